@@ -1,0 +1,15 @@
+const shared = {
+  testEnvironment: 'node',
+  extensionsToTreatAsEsm: ['.ts'],
+  transform: { '^.+\\.ts$': '<rootDir>/scripts/strip-transform.cjs' },
+};
+const suite = (name) => ({ ...shared, displayName: name, testMatch: [`<rootDir>/test/${name}/**/*.test.ts`] });
+
+/** One project per level of the pyramid, so that `npx jest --selectProjects core` runs one level. */
+export default {
+  projects: ['architecture', 'core', 'unit', 'contract', 'http', 'e2e', 'security', 'faults', 'browser'].map(suite),
+  coverageProvider: 'v8',
+  reporters: ['default', '<rootDir>/scripts/closing-line-reporter.cjs'],
+  maxWorkers: 2,
+  testTimeout: 60_000,
+};

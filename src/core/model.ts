@@ -1,0 +1,279 @@
+/**
+ * The words of the engine as types. Everything here is plain, readonly data: the core reads it, decides, and returns data.
+ * Times are whole seconds since the epoch; durations are whole seconds.
+ */
+
+/** Seconds since the epoch, or a duration in seconds; which of the two, the name of the field says. */
+export type Seconds = number;
+
+/** NIST SP 800-63B-4 section 2: something you know, have, are. */
+export type Factor = 'knowledge' | 'possession' | 'inherence';
+
+/** What a verification showed beyond its factor types. */
+export type Characteristic =
+  | 'userPresence'
+  | 'userVerification'
+  | 'deviceBound'
+  | 'hardwareProtected'
+  | 'phishingResistant';
+
+/** A fact that was proved. Append-only, never a verdict: `acr`, `amr` and `auth_time` are derived from these each time. */
+export interface Evidence {
+  /** Key of the authenticator, e.g. `password`. */
+  readonly authenticator: string;
+  /** Which of the person's enrollments of that authenticator. */
+  readonly enrollment: string;
+  /** Account that proved it. Evidence never counts for anybody else. */
+  readonly subject: string;
+  /** Factor types that this one verification covered (WebAuthn with user verification covers two). */
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** RFC 8176 values, without `mfa`, which is derived. */
+  readonly amr: readonly string[];
+  /** When it was proved (epoch seconds). */
+  readonly at: Seconds;
+  /** The transaction in which it was proved: one authentication event. */
+  readonly transaction: string;
+  readonly origin: 'sign_in' | 'recovery' | 'enrollment';
+}
+
+/** One thing that a requirement asks for. Every given field must hold for one and the same evidence. */
+export interface Demand {
+  /** The factor type that must have been covered; absent: any. */
+  readonly factor?: Factor;
+  /** Allow list of authenticator keys. */
+  readonly authenticators?: readonly string[];
+  /** Deny list of authenticator keys. */
+  readonly exclude?: readonly string[];
+  readonly characteristics?: readonly Characteristic[];
+  /** Oldest age that still counts (seconds). 0: it must be proved in this transaction. */
+  readonly maxAge?: Seconds;
+}
+
+/** One way to satisfy a requirement: every demand holds, and together `factors` distinct factor types are covered. */
+export interface Alternative {
+  readonly factors: 1 | 2 | 3;
+  readonly demands: readonly Demand[];
+  /** Applies to all evidence of this alternative (seconds). 0: everything must be proved in this transaction. */
+  readonly maxAge?: Seconds;
+}
+
+/** One link of a chain: any of these authenticators. */
+export interface ChainStep {
+  readonly authenticators: readonly string[];
+  readonly characteristics?: readonly Characteristic[];
+  readonly maxAge?: Seconds;
+}
+
+/** OR of alternatives, or OR of ordered chains (a chain may use two authenticators of one factor type on purpose). */
+export type Requirement =
+  | { readonly anyOf: readonly Alternative[] }
+  | { readonly chains: readonly (readonly ChainStep[])[] };
+
+/** Membership lists: every given one must hold. */
+export interface AnyAllNone {
+  readonly any?: readonly string[];
+  readonly all?: readonly string[];
+  readonly none?: readonly string[];
+}
+
+/** When a rule applies. All given conditions must hold; none given: always. */
+export interface Conditions {
+  /** User ids or canonical identifiers. */
+  readonly users?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
+  readonly groups?: AnyAllNone;
+  readonly userType?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
+  /** Names of network zones. */
+  readonly network?: AnyAllNone;
+  readonly device?: {
+    readonly known?: boolean;
+    readonly platform?: readonly Platform[];
+    readonly os?: readonly OperatingSystem[];
+  };
+  /** OAuth scopes of the request. */
+  readonly scopes?: AnyAllNone;
+  readonly time?: {
+    /** 0 = Sunday ... 6 = Saturday, in `zone`. */
+    readonly days?: readonly number[];
+    /** Minutes since midnight in `zone`; `from` after `to` means over midnight. `to` itself is outside. */
+    readonly from?: number;
+    readonly to?: number;
+    /** IANA name of the time zone. */
+    readonly zone: string;
+  };
+  /** By profile attribute; all given attributes must hold. */
+  readonly attributes?: Readonly<Record<string, AttributeTest>>;
+}
+
+export interface AttributeTest {
+  readonly equals?: AttributeValue;
+  readonly in?: readonly AttributeValue[];
+  /** `*` matches any run of characters, everything else itself. Not a regular expression: no input can make it slow. */
+  readonly matches?: string;
+}
+
+export type AttributeValue = string | number | boolean;
+export type Platform = 'desktop' | 'mobile' | 'other';
+export type OperatingSystem = 'windows' | 'macos' | 'linux' | 'chromeos' | 'ios' | 'android' | 'other';
+
+/** Where a rule stands in the admin's files; carried through to traces, never used to decide. */
+export interface Origin {
+  readonly file: string;
+  readonly line: number;
+}
+
+export interface Rule {
+  readonly name: string;
+  readonly when: Conditions;
+  readonly then: { readonly kind: 'deny' } | { readonly kind: 'allow'; readonly requirement: Requirement };
+  readonly origin?: Origin;
+}
+
+/** An ordered list; the first rule whose conditions all hold decides. No rule holds: deny. */
+export interface Policy {
+  readonly name: string;
+  readonly rules: readonly Rule[];
+}
+
+/** One configured `acr` value and what it stands for. */
+export interface AcrValue {
+  readonly value: string;
+  readonly requirement: Requirement;
+}
+
+/** What an authenticator can do at its best; a verification may show less (a key without user verification). */
+export interface AuthenticatorTraits {
+  readonly key: string;
+  /** The largest set of factor types that one verification can cover. */
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** The person can enroll it in the step loop. */
+  readonly enrollable: boolean;
+}
+
+/** What is known about one of the person's enrollments. */
+export interface Enrollment {
+  readonly id: string;
+  readonly authenticator: string;
+  /** What this very enrollment can show at its best; a subset of the traits. */
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** The name that the person gave it. */
+  readonly label?: string;
+}
+
+export type UserStatus = 'active' | 'suspended' | 'deactivated';
+
+export interface Subject {
+  readonly id: string;
+  readonly status: UserStatus;
+  readonly identifiers: readonly string[];
+  readonly groups: readonly string[];
+  readonly userType?: string;
+  readonly profile: Readonly<Record<string, unknown>>;
+  readonly enrollments: readonly Enrollment[];
+}
+
+/** What the relying party asked for. */
+export interface RequestFacts {
+  readonly clientId: string;
+  readonly scopes: readonly string[];
+  /** In the order of preference. */
+  readonly acrValues: readonly string[];
+  /** True: one of `acrValues` must be reached (OpenID Connect Core section 5.5.1.1). */
+  readonly acrEssential: boolean;
+  /** Seconds (OpenID Connect Core section 3.1.2.1). */
+  readonly maxAge?: Seconds;
+  /** `prompt=login`. */
+  readonly promptLogin: boolean;
+}
+
+/** Everything that a decision may depend on, gathered beforehand. */
+export interface Facts {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** The transaction under way; absent when no interaction has started (SSO, `prompt=none`, refresh, explain). */
+  readonly transaction?: { readonly id: string; readonly startedAt: Seconds };
+  readonly request: RequestFacts;
+  readonly network: { readonly ip: string; readonly zones: readonly string[] };
+  readonly device: { readonly known: boolean; readonly platform: Platform; readonly os: OperatingSystem };
+  /** Absent: nobody has identified yet. */
+  readonly subject?: Subject;
+  /** SSO session and transaction together. Other people's evidence in it is ignored. */
+  readonly evidence: readonly Evidence[];
+}
+
+export type Tri = 'hit' | 'miss' | 'unknown';
+
+export interface ConditionTrace {
+  /** e.g. `groups`, `network`, `attributes.department`. */
+  readonly condition: string;
+  readonly result: Tri;
+}
+
+export interface RuleTrace {
+  readonly rule: string;
+  readonly result: Tri;
+  readonly conditions: readonly ConditionTrace[];
+  readonly origin?: Origin;
+}
+
+export interface LayerTrace {
+  readonly layer: 'session' | 'app' | 'request';
+  readonly policy: string;
+  /** In order, up to the rule that decided. */
+  readonly rules: readonly RuleTrace[];
+  /** The rule that decided; absent when none did. */
+  readonly decidedBy?: string;
+  readonly outcome: 'allow' | 'deny' | 'undecided' | 'not_requested';
+  readonly requirement?: Requirement;
+  readonly satisfied?: boolean;
+}
+
+/** Why a decision came out as it did. Part of every decision; `explain` and the audit log print it. */
+export interface Trace {
+  readonly layers: readonly LayerTrace[];
+}
+
+/** What is true of the evidence that a decision rests on. */
+export interface Assurance {
+  /** The configured value that the evidence meets; absent when it meets none. */
+  readonly acr?: string;
+  /** RFC 8176; `mfa` only for two distinct factor types. Sorted, without repeats. */
+  readonly amr: readonly string[];
+  /** Time of the oldest evidence that the decision rests on (epoch seconds). */
+  readonly authTime: Seconds;
+  /** The evidence itself. */
+  readonly witness: readonly Evidence[];
+}
+
+export type DenyReason =
+  /** A rule says deny. */
+  | 'rule'
+  /** No rule of the policy holds. */
+  | 'no_rule'
+  /** The account may not sign in (suspended, deactivated). */
+  | 'account_inactive'
+  /** Nothing that this person has or may enroll can meet the requirement. */
+  | 'unsatisfiable'
+  /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
+  | 'acr_unattainable'
+  /** The app or its policy is not known. */
+  | 'no_policy';
+
+/** One authenticator that would make progress. */
+export interface ChallengeOption {
+  readonly authenticator: string;
+  /** The person's enrollments of it that would do; more than one lets the person choose. */
+  readonly enrollments: readonly string[];
+}
+
+export type Decision = { readonly trace: Trace } & (
+  | { readonly kind: 'identify' }
+  | { readonly kind: 'deny'; readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string }
+  /** Each option makes progress. Never empty. Best first. */
+  | { readonly kind: 'challenge'; readonly options: readonly ChallengeOption[] }
+  /** Each choice, once enrolled, makes progress. Never empty. The bar of Law 7 is already cleared. */
+  | { readonly kind: 'enroll'; readonly choices: readonly string[] }
+  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string }
+);

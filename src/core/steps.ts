@@ -1,0 +1,56 @@
+/** A step is data: what the person must do next. HTML and JSON are two renderings of it (Law 10). */
+
+export interface Message {
+  /** Stable code; the views hold the texts, e.g. `credentials.invalid`. */
+  readonly code: string;
+  readonly level: 'error' | 'info';
+  /** Name of the input that it belongs to, e.g. `credentials.passcode`. */
+  readonly field?: string;
+  /** Values for the text, e.g. `{ seconds: 40 }`. */
+  readonly params?: Readonly<Record<string, string | number>>;
+}
+
+/** One way on that the person may pick. */
+export interface AuthenticatorOption {
+  readonly authenticator: string;
+  /** Empty when the person has not enrolled it (enroll) or has just one. */
+  readonly enrollment?: string;
+  readonly label?: string;
+}
+
+interface StepBase {
+  readonly messages: readonly Message[];
+}
+
+export type Step = StepBase &
+  (
+    | {
+        readonly kind: 'identify';
+        /** Ask for the password on the same page. */
+        readonly withPassword: boolean;
+        /** Prefill (`login_hint`, or what was typed). */
+        readonly identifier?: string;
+      }
+    | { readonly kind: 'select'; readonly purpose: 'challenge' | 'enroll'; readonly options: readonly AuthenticatorOption[] }
+    | {
+        readonly kind: 'challenge';
+        readonly authenticator: string;
+        readonly enrollment: string;
+        readonly label?: string;
+        /** Public data of the challenge, from the authenticator. */
+        readonly challenge: Readonly<Record<string, unknown>>;
+        /** There is another way to go on. */
+        readonly alternatives: boolean;
+      }
+    | {
+        readonly kind: 'enroll';
+        readonly authenticator: string;
+        /** Public data of the offer, from the authenticator (e.g. the TOTP key and its URI). */
+        readonly offer: Readonly<Record<string, unknown>>;
+        readonly alternatives: boolean;
+      }
+    | { readonly kind: 'denied'; readonly reason: string }
+    | { readonly kind: 'complete' }
+  );
+
+export type StepKind = Step['kind'];

@@ -1,0 +1,109 @@
+/**
+ * The one narrow port to whatever keeps the state: Redis (standalone, Sentinel, Cluster) or the embedded SQLite file.
+ *
+ * Three verbs carry everything: `load` reads entries and what they refer to in one round trip (and may reserve an attempt on the way),
+ * `commit` writes a batch that holds or fails as a whole, `reserve` counts attempts. `members` and `tail` read the two collections.
+ *
+ * A key is `kind:{tag}` or `kind:{tag}:rest`. The text in braces decides the hash slot on Redis Cluster: entries that must change
+ * atomically share a tag. A commit over several tags is atomic on standalone Redis and on the embedded store; on Cluster it is one
+ * script per slot, in order: the slots that consume or take first, then the others, so that a crash in between costs a retry and never grants twice.
+ *
+ * Durations are whole seconds. Values are strings (JSON by convention of the callers).
+ */
+
+export interface Entry {
+  readonly value: string;
+  /** Grows by one with each write. 1 after `create`. */
+  readonly version: number;
+  /** Keys that `load` brings along. */
+  readonly refs: readonly string[];
+  /** When it was consumed (epoch seconds of the store's clock); absent: it was not. */
+  readonly consumed?: number;
+}
+
+/** Counter of attempts within fixed windows; a refused attempt is not counted. */
+export interface Limit {
+  readonly limit: number;
+  /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` does. */
+  readonly window: number;
+}
+
+export interface Reservation {
+  /** False: a limit is reached and nothing was counted. */
+  readonly granted: boolean;
+  /** Attempts left in the tightest window, after this one. */
+  readonly remaining: number;
+  /** Seconds until the limit that refused opens again; 0 when granted, -1 when only a `reset` opens it. */
+  readonly retryAfter: number;
+}
+
+export interface LoadOptions {
+  /**
+   * Reserve an attempt in the same round trip. The counter belongs to what the entry `of` leads to: its first reference when it exists
+   * and has one (an identifier leads to its user, a transaction to its subject), else `of` itself (an unknown identifier).
+   */
+  readonly reserve?: { readonly of: string; readonly name: string; readonly limits: readonly Limit[] };
+}
+
+export interface Loaded {
+  /** All keys asked for and all that they refer to, directly or not; `undefined`: there is no such entry. */
+  readonly entries: ReadonlyMap<string, Entry | undefined>;
+  /** Answer to `reserve`. */
+  readonly reservation?: Reservation;
+  /** The counter that was reserved, for `reset`. */
+  readonly counter?: string;
+}
+
+/** One write. `ttl` in seconds; absent: the entry stays. Writing an entry again replaces its ttl and its refs. */
+export type Op =
+  /** Fails when there is an entry. */
+  | { readonly op: 'create'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  /** Compare and swap: fails unless the entry is there in this version. Keeps `consumed`. */
+  | { readonly op: 'replace'; readonly key: string; readonly version: number; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  /** Writes whatever was there. Keeps `consumed`. */
+  | { readonly op: 'put'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  /** Fails when there is no entry: what was deleted meanwhile does not come back. Keeps `consumed`. */
+  | { readonly op: 'update'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  /** Deletes; fails when there is nothing to delete: exactly one of many callers wins. */
+  | { readonly op: 'take'; readonly key: string }
+  /** Marks as consumed; fails when there is no entry or it is consumed already. */
+  | { readonly op: 'consume'; readonly key: string }
+  /** Fails unless the entry is there (in this version, if one is given). Writes nothing. */
+  | { readonly op: 'check'; readonly key: string; readonly version?: number }
+  | { readonly op: 'delete'; readonly key: string }
+  /** Adds a member to a set; `ttl` only ever lengthens the life of the set. */
+  | { readonly op: 'join'; readonly key: string; readonly member: string; readonly ttl?: number }
+  | { readonly op: 'leave'; readonly key: string; readonly member: string }
+  /** Forgets the attempts of a counter: all its windows. */
+  | { readonly op: 'reset'; readonly counter: string }
+  /** Appends to a log that keeps about the newest `keep` lines. */
+  | { readonly op: 'append'; readonly key: string; readonly value: string; readonly keep: number };
+
+export type Committed =
+  | { readonly ok: true }
+  /** Nothing was written (on Cluster: nothing in the slot of this operation and in those after it). */
+  | { readonly ok: false; readonly failed: Op };
+
+export interface Store {
+  /** One round trip (on Cluster: one per slot and hop, in parallel). Rejects with `StoreUnavailable`. */
+  load(keys: readonly string[], options?: LoadOptions): Promise<Loaded>;
+  /**
+   * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
+   * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as used.
+   */
+  commit(ops: readonly Op[]): Promise<Committed>;
+  reserve(counter: string, limits: readonly Limit[]): Promise<Reservation>;
+  /** All members of a set, in pages so that large sets do not block; no member that stayed is left out. */
+  members(key: string): AsyncIterable<readonly string[]>;
+  /** Lines of a log after `cursor` (exclusive; absent: from the oldest), at most `count`. */
+  tail(key: string, cursor: string | undefined, count: number): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
+  /** Rejects with `StoreUnavailable` when the store cannot serve, with the reason. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Builds `kind:{tag}` or `kind:{tag}:rest`. `tag` must be made of A-Z a-z 0-9 _ - . so that no input can choose a slot or another key. */
+export function storeKey(kind: string, tag: string, rest?: string): string {
+  if (!/^[\w.-]+$/.test(tag)) throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
+  return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
+}
