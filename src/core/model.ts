@@ -125,8 +125,23 @@ export interface Origin {
 export interface Rule {
   readonly name: string;
   readonly when: Conditions;
-  readonly then: { readonly kind: 'deny' } | { readonly kind: 'allow'; readonly requirement: Requirement };
+  readonly then:
+    | { readonly kind: 'deny' }
+    | {
+        readonly kind: 'allow';
+        readonly requirement: Requirement;
+        /** Session policy only: how long the SSO session may live. */
+        readonly session?: SessionLimits;
+      };
   readonly origin?: Origin;
+}
+
+/** Lifetime of an SSO session (seconds). */
+export interface SessionLimits {
+  /** Since the last use. */
+  readonly idle: Seconds;
+  /** Since it began. */
+  readonly absolute: Seconds;
 }
 
 /** An ordered list; the first rule whose conditions all hold decides. No rule holds: deny. */
@@ -275,5 +290,5 @@ export type Decision = { readonly trace: Trace } & (
   | { readonly kind: 'challenge'; readonly options: readonly ChallengeOption[] }
   /** Each choice, once enrolled, makes progress. Never empty. The bar of Law 7 is already cleared. */
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
-  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string }
+  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits }
 );
