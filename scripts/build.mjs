@@ -1,0 +1,39 @@
+import { spawnSync } from 'node:child_process';
+import { readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const stamp = join(root, 'dist', '.built');
+const inputs = ['src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'];
+
+/**
+ * Compiles `src` to `dist` when a source is newer than the last good build.
+ *
+ * @returns {boolean} false when the compiler found errors
+ */
+export function build() {
+  const built = modified(stamp);
+  if (built > 0 && inputs.every((input) => newest(join(root, input)) < built)) return true;
+  // Sources that were renamed or deleted must not live on as stale output.
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  const compiler = join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const { status } = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+  if (status !== 0) return false;
+  writeFileSync(stamp, '');
+  return true;
+}
+
+/** A directory counts as well: deleting a file changes nothing else. */
+function newest(path) {
+  const own = modified(path);
+  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory()) return own;
+  return readdirSync(path).reduce((latest, entry) => Math.max(latest, newest(join(path, entry))), own);
+}
+
+const modified = (path) => statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0;
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) process.exitCode = build() ? 0 : 1;

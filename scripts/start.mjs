@@ -1,0 +1,10 @@
+// Builds when needed, then runs the demo. The server reads PORT, DATA_DIR, CONFIG_DIR, REDIS_URL, ISSUER and
+// DEMO_PASSWORD from the environment itself; arguments are handed on to it.
+import { build } from './build.mjs';
+import { runChild } from './run-child.mjs';
+
+const NODE_FLAGS = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning'];
+
+process.exitCode = build()
+  ? await runChild(process.execPath, [...NODE_FLAGS, 'dist/main.js', 'serve', '--demo', ...process.argv.slice(2)])
+  : 1;

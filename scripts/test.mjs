@@ -1,0 +1,59 @@
+// Everything that CI checks, in one run: lint, types, build, every Jest project. Arguments are handed on to Jest
+// (`npm test -- --selectProjects core`). The last line is `Tests: N passed, N failed, N skipped`.
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { build } from './build.mjs';
+import { runChild } from './run-child.mjs';
+import { installSystemPackages } from './system-packages.mjs';
+
+const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
+const jestArgs = process.argv.slice(2);
+const scratch = mkdtempSync(join(tmpdir(), 'stepgate-test-'));
+
+const failures = [];
+const advice = await installSystemPackages();
+if (advice !== undefined) await check('set-up', () => reportMissing(advice));
+await check('lint', () => runNode(['node_modules/@biomejs/biome/bin/biome', 'check', '.']));
+await check('types', () => runNode(['node_modules/typescript/bin/tsc', '-p', '.']));
+await check('build', () => (build() ? 0 : 1));
+const totals = await runJest();
+rmSync(scratch, { recursive: true, force: true });
+
+if (failures.length > 0) process.stdout.write(`Failed besides the tests: ${failures.join(', ')}\n`);
+const failed = totals.failed + failures.length;
+process.stdout.write(`Tests: ${totals.passed} passed, ${failed} failed, ${totals.skipped} skipped\n`);
+process.exitCode = failed === 0 ? 0 : 1;
+
+/** A check that fails counts as one failed test; one that passes is no test and counts as nothing. */
+async function check(name, run) {
+  process.stdout.write(`> ${name}\n`);
+  if ((await run()) !== 0) failures.push(name);
+}
+
+function reportMissing(sentence) {
+  process.stdout.write(`${sentence}\n`);
+  // Whoever asked for some tests may well have asked for those that need none of these programs.
+  return jestArgs.length > 0 ? 0 : 1;
+}
+
+const runNode = (args, env = process.env) => runChild(process.execPath, args, { env });
+
+/** The reporter leaves its totals in a file, for the closing line has to be the sum of everything. */
+async function runJest() {
+  process.stdout.write('> tests\n');
+  const file = join(scratch, 'totals.json');
+  const env = { ...process.env, NODE_OPTIONS, STEPGATE_TEST_TOTALS: file };
+  const code = await runNode(['node_modules/jest/bin/jest.js', ...jestArgs], env);
+  const counted = readTotals(file);
+  // Jest can fail without a failed test: no test found, a crash, a coverage threshold.
+  return { ...counted, failed: counted.failed === 0 && code !== 0 ? 1 : counted.failed };
+}
+
+function readTotals(file) {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return { passed: 0, failed: 0, skipped: 0 };
+  }
+}
