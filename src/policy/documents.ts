@@ -1,0 +1,42 @@
+/** What stands in the files: checked, with its place, and in the same form as it is kept in the store. */
+
+/** `settings` is `stepgate.yaml`, `session` is `policies/session.yaml`. */
+export type DocumentKind = 'settings' | 'app' | 'session' | 'sign-on';
+
+export interface Document {
+  readonly kind: DocumentKind;
+  /** Client id of an app, name of a policy, else the kind. Unique within its kind. */
+  readonly name: string;
+  /** Relative to the directory of the configuration, with `/`. */
+  readonly file: string;
+  /** Line of each rule, for a policy; else empty. */
+  readonly ruleLines: readonly number[];
+  /** As written, with variables filled in. The schemas turn it into `Settings`, `App` or `Policy` each time that it is read. */
+  readonly content: unknown;
+}
+
+/** A whole configuration that was checked, by `documentKey`. */
+export type Documents = ReadonlyMap<string, Document>;
+
+/** `settings`, `session`, `app/<clientId>`, `sign-on/<policy>`. */
+export function documentKey(kind: DocumentKind, name: string): string {
+  return kind === name ? kind : `${kind}/${name}`;
+}
+
+/** One thing that is wrong, and where. */
+export interface Problem {
+  /** Relative to the directory of the configuration, with `/`. */
+  readonly file: string;
+  /** Counted from 1. */
+  readonly line: number;
+  /** Counted from 1. */
+  readonly column: number;
+  /** e.g. `rules[2].then.allow`; empty for the file as a whole. */
+  readonly path: string;
+  readonly message: string;
+}
+
+/** `file:line:column path message`, as compilers print it. */
+export function problemLine({ file, line, column, path, message }: Problem): string {
+  return `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`;
+}

@@ -1,0 +1,57 @@
+/** What `stepgate.yaml` says, checked and complete: every default is filled in. */
+import type { AcrValue, Seconds } from '../core/model.ts';
+
+export interface Settings {
+  /** Issuer URL without a trailing slash; absent: the server takes the address that it listens on (demo only). */
+  readonly issuer?: string;
+  readonly brand: {
+    /** Name of the product as people know it. */
+    readonly name: string;
+    /** CSS colour `#rrggbb` of buttons and links. */
+    readonly accent?: string;
+  };
+  /** Number of own proxies in front: so many entries of X-Forwarded-For, counted from the right, are believed. */
+  readonly trustedProxies: number;
+  /** Network zones by name. */
+  readonly zones: Readonly<Record<string, { readonly cidrs: readonly string[] }>>;
+  readonly authenticators: AuthenticatorsSettings;
+  /** Strongest first. */
+  readonly acrValues: readonly AcrValue[];
+  readonly tokens: TokenLifetimes;
+  readonly resources: readonly Resource[];
+  /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
+  readonly scopes: Readonly<Record<string, readonly string[]>>;
+}
+
+/** By authenticator key. What is not listed, is disabled. */
+export interface AuthenticatorsSettings {
+  readonly password: {
+    readonly enabled: boolean;
+    /** Shortest new password, in characters (NIST SP 800-63B-4 section 3.1.1.2: 15 alone, 8 beside a second factor). */
+    readonly minLength: number;
+  };
+  readonly totp: { readonly enabled: boolean };
+  readonly [key: string]: { readonly enabled: boolean };
+}
+
+/** Lifetimes in seconds. */
+export interface TokenLifetimes {
+  readonly accessToken: Seconds;
+  readonly idToken: Seconds;
+  /** At most 60 (RFC 6749 section 4.1.2 recommends at most ten minutes; a code is redeemed at once). */
+  readonly authorizationCode: Seconds;
+  readonly refreshToken: { readonly idle: Seconds; readonly absolute: Seconds };
+  /** How long a sign-in may take. */
+  readonly interaction: Seconds;
+}
+
+/** An API that takes JWT access tokens (RFC 8707 and RFC 9068). */
+export interface Resource {
+  /** Absolute URI without fragment. */
+  readonly indicator: string;
+  readonly scopes: readonly string[];
+  readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
+}
+
+/** JWS algorithms that can be configured (RFC 7518 section 3.1, RFC 8037). */
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';
