@@ -42,7 +42,13 @@ export interface LoadOptions {
    * Reserve an attempt in the same round trip. The counter belongs to what the entry `of` leads to: its first reference when it exists
    * and has one (an identifier leads to its user, a transaction to its subject), else `of` itself (an unknown identifier).
    */
-  readonly reserve?: { readonly of: string; readonly name: string; readonly limits: readonly Limit[] };
+  readonly reserve?: {
+    readonly of: string;
+    readonly name: string;
+    readonly limits: readonly Limit[];
+    /** Reserve only while this entry is in this version: a stale form costs nobody an attempt. Not so: no `reservation` comes back. */
+    readonly when?: { readonly key: string; readonly version: number };
+  };
 }
 
 export interface Loaded {
@@ -50,7 +56,7 @@ export interface Loaded {
   readonly entries: ReadonlyMap<string, Entry | undefined>;
   /** Answer to `reserve`. */
   readonly reservation?: Reservation;
-  /** The counter that was reserved, for `reset`. */
+  /** The counter (`<what the entry leads to>:<name>`) that was reserved, for `reset`. */
   readonly counter?: string;
 }
 
@@ -81,8 +87,8 @@ export type Op =
 
 export type Committed =
   | { readonly ok: true }
-  /** Nothing was written (on Cluster: nothing in the slot of this operation and in those after it). */
-  | { readonly ok: false; readonly failed: Op };
+  /** Nothing was written; on Cluster: nothing but `applied`, the operations of the slots before the one that failed. */
+  | { readonly ok: false; readonly failed: Op; readonly applied: readonly Op[] };
 
 export interface Store {
   /** One round trip (on Cluster: one per slot and hop, in parallel). Rejects with `StoreUnavailable`. */
