@@ -63,13 +63,38 @@ export interface Loaded {
 /** One write. `ttl` in seconds; absent: the entry stays. Writing an entry again replaces its ttl and its refs. */
 export type Op =
   /** Fails when there is an entry. */
-  | { readonly op: 'create'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  | {
+      readonly op: 'create';
+      readonly key: string;
+      readonly value: string;
+      readonly ttl?: number;
+      readonly refs?: readonly string[];
+    }
   /** Compare and swap: fails unless the entry is there in this version. Keeps `consumed`. */
-  | { readonly op: 'replace'; readonly key: string; readonly version: number; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  | {
+      readonly op: 'replace';
+      readonly key: string;
+      readonly version: number;
+      readonly value: string;
+      readonly ttl?: number;
+      readonly refs?: readonly string[];
+    }
   /** Writes whatever was there. Keeps `consumed`. */
-  | { readonly op: 'put'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  | {
+      readonly op: 'put';
+      readonly key: string;
+      readonly value: string;
+      readonly ttl?: number;
+      readonly refs?: readonly string[];
+    }
   /** Fails when there is no entry: what was deleted meanwhile does not come back. Keeps `consumed`. */
-  | { readonly op: 'update'; readonly key: string; readonly value: string; readonly ttl?: number; readonly refs?: readonly string[] }
+  | {
+      readonly op: 'update';
+      readonly key: string;
+      readonly value: string;
+      readonly ttl?: number;
+      readonly refs?: readonly string[];
+    }
   /** Deletes; fails when there is nothing to delete: exactly one of many callers wins. */
   | { readonly op: 'take'; readonly key: string }
   /** Marks as consumed; fails when there is no entry or it is consumed already. */
@@ -102,7 +127,11 @@ export interface Store {
   /** All members of a set, in pages so that large sets do not block; no member that stayed is left out. */
   members(key: string): AsyncIterable<readonly string[]>;
   /** Lines of a log after `cursor` (exclusive; absent: from the oldest), at most `count`. */
-  tail(key: string, cursor: string | undefined, count: number): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
+  tail(
+    key: string,
+    cursor: string | undefined,
+    count: number,
+  ): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
   /** Rejects with `StoreUnavailable` when the store cannot serve, with the reason. */
   ping(): Promise<void>;
   close(): Promise<void>;
@@ -110,6 +139,12 @@ export interface Store {
 
 /** Builds `kind:{tag}` or `kind:{tag}:rest`. `tag` must be made of A-Z a-z 0-9 _ - . so that no input can choose a slot or another key. */
 export function storeKey(kind: string, tag: string, rest?: string): string {
-  if (!/^[\w.-]+$/.test(tag)) throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
+  if (!/^[\w.-]+$/.test(tag))
+    throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
   return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
+}
+
+/** The counter `name` of what stands under the key `owner`. */
+export function counterOf(owner: string, name: string): string {
+  return `${owner}:${name}`;
 }

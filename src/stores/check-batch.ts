@@ -1,0 +1,51 @@
+import type { Limit, Op } from './store.ts';
+
+/**
+ * Throws `TypeError` for a batch that no store could apply whole: a value that is no string, a ttl that is no number.
+ * Runs before anything is sent, because a store that stumbles while it applies a batch could leave half of it.
+ */
+export function checkBatch(ops: readonly Op[]): void {
+  for (const op of ops) {
+    if (!texts(op).every((text) => typeof text === 'string'))
+      throw new TypeError(`${op.op}: keys and values are strings`);
+    if ('ttl' in op && op.ttl !== undefined && !Number.isFinite(op.ttl))
+      throw new TypeError(`${op.op}: ttl is a number of seconds`);
+    if ('version' in op && op.version !== undefined && !Number.isInteger(op.version))
+      throw new TypeError(`${op.op}: version is an integer`);
+    if ('keep' in op && !(Number.isInteger(op.keep) && op.keep > 0))
+      throw new TypeError('append: keep is a positive integer');
+  }
+}
+
+function texts(op: Op): readonly unknown[] {
+  switch (op.op) {
+    case 'create':
+    case 'replace':
+    case 'put':
+    case 'update':
+      return [op.key, op.value, ...(op.refs ?? [])];
+    case 'append':
+      return [op.key, op.value];
+    case 'join':
+    case 'leave':
+      return [op.key, op.member];
+    case 'reset':
+      return [op.counter];
+    case 'take':
+    case 'consume':
+    case 'check':
+    case 'delete':
+      return [op.key];
+  }
+}
+
+/** One limit per window, the smallest: two limits over one window share its count. Throws `TypeError` for windows and limits that cannot be counted. */
+export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
+  const tightest = new Map<number, number>();
+  for (const { limit, window } of limits) {
+    if (!Number.isInteger(limit) || limit < 0) throw new TypeError('a limit is a whole number of attempts');
+    if (!Number.isInteger(window) || window < 0) throw new TypeError('a window is a whole number of seconds');
+    tightest.set(window, Math.min(limit, tightest.get(window) ?? limit));
+  }
+  return [...tightest].map(([window, limit]) => ({ limit, window }));
+}

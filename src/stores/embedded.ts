@@ -1,0 +1,136 @@
+import type { DatabaseSync } from 'node:sqlite';
+import { checkBatch, tightestLimits } from './check-batch.ts';
+import { embeddedOps } from './embedded-apply.ts';
+import { embeddedCounters } from './embedded-counters.ts';
+import { openDatabase } from './embedded-database.ts';
+import { EmbeddedQueue } from './embedded-queue.ts';
+import { embeddedSweep } from './embedded-sweep.ts';
+import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from './store.ts';
+
+export interface EmbeddedOptions {
+  /** Path of the database file, made when missing; `:memory:` keeps nothing. Several processes may open one file. */
+  readonly file: string;
+  /** Milliseconds since the epoch; decides what has expired. */
+  readonly now?: () => number;
+}
+
+const sweepEvery = 1_000;
+/** Between two batches while there is a backlog (ms): leaves the loop to requests. */
+const sweepAgain = 20;
+const pageSize = 500;
+
+/**
+ * The store in one SQLite file: durable (fsync before a promise resolves), for one machine.
+ * Throws `StoreUnavailable` when the file cannot be opened.
+ */
+export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
+  const database = openDatabase(file);
+  const queue = new EmbeddedQueue(database);
+  const ops = embeddedOps(database);
+  const count = embeddedCounters(database);
+  const stopSweeping = keepSweeping(database, queue, now);
+
+  const collect = (keys: readonly string[]): Map<string, Entry | undefined> => {
+    const at = now();
+    const entries = new Map<string, Entry | undefined>();
+    const waiting = [...keys];
+    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+      if (entries.has(key)) continue;
+      const entry = ops.entry(key, at);
+      entries.set(key, entry);
+      if (entry !== undefined) waiting.push(...entry.refs);
+    }
+    return entries;
+  };
+
+  const load = (keys: readonly string[], options: LoadOptions = {}): Promise<Loaded> => {
+    const { reserve } = options;
+    if (reserve === undefined) return queue.read(() => ({ entries: collect(keys) }));
+    return queue.write(() => {
+      const { when } = reserve;
+      const entries = collect([...keys, reserve.of, ...(when === undefined ? [] : [when.key])]);
+      if (when !== undefined && entries.get(when.key)?.version !== when.version) return { entries };
+      const counter = counterOf(entries.get(reserve.of)?.refs[0] ?? reserve.of, reserve.name);
+      return { entries, counter, reservation: count(counter, reserve.limits, now()) };
+    });
+  };
+
+  const commit = async (batch: readonly Op[]): Promise<Committed> => {
+    checkBatch(batch);
+    if (batch.length === 0) return { ok: true };
+    return queue.write<Committed>(() => {
+      const at = now();
+      const failed = batch.find((op) => !ops.holds(op, at));
+      if (failed !== undefined) return { ok: false, failed, applied: [] };
+      for (const op of batch) ops.apply(op, at);
+      return { ok: true };
+    });
+  };
+
+  return {
+    load,
+    commit,
+    async reserve(counter, limits) {
+      tightestLimits(limits);
+      return queue.write(() => count(counter, limits, now()));
+    },
+    members: memberPages(database, queue, now),
+    tail: tailLines(database, queue),
+    ping: () => queue.read(() => undefined),
+    async close() {
+      if (!database.isOpen) return;
+      stopSweeping();
+      await queue.close();
+      if (!database.isOpen) return;
+      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      database.close();
+    },
+  };
+}
+
+function keepSweeping(database: DatabaseSync, queue: EmbeddedQueue, now: () => number): () => void {
+  const { due, sweep } = embeddedSweep(database);
+  let timer: NodeJS.Timeout;
+  const schedule = (delay: number): void => {
+    timer = setTimeout(turn, delay).unref();
+  };
+  const turn = (): void => {
+    void queue
+      .read(() => due(now()))
+      .then((is) => (is ? queue.write(() => sweep(now())) : false))
+      // A store that cannot sweep tells so on the next read or write of a caller; here it only tries again later.
+      .catch(() => false)
+      .then((more) => {
+        if (database.isOpen) schedule(more ? sweepAgain : sweepEvery);
+      });
+  };
+  schedule(sweepEvery);
+  return () => clearTimeout(timer);
+}
+
+function memberPages(database: DatabaseSync, queue: EmbeddedQueue, now: () => number): Store['members'] {
+  const page = (after: string) =>
+    database.prepare(
+      `SELECT m FROM members WHERE s=(SELECT id FROM sets WHERE k=?1 AND (x IS NULL OR x>?2)) ${after} ORDER BY m LIMIT ${pageSize}`,
+    );
+  const first = page('');
+  const next = page('AND m>?3');
+  return async function* (key) {
+    let last: string | undefined;
+    for (;;) {
+      const rows = await queue.read(() => (last === undefined ? first.all(key, now()) : next.all(key, now(), last)));
+      const members = rows.map((row) => String(row.m));
+      if (members.length > 0) yield members;
+      if (members.length < pageSize) return;
+      last = members.at(-1);
+    }
+  };
+}
+
+function tailLines(database: DatabaseSync, queue: EmbeddedQueue): Store['tail'] {
+  const after = database.prepare('SELECT s, v FROM lines WHERE k=?1 AND s>?2 ORDER BY s LIMIT ?3');
+  return async (key, cursor, limit) => {
+    const rows = await queue.read(() => after.all(key, Number(cursor ?? 0), limit));
+    return rows.map((row) => ({ cursor: String(row.s), value: String(row.v) }));
+  };
+}
