@@ -1,0 +1,53 @@
+/** Files that pages link to: read once, named by their content, so that browsers may keep them for good. */
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { extname, join } from 'node:path';
+
+export interface Asset {
+  /** Content-Type */
+  readonly type: string;
+  readonly body: Buffer;
+  /** Quoted, as the header wants it (RFC 9110 section 8.8.3). */
+  readonly etag: string;
+}
+
+/** For every asset: its address changes with its content. */
+export const assetCacheControl = 'public, max-age=31536000, immutable';
+
+const types: Readonly<Record<string, string>> = {
+  '.css': 'text/css; charset=utf-8',
+  '.svg': 'image/svg+xml',
+  '.js': 'text/javascript; charset=utf-8',
+};
+
+/** `stepgate.css` becomes `/assets/stepgate.<hash>.css`. */
+export function hashedPath(name: string, body: Buffer): string {
+  const extension = extname(name);
+  return `/assets/${name.slice(0, -extension.length)}.${digest(body).slice(0, 12)}${extension}`;
+}
+
+export function toAsset(name: string, body: Buffer): Asset {
+  const type = types[extname(name)];
+  if (type === undefined) throw new Error(`no content type for the asset ${name}`);
+  return { type, body, etag: `"${digest(body).slice(0, 32)}"` };
+}
+
+/** All files of `dir` by address, and their addresses by file name. */
+export function loadAssets(dir: string): {
+  readonly byPath: ReadonlyMap<string, Asset>;
+  readonly hrefs: Readonly<Record<string, string>>;
+} {
+  const byPath = new Map<string, Asset>();
+  const hrefs: Record<string, string> = {};
+  for (const name of readdirSync(dir).sort()) {
+    const body = readFileSync(join(dir, name));
+    const path = hashedPath(name, body);
+    byPath.set(path, toAsset(name, body));
+    hrefs[name] = path;
+  }
+  return { byPath, hrefs };
+}
+
+function digest(body: Buffer): string {
+  return createHash('sha256').update(body).digest('hex');
+}

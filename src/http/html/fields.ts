@@ -1,0 +1,123 @@
+/** The inputs of a form and what their messages do to them. */
+import type { Message, Step } from '../../core/steps.ts';
+
+export interface Field {
+  /** Name of the input: the name of the JSON field, with dots. */
+  readonly name: string;
+  readonly id: string;
+  /** Key of the label's text. */
+  readonly label: string;
+  /** Key of a hint's text. */
+  readonly hint?: string;
+  readonly type: 'text' | 'password';
+  readonly autocomplete: string;
+  readonly inputmode?: 'numeric' | 'email';
+  /** A short code rather than words: set larger. */
+  readonly code: boolean;
+  readonly value: string;
+  readonly autofocus: boolean;
+  readonly invalid: boolean;
+  /** Ids of hint and messages, separated by spaces. */
+  readonly describedBy?: string;
+}
+
+type Input = Omit<Field, 'id' | 'autofocus' | 'invalid' | 'describedBy'>;
+
+const identifier: Input = {
+  name: 'identifier',
+  label: 'identifier.label',
+  type: 'text',
+  autocomplete: 'username',
+  inputmode: 'email',
+  code: false,
+  value: '',
+};
+const password: Input = {
+  name: 'credentials.passcode',
+  label: 'authenticator.password',
+  type: 'password',
+  autocomplete: 'current-password',
+  code: false,
+  value: '',
+};
+const otherPasscode: Input = {
+  name: 'credentials.passcode',
+  label: 'passcode.label',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+
+/** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
+const passcodes: ReadonlyMap<string, Input> = new Map([
+  ['password', password],
+  [
+    'totp',
+    {
+      name: 'credentials.passcode',
+      label: 'totp.label',
+      type: 'text',
+      autocomplete: 'one-time-code',
+      inputmode: 'numeric',
+      code: true,
+      value: '',
+    },
+  ],
+]);
+
+/** The inputs of a step, in the order of the page. */
+export function fieldsOf(step: Step): readonly Field[] {
+  switch (step.kind) {
+    case 'identify': {
+      const first = { ...identifier, value: step.identifier ?? '' };
+      return connect(step.withPassword ? [first, password] : [first], step.messages);
+    }
+    case 'challenge':
+    case 'enroll':
+      return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
+    case 'select':
+    case 'denied':
+    case 'complete':
+      return [];
+  }
+}
+
+/** The one input of the device page. */
+export function userCodeField(
+  value: string,
+  charset: 'base-20' | 'digits',
+  messages: readonly Message[],
+): readonly Field[] {
+  const input: Input = {
+    name: 'user_code',
+    label: 'device.label',
+    hint: 'device.hint',
+    type: 'text',
+    autocomplete: 'off',
+    code: true,
+    value,
+  };
+  return connect([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], messages);
+}
+
+/** Id of the element that shows the message at `index`. */
+export function messageId(index: number): string {
+  return `message-${index + 1}`;
+}
+
+/** The focus goes to the first input that has an error, else to the first empty one. It also speaks the messages that belong to no input. */
+function connect(inputs: readonly Input[], messages: readonly Message[]): readonly Field[] {
+  const hasError = (input: Input): boolean =>
+    messages.some(({ field, level }) => field === input.name && level === 'error');
+  const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs[0];
+  return inputs.map((input) => {
+    const id = input.name.replaceAll(/[._]/g, '-');
+    const belongs = ({ field }: Message): boolean =>
+      field === input.name || (input === focused && !inputs.some(({ name }) => name === field));
+    const ids = messages.flatMap((message, index) => (belongs(message) ? [messageId(index)] : []));
+    if (input.hint !== undefined) ids.unshift(`${id}-hint`);
+    const field = { ...input, id, autofocus: input === focused, invalid: hasError(input) };
+    return ids.length === 0 ? field : { ...field, describedBy: ids.join(' ') };
+  });
+}

@@ -1,0 +1,85 @@
+/** The texts: one flat JSON catalog per locale, `{param}` placeholders, keyed by stable codes (Law 10). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export type Params = Readonly<Record<string, string | number>>;
+export type Catalog = Readonly<Record<string, string>>;
+
+/** A text in pieces: what came in as a parameter is marked, so that the templates can isolate its writing direction. */
+export interface TextPart {
+  readonly text: string;
+  readonly param: boolean;
+}
+
+export interface Translator {
+  readonly locale: string;
+  /** The text of `key`; English if this locale lacks it. An unknown key gives the text of `message.unknown`. */
+  text(key: string, params?: Params): string;
+  parts(key: string, params?: Params): readonly TextPart[];
+  /** The first of `keys` that has a text; the last one if none has. */
+  pick(...keys: readonly string[]): string;
+}
+
+const fallbackLocale = 'en';
+
+/** Reads `<dir>/<locale>.json`. Throws if a file is not a flat object of strings, or if English is not there. */
+export function loadMessages(dir: string): ReadonlyMap<string, Translator> {
+  const catalogs = new Map<string, Catalog>();
+  for (const file of readdirSync(dir).sort()) {
+    if (file.endsWith('.json')) catalogs.set(file.slice(0, -'.json'.length), readCatalog(join(dir, file)));
+  }
+  const fallback = catalogs.get(fallbackLocale);
+  if (fallback === undefined) throw new Error(`${dir} has no ${fallbackLocale}.json`);
+  return new Map([...catalogs].map(([locale, catalog]) => [locale, createTranslator(locale, catalog, fallback)]));
+}
+
+function readCatalog(file: string): Catalog {
+  const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${file} is not an object`);
+  const catalog: Record<string, string> = Object.create(null);
+  for (const [key, text] of Object.entries(value)) {
+    if (typeof text !== 'string') throw new Error(`${file}: ${key} is not a string`);
+    catalog[key] = text;
+  }
+  return catalog;
+}
+
+function createTranslator(locale: string, catalog: Catalog, fallback: Catalog): Translator {
+  const find = (key: string): string | undefined => catalog[key] ?? fallback[key];
+  const parts = (key: string, params: Params = {}): readonly TextPart[] => {
+    const values = typeof params.seconds === 'number' ? { ...params, wait: duration(locale, params.seconds) } : params;
+    return split(find(key) ?? find('message.unknown') ?? key, values);
+  };
+  return {
+    locale,
+    parts,
+    text: (key, params) =>
+      parts(key, params)
+        .map((part) => part.text)
+        .join(''),
+    pick: (...keys) => keys.find((key) => find(key) !== undefined) ?? keys.at(-1) ?? 'message.unknown',
+  };
+}
+
+/** Values are put in as they are and never looked at again: a value that reads `{name}` stays that. */
+function split(template: string, params: Params): readonly TextPart[] {
+  return template
+    .split(/(\{[a-zA-Z]+\})/)
+    .filter((piece) => piece !== '')
+    .map((piece) => {
+      const value =
+        /^\{[a-zA-Z]+\}$/.test(piece) && Object.hasOwn(params, piece.slice(1, -1))
+          ? params[piece.slice(1, -1)]
+          : undefined;
+      return value === undefined ? { text: piece, param: false } : { text: String(value), param: true };
+    });
+}
+
+/** A wait in words, rounded up: nobody is told to come back too early. */
+function duration(locale: string, seconds: number): string {
+  const units = seconds < 60 ? ['second', 1] : seconds < 3600 ? ['minute', 60] : ['hour', 3600];
+  const [unit, size] = units as [string, number];
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
+    Math.max(1, Math.ceil(seconds / size)),
+  );
+}

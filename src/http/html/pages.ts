@@ -1,0 +1,102 @@
+/** What each page needs to be rendered. Everything that a person or a client wrote is in here as plain text; the templates escape it. */
+import type { Message, Step } from '../../core/steps.ts';
+import type { ErrorCode } from '../../errors.ts';
+
+export interface Brand {
+  /** Name of the product as people know it. */
+  readonly name: string;
+  /** `#rrggbb`; anything else is ignored. */
+  readonly accent?: string;
+}
+
+export interface AppLabel {
+  readonly name: string;
+  /** Shown only if it is `data:image/...` or a path on this host: a sign-in page loads nothing from other hosts. */
+  readonly logoUri?: string;
+}
+
+export interface PageBase {
+  readonly brand: Brand;
+  /** One of `Renderer.locales`; anything else falls back to English. */
+  readonly locale: string;
+}
+
+/** A step of the loop (design.md section 7: the form contract). */
+export interface StepPage extends PageBase {
+  readonly step: Step;
+  readonly uid: string;
+  /** Binds the form to transaction, step and version (Law 11). Goes into every form of the page. */
+  readonly stateHandle: string;
+  /** `/signin/<uid>`; the other ways on post to `<action>/<step>`. */
+  readonly action: string;
+  readonly app: AppLabel;
+  readonly account?: { readonly identifier: string };
+  /** Authenticators that were already proved in this transaction: shown as progress. */
+  readonly done?: readonly string[];
+  /** Offer "Use another account". */
+  readonly canRestart: boolean;
+}
+
+/** An error of ours, by its code in `errors.ts`. */
+export interface ErrorPage extends PageBase {
+  readonly code: ErrorCode;
+  /** Finds the log line; shown so that a person can quote it. */
+  readonly reference?: string;
+}
+
+/** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`. */
+export interface OAuthErrorPage extends PageBase {
+  /** e.g. `invalid_redirect_uri`. */
+  readonly error: string;
+  /** For the client's developers; shown as detail. */
+  readonly description?: string;
+  readonly reference?: string;
+}
+
+/** RFC 8628 section 3.3; oidc-provider's `userCodeInputSource`. */
+export interface DeviceInputPage extends PageBase {
+  /** `ctx.oidc.urlFor('code_verification')` */
+  readonly action: string;
+  /** `ctx.oidc.session.state.secret` */
+  readonly xsrf: string;
+  /** What was typed. */
+  readonly userCode?: string;
+  readonly charset: 'base-20' | 'digits';
+  /** Codes `device.required`, `device.invalid`, `device.aborted`, `device.failed`; field `user_code`. */
+  readonly messages: readonly Message[];
+}
+
+/** oidc-provider's `userCodeConfirmSource`. */
+export interface DeviceConfirmPage extends PageBase {
+  readonly action: string;
+  readonly xsrf: string;
+  /** As it must be sent back. */
+  readonly userCode: string;
+  /** As the device shows it. */
+  readonly displayCode: string;
+  readonly app: AppLabel;
+  /** Where the device asked from. */
+  readonly device?: { readonly ip?: string; readonly userAgent?: string };
+}
+
+/** oidc-provider's `successSource` of the device flow. */
+export interface DeviceSuccessPage extends PageBase {
+  readonly app: AppLabel;
+}
+
+/** OpenID Connect RP-Initiated Logout 1.0 section 2; oidc-provider's `logoutSource`. */
+export interface LogoutPage extends PageBase {
+  /** `ctx.oidc.urlFor('end_session_confirm')` */
+  readonly action: string;
+  /** `ctx.oidc.session.state.secret` */
+  readonly xsrf: string;
+  /** The app that asked. */
+  readonly app?: AppLabel;
+  readonly account?: { readonly identifier: string };
+}
+
+/** oidc-provider's `postLogoutSuccessSource`; also reached when the person chose to stay signed in. */
+export interface SignedOutPage extends PageBase {
+  readonly app?: AppLabel;
+  readonly signedOut: boolean;
+}

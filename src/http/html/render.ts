@@ -1,0 +1,99 @@
+/** Steps and plain pages as HTML. Templates are compiled once, get data only as locals, and escape all of it. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ejs from 'ejs';
+import { accentAsset, accentHref } from './accent.ts';
+import { type Asset, loadAssets } from './assets.ts';
+import { messageId } from './fields.ts';
+import { chooseLocale, type LocaleWishes } from './locale.ts';
+import { loadMessages, type Translator } from './messages.ts';
+import type {
+  DeviceConfirmPage,
+  DeviceInputPage,
+  DeviceSuccessPage,
+  ErrorPage,
+  LogoutPage,
+  OAuthErrorPage,
+  PageBase,
+  SignedOutPage,
+  StepPage,
+} from './pages.ts';
+import * as plain from './plain-views.ts';
+import { type View, viewOfStep } from './view.ts';
+
+type Locals = Readonly<Record<string, unknown>>;
+
+/** Each `render...` gives a whole document. */
+export interface Renderer {
+  renderStep(page: StepPage): string;
+  renderError(page: ErrorPage): string;
+  renderOAuthError(page: OAuthErrorPage): string;
+  renderDeviceInput(page: DeviceInputPage): string;
+  renderDeviceConfirm(page: DeviceConfirmPage): string;
+  renderDeviceSuccess(page: DeviceSuccessPage): string;
+  renderLogout(page: LogoutPage): string;
+  renderSignedOut(page: SignedOutPage): string;
+  /** Every language that has texts. */
+  readonly locales: readonly string[];
+  chooseLocale(wishes: LocaleWishes): string;
+  /** What to answer for a path under `/assets/`; undefined: 404. Send with `assetCacheControl`. */
+  asset(path: string): Asset | undefined;
+}
+
+/** Reads and compiles everything under `viewsDir`. Throws if a template or catalog is broken. */
+export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Renderer {
+  const layout = compileViews(viewsDir);
+  const translators = loadMessages(join(viewsDir, 'messages'));
+  const english = translators.get('en') as Translator;
+  const assets = loadAssets(join(viewsDir, 'assets'));
+  const locales = [...translators.keys()];
+
+  const draw = <P extends PageBase>(page: P, toView: (page: P, t: Translator) => View): string => {
+    const t = translators.get(page.locale) ?? english;
+    return layout({
+      ...toView(page, t),
+      t,
+      brand: page.brand,
+      hrefs: assets.hrefs,
+      accentHref: accentHref(page.brand.accent),
+      messageId,
+    });
+  };
+
+  return {
+    renderStep: (page) => draw(page, viewOfStep),
+    renderError: (page) => draw(page, plain.error),
+    renderOAuthError: (page) => draw(page, plain.oauthError),
+    renderDeviceInput: (page) => draw(page, plain.deviceInput),
+    renderDeviceConfirm: (page) => draw(page, plain.deviceConfirm),
+    renderDeviceSuccess: (page) => draw(page, plain.deviceSuccess),
+    renderLogout: (page) => draw(page, plain.logout),
+    renderSignedOut: (page) => draw(page, plain.signedOut),
+    locales,
+    chooseLocale: (wishes) => chooseLocale(locales, wishes),
+    asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
+  };
+}
+
+/**
+ * Compiles every template, so that a broken one stops the start and not a sign-in; gives the layout. Templates reach one another through
+ * `l.part(name, locals)`: EJS's own `include` looks at the disk each time.
+ */
+function compileViews(viewsDir: string): (locals: Locals) => string {
+  const views = new Map<string, ejs.TemplateFunction>();
+  for (const name of readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })) {
+    if (!name.endsWith('.ejs')) continue;
+    const filename = join(viewsDir, name);
+    const source = readFileSync(filename, 'utf8');
+    views.set(
+      name.slice(0, -'.ejs'.length),
+      ejs.compile(source, { filename, strict: true, _with: false, localsName: 'l' }),
+    );
+  }
+  const part = (name: string, locals: Locals): string => {
+    const view = views.get(name);
+    if (view === undefined) throw new Error(`no view ${name}`);
+    return view(locals);
+  };
+  return (locals) => part('layout', { ...locals, part });
+}

@@ -1,0 +1,129 @@
+/** What the templates see: which template, its heading, its fields and messages. */
+import type { Message, Step } from '../../core/steps.ts';
+import { type Field, fieldsOf } from './fields.ts';
+import type { Params, Translator } from './messages.ts';
+import type { AppLabel, StepPage } from './pages.ts';
+
+/** A text yet to be put into words. */
+export interface TextRef {
+  readonly key: string;
+  readonly params?: Params;
+}
+
+export interface AppView {
+  readonly name: string;
+  /** Absent: the initial stands in. */
+  readonly logo?: string;
+  readonly initial: string;
+}
+
+export interface View {
+  /** Path under `views/`, without extension. */
+  readonly template: string;
+  readonly heading: TextRef;
+  /** What stands over the heading: why the person is here. */
+  readonly context?: TextRef;
+  readonly app?: AppView;
+  readonly messages: readonly Message[];
+  readonly fields: readonly Field[];
+  readonly page: unknown;
+}
+
+export interface StepView extends View {
+  readonly page: StepPage;
+  /** Name of the step's authenticator. */
+  readonly authenticator?: string;
+  readonly options: readonly OptionView[];
+  readonly done: readonly string[];
+  /** TOTP and the like: the key without spaces, in groups for reading, its `otpauth:` address and its picture. */
+  readonly offer?: OfferView;
+}
+
+export interface OptionView {
+  /** `<authenticator>` or `<authenticator>:<enrollment>` */
+  readonly value: string;
+  readonly authenticator: string;
+  readonly name: string;
+  readonly label?: string;
+  readonly about: string;
+}
+
+export interface OfferView {
+  readonly groups?: readonly string[];
+  readonly uri?: string;
+  /** `data:` address: as a picture an SVG can neither run nor load anything. */
+  readonly picture?: string;
+}
+
+/** The view of a step page. */
+export function viewOfStep(page: StepPage, t: Translator): StepView {
+  const { step } = page;
+  const heading = headingOf(page, t);
+  return {
+    template: `steps/${step.kind}`,
+    heading,
+    ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
+    app: appView(page.app),
+    messages: step.messages,
+    fields: fieldsOf(step),
+    page,
+    ...('authenticator' in step ? { authenticator: authenticatorName(step.authenticator, t) } : {}),
+    options: step.kind === 'select' ? optionsOf(step, t) : [],
+    done: (page.done ?? []).map((key) => authenticatorName(key, t)),
+    ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
+  };
+}
+
+export function appView(app: AppLabel): AppView {
+  const initial = Array.from(app.name.trim())[0]?.toLocaleUpperCase() ?? '?';
+  const logo = app.logoUri;
+  const own =
+    logo !== undefined && (/^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(logo) || /^\/(?![/\\])/.test(logo));
+  return own ? { name: app.name, initial, logo } : { name: app.name, initial };
+}
+
+/** Keys ending in `.in_app` name the app themselves. */
+function headingOf({ step, app }: StepPage, t: Translator): TextRef {
+  switch (step.kind) {
+    case 'identify':
+      return { key: 'identify.title.in_app', params: { app: app.name } };
+    case 'select':
+      return { key: `select.${step.purpose}.title` };
+    case 'challenge':
+    case 'enroll':
+      return {
+        key: t.pick(`${step.kind}.${step.authenticator}.title`, `${step.kind}.other.title`),
+        params: { authenticator: authenticatorName(step.authenticator, t) },
+      };
+    case 'denied':
+      return { key: 'denied.title.in_app', params: { app: app.name } };
+    case 'complete':
+      return { key: 'complete.title' };
+  }
+}
+
+function authenticatorName(key: string, t: Translator): string {
+  return t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+}
+
+function optionsOf(step: Extract<Step, { kind: 'select' }>, t: Translator): readonly OptionView[] {
+  return step.options.map(({ authenticator, enrollment, label }) => ({
+    value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
+    authenticator,
+    name: authenticatorName(authenticator, t),
+    about: t.text(t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`)),
+    ...(label === undefined ? {} : { label }),
+  }));
+}
+
+function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
+  const { secret, uri, qr } = offer;
+  const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
+  return {
+    ...(key === '' ? {} : { groups: key.match(/.{1,4}/gu) ?? [] }),
+    ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
+    ...(typeof qr === 'string' && qr.startsWith('<svg')
+      ? { picture: `data:image/svg+xml;base64,${Buffer.from(qr).toString('base64')}` }
+      : {}),
+  };
+}
