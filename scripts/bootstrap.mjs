@@ -16,6 +16,7 @@ const TASKS = {
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const binaries = join(root, 'node_modules', '.bin');
 
+stopWithNpm();
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
 async function main(task, args) {
@@ -29,6 +30,16 @@ async function main(task, args) {
   if (node === undefined) return refuse(missingNode());
   const env = { ...process.env, PATH: [binaries, dirname(node), process.env.PATH].join(delimiter) };
   return runChild(node, [...TASKS[task], ...args], { cwd: root, env });
+}
+
+/**
+ * npm passes SIGTERM on to the shell that it starts scripts with, and that shell dies without telling anybody. So a
+ * lost parent is taken for the signal.
+ */
+function stopWithNpm() {
+  if (process.env.npm_lifecycle_event === undefined) return;
+  const parent = process.ppid;
+  setInterval(() => process.ppid !== parent && process.kill(process.pid, 'SIGTERM'), 250).unref();
 }
 
 /** No package here needs its install script, and npm 12 blocks them: without them every npm installs the same. */

@@ -12,14 +12,18 @@ const jestArgs = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'stepgate-test-'));
 
 const failures = [];
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => (stopped = true));
+
 const advice = await installSystemPackages();
 if (advice !== undefined) await check('set-up', () => reportMissing(advice));
 await check('lint', () => runNode(['node_modules/@biomejs/biome/bin/biome', 'check', '.']));
 await check('types', () => runNode(['node_modules/typescript/bin/tsc', '-p', '.']));
 await check('build', () => (build() ? 0 : 1));
-const totals = await runJest();
+const totals = stopped ? { passed: 0, failed: 0, skipped: 0 } : await runJest();
 rmSync(scratch, { recursive: true, force: true });
 
+if (stopped) failures.push('stopped before the end');
 if (failures.length > 0) process.stdout.write(`Failed besides the tests: ${failures.join(', ')}\n`);
 const failed = totals.failed + failures.length;
 process.stdout.write(`Tests: ${totals.passed} passed, ${failed} failed, ${totals.skipped} skipped\n`);
@@ -27,6 +31,7 @@ process.exitCode = failed === 0 ? 0 : 1;
 
 /** A check that fails counts as one failed test; one that passes is no test and counts as nothing. */
 async function check(name, run) {
+  if (stopped) return;
   process.stdout.write(`> ${name}\n`);
   if ((await run()) !== 0) failures.push(name);
 }
@@ -37,7 +42,9 @@ function reportMissing(sentence) {
   return jestArgs.length > 0 ? 0 : 1;
 }
 
-const runNode = (args, env = process.env) => runChild(process.execPath, args, { env });
+function runNode(args, env = process.env) {
+  return runChild(process.execPath, args, { env });
+}
 
 /** The reporter leaves its totals in a file, for the closing line has to be the sum of everything. */
 async function runJest() {
