@@ -80,9 +80,19 @@ export interface Authenticator {
   /** Starts a challenge for one credential. For somebody unknown (`undefined`) it must look and cost the same. */
   challenge(credential: Credential | undefined, env: AuthenticatorEnv): Promise<Started>;
   /** Checks an answer. For somebody unknown it takes as long and refuses. Rejects with `StepgateError('busy')` when it cannot take more work. */
-  verify(credential: Credential | undefined, pending: Started['private'], input: CredentialInput, env: AuthenticatorEnv): Promise<Verified | Refused>;
+  verify(
+    credential: Credential | undefined,
+    pending: Started['private'],
+    input: CredentialInput,
+    env: AuthenticatorEnv,
+  ): Promise<Verified | Refused>;
   /** Starts an enrollment. Only if `traits.enrollable`. */
   offer(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
   /** Confirms an enrollment. */
-  enroll(subject: Subject, pending: Started['private'], input: CredentialInput, env: AuthenticatorEnv): Promise<Enrolled | Refused>;
+  enroll(
+    subject: Subject,
+    pending: Started['private'],
+    input: CredentialInput,
+    env: AuthenticatorEnv,
+  ): Promise<Enrolled | Refused>;
 }

@@ -1,0 +1,23 @@
+/** The one list of authenticators. Everything else asks for traits and keys. */
+import type { AuthenticatorTraits } from '../core/model.ts';
+import type { Authenticator } from './authenticator.ts';
+import { HashingQueue } from './hashing-queue.ts';
+import { passwordAuthenticator } from './password.ts';
+import { totpAuthenticator } from './totp.ts';
+
+export interface AuthenticatorSettings {
+  /** Shared with everything else that hashes passwords in this process; absent: one of its own. */
+  readonly hashing?: HashingQueue;
+}
+
+/** By key, in the order in which they are offered. */
+export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<string, Authenticator> {
+  const all = [passwordAuthenticator(settings.hashing ?? new HashingQueue()), totpAuthenticator()];
+  return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
+}
+
+/** What there is, without building anything that works: for checking policies. */
+export const authenticatorTraits: readonly AuthenticatorTraits[] = Array.from(
+  buildAuthenticators().values(),
+  ({ traits }) => traits,
+);

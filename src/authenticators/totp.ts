@@ -1,0 +1,133 @@
+/** Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4). */
+import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
+import type { Subject } from '../core/model.ts';
+import type {
+  Authenticator,
+  AuthenticatorEnv,
+  Credential,
+  CredentialInput,
+  Enrolled,
+  Refused,
+  Started,
+  Verified,
+} from './authenticator.ts';
+import { qrCodeSvg } from './qr-code.ts';
+
+const traits = {
+  key: 'totp',
+  factors: ['possession'],
+  characteristics: ['userPresence', 'deviceBound'],
+  enrollable: true,
+} as const;
+
+const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
+
+/** What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4 recommends. */
+const code = { algorithm: 'sha1', digits: 6, period: 30 } as const;
+const keyBytes = 20;
+
+/** Seconds that a challenge or an offer counts. */
+const lifetime = 600;
+
+/** For people who have none: the same computation, and never an answer. 160 bits that nobody has. */
+const nobodysKey = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
+
+/** `step` is the last time step that was accepted; no code of it or before it counts again. */
+interface TotpSecret {
+  readonly key: string;
+  readonly step: number;
+}
+
+export function totpAuthenticator(): Authenticator {
+  return {
+    traits,
+    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
+    limits: [
+      { limit: 5, window: 300 },
+      { limit: 100, window: 0 },
+    ],
+    challenge: async (_credential, env) => ({ public: {}, private: {}, expires: env.now + lifetime }),
+    verify: (credential, _pending, input, env) => verifyTotp(credential, input, env),
+    offer: async (subject, env) => offerTotp(subject, env),
+    enroll: (_subject, pending, input, env) => enrollTotp(pending, input, env),
+  };
+}
+
+async function verifyTotp(
+  credential: Credential | undefined,
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Promise<Verified | Refused> {
+  const secret = credential?.authenticator === traits.key ? readSecret(credential.secret) : undefined;
+  const step = await acceptedStep(secret?.key ?? nobodysKey, input, env);
+  if (typeof step !== 'number') return step;
+  if (credential === undefined || secret === undefined) return refuse('credentials.invalid');
+  // Also true after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
+  if (step <= secret.step) return refuse('credentials.used');
+  return { ok: true, credential: credential.id, proof, secret: { key: secret.key, step }, mustSave: true };
+}
+
+function offerTotp(subject: Subject, env: AuthenticatorEnv): Started {
+  const key = generateSecret({ length: keyBytes });
+  // A colon separates issuer and account in the label of the URI.
+  const issuer = env.brand.replaceAll(':', ' ');
+  const account = (subject.identifiers[0] ?? subject.id).replaceAll(':', ' ');
+  const uri = generateURI({ issuer, label: account, secret: key, ...code });
+  return {
+    public: {
+      secret: key,
+      secretGrouped: key.match(/.{1,4}/g)?.join(' '),
+      uri,
+      qr: qrCodeSvg(uri, `QR: ${issuer} (${account})`),
+    },
+    private: { key },
+    expires: env.now + lifetime,
+  };
+}
+
+async function enrollTotp(
+  pending: Started['private'],
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Promise<Enrolled | Refused> {
+  const key = pending.key;
+  if (typeof key !== 'string') throw new TypeError('the offer to confirm is not one of this authenticator');
+  const step = await acceptedStep(key, input, env);
+  if (typeof step !== 'number') return step;
+  const { factors, characteristics } = traits;
+  return {
+    ok: true,
+    credential: { authenticator: traits.key, factors, characteristics, secret: { key, step } },
+    proof,
+  };
+}
+
+/** The time step that the code belongs to: the current one, or one on either side for slow people and slow clocks. */
+async function acceptedStep(key: string, input: CredentialInput, env: AuthenticatorEnv): Promise<number | Refused> {
+  const text: unknown = input.passcode;
+  if (typeof text !== 'string' || text === '') return refuse('credentials.required');
+  const token = digits(text);
+  if (token === undefined) return refuse('credentials.malformed');
+  const result = await verifyCode({ secret: key, token, epoch: env.now, epochTolerance: code.period, ...code });
+  if (!result.valid) return refuse('credentials.invalid');
+  if (!('timeStep' in result)) throw new TypeError('the TOTP library names no time step');
+  return result.timeStep;
+}
+
+/** Six digits as people type and paste them: grouped, with full-width digits. `undefined`: it is no code. */
+function digits(text: string): string | undefined {
+  if (text.length > 64) return undefined;
+  const token = text.normalize('NFKC').replace(/[\s\u200b-\u200f\u2060\ufeff-]/g, '');
+  return /^[0-9]{6}$/.test(token) ? token : undefined;
+}
+
+function readSecret(secret: Credential['secret']): TotpSecret | undefined {
+  const { key, step } = secret;
+  return typeof key === 'string' && /^[A-Z2-7]{32,}$/.test(key) && Number.isInteger(step)
+    ? { key, step: step as number }
+    : undefined;
+}
+
+function refuse(reason: string): Refused {
+  return { ok: false, code: reason, field: 'credentials.passcode' };
+}

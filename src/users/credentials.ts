@@ -1,0 +1,43 @@
+/** Changes to a person's list of credentials, as data; whoever calls them saves the result by compare-and-swap. */
+import { randomBytes } from 'node:crypto';
+import type { Credential } from '../authenticators/authenticator.ts';
+import type { Seconds } from '../core/model.ts';
+
+/** What an authenticator hands over for a new enrollment. */
+export type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
+
+/** Gives a new credential its id (128 random bits, base64url). */
+export function issueCredential(credential: NewCredential, now: Seconds): Credential {
+  return { ...credential, id: randomBytes(16).toString('base64url'), createdAt: now };
+}
+
+/** Adds a credential beside those that are there. */
+export function withCredential(
+  credentials: readonly Credential[],
+  credential: NewCredential,
+  now: Seconds,
+): readonly Credential[] {
+  return [...credentials, issueCredential(credential, now)];
+}
+
+/** Puts a credential in the place of all others of the same authenticator. */
+export function withOnlyCredential(
+  credentials: readonly Credential[],
+  credential: NewCredential,
+  now: Seconds,
+): readonly Credential[] {
+  const others = credentials.filter(({ authenticator }) => authenticator !== credential.authenticator);
+  return withCredential(others, credential, now);
+}
+
+/** Notes a use; `secret` replaces the old one when the verification made a new one. An unknown id changes nothing. */
+export function withUse(
+  credentials: readonly Credential[],
+  id: string,
+  now: Seconds,
+  secret?: Credential['secret'],
+): readonly Credential[] {
+  return credentials.map((credential) =>
+    credential.id === id ? { ...credential, lastUsedAt: now, ...(secret === undefined ? {} : { secret }) } : credential,
+  );
+}

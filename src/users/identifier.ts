@@ -1,0 +1,102 @@
+/**
+ * What people sign in with (a username or an email address), in one canonical form. Uniqueness, lookup, attempt counters and store keys
+ * all use this form, so that no spelling opens a second account or a second counter.
+ *
+ * After RFC 8265 (PRECIS, UsernameCaseMapped) and UTS 39, with compatibility mapping: NFKC, full case folding, no invisible characters,
+ * no mix of look-alike scripts within one label, the domain of an address as A-labels (RFC 5890).
+ */
+import { domainToASCII, domainToUnicode } from 'node:url';
+
+/** Longest canonical identifier, in code points (RFC 5321: the longest address that mail can be sent to). */
+const maxLength = 254;
+
+/** Above this (UTF-16 units) nothing is normalised at all: no input makes the work large. */
+const maxInput = 1024;
+
+export type IdentifierFault =
+  | 'empty'
+  | 'too_long'
+  /** Control, format, zero-width, unassigned or private characters, lone surrogates, white space inside. */
+  | 'forbidden_character'
+  /** Scripts that look alike are mixed in one label. */
+  | 'mixed_scripts'
+  /** An `@` without a usable domain or local part. */
+  | 'malformed_address';
+
+export type CanonicalIdentifier =
+  | { readonly ok: true; readonly value: string }
+  | { readonly ok: false; readonly fault: IdentifierFault };
+
+/** Brings any spelling into the canonical form, or says why it cannot be an identifier. Idempotent: the canonical form maps to itself. */
+export function canonicalIdentifier(text: string): CanonicalIdentifier {
+  if (text.length > maxInput) return refuse('too_long');
+  if (!text.isWellFormed()) return refuse('forbidden_character');
+  const folded = fold(text.trim());
+  if (folded === '') return refuse('empty');
+  if (folded === undefined || forbidden.test(folded)) return refuse('forbidden_character');
+  const at = folded.indexOf('@');
+  return finish(at < 0 ? folded : address(folded, at));
+}
+
+function finish(value: string | undefined): CanonicalIdentifier {
+  if (value === undefined) return refuse('malformed_address');
+  if ([...value].length > maxLength) return refuse('too_long');
+  if (mixesScripts(readable(value))) return refuse('mixed_scripts');
+  return { ok: true, value };
+}
+
+function refuse(fault: IdentifierFault): CanonicalIdentifier {
+  return { ok: false, fault };
+}
+
+/** Everything that cannot be seen, is not assigned, or differs between systems. U+FFFD is what broken decoding leaves behind. */
+const forbidden = /[\p{C}\p{Z}\p{White_Space}\p{Default_Ignorable_Code_Point}\ufffd]|^\p{M}/u;
+
+/** NFKC and full case folding until nothing changes any more; `undefined` when it does not settle. */
+function fold(text: string): string | undefined {
+  let current = text;
+  for (let round = 0; round < 4; round += 1) {
+    const next = foldCase(current.normalize('NFKC')).normalize('NFKC').trim();
+    if (next === current) return next;
+    current = next;
+  }
+  return undefined;
+}
+
+/**
+ * Full case folding by way of upper case, which unites what plain lower case keeps apart (sharp s and ss, dotless i and i).
+ * Code point by code point, because lower case of a whole word makes the last sigma another letter than the others.
+ */
+function foldCase(text: string): string {
+  const folded = Array.from(text.toUpperCase(), (letter) => letter.toLowerCase()).join('');
+  // The dotted capital I becomes i with a second dot on top, which nobody can see.
+  return folded.replace(/([ij])\u0307/gu, '$1');
+}
+
+function address(text: string, at: number): string | undefined {
+  const local = text.slice(0, at);
+  const domain = text.slice(at + 1).replace(/\.$/, '');
+  if (local === '' || domain === '' || domain.includes('@') || /^\p{M}/u.test(domain)) return undefined;
+  const ascii = domainToASCII(domain);
+  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(ascii) ? `${local}@${ascii}` : undefined;
+}
+
+/** With the domain as people read it. */
+function readable(value: string): string {
+  const at = value.indexOf('@');
+  return at < 0 ? value : `${value.slice(0, at)}@${domainToUnicode(value.slice(at + 1))}`;
+}
+
+/** Scripts whose letters are mistaken for one another (UTS 39, "moderately restrictive", and the smaller look-alikes). */
+const lookAlikes = [
+  /\p{Script=Latin}/u,
+  /\p{Script=Cyrillic}/u,
+  /\p{Script=Greek}/u,
+  /\p{Script=Armenian}/u,
+  /\p{Script=Coptic}/u,
+  /\p{Script=Cherokee}/u,
+];
+
+function mixesScripts(text: string): boolean {
+  return text.split(/[.@+_-]/).some((label) => lookAlikes.filter((script) => script.test(label)).length > 1);
+}

@@ -1,0 +1,153 @@
+/** A person's record as the store keeps it: what it holds, under which keys, and how it becomes the subject of a decision. */
+import { createHash, randomBytes } from 'node:crypto';
+import type { Credential } from '../authenticators/authenticator.ts';
+import type { AttributeValue, Seconds, Subject, UserStatus } from '../core/model.ts';
+import { storeKey } from '../stores/store.ts';
+
+/** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
+export interface Profile {
+  readonly displayName?: string;
+  readonly givenName?: string;
+  readonly familyName?: string;
+  readonly email?: string;
+  readonly emailVerified?: boolean;
+  /** E.164. */
+  readonly phone?: string;
+  /** BCP 47. */
+  readonly locale?: string;
+  readonly [attribute: string]: AttributeValue | readonly string[] | undefined;
+}
+
+export interface User {
+  /** 128 random bits, base64url; never made from input, never reused. */
+  readonly id: string;
+  readonly status: UserStatus;
+  /** In canonical form, the first one is shown; see `canonicalIdentifier`. */
+  readonly identifiers: readonly string[];
+  readonly profile: Profile;
+  readonly groups: readonly string[];
+  readonly userType?: string;
+  /** Epoch seconds. */
+  readonly createdAt: Seconds;
+  /** Epoch seconds. */
+  readonly updatedAt: Seconds;
+  /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
+  readonly validAfter: Seconds;
+}
+
+/** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */
+export interface Account {
+  readonly user: User;
+  readonly credentials: readonly Credential[];
+}
+
+export function newUserId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+/** Refers to the credentials, so that one load brings both. */
+export function userKey(id: string): string {
+  return storeKey('user', id);
+}
+
+export function credentialsKey(id: string): string {
+  return storeKey('credentials', id);
+}
+
+/** `canonical` comes from `canonicalIdentifier`. The key holds only its hash: what people type never forms a key. */
+export function identifierKey(canonical: string): string {
+  return storeKey('identifier', createHash('sha256').update(canonical).digest('base64url'));
+}
+
+/** The set of all user ids. */
+export const usersKey: string = storeKey('users', 'all');
+
+/**
+ * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this user.
+ * It belongs to the account, so every spelling, transaction and node counts in one place (Law 8).
+ */
+export function attemptCounter(userId: string, authenticator: string): string {
+  return `${userKey(userId)}:${authenticator}`;
+}
+
+const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);
+
+/** Reads the value of a user entry. Throws when it is not one: a broken record never signs anybody in. */
+export function parseUser(value: string): User {
+  const user = JSON.parse(value) as Partial<User>;
+  const whole =
+    typeof user.id === 'string' &&
+    statuses.has(user.status) &&
+    Array.isArray(user.identifiers) &&
+    Array.isArray(user.groups) &&
+    typeof user.profile === 'object' &&
+    user.profile !== null &&
+    Number.isInteger(user.validAfter);
+  if (!whole) throw new TypeError('a user record in the store is damaged');
+  return user as User;
+}
+
+/** Reads the value of a credentials entry. Throws when it is not one. */
+export function parseCredentials(value: string): readonly Credential[] {
+  const credentials: unknown = JSON.parse(value);
+  if (!Array.isArray(credentials) || !credentials.every(isCredential)) {
+    throw new TypeError('a credentials record in the store is damaged');
+  }
+  return credentials;
+}
+
+function isCredential(value: unknown): value is Credential {
+  const credential = value as Partial<Credential> | null;
+  return (
+    typeof credential === 'object' &&
+    credential !== null &&
+    typeof credential.id === 'string' &&
+    typeof credential.authenticator === 'string' &&
+    Array.isArray(credential.factors) &&
+    Array.isArray(credential.characteristics) &&
+    typeof credential.secret === 'object' &&
+    credential.secret !== null
+  );
+}
+
+export function serializeUser(user: User): string {
+  return JSON.stringify(user);
+}
+
+export function serializeCredentials(credentials: readonly Credential[]): string {
+  return JSON.stringify(credentials);
+}
+
+/** What an identifier leads to. The claim counts only while the user lists the identifier; see `Directory`. */
+export interface IdentifierClaim {
+  readonly user: string;
+  /** When it was claimed (epoch seconds). */
+  readonly at: Seconds;
+}
+
+export function parseIdentifierClaim(value: string): IdentifierClaim {
+  const claim = JSON.parse(value) as Partial<IdentifierClaim>;
+  if (typeof claim.user !== 'string' || !Number.isInteger(claim.at)) {
+    throw new TypeError('an identifier record in the store is damaged');
+  }
+  return claim as IdentifierClaim;
+}
+
+/** The person as the core sees it: no secrets. */
+export function toSubject(user: User, credentials: readonly Credential[]): Subject {
+  return {
+    id: user.id,
+    status: user.status,
+    identifiers: user.identifiers,
+    groups: user.groups,
+    ...(user.userType === undefined ? {} : { userType: user.userType }),
+    profile: user.profile,
+    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label }) => ({
+      id,
+      authenticator,
+      factors,
+      characteristics,
+      ...(label === undefined ? {} : { label }),
+    })),
+  };
+}
