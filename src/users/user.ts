@@ -2,7 +2,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue, Seconds, Subject, UserStatus } from '../core/model.ts';
-import { storeKey } from '../stores/store.ts';
+import { counterOf, storeKey } from '../stores/store.ts';
 
 /** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
 export interface Profile {
@@ -67,7 +67,7 @@ export const usersKey: string = storeKey('users', 'all');
  * It belongs to the account, so every spelling, transaction and node counts in one place (Law 8).
  */
 export function attemptCounter(userId: string, authenticator: string): string {
-  return `${userKey(userId)}:${authenticator}`;
+  return counterOf(userKey(userId), authenticator);
 }
 
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);

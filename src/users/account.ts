@@ -1,0 +1,81 @@
+/** One person as read from the store: out of what `Store.load` brought, and back as operations that swap against it. */
+import type { Seconds } from '../core/model.ts';
+import type { Entry, Op } from '../stores/store.ts';
+import {
+  type Account,
+  attemptCounter,
+  credentialsKey,
+  identifierKey,
+  parseCredentials,
+  parseIdentifierClaim,
+  parseUser,
+  serializeCredentials,
+  serializeUser,
+  type User,
+  userKey,
+} from './user.ts';
+
+/** An account with the versions to swap against. */
+export interface Held extends Account {
+  readonly userVersion: number;
+  readonly credentialsVersion: number;
+}
+
+type Entries = ReadonlyMap<string, Entry | undefined>;
+
+/** The account of this id, out of a load that had `userKey(id)`, or something that refers to it. `undefined`: there is none. */
+export function accountOf(entries: Entries, id: string): Held | undefined {
+  const user = entries.get(userKey(id));
+  const credentials = entries.get(credentialsKey(id));
+  if (user === undefined || credentials === undefined) return undefined;
+  return {
+    user: parseUser(user.value),
+    credentials: parseCredentials(credentials.value),
+    userVersion: user.version,
+    credentialsVersion: credentials.version,
+  };
+}
+
+/**
+ * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the user that it names
+ * lists the identifier. `undefined`: nobody has it.
+ */
+export function accountByIdentifier(entries: Entries, canonical: string): Held | undefined {
+  const claim = entries.get(identifierKey(canonical));
+  if (claim === undefined) return undefined;
+  const account = accountOf(entries, parseIdentifierClaim(claim.value).user);
+  return account?.user.identifiers.includes(canonical) ? account : undefined;
+}
+
+export function replaceUser({ userVersion }: Held, user: User): Op {
+  const { id } = user;
+  return {
+    op: 'replace',
+    key: userKey(id),
+    version: userVersion,
+    value: serializeUser(user),
+    refs: [credentialsKey(id)],
+  };
+}
+
+export function replaceCredentials(held: Held, credentials: Account['credentials']): Op {
+  return {
+    op: 'replace',
+    key: credentialsKey(held.user.id),
+    version: held.credentialsVersion,
+    value: serializeCredentials(credentials),
+  };
+}
+
+/** Forgets the failed attempts. */
+export function resetCounters(userId: string, authenticators: readonly string[]): readonly Op[] {
+  return Array.from(new Set(authenticators), (key): Op => ({ op: 'reset', counter: attemptCounter(userId, key) }));
+}
+
+/**
+ * The next `validAfter`. Sessions and tokens remember the value that they were issued under, so it changes even twice within a second
+ * and when the clock was set back.
+ */
+export function nextValidAfter(user: User, now: Seconds): Seconds {
+  return Math.max(now, user.validAfter + 1);
+}

@@ -1,0 +1,268 @@
+/** All people, on the store port. Every change is a compare-and-swap that is tried again when somebody else was faster. */
+import type { Seconds, UserStatus } from '../core/model.ts';
+import { StepgateError } from '../errors.ts';
+import type { Op, Store } from '../stores/store.ts';
+import {
+  accountByIdentifier,
+  accountOf,
+  type Held,
+  nextValidAfter,
+  replaceCredentials,
+  replaceUser,
+  resetCounters,
+} from './account.ts';
+import { issueCredential, type NewCredential, withOnlyCredential } from './credentials.ts';
+import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
+import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
+import {
+  type Account,
+  credentialsKey,
+  identifierKey,
+  newUserId,
+  type Profile,
+  serializeCredentials,
+  serializeUser,
+  type User,
+  userKey,
+  usersKey,
+} from './user.ts';
+
+export interface NewUser {
+  /** In any spelling; at least one. */
+  readonly identifiers: readonly string[];
+  readonly profile?: Profile;
+  readonly groups?: readonly string[];
+  readonly userType?: string;
+  /** Default: active. */
+  readonly status?: UserStatus;
+  readonly credentials?: readonly NewCredential[];
+}
+
+/** Why an identifier could not be given to somebody. */
+export type IdentifierProblem =
+  | {
+      readonly ok: false;
+      readonly code: 'identifier_invalid';
+      readonly identifier: string;
+      readonly fault: IdentifierFault;
+    }
+  | { readonly ok: false; readonly code: 'identifier_taken'; readonly identifier: string };
+
+export type Outcome = { readonly ok: true; readonly user: User } | IdentifierProblem;
+
+/** What `update` may change. */
+export type UserChange = Partial<Pick<User, 'status' | 'profile' | 'groups' | 'userType'>>;
+
+/** What becomes of the credentials, and whose counters are forgotten. */
+interface CredentialChange {
+  readonly credentials: Account['credentials'];
+  readonly counters: readonly string[];
+}
+
+/** Somebody else may be faster this often in a row. */
+const rounds = 16;
+
+export class Directory {
+  readonly #store: Store;
+  readonly #clock: () => Seconds;
+
+  /** `clock` returns epoch seconds. */
+  constructor(store: Store, clock: () => Seconds = () => Math.floor(Date.now() / 1000)) {
+    this.#store = store;
+    this.#clock = clock;
+  }
+
+  /** `undefined`: there is no such user. */
+  async get(id: string): Promise<Account | undefined> {
+    return this.#hold(id);
+  }
+
+  /** In any spelling. `undefined`: nobody has it, or nobody can. */
+  async findByIdentifier(text: string): Promise<Account | undefined> {
+    const canonical = canonicalIdentifier(text);
+    if (!canonical.ok) return undefined;
+    const { entries } = await this.#store.load([identifierKey(canonical.value)]);
+    return accountByIdentifier(entries, canonical.value);
+  }
+
+  /** Writes the user, the credentials and the claims to all identifiers, or nothing. */
+  async create(input: NewUser): Promise<Outcome> {
+    const identifiers = canonicalList(input.identifiers);
+    if (!Array.isArray(identifiers)) return identifiers;
+    const now = this.#clock();
+    const user = newUser(input, identifiers, now);
+    const credentials = (input.credentials ?? []).map((credential) => issueCredential(credential, now));
+    const { id } = user;
+    const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, [
+      { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
+      { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
+      { op: 'join', key: usersKey, member: id },
+    ]);
+    if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
+    if (claimed.kind === 'conflict') throw outpaced();
+    return { ok: true, user };
+  }
+
+  /** `undefined`: there is no such user. `change` may run several times. */
+  async update(id: string, change: (user: User) => UserChange): Promise<User | undefined> {
+    return this.#swap(id, (user) => ({ ...user, ...change(user) }));
+  }
+
+  async setStatus(id: string, status: UserStatus): Promise<User | undefined> {
+    return this.update(id, () => ({ status }));
+  }
+
+  async setGroups(
+    id: string,
+    { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+  ): Promise<User | undefined> {
+    return this.update(id, ({ groups }) => ({
+      groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
+    }));
+  }
+
+  /** `undefined`: there is no such user. */
+  async addIdentifier(id: string, text: string): Promise<Outcome | undefined> {
+    const identifiers = canonicalList([text]);
+    if (!Array.isArray(identifiers)) return identifiers;
+    return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
+      if (identifiers.every((identifier) => held.user.identifiers.includes(identifier)))
+        return { ok: true, user: held.user };
+      const now = this.#clock();
+      const user = { ...held.user, identifiers: [...held.user.identifiers, ...identifiers], updatedAt: now };
+      const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, [replaceUser(held, user)]);
+      if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
+      return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
+    });
+  }
+
+  /** The last identifier of a user stays. `undefined`: there is no such user. */
+  async removeIdentifier(id: string, text: string): Promise<User | undefined> {
+    const canonical = canonicalIdentifier(text);
+    const removed = canonical.ok ? canonical.value : text;
+    const user = await this.#swap(id, (current) => {
+      const identifiers = current.identifiers.filter((identifier) => identifier !== removed);
+      return identifiers.length === 0 ? current : { ...current, identifiers };
+    });
+    if (user !== undefined && !user.identifiers.includes(removed)) await releaseIdentifiers(this.#store, id, [removed]);
+    return user;
+  }
+
+  /**
+   * Takes the enrollments of one authenticator away, or all, with their counters, and voids sessions and tokens.
+   * `undefined`: there is no such user.
+   */
+  async resetAuthenticators(id: string, authenticator: string | 'all'): Promise<User | undefined> {
+    const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
+    return this.#swapCredentials(id, ({ credentials }) => ({
+      credentials: credentials.filter((credential) => !gone(credential.authenticator)),
+      counters: credentials.map((credential) => credential.authenticator).filter(gone),
+    }));
+  }
+
+  /**
+   * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
+   * `undefined`: there is no such user.
+   */
+  async setPassword(id: string, password: NewCredential): Promise<User | undefined> {
+    return this.#swapCredentials(id, ({ credentials }) => ({
+      credentials: withOnlyCredential(credentials, password, this.#clock()),
+      counters: [password.authenticator],
+    }));
+  }
+
+  /** Forgets the failed attempts with these authenticators. */
+  async unlock(id: string, authenticators: readonly string[]): Promise<void> {
+    await this.#store.commit(resetCounters(id, authenticators));
+  }
+
+  /** With credentials, counters and identifiers. False: there was no such user. */
+  async delete(id: string): Promise<boolean> {
+    const deleted = await this.#attempt(id, async (held) => {
+      const { ok } = await this.#store.commit([
+        { op: 'check', key: userKey(id), version: held.userVersion },
+        { op: 'take', key: userKey(id) },
+        { op: 'delete', key: credentialsKey(id) },
+        ...resetCounters(
+          id,
+          held.credentials.map(({ authenticator }) => authenticator),
+        ),
+        { op: 'leave', key: usersKey, member: id },
+      ]);
+      return ok ? held.user : undefined;
+    });
+    if (deleted === undefined) return false;
+    await releaseIdentifiers(this.#store, id, deleted.identifiers);
+    return true;
+  }
+
+  /** Everybody, in pages, in no particular order. Who comes or goes meanwhile may be missing; nobody else is. */
+  async *list(): AsyncIterable<readonly Account[]> {
+    for await (const ids of this.#store.members(usersKey)) {
+      const { entries } = await this.#store.load(ids.map(userKey));
+      yield ids.flatMap((id) => accountOf(entries, id) ?? []);
+    }
+  }
+
+  async #hold(id: string): Promise<Held | undefined> {
+    const { entries } = await this.#store.load([userKey(id)]);
+    return accountOf(entries, id);
+  }
+
+  async #swap(id: string, change: (user: User) => User): Promise<User | undefined> {
+    return this.#attempt(id, (held) => this.#write({ ...change(held.user), updatedAt: this.#clock() }, held, []));
+  }
+
+  async #swapCredentials(id: string, change: (held: Held) => CredentialChange): Promise<User | undefined> {
+    return this.#attempt(id, (held) => {
+      const { credentials, counters } = change(held);
+      const now = this.#clock();
+      const user = { ...held.user, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
+      return this.#write(user, held, [replaceCredentials(held, credentials), ...resetCounters(id, counters)]);
+    });
+  }
+
+  async #write(user: User, held: Held, ops: readonly Op[]): Promise<User | undefined> {
+    return (await this.#store.commit([replaceUser(held, user), ...ops])).ok ? user : undefined;
+  }
+
+  /** Reads the account and lets `act` change it, again while it returns `undefined`: somebody else was faster. */
+  async #attempt<T>(id: string, act: (held: Held) => Promise<T | undefined>): Promise<T | undefined> {
+    for (let round = 0; round < rounds; round += 1) {
+      const held = await this.#hold(id);
+      if (held === undefined) return undefined;
+      const done = await act(held);
+      if (done !== undefined) return done;
+    }
+    throw outpaced();
+  }
+}
+
+function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {
+  return {
+    id: newUserId(),
+    status: input.status ?? 'active',
+    identifiers,
+    profile: input.profile ?? {},
+    groups: [...new Set(input.groups)],
+    ...(input.userType === undefined ? {} : { userType: input.userType }),
+    createdAt: now,
+    updatedAt: now,
+    validAfter: now,
+  };
+}
+
+/** Canonical and distinct, in the order given; at least one. */
+function canonicalList(texts: readonly string[]): string[] | IdentifierProblem {
+  const identifiers = new Set<string>();
+  for (const text of texts.length === 0 ? [''] : texts) {
+    const canonical = canonicalIdentifier(text);
+    if (!canonical.ok) return { ok: false, code: 'identifier_invalid', identifier: text, fault: canonical.fault };
+    identifiers.add(canonical.value);
+  }
+  return [...identifiers];
+}
+
+function outpaced(): StepgateError {
+  return new StepgateError('busy', 'other changes to this user were faster', { retryAfter: 1 });
+}

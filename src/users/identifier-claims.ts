@@ -1,0 +1,83 @@
+/**
+ * Who has which identifier. A claim is an entry of its own, created in the batch that writes the user, so two people never get one.
+ *
+ * On a cluster the entries lie in several slots: a crash between them can leave a claim that its user does not list. It opens no account
+ * (see `accountByIdentifier`), and whoever asks for the identifier later takes it over.
+ */
+import type { Seconds } from '../core/model.ts';
+import type { Op, Store } from '../stores/store.ts';
+import { accountByIdentifier } from './account.ts';
+import { identifierKey, parseIdentifierClaim, userKey } from './user.ts';
+
+export type Claimed =
+  | { readonly kind: 'claimed' }
+  /** Somebody else has this identifier. */
+  | { readonly kind: 'taken'; readonly identifier: string }
+  /** One of the other operations failed. */
+  | { readonly kind: 'conflict' };
+
+/** Age in seconds from which an identifier that nobody lists is free: by then nobody is still creating that user. */
+const abandonedAfter = 60;
+
+/** Claims all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and distinct. */
+export async function claimIdentifiers(
+  store: Store,
+  claim: { readonly user: string; readonly identifiers: readonly string[]; readonly now: Seconds },
+  ops: readonly Op[],
+): Promise<Claimed> {
+  const { user, identifiers, now } = claim;
+  const value = JSON.stringify({ user, at: now });
+  const claims = identifiers.map(
+    (identifier): Op => ({ op: 'create', key: identifierKey(identifier), value, refs: [userKey(user)] }),
+  );
+  // Each round can only fail anew by taking over one abandoned claim.
+  for (let round = 0; round <= identifiers.length; round += 1) {
+    const written = await store.commit([...claims, ...ops]);
+    if (written.ok) return { kind: 'claimed' };
+    const { failed, applied } = written;
+    const keyOfFailed = 'key' in failed ? failed.key : undefined;
+    await releaseIdentifiers(
+      store,
+      user,
+      identifiers.filter((identifier) => wrote(applied, identifierKey(identifier))),
+    );
+    const identifier = identifiers.find((one) => identifierKey(one) === keyOfFailed);
+    if (identifier === undefined) return { kind: 'conflict' };
+    if (!(await dropAbandoned(store, identifier, now))) return { kind: 'taken', identifier };
+  }
+  return { kind: 'conflict' };
+}
+
+function wrote(applied: readonly Op[], key: string): boolean {
+  return applied.some((op) => 'key' in op && op.key === key);
+}
+
+/** Gives identifiers up, those that are still this user's. */
+export async function releaseIdentifiers(store: Store, user: string, identifiers: readonly string[]): Promise<void> {
+  if (identifiers.length === 0) return;
+  const keys = identifiers.map(identifierKey);
+  const { entries } = await store.load(keys);
+  for (const key of keys) {
+    const entry = entries.get(key);
+    if (entry === undefined || parseIdentifierClaim(entry.value).user !== user) continue;
+    await store.commit([
+      { op: 'check', key, version: entry.version },
+      { op: 'delete', key },
+    ]);
+  }
+}
+
+/** True: nobody had it any more, and it is free now. */
+async function dropAbandoned(store: Store, identifier: string, now: Seconds): Promise<boolean> {
+  const key = identifierKey(identifier);
+  const { entries } = await store.load([key]);
+  const entry = entries.get(key);
+  if (entry === undefined) return true;
+  if (accountByIdentifier(entries, identifier) !== undefined) return false;
+  if (parseIdentifierClaim(entry.value).at > now - abandonedAfter) return false;
+  const { ok } = await store.commit([
+    { op: 'check', key, version: entry.version },
+    { op: 'delete', key },
+  ]);
+  return ok;
+}
