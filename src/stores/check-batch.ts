@@ -47,5 +47,6 @@ export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
     if (!Number.isInteger(window) || window < 0) throw new TypeError('a window is a whole number of seconds');
     tightest.set(window, Math.min(limit, tightest.get(window) ?? limit));
   }
+  if (tightest.size === 0) throw new TypeError('an attempt needs at least one limit');
   return [...tightest].map(([window, limit]) => ({ limit, window }));
 }

@@ -1,0 +1,62 @@
+import type { Redis } from 'ioredis';
+import { StoreUnavailable } from '../errors.ts';
+
+/** `EXPIRE ... GT` and scripts that declare their slot came with Redis 7. */
+const oldestMajor = 7;
+const allowedSkew = 2_000;
+
+/**
+ * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when counters or
+ * credentials could be evicted, the server is too old, or it is a replica. Answers warnings: sentences for the operator.
+ * `now` is this process's clock in ms.
+ */
+export async function assertRedisSafe(masters: readonly Redis[], now: () => number): Promise<readonly string[]> {
+  const warnings = await Promise.all(masters.map((master) => checkMaster(master, now)));
+  return [...new Set(warnings.flat())];
+}
+
+async function checkMaster(master: Redis, now: () => number): Promise<readonly string[]> {
+  const [seconds, micros] = await master.time();
+  const skew = Math.abs(Number(seconds) * 1000 + Number(micros) / 1000 - now());
+  const warnings = skew > allowedSkew ? [`the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`] : [];
+  let info: ReadonlyMap<string, string>;
+  try {
+    info = parseInfo(await master.info());
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.startsWith('NOPERM')) throw error;
+    return [
+      ...warnings,
+      'Redis does not let us read INFO: make sure that maxmemory-policy is noeviction and appendonly is yes',
+    ];
+  }
+  refuseUnsafe(info);
+  return [
+    ...warnings,
+    ...(info.get('aof_enabled') === '0'
+      ? ['Redis runs with appendonly no: a crash loses what was written since its last snapshot']
+      : []),
+  ];
+}
+
+function refuseUnsafe(info: ReadonlyMap<string, string>): void {
+  const version = info.get('redis_version') ?? '0';
+  if (Number.parseInt(version, 10) < oldestMajor)
+    throw new StoreUnavailable(`Redis ${version} is too old: ${oldestMajor}.0 or newer is needed`);
+  if (info.get('role') === 'slave')
+    throw new StoreUnavailable('this Redis is a replica: connect to the master, or name the sentinels');
+  const policy = info.get('maxmemory_policy');
+  if (info.get('maxmemory') !== '0' && policy !== 'noeviction')
+    throw new StoreUnavailable(
+      `Redis may evict lockout counters and credentials (maxmemory-policy is ${policy}): set maxmemory-policy to noeviction`,
+    );
+}
+
+/** INFO is lines of `name:value`, with comments. */
+function parseInfo(text: string): ReadonlyMap<string, string> {
+  return new Map(
+    text.split(/\r?\n/).flatMap((line): [string, string][] => {
+      const colon = line.indexOf(':');
+      return colon === -1 ? [] : [[line.slice(0, colon), line.slice(colon + 1)]];
+    }),
+  );
+}

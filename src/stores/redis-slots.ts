@@ -1,0 +1,34 @@
+import type { Op } from './store.ts';
+
+/** The text in the first braces, which decides the hash slot; the whole key when there is none (Redis Cluster specification, hash tags). */
+export function tagOf(key: string): string {
+  return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
+}
+
+/** Splits by tag, in order of first appearance. */
+export function groupByTag<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
+  return [...Map.groupBy(items, (item) => tagOf(keyOf(item))).values()];
+}
+
+export function keyOfOp(op: Op): string {
+  return op.op === 'reset' ? op.counter : op.key;
+}
+
+/**
+ * The groups of a batch on Cluster in the order in which they run. `ordered` run one after the other: those that use up a one-time value
+ * come first, so that a crash in between costs a retry and never grants twice; then those that can fail. `free` cannot fail.
+ */
+export function orderGroups(ops: readonly Op[]): {
+  readonly ordered: readonly (readonly Op[])[];
+  readonly free: readonly (readonly Op[])[];
+} {
+  const groups = groupByTag(ops, keyOfOp);
+  const spending = groups.filter((group) => group.some((op) => op.op === 'consume' || op.op === 'take'));
+  const failing = groups.filter((group) => !spending.includes(group) && group.some(canFail));
+  const free = groups.filter((group) => !spending.includes(group) && !failing.includes(group));
+  return { ordered: [...spending, ...failing], free };
+}
+
+function canFail(op: Op): boolean {
+  return op.op === 'create' || op.op === 'replace' || op.op === 'update' || op.op === 'check';
+}

@@ -1,0 +1,94 @@
+import { Cluster, type Redis } from 'ioredis';
+import { StoreUnavailable } from '../errors.ts';
+import { assertRedisSafe } from './redis-check.ts';
+import { connectRedis, type RedisClient, ready, redisFailure } from './redis-client.ts';
+import { clusterCommit, singleCommit } from './redis-commit.ts';
+import type { RedisLink, Verb } from './redis-link.ts';
+import { clusterLoad, singleLoad } from './redis-load.ts';
+import { redisReserve } from './redis-reserve.ts';
+import type { Store } from './store.ts';
+
+export interface RedisOptions {
+  /** See `parseRedisUrl` for the forms. */
+  readonly url: string;
+  /** In front of every key; holds no braces. */
+  readonly prefix?: string;
+  /** Hears of every command, just before it is sent. */
+  readonly onRoundTrip?: (verb: Verb) => void;
+  /** Hears of lost and refused connections. */
+  readonly onTrouble?: (error: Error) => void;
+}
+
+export interface RedisStore extends Store {
+  /** To run once at start: see `assertRedisSafe`. Answers warnings. `now` is our clock in ms. */
+  check(now?: () => number): Promise<readonly string[]>;
+}
+
+const pageSize = 500;
+
+/**
+ * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the connection, but not long.
+ * Throws `TypeError` when the address or the prefix is none.
+ */
+export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {} }: RedisOptions): RedisStore {
+  if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
+  const client = connectRedis(url, onTrouble);
+  const link: RedisLink = {
+    client,
+    prefix,
+    counterPrefix: `${prefix}counter/`,
+    async send(verb, command) {
+      try {
+        await ready(client);
+        onRoundTrip?.(verb);
+        return await command();
+      } catch (error) {
+        throw redisFailure(error);
+      }
+    },
+  };
+  const clustered = client instanceof Cluster;
+  return {
+    load: clustered ? clusterLoad(link) : singleLoad(link),
+    commit: clustered ? clusterCommit(link) : singleCommit(link),
+    reserve: redisReserve(link),
+    members: membersOf(link),
+    tail: tailOf(link),
+    ping: () => link.send('ping', () => pingAll(client)),
+    check: (now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now)),
+    async close() {
+      if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
+      else client.disconnect();
+    },
+  };
+}
+
+function mastersOf(client: RedisClient): readonly Redis[] {
+  return client instanceof Cluster ? client.nodes('master') : [client];
+}
+
+/** PING answers MISCONF on a full disk. The state of a Cluster tells of masters that we no longer know. */
+async function pingAll(client: RedisClient): Promise<void> {
+  await Promise.all(mastersOf(client).map((master) => master.ping()));
+  if (client instanceof Cluster && !(await client.cluster('INFO')).includes('cluster_state:ok'))
+    throw new StoreUnavailable('the Redis Cluster does not serve all slots');
+}
+
+function membersOf({ client, send, prefix }: RedisLink): Store['members'] {
+  return async function* (key) {
+    let cursor = '0';
+    do {
+      const [next, members] = await send('members', () => client.sscan(prefix + key, cursor, 'COUNT', pageSize));
+      if (members.length > 0) yield members;
+      cursor = next;
+    } while (cursor !== '0');
+  };
+}
+
+function tailOf({ client, send, prefix }: RedisLink): Store['tail'] {
+  return async (key, cursor, count) => {
+    const start = cursor === undefined ? '-' : `(${cursor}`;
+    const lines = await send('tail', () => client.xrange(prefix + key, start, '+', 'COUNT', count));
+    return lines.map(([id, [, value = '']]) => ({ cursor: id, value }));
+  };
+}
