@@ -74,8 +74,12 @@ export function fieldsOf(step: Step): readonly Field[] {
       return connect(step.withPassword ? [first, password] : [first], step.messages);
     }
     case 'challenge':
-    case 'enroll':
       return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
+    case 'enroll': {
+      // The input stands below the instructions: the focus would scroll them away before anyone has read them.
+      const [field] = connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
+      return field === undefined ? [] : [{ ...field, autofocus: field.invalid }];
+    }
     case 'select':
     case 'denied':
     case 'complete':

@@ -48,6 +48,8 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
   const assets = loadAssets(join(viewsDir, 'assets'));
   const locales = [...translators.keys()];
 
+  const hrefOf = rememberLast(accentHref);
+
   const draw = <P extends PageBase>(page: P, toView: (page: P, t: Translator) => View): string => {
     const t = translators.get(page.locale) ?? english;
     return layout({
@@ -55,7 +57,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
       t,
       brand: page.brand,
       hrefs: assets.hrefs,
-      accentHref: accentHref(page.brand.accent),
+      accentHref: hrefOf(page.brand.accent),
       messageId,
     });
   };
@@ -72,6 +74,15 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
     locales,
     chooseLocale: (wishes) => chooseLocale(locales, wishes),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
+  };
+}
+
+/** A brand has one colour for months; working its stylesheet out costs more than a page. */
+function rememberLast<A, R>(work: (argument: A) => R): (argument: A) => R {
+  let last: { readonly argument: A; readonly result: R } | undefined;
+  return (argument) => {
+    if (last === undefined || last.argument !== argument) last = { argument, result: work(argument) };
+    return last.result;
   };
 }
 

@@ -1,0 +1,253 @@
+/** One fixture for each state of each page, and a small server that shows them under the headers of the real one. */
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { renderSVG } from 'uqr';
+import type { Message, Step } from '../../src/core/steps.ts';
+import { assetCacheControl } from '../../src/http/html/assets.ts';
+import type { StepPage } from '../../src/http/html/pages.ts';
+import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+
+export const viewsDir = join(import.meta.dirname, '../../views');
+
+/** What somebody may write into a name to break out of the page or into the template. */
+export const hostile = `"><svg onload=alert(1)><%= 7*7 %>{{7*7}}\${7*7}' onfocus='alert(2)</title><script>alert(3)</script>`;
+const long = 'Department of Extraordinarily-Long-Names-Without-A-Place-To-Break'.repeat(3);
+
+const base: Omit<StepPage, 'step'> = {
+  uid: 'f1x2t3u4r5e6',
+  stateHandle: 'Zm9ybS1oYW5kbGU',
+  action: '/signin/f1x2t3u4r5e6',
+  brand: { name: 'Acme ID' },
+  app: { name: 'Payroll' },
+  locale: 'en',
+  canRestart: false,
+};
+const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
+const error = (code: string, rest: Partial<Message> = {}): Message => ({ code, level: 'error', ...rest });
+
+const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
+const identify: Step = { kind: 'identify', withPassword: false, messages: [] };
+const password: Step = {
+  kind: 'challenge',
+  authenticator: 'password',
+  enrollment: 'p1',
+  challenge: {},
+  alternatives: false,
+  messages: [],
+};
+const totp: Step = {
+  kind: 'challenge',
+  authenticator: 'totp',
+  enrollment: 't1',
+  challenge: {},
+  alternatives: true,
+  messages: [],
+};
+const enroll: Step = {
+  kind: 'enroll',
+  authenticator: 'totp',
+  offer: { secret, uri, qr: renderSVG(uri) },
+  alternatives: false,
+  messages: [],
+};
+const select: Step = {
+  kind: 'select',
+  purpose: 'challenge',
+  options: [
+    { authenticator: 'password' },
+    { authenticator: 'totp', enrollment: 't1', label: 'Work phone' },
+    { authenticator: 'totp', enrollment: 't2', label: 'Tablet' },
+  ],
+  messages: [],
+};
+
+const steps: Readonly<Record<string, StepPage>> = {
+  identify: { ...base, step: identify },
+  'identify-with-password': { ...base, step: { ...identify, withPassword: true } },
+  'identify-wrong': {
+    ...base,
+    step: { ...identify, withPassword: true, identifier: 'alice@demo.test', messages: [error('credentials.invalid')] },
+  },
+  'identify-empty': {
+    ...base,
+    step: { ...identify, withPassword: true, messages: [error('identifier.required', { field: 'identifier' })] },
+  },
+  'identify-mismatch': {
+    ...base,
+    step: { ...identify, messages: [error('subject.mismatch', { params: { account: 'bob@demo.test' } })] },
+  },
+  password: { ...base, ...known, step: password },
+  'password-too-many': {
+    ...base,
+    ...known,
+    step: {
+      ...password,
+      messages: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
+    },
+  },
+  totp: { ...base, ...known, done: ['password'], step: totp },
+  'totp-wrong': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, label: 'Work phone', messages: [error('totp.invalid', { field: 'credentials.passcode' })] },
+  },
+  'totp-stale': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, messages: [{ code: 'form.stale', level: 'info' }] },
+  },
+  'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager' } },
+  select: { ...base, ...known, step: select },
+  'enroll-totp': { ...base, ...known, done: ['password'], step: enroll },
+  'enroll-totp-wrong': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enroll, messages: [error('totp.format', { field: 'credentials.passcode' })] },
+  },
+  'select-enroll': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...select, purpose: 'enroll', options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }] },
+  },
+  denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', messages: [] } },
+  complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', messages: [] } },
+  'identify-german': {
+    ...base,
+    locale: 'de',
+    step: { ...identify, withPassword: true, messages: [error('credentials.invalid')] },
+  },
+  'enroll-german': { ...base, ...known, locale: 'de', done: ['password'], step: enroll },
+  'identify-orange': {
+    ...base,
+    brand: { name: 'Orange Bank', accent: '#ff8800' },
+    step: { ...identify, withPassword: true },
+  },
+  'totp-long': {
+    ...base,
+    brand: { name: long },
+    app: { name: long },
+    account: { identifier: `${long}@demo.test` },
+    canRestart: true,
+    step: { ...totp, label: long },
+  },
+  'identify-hostile': {
+    ...base,
+    brand: { name: hostile, accent: hostile },
+    app: { name: hostile, logoUri: hostile },
+    stateHandle: hostile,
+    step: {
+      ...identify,
+      withPassword: true,
+      identifier: hostile,
+      messages: [error(hostile, { params: { account: hostile } })],
+    },
+  },
+  'select-hostile': {
+    ...base,
+    app: { name: hostile, logoUri: 'javascript:alert(1)' },
+    account: { identifier: hostile },
+    done: [hostile],
+    step: { ...select, options: [{ authenticator: hostile, enrollment: hostile, label: hostile }] },
+    canRestart: true,
+  },
+  'enroll-hostile': {
+    ...base,
+    step: {
+      ...enroll,
+      authenticator: hostile,
+      offer: { secret: hostile, uri: 'javascript:alert(1)', qr: `<svg>${hostile}` },
+    },
+  },
+  'denied-hostile': { ...base, app: { name: hostile }, step: { kind: 'denied', reason: hostile, messages: [] } },
+};
+
+type Draw = (renderer: Renderer) => string;
+const { brand, app } = base;
+const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg' } as const;
+
+const plain: Readonly<Record<string, Draw>> = {
+  error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
+  'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
+  'oauth-error': (r) =>
+    r.renderOAuthError({
+      brand,
+      locale: 'en',
+      error: 'invalid_redirect_uri',
+      description: "redirect_uri did not match any of the client's registered redirect_uris",
+    }),
+  'oauth-hostile': (r) =>
+    r.renderOAuthError({
+      brand: { name: hostile },
+      locale: hostile,
+      error: hostile,
+      description: hostile,
+      reference: hostile,
+    }),
+  'device-input': (r) => r.renderDeviceInput({ ...device, charset: 'base-20', messages: [] }),
+  'device-input-wrong': (r) =>
+    r.renderDeviceInput({
+      ...device,
+      charset: 'base-20',
+      userCode: 'BCDF-XXXX',
+      messages: [error('device.invalid', { field: 'user_code' })],
+    }),
+  'device-confirm': (r) =>
+    r.renderDeviceConfirm({
+      ...device,
+      app,
+      userCode: 'bcdfghjk',
+      displayCode: 'BCDF-GHJK',
+      device: { ip: '192.0.2.7' },
+    }),
+  'device-success': (r) => r.renderDeviceSuccess({ ...device, app }),
+  logout: (r) => r.renderLogout({ ...device, app, account: { identifier: 'alice@demo.test' } }),
+  'signed-out': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: true }),
+  'stayed-signed-in': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: false }),
+};
+
+/** Name of the state, and how to draw it. */
+export const pageStates: ReadonlyMap<string, Draw> = new Map([
+  ...Object.entries(steps).map(([name, page]): [string, Draw] => [name, (renderer) => renderer.renderStep(page)]),
+  ...Object.entries(plain),
+]);
+
+const policy =
+  "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+export interface PageServer {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves each state at `/<name>` on a free port. */
+export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const asset = renderer.asset(path);
+    const draw = pageStates.get(path.slice(1));
+    if (asset)
+      response
+        .writeHead(200, { 'content-type': asset.type, 'cache-control': assetCacheControl, etag: asset.etag })
+        .end(asset.body);
+    else if (draw)
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
+        .end(draw(renderer));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
