@@ -1,0 +1,135 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { type AddressInfo, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Redis } from 'ioredis';
+
+export interface RedisServer {
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  /** Sends a signal: SIGKILL crashes it, SIGSTOP makes it hang, SIGCONT lets it go on. */
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves when the process is gone. */
+  stop(): Promise<void>;
+}
+
+export interface RedisServerOptions {
+  /** Lines of redis.conf, such as `{ 'maxmemory-policy': 'allkeys-lru' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Absent: a free one. */
+  readonly port?: number;
+  /** Absent: a temporary one that goes when the server stops. */
+  readonly dir?: string;
+}
+
+export interface RedisCluster {
+  readonly url: string;
+  readonly nodes: readonly RedisServer[];
+  stop(): Promise<void>;
+}
+
+const startPatience = 15_000;
+
+/**
+ * The shell tells the pid of the server and waits for it. When this process dies, however it dies, the pipe closes without a line, and
+ * the server is killed; a line means that it has stopped already.
+ */
+const supervise =
+  'exec 3<&0; redis-server "$@" </dev/null >/dev/null 2>&1 & s=$!; echo $s; (read _ <&3 || kill -9 $s) & wait $s';
+
+/** Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers. */
+export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
+  const port = options.port ?? (await freePort());
+  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'stepgate-redis-')));
+  const settings = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir,
+    logfile: join(dir, 'redis.log'),
+    save: '',
+    ...options.settings,
+  };
+  const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const shell = spawn('sh', ['-c', supervise, 'sh', ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
+  const gone = once(shell, 'exit').then(() => shell.stdin.end('\n'));
+  const [line] = (await once(shell.stdout, 'data')) as [Buffer];
+  const pid = Number(line.toString());
+  shell.stdout.destroy();
+  const kill = (signal: NodeJS.Signals): void => {
+    if (running(shell)) process.kill(pid, signal);
+  };
+  const stop = async (): Promise<void> => {
+    kill('SIGKILL');
+    await gone;
+    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+  };
+  await answering(port, shell, settings.logfile).catch(async (error: unknown) => {
+    await stop();
+    throw error;
+  });
+  return { url: `redis://127.0.0.1:${port}`, port, pid, kill, stop };
+}
+
+/** Starts a Cluster of masters without replicas; the slots are shared out evenly. */
+export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
+  const nodes = await Promise.all(
+    Array.from({ length: masters }, async () => {
+      const busPort = await freePort();
+      const settings = { 'cluster-enabled': 'yes', 'cluster-port': String(busPort), 'cluster-node-timeout': '2000' };
+      return { busPort, server: await startRedis({ settings }) };
+    }),
+  );
+  const clients = nodes.map(({ server }) => new Redis(server.port));
+  const share = 16_384 / masters;
+  for (const [index, client] of clients.entries()) {
+    await client.cluster('ADDSLOTSRANGE', Math.ceil(index * share), Math.ceil((index + 1) * share) - 1);
+    const first = nodes[0];
+    if (index > 0 && first) await client.call('CLUSTER', 'MEET', '127.0.0.1', first.server.port, first.busPort);
+  }
+  await Promise.all(
+    clients.map((client) => until(async () => (await client.cluster('INFO')).includes('cluster_state:ok'))),
+  );
+  await Promise.all(
+    clients.map((client) => until(async () => ((await client.cluster('SLOTS')) as unknown[]).length === masters)),
+  );
+  for (const client of clients) client.disconnect();
+  return {
+    url: `redis+cluster://${nodes.map(({ server }) => `127.0.0.1:${server.port}`).join(',')}`,
+    nodes: nodes.map(({ server }) => server),
+    stop: async () => void (await Promise.all(nodes.map(({ server }) => server.stop()))),
+  };
+}
+
+function running(shell: ChildProcess): boolean {
+  return shell.exitCode === null && shell.signalCode === null;
+}
+
+async function answering(port: number, shell: ChildProcess, log: string): Promise<void> {
+  const client = new Redis({ port, retryStrategy: () => 20, maxRetriesPerRequest: null });
+  client.on('error', () => {});
+  const exited = once(shell, 'exit').then(async () => {
+    throw new Error(`redis-server did not start: ${await readFile(log, 'utf8').catch(() => 'no log')}`);
+  });
+  await Promise.race([client.ping(), exited]).finally(() => client.disconnect());
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  const deadline = performance.now() + startPatience;
+  while (!(await holds())) {
+    if (performance.now() > deadline) throw new Error('the Redis Cluster does not come up');
+    await pause(20);
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
