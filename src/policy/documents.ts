@@ -20,7 +20,7 @@ export type Documents = ReadonlyMap<string, Document>;
 
 /** `settings`, `session`, `app/<clientId>`, `sign-on/<policy>`. */
 export function documentKey(kind: DocumentKind, name: string): string {
-  return kind === name ? kind : `${kind}/${name}`;
+  return kind === 'settings' || kind === 'session' ? kind : `${kind}/${name}`;
 }
 
 /** One thing that is wrong, and where. */

@@ -1,7 +1,14 @@
 /** One revision of the configuration, ready to be used. */
-import type { PolicySet } from '../core/evaluate.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../core/compile.ts';
+import type { AuthenticatorTraits } from '../core/model.ts';
+import type { Store } from '../stores/store.ts';
 import type { App } from './app.ts';
+import { type Manifest, readDocument } from './document-store.ts';
+import { documentKey } from './documents.ts';
+import { readApp, readPolicy, readSettings } from './read-document.ts';
+import type { Recent } from './recent.ts';
 import type { Settings } from './settings.ts';
+import { compileZones } from './zones.ts';
 
 /** Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer. */
 export interface Snapshot {
@@ -14,3 +21,62 @@ export interface Snapshot {
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
+
+/** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
+export interface SnapshotSources {
+  readonly store: Store;
+  readonly apps: Recent<App>;
+  readonly compiled: Recent<CompiledPolicy>;
+  readonly authenticators: readonly AuthenticatorTraits[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+}
+
+/** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
+export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
+  const hashOf = (key: string) => (Object.hasOwn(manifest.documents, key) ? manifest.documents[key] : undefined);
+  const read = async (hash: string) => readDocument(sources.store, hash);
+  const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
+  const written = readSettings(await read(settingsHash));
+  const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
+  const authenticators = sources.authenticators.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+  const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
+    const hash = hashOf(key);
+    if (hash === undefined) return undefined;
+    return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
+  };
+  const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
+    const [session, app] = await Promise.all([
+      policy(documentKey('session', 'session')),
+      policy(documentKey('sign-on', signOnPolicy)),
+    ]);
+    return {
+      session: session ?? denyAll,
+      ...(app && { app }),
+      acrValues: settings.acrValues,
+      ...(minimumAcr !== undefined && { minimumAcr }),
+      authenticators,
+    };
+  };
+  const sets = new WeakMap<App, Promise<PolicySet>>();
+  return {
+    revision: manifest.revision,
+    settings,
+    zonesOf: compileZones(settings.zones),
+    async app(clientId) {
+      const hash = hashOf(documentKey('app', clientId));
+      return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
+    },
+    policies(app) {
+      const present = sets.get(app);
+      if (present !== undefined) return present;
+      const made = compose(app);
+      sets.set(app, made);
+      made.catch(() => sets.delete(app));
+      return made;
+    },
+  };
+}
+
+/** Without a session policy nobody gets in (Law 4). */
+const denyAll = compilePolicy({ name: 'session', rules: [] });

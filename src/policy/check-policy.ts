@@ -1,0 +1,37 @@
+/** What must hold between the rules of one policy. Works on data whose shape was not checked, so that all problems show at once. */
+import type { Problem } from './documents.ts';
+import { valuesAt } from './values-at.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** Problems of the order of rules, and of their names. */
+export function checkPolicy(source: YamlSource): readonly Problem[] {
+  return [...checkCatchAll(source), ...checkNames(source)];
+}
+
+/** The last rule has no `when`, and no other: after it nothing would ever apply. */
+function checkCatchAll(source: YamlSource): readonly Problem[] {
+  const rules = valuesAt(source.content, 'rules.*');
+  const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
+  const last = rules.at(-1);
+  if (last === undefined) return [];
+  if (always === -1) return [source.problem(last.path, 'the policy must end in a catch-all rule: one without `when`')];
+  const after = rules[always + 1];
+  if (after === undefined) return [];
+  return [
+    source.problem(
+      after.path,
+      `never applies: the rule before it, in line ${source.lineOf(['rules', always])}, has no \`when\` and applies always`,
+    ),
+  ];
+}
+
+function checkNames(source: YamlSource): readonly Problem[] {
+  const seen = new Map<unknown, number>();
+  const problems: Problem[] = [];
+  for (const { path, value } of valuesAt(source.content, 'rules.*.name')) {
+    const first = seen.get(value);
+    if (first === undefined) seen.set(value, source.lineOf(path));
+    else problems.push(source.problem(path, `another rule, in line ${first}, has the same name`));
+  }
+  return problems;
+}

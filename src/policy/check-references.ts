@@ -1,0 +1,124 @@
+/** What files say about one another. Works on data whose shape was not checked, so that all problems show at once. */
+import type { AuthenticatorTraits, Factor } from '../core/model.ts';
+import { defaultAcrValues } from './acr-defaults.ts';
+import type { DocumentKind, Problem } from './documents.ts';
+import { unknownName } from './nearest-name.ts';
+import { standardScopes } from './standard-scopes.ts';
+import { type Found, valuesAt } from './values-at.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+export interface KnownNames {
+  readonly zones: readonly string[];
+  readonly acrValues: readonly string[];
+  readonly scopes: readonly string[];
+  readonly policies: readonly string[];
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+export interface KindedSource {
+  readonly kind: DocumentKind;
+  readonly source: YamlSource;
+}
+
+interface Reference {
+  readonly kinds: readonly DocumentKind[];
+  readonly pattern: string;
+  readonly what: string;
+  readonly known: (names: KnownNames) => readonly string[];
+}
+
+const policyKinds = ['session', 'sign-on'] as const;
+const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
+
+const references: readonly Reference[] = [
+  { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
+  { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
+  { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  {
+    kinds: policyKinds,
+    pattern: 'rules.*.then.allow.**.authenticators|exclude.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+  {
+    kinds: ['settings'],
+    pattern: 'acrValues.*.requirement.**.authenticators|exclude.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+];
+
+/** All references that lead nowhere, and demands for a factor type by authenticators that never show it. */
+export function checkReferences({ kind, source }: KindedSource, names: KnownNames): readonly Problem[] {
+  const dangling = references
+    .filter(({ kinds }) => kinds.includes(kind))
+    .flatMap(({ pattern, what, known }) => unknownNames(source, valuesAt(source.content, pattern), what, known(names)));
+  return [
+    ...dangling,
+    ...(kind === 'settings' ? unknownAuthenticatorSettings(source, names) : []),
+    ...(kind === 'app' ? unknownScopes(source, names) : []),
+    ...(kind === 'app' ? [] : wrongFactors(source, names)),
+  ];
+}
+
+function unknownNames(
+  source: YamlSource,
+  found: readonly Found[],
+  what: string,
+  known: readonly string[],
+): readonly Problem[] {
+  return found
+    .filter((each): each is Found & { value: string } => typeof each.value === 'string' && !known.includes(each.value))
+    .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
+}
+
+function unknownAuthenticatorSettings(source: YamlSource, names: KnownNames): readonly Problem[] {
+  const known = authenticatorKeys(names);
+  return valuesAt(source.content, 'authenticators.*')
+    .map(({ path }) => String(path.at(-1)))
+    .filter((key) => !known.includes(key))
+    .map((key) => source.problem(['authenticators'], unknownName('authenticator', key, known), key));
+}
+
+function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Problem[] {
+  return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
+    typeof value === 'string'
+      ? value
+          .split(' ')
+          .filter((scope) => !scopes.includes(scope))
+          .map((scope) => source.problem(path, unknownName('scope', scope, scopes)))
+      : [],
+  );
+}
+
+/** `knowledge: { authenticators: [totp] }` can never be met. */
+function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Problem[] {
+  return valuesAt(source.content, '**.knowledge|possession|inherence.authenticators.*').flatMap(({ path, value }) => {
+    const factor = path.at(-3) as Factor;
+    const traits = authenticators.find(({ key }) => key === value);
+    if (traits === undefined || traits.factors.includes(factor)) return [];
+    return [source.problem(path, `\`${traits.key}\` is never ${factor}, only ${traits.factors.join(' or ')}`)];
+  });
+}
+
+/** Names that the other files may use; read from whatever the files hold, whether it is right or not. */
+export function knownNames(
+  sources: readonly KindedSource[],
+  authenticators: readonly AuthenticatorTraits[],
+): KnownNames {
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  const texts = (content: unknown, pattern: string) =>
+    valuesAt(content, pattern)
+      .map(({ value }) => value)
+      .filter((value) => typeof value === 'string');
+  const keys = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
+  const acrValues = texts(settings, 'acrValues.*.value');
+  return {
+    zones: keys('zones.*'),
+    acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
+    scopes: [...Object.keys(standardScopes), ...keys('scopes.*'), ...texts(settings, 'resources.*.scopes.*')],
+    policies: sources.filter(({ kind }) => kind === 'sign-on').flatMap(({ source }) => texts(source.content, 'name')),
+    authenticators,
+  };
+}

@@ -1,0 +1,109 @@
+/** From the files of a directory to a configuration that was checked whole (Law 12). */
+import type { AuthenticatorTraits } from '../core/model.ts';
+import { checkPolicy } from './check-policy.ts';
+import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
+import { readConfigurationFiles } from './configuration-files.ts';
+import { type Document, type DocumentKind, type Documents, documentKey, type Problem } from './documents.ts';
+import { schemaProblems } from './schema-problems.ts';
+import { schemas } from './schemas.ts';
+import type { Variables } from './substitute-variables.ts';
+import { valuesAt } from './values-at.ts';
+import { readYaml } from './yaml-source.ts';
+
+export interface LoadConfigurationOptions {
+  /** All authenticators that there are, enabled or not. */
+  readonly authenticators: readonly AuthenticatorTraits[];
+  /** Values for `${NAME}` in the files, as in `process.env`. */
+  readonly variables: Variables;
+}
+
+export type LoadedConfiguration =
+  | { readonly ok: true; readonly documents: Documents }
+  /** Never empty; by file, line and column. */
+  | { readonly ok: false; readonly problems: readonly Problem[] };
+
+/** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
+export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
+  const { files, problems: unreadable } = await readConfigurationFiles(dir);
+  const problems: Problem[] = [...unreadable];
+  const sources: KindedSource[] = [];
+  for (const { file, kind, text } of files) {
+    const { source, problems: syntax } = readYaml(file, text, options.variables);
+    problems.push(...syntax);
+    if (source !== undefined) sources.push({ kind, source });
+  }
+  const readable = new Set(sources.map(({ source }) => source.file));
+  const broken = new Set(files.filter(({ file }) => !readable.has(file)).map(({ kind }) => kind));
+  problems.push(...missingFiles(files.map(({ kind }) => kind)));
+  problems.push(...sources.flatMap(({ kind, source }) => schemaProblems(schemas[kind], source)));
+  problems.push(
+    ...sources
+      .filter(({ kind }) => kind === 'session' || kind === 'sign-on')
+      .flatMap(({ source }) => checkPolicy(source)),
+  );
+  problems.push(...sameNames(sources));
+  problems.push(...references(sources, broken, options.authenticators));
+  if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
+  return { ok: true, documents: toDocuments(sources) };
+}
+
+/** A reference into a file that cannot be read at all is not held against the file that refers. */
+function references(
+  sources: readonly KindedSource[],
+  broken: ReadonlySet<DocumentKind>,
+  authenticators: readonly AuthenticatorTraits[],
+) {
+  if (broken.has('settings') || broken.has('sign-on')) return [];
+  const names = knownNames(sources, authenticators);
+  return sources.flatMap((each) => checkReferences(each, names));
+}
+
+function missingFiles(kinds: readonly DocumentKind[]): readonly Problem[] {
+  const needed: readonly [DocumentKind, string][] = [
+    ['settings', 'stepgate.yaml'],
+    ['session', 'policies/session.yaml'],
+  ];
+  return needed
+    .filter(([kind]) => !kinds.includes(kind))
+    .map(([, file]) => ({ file, line: 1, column: 1, path: '', message: 'is missing' }));
+}
+
+const nameField = { app: 'clientId', 'sign-on': 'name' } as const;
+
+function nameOf({ kind, source }: KindedSource): string {
+  if (kind === 'settings' || kind === 'session') return kind;
+  const [found] = valuesAt(source.content, nameField[kind]);
+  return typeof found?.value === 'string' ? found.value : '';
+}
+
+function sameNames(sources: readonly KindedSource[]): readonly Problem[] {
+  const seen = new Map<string, string>();
+  const problems: Problem[] = [];
+  for (const each of sources) {
+    const { kind, source } = each;
+    if (kind === 'settings' || kind === 'session' || nameOf(each) === '') continue;
+    const key = documentKey(kind, nameOf(each));
+    const first = seen.get(key);
+    if (first === undefined) seen.set(key, source.file);
+    else problems.push(source.problem([nameField[kind]], `\`${nameOf(each)}\` stands in ${first} already`));
+  }
+  return problems;
+}
+
+function toDocuments(sources: readonly KindedSource[]): Documents {
+  return new Map(
+    sources.map((each): [string, Document] => {
+      const { kind, source } = each;
+      const name = nameOf(each);
+      const ruleLines =
+        kind === 'app' || kind === 'settings'
+          ? []
+          : valuesAt(source.content, 'rules.*').map(({ path }) => source.lineOf(path));
+      return [documentKey(kind, name), { kind, name, file: source.file, ruleLines, content: source.content }];
+    }),
+  );
+}
+
+function byPlace(a: Problem, b: Problem): number {
+  return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
+}

@@ -1,0 +1,39 @@
+/** From documents to what the rest of the program works with. */
+import type { z } from 'zod';
+import type { Policy, Rule } from '../core/model.ts';
+import { StepgateError } from '../errors.ts';
+import type { App } from './app.ts';
+import type { Document } from './documents.ts';
+import { schemas } from './schemas.ts';
+import type { Settings } from './settings.ts';
+
+/** Throws `StepgateError('not_configured')` when a version with another language wrote the document (Law 4). */
+export function readSettings(document: Document): Settings {
+  return read(schemas.settings, document);
+}
+
+/** Throws like `readSettings`. */
+export function readApp(document: Document): App {
+  return read(schemas.app, document);
+}
+
+/** The session policy or a sign-on policy, each rule with its place. Throws like `readSettings`. */
+export function readPolicy(document: Document): Policy {
+  const written: readonly (readonly Rule[])[] =
+    document.kind === 'session'
+      ? read(schemas.session, document)
+      : read(schemas['sign-on'], document).rules.map((rule) => [rule]);
+  const origin = (index: number) => ({ file: document.file, line: document.ruleLines[index] ?? 1 });
+  return {
+    name: document.name,
+    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, origin: origin(index) }))),
+  };
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
+  const result = schema.safeParse(content);
+  if (result.success) return result.data;
+  throw new StepgateError('not_configured', `${file} in the store is not understood: apply the configuration again`, {
+    cause: result.error,
+  });
+}

@@ -1,0 +1,90 @@
+/** Building blocks of the schemas. Messages are written for the admin who reads them under a file and line. */
+import { z } from 'zod';
+import type { Seconds } from '../../core/model.ts';
+
+/**
+ * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones (separated by spaces):
+ * whoever prints it makes a sentence of it.
+ */
+export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  const known = Object.keys(shape).join(' ');
+  return z.strictObject(shape, { error: (issue) => (issue.code === 'unrecognized_keys' ? known : undefined) });
+}
+
+/** Like `closed`, and at least one of the keys must be there: an empty condition or demand would say nothing. */
+export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return closed(shape).refine((value) => Object.keys(value).length > 0, {
+    error: `says nothing: give at least one of ${Object.keys(shape).join(', ')}`,
+  });
+}
+
+const durationPattern = /^P(?=\d|T\d)(?:(\d+)W|(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$/;
+const longest = 10 * 365 * 86_400;
+
+/** Seconds of an ISO 8601 duration made of weeks, or of days, hours, minutes and seconds; `undefined`: it is not one. */
+export function durationSeconds(text: string): Seconds | undefined {
+  const match = durationPattern.exec(text);
+  if (match === null) return undefined;
+  const [weeks, days, hours, minutes, seconds] = match.slice(1).map((digits) => Number(digits ?? 0));
+  const total =
+    (weeks ?? 0) * 604_800 + (days ?? 0) * 86_400 + (hours ?? 0) * 3_600 + (minutes ?? 0) * 60 + (seconds ?? 0);
+  return total <= longest ? total : undefined;
+}
+
+/** ISO 8601 duration; comes out in seconds. */
+export function duration({ min = 1, max = longest }: { min?: Seconds; max?: Seconds } = {}) {
+  return z
+    .string({ error: 'must be an ISO 8601 duration such as PT12H or P30D' })
+    .regex(durationPattern, {
+      error:
+        'must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
+    })
+    .transform((text) => durationSeconds(text) ?? Number.POSITIVE_INFINITY)
+    .refine((seconds) => seconds >= min, { error: `must be at least ${min} s` })
+    .refine((seconds) => seconds <= max, { error: `must be at most ${max} s` });
+}
+
+/** Text that people read: not empty, one line. */
+export const text = z
+  .string()
+  .min(1, { error: 'must not be empty' })
+  .max(200, { error: 'must have at most 200 characters' })
+  .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters or line breaks' });
+
+/** What another file may refer to. */
+export const key = z.string().regex(/^[A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?$/, {
+  error:
+    'must be made of letters, digits, ".", "_" and "-", begin and end with a letter or digit, and have at most 100 characters',
+});
+
+/** Without repeats, not empty. */
+export function listOf<Item extends z.ZodType>(item: Item) {
+  return z
+    .array(item)
+    .min(1, { error: 'must not be empty' })
+    .refine((items) => new Set(items.map((entry) => JSON.stringify(entry))).size === items.length, {
+      error: 'names something twice',
+    });
+}
+
+/** Absolute https URL, or http on loopback; without user, password and fragment. */
+export const secureUrl = z.string().refine((value) => secureUrlFault(value) === undefined, {
+  error: (issue) => secureUrlFault(String(issue.input)) ?? 'is not a URL',
+});
+
+/** Why this URL will not do; `undefined`: it will. */
+export function secureUrlFault(value: string): string | undefined {
+  if (value.includes('*')) return 'must be one exact URL: wildcards are not supported';
+  if (!URL.canParse(value) || /[\s\\]/.test(value)) return 'must be an absolute URL';
+  const url = new URL(value);
+  if (url.username !== '' || url.password !== '') return 'must not hold a user name or password';
+  if (value.includes('#')) return 'must not have a fragment';
+  if (url.protocol === 'https:') return undefined;
+  if (url.protocol !== 'http:') return 'must be https, or http on loopback';
+  return isLoopback(url.hostname) ? undefined : 'must be https: http is for loopback addresses only';
+}
+
+/** Hosts that never leave the machine. */
+export function isLoopback(hostname: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(hostname);
+}

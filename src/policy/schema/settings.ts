@@ -1,0 +1,147 @@
+/** `stepgate.yaml`. Comes out as `Settings`. */
+import { z } from 'zod';
+import { defaultAcrValues } from '../acr-defaults.ts';
+import type { Settings } from '../settings.ts';
+import { standardScopes } from '../standard-scopes.ts';
+import { cidrFault } from '../zones.ts';
+import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { requirementSchema } from './requirement.ts';
+
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** Why this is not an issuer identifier (OpenID Connect Discovery 1.0 section 3; ours is at the root of its host); `undefined`: it is one. */
+export function issuerFault(value: string): string | undefined {
+  const fault = secureUrlFault(value);
+  if (fault !== undefined) return fault;
+  const { pathname, search, origin } = new URL(value);
+  if (pathname !== '/' || search !== '') return 'must be at the root of its host, without path and query';
+  return value === origin || value === `${origin}/` ? undefined : `must be written as ${origin}`;
+}
+
+const issuer = z
+  .string()
+  .refine((value) => issuerFault(value) === undefined, {
+    error: (issue) => issuerFault(String(issue.input)) ?? 'is not an issuer',
+  })
+  .transform((value) => new URL(value).origin);
+
+const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
+  error: (issue) => cidrFault(String(issue.input)) ?? 'is not a CIDR',
+});
+
+const zoneName = key.describe('Name of the zone; conditions refer to it.');
+
+/** A switch and the settings that belong to it; left out altogether it has the defaults. */
+const password = closed({
+  enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.'),
+  minLength: z.int().min(8).max(64).default(15).describe('Shortest new password, in characters.'),
+}).prefault({});
+
+const totp = closed({ enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.') }).prefault({});
+
+const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
+
+const authenticators = z
+  .object({
+    password: password.describe('Password.'),
+    totp: totp.describe('One-time codes of an authenticator app (RFC 6238).'),
+  })
+  .catchall(otherAuthenticator)
+  .prefault({})
+  .describe(
+    'By key. Password and one-time codes are enabled unless switched off here, all others only when switched on.',
+  );
+
+const tokens = closed({
+  accessToken: duration({ max: DAY }).prefault('PT15M').describe('Life of an access token. Default PT15M.'),
+  idToken: duration({ max: DAY }).prefault('PT1H').describe('Life of an ID token. Default PT1H.'),
+  authorizationCode: duration({ max: MINUTE })
+    .prefault('PT1M')
+    .describe('Life of an authorization code, at most PT1M (the default).'),
+  refreshToken: closed({
+    idle: duration().prefault('P14D').describe('A refresh token ends so long after its last use. Default P14D.'),
+    absolute: duration().prefault('P90D').describe('It ends so long after the sign-in, used or not. Default P90D.'),
+  })
+    .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+    .prefault({})
+    .describe('Life of refresh tokens.'),
+  interaction: duration({ min: MINUTE, max: HOUR })
+    .prefault('PT15M')
+    .describe('Time that a sign-in may take. Default PT15M.'),
+})
+  .prefault({})
+  .describe('Lifetimes.');
+
+const scopeName = z
+  .string()
+  .regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, { error: 'is not a scope (RFC 6749 section 3.3)' });
+
+const resource = closed({
+  indicator: z
+    .string()
+    .refine((value) => URL.canParse(value) && !value.includes('#') && !/\s/.test(value), {
+      error: 'must be an absolute URI without fragment',
+    })
+    .describe('Value of the `resource` parameter, and `aud` of the token.'),
+  scopes: z.array(scopeName).default([]).describe('Scopes that this API knows.'),
+  accessToken: closed({
+    lifetime: duration({ max: DAY }).prefault('PT15M').describe('Life of its access tokens. Default PT15M.'),
+    algorithm: z.enum(['RS256', 'PS256', 'ES256', 'EdDSA']).default('RS256').describe('JWS algorithm. Default RS256.'),
+  })
+    .prefault({})
+    .describe('Its JWT access tokens (RFC 9068).'),
+});
+
+const acrValue = closed({
+  value: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,200}$/, { error: 'must be printable ASCII without spaces' })
+    .describe('As in `acr_values` and `acr`.'),
+  requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
+});
+
+export const settingsSchema = closed({
+  issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
+  brand: closed({
+    name: text.describe('Name of the product as people know it.'),
+    accent: z
+      .string()
+      .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
+      .optional()
+      .describe('Colour of buttons and links.'),
+  }).describe('How the pages look.'),
+  trustedProxies: z
+    .int()
+    .min(0)
+    .max(10)
+    .default(0)
+    .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+  zones: z
+    .record(zoneName, closed({ cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.') }))
+    .default({})
+    .describe('Network zones by name.'),
+  authenticators,
+  acrValues: z
+    .array(acrValue)
+    .min(1, { error: 'must not be empty: leave it out to have the shipped values' })
+    .optional()
+    .describe('The `acr` values and what each one stands for, strongest first.'),
+  tokens,
+  resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
+  scopes: z
+    .record(scopeName, z.array(z.string().min(1)))
+    .default({})
+    .describe(
+      'Scopes besides the standard ones (openid, profile, email, groups, offline_access), each with the claims that it releases.',
+    ),
+})
+  .describe('Settings of the whole provider.')
+  .transform(
+    (input): Settings => ({
+      ...input,
+      acrValues: input.acrValues ?? defaultAcrValues,
+      scopes: { ...standardScopes, ...input.scopes },
+    }),
+  );

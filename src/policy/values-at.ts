@@ -1,0 +1,36 @@
+/** Values in data whose shape was not checked, by path patterns. */
+import type { Path } from './yaml-source.ts';
+
+export interface Found {
+  readonly path: Path;
+  readonly value: unknown;
+}
+
+/**
+ * All values that `pattern` leads to: names of keys separated by dots, `*` for any key or index, `a|b` for either, `**` for any number of steps.
+ * What is not there or has another shape is passed over.
+ */
+export function valuesAt(content: unknown, pattern: string): readonly Found[] {
+  return walk([{ path: [], value: content }], pattern.split('.'));
+}
+
+function walk(found: readonly Found[], steps: readonly string[]): readonly Found[] {
+  const [step, ...rest] = steps;
+  if (step === undefined) return found;
+  if (step === '**') return walk(found.flatMap(allWithin), rest);
+  const names = step === '*' ? undefined : new Set(step.split('|'));
+  return walk(
+    found.flatMap(children).filter(({ path }) => names === undefined || names.has(String(path.at(-1)))),
+    rest,
+  );
+}
+
+function children({ path, value }: Found): readonly Found[] {
+  if (Array.isArray(value)) return value.map((item, index) => ({ path: [...path, index], value: item }));
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).map(([key, item]) => ({ path: [...path, key], value: item }));
+}
+
+function allWithin(found: Found): readonly Found[] {
+  return [found, ...children(found).flatMap(allWithin)];
+}
