@@ -73,12 +73,16 @@ function foldCase(text: string): string {
   return folded.replace(/([ij])\u0307/gu, '$1');
 }
 
+/** Letters, digits and hyphens of any script. Whatever else the URL rules know (paths, ports, numbers as IPv4) is no mail domain. */
+const domainForm = /^[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*(\.[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*)*$/u;
+const numeric = /(^|\.)(\d+|0x[0-9a-f]*)$/;
+
 function address(text: string, at: number): string | undefined {
   const local = text.slice(0, at);
   const domain = text.slice(at + 1).replace(/\.$/, '');
-  if (local === '' || domain === '' || domain.includes('@') || /^\p{M}/u.test(domain)) return undefined;
+  if (local === '' || !domainForm.test(domain) || numeric.test(domain)) return undefined;
   const ascii = domainToASCII(domain);
-  return /^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(ascii) ? `${local}@${ascii}` : undefined;
+  return ascii === '' || numeric.test(ascii) ? undefined : `${local}@${ascii}`;
 }
 
 /** With the domain as people read it. */
