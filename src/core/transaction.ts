@@ -29,17 +29,104 @@ export interface Pending extends Choice {
 export interface Transaction {
   /** The uid of oidc-provider's interaction. */
   readonly id: string;
+  /** The authentication event that its evidence carries: the id of the first transaction when one request takes several interactions. */
+  readonly event: string;
   readonly startedAt: Seconds;
   /** Epoch seconds; after it nothing is accepted. */
   readonly expiresAt: Seconds;
   readonly request: RequestFacts;
   /** `login_hint`: prefills the identify step. */
   readonly loginHint?: string;
-  /** Only this account will do (the SSO session's, or `id_token_hint`'s). */
+  /** The SSO session that the browser had when it began; its evidence counts as long as it is about the same person. */
+  readonly session?: string;
+  /** Only this account will do (`id_token_hint`, or the `sub` that the claims parameter asks for). */
   readonly expectedSubject?: string;
   readonly subject?: TransactionSubject;
   /** Proved in this transaction only; what the SSO session holds is added when facts are gathered. */
   readonly evidence: readonly Evidence[];
   readonly choice?: Choice;
   readonly pending?: Pending;
+  /** The person asked for the list of ways to go on. */
+  readonly selecting?: boolean;
+}
+
+/** What a new transaction starts from. */
+export interface Beginning extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'expectedSubject'> {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** How long the transaction may take (seconds). */
+  readonly lifetime: Seconds;
+}
+
+export function begin({ now, lifetime, ...given }: Beginning): Transaction {
+  return { ...given, startedAt: now, expiresAt: now + lifetime, evidence: [] };
+}
+
+/** Nothing is accepted any more. */
+export function isExpired(transaction: Transaction, now: Seconds): boolean {
+  return !(now < transaction.expiresAt);
+}
+
+export type Identified =
+  | { readonly ok: true; readonly transaction: Transaction }
+  /** Somebody else has proved something here, or only a certain account will do: that takes a new transaction (Law 6). */
+  | { readonly ok: false; readonly reason: 'other_subject' };
+
+/** Sets who is signing in. As long as nothing is proved, the person may correct what they typed. */
+export function identified(transaction: Transaction, subject: TransactionSubject): Identified {
+  const { expectedSubject, evidence, subject: present } = transaction;
+  const isUnexpected = expectedSubject !== undefined && subject.id !== expectedSubject;
+  const isAnother = present !== undefined && present.id !== subject.id;
+  if (isUnexpected || (isAnother && evidence.length > 0)) return { ok: false, reason: 'other_subject' };
+  if (!isAnother) return { ok: true, transaction: { ...transaction, subject } };
+  return { ok: true, transaction: { ...withoutPosition(transaction), subject } };
+}
+
+/** The person wants to see all ways to go on. */
+export function selecting(transaction: Transaction): Transaction {
+  const { choice: _, ...rest } = transaction;
+  return { ...rest, selecting: true };
+}
+
+/** The person picked a way to go on. Whether it is one, the next decision tells. */
+export function picked(transaction: Transaction, choice: Choice): Transaction {
+  return { ...withoutPosition(transaction), choice };
+}
+
+/** A challenge or an offer was started. It replaces the one before, so only the newest can be answered. */
+export function started(transaction: Transaction, pending: Pending): Transaction {
+  return { ...transaction, pending };
+}
+
+/**
+ * Something was proved. What was asked for is done with: what is next follows from the evidence.
+ * @throws Error for evidence of anybody else, from elsewhere, or of somebody who does not exist: that is never the person's doing
+ */
+export function proved(transaction: Transaction, evidence: Evidence): Transaction {
+  const { subject, id } = transaction;
+  if (subject === undefined || subject.decoy) throw new Error('nobody is there to prove anything');
+  if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
+  if (evidence.transaction !== id) throw new Error('evidence of another transaction');
+  return { ...withoutPosition(transaction), evidence: [...transaction.evidence, evidence] };
+}
+
+/** The outstanding challenge or offer no longer counts. */
+export function abandoned(transaction: Transaction): Transaction {
+  const { pending: _, ...rest } = transaction;
+  return rest;
+}
+
+/**
+ * Back to the question who is there.
+ * @throws Error once something is proved: that takes a new transaction (Law 6)
+ */
+export function forgetSubject(transaction: Transaction): Transaction {
+  if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
+  const { subject: _, ...rest } = withoutPosition(transaction);
+  return rest;
+}
+
+function withoutPosition(transaction: Transaction): Transaction {
+  const { pending: _pending, choice: _choice, selecting: _selecting, ...rest } = transaction;
+  return rest;
 }

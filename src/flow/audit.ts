@@ -1,0 +1,53 @@
+/** One line per authentication event: who, what, how it came out, and which rule of which revision decided. Never a secret. */
+import type { Decision } from '../core/model.ts';
+import { storeKey } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+
+export interface AuditEvent {
+  readonly event:
+    | 'authenticator.verified'
+    | 'authenticator.refused'
+    | 'authenticator.throttled'
+    | 'authenticator.enrolled'
+    | 'sign_in.completed'
+    | 'sign_in.denied'
+    | 'sign_in.cancelled'
+    | 'token.refreshed'
+    | 'token.refresh_denied'
+    | 'token.replayed';
+  readonly outcome: 'success' | 'failure' | 'deny';
+  /** Account; absent when nobody who exists is meant. */
+  readonly subject?: string;
+  readonly client?: string;
+  readonly authenticator?: string;
+  readonly factors?: readonly string[];
+  readonly ip?: string;
+  readonly transaction?: string;
+  readonly policyRevision?: number;
+  /** `<layer>: <rule>` of the rule that decided. */
+  readonly rule?: string;
+  /** Code of the reason, when it did not succeed. */
+  readonly reason?: string;
+  readonly acr?: string;
+  readonly amr?: readonly string[];
+}
+
+/** Takes finished lines: the log of the process. */
+export type AuditSink = (line: Readonly<Record<string, unknown>>) => void;
+
+export const auditKey = storeKey('audit', 'log');
+/** Newest lines that the store keeps for `stepgate audit tail`; the log of the process is the archive. */
+const keep = 100_000;
+
+/** Appends the line in the unit's commit, and says it in the log once it is written: what is logged has happened. */
+export function audit(unit: UnitOfWork, sink: AuditSink, event: AuditEvent): void {
+  const line = { time: new Date().toISOString(), kind: 'audit', ...event };
+  unit.add({ op: 'append', key: auditKey, value: JSON.stringify(line), keep });
+  unit.afterCommit(() => sink(line));
+}
+
+/** The rules that decided, layer by layer, as the audit line and `explain` name them. */
+export function decidingRule(decision: Decision): string {
+  const layers = decision.trace.layers.filter((layer) => layer.decidedBy !== undefined);
+  return layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ');
+}

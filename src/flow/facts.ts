@@ -1,0 +1,75 @@
+/** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
+import { decoySubject } from '../core/decoy.ts';
+import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model.ts';
+import type { Transaction } from '../core/transaction.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { accountOf, type Held } from '../users/account.ts';
+import { credentialsKey, toSubject, userKey } from '../users/user.ts';
+import { deviceKey, isKnownDevice } from './known-device.ts';
+import { isOver, peekSso, type SsoSession } from './sso-session.ts';
+import type { Visitor } from './visitor.ts';
+
+export interface Situation {
+  readonly unit: UnitOfWork;
+  readonly snapshot: Snapshot;
+  readonly visitor: Visitor;
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+/** The account as this request has it; loads it when no other load brought it. */
+export async function heldAccount(unit: UnitOfWork, id: string): Promise<Held | undefined> {
+  const { entries } = await unit.load([userKey(id), credentialsKey(id)]);
+  return accountOf(entries, id);
+}
+
+/** The evidence of an SSO session, if it is this person's and not over. */
+function sessionEvidence(session: SsoSession | undefined, account: Held | undefined, now: Seconds): readonly Evidence[] {
+  if (!session || !account || session.accountId !== account.user.id || isOver(session, account.user, now)) return [];
+  return session.evidence;
+}
+
+/** Facts about a person who has an account, or about nobody yet. `session`: the SSO session of the browser. */
+export async function gatherFacts(
+  { unit, snapshot, visitor, now }: Situation,
+  about: {
+    readonly request: RequestFacts;
+    readonly transaction?: Transaction;
+    readonly subjectId?: string;
+    readonly session?: string;
+  },
+): Promise<Facts> {
+  const { transaction, subjectId } = about;
+  const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
+  const session = about.session === undefined ? undefined : peekSso(unit, about.session);
+  const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
+  const subject = account && toSubject(account.user, account.credentials);
+  return {
+    now,
+    ...(transaction ? { transaction: { id: transaction.event, startedAt: transaction.startedAt } } : {}),
+    request: about.request,
+    network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
+    device: {
+      known: subject !== undefined && isKnownDevice(device?.value, subject.id),
+      platform: visitor.platform,
+      os: visitor.os,
+    },
+    ...(subject ? { subject } : {}),
+    evidence: [...sessionEvidence(session, account, now), ...(transaction?.evidence ?? [])],
+  };
+}
+
+/** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
+export async function transactionFacts(situation: Situation, transaction: Transaction, entropy: number): Promise<Facts> {
+  const { subject } = transaction;
+  const facts = await gatherFacts(situation, {
+    request: transaction.request,
+    transaction,
+    ...(subject && !subject.decoy ? { subjectId: subject.id } : {}),
+    ...(transaction.session === undefined ? {} : { session: transaction.session }),
+  });
+  if (!subject || facts.subject) return facts;
+  const decoy: Subject = decoySubject(subject.id, entropy);
+  return { ...facts, subject: decoy, evidence: [] };
+}

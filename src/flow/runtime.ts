@@ -1,0 +1,22 @@
+/** What every request of this node shares. */
+import type { Authenticator } from '../authenticators/authenticator.ts';
+import type { Seconds } from '../core/model.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import type { Store } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import type { AuditSink } from './audit.ts';
+
+export interface Runtime {
+  readonly store: Store;
+  /** By key, in the order in which they are offered. */
+  readonly authenticators: ReadonlyMap<string, Authenticator>;
+  readonly audit: AuditSink;
+  /** Base URL of the issuer, without a trailing slash. */
+  readonly issuer: string;
+  /** Server secrets (base64url); the first signs, all verify. */
+  secrets(): readonly string[];
+  /** The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none. */
+  snapshot(unit: UnitOfWork): Promise<Snapshot>;
+  /** Epoch seconds. */
+  now(): Seconds;
+}

@@ -1,0 +1,147 @@
+/**
+ * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload. The id changes at
+ * each sign-in; the session stays. Writes are merged client by client, so that parallel authorizations on one session lose none:
+ * each keeps its `sid` and grant, and every relying party hears of the logout.
+ */
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Evidence, Seconds, SessionLimits } from '../core/model.ts';
+import { type ClientAuthorization, isOver, peekSso, type SsoSession, ssoKey, withEvidence } from '../flow/sso-session.ts';
+import { storeKey } from '../stores/store.ts';
+import type { Merged, UnitOfWork } from '../stores/unit-of-work.ts';
+import { parseUser, type User, userKey } from '../users/user.ts';
+import { grantKey, hashed } from './adapter.ts';
+
+/** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
+const grantsAlong = 16;
+
+function epochSeconds(): Seconds {
+  return Math.floor(Date.now() / 1000);
+}
+
+function pointerKey(id: string): string {
+  return storeKey('session', hashed(id));
+}
+
+function entryOf(session: SsoSession, ttl: number | undefined): Merged {
+  const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
+  const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
+  return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
+}
+
+/** The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. */
+function mergeAuthorizations(
+  current: SsoSession['authorizations'],
+  before: SsoSession['authorizations'],
+  after: SsoSession['authorizations'],
+): SsoSession['authorizations'] {
+  const removed = Object.keys(before).filter((client) => !Object.hasOwn(after, client));
+  const changed = Object.entries(after).filter(([client, value]) => JSON.stringify(before[client]) !== JSON.stringify(value));
+  const kept = Object.entries(current).filter(([client]) => !removed.includes(client));
+  return Object.fromEntries([...kept, ...changed]);
+}
+
+/**
+ * Adds evidence to the session of this request. The session itself is saved by oidc-provider at the end of the request, with its lifetime.
+ * `limits`: how long it may live from now on.
+ */
+export function recordEvidence(
+  unit: UnitOfWork,
+  uid: string,
+  added: { readonly subject: string; readonly evidence: readonly Evidence[]; readonly limits?: SessionLimits; readonly now: Seconds },
+): void {
+  const current = currentSession(unit, uid, added.now);
+  unit.merge(ssoKey(uid), (value) => {
+    const session = current(value);
+    const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
+    return entryOf({ ...session, evidence, ...(added.limits ? { limits: added.limits } : {}) }, added.limits?.idle);
+  });
+}
+
+/** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
+function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
+  const existed = unit.stored(ssoKey(uid)) !== undefined;
+  return (value) => {
+    if (value) return JSON.parse(value) as SsoSession;
+    if (existed) throw new errors.SessionNotFound('the session was ended meanwhile');
+    return { uid, startedAt: now, authorizations: {}, evidence: [], payload: {} };
+  };
+}
+
+function accountIn(unit: UnitOfWork, accountId: string | undefined): User | undefined {
+  const user = accountId ? unit.peek(userKey(accountId)) : undefined;
+  return user && parseUser(user.value);
+}
+
+/** Sessions whose id this request gave up, and that did not get another one: they are over. */
+const endings = new WeakMap<UnitOfWork, Set<string>>();
+
+function endingsOf(unit: UnitOfWork): Set<string> {
+  const known = endings.get(unit);
+  if (known) return known;
+  const uids = new Set<string>();
+  endings.set(unit, uids);
+  unit.beforeCommit(() => {
+    for (const uid of uids) unit.delete(ssoKey(uid));
+  });
+  return uids;
+}
+
+export function sessionAdapter(unit: UnitOfWork): Adapter {
+  function payloadOf(uid: string): AdapterPayload | undefined {
+    const session = peekSso(unit, uid);
+    if (!session || isOver(session, accountIn(unit, session.accountId), epochSeconds())) return undefined;
+    const { accountId, authorizations, payload } = session;
+    return { ...payload, uid, ...(accountId ? { accountId } : {}), authorizations: structuredClone(authorizations) as never };
+  }
+
+  return {
+    async find(id) {
+      const pointer = await unit.get(pointerKey(id));
+      if (!pointer) return undefined;
+      await unit.load([ssoKey(pointer.value)]);
+      const payload = payloadOf(pointer.value);
+      return payload && { ...payload, jti: id };
+    },
+
+    async findByUid(uid) {
+      await unit.load([ssoKey(uid)]);
+      return payloadOf(uid);
+    },
+
+    async upsert(id, { uid, accountId, authorizations, ...payload }, ttl) {
+      const session = uid as string;
+      const before = unit.stored(ssoKey(session));
+      const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
+      const mine = structuredClone((authorizations ?? {}) as Readonly<Record<string, ClientAuthorization>>);
+      const now = epochSeconds();
+      const valid = accountIn(unit, accountId)?.validAfter;
+      const current = currentSession(unit, session, now);
+      endingsOf(unit).delete(session);
+      unit.put(pointerKey(id), { value: session, ttl, refs: [ssoKey(session)] });
+      unit.merge(ssoKey(session), (value) => {
+        const found = current(value);
+        const startedAt = found.accountId === accountId ? found.startedAt : now;
+        const merged = mergeAuthorizations(found.authorizations, known, mine);
+        const account = accountId ? { accountId, ...(valid === undefined ? {} : { valid }) } : {};
+        return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
+      });
+    },
+
+    async destroy(id) {
+      const pointer = await unit.get(pointerKey(id));
+      unit.delete(pointerKey(id));
+      // When a new id follows, `upsert` takes this back.
+      if (pointer) endingsOf(unit).add(pointer.value);
+    },
+
+    async consume() {
+      throw new TypeError('sessions are not consumed');
+    },
+    async findByUserCode() {
+      throw new TypeError('sessions have no user code');
+    },
+    async revokeByGrantId() {
+      throw new TypeError('sessions have no grant');
+    },
+  };
+}

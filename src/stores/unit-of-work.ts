@@ -1,0 +1,256 @@
+/**
+ * One request is one unit of work: what was read is read once, what is written is written together, by one commit, before the answer
+ * leaves. So a request costs one load and one commit, and is never half done.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
+
+type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
+
+/** What an entry becomes when it is merged. */
+export interface Merged {
+  readonly value: string;
+  /** Seconds. */
+  readonly ttl?: number;
+  readonly refs?: readonly string[];
+}
+
+/**
+ * Computes an entry anew from what the store holds. Runs again whenever another request was faster, so it must be pure.
+ * Returning `undefined` leaves the entry as it is.
+ */
+export type Merge = (current: string | undefined) => Merged | undefined;
+
+/** Somebody else was faster: an operation of the batch failed, and nothing of it was written (see `Committed`). */
+export class Conflict extends Error {
+  readonly failed: Op;
+
+  constructor(failed: Op) {
+    super(`lost a race: ${failed.op} ${'key' in failed ? failed.key : failed.counter}`);
+    this.name = 'Conflict';
+    this.failed = failed;
+  }
+}
+
+/** Requests on one session that can be merged in a row before one of them gives up. */
+const mergeRounds = 64;
+
+export class UnitOfWork {
+  readonly #store: Store;
+  readonly #along: readonly string[];
+  readonly #known = new Map<string, Entry | undefined>();
+  readonly #loading = new Map<string, Promise<Loaded>>();
+  /** Entries as the store holds them, for compare-and-swap of merges. */
+  readonly #stored = new Map<string, Entry | undefined>();
+  #ops: Op[] = [];
+  readonly #merges = new Map<string, Merge[]>();
+  readonly #lost = new Map<string, () => Promise<Error>>();
+  readonly #before: (() => void)[] = [];
+  readonly #committed: (() => void)[] = [];
+
+  /** `along`: keys that every load brings along, such as the pointer to the newest policy revision. */
+  constructor(store: Store, along: readonly string[] = []) {
+    this.#store = store;
+    this.#along = along;
+  }
+
+  /** Loads what is not known yet, in one round trip, and with it the entries that come along. */
+  async load(keys: readonly string[], options?: LoadOptions): Promise<Loaded> {
+    const missing = [...new Set([...keys, ...this.#along])].filter((key) => !this.#known.has(key));
+    if (missing.length === 0 && !options?.reserve) return { entries: this.#known };
+    const loaded = await this.#store.load(missing, options);
+    for (const [key, entry] of loaded.entries) this.#learn(key, entry);
+    return { ...loaded, entries: this.#known };
+  }
+
+  #learn(key: string, entry: Entry | undefined): void {
+    if (this.#known.has(key)) return;
+    this.#known.set(key, entry);
+    this.#stored.set(key, entry);
+  }
+
+  /** The entry as this request sees it: its own writes included. Parallel calls for one key share one round trip. */
+  async get(key: string): Promise<Entry | undefined> {
+    if (this.#known.has(key)) return this.#known.get(key);
+    let loading = this.#loading.get(key);
+    if (!loading) {
+      loading = this.load([key]);
+      this.#loading.set(key, loading);
+    }
+    await loading;
+    return this.#known.get(key);
+  }
+
+  /** The entry as the store held it when it was read, without this request's own writes. */
+  stored(key: string): Entry | undefined {
+    return this.#stored.get(key);
+  }
+
+  /** What is known without asking the store. */
+  peek(key: string): Entry | undefined {
+    return this.#known.get(key);
+  }
+
+  create(key: string, merged: Merged): void {
+    this.#write({ op: 'create', key, ...merged });
+  }
+
+  /** Whatever was there before. */
+  put(key: string, merged: Merged): void {
+    this.#write({ op: 'put', key, ...merged });
+  }
+
+  /** Fails the commit when the entry was deleted meanwhile. */
+  update(key: string, merged: Merged): void {
+    this.#write({ op: 'update', key, ...merged });
+  }
+
+  /** Compare and swap against the version that this request read. */
+  replace(key: string, merged: Merged): void {
+    const stored = this.#stored.get(key);
+    if (!stored) throw new TypeError(`replace of an entry that was not read: ${key}`);
+    this.#write({ op: 'replace', key, version: stored.version, ...merged });
+  }
+
+  /** Never loses a race: the merge runs again on what the faster request wrote. `mustExist`: unless it was deleted meanwhile. */
+  merge(key: string, merge: Merge): void {
+    this.#ops = this.#ops.filter((op) => !(op.op === 'delete' && op.key === key));
+    const merges = this.#merges.get(key) ?? [];
+    merges.push(merge);
+    this.#merges.set(key, merges);
+    const stored = this.#stored.get(key);
+    const next = this.#mergedOf(key, stored?.value);
+    if (next) this.#known.set(key, { version: (stored?.version ?? 0) + 1, value: next.value, refs: next.refs ?? [] });
+  }
+
+  /** Deletes; exactly one of several requests wins. */
+  take(key: string): void {
+    this.#drop(key);
+    this.#ops.push({ op: 'take', key });
+    this.#known.set(key, undefined);
+  }
+
+  /** Marks as used; exactly one of several requests wins. `lost` runs when this one does not; its error becomes the answer. */
+  consume(key: string, lost?: () => Promise<Error>): void {
+    this.#ops.push({ op: 'consume', key });
+    if (lost) this.#lost.set(key, lost);
+  }
+
+  delete(key: string): void {
+    this.#drop(key);
+    this.#merges.delete(key);
+    this.#ops.push({ op: 'delete', key });
+    this.#known.set(key, undefined);
+  }
+
+  /** Any operation that no other of this unit depends on: join, leave, reset, append, check. */
+  add(op: Extract<Op, { op: 'join' | 'leave' | 'reset' | 'append' | 'check' }>): void {
+    this.#ops.push(op);
+  }
+
+  /** Runs once, right before the batch is written; for what only the end of the request tells. */
+  beforeCommit(callback: () => void): void {
+    this.#before.push(callback);
+  }
+
+  /** Runs once the batch is written; for what must not be said before it is true, such as audit lines. */
+  afterCommit(callback: () => void): void {
+    this.#committed.push(callback);
+  }
+
+  /** Takes back everything that was not committed: the request ends in an error that must leave no trace. */
+  discard(): void {
+    this.#ops = [];
+    this.#merges.clear();
+    this.#before.length = 0;
+    this.#committed.length = 0;
+  }
+
+  /** Writes the batch. Rejects with `Conflict` (or with the error of the loser of a `consume`), or with `StoreUnavailable`. */
+  async commit(): Promise<void> {
+    for (const callback of this.#before.splice(0)) callback();
+    for (let round = 0; round < mergeRounds; round += 1) {
+      const ops = [...this.#ops, ...this.#mergeOps()];
+      if (ops.length === 0) return this.#done();
+      const committed = await this.#store.commit(ops);
+      if (committed.ok) return this.#done();
+      const { failed, applied } = committed;
+      this.#ops = this.#ops.filter((op) => !applied.includes(op));
+      const key = 'key' in failed ? failed.key : undefined;
+      if (key === undefined || !this.#merges.has(key) || round + 1 === mergeRounds) await this.#fail(failed);
+      else await this.#reread(this.#unapplied(applied));
+    }
+  }
+
+  /** Merges that are still to be written; those that were applied are done. */
+  #unapplied(applied: readonly Op[]): readonly string[] {
+    for (const op of applied) if ('key' in op) this.#merges.delete(op.key);
+    return [...this.#merges.keys()];
+  }
+
+  async #reread(keys: readonly string[]): Promise<void> {
+    const loaded = await this.#store.load(keys);
+    for (const key of keys) this.#stored.set(key, loaded.entries.get(key));
+  }
+
+  async #fail(failed: Op): Promise<never> {
+    this.#ops = [];
+    this.#merges.clear();
+    const lost = 'key' in failed ? this.#lost.get(failed.key) : undefined;
+    throw lost ? await lost() : new Conflict(failed);
+  }
+
+  #done(): void {
+    this.#ops = [];
+    this.#merges.clear();
+    for (const callback of this.#committed.splice(0)) callback();
+  }
+
+  #mergedOf(key: string, current: string | undefined): Merged | undefined {
+    let last: Merged | undefined;
+    for (const merge of this.#merges.get(key) ?? []) last = merge(last?.value ?? current) ?? last;
+    return last;
+  }
+
+  #mergeOps(): Op[] {
+    const ops: Op[] = [];
+    for (const key of this.#merges.keys()) {
+      const stored = this.#stored.get(key);
+      const next = this.#mergedOf(key, stored?.value);
+      if (!next) continue;
+      ops.push(stored ? { op: 'replace', key, version: stored.version, ...next } : { op: 'create', key, ...next });
+    }
+    return ops;
+  }
+
+  /** A later write of the same entry replaces the value of the earlier one and keeps its condition. */
+  #write(op: WriteOp): void {
+    const at = this.#ops.findIndex((other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append');
+    const earlier = at === -1 ? undefined : (this.#ops[at] as WriteOp);
+    if (earlier) this.#ops[at] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
+    else this.#ops.push(op);
+    const stored = this.#stored.get(op.key);
+    this.#known.set(op.key, {
+      version: (stored?.version ?? 0) + 1,
+      value: op.value,
+      refs: op.refs ?? [],
+      ...(stored?.consumed === undefined ? {} : { consumed: stored.consumed }),
+    });
+  }
+
+  #drop(key: string): void {
+    this.#ops = this.#ops.filter((op) => !('key' in op && op.key === key && 'value' in op && op.op !== 'append'));
+  }
+}
+
+const units = new AsyncLocalStorage<UnitOfWork>();
+
+/** Runs a request within its unit of work. */
+export function withUnit<T>(unit: UnitOfWork, run: () => Promise<T>): Promise<T> {
+  return units.run(unit, run);
+}
+
+/** The unit of work of the request under way. */
+export function currentUnit(): UnitOfWork | undefined {
+  return units.getStore();
+}
