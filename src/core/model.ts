@@ -242,6 +242,11 @@ export interface LayerTrace {
   readonly decidedBy?: string;
   readonly outcome: 'allow' | 'deny' | 'undecided' | 'not_requested';
   readonly requirement?: Requirement;
+  /** The `acr` values of which one must be reached: the request's, or the app's minimum. */
+  readonly acrValues?: readonly string[];
+  /** Request layer: the age (seconds) that all evidence must keep to; 0: this transaction only. */
+  readonly maxAge?: Seconds;
+  /** The evidence at hand meets the layer. */
   readonly satisfied?: boolean;
 }
 
@@ -283,12 +288,19 @@ export interface ChallengeOption {
   readonly enrollments: readonly string[];
 }
 
-export type Decision = { readonly trace: Trace } & (
+/** What a decision comes to. */
+export type Outcome =
   | { readonly kind: 'identify' }
   | { readonly kind: 'deny'; readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string }
   /** Each option makes progress. Never empty. Best first. */
-  | { readonly kind: 'challenge'; readonly options: readonly ChallengeOption[] }
+  | {
+      readonly kind: 'challenge';
+      readonly options: readonly ChallengeOption[];
+      /** For audit and `explain`, never for the person: the deny that is kept back until they have proved something. */
+      readonly withheld?: { readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string };
+    }
   /** Each choice, once enrolled, makes progress. Never empty. The bar of Law 7 is already cleared. */
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
-  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits }
-);
+  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits };
+
+export type Decision = { readonly trace: Trace } & Outcome;

@@ -31,7 +31,11 @@ export type Step = StepBase &
         /** Prefill (`login_hint`, or what was typed). */
         readonly identifier?: string;
       }
-    | { readonly kind: 'select'; readonly purpose: 'challenge' | 'enroll'; readonly options: readonly AuthenticatorOption[] }
+    | {
+        readonly kind: 'select';
+        readonly purpose: 'challenge' | 'enroll';
+        readonly options: readonly AuthenticatorOption[];
+      }
     | {
         readonly kind: 'challenge';
         readonly authenticator: string;

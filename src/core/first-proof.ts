@@ -1,0 +1,20 @@
+/** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
+import type { ChallengeOption } from './model.ts';
+import type { Goal } from './requirement.ts';
+import { challengeOptions, type Means, type WayOn, wayOn } from './way-on.ts';
+
+/** Stands for an enrollment that does not exist; a dummy verification answers for it, and always refuses. */
+export const NO_ENROLLMENT = 'none';
+
+/**
+ * What somebody is asked for who will be denied whatever they prove: what they would be asked without the deny, as far as that is
+ * known, else anything that they have. Never empty as long as an authenticator is enabled.
+ */
+export function firstProof(goals: readonly Goal[], means: Means): readonly ChallengeOption[] {
+  const way: WayOn = wayOn(goals, means);
+  if (way.kind === 'challenge' && way.options.length > 0) return way.options;
+  const order = means.policies.authenticators.map(({ key }) => key);
+  if (means.enrollments.length > 0) return challengeOptions(order, means.enrollments);
+  const authenticator = order.includes('password') ? 'password' : order[0];
+  return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];
+}

@@ -1,0 +1,143 @@
+/** The layers that have to agree: session policy, app policy, request. */
+import type { PolicySet } from './compile.ts';
+import type {
+  AcrValue,
+  DenyReason,
+  Facts,
+  LayerTrace,
+  RequestFacts,
+  Rule,
+  Seconds,
+  SessionLimits,
+  Trace,
+} from './model.ts';
+import { type Goal, meetsGoal, type Showing, stricter } from './requirement.ts';
+import { applyRules, type RuleOutcome } from './rules.ts';
+
+export interface Denial {
+  readonly reason: DenyReason;
+  readonly layer?: LayerTrace['layer'];
+  readonly rule?: string;
+}
+
+/** What one layer says. Exactly one of `denial` and `goal` is there once it is decided; the request may have neither. */
+export interface Layer {
+  readonly trace: LayerTrace;
+  readonly denial?: Denial;
+  readonly goal?: Goal;
+}
+
+/** What session policy and app policy say, before anybody looks at evidence. */
+export interface PolicyLayers {
+  readonly layers: readonly Layer[];
+  /** The first layer's that denies. */
+  readonly denial?: Denial;
+  readonly goals: readonly Goal[];
+  /** The one of `goals` that stands for the app's minimum `acr`. */
+  readonly minimumAcr?: Goal;
+  readonly session?: SessionLimits;
+  /** Name of the app policy's rule that decided. */
+  readonly appRule?: string;
+}
+
+/** Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. */
+export function policyLayers(policies: PolicySet, facts: Facts): PolicyLayers {
+  const session = applyRules(policies.session, facts);
+  const app = policies.app && applyRules(policies.app, facts);
+  const minimum = minimumAcrLayer(policies);
+  const layers = [
+    ruleLayer('session', policies.session.name, session),
+    policies.app && app ? ruleLayer('app', policies.app.name, app) : noPolicyLayer,
+    ...(minimum ? [minimum] : []),
+  ];
+  const denial = layers.find((layer) => layer.denial)?.denial;
+  const limits = allowOf(session.rule)?.session;
+  return {
+    layers,
+    goals: layers.flatMap(({ goal }) => goal ?? []),
+    ...(denial && { denial }),
+    ...(minimum?.goal && { minimumAcr: minimum.goal }),
+    ...(limits && { session: limits }),
+    ...(app?.rule && { appRule: app.rule.name }),
+  };
+}
+
+function allowOf(rule: Rule | undefined) {
+  return rule?.then.kind === 'allow' ? rule.then : undefined;
+}
+
+function ruleLayer(layer: 'session' | 'app', policy: string, { outcome, rule, traces }: RuleOutcome): Layer {
+  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
+  if (outcome === 'undecided') return { trace: { ...trace, outcome } };
+  const requirement = allowOf(rule)?.requirement;
+  if (requirement) return { trace: { ...trace, outcome: 'allow', requirement }, goal: { layer, anyOf: [requirement] } };
+  const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
+  return { trace: { ...trace, outcome: 'deny' }, denial };
+}
+
+const noPolicyLayer: Layer = {
+  trace: { layer: 'app', policy: '', rules: [], outcome: 'deny' },
+  denial: { reason: 'no_policy', layer: 'app' },
+};
+
+function minimumAcrLayer({ minimumAcr, acrValues }: PolicySet): Layer | undefined {
+  if (minimumAcr === undefined) return undefined;
+  return acrLayer('app', 'minimumAcr', [minimumAcr], known([minimumAcr], acrValues));
+}
+
+function acrLayer(
+  layer: 'app' | 'request',
+  policy: string,
+  wanted: readonly string[],
+  values: readonly AcrValue[],
+): Layer {
+  const trace = { layer, policy, rules: [], acrValues: wanted };
+  if (values.length === 0)
+    return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
+  const anyOf = values.map(({ requirement }) => requirement);
+  const [only, ...others] = anyOf;
+  const requirement = others.length === 0 ? only : undefined;
+  return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, goal: { layer, anyOf } };
+}
+
+function known(wanted: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
+  return wanted.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
+}
+
+/**
+ * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and nothing less.
+ * Voluntary ones: each in turn, and at last no demand at all.
+ */
+export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
+  const values = known(request.acrValues, acrValues);
+  if (request.acrEssential && request.acrValues.length > 0) {
+    return [acrLayer('request', 'acr_values', request.acrValues, values)];
+  }
+  const notRequested: Layer = {
+    trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
+  };
+  const [first, ...others] = values.map((value) => acrLayer('request', 'acr_values', [value.value], [value]));
+  return first ? [first, ...others, notRequested] : [notRequested];
+}
+
+/** The age that the request allows: `prompt=login` allows none (OpenID Connect Core section 3.1.2.1). */
+export function requestMaxAge({ promptLogin, maxAge }: RequestFacts): Seconds | undefined {
+  return promptLogin ? 0 : maxAge;
+}
+
+/** The age that all evidence of a decision must keep to. */
+export function overallMaxAge(facts: Facts, session: SessionLimits | undefined): Seconds | undefined {
+  return stricter(requestMaxAge(facts.request), session?.absolute);
+}
+
+/** The trace of all layers, with what the evidence makes of each. */
+export function traceOf(layers: readonly Layer[], request: RequestFacts, shown: readonly Showing[]): Trace {
+  const maxAge = requestMaxAge(request);
+  return {
+    layers: layers.map(({ trace, goal }) => ({
+      ...trace,
+      ...(trace.layer === 'request' && maxAge !== undefined && { maxAge }),
+      ...(goal && { satisfied: meetsGoal(goal, shown) }),
+    })),
+  };
+}

@@ -1,0 +1,128 @@
+/** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
+import type { Decision, Seconds } from './model.ts';
+import type { AuthenticatorOption, Step } from './steps.ts';
+import type { Choice, Pending, Transaction } from './transaction.ts';
+
+export type Plan =
+  | { readonly kind: 'step'; readonly step: Step }
+  /** The shell must start this challenge or offer, keep it as pending, and ask again. */
+  | {
+      readonly kind: 'start';
+      readonly purpose: 'challenge' | 'enroll';
+      readonly authenticator: string;
+      readonly enrollment?: string;
+    };
+
+export interface StepView {
+  /** From `identifyWithPassword`. */
+  readonly withPassword: boolean;
+  /** Name that the person gave to an enrollment. */
+  readonly labels: (enrollment: string) => string | undefined;
+}
+
+/**
+ * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the options and has not
+ * expired; then what the person picked; then the best option. What to enroll is the person's choice if there is one to make.
+ * `messages` are empty: the shell adds them.
+ */
+export function nextStep(decision: Decision, transaction: Transaction, view: StepView, now: Seconds): Plan {
+  switch (decision.kind) {
+    case 'identify':
+      return show(identifyStep(transaction, view));
+    case 'deny':
+      return show({ kind: 'denied', reason: decision.reason, messages: [] });
+    case 'allow':
+      return show({ kind: 'complete', messages: [] });
+    case 'challenge':
+      return ask('challenge', challengeChoices(decision.options), transaction, view, now);
+    case 'enroll':
+      return ask(
+        'enroll',
+        decision.choices.map((authenticator) => ({ authenticator })),
+        transaction,
+        view,
+        now,
+      );
+  }
+}
+
+function show(step: Step): Plan {
+  return { kind: 'step', step };
+}
+
+function identifyStep({ loginHint, subject }: Transaction, { withPassword }: StepView): Step {
+  const identifier = subject?.identifier ?? loginHint;
+  return { kind: 'identify', withPassword, ...(identifier !== undefined && { identifier }), messages: [] };
+}
+
+type Option = Omit<Choice, 'purpose'>;
+
+function challengeChoices(options: Extract<Decision, { kind: 'challenge' }>['options']): readonly Option[] {
+  return options.flatMap(({ authenticator, enrollments }) =>
+    enrollments.map((enrollment) => ({ authenticator, enrollment })),
+  );
+}
+
+function ask(
+  purpose: Choice['purpose'],
+  options: readonly Option[],
+  transaction: Transaction,
+  view: StepView,
+  now: Seconds,
+): Plan {
+  const several = options.length > 1;
+  if (several && transaction.selecting) return show(selectStep(purpose, options, view));
+  const { pending } = transaction;
+  if (pending && pending.expires > now && isOption(pending, purpose, options)) {
+    return show(pendingStep(pending, several, view));
+  }
+  const chosen = options.find((option) => transaction.choice && isChoice(transaction.choice, purpose, option));
+  if (!chosen && several && purpose === 'enroll') return show(selectStep(purpose, options, view));
+  const next = chosen ?? options[0];
+  if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
+  return { kind: 'start', purpose, ...next };
+}
+
+function isOption(pending: Pending, purpose: Choice['purpose'], options: readonly Option[]): boolean {
+  return options.some(
+    (option) =>
+      pending.purpose === purpose &&
+      pending.authenticator === option.authenticator &&
+      pending.enrollment === option.enrollment,
+  );
+}
+
+/** A choice may leave open which of several enrollments is meant. */
+function isChoice(choice: Choice, purpose: Choice['purpose'], option: Option): boolean {
+  return (
+    choice.purpose === purpose &&
+    choice.authenticator === option.authenticator &&
+    (choice.enrollment === undefined || choice.enrollment === option.enrollment)
+  );
+}
+
+function selectStep(purpose: Choice['purpose'], options: readonly Option[], view: StepView): Step {
+  return { kind: 'select', purpose, options: options.map((option) => describe(option, view)), messages: [] };
+}
+
+function describe(option: Option, { labels }: StepView): AuthenticatorOption {
+  const label = option.enrollment === undefined ? undefined : labels(option.enrollment);
+  return { ...option, ...(label !== undefined && { label }) };
+}
+
+function pendingStep(pending: Pending, alternatives: boolean, view: StepView): Step {
+  const { authenticator, enrollment } = pending;
+  if (pending.purpose === 'enroll' || enrollment === undefined) {
+    return { kind: 'enroll', authenticator, offer: pending.public, alternatives, messages: [] };
+  }
+  const { label } = describe({ authenticator, enrollment }, view);
+  return {
+    kind: 'challenge',
+    authenticator,
+    enrollment,
+    ...(label !== undefined && { label }),
+    challenge: pending.public,
+    alternatives,
+    messages: [],
+  };
+}

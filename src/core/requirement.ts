@@ -1,0 +1,113 @@
+/** Does a set of evidence meet a requirement? More evidence never turns a yes into a no. */
+import type {
+  Alternative,
+  ChainStep,
+  Characteristic,
+  Demand,
+  Evidence,
+  Factor,
+  Facts,
+  LayerTrace,
+  Requirement,
+  Seconds,
+} from './model.ts';
+
+/** Evidence as requirements see it; also what evidence would look like if a person proved or enrolled something. */
+export interface Showing {
+  readonly authenticator: string;
+  readonly enrollment: string;
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** Seconds; `'now'`: proved in this transaction, which is always fresh. */
+  readonly age: Seconds | 'now';
+  /** It would come from an enrollment yet to be made. */
+  readonly toEnroll?: true;
+}
+
+/** One layer's demand. Any of the requirements will do. */
+export interface Goal {
+  readonly layer: LayerTrace['layer'] | 'enrollment_bar';
+  readonly anyOf: readonly Requirement[];
+  /** What is yet to be enrolled does not count (Law 7). */
+  readonly enrolledOnly?: true;
+}
+
+/** How old evidence is. One from the future (beyond a minute of clock skew) is nothing to rely on: undefined. */
+export function ageOf(evidence: Evidence, facts: Facts): Showing['age'] | undefined {
+  if (!(evidence.at <= facts.now + 60)) return undefined;
+  if (facts.transaction !== undefined && evidence.transaction === facts.transaction.id) return 'now';
+  return Math.max(0, facts.now - evidence.at);
+}
+
+/** `maxAge` 0 asks for this transaction, absent asks for nothing. */
+export function isFresh(age: Showing['age'], maxAge: Seconds | undefined): boolean {
+  return maxAge === undefined || age === 'now' || (maxAge > 0 && age <= maxAge);
+}
+
+/** The stricter of two ages. */
+export function stricter(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
+  if (a === undefined || b === undefined) return a ?? b;
+  return Math.min(a, b);
+}
+
+export function meetsGoal(goal: Goal, showings: readonly Showing[]): boolean {
+  const counted = goal.enrolledOnly ? showings.filter(({ toEnroll }) => !toEnroll) : showings;
+  return goal.anyOf.some((requirement) => meetsRequirement(requirement, counted));
+}
+
+export function meetsRequirement(requirement: Requirement, showings: readonly Showing[]): boolean {
+  if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, showings));
+  return requirement.chains.some((chain) => chainMatches(chain, showings).length > 0);
+}
+
+function meetsAlternative(alternative: Alternative, showings: readonly Showing[]): boolean {
+  return unmetDemand(alternative, showings) === undefined && factorsShort(alternative, showings) <= 0;
+}
+
+/** The first demand that no showing meets. */
+export function unmetDemand(alternative: Alternative, showings: readonly Showing[]): Demand | undefined {
+  return alternative.demands.find(
+    (demand) => !showings.some((showing) => isFresh(showing.age, alternative.maxAge) && meetsDemand(demand, showing)),
+  );
+}
+
+/** How many distinct factor types are still to be covered. At least one is always asked for. */
+export function factorsShort(alternative: Alternative, showings: readonly Showing[]): number {
+  return Math.max(1, alternative.factors) - coveredFactors(alternative, showings).size;
+}
+
+export function coveredFactors(alternative: Alternative, showings: readonly Showing[]): ReadonlySet<Factor> {
+  return new Set(showings.filter(({ age }) => isFresh(age, alternative.maxAge)).flatMap(({ factors }) => factors));
+}
+
+/** Every field of a demand must hold for one and the same showing. */
+export function meetsDemand(demand: Demand, showing: Showing): boolean {
+  return (
+    (demand.factor === undefined || showing.factors.includes(demand.factor)) &&
+    (demand.authenticators === undefined || demand.authenticators.includes(showing.authenticator)) &&
+    !demand.exclude?.includes(showing.authenticator) &&
+    (demand.characteristics ?? []).every((wanted) => showing.characteristics.includes(wanted)) &&
+    isFresh(showing.age, demand.maxAge)
+  );
+}
+
+/**
+ * All ways to give each step of the chain its own enrollment. The order of a chain is the order of asking: a step that was proved
+ * within its window before is skipped, whichever was proved first, so new evidence never undoes an older one.
+ */
+export function chainMatches(
+  chain: readonly ChainStep[],
+  showings: readonly Showing[],
+): readonly (readonly Showing[])[] {
+  if (chain.length === 0) return [];
+  let partial: (readonly Showing[])[] = [[]];
+  for (const step of chain) {
+    const fitting = showings.filter((showing) => meetsDemand(step, showing));
+    partial = partial.flatMap((matched) =>
+      fitting
+        .filter((showing) => !matched.some(({ enrollment }) => enrollment === showing.enrollment))
+        .map((showing) => [...matched, showing]),
+    );
+  }
+  return partial;
+}

@@ -1,0 +1,58 @@
+/** Finds the rule of a policy that decides. */
+import type { CompiledPolicy, CompiledRule } from './compile.ts';
+import type { Facts, Rule, RuleTrace, Tri } from './model.ts';
+
+export interface RuleOutcome {
+  /** `undecided`: it depends on who the person is. `no_rule`: nothing holds, which denies. */
+  readonly outcome: 'allow' | 'deny' | 'undecided' | 'no_rule';
+  /** The rule that decided. */
+  readonly rule?: Rule;
+  /** Up to the first rule that holds. */
+  readonly traces: readonly RuleTrace[];
+}
+
+const digits: Readonly<Record<Tri, number>> = { miss: 0, hit: 1, unknown: 2 };
+/** Patterns of up to six conditions; beyond, a trace is made anew each time. */
+const KEPT_TRACES = 3 ** 6;
+
+/** First rule whose conditions all hold. A rule before it that may yet hold leaves the policy undecided. */
+export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
+  const traces: RuleTrace[] = [];
+  let undecided = false;
+  for (const compiled of policy.rules) {
+    const trace = testRule(compiled, facts);
+    traces.push(trace);
+    if (trace.result === 'unknown') undecided = true;
+    if (trace.result !== 'hit') continue;
+    if (undecided) return { outcome: 'undecided', traces };
+    return { outcome: compiled.rule.then.kind, rule: compiled.rule, traces };
+  }
+  return { outcome: undecided ? 'undecided' : 'no_rule', traces };
+}
+
+/** The rules that may decide: those that hold or may yet hold, up to the first that holds. */
+export function possibleRules(policy: CompiledPolicy, facts: Facts): readonly Rule[] {
+  const { traces } = applyRules(policy, facts);
+  return policy.rules.filter((_, index) => (traces[index]?.result ?? 'miss') !== 'miss').map(({ rule }) => rule);
+}
+
+function testRule(compiled: CompiledRule, facts: Facts): RuleTrace {
+  let pattern = 0;
+  for (const { test } of compiled.conditions) pattern = pattern * 3 + digits[test(facts)];
+  const kept = compiled.traces[pattern];
+  if (kept !== undefined) return kept;
+  const trace = describe(compiled, facts);
+  if (pattern < KEPT_TRACES) compiled.traces[pattern] = trace;
+  return trace;
+}
+
+function describe({ rule, conditions }: CompiledRule, facts: Facts): RuleTrace {
+  const results = conditions.map(({ name, test }) => ({ condition: name, result: test(facts) }));
+  const result = combine(results.map((condition) => condition.result));
+  return { rule: rule.name, result, conditions: results, ...(rule.origin && { origin: rule.origin }) };
+}
+
+function combine(results: readonly Tri[]): Tri {
+  if (results.includes('miss')) return 'miss';
+  return results.includes('unknown') ? 'unknown' : 'hit';
+}
