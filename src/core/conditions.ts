@@ -80,11 +80,17 @@ function usersTest(lists: NonNullable<Conditions['users']>): (subject: Subject) 
   return (subject) => (any === undefined || isIn(any, subject)) && (none === undefined || !isIn(none, subject));
 }
 
+/** A device is known as somebody's: as long as nobody has identified, it may yet turn out to be known. */
+function knownDevice({ subject, device }: Facts, wanted: boolean): Tri {
+  return subject === undefined ? 'unknown' : tri(device.known === wanted);
+}
+
 function deviceConditions(device: NonNullable<Conditions['device']>): readonly CompiledCondition[] {
   const { known, platform, os } = device;
   const conditions: CompiledCondition[] = [];
-  if (known !== undefined)
-    conditions.push({ name: 'device.known', test: (facts) => tri(facts.device.known === known) });
+  if (known !== undefined) {
+    conditions.push({ name: 'device.known', test: (facts) => knownDevice(facts, known) });
+  }
   if (platform)
     conditions.push({ name: 'device.platform', test: (facts) => tri(platform.includes(facts.device.platform)) });
   if (os) conditions.push({ name: 'device.os', test: (facts) => tri(os.includes(facts.device.os)) });

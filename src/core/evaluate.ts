@@ -18,6 +18,7 @@ import { type Means, type WayOn, wayOn } from './way-on.ts';
 import { extendWitness } from './witness.ts';
 
 export { type CompiledPolicy, compilePolicy, type PolicySet } from './compile.ts';
+export { evaluateRefresh } from './refresh.ts';
 
 /**
  * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all agree; whatever

@@ -51,7 +51,9 @@ export interface Transaction {
 }
 
 /** What a new transaction starts from. */
-export interface Beginning extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'expectedSubject'> {
+export interface Beginning extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'session' | 'expectedSubject'> {
+  /** The event that an earlier interaction for the same request began; absent: this one begins it. */
+  readonly event?: string;
   /** Epoch seconds. */
   readonly now: Seconds;
   /** How long the transaction may take (seconds). */
@@ -59,7 +61,7 @@ export interface Beginning extends Pick<Transaction, 'id' | 'request' | 'loginHi
 }
 
 export function begin({ now, lifetime, ...given }: Beginning): Transaction {
-  return { ...given, startedAt: now, expiresAt: now + lifetime, evidence: [] };
+  return { ...given, event: given.event ?? given.id, startedAt: now, expiresAt: now + lifetime, evidence: [] };
 }
 
 /** Nothing is accepted any more. */
@@ -103,10 +105,10 @@ export function started(transaction: Transaction, pending: Pending): Transaction
  * @throws Error for evidence of anybody else, from elsewhere, or of somebody who does not exist: that is never the person's doing
  */
 export function proved(transaction: Transaction, evidence: Evidence): Transaction {
-  const { subject, id } = transaction;
+  const { subject, event } = transaction;
   if (subject === undefined || subject.decoy) throw new Error('nobody is there to prove anything');
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
-  if (evidence.transaction !== id) throw new Error('evidence of another transaction');
+  if (evidence.transaction !== event) throw new Error('evidence of another event');
   return { ...withoutPosition(transaction), evidence: [...transaction.evidence, evidence] };
 }
 
