@@ -29,23 +29,35 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
  * Reads all files that belong to a configuration, in order of their names. Files and directories whose name begins with a dot are not looked at.
  * Anything else that is not known is a problem: a file in the wrong place would silently not count.
  */
-export async function readConfigurationFiles(
-  dir: string,
-): Promise<{ files: readonly ConfigurationFile[]; problems: readonly Problem[] }> {
+export async function readConfigurationFiles(dir: string): Promise<{
+  readonly files: readonly ConfigurationFile[];
+  readonly problems: readonly Problem[];
+  /** Kinds of which a file could not be read. */
+  readonly unreadable: ReadonlySet<DocumentKind>;
+}> {
   const problems: Problem[] = [];
   const files: ConfigurationFile[] = [];
+  const unreadable = new Set<DocumentKind>();
   const root = await realpath(dir).catch(() => undefined);
-  if (root === undefined) return { files, problems: [fileProblem('.', `there is no directory ${dir}`)] };
+  if (root === undefined) return { files, problems: [fileProblem('.', `there is no directory ${dir}`)], unreadable };
   const names = (await listFiles(root, '', problems)).sort();
   for (let start = 0; start < names.length; start += atOnce) {
     const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
     for (const outcome of read) {
       if (outcome === undefined) continue;
-      if ('message' in outcome) problems.push(outcome);
-      else files.push(outcome);
+      if ('text' in outcome) files.push(outcome);
+      else {
+        const kind = kindOf(outcome.file);
+        problems.push(outcome);
+        if (kind !== undefined && kind !== 'ignored') unreadable.add(kind);
+      }
     }
   }
-  return { files, problems };
+  return { files, problems, unreadable };
+}
+
+function kindOf(file: string): DocumentKind | 'ignored' | undefined {
+  return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
 function fileProblem(file: string, message: string): Problem {
@@ -65,7 +77,7 @@ async function listFiles(root: string, under: string, problems: Problem[], depth
 }
 
 async function readOne(root: string, file: string): Promise<ConfigurationFile | Problem | undefined> {
-  const kind = layout.find(({ pattern }) => pattern.test(file))?.kind;
+  const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
   if (kind === undefined) return fileProblem(file, unknownFile(file));
   try {

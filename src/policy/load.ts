@@ -1,7 +1,8 @@
 /** From the files of a directory to a configuration that was checked whole (Law 12). */
 import type { AuthenticatorTraits } from '../core/model.ts';
-import { checkPolicy } from './check-policy.ts';
+import { checkCatchAll } from './check-catch-all.ts';
 import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
+import { checkRepeats } from './check-repeats.ts';
 import { readConfigurationFiles } from './configuration-files.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, type Problem } from './documents.ts';
 import { schemaProblems } from './schema-problems.ts';
@@ -24,8 +25,8 @@ export type LoadedConfiguration =
 
 /** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
-  const { files, problems: unreadable } = await readConfigurationFiles(dir);
-  const problems: Problem[] = [...unreadable];
+  const { files, problems: faulty, unreadable } = await readConfigurationFiles(dir);
+  const problems: Problem[] = [...faulty];
   const sources: KindedSource[] = [];
   for (const { file, kind, text } of files) {
     const { source, problems: syntax } = readYaml(file, text, options.variables);
@@ -33,14 +34,16 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     if (source !== undefined) sources.push({ kind, source });
   }
   const readable = new Set(sources.map(({ source }) => source.file));
-  const broken = new Set(files.filter(({ file }) => !readable.has(file)).map(({ kind }) => kind));
-  problems.push(...missingFiles(files.map(({ kind }) => kind)));
+  const broken = new Set(unreadable);
+  for (const { file, kind } of files) if (!readable.has(file)) broken.add(kind);
+  problems.push(...missingFiles(new Set([...broken, ...sources.map(({ kind }) => kind)])));
   problems.push(...sources.flatMap(({ kind, source }) => schemaProblems(schemas[kind], source)));
   problems.push(
     ...sources
       .filter(({ kind }) => kind === 'session' || kind === 'sign-on')
-      .flatMap(({ source }) => checkPolicy(source)),
+      .flatMap(({ source }) => checkCatchAll(source)),
   );
+  problems.push(...sources.flatMap(({ kind, source }) => checkRepeats(kind, source)));
   problems.push(...sameNames(sources));
   problems.push(...references(sources, broken, options.authenticators));
   if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
@@ -58,13 +61,13 @@ function references(
   return sources.flatMap((each) => checkReferences(each, names));
 }
 
-function missingFiles(kinds: readonly DocumentKind[]): readonly Problem[] {
+function missingFiles(present: ReadonlySet<DocumentKind>): readonly Problem[] {
   const needed: readonly [DocumentKind, string][] = [
     ['settings', 'stepgate.yaml'],
     ['session', 'policies/session.yaml'],
   ];
   return needed
-    .filter(([kind]) => !kinds.includes(kind))
+    .filter(([kind]) => !present.has(kind))
     .map(([, file]) => ({ file, line: 1, column: 1, path: '', message: 'is missing' }));
 }
 

@@ -1,10 +1,10 @@
-/** The name among `known` that was probably meant (at most a third of its letters differ); `undefined`: none is near. */
+/** The name among `known` that was probably meant (at most two fifths of its letters differ); `undefined`: none is near. */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;
   for (const candidate of known) {
     const edits = editDistance(name.toLowerCase(), candidate.toLowerCase());
-    if (edits < fewest && edits <= Math.max(1, Math.floor(candidate.length / 3))) {
+    if (edits < fewest && edits <= Math.max(1, Math.floor(candidate.length * 0.4))) {
       best = candidate;
       fewest = edits;
     }

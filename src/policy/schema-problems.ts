@@ -1,7 +1,7 @@
 /** From what a schema objects to, to problems with their places. */
 import type { z } from 'zod';
 import type { Problem } from './documents.ts';
-import { unknownName } from './nearest-name.ts';
+import { nearestName, unknownName } from './nearest-name.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -14,6 +14,7 @@ export function schemaProblems(schema: z.ZodType, source: YamlSource): readonly 
 
 function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Problem[] {
   const path = [...around, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+  const value = valueAt(source.content, path);
   switch (issue.code) {
     case 'unrecognized_keys':
       return issue.keys.map((key) => source.problem(path, unknownName('key', key, issue.message.split(' ')), key));
@@ -21,23 +22,14 @@ function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Pr
       const branch = nearestBranch(issue.errors);
       return branch
         ? branch.flatMap((inner) => toProblems(inner, path, source))
-        : [source.problem(path, issue.message)];
+        : [source.problem(path, orMissing(value, issue.message))];
     }
     case 'invalid_key': {
       const key = String(path.at(-1));
       return issue.issues.map((inner) => source.problem(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
     }
-    case 'invalid_type':
-      return [
-        source.problem(
-          path,
-          issue.message.startsWith('Invalid input')
-            ? wrongType(issue.expected, valueAt(source.content, path))
-            : issue.message,
-        ),
-      ];
     default:
-      return [source.problem(path, plainMessage(issue))];
+      return [source.problem(path, orMissing(value, sentence(issue, value)))];
   }
 }
 
@@ -49,36 +41,45 @@ function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   );
 }
 
-function wrongType(expected: string, value: unknown): string {
-  const names: Record<string, string> = {
-    object: 'a mapping',
-    record: 'a mapping',
-    array: 'a list',
-    string: 'a text',
-    int: 'a whole number',
-  };
-  if (value === undefined) return 'is missing';
-  return `must be ${names[expected] ?? `a ${expected}`}, not ${kindOf(value)}`;
+function orMissing(value: unknown, message: string): string {
+  return value === undefined ? 'is missing' : message;
 }
+
+/** Our own messages stand as they are; those of the library begin with a capital letter. */
+function sentence(issue: Issue, value: unknown): string {
+  if (!/^[A-Z]/.test(issue.message)) return issue.message;
+  if (issue.code === 'invalid_type') return wrongType(issue.expected, value);
+  if (issue.code === 'invalid_value') return wrongChoice(issue.values.map(String), value);
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  return issue.message;
+}
+
+function wrongType(expected: string, value: unknown): string {
+  const plain = typeof value === 'string' && ['number', 'int', 'boolean'].includes(expected);
+  return `must be ${typeNames[expected] ?? `a ${expected}`}, not ${kindOf(value)}${plain ? ' (write it without quotes)' : ''}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
 
 function kindOf(value: unknown): string {
   if (value === null) return 'empty';
   if (Array.isArray(value)) return 'a list';
   if (typeof value === 'object') return 'a mapping';
-  return typeof value === 'string'
-    ? 'a text (a number or a truth value stands without quotes)'
-    : `the ${typeof value} ${String(value)}`;
+  return typeof value === 'string' ? `the text \`${value}\`` : String(value);
 }
 
-function plainMessage(issue: Issue): string {
-  if (issue.code === 'invalid_value') {
-    const choices = issue.values.map(String);
-    const given = 'input' in issue && typeof issue.input === 'string' ? issue.input : undefined;
-    return issue.message.startsWith('Invalid')
-      ? `must be ${given ?? ''}${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}`
-      : issue.message;
-  }
-  return issue.message.replace(/^Too (?:big|small): expected \w+ to (?:be|have) /, 'must be ');
+function wrongChoice(choices: readonly string[], value: unknown): string {
+  const near = typeof value === 'string' ? nearestName(value, choices) : undefined;
+  const hint = near === undefined ? '' : `; did you mean \`${near}\`?`;
+  return `must be ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}${hint}`;
 }
 
 function valueAt(content: unknown, path: Path): unknown {

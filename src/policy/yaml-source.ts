@@ -1,5 +1,17 @@
 /** One YAML file: its content, and where in the file each part of it stands. */
-import { isCollection, isMap, isNode, isPair, isScalar, LineCounter, type Node, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import type { Problem } from './documents.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
@@ -7,6 +19,7 @@ export type Path = readonly (string | number)[];
 
 /** Aliases may be used, but not to blow a small file up to a large one. */
 const maxAliasCount = 50;
+const tooDeep = 'is nested too deeply';
 
 export interface YamlSource {
   readonly file: string;
@@ -26,7 +39,7 @@ export function readYaml(
   try {
     return parse(file, text, variables);
   } catch (error) {
-    const reason = error instanceof RangeError ? 'is nested too deeply' : `cannot be read: ${String(error)}`;
+    const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
     return { problems: [{ file, line: 1, column: 1, path: '', message: reason }] };
   }
 }
@@ -48,16 +61,21 @@ function parse(
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems: Problem[] = [...document.errors, ...document.warnings].map(({ pos, message }) => ({
-    ...place(pos[0]),
-    path: '',
-    message: oneLine(message),
-  }));
+  const problems = syntaxProblems([...document.errors, ...document.warnings], place);
   if (problems.length > 0) return { problems };
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
       if (fault) problems.push({ ...place(startOf(key)), path: '', message: fault });
+    },
+    Alias(_, node) {
+      if (!node.resolve(document)) {
+        problems.push({
+          ...place(startOf(node)),
+          path: '',
+          message: `there is no anchor \`${node.source}\` before this`,
+        });
+      }
     },
     Scalar(at, node) {
       if (at === 'key' || typeof node.value !== 'string') return;
@@ -81,14 +99,29 @@ function parse(
   };
 }
 
-function toPlain(document: {
-  toJS(options: { maxAliasCount: number }): unknown;
-}): { plain: unknown } | { fault: string } {
+type Place = Pick<Problem, 'file' | 'line' | 'column'>;
+
+/** One problem per place: what follows from it says nothing new. */
+function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): Problem[] {
+  const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
+  return Array.from(first.values(), ({ code, pos, message }) => ({
+    ...place(pos[0]),
+    path: '',
+    message: syntaxMessage(code, message),
+  }));
+}
+
+function syntaxMessage(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a file holds one document only';
+  return message.startsWith('Maximum call stack') ? tooDeep : oneLine(message);
+}
+
+function toPlain(document: Document): { plain: unknown } | { fault: string } {
   try {
     return { plain: document.toJS({ maxAliasCount }) };
   } catch (error) {
     if (error instanceof ReferenceError)
-      return { fault: `${oneLine(error.message)}: aliases may be used ${maxAliasCount} times at most` };
+      return { fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most` };
     throw error;
   }
 }

@@ -1,15 +1,10 @@
-/** What must hold between the rules of one policy. Works on data whose shape was not checked, so that all problems show at once. */
+/** The order of the rules of a policy. Works on data whose shape was not checked, so that all problems show at once. */
 import type { Problem } from './documents.ts';
 import { valuesAt } from './values-at.ts';
 import type { YamlSource } from './yaml-source.ts';
 
-/** Problems of the order of rules, and of their names. */
-export function checkPolicy(source: YamlSource): readonly Problem[] {
-  return [...checkCatchAll(source), ...checkNames(source)];
-}
-
 /** The last rule has no `when`, and no other: after it nothing would ever apply. */
-function checkCatchAll(source: YamlSource): readonly Problem[] {
+export function checkCatchAll(source: YamlSource): readonly Problem[] {
   const rules = valuesAt(source.content, 'rules.*');
   const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
   const last = rules.at(-1);
@@ -23,15 +18,4 @@ function checkCatchAll(source: YamlSource): readonly Problem[] {
       `never applies: the rule before it, in line ${source.lineOf(['rules', always])}, has no \`when\` and applies always`,
     ),
   ];
-}
-
-function checkNames(source: YamlSource): readonly Problem[] {
-  const seen = new Map<unknown, number>();
-  const problems: Problem[] = [];
-  for (const { path, value } of valuesAt(source.content, 'rules.*.name')) {
-    const first = seen.get(value);
-    if (first === undefined) seen.set(value, source.lineOf(path));
-    else problems.push(source.problem(path, `another rule, in line ${first}, has the same name`));
-  }
-  return problems;
 }

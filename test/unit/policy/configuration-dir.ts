@@ -1,0 +1,54 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import type { AuthenticatorTraits } from '../../../src/core/model.ts';
+import { problemLine } from '../../../src/policy/documents.ts';
+import { type LoadedConfiguration, loadConfiguration } from '../../../src/policy/load.ts';
+
+export const authenticators: readonly AuthenticatorTraits[] = [
+  { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: false },
+  { key: 'totp', factors: ['possession'], characteristics: [], enrollable: true },
+  { key: 'webauthn', factors: ['possession', 'inherence'], characteristics: ['phishingResistant'], enrollable: true },
+];
+
+/** A small configuration without a fault. */
+export const soundFiles: Readonly<Record<string, string>> = {
+  'stepgate.yaml': 'brand:\n  name: Test\nzones:\n  office:\n    cidrs: [192.0.2.0/24]\n',
+  'apps/notes.yaml':
+    'clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient:\n  redirect_uris: [https://notes.test/cb]\n',
+  'policies/session.yaml':
+    'rules:\n  - name: All\n    then:\n      allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D }\n',
+  'policies/sign-on/notes.yaml': 'name: notes\nrules:\n  - name: All\n    then:\n      allow:\n        factors: 1\n',
+};
+
+/** Writes the files into a directory of their own (`undefined`: the file is left out), and removes it after `use`. */
+export async function withConfiguration<T>(
+  files: Readonly<Record<string, string | Uint8Array | undefined>>,
+  use: (dir: string) => Promise<T>,
+): Promise<T> {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
+  try {
+    for (const [file, content] of Object.entries(files)) {
+      if (content === undefined) continue;
+      await mkdir(dirname(join(dir, file)), { recursive: true });
+      await writeFile(join(dir, file), content);
+    }
+    return await use(dir);
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
+}
+
+/** Loads the sound configuration with these files instead of or besides its own. */
+export function load(
+  files: Readonly<Record<string, string | Uint8Array | undefined>> = {},
+  variables: Readonly<Record<string, string>> = {},
+): Promise<LoadedConfiguration> {
+  return withConfiguration({ ...soundFiles, ...files }, (dir) => loadConfiguration(dir, { authenticators, variables }));
+}
+
+/** The problems as they are printed. */
+export async function problemLines(...given: Parameters<typeof load>): Promise<readonly string[]> {
+  const loaded = await load(...given);
+  return loaded.ok ? [] : loaded.problems.map(problemLine);
+}
