@@ -92,7 +92,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...totp, label: 'Work phone', messages: [error('totp.invalid', { field: 'credentials.passcode' })] },
+    step: { ...totp, label: 'Work phone', messages: [error('credentials.invalid', { field: 'credentials.passcode' })] },
   },
   'totp-stale': {
     ...base,
@@ -107,7 +107,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enroll, messages: [error('totp.format', { field: 'credentials.passcode' })] },
+    step: { ...enroll, messages: [error('credentials.malformed', { field: 'credentials.passcode' })] },
   },
   'select-enroll': {
     ...base,
@@ -208,7 +208,7 @@ const plain: Readonly<Record<string, Draw>> = {
   'device-success': (r) => r.renderDeviceSuccess({ ...device, app }),
   logout: (r) => r.renderLogout({ ...device, app, account: { identifier: 'alice@demo.test' } }),
   'signed-out': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: true }),
-  'stayed-signed-in': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: false }),
+  'stayed-signed-in': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: false, app }),
 };
 
 /** Name of the state, and how to draw it. */

@@ -97,6 +97,8 @@ export interface LogoutPage extends PageBase {
 
 /** oidc-provider's `postLogoutSuccessSource`; also reached when the person chose to stay signed in. */
 export interface SignedOutPage extends PageBase {
+  /** The app that the person left. */
   readonly app?: AppLabel;
+  /** False: the person chose to stay signed in here. */
   readonly signedOut: boolean;
 }

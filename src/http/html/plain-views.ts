@@ -10,62 +10,81 @@ import type {
   OAuthErrorPage,
   SignedOutPage,
 } from './pages.ts';
-import { appView, type TextRef, type View } from './view.ts';
-
-/** `text` is what the error says to people. */
-export interface ErrorView extends View {
-  readonly text: TextRef;
-}
+import { appView, messageViews, type View } from './view.ts';
 
 const bare = { messages: [], fields: [] } as const;
 
-export function error(page: ErrorPage, t: Translator): ErrorView {
+export function error(page: ErrorPage, t: Translator): View {
   const key = `error.${page.code}`;
   return {
     ...bare,
     template: 'pages/error',
     heading: { key: t.pick(`${key}.title`, 'error.title') },
-    text: { key: t.pick(key, 'error.internal') },
+    lead: { key: t.pick(key, 'error.internal') },
     page,
   };
 }
 
-export function oauthError(page: OAuthErrorPage, t: Translator): ErrorView {
+export function oauthError(page: OAuthErrorPage, t: Translator): View {
   return {
     ...bare,
     template: 'pages/oauth-error',
     heading: { key: 'oauth.title' },
-    text: { key: t.pick(`oauth.${page.error}`, 'oauth.other') },
+    lead: { key: t.pick(`oauth.${page.error}`, 'oauth.other') },
     page,
   };
 }
 
-export function deviceInput(page: DeviceInputPage): View {
-  const { messages } = page;
-  const fields = userCodeField(page.userCode ?? '', page.charset, messages);
-  return { template: 'pages/device-input', heading: { key: 'device.title' }, messages, fields, page };
+export function deviceInput(page: DeviceInputPage, t: Translator): View {
+  const fields = userCodeField(page.userCode ?? '', page.charset, page.messages);
+  const messages = messageViews(page.messages, t);
+  return {
+    template: 'pages/device-input',
+    heading: { key: 'device.title' },
+    lead: { key: 'device.lead' },
+    messages,
+    fields,
+    page,
+  };
 }
 
 export function deviceConfirm(page: DeviceConfirmPage): View {
   const heading = { key: 'device.confirm.title.in_app', params: { app: page.app.name } };
-  return { ...bare, template: 'pages/device-confirm', heading, app: appView(page.app), page };
+  return {
+    ...bare,
+    template: 'pages/device-confirm',
+    heading,
+    lead: { key: 'device.confirm.lead' },
+    app: appView(page.app),
+    page,
+  };
 }
 
 export function deviceSuccess(page: DeviceSuccessPage): View {
+  const lead = { key: 'device.success.lead', params: { app: page.app.name } };
   return {
     ...bare,
     template: 'pages/device-success',
     heading: { key: 'device.success.title' },
+    lead,
     app: appView(page.app),
     page,
   };
 }
 
 export function logout(page: LogoutPage): View {
-  return { ...bare, template: 'pages/logout', heading: { key: 'logout.title' }, page };
+  const lead = page.app ? { key: 'logout.lead_app', params: { app: page.app.name } } : { key: 'logout.lead' };
+  return { ...bare, template: 'pages/logout', heading: { key: 'logout.title' }, lead, page };
 }
 
-export function signedOut(page: SignedOutPage): View {
-  const key = page.signedOut ? 'signed_out' : 'stayed';
-  return { ...bare, template: 'pages/signed-out', heading: { key: `${key}.title` }, page };
+export function signedOut({ app, signedOut, ...page }: SignedOutPage): View {
+  const at = (key: string): View => ({
+    ...bare,
+    template: 'pages/signed-out',
+    heading: { key: `${key}.title` },
+    lead: { key: `${key}.lead` },
+    page,
+  });
+  if (signedOut) return at('signed_out');
+  return app ? { ...at('stayed'), lead: { key: 'stayed.lead_app', params: { app: app.name } } } : at('stayed');
 }

@@ -1,6 +1,6 @@
 /** What the templates see: which template, its heading, its fields and messages. */
 import type { Message, Step } from '../../core/steps.ts';
-import { type Field, fieldsOf } from './fields.ts';
+import { type Field, fieldsOf, messageId } from './fields.ts';
 import type { Params, Translator } from './messages.ts';
 import type { AppLabel, StepPage } from './pages.ts';
 
@@ -24,15 +24,22 @@ export interface View {
   /** What stands over the heading: why the person is here. */
   readonly context?: TextRef;
   readonly app?: AppView;
-  readonly messages: readonly Message[];
+  /** What the page says before it asks. */
+  readonly lead?: TextRef;
+  readonly messages: readonly MessageView[];
   readonly fields: readonly Field[];
   readonly page: unknown;
 }
 
+export interface MessageView extends Message {
+  readonly id: string;
+  readonly text: TextRef;
+  /** Stands beside its input, because that is far down the page; otherwise over the form. */
+  readonly beside: boolean;
+}
+
 export interface StepView extends View {
   readonly page: StepPage;
-  /** Name of the step's authenticator. */
-  readonly authenticator?: string;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
   /** TOTP and the like: the key without spaces, in groups for reading, its `otpauth:` address and its picture. */
@@ -59,15 +66,21 @@ export interface OfferView {
 export function viewOfStep(page: StepPage, t: Translator): StepView {
   const { step } = page;
   const heading = headingOf(page, t);
+  const lead = leadOf(step, t);
+  const authenticator =
+    step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
   return {
     template: `steps/${step.kind}`,
     heading,
     ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
     app: appView(page.app),
-    messages: step.messages,
+    ...(lead === undefined ? {} : { lead }),
+    messages: messageViews(step.messages, t, authenticator).map((message) => ({
+      ...message,
+      beside: step.kind === 'enroll' && message.field !== undefined,
+    })),
     fields: fieldsOf(step),
     page,
-    ...('authenticator' in step ? { authenticator: authenticatorName(step.authenticator, t) } : {}),
     options: step.kind === 'select' ? optionsOf(step, t) : [],
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
     ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
@@ -80,6 +93,43 @@ export function appView(app: AppLabel): AppView {
   const own =
     logo !== undefined && (/^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(logo) || /^\/(?![/\\])/.test(logo));
   return own ? { name: app.name, initial, logo } : { name: app.name, initial };
+}
+
+/** A text may be more exact for one authenticator: `credentials.invalid.totp`. */
+export function messageViews(
+  messages: readonly Message[],
+  t: Translator,
+  authenticator?: string,
+): readonly MessageView[] {
+  return messages.map((message, index) => {
+    const keys = authenticator === undefined ? [message.code] : [`${message.code}.${authenticator}`, message.code];
+    const text =
+      message.params === undefined ? { key: t.pick(...keys) } : { key: t.pick(...keys), params: message.params };
+    return { ...message, id: messageId(index), text, beside: false };
+  });
+}
+
+function leadOf(step: Step, t: Translator): TextRef | undefined {
+  switch (step.kind) {
+    case 'identify':
+      return undefined;
+    case 'select':
+      return { key: `select.${step.purpose}.lead` };
+    case 'challenge': {
+      if (step.authenticator === 'password') return undefined;
+      const named = step.label === undefined ? 'lead' : 'lead_label';
+      return {
+        key: t.pick(`challenge.${step.authenticator}.${named}`, 'challenge.other.lead'),
+        params: { label: step.label ?? '' },
+      };
+    }
+    case 'enroll':
+      return { key: t.pick(`enroll.${step.authenticator}.lead`, 'enroll.other.lead') };
+    case 'denied':
+      return { key: t.pick(`denied.${step.reason}`, 'denied.other') };
+    case 'complete':
+      return { key: 'complete.lead' };
+  }
 }
 
 /** Keys ending in `.in_app` name the app themselves. */
