@@ -25,7 +25,11 @@ export async function heldAccount(unit: UnitOfWork, id: string): Promise<Held | 
 }
 
 /** The evidence of an SSO session, if it is this person's and not over. */
-function sessionEvidence(session: SsoSession | undefined, account: Held | undefined, now: Seconds): readonly Evidence[] {
+function sessionEvidence(
+  session: SsoSession | undefined,
+  account: Held | undefined,
+  now: Seconds,
+): readonly Evidence[] {
   if (!session || !account || session.accountId !== account.user.id || isOver(session, account.user, now)) return [];
   return session.evidence;
 }
@@ -61,7 +65,11 @@ export async function gatherFacts(
 }
 
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
-export async function transactionFacts(situation: Situation, transaction: Transaction, entropy: number): Promise<Facts> {
+export async function transactionFacts(
+  situation: Situation,
+  transaction: Transaction,
+  entropy: number,
+): Promise<Facts> {
   const { subject } = transaction;
   const facts = await gatherFacts(situation, {
     request: transaction.request,

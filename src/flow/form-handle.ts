@@ -25,10 +25,19 @@ export function formHandle(secret: string, binding: FormBinding): string {
 }
 
 /** What the handle binds, if one of the secrets made it for this transaction; else `undefined`. */
-export function readFormHandle(secrets: readonly string[], transaction: string, handle: string | undefined): FormBinding | undefined {
+export function readFormHandle(
+  secrets: readonly string[],
+  transaction: string,
+  handle: string | undefined,
+): FormBinding | undefined {
   const parts = /^(\d{1,15})\.([a-z]{1,16})\.([\w-]{0,64})\.([\w-]{43})$/.exec(handle ?? '');
   if (!parts) return undefined;
-  const binding = { transaction, version: Number(parts[1]), step: parts[2] as string, authenticator: parts[3] as string };
+  const binding = {
+    transaction,
+    version: Number(parts[1]),
+    step: parts[2] as string,
+    authenticator: parts[3] as string,
+  };
   const given = Buffer.from(parts[4] as string, 'base64url');
   const genuine = secrets.some((secret) => timingSafeEqual(mac(secret, binding), given));
   return genuine ? binding : undefined;

@@ -19,4 +19,6 @@ export interface Runtime {
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
   /** Epoch seconds. */
   now(): Seconds;
+  /** Says in the log what an operator should know. */
+  warn(message: string): void;
 }

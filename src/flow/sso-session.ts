@@ -63,5 +63,10 @@ export function withEvidence(kept: readonly Evidence[], added: readonly Evidence
 }
 
 function sameProof(a: Evidence, b: Evidence): boolean {
-  return a.transaction === b.transaction && a.enrollment === b.enrollment && a.authenticator === b.authenticator && a.at === b.at;
+  return (
+    a.transaction === b.transaction &&
+    a.enrollment === b.enrollment &&
+    a.authenticator === b.authenticator &&
+    a.at === b.at
+  );
 }

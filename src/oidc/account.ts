@@ -23,16 +23,32 @@ export async function findAccount(
 }
 
 /** Status and deny rules on the newest revision. Rejects with `InvalidGrant`. */
-async function checkRefresh(ctx: KoaContextWithOIDC, runtime: Runtime, user: User, scope: string | undefined): Promise<void> {
+async function checkRefresh(
+  ctx: KoaContextWithOIDC,
+  runtime: Runtime,
+  user: User,
+  scope: string | undefined,
+): Promise<void> {
   const unit = unitOf();
   const snapshot = await runtime.snapshot(unit);
   const client = ctx.oidc.client?.clientId ?? '';
   const app = await snapshot.app(client);
   if (!app) throw new errors.InvalidGrant('this app is no longer configured');
-  const request = { clientId: client, scopes: scope?.split(' ') ?? [], acrValues: [], acrEssential: false, promptLogin: false };
-  const facts = await gatherFacts({ unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() }, { request, subjectId: user.id });
+  const request = {
+    clientId: client,
+    scopes: scope?.split(' ') ?? [],
+    acrValues: [],
+    acrEssential: false,
+    promptLogin: false,
+  };
+  const facts = await gatherFacts(
+    { unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() },
+    { request, subjectId: user.id },
+  );
   const verdict = evaluateRefresh(await snapshot.policies(app), facts);
-  const decidedBy = verdict.trace.layers.filter((layer) => layer.decidedBy).map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
+  const decidedBy = verdict.trace.layers
+    .filter((layer) => layer.decidedBy)
+    .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
   audit(unit, runtime.audit, {
     event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
     outcome: verdict.allow ? 'success' : 'deny',

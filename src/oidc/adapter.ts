@@ -10,10 +10,10 @@
  */
 import { createHash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import { type Store, storeKey } from '../stores/store.ts';
-import { currentUnit, type Merged, UnitOfWork } from '../stores/unit-of-work.ts';
 import { ssoKey } from '../flow/sso-session.ts';
 import { transactionKey } from '../flow/transaction-record.ts';
+import { type Store, storeKey } from '../stores/store.ts';
+import { currentUnit, type Merged, UnitOfWork } from '../stores/unit-of-work.ts';
 import { parseUser, userKey } from '../users/user.ts';
 import { sessionAdapter } from './session-adapter.ts';
 
@@ -29,7 +29,8 @@ const lostErrors: Readonly<Record<string, () => Error>> = {
   AuthorizationCode: () => new errors.InvalidGrant('authorization code already consumed'),
   RefreshToken: () => new errors.InvalidGrant('refresh token already used'),
   DeviceCode: () => new errors.InvalidGrant('device code already consumed'),
-  PushedAuthorizationRequest: () => new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used'),
+  PushedAuthorizationRequest: () =>
+    new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used'),
 };
 
 export function grantKey(grantId: string): string {

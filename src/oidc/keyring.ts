@@ -53,7 +53,11 @@ export async function loadKeyring(store: Store, now: Seconds): Promise<Keyring> 
  * Publishes a new key of each type. It signs after `overlap` seconds, when every relying party that refreshes its keys has it; the old
  * ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with `StoreUnavailable`.
  */
-export async function rotateKeys(store: Store, now: Seconds, times: { readonly overlap: Seconds; readonly keep: Seconds }): Promise<readonly SigningKey[]> {
+export async function rotateKeys(
+  store: Store,
+  now: Seconds,
+  times: { readonly overlap: Seconds; readonly keep: Seconds },
+): Promise<readonly SigningKey[]> {
   await loadKeyring(store, now);
   const { entries } = await store.load([keyringKey]);
   const entry = entries.get(keyringKey);
@@ -66,14 +70,20 @@ export async function rotateKeys(store: Store, now: Seconds, times: { readonly o
     .map((key) => (key.retiredFrom === undefined ? { ...key, retiredFrom: activeFrom + times.keep } : key));
   const value = JSON.stringify({ ...keyring, keys: [...kept, ...added] } satisfies Keyring);
   const replaced = await store.commit([{ op: 'replace', key: keyringKey, version: entry.version, value }]);
-  if (!replaced.ok) throw new TypeError('somebody else rotated the keys at the same moment; look at the result before trying again');
+  if (!replaced.ok)
+    throw new TypeError('somebody else rotated the keys at the same moment; look at the result before trying again');
   return added;
 }
 
 async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
   const { privateKey } = await generateKeyPair(type, { extractable: true, modulusLength: 2048 });
   // RSA keys serve RS256 and PS256, so they carry no `alg`.
-  const jwk = { ...(await exportJWK(privateKey)), kid: randomBytes(9).toString('base64url'), use: 'sig', ...(type === 'RS256' ? {} : { alg: type }) };
+  const jwk = {
+    ...(await exportJWK(privateKey)),
+    kid: randomBytes(9).toString('base64url'),
+    use: 'sig',
+    ...(type === 'RS256' ? {} : { alg: type }),
+  };
   return { jwk, type, activeFrom };
 }
 

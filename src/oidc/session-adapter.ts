@@ -5,7 +5,14 @@
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Evidence, Seconds, SessionLimits } from '../core/model.ts';
-import { type ClientAuthorization, isOver, peekSso, type SsoSession, ssoKey, withEvidence } from '../flow/sso-session.ts';
+import {
+  type ClientAuthorization,
+  isOver,
+  peekSso,
+  type SsoSession,
+  ssoKey,
+  withEvidence,
+} from '../flow/sso-session.ts';
 import { storeKey } from '../stores/store.ts';
 import type { Merged, UnitOfWork } from '../stores/unit-of-work.ts';
 import { parseUser, type User, userKey } from '../users/user.ts';
@@ -35,7 +42,9 @@ function mergeAuthorizations(
   after: SsoSession['authorizations'],
 ): SsoSession['authorizations'] {
   const removed = Object.keys(before).filter((client) => !Object.hasOwn(after, client));
-  const changed = Object.entries(after).filter(([client, value]) => JSON.stringify(before[client]) !== JSON.stringify(value));
+  const changed = Object.entries(after).filter(
+    ([client, value]) => JSON.stringify(before[client]) !== JSON.stringify(value),
+  );
   const kept = Object.entries(current).filter(([client]) => !removed.includes(client));
   return Object.fromEntries([...kept, ...changed]);
 }
@@ -47,7 +56,12 @@ function mergeAuthorizations(
 export function recordEvidence(
   unit: UnitOfWork,
   uid: string,
-  added: { readonly subject: string; readonly evidence: readonly Evidence[]; readonly limits?: SessionLimits; readonly now: Seconds },
+  added: {
+    readonly subject: string;
+    readonly evidence: readonly Evidence[];
+    readonly limits?: SessionLimits;
+    readonly now: Seconds;
+  },
 ): void {
   const current = currentSession(unit, uid, added.now);
   unit.merge(ssoKey(uid), (value) => {
@@ -91,7 +105,12 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
     const session = peekSso(unit, uid);
     if (!session || isOver(session, accountIn(unit, session.accountId), epochSeconds())) return undefined;
     const { accountId, authorizations, payload } = session;
-    return { ...payload, uid, ...(accountId ? { accountId } : {}), authorizations: structuredClone(authorizations) as never };
+    return {
+      ...payload,
+      uid,
+      ...(accountId ? { accountId } : {}),
+      authorizations: structuredClone(authorizations) as never,
+    };
   }
 
   return {

@@ -9,10 +9,10 @@ import type { Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { audit, decidingRule } from '../flow/audit.ts';
 import { gatherFacts } from '../flow/facts.ts';
+import { rememberDevice } from '../flow/known-device.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
-import { rememberDevice } from '../flow/known-device.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
@@ -66,7 +66,13 @@ async function decide(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn
       ...(ctx.oidc.session ? { session: ctx.oidc.session.uid } : {}),
     },
   );
-  return { decision: evaluate(await snapshot.policies(app), facts), snapshot, app, request, ...(transaction ? { transaction } : {}) };
+  return {
+    decision: evaluate(await snapshot.policies(app), facts),
+    snapshot,
+    app,
+    request,
+    ...(transaction ? { transaction } : {}),
+  };
 }
 
 /** The transaction of the interaction that ends with this request. */
@@ -98,12 +104,17 @@ function words(value: unknown): string[] {
 }
 
 /** `acr` in the claims parameter (OpenID Connect Core section 5.5.1.1). */
-function requestedAcr(ctx: KoaContextWithOIDC): { readonly essential: boolean; readonly values: readonly string[] } | undefined {
+function requestedAcr(
+  ctx: KoaContextWithOIDC,
+): { readonly essential: boolean; readonly values: readonly string[] } | undefined {
   const { claims } = ctx.oidc.params ?? {};
   if (typeof claims !== 'string') return undefined;
-  const acr = (JSON.parse(claims) as { id_token?: { acr?: { essential?: unknown; value?: unknown; values?: unknown } | null } }).id_token?.acr;
+  const acr = (
+    JSON.parse(claims) as { id_token?: { acr?: { essential?: unknown; value?: unknown; values?: unknown } | null } }
+  ).id_token?.acr;
   if (!acr) return undefined;
-  if (acr.values !== undefined && !Array.isArray(acr.values)) throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
+  if (acr.values !== undefined && !Array.isArray(acr.values))
+    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
   const values = [acr.value, ...(Array.isArray(acr.values) ? acr.values : [])];
   return { essential: acr.essential === true, values: values.filter((value) => typeof value === 'string') };
 }
@@ -151,7 +162,13 @@ function deniedEvent(ctx: KoaContextWithOIDC, decision: Decision & { kind: 'deny
   };
 }
 
-function silentError(decision: Decision, request: RequestFacts, runtime: Runtime, ctx: KoaContextWithOIDC, revision: number): Error {
+function silentError(
+  decision: Decision,
+  request: RequestFacts,
+  runtime: Runtime,
+  ctx: KoaContextWithOIDC,
+  revision: number,
+): Error {
   if (decision.kind === 'deny') {
     audit(unitOf(), runtime.audit, deniedEvent(ctx, decision, revision));
     return new errors.AccessDenied('the sign-on policy denies this');
@@ -161,7 +178,8 @@ function silentError(decision: Decision, request: RequestFacts, runtime: Runtime
   if (layer === 'request' && request.acrValues.length > 0) {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');
   }
-  if (request.maxAge !== undefined || request.promptLogin) return new errors.LoginRequired('the authentication is older than max_age');
+  if (request.maxAge !== undefined || request.promptLogin)
+    return new errors.LoginRequired('the authentication is older than max_age');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');
 }
 
@@ -169,14 +187,22 @@ function silentError(decision: Decision, request: RequestFacts, runtime: Runtime
 function keepEvidence(ctx: KoaContextWithOIDC, runtime: Runtime, transaction: Transaction | undefined): void {
   const { session } = ctx.oidc;
   if (!session?.accountId || !transaction || transaction.evidence.length === 0) return;
-  recordEvidence(unitOf(), session.uid, { subject: session.accountId, evidence: transaction.evidence, now: runtime.now() });
+  recordEvidence(unitOf(), session.uid, {
+    subject: session.accountId,
+    evidence: transaction.evidence,
+    now: runtime.now(),
+  });
 }
 
 /**
  * What an allowed sign-in leaves behind: the evidence and limits of the session, the true `acr`, `amr` and `auth_time` for the tokens of
  * this request, the browser that is known from now on, the audit line; and the transaction is over.
  */
-export function acceptSignOn(ctx: KoaContextWithOIDC, runtime: Runtime, { decision, snapshot, transaction }: SignOn): void {
+export function acceptSignOn(
+  ctx: KoaContextWithOIDC,
+  runtime: Runtime,
+  { decision, snapshot, transaction }: SignOn,
+): void {
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const unit = unitOf();

@@ -1,0 +1,247 @@
+/**
+ * The imperative shell of the step loop. Every request comes through here: load the transaction, check the form, reserve the attempt,
+ * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
+ */
+import { evaluate } from '../core/evaluate.ts';
+import { identifyWithPassword } from '../core/identify-with-password.ts';
+import type { Assurance, Decision, Facts } from '../core/model.ts';
+import { nextStep } from '../core/next-step.ts';
+import type { Message, Step } from '../core/steps.ts';
+import { forgetSubject, isExpired, picked, selecting, started, type Transaction } from '../core/transaction.ts';
+import { StepgateError } from '../errors.ts';
+import type { App } from '../policy/app.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import { type Answer, answer, attemptOf } from './answer.ts';
+import { audit, decidingRule } from './audit.ts';
+import { decoyEntropy } from './decoy-entropy.ts';
+import { heldAccount, transactionFacts } from './facts.ts';
+import { formHandle, readFormHandle } from './form-handle.ts';
+import { deviceKey } from './known-device.ts';
+import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
+import type { Runtime } from './runtime.ts';
+import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
+
+export interface Submission {
+  /** What the person did: answered the step, or took another way on. */
+  readonly way: 'answer' | 'select' | 'restart' | 'cancel';
+  /** The `stateHandle` of the form. */
+  readonly handle: string | undefined;
+  /** Names of design.md section 7, e.g. `credentials.passcode`. */
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** A step to show. */
+export interface StepShown {
+  readonly kind: 'step';
+  readonly step: Step;
+  readonly handle: string;
+  readonly app: App;
+  readonly snapshot: Snapshot;
+  /** Who is signing in, as they typed it. */
+  readonly identifier?: string;
+  /** Keys of the authenticators that were proved in this transaction. */
+  readonly done: readonly string[];
+  readonly canRestart: boolean;
+  /** The transaction went on by this request: show it under its own address. */
+  readonly moved: boolean;
+}
+
+export type Outcome =
+  | StepShown
+  /** Everything is proved: hand this to the protocol. */
+  | { readonly kind: 'complete'; readonly accountId: string; readonly assurance: Assurance }
+  | { readonly kind: 'cancelled'; readonly reason: 'person' | 'denied' };
+
+/** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
+export async function view(runtime: Runtime, request: LoopRequest): Promise<Outcome> {
+  await loadLoop(request);
+  return present(await openLoop(runtime, request), [], false);
+}
+
+/** Takes a form. What it answers must be where the person is; anything else shows the current step and consumes nothing. */
+export async function submit(runtime: Runtime, request: LoopRequest, submission: Submission): Promise<Outcome> {
+  const binding = readFormHandle(runtime.secrets(), request.uid, submission.handle);
+  const attempt = binding && submission.way === 'answer' ? attemptOf(runtime, binding, submission.fields) : undefined;
+  const loaded = await loadLoop(request, attempt);
+  const loop = await openLoop(runtime, request);
+  if (!binding || binding.version !== loop.version)
+    return present(loop, [{ code: 'form.stale', level: 'info' }], false);
+  switch (submission.way) {
+    case 'cancel':
+      return cancel(loop);
+    case 'restart':
+      return present(restarted(loop), [], true);
+    case 'select':
+      return present(select(loop, submission.fields['authenticator.id']), [], true);
+    case 'answer':
+      return conclude(
+        await answer(loop, await situationOf(loop), binding, submission.fields, { ...attempt, ...loaded }),
+        loop,
+      );
+  }
+}
+
+async function loadLoop({ unit, uid, visitor }: LoopRequest, attempt?: ReturnType<typeof attemptOf>) {
+  const device = visitor.device === undefined ? [] : [deviceKey(visitor.device)];
+  const along = attempt?.keys ?? [];
+  const { reservation, counter } = await unit.load(
+    [interactionOf(uid), transactionKey(uid), ...along, ...device],
+    attempt?.reserve ? { reserve: attempt.reserve } : undefined,
+  );
+  return { ...(reservation ? { reservation } : {}), ...(counter === undefined ? {} : { counter }) };
+}
+
+/** oidc-provider's interaction lies beside the transaction; it is read in the same round trip. */
+function interactionOf(uid: string): string {
+  return transactionKey(uid).replace(/^transaction/, 'interaction');
+}
+
+async function openLoop(runtime: Runtime, request: LoopRequest): Promise<Loop> {
+  const entry = await request.unit.get(transactionKey(request.uid));
+  const transaction = entry && parseTransaction(entry.value);
+  if (!entry || !transaction || isExpired(transaction, runtime.now())) throw new StepgateError('sign_in_expired');
+  const snapshot = await runtime.snapshot(request.unit);
+  const app = await snapshot.app(transaction.request.clientId);
+  if (!app) throw new StepgateError('not_found', `the app ${transaction.request.clientId} is no longer configured`);
+  return { runtime, request, transaction, version: entry.version, snapshot, app };
+}
+
+/** The decision on the newest revision, for this transaction as it is now. */
+export async function situationOf({ runtime, request, transaction, snapshot, app }: Loop): Promise<Judged> {
+  const { unit, visitor } = request;
+  const entropy = transaction.subject ? decoyEntropy(runtime.secrets(), transaction.subject.id) : 0;
+  const facts = await transactionFacts({ unit, snapshot, visitor, now: runtime.now() }, transaction, entropy);
+  return { facts, decision: evaluate(await snapshot.policies(app), facts) };
+}
+
+function cancel(loop: Loop): Outcome {
+  const { runtime, request, transaction } = loop;
+  request.unit.delete(transactionKey(transaction.id));
+  audit(request.unit, runtime.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(loop) });
+  return { kind: 'cancelled', reason: 'person' };
+}
+
+/** Somebody else wants to sign in: a new transaction for the same request, without the session of the one before (Law 6). */
+function restarted(loop: Loop): Loop {
+  const { session: _session, ...rest } = loop.transaction;
+  if (rest.expectedSubject !== undefined) return loop;
+  return { ...loop, transaction: forgetSubject({ ...rest, event: newEvent(loop), evidence: [] }) };
+}
+
+/** Evidence of the former person carries the former event, so it can never count again. */
+function newEvent({ transaction, version }: Loop): string {
+  return `${transaction.id}.${version}`;
+}
+
+/** `<authenticator>` or `<authenticator>:<enrollment>` picks one; nothing asks for the list. What is not on offer is ignored. */
+function select(loop: Loop, id: string | undefined): Loop {
+  const [authenticator, enrollment] = (id ?? '').split(':', 2);
+  if (!authenticator) return { ...loop, transaction: selecting(loop.transaction) };
+  const purpose = loop.transaction.pending?.purpose ?? 'challenge';
+  const choice = { purpose, authenticator, ...(enrollment ? { enrollment } : {}) };
+  return { ...loop, transaction: picked(loop.transaction, choice) };
+}
+
+function conclude({ loop, messages }: Answer, before: Loop): Promise<Outcome> {
+  return present(loop, messages, loop.transaction !== before.transaction && messages.length === 0);
+}
+
+/** Works out the step, starts what must be started for it, saves the transaction if it changed. */
+async function present(loop: Loop, messages: readonly Message[], moved: boolean): Promise<Outcome> {
+  const stored = loop.request.unit.stored(transactionKey(loop.transaction.id));
+  const { facts, decision } = await situationOf(loop);
+  if (decision.kind === 'allow' && facts.subject) {
+    save(loop, stored?.value);
+    return { kind: 'complete', accountId: facts.subject.id, assurance: decision.assurance };
+  }
+  const { step, transaction } = await stepOf(loop, decision, facts);
+  const version = save({ ...loop, transaction }, stored?.value) ? loop.version + 1 : loop.version;
+  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(loop, decision);
+  const handle = formHandle(loop.runtime.secrets()[0] as string, {
+    transaction: transaction.id,
+    step: step.kind,
+    authenticator: 'authenticator' in step ? step.authenticator : '',
+    version,
+  });
+  const { subject } = transaction;
+  return {
+    kind: 'step',
+    step: { ...withoutIds(step), messages },
+    handle,
+    app: loop.app,
+    snapshot: loop.snapshot,
+    ...(subject ? { identifier: subject.identifier } : {}),
+    done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
+    canRestart: subject !== undefined && transaction.expectedSubject === undefined,
+    moved,
+  };
+}
+
+async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<{ step: Step; transaction: Transaction }> {
+  const now = loop.runtime.now();
+  const labels = new Map((facts.subject?.enrollments ?? []).map(({ id, label }) => [id, label]));
+  const withPassword =
+    decision.kind === 'identify' && identifyWithPassword(await loop.snapshot.policies(loop.app), facts);
+  let { transaction } = loop;
+  for (;;) {
+    const plan = nextStep(decision, transaction, { withPassword, labels: (id) => labels.get(id) }, now);
+    if (plan.kind === 'step') return { step: plan.step, transaction };
+    transaction = started(transaction, await start({ ...loop, transaction }, plan, facts));
+  }
+}
+
+async function start(loop: Loop, plan: Extract<ReturnType<typeof nextStep>, { kind: 'start' }>, facts: Facts) {
+  const { runtime, snapshot, transaction } = loop;
+  const authenticator = runtime.authenticators.get(plan.authenticator);
+  if (!authenticator || !facts.subject)
+    throw new StepgateError('internal', `no authenticator ${plan.authenticator} to start`);
+  const env = { now: runtime.now(), issuer: runtime.issuer, brand: snapshot.settings.brand.name };
+  const begun =
+    plan.purpose === 'enroll'
+      ? await authenticator.offer(facts.subject, env)
+      : await authenticator.challenge(await credentialOf(loop, plan.enrollment), env);
+  const { purpose, authenticator: key, enrollment } = plan;
+  return {
+    purpose,
+    authenticator: key,
+    ...(enrollment === undefined ? {} : { enrollment }),
+    ...begun,
+    expires: Math.min(begun.expires, transaction.expiresAt),
+  };
+}
+
+/** Writes the transaction if it is not what the store holds; true if it had to. */
+function save({ request, transaction, runtime }: Loop, stored: string | undefined): boolean {
+  const ttl = Math.max(1, transaction.expiresAt - runtime.now());
+  const entry = transactionEntry(transaction, ttl);
+  if (entry.value === stored) return false;
+  request.unit.replace(transactionKey(transaction.id), entry);
+  return true;
+}
+
+function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
+  audit(loop.request.unit, loop.runtime.audit, {
+    event: 'sign_in.denied',
+    outcome: 'deny',
+    ...whoAndWhere(loop),
+    rule: decidingRule(decision),
+    reason: decision.reason,
+  });
+}
+
+/** Ids of enrollments say whether somebody exists, so a page names one only where it must tell two of a kind apart. */
+function withoutIds(step: Step): Step {
+  if (step.kind !== 'select') return step;
+  const options = step.options.map((option) => {
+    const twins = step.options.filter(({ authenticator }) => authenticator === option.authenticator);
+    const { enrollment: _, ...rest } = option;
+    return twins.length > 1 ? option : rest;
+  });
+  return { ...step, options };
+}
+
+async function credentialOf({ request, transaction }: Loop, enrollment: string | undefined) {
+  const { subject } = transaction;
+  const account = !subject || subject.decoy ? undefined : await heldAccount(request.unit, subject.id);
+  return account?.credentials.find(({ id }) => id === enrollment);
+}

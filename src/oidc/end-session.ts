@@ -1,0 +1,43 @@
+/** Ends an SSO session from our side: the session, what was issued within it, and the relying parties hear of it. */
+import type { Provider } from 'oidc-provider';
+import type { Runtime } from '../flow/runtime.ts';
+import { peekSso, ssoKey } from '../flow/sso-session.ts';
+import { revokeGrant } from './adapter.ts';
+import { unitOf } from './sign-on.ts';
+
+/**
+ * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive a logout) and
+ * the relying parties with a back-channel logout address are told; a slow or dead one delays nobody.
+ */
+export async function endSession(provider: Provider, runtime: Runtime, uid: string): Promise<void> {
+  const unit = unitOf();
+  await unit.load([ssoKey(uid)]);
+  const session = peekSso(unit, uid);
+  unit.delete(ssoKey(uid));
+  if (!session?.accountId) return;
+  const { accountId, authorizations } = session;
+  const clients = await Promise.all(
+    Object.entries(authorizations).map(async ([id, { sid }]) => ({ client: await provider.Client.find(id), sid })),
+  );
+  unit.afterCommit(() => {
+    for (const { grantId, persistsLogout } of Object.values(authorizations)) {
+      if (grantId && !persistsLogout)
+        void revokeGrant(runtime.store, grantId).catch(() => runtime.warn('a grant could not be revoked at logout'));
+    }
+    for (const { client, sid } of clients) {
+      if (client?.backchannelLogoutUri) {
+        void notify(client, accountId, sid).catch(() =>
+          runtime.warn(`back-channel logout of ${client.clientId} failed`),
+        );
+      }
+    }
+  });
+}
+
+/** The types of oidc-provider say less than it does: `backchannelLogout(sub, sid)` sends a logout token (Back-Channel Logout 1.0 section 2.5). */
+async function notify(client: object, accountId: string, sid: string | undefined): Promise<void> {
+  await (client as { backchannelLogout(sub: string, sid: string | undefined): Promise<void> }).backchannelLogout(
+    accountId,
+    sid,
+  );
+}

@@ -1,0 +1,20 @@
+/** The pages that oidc-provider shows itself, rendered by whoever builds the provider. Each sets the body of the answer. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+type Shown = Promise<void>;
+
+export interface ProviderPages {
+  /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1). */
+  renderError(ctx: KoaContextWithOIDC, out: { readonly error: string; readonly error_description?: string }): Shown;
+  /** `form` holds the fields that must come back. `out`: why the code was refused. */
+  deviceInput(
+    ctx: KoaContextWithOIDC,
+    form: string,
+    out?: { readonly error: string },
+    err?: Error & { readonly userCode?: string },
+  ): Shown;
+  deviceConfirm(ctx: KoaContextWithOIDC, form: string, client: unknown, deviceInfo: unknown, userCode: string): Shown;
+  deviceSuccess(ctx: KoaContextWithOIDC): Shown;
+  logout(ctx: KoaContextWithOIDC, form: string): Shown;
+  loggedOut(ctx: KoaContextWithOIDC): Shown;
+}

@@ -1,0 +1,265 @@
+/**
+ * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the life of an instance, so a new
+ * revision or a new key means a new instance, swapped in whole; all state is in the store and in cookies, and outlives it.
+ */
+import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Seconds } from '../core/model.ts';
+import type { Runtime } from '../flow/runtime.ts';
+import { peekSso } from '../flow/sso-session.ts';
+import type { Resource, Settings } from '../policy/settings.ts';
+import { findAccount } from './account.ts';
+import { createAdapter } from './adapter.ts';
+import { clientMetadata, matchesSecret } from './clients.ts';
+import { cookieSigner } from './cookie-signer.ts';
+import { firstPartyGrant } from './grant.ts';
+import { beginTransaction } from './interactions.ts';
+import { type SigningKey, signingAlgorithms } from './keyring.ts';
+import type { ProviderPages } from './pages.ts';
+import { acceptSignOn, needsInteraction, signOn, unitOf } from './sign-on.ts';
+
+export interface ProviderParts {
+  readonly runtime: Runtime;
+  readonly settings: Settings;
+  /** What is published, signing keys first. */
+  readonly keys: readonly SigningKey[];
+  readonly pages: ProviderPages;
+}
+
+/** A session without limits of a rule (the logout page of somebody who never signed in) lives this long (seconds). */
+const anonymousSession: Seconds = 3600;
+
+/** Longest life of a device code (seconds; RFC 8628 section 3.2). */
+const deviceCodeLifetime: Seconds = 600;
+
+export function createProvider(parts: ProviderParts): Provider {
+  const { runtime } = parts;
+  const provider = new Provider(runtime.issuer, configuration(parts));
+  // Behind our own normalisation of the request: host and scheme are the issuer's.
+  provider.proxy = true;
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(
+    this: { clientSecret?: string },
+    presented: string,
+  ) {
+    return this.clientSecret !== undefined && matchesSecret(this.clientSecret, presented);
+  };
+  return provider;
+}
+
+function configuration(parts: ProviderParts): Configuration {
+  const { runtime, settings, keys } = parts;
+  const secure = runtime.issuer.startsWith('https:');
+  return {
+    adapter: createAdapter({ store: runtime.store, client: (id) => clientById(runtime, id) }) as never,
+    jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
+    acrValues: settings.acrValues.map(({ value }) => value),
+    scopes: Object.keys(settings.scopes),
+    claims: claimsByScope(settings),
+    responseTypes: ['code'],
+    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    enabledJWA: {
+      clientAuthSigningAlgValues: [...signingAlgorithms],
+      idTokenSigningAlgValues: [...signingAlgorithms],
+      dPoPSigningAlgValues: ['ES256', 'EdDSA', 'RS256', 'PS256'],
+    },
+    clientDefaults: {
+      response_types: ['code'],
+      grant_types: ['authorization_code'],
+      id_token_signed_response_alg: 'RS256',
+    },
+    pkce: { required: () => true },
+    conformIdTokenClaims: false,
+    rotateRefreshToken: true,
+    issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
+    clientBasedCORS: (_ctx, origin, client) =>
+      (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
+    cookies: cookies(runtime, secure),
+    routes,
+    ttl: lifetimes(settings, runtime),
+    interactions: { policy: policy(runtime), url: (ctx, interaction) => beginTransaction(ctx, interaction, runtime) },
+    findAccount: (ctx, id, token) => findAccount(ctx, runtime, id, token as never),
+    loadExistingGrant: (ctx) => loadGrant(ctx, runtime),
+    extraTokenClaims: async (ctx) => assuranceClaims(ctx),
+    renderError: async (ctx, out) => parts.pages.renderError(ctx, out),
+    features: features(parts),
+    // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
+    ...(isLoopback(runtime.issuer) ? { fetch: fetchAnywhere } : {}),
+  };
+}
+
+/** Development on one machine: relying parties are on loopback too. */
+function isLoopback(issuer: string): boolean {
+  return ['localhost', '127.0.0.1', '[::1]'].includes(new URL(issuer).hostname);
+}
+
+async function fetchAnywhere(
+  url: URL | string | Request,
+  options?: RequestInit & { dispatcher?: unknown },
+): Promise<Response> {
+  const { dispatcher: _guard, ...rest } = options ?? {};
+  return fetch(url, rest);
+}
+
+const routes = {
+  authorization: '/oauth2/v1/authorize',
+  token: '/oauth2/v1/token',
+  jwks: '/oauth2/v1/keys',
+  userinfo: '/oauth2/v1/userinfo',
+  introspection: '/oauth2/v1/introspect',
+  revocation: '/oauth2/v1/revoke',
+  end_session: '/oauth2/v1/logout',
+  pushed_authorization_request: '/oauth2/v1/par',
+  device_authorization: '/oauth2/v1/device',
+  code_verification: '/device',
+} as const;
+
+async function clientById(runtime: Runtime, clientId: string) {
+  const snapshot = await runtime.snapshot(unitOf());
+  const app = await snapshot.app(clientId);
+  return app && clientMetadata(app);
+}
+
+function claimsByScope(settings: Settings): Configuration['claims'] {
+  const always = ['sub', 'acr', 'amr', 'auth_time', 'sid'];
+  const scopes = Object.entries(settings.scopes).map(
+    ([scope, claims]) => [scope, scope === 'openid' ? always : [...claims]] as const,
+  );
+  return { ...Object.fromEntries(scopes.filter(([, claims]) => claims.length > 0)), openid: always };
+}
+
+function cookies(runtime: Runtime, secure: boolean): Configuration['cookies'] {
+  const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
+  return {
+    // The session cookie is bound to the host. Those of an interaction are bound to its path, so that tabs do not clash; the prefix for hosts forbids a path.
+    names: secure
+      ? {
+          session: '__Host-stepgate-session',
+          interaction: '__Secure-stepgate-interaction',
+          resume: '__Secure-stepgate-resume',
+        }
+      : { session: 'stepgate-session', interaction: 'stepgate-interaction', resume: 'stepgate-resume' },
+    keys: cookieSigner(runtime.secrets()) as never,
+    long: options,
+    short: options,
+  };
+}
+
+function lifetimes(settings: Settings, runtime: Runtime): Configuration['ttl'] {
+  const { tokens } = settings;
+  return {
+    AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
+    AuthorizationCode: tokens.authorizationCode,
+    IdToken: tokens.idToken,
+    Interaction: tokens.interaction,
+    DeviceCode: deviceCodeLifetime,
+    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700 section 4.14.2).
+    RefreshToken: (_ctx, token) => {
+      const left = (token.iiat ?? runtime.now()) + tokens.refreshToken.absolute - runtime.now();
+      return Math.max(1, Math.min(tokens.refreshToken.idle, left));
+    },
+    // Outlives every session and every token that was issued under it.
+    Grant: longestSession + tokens.refreshToken.absolute,
+    Session: (ctx, session) => sessionLifetime(ctx, session, runtime),
+  };
+}
+
+/** No session rule allows more (seconds): a year. */
+const longestSession: Seconds = 366 * 86_400;
+
+function sessionLifetime(
+  ctx: KoaContextWithOIDC,
+  session: { readonly accountId?: string; readonly uid: string },
+  runtime: Runtime,
+): Seconds {
+  const limits = session.accountId ? sessionLimits(ctx, session.uid, runtime) : undefined;
+  return limits ?? anonymousSession;
+}
+
+function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, runtime: Runtime): Seconds | undefined {
+  const sso = peekSso(unitOf(), uid);
+  if (!sso?.limits) return undefined;
+  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - runtime.now()));
+}
+
+function policy(runtime: Runtime): NonNullable<Configuration['interactions']>['policy'] {
+  const { Check, Prompt, base } = interactionPolicy;
+  const prompts = base();
+  const standard = prompts.get('login');
+  const named = ['id_token_hint', 'claims_id_token_sub_value'].flatMap((reason) => standard?.checks.get(reason) ?? []);
+  const login = new Prompt(
+    { name: 'login', requestable: true },
+    () => ({}),
+    new Check('sign_on_policy', 'the sign-on policy of this app asks for more', 'login_required', async (ctx) =>
+      needsInteraction(ctx, runtime),
+    ),
+    ...named,
+  );
+  prompts.remove('login');
+  prompts.add(login, 0);
+  // All apps belong to the operator: a native one needs no consent page of its own.
+  prompts.get('consent')?.checks.remove('native_client_prompt');
+  return prompts;
+}
+
+async function loadGrant(ctx: KoaContextWithOIDC, runtime: Runtime) {
+  const decided = await signOn(ctx, runtime);
+  if (decided.decision.kind !== 'allow') return undefined;
+  acceptSignOn(ctx, runtime, decided);
+  return firstPartyGrant(ctx);
+}
+
+/** Access tokens say under which authentication they were issued (RFC 9470 section 6); a refresh keeps it. */
+function assuranceClaims(ctx: KoaContextWithOIDC): Record<string, unknown> | undefined {
+  const { entities } = ctx.oidc;
+  const source =
+    entities.AuthorizationCode ?? entities.RotatedRefreshToken ?? entities.RefreshToken ?? entities.DeviceCode;
+  if (!source) return undefined;
+  const { acr, amr, authTime } = source as { acr?: string; amr?: string[]; authTime?: number };
+  return {
+    ...(acr === undefined ? {} : { acr }),
+    ...(amr ? { amr } : {}),
+    ...(authTime === undefined ? {} : { auth_time: authTime }),
+  };
+}
+
+function features({ settings, pages }: ProviderParts): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    backchannelLogout: { enabled: true },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: false },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: pages.deviceInput,
+      userCodeConfirmSource: pages.deviceConfirm,
+      successSource: pages.deviceSuccess,
+    },
+    dPoP: { enabled: true },
+    introspection: {
+      enabled: true,
+      allowedPolicy: async (_ctx, client, token) =>
+        client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => undefined as never,
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
+    },
+    revocation: { enabled: true },
+    rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
+    userinfo: { enabled: true },
+  };
+}
+
+function resourceServer(resources: readonly Resource[], indicator: string) {
+  const resource = resources.find((candidate) => candidate.indicator === indicator);
+  if (!resource) throw new errors.InvalidTarget('this resource is not configured');
+  return {
+    scope: resource.scopes.join(' '),
+    audience: indicator,
+    accessTokenFormat: 'jwt' as const,
+    accessTokenTTL: resource.accessToken.lifetime,
+    jwt: { sign: { alg: resource.accessToken.algorithm } },
+  };
+}
