@@ -48,17 +48,46 @@ export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = 
     },
   };
   const clustered = client instanceof Cluster;
+  const { track, drain } = trackCalls();
   return {
-    load: clustered ? clusterLoad(link) : singleLoad(link),
-    commit: clustered ? clusterCommit(link) : singleCommit(link),
-    reserve: redisReserve(link),
-    members: membersOf(link),
-    tail: tailOf(link),
-    ping: () => link.send('ping', () => pingAll(client)),
-    check: (now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now)),
+    load: track(clustered ? clusterLoad(link) : singleLoad(link)),
+    commit: track(clustered ? clusterCommit(link) : singleCommit(link)),
+    reserve: track(redisReserve(link)),
+    members: membersOf({ ...link, send: track(link.send) }),
+    tail: track(tailOf(link)),
+    ping: track(() => link.send('ping', () => pingAll(client))),
+    check: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
     async close() {
+      await drain();
       if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
       else client.disconnect();
+    },
+  };
+}
+
+/** Knows the calls that are under way, so that `close` cuts none of them off. `drain` refuses new ones and waits for the others. */
+function trackCalls(): {
+  readonly track: <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) => (...args: A) => Promise<R>;
+  readonly drain: () => Promise<void>;
+} {
+  const underWay = new Set<Promise<unknown>>();
+  let closed = false;
+  return {
+    track:
+      (call) =>
+      async (...args) => {
+        if (closed) throw new StoreUnavailable('the store is closed');
+        const result = call(...args);
+        underWay.add(result);
+        try {
+          return await result;
+        } finally {
+          underWay.delete(result);
+        }
+      },
+    drain: async () => {
+      closed = true;
+      await Promise.allSettled(underWay);
     },
   };
 }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { type AddressInfo, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -44,7 +44,7 @@ const supervise =
 /** Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers. */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
-  const dir = options.dir ?? (await mkdtemp(join(tmpdir(), 'stepgate-redis-')));
+  const dir = options.dir ?? (await temporaryDir());
   const settings = {
     port: String(port),
     bind: '127.0.0.1',
@@ -54,6 +54,39 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
     ...options.settings,
   };
   const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
+  const server = await supervised(args, port, dir, options.dir === undefined);
+  return { ...server, url: `redis://127.0.0.1:${port}` };
+}
+
+/** Starts one sentinel that decides alone, within about a second, over a master and the replicas of it. */
+export async function startSentinel(master: RedisServer): Promise<RedisServer> {
+  const port = await freePort();
+  const dir = await temporaryDir();
+  const file = join(dir, 'sentinel.conf');
+  const lines = [
+    `port ${port}`,
+    'bind 127.0.0.1',
+    `dir ${dir}`,
+    `logfile ${join(dir, 'redis.log')}`,
+    `sentinel monitor stepgate 127.0.0.1 ${master.port} 1`,
+    'sentinel down-after-milliseconds stepgate 500',
+    'sentinel failover-timeout stepgate 3000',
+  ];
+  await writeFile(file, `${lines.join('\n')}\n`);
+  const server = await supervised([file, '--sentinel'], port, dir, true);
+  return { ...server, url: `redis+sentinel://127.0.0.1:${port}/stepgate` };
+}
+
+function temporaryDir(): Promise<string> {
+  return mkdtemp(join(tmpdir(), 'stepgate-redis-'));
+}
+
+async function supervised(
+  args: readonly string[],
+  port: number,
+  dir: string,
+  dirIsOurs: boolean,
+): Promise<Omit<RedisServer, 'url'>> {
   const shell = spawn('sh', ['-c', supervise, 'sh', ...args], { stdio: ['pipe', 'pipe', 'ignore'] });
   const gone = once(shell, 'exit').then(() => shell.stdin.end('\n'));
   const [line] = (await once(shell.stdout, 'data')) as [Buffer];
@@ -65,13 +98,13 @@ export async function startRedis(options: RedisServerOptions = {}): Promise<Redi
   const stop = async (): Promise<void> => {
     kill('SIGKILL');
     await gone;
-    if (options.dir === undefined) await rm(dir, { recursive: true, force: true });
+    if (dirIsOurs) await rm(dir, { recursive: true, force: true });
   };
-  await answering(port, shell, settings.logfile).catch(async (error: unknown) => {
+  await answering(port, shell, join(dir, 'redis.log')).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
-  return { url: `redis://127.0.0.1:${port}`, port, pid, kill, stop };
+  return { port, pid, kill, stop };
 }
 
 /** Starts a Cluster of masters without replicas; the slots are shared out evenly. */

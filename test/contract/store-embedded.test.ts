@@ -1,0 +1,230 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openStore } from '../../src/stores/open.ts';
+import type { Op, Store } from '../../src/stores/store.ts';
+import { membersOf, read, write } from './store-harness.ts';
+
+let root: string;
+let file: string;
+const closing: { close(): Promise<void> | void }[] = [];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'stepgate-embedded-'));
+});
+beforeEach(async () => {
+  file = join(await mkdtemp(join(root, 'store-')), 'stepgate.db');
+});
+afterEach(async () => {
+  for (const open of closing.splice(0)) await open.close();
+});
+afterAll(() => rm(root, { recursive: true }));
+
+function open(now?: () => number): Store {
+  const store = openEmbedded({ file, ...(now === undefined ? {} : { now }) });
+  closing.push(store);
+  return store;
+}
+
+/** The file as SQLite sees it. */
+function inspect(): DatabaseSync {
+  const database = new DatabaseSync(file, { timeout: 2_000 });
+  closing.push(database);
+  return database;
+}
+
+const childFile = join(import.meta.dirname, 'store-child.ts');
+
+function child(task: string): ChildProcess & { readonly stdout: NodeJS.ReadableStream } {
+  const process_ = spawn(process.execPath, [childFile, file, task], { stdio: ['ignore', 'pipe', 'inherit'] });
+  closing.push({ close: () => void process_.kill('SIGKILL') });
+  return process_;
+}
+
+function linesOf(output: string): readonly string[] {
+  return output.split('\n').filter((line) => line !== '');
+}
+
+describe('several processes on one file', () => {
+  test('compare and swap loses no step', async () => {
+    const store = open();
+    await write(store, { op: 'create', key: 'sum:{s}', value: '0' });
+    const children = [child('add'), child('add')];
+    const outputs = await Promise.all(children.map((one) => text(one.stdout)));
+    expect(outputs).toEqual(['done\n', 'done\n']);
+    expect(await read(store, 'sum:{s}')).toMatchObject({ value: '400', version: 401 });
+  });
+
+  test('what can be taken once is taken once', async () => {
+    const store = open();
+    const keys = Array.from({ length: 300 }, (_, i) => `code:{${i}}`);
+    await write(store, ...keys.map((key): Op => ({ op: 'create', key, value: 'a' })));
+    const outputs = await Promise.all([child('take'), child('take')].map((one) => text(one.stdout)));
+    const taken = outputs.flatMap(linesOf).map(Number);
+    expect(taken.sort((a, b) => a - b)).toEqual(keys.map((_, i) => i));
+  });
+
+  test('all that open a new file at once succeed', async () => {
+    const outputs = await Promise.all(Array.from({ length: 4 }, () => text(child('take').stdout)));
+    expect(outputs).toEqual(['', '', '', '']);
+    expect((await stat(file)).size).toBeGreaterThan(0);
+  });
+});
+
+test('kill -9: all that was acknowledged is there', async () => {
+  for (let round = 0; round < 3; round += 1) {
+    const writer = child('write');
+    const output = text(writer.stdout);
+    await pause(300 + round * 150);
+    writer.kill('SIGKILL');
+    await once(writer, 'exit');
+    const acknowledged = linesOf(await output);
+    expect(acknowledged.length).toBeGreaterThan(0);
+    const store = open();
+    const { entries } = await store.load(acknowledged.map((number) => `w:{${number}}`));
+    expect([...entries].filter(([, entry]) => entry === undefined)).toEqual([]);
+    expect(inspect().prepare('PRAGMA integrity_check').get()).toEqual({ integrity_check: 'ok' });
+    await store.close();
+    file = join(await mkdtemp(join(root, 'store-')), 'stepgate.db');
+  }
+});
+
+test('a file that can grow no more: the write is refused whole, reads go on', async () => {
+  const limited = spawn(
+    'sh',
+    ['-c', 'trap "" XFSZ; ulimit -f 400; exec "$0" "$@"', process.execPath, childFile, file, 'fill'],
+    {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    },
+  );
+  const said = JSON.parse(await text(limited.stdout));
+  expect(said).toMatchObject({ name: 'StoreUnavailable', kept: [true, false] });
+  const store = open();
+  expect((await read(store, 'f:{0}'))?.value).toHaveLength(5_000);
+});
+
+test('close keeps what is under way and leaves one file behind', async () => {
+  const store = open();
+  const keys = Array.from({ length: 20 }, (_, i) => `entry:{${i}}`);
+  const writes = keys.map((key) => store.commit([{ op: 'put', key, value: 'a' }]));
+  await store.close();
+  await Promise.all(writes);
+  expect(await readdir(join(file, '..'))).toEqual(['stepgate.db']);
+  const { entries } = await open().load(keys);
+  expect([...entries.values()].every((entry) => entry?.value === 'a')).toBe(true);
+});
+
+test('only the owner can read the files', async () => {
+  const modes = async () =>
+    Promise.all(
+      (await readdir(join(file, '..'))).map(async (name) => (await stat(join(file, '..', name))).mode & 0o777),
+    );
+  await write(open(), { op: 'put', key: 'entry:{a}', value: 'a' });
+  expect(await modes()).toEqual([0o600, 0o600, 0o600]);
+  await closing.splice(0)[0]?.close();
+  await chmod(file, 0o644);
+  await write(open(), { op: 'put', key: 'entry:{a}', value: 'a' });
+  expect(await modes()).toEqual([0o600, 0o600, 0o600]);
+});
+
+test('what has expired is swept from the file, and nothing else', async () => {
+  let now = Date.now();
+  const store = open(() => now);
+  const expiring = Array.from({ length: 450 }, (_, i): Op => ({ op: 'put', key: `old:{${i}}`, value: 'a', ttl: 1 }));
+  const joining = Array.from({ length: 450 }, (_, i): Op => ({ op: 'join', key: 'set:{old}', member: `${i}`, ttl: 1 }));
+  await write(
+    store,
+    ...expiring,
+    ...joining,
+    { op: 'put', key: 'new:{a}', value: 'a' },
+    { op: 'join', key: 'set:{new}', member: 'm' },
+  );
+  await store.reserve('counter:{old}', [{ limit: 1, window: 1 }]);
+  await store.reserve('counter:{new}', [{ limit: 1, window: 0 }]);
+  now += 2_000;
+  const database = inspect();
+  const counts = () =>
+    ['entries', 'members', 'sets', 'counters'].map(
+      (table) => database.prepare(`SELECT count(*) AS n FROM ${table}`).get()?.n,
+    );
+  while (counts().some((count) => Number(count) > 1)) await pause(50);
+  expect(counts()).toEqual([1, 1, 1, 1]);
+  expect((await read(store, 'new:{a}'))?.value).toBe('a');
+  expect(await membersOf(store, 'set:{new}')).toEqual(['m']);
+}, 20_000);
+
+describe('another process holds the file', () => {
+  test('a write waits for it without stopping the event loop, and reads go on', async () => {
+    const store = open();
+    await write(store, { op: 'put', key: 'entry:{a}', value: 'before' });
+    const holder = inspect();
+    holder.exec('BEGIN IMMEDIATE');
+    const writing = store.commit([{ op: 'put', key: 'entry:{a}', value: 'after' }]);
+    let ticks = 0;
+    const ticking = setInterval(() => {
+      ticks += 1;
+    }, 1);
+    await pause(300);
+    clearInterval(ticking);
+    expect((await read(store, 'entry:{a}'))?.value).toBe('before');
+    holder.exec('COMMIT');
+    expect(await writing).toEqual({ ok: true });
+    expect(ticks).toBeGreaterThan(1);
+    expect((await read(store, 'entry:{a}'))?.value).toBe('after');
+  });
+
+  test('a write that waits too long is refused, and leaves nothing', async () => {
+    const store = open();
+    await store.ping();
+    const holder = inspect();
+    holder.exec('BEGIN IMMEDIATE');
+    await expect(store.commit([{ op: 'put', key: 'entry:{a}', value: 'a' }])).rejects.toThrow(/locked/);
+    await expect(store.reserve('counter:{a}', [{ limit: 1, window: 1 }])).rejects.toThrow(StoreUnavailable);
+    holder.exec('ROLLBACK');
+    expect(await read(store, 'entry:{a}')).toBeUndefined();
+    expect((await store.reserve('counter:{a}', [{ limit: 1, window: 1 }])).granted).toBe(true);
+  }, 20_000);
+});
+
+describe('a file that cannot be used', () => {
+  test('is no database', async () => {
+    await writeFile(file, 'this is no database, but a text that is long enough to be looked at as one');
+    expect(() => openEmbedded({ file })).toThrow(StoreUnavailable);
+    expect(() => openEmbedded({ file })).toThrow(/not a database/);
+  });
+
+  test('is in no directory', () => {
+    expect(() => openEmbedded({ file: join(root, 'missing', 'stepgate.db') })).toThrow(StoreUnavailable);
+  });
+
+  test('is damaged', async () => {
+    const store = open();
+    await write(
+      store,
+      ...Array.from({ length: 100 }, (_, i): Op => ({ op: 'put', key: `entry:{${i}}`, value: 'x'.repeat(2_000) })),
+    );
+    await store.close();
+    await writeFile(file, Buffer.alloc((await stat(file)).size - 4_096, 0xff), { flag: 'r+' });
+    const act = async () => read(open(), 'entry:{5}');
+    await expect(act()).rejects.toThrow(StoreUnavailable);
+  });
+});
+
+test('openStore makes the directory, for its owner only, and keeps what was written', async () => {
+  const dataDir = join(root, 'data', 'deep');
+  const first = await openStore({ dataDir });
+  await write(first, { op: 'put', key: 'entry:{a}', value: 'a' });
+  await first.close();
+  const second = await openStore({ dataDir });
+  closing.push(second);
+  expect((await read(second, 'entry:{a}'))?.value).toBe('a');
+  expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
+});

@@ -1,0 +1,220 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { StoreUnavailable } from '../../src/errors.ts';
+import { openStore } from '../../src/stores/open.ts';
+import { openRedis, type RedisStore } from '../../src/stores/redis.ts';
+import { parseRedisUrl } from '../../src/stores/redis-url.ts';
+import { counterOf, type Op, storeKey } from '../../src/stores/store.ts';
+import { type RedisCluster, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
+import { freshTag, pick, read, write } from './store-harness.ts';
+
+let single: RedisServer;
+let cluster: RedisCluster;
+let admin: Redis;
+const opened: RedisStore[] = [];
+
+beforeAll(async () => {
+  single = await startRedis();
+  cluster = await startRedisCluster(3);
+  admin = new Redis(single.port);
+});
+
+afterAll(async () => {
+  for (const store of opened) await store.close();
+  admin.disconnect();
+  await Promise.all([single.stop(), cluster.stop()]);
+});
+
+function open(url: string, prefix?: string): { readonly store: RedisStore; readonly counted: string[] } {
+  const counted: string[] = [];
+  const store = openRedis({
+    url,
+    onRoundTrip: (verb) => counted.push(verb),
+    ...(prefix === undefined ? {} : { prefix }),
+  });
+  opened.push(store);
+  return { store, counted };
+}
+
+describe('round trips', () => {
+  const limits = [{ limit: 100, window: 600 }];
+
+  test('standalone: one for any load, reservation included, and one for any batch', async () => {
+    const { store, counted } = open(single.url);
+    const keys = Array.from({ length: 5 }, () => storeKey('entry', freshTag()));
+    await write(
+      store,
+      ...keys.map((key, i): Op => ({ op: 'create', key, value: 'a', refs: keys.slice(i + 1, i + 2) })),
+    );
+    await store.load(keys);
+    const first = pick(keys, 0);
+    const loaded = await store.load([first], {
+      reserve: { of: first, name: 'n', limits, when: { key: first, version: 1 } },
+    });
+    expect(loaded.entries.size).toBe(5);
+    expect(loaded.counter).toBe(counterOf(pick(keys, 1), 'n'));
+    await store.reserve('counter:{a}', limits);
+    await store.tail('log:{a}', undefined, 5);
+    expect(counted).toEqual(['commit', 'load', 'load', 'reserve', 'tail']);
+  });
+
+  test('Cluster: one per tag and hop; entries that share a tag cost one', async () => {
+    const { store, counted } = open(cluster.url);
+    const tag = freshTag();
+    const [form, user, far] = [storeKey('form', tag), storeKey('user', tag), storeKey('group', freshTag())];
+    await write(
+      store,
+      { op: 'put', key: form, value: 'f', refs: [user] },
+      { op: 'put', key: user, value: 'u', refs: [far] },
+    );
+    await store.load([form, user]);
+    await store.load([], { reserve: { of: form, name: 'n', limits } });
+    await write(store, { op: 'put', key: far, value: 'g' }, { op: 'consume', key: form });
+    expect(counted).toEqual(['commit', 'load', 'load', 'load', 'reserve', 'load', 'commit', 'commit']);
+  });
+
+  test('the count is the truth: the server saw as many script calls', async () => {
+    const { store } = open(single.url);
+    await store.ping();
+    await admin.config('RESETSTAT');
+    await Promise.all(Array.from({ length: 50 }, (_, i) => store.load([storeKey('entry', `n${i}`)])));
+    const calls = [...(await admin.info('commandstats')).matchAll(/cmdstat_eval(?:sha)?:calls=(\d+)/g)];
+    expect(calls.reduce((sum, [, count]) => sum + Number(count), 0)).toBe(50);
+  });
+});
+
+test('stores of different prefixes do not meet; a prefix cannot choose a slot', async () => {
+  const [one, two] = [open(single.url, 'one:').store, open(single.url, 'two:').store];
+  const key = storeKey('entry', freshTag());
+  await write(
+    one,
+    { op: 'put', key, value: 'one' },
+    { op: 'put', key: storeKey('from', 'x'), value: 'f', refs: [key] },
+  );
+  expect(await read(two, key)).toBeUndefined();
+  expect(await admin.exists(`one:${key}`)).toBe(1);
+  expect((await one.load([storeKey('from', 'x')])).entries.get(key)?.value).toBe('one');
+  expect(() => openRedis({ url: single.url, prefix: '{x}' })).toThrow(TypeError);
+});
+
+describe('the check at start', () => {
+  test('refuses a server that evicts, once it has a limit to evict at', async () => {
+    const { store } = open(single.url);
+    await admin.config('SET', 'maxmemory-policy', 'volatile-lru');
+    await store.check();
+    await admin.config('SET', 'maxmemory', '100mb');
+    await expect(store.check()).rejects.toThrow(StoreUnavailable);
+    await expect(store.check()).rejects.toThrow(/volatile-lru.*noeviction/);
+    await expect(openStore({ redisUrl: single.url, dataDir: '/nowhere' })).rejects.toThrow(/noeviction/);
+    await admin.config('SET', 'maxmemory-policy', 'noeviction');
+    await store.check();
+    await admin.config('SET', 'maxmemory', '0');
+  });
+
+  test('warns of a server that keeps nothing, and of a clock that is off', async () => {
+    const { store } = open(single.url);
+    await expect(store.check()).resolves.toEqual([expect.stringContaining('appendonly')]);
+    const late = await store.check(() => Date.now() - 60_000);
+    expect(late[0]).toMatch(/clock.*(59|60|61) s/);
+    await admin.config('SET', 'appendonly', 'yes');
+    await expect(store.check()).resolves.toEqual([]);
+    await admin.config('SET', 'appendonly', 'no');
+  });
+
+  test('warns when it may not look', async () => {
+    await admin.acl('SETUSER', 'shy', 'on', '>pw', '~*', '+@all', '-info');
+    const { store } = open(single.url.replace('://', '://shy:pw@'));
+    await expect(store.check()).resolves.toEqual([expect.stringContaining('INFO')]);
+  });
+
+  test('refuses a replica', async () => {
+    const replica = await startRedis({ settings: { replicaof: `127.0.0.1 ${single.port}` } });
+    const store = openRedis({ url: replica.url });
+    await expect(store.check()).rejects.toThrow(/replica/);
+    await store.close();
+    await replica.stop();
+  });
+
+  test('looks at every master of a Cluster', async () => {
+    const { store } = open(cluster.url);
+    const node = new Redis(pick(cluster.nodes, 2).port);
+    await node.config('SET', 'maxmemory-policy', 'allkeys-lru', 'maxmemory', '100mb');
+    await expect(store.check()).rejects.toThrow(/allkeys-lru/);
+    await node.config('SET', 'maxmemory', '0');
+    await store.check();
+    node.disconnect();
+  });
+});
+
+test('openStore connects and passes warnings on', async () => {
+  const warnings: string[] = [];
+  const store = await openStore({ redisUrl: single.url, dataDir: '/nowhere', warn: (text) => warnings.push(text) });
+  await store.ping();
+  await store.close();
+  expect(warnings).toEqual([expect.stringContaining('appendonly')]);
+});
+
+describe('addresses', () => {
+  test.each([
+    ['redis://localhost', { kind: 'standalone', tls: false, nodes: [{ host: 'localhost', port: 6379 }] }],
+    [
+      'rediss://ann:p%40ss@db.test:7000/3',
+      {
+        kind: 'standalone',
+        tls: true,
+        nodes: [{ host: 'db.test', port: 7000 }],
+        username: 'ann',
+        password: 'p@ss',
+        db: 3,
+      },
+    ],
+    [
+      'redis://:pw@[::1]:7000',
+      { kind: 'standalone', tls: false, nodes: [{ host: '::1', port: 7000 }], password: 'pw' },
+    ],
+    [
+      'redis+sentinel://s1,s2:7/main/2',
+      {
+        kind: 'sentinel',
+        tls: false,
+        nodes: [
+          { host: 's1', port: 26379 },
+          { host: 's2', port: 7 },
+        ],
+        master: 'main',
+        db: 2,
+      },
+    ],
+    [
+      'rediss+cluster://a:1,b',
+      {
+        kind: 'cluster',
+        tls: true,
+        nodes: [
+          { host: 'a', port: 1 },
+          { host: 'b', port: 6379 },
+        ],
+      },
+    ],
+  ])('%s', (url, address) => {
+    expect(parseRedisUrl(url)).toEqual(address);
+  });
+
+  test.each([
+    'http://localhost',
+    'redis://',
+    'localhost:6379',
+    'redis://a,b',
+    'redis://a:0',
+    'redis://a:70000',
+    'redis://a/x',
+    'redis://a/1/2',
+    'redis+sentinel://a',
+    'redis+cluster://a/0',
+    'redis://a?db=1',
+    'redis://a b:secret@:x',
+  ])('%s is refused without repeating a password', (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(TypeError);
+    expect(() => parseRedisUrl(url)).not.toThrow(/secret/);
+  });
+});

@@ -1,0 +1,79 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openRedis } from '../../src/stores/redis.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { startRedis, startRedisCluster } from '../support/redis.ts';
+import { storeContract } from './store-contract.ts';
+import type { StoreHarness } from './store-harness.ts';
+
+storeContract('embedded, in a file', async () => {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-store-'));
+  const clock = movableClock();
+  const { open, close } = tracked(() => openEmbedded({ file: join(dir, 'stepgate.db'), now: clock.now }));
+  return {
+    open,
+    openToClose: open,
+    pass: clock.pass,
+    atomicAcrossTags: true,
+    stop: () => close().then(() => rm(dir, { recursive: true })),
+  };
+});
+
+storeContract('embedded, in memory', async () => {
+  const clock = movableClock();
+  const store = openEmbedded({ file: ':memory:', now: clock.now });
+  // What is in memory has one connection only.
+  return {
+    open: () => store,
+    openToClose: () => openEmbedded({ file: ':memory:' }),
+    pass: clock.pass,
+    atomicAcrossTags: true,
+    stop: () => store.close(),
+  };
+});
+
+storeContract('Redis, standalone', async () => {
+  const server = await startRedis();
+  return redisHarness(server.url, true, () => server.stop());
+});
+
+storeContract('Redis Cluster', async () => {
+  const cluster = await startRedisCluster(3);
+  return redisHarness(cluster.url, false, () => cluster.stop());
+});
+
+function redisHarness(url: string, atomicAcrossTags: boolean, stop: () => Promise<void>): StoreHarness {
+  const { open, close } = tracked(() => openRedis({ url }));
+  return {
+    open,
+    openToClose: open,
+    pass: (seconds) => pause(seconds * 1000),
+    atomicAcrossTags,
+    stop: () => close().then(stop),
+  };
+}
+
+function movableClock(): { readonly now: () => number; readonly pass: (seconds: number) => Promise<void> } {
+  let offset = 0;
+  return {
+    now: () => Date.now() + offset,
+    pass: async (seconds) => {
+      offset += seconds * 1000;
+    },
+  };
+}
+
+function tracked(start: () => Store): { readonly open: () => Store; readonly close: () => Promise<void> } {
+  const stores: Store[] = [];
+  return {
+    open: () => {
+      const store = start();
+      stores.push(store);
+      return store;
+    },
+    close: async () => void (await Promise.all(stores.map((store) => store.close()))),
+  };
+}
