@@ -77,9 +77,8 @@ function split(template: string, params: Params): readonly TextPart[] {
 
 /** A wait in words, rounded up: nobody is told to come back too early. */
 function duration(locale: string, seconds: number): string {
-  const units = seconds < 60 ? ['second', 1] : seconds < 3600 ? ['minute', 60] : ['hour', 3600];
-  const [unit, size] = units as [string, number];
-  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(
-    Math.max(1, Math.ceil(seconds / size)),
-  );
+  const wait = Math.max(1, Math.ceil(seconds));
+  const [unit, size] =
+    wait < 60 ? (['second', 1] as const) : wait < 3600 ? (['minute', 60] as const) : (['hour', 3600] as const);
+  return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(wait / size));
 }

@@ -1,0 +1,271 @@
+import { expect, test } from '@jest/globals';
+import type { Message, Step } from '../../../src/core/steps.ts';
+import type { StepPage } from '../../../src/http/html/pages.ts';
+import { createRenderer } from '../../../src/http/html/render.ts';
+import { hostile, pageStates, viewsDir } from '../../support/pages.ts';
+
+const renderer = createRenderer({ viewsDir });
+const render = (step: Step, rest: Partial<StepPage> = {}): string =>
+  renderer.renderStep({
+    step,
+    uid: 'u1',
+    stateHandle: 'handle-1',
+    action: '/signin/u1',
+    brand: { name: 'Acme' },
+    app: { name: 'Payroll' },
+    locale: 'en',
+    canRestart: false,
+    ...rest,
+  });
+
+interface Form {
+  readonly step?: string | undefined;
+  readonly authenticator?: string | undefined;
+  readonly action?: string | undefined;
+  readonly names: readonly string[];
+  readonly body: string;
+}
+
+/** Good enough for our own output, in which `>` never stands inside an attribute. */
+function formsOf(html: string): readonly Form[] {
+  return [...html.matchAll(/<form([^>]*)>(.*?)<\/form>/gs)].map(([, attributes = '', body = '']) => ({
+    step: attribute(attributes, 'data-step'),
+    authenticator: attribute(attributes, 'data-authenticator'),
+    action: attribute(attributes, 'action'),
+    names: [...body.matchAll(/ name="([^"]*)"/g)].map((match) => match[1] ?? ''),
+    body,
+  }));
+}
+
+const attribute = (text: string, name: string): string | undefined =>
+  new RegExp(`(?:^| )${name}="([^"]*)"`).exec(text)?.[1];
+const inputOf = (html: string, name: string): string =>
+  new RegExp(`<input[^>]* name="${name}"[^>]*>`).exec(html)?.[0] ?? '';
+const short = (html: string): unknown => formsOf(html).map(({ body: _, ...form }) => form);
+
+const password: Step = {
+  kind: 'challenge',
+  authenticator: 'password',
+  enrollment: 'p',
+  challenge: {},
+  alternatives: false,
+  messages: [],
+};
+const totp: Step = {
+  kind: 'challenge',
+  authenticator: 'totp',
+  enrollment: 't',
+  challenge: {},
+  alternatives: true,
+  messages: [],
+};
+const enroll: Step = {
+  kind: 'enroll',
+  authenticator: 'totp',
+  offer: { secret: 'ABCDEFGHIJ', uri: 'otpauth://totp/x', qr: '<svg/>' },
+  alternatives: true,
+  messages: [],
+};
+const cancel = { step: 'cancel', authenticator: undefined, action: '/signin/u1/cancel', names: ['stateHandle'] };
+const restart = { ...cancel, step: 'restart', action: '/signin/u1/restart' };
+const other = { ...cancel, step: 'select', action: '/signin/u1/select' };
+const main = (step: string, names: readonly string[], authenticator?: string): unknown => ({
+  step,
+  authenticator,
+  action: '/signin/u1',
+  names: ['stateHandle', ...names],
+});
+
+test('identify', () => {
+  expect(short(render({ kind: 'identify', withPassword: false, messages: [] }))).toEqual([
+    main('identify', ['identifier']),
+    cancel,
+  ]);
+  expect(short(render({ kind: 'identify', withPassword: true, messages: [] }))).toEqual([
+    main('identify', ['identifier', 'credentials.passcode']),
+    cancel,
+  ]);
+});
+
+test('challenge', () => {
+  const account = { identifier: 'alice@demo.test' };
+  expect(short(render(password))).toEqual([main('challenge', ['credentials.passcode'], 'password'), cancel]);
+  expect(short(render(totp, { account, canRestart: true }))).toEqual([
+    main('challenge', ['credentials.passcode'], 'totp'),
+    other,
+    restart,
+    cancel,
+  ]);
+});
+
+test('enroll', () => {
+  const html = render(enroll);
+  expect(short(html)).toEqual([main('enroll', ['credentials.passcode'], 'totp'), other, cancel]);
+  expect(/data-secret>(.*?)<\/p>/.exec(html)?.[1]?.replaceAll(/<[^>]+>/g, '')).toBe('ABCDEFGHIJ');
+  expect(html).toContain('src="data:image/svg+xml;base64,PHN2Zy8+"');
+  expect(html).toContain('href="otpauth://totp/x"');
+});
+
+test('select', () => {
+  const html = render({
+    kind: 'select',
+    purpose: 'challenge',
+    options: [{ authenticator: 'password' }, { authenticator: 'totp', enrollment: 't1', label: 'Phone' }],
+    messages: [],
+  });
+  expect(short(html)).toEqual([main('select', ['authenticator.id', 'authenticator.id']), cancel]);
+  expect([...html.matchAll(/name="authenticator.id" value="([^"]*)"/g)].map((match) => match[1])).toEqual([
+    'password',
+    'totp:t1',
+  ]);
+});
+
+test('denied', () => {
+  const html = render({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
+  expect(short(html)).toEqual([cancel]);
+  expect(html).toContain('data-message="denied.unsatisfiable"');
+  expect(html).toContain('Return to <bdi>Payroll</bdi>');
+});
+
+test('complete has no form', () => {
+  expect(formsOf(render({ kind: 'complete', messages: [] }))).toEqual([]);
+});
+
+test('every form of a step is a POST and says which step it answers', () => {
+  const html = render(totp, { account: { identifier: 'a' }, canRestart: true });
+  expect([...html.matchAll(/<form /g)]).toHaveLength(4);
+  expect([...html.matchAll(/<form method="post" data-step="/g)]).toHaveLength(4);
+  expect([...html.matchAll(/<input type="hidden" name="stateHandle" value="handle-1">/g)]).toHaveLength(4);
+});
+
+test('password managers and one-time-code fill find their inputs', () => {
+  const both = render({ kind: 'identify', withPassword: true, messages: [] });
+  expect(inputOf(both, 'identifier')).toContain('autocomplete="username"');
+  expect(inputOf(both, 'credentials.passcode')).toMatch(/type="password".*autocomplete="current-password"/);
+  expect(inputOf(render(totp), 'credentials.passcode')).toMatch(
+    /type="text".*autocomplete="one-time-code" inputmode="numeric"/,
+  );
+  expect(render(password, { account: { identifier: 'alice' } })).toContain(
+    '<input type="text" autocomplete="username" value="alice" hidden readonly>',
+  );
+});
+
+test('a secret is never filled in again', () => {
+  const html = render({ kind: 'identify', withPassword: true, identifier: 'alice', messages: [] });
+  expect(inputOf(html, 'identifier')).toContain('value="alice"');
+  expect(inputOf(html, 'credentials.passcode')).not.toContain('value=');
+});
+
+const error = (code: string, field?: string): Message =>
+  field === undefined ? { code, level: 'error' } : { code, level: 'error', field };
+
+test.each([
+  ['nothing typed yet', [], undefined, 'identifier', []],
+  ['the name is known', [], 'alice', 'credentials.passcode', []],
+  ['an error of the first input', [error('identifier.invalid', 'identifier')], 'alice', 'identifier', ['identifier']],
+  [
+    'an error of the second',
+    [error('credentials.required', 'credentials.passcode')],
+    undefined,
+    'credentials.passcode',
+    ['credentials.passcode'],
+  ],
+  ['an error of no input', [error('credentials.invalid')], 'alice', 'credentials.passcode', []],
+])('focus and marks: %s', (_, messages, identifier, focused, invalid) => {
+  const html = render({
+    kind: 'identify',
+    withPassword: true,
+    messages,
+    ...(identifier === undefined ? {} : { identifier }),
+  });
+  const names = ['identifier', 'credentials.passcode'];
+  expect(names.filter((name) => inputOf(html, name).includes(' autofocus'))).toEqual([focused]);
+  expect(names.filter((name) => inputOf(html, name).includes('aria-invalid="true"'))).toEqual(invalid);
+  expect(html.includes('role="alert"')).toBe(messages.length > 0);
+  expect(/<title>(Error: )?/.exec(html)?.[1]).toBe(messages.length > 0 ? 'Error: ' : undefined);
+  if (messages.length > 0) {
+    expect(inputOf(html, focused)).toContain('aria-describedby="message-1"');
+    expect(html).toContain(`id="message-1" data-message="${messages[0]?.code}"`);
+  }
+});
+
+test('the words of an error fit the step, its code stays', () => {
+  const html = render({ ...totp, messages: [error('credentials.invalid', 'credentials.passcode')] });
+  expect(html).toContain('data-message="credentials.invalid"');
+  expect(html).toContain('That code did not match.');
+  expect(render({ ...password, messages: [error('credentials.invalid')] })).toContain('That did not match.');
+});
+
+test('an information is no error', () => {
+  const html = render({ ...totp, messages: [{ code: 'form.stale', level: 'info' }] });
+  expect(html).toMatch(/role="status">\n<p id="message-1" data-message="form.stale">/);
+  expect(html).not.toContain('role="alert"');
+  expect(html).toContain('<title>Enter the code');
+});
+
+test('an error while enrolling stands beside the input', () => {
+  const html = render({ ...enroll, messages: [error('credentials.invalid', 'credentials.passcode'), error('busy')] });
+  expect(html.indexOf('data-message="busy"')).toBeLessThan(html.indexOf('data-secret'));
+  expect(html.indexOf('data-message="credentials.invalid"')).toBeGreaterThan(html.indexOf('data-secret'));
+});
+
+test('an offer brings no other links and no other pictures', () => {
+  const html = render({ ...enroll, offer: { secret: 'AB', uri: 'javascript:alert(1)', qr: '<img src=x>' } });
+  expect(html).not.toMatch(/<a |<img|javascript/);
+});
+
+test.each([
+  ['data:image/png;base64,AAAA', true],
+  ['/logo.png', true],
+  ['//evil.example/logo.png', false],
+  ['/\\evil.example/logo.png', false],
+  ['https://evil.example/logo.png', false],
+  ['javascript:alert(1)', false],
+  ['data:text/html,<b>', false],
+])('the logo %s is shown: %p', (logoUri, shown) => {
+  expect(render(password, { app: { name: 'Payroll', logoUri } }).includes('<img class="app-mark"')).toBe(shown);
+});
+
+test.each(['device-input', 'device-confirm', 'logout'])('%s sends back what oidc-provider asks for', (name) => {
+  const [form] = formsOf(pageStates.get(name)?.(renderer) ?? '');
+  const names = {
+    'device-input': ['xsrf', 'user_code'],
+    'device-confirm': ['xsrf', 'user_code', 'confirm', 'abort'],
+    logout: ['xsrf', 'logout'],
+  };
+  expect(form?.names).toEqual(names[name as keyof typeof names]);
+  expect(form?.body).toContain('name="xsrf" value="eHNyZg"');
+});
+
+test.each([...pageStates.keys()])('%s has no script, no style, no handler and nothing from elsewhere', (name) => {
+  const html = pageStates.get(name)?.(renderer) ?? '';
+  expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)">/);
+  const tags = [...html.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag.replaceAll(/="[^"]*"/g, '=""'));
+  expect(
+    tags.filter((tag) => /^<(script|style|iframe|object|base)/i.test(tag) || / (on[a-z]+|style|srcdoc)=/i.test(tag)),
+  ).toEqual([]);
+  expect(html).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
+  expect(html).not.toContain(hostile);
+});
+
+test('a locale that nobody has falls back to English, one that we have is said', () => {
+  expect(render(password, { locale: 'tlh' })).toContain('<html lang="en">');
+  const german = render(password, { locale: 'de' });
+  expect(german).toContain('<html lang="de">');
+  expect(german).toContain('Passwort eingeben');
+});
+
+test('keys that EJS takes as options are just data', () => {
+  const page = {
+    ...JSON.parse(
+      '{"settings":{"view options":{"outputFunctionName":"x;throw 1;//"}},"delimiter":"?","cache":false,"client":true,"escape":"x"}',
+    ),
+  };
+  expect(render(password, page as Partial<StepPage>)).toBe(render(password));
+});
+
+test('names with a different writing direction are set apart', () => {
+  expect(render(password, { app: { name: 'שלום' }, account: { identifier: 'x\u202Egnp' } })).toMatch(
+    /<bdi>שלום<\/bdi>[\s\S]*<bdi>x\u202Egnp<\/bdi>/,
+  );
+});

@@ -1,0 +1,128 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { errorTable } from '../../../src/errors.ts';
+import { loadMessages, type Translator } from '../../../src/http/html/messages.ts';
+import { createRenderer } from '../../../src/http/html/render.ts';
+import { pageStates, viewsDir } from '../../support/pages.ts';
+
+const dir = join(viewsDir, 'messages');
+const catalogs = readdirSync(dir).map((file) => ({
+  locale: file.replace('.json', ''),
+  texts: JSON.parse(readFileSync(join(dir, file), 'utf8')) as Record<string, string>,
+}));
+const english = catalogs.find(({ locale }) => locale === 'en')?.texts ?? {};
+const others = catalogs.filter(({ locale }) => locale !== 'en');
+const placeholders = (text: string): readonly string[] =>
+  [...text.matchAll(/\{([a-zA-Z]+)\}/g)].map((match) => match[1] ?? '').sort();
+
+test('there are texts in English and German', () => {
+  expect(catalogs.map(({ locale }) => locale)).toEqual(expect.arrayContaining(['en', 'de']));
+});
+
+test.each(others)('$locale has the keys of English', ({ texts }) => {
+  expect(Object.keys(texts).sort()).toEqual(Object.keys(english).sort());
+});
+
+test.each(others)('$locale has the placeholders of English', ({ texts }) => {
+  const differing = Object.keys(english).filter(
+    (key) => placeholders(texts[key] ?? '').join() !== placeholders(english[key] ?? '').join(),
+  );
+  expect(differing).toEqual([]);
+});
+
+test.each(others)('$locale is translated', ({ texts }) => {
+  const untranslated = Object.keys(english).filter((key) => texts[key] === english[key]);
+  expect(untranslated.sort()).toEqual(['device.label', 'passcode.label']);
+});
+
+test('no text is empty, has markup or stray spaces', () => {
+  const bad = catalogs.flatMap(({ locale, texts }) =>
+    Object.entries(texts)
+      .filter(([, text]) => text === '' || text !== text.trim() || /[<>]/.test(text))
+      .map(([key]) => `${locale}: ${key}`),
+  );
+  expect(bad).toEqual([]);
+});
+
+test('every code that a template or the renderer names in full has a text', () => {
+  const htmlDir = join(viewsDir, '../src/http/html');
+  const files = [viewsDir, htmlDir].flatMap((root) =>
+    readdirSync(root, { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.(ejs|ts)$/.test(name))
+      .map((name) => readFileSync(join(root, name), 'utf8')),
+  );
+  const named = files.flatMap((source) => [
+    ...[...source.matchAll(/t\.text\('([^']+)'/g)].map((match) => match[1] ?? ''),
+    ...[...source.matchAll(/\b(?:key|label|hint): '([^']+)'/g)].map((match) => match[1] ?? ''),
+  ]);
+  expect(named.length).toBeGreaterThan(40);
+  expect(named.filter((key) => english[key] === undefined)).toEqual([]);
+});
+
+test('every error, denial and message of the engine has a text', () => {
+  const codes = [
+    ...Object.keys(errorTable).map((code) => `error.${code}`),
+    ...['rule', 'no_rule', 'account_inactive', 'unsatisfiable', 'acr_unattainable', 'no_policy', 'other'].map(
+      (reason) => `denied.${reason}`,
+    ),
+    ...['required', 'invalid', 'malformed', 'used', 'too_long'].map((code) => `credentials.${code}`),
+    ...[
+      'identifier.required',
+      'identifier.invalid',
+      'attempts.exceeded',
+      'attempts.locked',
+      'form.stale',
+      'challenge.expired',
+    ],
+    ...['enroll.expired', 'subject.mismatch', 'busy', 'authenticator.password', 'authenticator.totp'],
+    ...['required', 'invalid', 'aborted', 'failed'].map((code) => `device.${code}`),
+  ];
+  expect(codes.filter((code) => english[code] === undefined)).toEqual([]);
+});
+
+const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));
+
+test.each(honest)('%s finds all its texts', (name) => {
+  const html = pageStates.get(name)?.(createRenderer({ viewsDir })) ?? '';
+  expect(html).not.toContain(english['message.unknown']);
+  expect(html).not.toMatch(/\{[a-zA-Z]+\}/);
+});
+
+const translator = (locale: string): Translator => {
+  const found = loadMessages(dir).get(locale);
+  if (found === undefined) throw new Error(`no ${locale}`);
+  return found;
+};
+
+test.each([
+  ['en', 1, 'Try again in 1 second.'],
+  ['en', 59.2, 'Try again in 1 minute.'],
+  ['en', 40, 'Try again in 40 seconds.'],
+  ['en', 61, 'Try again in 2 minutes.'],
+  ['en', 900, 'Try again in 15 minutes.'],
+  ['en', 3601, 'Try again in 2 hours.'],
+  ['en', 0, 'Try again in 1 second.'],
+  ['de', 900, 'Versuchen Sie es in 15 Minuten noch einmal.'],
+])('%s: a wait of %p seconds in words, rounded up', (locale, seconds, end) => {
+  expect(translator(locale).text('attempts.exceeded', { seconds })).toMatch(
+    new RegExp(`${end.replaceAll('.', '\\.')}$`),
+  );
+});
+
+test('a value is never read as a template, and only own values count', () => {
+  const t = translator('en');
+  expect(t.text('ways.cancel', { app: '{app}{account}$&' })).toBe('Cancel and go back to {app}{account}$&');
+  expect(t.text('ways.cancel', { constructor: 'x' })).toBe('Cancel and go back to {app}');
+  expect(t.parts('ways.cancel', { app: 'Payroll' })).toEqual([
+    { text: 'Cancel and go back to ', param: false },
+    { text: 'Payroll', param: true },
+  ]);
+});
+
+test('an unknown code gets the general text, also when it is the name of something every object has', () => {
+  const t = translator('de');
+  for (const code of ['no.such', 'constructor', '__proto__', 'toString'])
+    expect(t.text(code)).toBe(t.text('message.unknown'));
+  expect(t.pick('no.such', 'constructor', 'denied.other')).toBe('denied.other');
+});
