@@ -1,0 +1,97 @@
+import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-in-words.ts';
+import type { DemoApp } from './demo-apps.ts';
+import type { Assurance, Notice, SignedIn, SignInKind } from './demo-sessions.ts';
+import { html, type Markup } from './html.ts';
+import { page } from './page.ts';
+import { problemNote } from './problem-note.ts';
+import { requestParameters } from './sign-in.ts';
+import { triedNote } from './tried-note.ts';
+
+/**
+ * An application: who signed in and how that is known, or the way in.
+ *
+ * @param now seconds since the epoch
+ */
+export function applicationPage(
+  app: DemoApp,
+  signedIn: SignedIn | undefined,
+  notice: Notice | undefined,
+  now: number,
+): string {
+  const content = signedIn === undefined ? signedOutContent(app) : signedInContent(app, signedIn, now);
+  return page(
+    app.title,
+    html`<h1>${app.title}</h1>
+${notice === undefined ? undefined : noticeNote(notice)}
+${content}`,
+  );
+}
+
+const noticeNote = (notice: Notice) => (notice.kind === 'problem' ? problemNote(notice.problem) : triedNote(notice));
+
+const signedOutContent = (app: DemoApp) => html`<p class="lead">${app.about}</p>
+<p><strong>You are not signed in here.</strong> ${app.title} asks for: ${app.asksFor}</p>
+<p><a class="button" href="/${app.key}/sign-in">Sign in to ${app.title}</a></p>
+<ul class="actions">
+${action(app, 'check')}
+</ul>`;
+
+const signedInContent = (
+  app: DemoApp,
+  signedIn: SignedIn,
+  now: number,
+) => html`<p class="lead">Hello ${signedIn.name ?? signedIn.email ?? signedIn.subject}${signedIn.name && signedIn.email ? html` <span class="quiet">(${signedIn.email})</span>` : undefined}</p>
+<section aria-labelledby="how">
+<h2 id="how">How the provider knows that it is you</h2>
+${assuranceFacts(signedIn.assurance, now)}
+</section>
+<section aria-labelledby="try">
+<h2 id="try">What you can try</h2>
+<ul class="actions">
+${(['step-up', 'again', 'recent', 'check'] as const).map((kind) => action(app, kind))}
+${refreshAction(app, signedIn)}
+</ul>
+</section>
+<details>
+<summary>For experts: the claims of the ID token</summary>
+<pre tabindex="0" role="region" aria-label="Claims of the ID token"><code>${JSON.stringify(signedIn.claims, undefined, 2)}</code></pre>
+</details>
+<form method="post" action="/${app.key}/sign-out"><button class="button secondary">Sign out everywhere in this demo</button></form>`;
+
+function assuranceFacts({ acr, amr, authTime }: Assurance, now: number): Markup {
+  return html`<dl class="facts">
+<div><dt>How sure <code>acr</code></dt>
+<dd>${acrInWords(acr)} <code>${acr ?? 'absent'}</code></dd></div>
+<div><dt>By which means <code>amr</code></dt>
+<dd>${amr.length === 0 ? 'The provider did not say.' : html`<ul>${amr.map((value) => html`<li><code>${value}</code> ${amrInWords(value)}</li>`)}</ul>`}</dd></div>
+<div><dt>Since when <code>auth_time</code></dt>
+<dd>${authTime === undefined ? 'The provider did not say.' : html`<time datetime="${new Date(authTime * 1000).toISOString()}">${dateInWords(authTime)}</time> (${agoInWords(authTime, now)})`}</dd></div>
+</dl>`;
+}
+
+const actionTexts: Readonly<Record<Exclude<SignInKind, 'plain'>, readonly [label: string, words: string]>> = {
+  'step-up': [
+    'Ask for two factors',
+    'You prove only what is missing. If you gave two kinds of proof already, nothing is asked.',
+  ],
+  again: ['Sign in again', 'You have to prove who you are once more, whatever you did before.'],
+  recent: ['Ask for a recent sign-in', 'You have to prove who you are unless you did so within the last minute.'],
+  check: [
+    'Ask without showing a page',
+    'The provider may only answer from its session, or say what stands in the way.',
+  ],
+};
+
+function action(app: DemoApp, kind: Exclude<SignInKind, 'plain'>): Markup {
+  const [label, words] = actionTexts[kind];
+  const parameter = Object.entries(requestParameters[kind]).map(([name, value]) => `${name}=${value}`);
+  return html`<li><a class="button secondary" href="/${app.key}/sign-in/${kind}">${label}</a>
+<p>${words} <code>${parameter.join('&')}</code></p></li>
+`;
+}
+
+const refreshAction = (app: DemoApp, signedIn: SignedIn) =>
+  signedIn.refreshToken === undefined
+    ? html`<li><p>The provider gave no refresh token, so there is nothing to refresh.</p></li>`
+    : html`<li><form method="post" action="/${app.key}/refresh"><button class="button secondary">Refresh the tokens</button></form>
+<p>New tokens without you. They say the same about you: getting them proves nothing new. <code>grant_type=refresh_token</code></p></li>`;

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import type { DemoApp } from './demo-apps.ts';
+import type { Problem } from './problems.ts';
+
+/** Which of the page's actions started an authorization request. */
+export type SignInKind = 'plain' | 'step-up' | 'again' | 'recent' | 'check';
+
+/** An authorization request whose answer has not come yet. */
+export interface PendingSignIn {
+  readonly app: DemoApp['key'];
+  readonly kind: SignInKind;
+  readonly verifier: string;
+  readonly nonce: string;
+}
+
+/** What the provider said about who signed in, and how. Times are seconds since the epoch. */
+export interface Assurance {
+  readonly acr: string | undefined;
+  readonly amr: readonly string[];
+  readonly authTime: number | undefined;
+}
+
+export interface SignedIn {
+  readonly subject: string;
+  readonly name: string | undefined;
+  readonly email: string | undefined;
+  readonly assurance: Assurance;
+  readonly claims: Readonly<Record<string, unknown>>;
+  readonly idToken: string;
+  readonly refreshToken: string | undefined;
+}
+
+/** What the page tells once, after something was tried. */
+export type Notice =
+  | { readonly kind: 'problem'; readonly problem: Problem }
+  | {
+      readonly kind: 'tried';
+      readonly action: SignInKind | 'refresh';
+      readonly before: Assurance | undefined;
+      readonly after: Assurance;
+    };
+
+export interface DemoSession {
+  readonly id: string;
+  /** By `state`. */
+  readonly pending: Map<string, PendingSignIn>;
+  readonly signedIn: Map<DemoApp['key'], SignedIn>;
+  readonly notices: Map<DemoApp['key'], Notice>;
+  /** The `state` of a sign-out that is under way. */
+  signingOut?: string;
+}
+
+export interface DemoSessions {
+  /** The session of this cookie value, or nothing: never opened, forgotten, or unused for an hour. */
+  find(id: string | undefined): DemoSession | undefined;
+  open(): DemoSession;
+  /** The same session under a new identifier, so that one planted before the sign-in is worth nothing after it. */
+  renew(session: DemoSession): DemoSession;
+  close(session: DemoSession): void;
+}
+
+export const sessionSeconds = 3_600;
+const maxSessions = 1_000;
+const maxPending = 20;
+
+/** Sessions in memory, at most a thousand: the one that was not used for longest makes room. */
+export function createDemoSessions(now: () => number): DemoSessions {
+  const sessions = new Map<string, { readonly session: DemoSession; readonly usedAt: number }>();
+
+  function keep(session: DemoSession): DemoSession {
+    sessions.delete(session.id);
+    sessions.set(session.id, { session, usedAt: now() });
+    dropOldest(sessions, maxSessions);
+    return session;
+  }
+
+  return {
+    find(id) {
+      const entry = id === undefined ? undefined : sessions.get(id);
+      if (entry === undefined) return undefined;
+      if (now() - entry.usedAt < sessionSeconds) return keep(entry.session);
+      sessions.delete(entry.session.id);
+      return undefined;
+    },
+    open: () => keep({ id: newId(), pending: new Map(), signedIn: new Map(), notices: new Map() }),
+    renew(session) {
+      sessions.delete(session.id);
+      return keep({ ...session, id: newId() });
+    },
+    close: (session) => void sessions.delete(session.id),
+  };
+}
+
+/** Remembers a request; many that were never answered do not pile up. */
+export function addPending(session: DemoSession, state: string, pending: PendingSignIn): void {
+  session.pending.set(state, pending);
+  dropOldest(session.pending, maxPending);
+}
+
+function dropOldest(map: Map<string, unknown>, limit: number): void {
+  for (const key of map.keys()) {
+    if (map.size <= limit) return;
+    map.delete(key);
+  }
+}
+
+const newId = () => randomBytes(32).toString('base64url');

@@ -1,0 +1,13 @@
+import { html, type Markup } from './html.ts';
+import type { Problem } from './problems.ts';
+
+/** A problem as a note on a page: in words, with what an expert wants to know below. */
+export function problemNote(problem: Problem): Markup {
+  const facts = [problem.code, problem.detail].filter((fact) => fact !== undefined);
+  return html`<div class="notice bad" role="alert">
+<p><strong>${problem.title}</strong></p>
+<p>${problem.words}</p>
+${facts.length > 0 ? html`<p class="quiet">The provider’s answer: <code>${facts.join(': ')}</code></p>` : undefined}
+</div>
+`;
+}

@@ -1,0 +1,95 @@
+import {
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  fetchUserInfo,
+  type IDToken,
+  randomNonce,
+  randomPKCECodeVerifier,
+  randomState,
+  refreshTokenGrant,
+} from 'openid-client';
+import { twoFactorAcr } from './claims-in-words.ts';
+import type { Assurance, PendingSignIn, SignedIn, SignInKind } from './demo-sessions.ts';
+
+const recentSeconds = 60;
+
+/** What each action adds to the authorization request (OpenID Connect Core section 3.1.2.1). */
+export const requestParameters: Readonly<Record<SignInKind, Readonly<Record<string, string>>>> = {
+  plain: {},
+  'step-up': { acr_values: twoFactorAcr },
+  again: { prompt: 'login' },
+  recent: { max_age: String(recentSeconds) },
+  check: { prompt: 'none' },
+};
+
+/** Starts the code flow with PKCE. @returns where to send the browser, and what to remember under `state` */
+export async function startSignIn(
+  config: Configuration,
+  redirectUri: string,
+  request: Pick<PendingSignIn, 'app' | 'kind'>,
+): Promise<{ readonly url: URL; readonly state: string; readonly pending: PendingSignIn }> {
+  const state = randomState();
+  const pending = { ...request, verifier: randomPKCECodeVerifier(), nonce: randomNonce() };
+  const url = buildAuthorizationUrl(config, {
+    redirect_uri: redirectUri,
+    scope: 'openid profile email',
+    code_challenge: await calculatePKCECodeChallenge(pending.verifier),
+    code_challenge_method: 'S256',
+    state,
+    nonce: pending.nonce,
+    ...requestParameters[request.kind],
+  });
+  return { url, state, pending };
+}
+
+/** Exchanges the code and checks the ID token. Rejects with the errors of openid-client. */
+export async function finishSignIn(
+  config: Configuration,
+  callback: URL,
+  state: string,
+  pending: PendingSignIn,
+): Promise<SignedIn> {
+  const tokens = await authorizationCodeGrant(config, callback, {
+    expectedState: state,
+    expectedNonce: pending.nonce,
+    pkceCodeVerifier: pending.verifier,
+    idTokenExpected: true,
+    ...(pending.kind === 'recent' ? { maxAge: recentSeconds } : {}),
+  });
+  const claims = tokens.claims();
+  if (claims === undefined || tokens.id_token === undefined) throw new TypeError('the checked ID token is missing');
+  const person = await fetchUserInfo(config, tokens.access_token, claims.sub);
+  return {
+    subject: claims.sub,
+    name: text(person.name),
+    email: text(person.email),
+    assurance: assuranceOf(claims),
+    claims,
+    idToken: tokens.id_token,
+    refreshToken: tokens.refresh_token,
+  };
+}
+
+/** Asks for new tokens; whoever signed in, and how, is taken from the new ID token where there is one. */
+export async function refreshSignIn(config: Configuration, signedIn: SignedIn): Promise<SignedIn> {
+  if (signedIn.refreshToken === undefined) return signedIn;
+  const tokens = await refreshTokenGrant(config, signedIn.refreshToken);
+  const refreshed = { ...signedIn, refreshToken: tokens.refresh_token ?? signedIn.refreshToken };
+  const claims = tokens.claims();
+  // OpenID Connect Core section 12.2: the refreshed ID token must speak of the same person.
+  if (claims === undefined || tokens.id_token === undefined || claims.sub !== signedIn.subject) return refreshed;
+  return { ...refreshed, assurance: assuranceOf(claims), claims, idToken: tokens.id_token };
+}
+
+function assuranceOf(claims: IDToken): Assurance {
+  const { acr, amr, auth_time: authTime } = claims;
+  return {
+    acr: text(acr),
+    amr: Array.isArray(amr) ? amr.filter((value) => typeof value === 'string') : [],
+    authTime: typeof authTime === 'number' ? authTime : undefined,
+  };
+}
+
+const text = (value: unknown) => (typeof value === 'string' ? value : undefined);

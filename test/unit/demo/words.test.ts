@@ -1,0 +1,93 @@
+import { expect, test } from '@jest/globals';
+import { AuthorizationResponseError } from 'openid-client';
+import { acrInWords, agoInWords, amrInWords, dateInWords } from '../../../src/demo/claims-in-words.ts';
+import { addPending, createDemoSessions } from '../../../src/demo/demo-sessions.ts';
+import { html } from '../../../src/demo/html.ts';
+import { demoPeople } from '../../../src/demo/people.ts';
+import { describeProblem } from '../../../src/demo/problems.ts';
+
+test.each([
+  [0, 'just now'],
+  [-5, 'just now'],
+  [1, '1 second ago'],
+  [59.9, '59 seconds ago'],
+  [60, '1 minute ago'],
+  [185, '3 minutes ago'],
+  [7_200, '2 hours ago'],
+  [200_000, '2 days ago'],
+])('an age of %d seconds is "%s"', (age, text) => {
+  expect(agoInWords(1_000_000, 1_000_000 + age)).toBe(text);
+});
+
+test('a date names its time zone', () => {
+  expect(dateInWords(1_795_534_262)).toBe('24 November 2026 at 15:31:02 UTC');
+});
+
+test('unknown and missing claims are told as such', () => {
+  expect(acrInWords(undefined)).toBe('The provider did not say.');
+  expect(acrInWords('gold')).toBe('This demo does not know that level.');
+  expect(amrInWords('toString')).toBe('This demo does not know that method.');
+});
+
+test('a template escapes text and keeps markup, also in lists', () => {
+  const item = html`<i title="${'"'}">${"<&>'"}</i>`;
+  expect(html`${[item, item]}${undefined}${0}`.markup).toBe(
+    '<i title="&quot;">&lt;&amp;&gt;&#39;</i><i title="&quot;">&lt;&amp;&gt;&#39;</i>0',
+  );
+});
+
+test('a session ends an hour after its last use', () => {
+  let now = 0;
+  const sessions = createDemoSessions(() => now);
+  const { id } = sessions.open();
+  now = 3_599;
+  expect(sessions.find(id)?.id).toBe(id);
+  now += 3_599;
+  expect(sessions.find(id)?.id).toBe(id);
+  now += 3_600;
+  expect(sessions.find(id)).toBeUndefined();
+});
+
+test('sessions and unanswered requests are bounded; what was used last stays', () => {
+  const sessions = createDemoSessions(() => 0);
+  const first = sessions.open();
+  const second = sessions.open();
+  for (let index = 0; index < 998; index += 1) sessions.open();
+  sessions.find(first.id);
+  sessions.open();
+  expect(sessions.find(first.id)).toBe(first);
+  expect(sessions.find(second.id)).toBeUndefined();
+
+  for (let index = 0; index < 21; index += 1) {
+    addPending(first, String(index), { app: 'notes', kind: 'plain', verifier: '', nonce: '' });
+  }
+  expect([first.pending.size, first.pending.has('0'), first.pending.has('20')]).toEqual([20, false, true]);
+});
+
+test('a renewed session keeps its content and loses its old name', () => {
+  const sessions = createDemoSessions(() => 0);
+  const old = sessions.open();
+  addPending(old, 'state', { app: 'notes', kind: 'plain', verifier: '', nonce: '' });
+  const renewed = sessions.renew(old);
+  expect(sessions.find(old.id)).toBeUndefined();
+  expect(sessions.find(renewed.id)?.pending.has('state')).toBe(true);
+});
+
+test('an error code that nobody has heard of is shown as it is', () => {
+  const cause = new URLSearchParams({ error: 'constructor' });
+  const problem = describeProblem(new AuthorizationResponseError('refused', { cause }));
+  expect(problem).toEqual({
+    title: 'It did not work',
+    words: 'The provider gave a reason that this demo does not know.',
+    code: 'constructor',
+  });
+});
+
+test('a fault of the demo itself is not blamed on the provider', () => {
+  const fault = new TypeError('a bug');
+  expect(() => describeProblem(fault)).toThrow(fault);
+});
+
+test('the demo has three people with distinct addresses', () => {
+  expect(new Set(demoPeople.map((person) => person.identifier)).size).toBe(3);
+});
