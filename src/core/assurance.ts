@@ -1,7 +1,7 @@
 /** What may truly be said of a sign-in: `acr`, `amr`, `auth_time`. */
+import type { CountedEvidence } from './counted-evidence.ts';
 import type { AcrValue, Assurance } from './model.ts';
 import { meetsRequirement } from './requirement.ts';
-import type { CountedEvidence } from './situation.ts';
 
 /**
  * Derives the assurance of a witness (never empty).

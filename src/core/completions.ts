@@ -72,7 +72,7 @@ function helpsAlternative(action: Showing, alternative: Alternative, showings: r
   if (demand !== undefined) return meetsDemand(demand, action);
   if (factorsShort(alternative, showings) <= 0) return false;
   const covered = coveredFactors(alternative, showings);
-  return action.factors.some((factor) => !covered.has(factor));
+  return action.factors.some((factor) => !covered.includes(factor));
 }
 
 /** Those of a completion that may be done now: a step of a chain comes after the steps before it. */

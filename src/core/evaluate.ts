@@ -1,6 +1,7 @@
 /** The one evaluator: it serves enforcing, explaining, simulating and analysing (Law 3). */
 import { assuranceOf } from './assurance.ts';
 import type { PolicySet } from './compile.ts';
+import { admissible, countedEvidence } from './counted-evidence.ts';
 import { firstProof } from './first-proof.ts';
 import {
   type Denial,
@@ -11,10 +12,10 @@ import {
   requestLayers,
   traceOf,
 } from './layers.ts';
+import { type Means, usableEnrollments } from './means.ts';
 import type { Decision, Facts, Outcome, Subject } from './model.ts';
 import type { Goal } from './requirement.ts';
-import { admissible, countedEvidence, usableEnrollments } from './situation.ts';
-import { type Means, type WayOn, wayOn } from './way-on.ts';
+import { type WayOn, wayOn } from './way-on.ts';
 import { extendWitness } from './witness.ts';
 
 export { type CompiledPolicy, compilePolicy, type PolicySet } from './compile.ts';

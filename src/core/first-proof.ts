@@ -1,7 +1,9 @@
 /** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
+import { challengeOptions } from './challenge-options.ts';
+import type { Means } from './means.ts';
 import type { ChallengeOption } from './model.ts';
 import type { Goal } from './requirement.ts';
-import { challengeOptions, type Means, type WayOn, wayOn } from './way-on.ts';
+import { type WayOn, wayOn } from './way-on.ts';
 
 /** Stands for an enrollment that does not exist; a dummy verification answers for it, and always refuses. */
 export const NO_ENROLLMENT = 'none';

@@ -66,18 +66,32 @@ function meetsAlternative(alternative: Alternative, showings: readonly Showing[]
 
 /** The first demand that no showing meets. */
 export function unmetDemand(alternative: Alternative, showings: readonly Showing[]): Demand | undefined {
-  return alternative.demands.find(
-    (demand) => !showings.some((showing) => isFresh(showing.age, alternative.maxAge) && meetsDemand(demand, showing)),
-  );
+  for (const demand of alternative.demands) {
+    if (!isMet(demand, alternative.maxAge, showings)) return demand;
+  }
+  return undefined;
+}
+
+function isMet(demand: Demand, maxAge: Seconds | undefined, showings: readonly Showing[]): boolean {
+  for (const showing of showings) {
+    if (isFresh(showing.age, maxAge) && meetsDemand(demand, showing)) return true;
+  }
+  return false;
 }
 
 /** How many distinct factor types are still to be covered. At least one is always asked for. */
 export function factorsShort(alternative: Alternative, showings: readonly Showing[]): number {
-  return Math.max(1, alternative.factors) - coveredFactors(alternative, showings).size;
+  return Math.max(1, alternative.factors) - coveredFactors(alternative, showings).length;
 }
 
-export function coveredFactors(alternative: Alternative, showings: readonly Showing[]): ReadonlySet<Factor> {
-  return new Set(showings.filter(({ age }) => isFresh(age, alternative.maxAge)).flatMap(({ factors }) => factors));
+/** The distinct factor types of the fresh showings. */
+export function coveredFactors(alternative: Alternative, showings: readonly Showing[]): readonly Factor[] {
+  const covered: Factor[] = [];
+  for (const { age, factors } of showings) {
+    if (!isFresh(age, alternative.maxAge)) continue;
+    for (const factor of factors) if (!covered.includes(factor)) covered.push(factor);
+  }
+  return covered;
 }
 
 /** Every field of a demand must hold for one and the same showing. */
@@ -86,9 +100,13 @@ export function meetsDemand(demand: Demand, showing: Showing): boolean {
     (demand.factor === undefined || showing.factors.includes(demand.factor)) &&
     (demand.authenticators === undefined || demand.authenticators.includes(showing.authenticator)) &&
     !demand.exclude?.includes(showing.authenticator) &&
-    (demand.characteristics ?? []).every((wanted) => showing.characteristics.includes(wanted)) &&
+    hasAll(showing.characteristics, demand.characteristics) &&
     isFresh(showing.age, demand.maxAge)
   );
+}
+
+function hasAll(shown: readonly Characteristic[], wanted: readonly Characteristic[] | undefined): boolean {
+  return wanted === undefined || wanted.every((one) => shown.includes(one));
 }
 
 /**

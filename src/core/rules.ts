@@ -11,7 +11,6 @@ export interface RuleOutcome {
   readonly traces: readonly RuleTrace[];
 }
 
-const digits: Readonly<Record<Tri, number>> = { miss: 0, hit: 1, unknown: 2 };
 /** Patterns of up to six conditions; beyond, a trace is made anew each time. */
 const KEPT_TRACES = 3 ** 6;
 
@@ -37,13 +36,19 @@ export function possibleRules(policy: CompiledPolicy, facts: Facts): readonly Ru
 }
 
 function testRule(compiled: CompiledRule, facts: Facts): RuleTrace {
+  // The results as a number of base 3.
   let pattern = 0;
-  for (const { test } of compiled.conditions) pattern = pattern * 3 + digits[test(facts)];
+  for (const { test } of compiled.conditions) pattern = pattern * 3 + digit(test(facts));
   const kept = compiled.traces[pattern];
   if (kept !== undefined) return kept;
   const trace = describe(compiled, facts);
   if (pattern < KEPT_TRACES) compiled.traces[pattern] = trace;
   return trace;
+}
+
+function digit(result: Tri): number {
+  if (result === 'miss') return 0;
+  return result === 'hit' ? 1 : 2;
 }
 
 function describe({ rule, conditions }: CompiledRule, facts: Facts): RuleTrace {

@@ -37,6 +37,8 @@ export interface Transaction {
   readonly request: RequestFacts;
   /** `login_hint`: prefills the identify step. */
   readonly loginHint?: string;
+  /** `ui_locales`: the languages that the relying party asks for, best first, separated by spaces. */
+  readonly uiLocales?: string;
   /** The SSO session that the browser had when it began; its evidence counts as long as it is about the same person. */
   readonly session?: string;
   /** Only this account will do (`id_token_hint`, or the `sub` that the claims parameter asks for). */
@@ -51,7 +53,8 @@ export interface Transaction {
 }
 
 /** What a new transaction starts from. */
-export interface Beginning extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'session' | 'expectedSubject'> {
+export interface Beginning
+  extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'uiLocales' | 'session' | 'expectedSubject'> {
   /** The event that an earlier interaction for the same request began; absent: this one begins it. */
   readonly event?: string;
   /** Epoch seconds. */

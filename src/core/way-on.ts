@@ -1,9 +1,11 @@
 /** How a person can go on from what they have shown: to prove more, to enroll, or not at all. */
-import type { PolicySet } from './compile.ts';
+import { optionsBestFirst } from './challenge-options.ts';
 import { type Completion, firstOf, minimalCompletions } from './completions.ts';
-import type { ChallengeOption, Enrollment } from './model.ts';
+import type { CountedEvidence } from './counted-evidence.ts';
+import { enrollmentBar } from './enrollment-bar.ts';
+import { enrollable, type Means, provable } from './means.ts';
+import type { ChallengeOption } from './model.ts';
 import { type Goal, meetsGoal, type Showing } from './requirement.ts';
-import { areAlike, type CountedEvidence, enrollable, enrollmentBar, provable } from './situation.ts';
 import { findWitness } from './witness.ts';
 
 export type WayOn =
@@ -11,15 +13,6 @@ export type WayOn =
   | { readonly kind: 'challenge'; readonly options: readonly ChallengeOption[] }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'impossible' };
-
-/** What is there to go on with. */
-export interface Means {
-  /** Newest first. */
-  readonly shown: readonly CountedEvidence[];
-  /** Usable ones. */
-  readonly enrollments: readonly Enrollment[];
-  readonly policies: PolicySet;
-}
 
 /**
  * Existing enrollments first; enrolling is for those who cannot complete without it, and only after they have proved the strongest
@@ -73,41 +66,4 @@ function proofsNow(completion: Completion, goals: readonly Goal[], shown: readon
   const isProof = (action: Showing) => !action.toEnroll;
   const ready = firstOf(completion, goals, shown).filter(isProof);
   return ready.length > 0 ? ready : completion.filter(isProof);
-}
-
-/** Shortest way first, then knowledge, then what resists phishing, then as configured. */
-function optionsBestFirst(shortest: ReadonlyMap<Showing, number>, means: Means): readonly ChallengeOption[] {
-  const order = means.policies.authenticators.map(({ key }) => key);
-  const rank = (action: Showing): readonly number[] => [
-    shortest.get(action) ?? 0,
-    action.factors.includes('knowledge') ? 0 : 1,
-    action.characteristics.includes('phishingResistant') ? 0 : 1,
-    order.indexOf(action.authenticator),
-  ];
-  const best = [...shortest.keys()].sort((a, b) => compareRanks(rank(a), rank(b)));
-  const isShown = (id: string) => means.shown.some(({ enrollment }) => enrollment === id);
-  const wouldDo = (enrollment: Enrollment) =>
-    best.some((action) => areAlike(action, enrollment) && isShown(action.enrollment) === isShown(enrollment.id));
-  return challengeOptions([...new Set(best.map((action) => action.authenticator))], means.enrollments.filter(wouldDo));
-}
-
-function compareRanks(a: readonly number[], b: readonly number[]): number {
-  for (const [index, value] of a.entries()) {
-    const difference = value - (b[index] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
-/** Groups enrollments by authenticator, in the given order. */
-export function challengeOptions(
-  order: readonly string[],
-  enrollments: readonly Enrollment[],
-): readonly ChallengeOption[] {
-  return order
-    .map((authenticator) => ({
-      authenticator,
-      enrollments: enrollments.filter((enrollment) => enrollment.authenticator === authenticator).map(({ id }) => id),
-    }))
-    .filter((option) => option.enrollments.length > 0);
 }

@@ -1,6 +1,6 @@
 /** The evidence that a decision rests on. */
+import type { CountedEvidence } from './counted-evidence.ts';
 import { type Goal, meetsGoal } from './requirement.ts';
-import type { CountedEvidence } from './situation.ts';
 
 /**
  * Of all sets of evidence that meet every goal, one whose oldest member is as new as possible, and of which nothing can be left out.

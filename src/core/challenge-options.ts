@@ -1,0 +1,43 @@
+/** The ways to go on as the person is shown them. */
+import { type Means, standsFor } from './means.ts';
+import type { ChallengeOption, Enrollment } from './model.ts';
+import type { Showing } from './requirement.ts';
+
+/**
+ * Options for the given proofs, each with the length of the shortest completion that it is part of. Shortest first, then knowledge, then
+ * what resists phishing, then as configured.
+ */
+export function optionsBestFirst(shortest: ReadonlyMap<Showing, number>, means: Means): readonly ChallengeOption[] {
+  const order = means.policies.authenticators.map(({ key }) => key);
+  const rank = (action: Showing): readonly number[] => [
+    shortest.get(action) ?? 0,
+    action.factors.includes('knowledge') ? 0 : 1,
+    action.characteristics.includes('phishingResistant') ? 0 : 1,
+    order.indexOf(action.authenticator),
+  ];
+  const best = [...shortest.keys()].sort((a, b) => compareRanks(rank(a), rank(b)));
+  const asked = best.flatMap((action) => means.enrollments.filter(({ id }) => id === action.enrollment));
+  const wouldDo = (enrollment: Enrollment) => asked.some((one) => standsFor(one, enrollment, means.shown));
+  return challengeOptions([...new Set(best.map((action) => action.authenticator))], means.enrollments.filter(wouldDo));
+}
+
+function compareRanks(a: readonly number[], b: readonly number[]): number {
+  for (const [index, value] of a.entries()) {
+    const difference = value - (b[index] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Groups enrollments by authenticator, in the given order. */
+export function challengeOptions(
+  order: readonly string[],
+  enrollments: readonly Enrollment[],
+): readonly ChallengeOption[] {
+  return order
+    .map((authenticator) => ({
+      authenticator,
+      enrollments: enrollments.filter((enrollment) => enrollment.authenticator === authenticator).map(({ id }) => id),
+    }))
+    .filter((option) => option.enrollments.length > 0);
+}
