@@ -74,15 +74,14 @@ export function isBusy(error: unknown): boolean {
 }
 
 function resultCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error) || typeof error.errcode !== 'number') return undefined;
-  return error.errcode & 0xff;
+  if (typeof error !== 'object' || error === null || !('errcode' in error)) return undefined;
+  return typeof error.errcode === 'number' ? error.errcode & 0xff : undefined;
 }
 
 /** Any failure of SQLite as `StoreUnavailable` with a reason that an operator understands. */
 export function unavailable(error: unknown): StoreUnavailable {
   if (error instanceof StoreUnavailable) return error;
   const code = resultCode(error);
-  const said = error instanceof Error ? error.message : String(error);
   const reason = code === undefined ? undefined : reasons[code];
-  return new StoreUnavailable(reason === undefined ? `the store file failed: ${said}` : `${reason} (${said})`, error);
+  return new StoreUnavailable(`${reason ?? 'the store file failed'} (${error})`, error);
 }

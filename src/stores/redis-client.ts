@@ -74,19 +74,33 @@ function createCluster(
   });
 }
 
-/** Resolves when commands can be sent. Rejects with `StoreUnavailable` when that takes too long or the client was closed. */
-export async function ready(client: RedisClient): Promise<void> {
-  if (client.status === 'ready') return;
-  if (client.status === 'end') throw new StoreUnavailable('the connection to Redis is closed');
-  await new Promise<void>((resolve, reject) => {
-    const done = () => {
+/**
+ * Makes the gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when that takes
+ * too long. All that wait at one time share one wait.
+ */
+export function readyGate(client: RedisClient): () => Promise<void> {
+  let waiting: Promise<void> | undefined;
+  return async () => {
+    if (client.status === 'ready') return;
+    waiting ??= connected(client).finally(() => {
+      waiting = undefined;
+    });
+    await waiting;
+  };
+}
+
+/** Errors on the way do not end the wait: the client tries again by itself. */
+function connected(client: RedisClient): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const opened = () => {
       clearTimeout(timer);
-      client.off('ready', done);
-      if (client.status === 'ready') resolve();
-      else reject(new StoreUnavailable('no connection to Redis'));
+      resolve();
     };
-    const timer = setTimeout(done, patience.ready);
-    client.on('ready', done);
+    const timer = setTimeout(() => {
+      client.off('ready', opened);
+      reject(new StoreUnavailable('no connection to Redis'));
+    }, patience.ready);
+    client.once('ready', opened);
   });
 }
 
@@ -96,7 +110,8 @@ const refusals =
 
 /** What is thrown instead of an error of the client. */
 export function redisFailure(error: unknown): unknown {
-  if (error instanceof StoreUnavailable || !(error instanceof Error)) return error;
-  if (error.name === 'ReplyError' && !refusals.test(error.message)) return error;
-  return new StoreUnavailable(`Redis: ${error.message}`, error);
+  if (error instanceof StoreUnavailable) return error;
+  const { name, message } = error as Error;
+  if (name === 'ReplyError' && !refusals.test(message)) return error;
+  return new StoreUnavailable(`Redis: ${message}`, error);
 }

@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { assertRedisSafe } from './redis-check.ts';
-import { connectRedis, type RedisClient, ready, redisFailure } from './redis-client.ts';
+import { connectRedis, type RedisClient, readyGate, redisFailure } from './redis-client.ts';
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
@@ -33,13 +33,14 @@ const pageSize = 500;
 export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {} }: RedisOptions): RedisStore {
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const client = connectRedis(url, onTrouble);
+  const ready = readyGate(client);
   const link: RedisLink = {
     client,
     prefix,
     counterPrefix: `${prefix}counter/`,
     async send(verb, command) {
       try {
-        await ready(client);
+        await ready();
         onRoundTrip?.(verb);
         return await command();
       } catch (error) {

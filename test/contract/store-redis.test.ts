@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openStore } from '../../src/stores/open.ts';
@@ -123,8 +123,11 @@ describe('the check at start', () => {
 
   test('warns when it may not look', async () => {
     await admin.acl('SETUSER', 'shy', 'on', '>pw', '~*', '+@all', '-info');
+    const said = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const { store } = open(single.url.replace('://', '://shy:pw@'));
     await expect(store.check()).resolves.toEqual([expect.stringContaining('INFO')]);
+    expect(said.mock.calls.flat().join()).toMatch(/^Skipping the ready check/);
+    said.mockRestore();
   });
 
   test('refuses a replica', async () => {
