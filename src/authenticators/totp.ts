@@ -117,7 +117,7 @@ async function acceptedStep(key: string, input: CredentialInput, env: Authentica
 /** Six digits as people type and paste them: grouped, with full-width digits. `undefined`: it is no code. */
 function digits(text: string): string | undefined {
   if (text.length > 64) return undefined;
-  const token = text.normalize('NFKC').replace(/[\s\u200b-\u200f\u2060\ufeff-]/g, '');
+  const token = text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');
   return /^[0-9]{6}$/.test(token) ? token : undefined;
 }
 

@@ -1,0 +1,173 @@
+/** What every authenticator promises, whatever it verifies. Each one runs this suite with a way to make and to answer its challenges. */
+import { describe, expect, test } from '@jest/globals';
+import type {
+  Authenticator,
+  AuthenticatorEnv,
+  Credential,
+  CredentialInput,
+  Refused,
+  Verified,
+} from '../../src/authenticators/authenticator.ts';
+
+export interface AuthenticatorCase {
+  readonly authenticator: Authenticator;
+  /** Two credentials with different secrets. */
+  readonly credentials: readonly [Credential, Credential];
+  /** The right answer for a credential at this time. */
+  answer(credential: Credential, env: AuthenticatorEnv): Promise<CredentialInput>;
+  /** Well-formed, and wrong. */
+  readonly wrong: CredentialInput;
+  /** A value that is accepted counts only once. */
+  readonly oneTime: boolean;
+  /** How many expensive computations there were so far. */
+  work(): number;
+}
+
+export const env: AuthenticatorEnv = { now: 1_800_000_000, issuer: 'https://id.example.org', brand: 'Example' };
+
+type Make = () => Promise<AuthenticatorCase>;
+
+/** A code of the form `credentials.<reason>`, and nothing that would say more. */
+function expectRefused(result: Verified | Refused): void {
+  expect(result).toEqual({
+    ok: false,
+    code: expect.stringMatching(/^credentials\.[a-z_]+$/),
+    field: 'credentials.passcode',
+  });
+}
+
+async function verify(
+  subject: AuthenticatorCase,
+  credential: Credential | undefined,
+  input: unknown,
+): Promise<Verified | Refused> {
+  const { private: pending } = await subject.authenticator.challenge(credential, env);
+  return subject.authenticator.verify(credential, pending, input as CredentialInput, env);
+}
+
+export function authenticatorContract(name: string, make: Make): void {
+  describe(`${name} keeps the contract`, () => {
+    promisesOfProof(make);
+    promisesOfRefusal(make);
+    promisesOfSecrecy(make);
+  });
+}
+
+function promisesOfProof(make: Make): void {
+  test('the right answer proves no more than the traits allow, for the credential that answered', async () => {
+    const subject = await make();
+    const [credential] = subject.credentials;
+    const result = await verify(subject, credential, await subject.answer(credential, env));
+    if (!result.ok) throw new Error(`refused: ${result.code}`);
+    const { traits } = subject.authenticator;
+    expect(result.credential).toBe(credential.id);
+    expect(result.proof.factors.length).toBeGreaterThan(0);
+    expect(traits.factors).toEqual(expect.arrayContaining([...result.proof.factors]));
+    expect(traits.characteristics).toEqual(expect.arrayContaining([...result.proof.characteristics]));
+    expect(result.proof.amr).not.toContain('mfa');
+    expect(result.proof.amr.length).toBeGreaterThan(0);
+  });
+
+  test('a one-time value must be saved, and does not count again afterwards', async () => {
+    const subject = await make();
+    const [credential] = subject.credentials;
+    const input = await subject.answer(credential, env);
+    const first = await verify(subject, credential, input);
+    if (!first.ok) throw new Error(`refused: ${first.code}`);
+    expect(first.mustSave).toBe(subject.oneTime);
+    const second = await verify(subject, { ...credential, secret: first.secret ?? credential.secret }, input);
+    expect(second.ok).toBe(!subject.oneTime);
+  });
+
+  test('attempts are limited for a while, and to 100 for good (NIST SP 800-63B-4 section 3.2.2)', async () => {
+    const { limits } = (await make()).authenticator;
+    expect(limits.some(({ limit, window }) => window > 0 && limit <= 10)).toBe(true);
+    expect(limits.some(({ limit, window }) => window === 0 && limit <= 100)).toBe(true);
+  });
+}
+
+function promisesOfRefusal(make: Make): void {
+  const broken: readonly [string, unknown][] = [
+    ['nothing', {}],
+    ['an empty text', { passcode: '' }],
+    ['white space', { passcode: '  ' }],
+    ['a megabyte', { passcode: 'x'.repeat(1_000_000) }],
+    ['a megabyte of digits', { passcode: '1'.repeat(1_000_000) }],
+    ['a NUL', { passcode: '\0' }],
+    ['a lone surrogate', { passcode: '\ud800' }],
+    ['a number', { passcode: 123456 }],
+    ['a list', { passcode: ['123456'] }],
+    ['an object', { passcode: { length: 6 } }],
+    ['null', { passcode: null }],
+    ['a prototype', Object.create({ passcode: 1 })],
+  ];
+  test.each(broken)('%s is refused with a code', async (_what, input) => {
+    const subject = await make();
+    expectRefused(await verify(subject, subject.credentials[0], input));
+    expectRefused(await verify(subject, undefined, input));
+  });
+
+  test('a wrong answer and the answer for another credential are refused', async () => {
+    const subject = await make();
+    const [mine, other] = subject.credentials;
+    expectRefused(await verify(subject, mine, subject.wrong));
+    expectRefused(await verify(subject, mine, await subject.answer(other, env)));
+  });
+
+  test('somebody unknown is refused as somebody known is, at the same cost', async () => {
+    const subject = await make();
+    const [credential] = subject.credentials;
+    const before = subject.work();
+    const known = await verify(subject, credential, subject.wrong);
+    const between = subject.work();
+    const unknown = await verify(subject, undefined, subject.wrong);
+    expect(unknown).toEqual(known);
+    expect(subject.work() - between).toBe(between - before);
+    expectRefused(await verify(subject, undefined, await subject.answer(credential, env)));
+  });
+
+  test('a credential of another authenticator or with a damaged secret is refused, at the same cost', async () => {
+    const subject = await make();
+    const [credential] = subject.credentials;
+    const input = await subject.answer(credential, env);
+    const start = subject.work();
+    await verify(subject, undefined, input);
+    const cost = subject.work() - start;
+    const damaged = [
+      { ...credential, authenticator: 'other' },
+      { ...credential, secret: {} },
+      ...Object.keys(credential.secret).flatMap((key) =>
+        [null, '', 'x', -0.5, [], {}].map((value) => ({
+          ...credential,
+          secret: { ...credential.secret, [key]: value },
+        })),
+      ),
+    ];
+    for (const one of damaged) {
+      const before = subject.work();
+      expectRefused(await verify(subject, one, input));
+      expect(subject.work() - before).toBe(cost);
+    }
+  });
+}
+
+function promisesOfSecrecy(make: Make): void {
+  test('a challenge shows no secret, looks the same for somebody unknown, and ends', async () => {
+    const subject = await make();
+    const [credential] = subject.credentials;
+    const started = await subject.authenticator.challenge(credential, env);
+    const shown = JSON.stringify(started.public);
+    for (const value of Object.values(credential.secret)) expect(shown).not.toContain(String(value));
+    const decoy = await subject.authenticator.challenge(undefined, env);
+    expect(Object.keys(decoy.public)).toEqual(Object.keys(started.public));
+    expect(decoy.expires).toBe(started.expires);
+    expect(started.expires).toBeGreaterThan(env.now);
+    expect(started.expires).toBeLessThanOrEqual(env.now + 600);
+  });
+
+  test('challenge and offer survive being stored as JSON', async () => {
+    const { authenticator, credentials } = await make();
+    const started = await authenticator.challenge(credentials[0], env);
+    expect(JSON.parse(JSON.stringify(started))).toEqual(started);
+  });
+}

@@ -1,0 +1,179 @@
+import { createHmac } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import { generate } from 'otplib';
+import type { AuthenticatorEnv, Credential, Refused, Verified } from '../../../src/authenticators/authenticator.ts';
+import { totpAuthenticator } from '../../../src/authenticators/totp.ts';
+import { env } from '../../contract/authenticator-contract.ts';
+
+const totp = totpAuthenticator();
+/** RFC 6238 appendix B: the ASCII text 12345678901234567890. */
+const key = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
+const stepNow = Math.floor(env.now / 30);
+
+function credential(step = 0): Credential {
+  return {
+    id: 'one',
+    createdAt: 1,
+    authenticator: 'totp',
+    factors: ['possession'],
+    characteristics: [],
+    secret: { key, step },
+  };
+}
+
+function at(now: number): AuthenticatorEnv {
+  return { ...env, now };
+}
+
+function verify(passcode: string, now: number, step = 0): Promise<Verified | Refused> {
+  return totp.verify(credential(step), {}, { passcode }, at(now));
+}
+
+/** RFC 4226 section 5.3, written down once more, so that the library is not its own judge. */
+function codeOf(step: number): string {
+  const counter = Buffer.alloc(8);
+  counter.writeBigUInt64BE(BigInt(step));
+  const mac = createHmac('sha1', '12345678901234567890').update(counter).digest();
+  const offset = (mac.at(-1) ?? 0) & 15;
+  return String((mac.readUInt32BE(offset) & 0x7fffffff) % 1_000_000).padStart(6, '0');
+}
+
+describe('codes', () => {
+  test.each([
+    [59, '287082'],
+    [1_111_111_109, '081804'],
+    [1_111_111_111, '050471'],
+    [1_234_567_890, '005924'],
+    [2_000_000_000, '279037'],
+    [20_000_000_000, '353130'],
+  ])('RFC 6238 appendix B at %i: %s', async (now, code) => {
+    expect(codeOf(Math.floor(now / 30))).toBe(code);
+    expect(await verify(code, now)).toMatchObject({
+      ok: true,
+      credential: 'one',
+      mustSave: true,
+      proof: { amr: ['otp'] },
+    });
+  });
+
+  test.each([-3, -2, -1, 0, 1, 2, 3])(
+    'of the step %i away count only within one step, at every second',
+    async (distance) => {
+      for (const second of [0, 1, 15, 29]) {
+        const result = await verify(codeOf(stepNow + distance), stepNow * 30 + second);
+        expect(result.ok).toBe(Math.abs(distance) <= 1);
+      }
+    },
+  );
+
+  test.each(['123 456', ' 123456\n', '123-456', '\uff11\uff12\uff13456', '\u2066123456\u2069', '1 2 3 4 5 6'])(
+    '%j is understood as people mean it',
+    async (text) => {
+      const wrong = await totp.verify(credential(), {}, { passcode: text }, env);
+      expect(wrong).toEqual({ ok: false, code: 'credentials.invalid', field: 'credentials.passcode' });
+    },
+  );
+
+  test.each([
+    '12345',
+    '1234567',
+    'abcdef',
+    '12345a',
+    '-12345',
+    '1e5',
+    '0x1234',
+    '\u0661\u0662\u0663\u0664\u0665\u0666',
+    '123456,',
+  ])('%j is no code', async (passcode) => {
+    const result = await totp.verify(credential(), {}, { passcode }, env);
+    expect(result).toEqual({ ok: false, code: 'credentials.malformed', field: 'credentials.passcode' });
+  });
+
+  test('grouped and full-width digits are accepted', async () => {
+    const code = codeOf(stepNow);
+    const wide = Array.from(code, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('');
+    expect((await verify(`${code.slice(0, 3)} ${code.slice(3)}`, env.now)).ok).toBe(true);
+    expect((await verify(wide, env.now)).ok).toBe(true);
+  });
+});
+
+describe('each code counts once', () => {
+  test('the step is handed back to be saved, and neither it nor an older one counts again', async () => {
+    const first = await verify(codeOf(stepNow), env.now);
+    if (!first.ok) throw new Error(first.code);
+    expect(first.secret).toEqual({ key, step: stepNow });
+    for (const step of [stepNow, stepNow - 1]) {
+      expect(await verify(codeOf(step), env.now, stepNow)).toMatchObject({ ok: false, code: 'credentials.used' });
+    }
+    expect(await verify(codeOf(stepNow + 1), env.now, stepNow)).toMatchObject({
+      ok: true,
+      secret: { step: stepNow + 1 },
+    });
+  });
+
+  test('also after the clock was set back', async () => {
+    expect(await verify(codeOf(stepNow - 100), env.now - 3000, stepNow)).toMatchObject({
+      ok: false,
+      code: 'credentials.used',
+    });
+  });
+});
+
+describe('enrollment', () => {
+  const subject = {
+    id: 'u1',
+    status: 'active',
+    identifiers: ['a&b@x.test'],
+    groups: [],
+    profile: {},
+    enrollments: [],
+  } as const;
+  const offer = () => totp.offer(subject, { ...env, brand: 'A "B": <C>' });
+
+  test('offers a fresh 160-bit key as text, address and picture', async () => {
+    const [one, two] = [await offer(), await offer()];
+    const { secret, secretGrouped, uri, qr } = one.public as Record<string, string>;
+    expect(secret).toMatch(/^[A-Z2-7]{32}$/);
+    expect(secretGrouped).toBe(secret?.match(/.{4}/g)?.join(' '));
+    expect(two.public.secret).not.toBe(secret);
+    expect(one.expires).toBe(env.now + 600);
+    const parsed = new URL(uri ?? '');
+    expect([parsed.protocol, parsed.host, decodeURIComponent(parsed.pathname)]).toEqual([
+      'otpauth:',
+      'totp',
+      '/A "B"  <C>:a&b@x.test',
+    ]);
+    expect(parsed.searchParams.get('secret')).toBe(secret);
+    expect(parsed.searchParams.get('issuer')).toBe('A "B"  <C>');
+    expect(qr).toMatch(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg" role="img" /);
+    expect(qr).not.toMatch(/<script|style=|on\w+=|href/i);
+    expect(qr).toContain('<title>QR: A &#34;B&#34;  &#60;C&#62; (a&#38;b@x.test)</title>');
+  });
+
+  test('is confirmed with a code of that key, which is used up by it', async () => {
+    const { private: pending } = await offer();
+    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
+    const enrolled = await totp.enroll(subject, pending, { passcode }, env);
+    if (!enrolled.ok) throw new Error(enrolled.code);
+    expect(enrolled.proof).toEqual({
+      factors: ['possession'],
+      characteristics: ['userPresence', 'deviceBound'],
+      amr: ['otp'],
+    });
+    const stored = { ...enrolled.credential, id: 'new', createdAt: env.now };
+    expect(await totp.verify(stored, {}, { passcode }, env)).toMatchObject({ ok: false, code: 'credentials.used' });
+    const next = await generate({ secret: String(pending.key), epoch: env.now + 30 });
+    expect(await totp.verify(stored, {}, { passcode: next }, at(env.now + 30))).toMatchObject({ ok: true });
+  });
+
+  test('is refused with another code, and without an offer it is a mistake of the caller', async () => {
+    const { private: pending } = await offer();
+    const other = await generate({ secret: String((await offer()).private.key), epoch: env.now });
+    expect(await totp.enroll(subject, pending, { passcode: other }, env)).toMatchObject({
+      ok: false,
+      code: 'credentials.invalid',
+    });
+    expect(await totp.enroll(subject, pending, {}, env)).toMatchObject({ ok: false, code: 'credentials.required' });
+    await expect(totp.enroll(subject, {}, { passcode: other }, env)).rejects.toThrow(TypeError);
+  });
+});
