@@ -9,8 +9,8 @@ export interface Visitor {
   readonly os: OperatingSystem;
   /** Secret of the device cookie, when the browser sent a well-formed one. */
   readonly device?: string;
-  /** Languages in the order of preference. */
-  readonly locales: readonly string[];
+  /** Accept-Language as it came. */
+  readonly acceptLanguage: string;
 }
 
 /** Longest User-Agent that is looked at (characters). */

@@ -37,6 +37,7 @@ export async function beginTransaction(
   const asked = accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
   const account = asked === undefined ? undefined : await heldAccount(unit, asked);
   const hint = ctx.oidc.params?.login_hint;
+  const locales = ctx.oidc.params?.ui_locales;
   const continues = previous && previous.subject?.id === asked ? previous : undefined;
   const fresh = begin({
     id: interaction.uid,
@@ -45,6 +46,7 @@ export async function beginTransaction(
     lifetime: ttl,
     request,
     ...(typeof hint === 'string' ? { loginHint: hint } : {}),
+    ...(typeof locales === 'string' ? { uiLocales: locales } : {}),
     ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
     ...(expected === undefined ? {} : { expectedSubject: expected }),
   });

@@ -1,0 +1,125 @@
+/** The composition root: one literal list of parts. */
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import Koa, { type Context, type Middleware, type Next } from 'koa';
+import compose from 'koa-compose';
+import { HashingQueue } from './authenticators/hashing-queue.ts';
+import { authenticatorTraits, buildAuthenticators } from './authenticators/index.ts';
+import { StepgateError } from './errors.ts';
+import type { AuditSink } from './flow/audit.ts';
+import type { Runtime } from './flow/runtime.ts';
+import { errorHandler } from './http/error-handler.ts';
+import { healthHandlers } from './http/health.ts';
+import { createRenderer } from './http/html/render.ts';
+import { normaliseRequest } from './http/normalise.ts';
+import { providerPages } from './http/provider-pages.ts';
+import { routes } from './http/routes.ts';
+import { setSecurityHeaders } from './http/security-headers.ts';
+import { signInHandlers } from './http/sign-in.ts';
+import { unitOfWork } from './http/unit.ts';
+import { Live } from './live.ts';
+import { cookieSigner } from './oidc/cookie-signer.ts';
+import { createProvider } from './oidc/provider.ts';
+import { POINTER_KEY } from './policy/document-store.ts';
+import { Revisions } from './policy/revisions.ts';
+import type { Store } from './stores/store.ts';
+import { Directory } from './users/directory.ts';
+
+export interface AppOptions {
+  readonly store: Store;
+  /** Base URL of the issuer, without a trailing slash. */
+  readonly issuer: string;
+  readonly log: {
+    readonly audit: AuditSink;
+    readonly warn: (message: string) => void;
+    readonly error: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+  };
+  /** Epoch seconds; for tests. */
+  readonly now?: () => number;
+}
+
+export interface App {
+  readonly koa: Koa;
+  readonly live: Live;
+  readonly revisions: Revisions;
+  readonly directory: Directory;
+  readonly hashing: HashingQueue;
+}
+
+const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
+
+/** Builds the app; `live.start()` makes it follow the store, and must have come back before it serves. */
+export function createApp({ store, issuer, log, now = () => Math.floor(Date.now() / 1000) }: AppOptions): App {
+  const hashing = new HashingQueue();
+  const revisions = new Revisions(store, { authenticators: authenticatorTraits, issuer });
+  const directory = new Directory(store, now);
+  const renderer = createRenderer({ viewsDir });
+  const secure = issuer.startsWith('https:');
+  const deviceCookie = secure ? '__Host-stepgate-device' : 'stepgate-device';
+
+  const runtime: Runtime = {
+    store,
+    authenticators: buildAuthenticators({ hashing }),
+    audit: log.audit,
+    issuer,
+    secrets: () => live.secrets(),
+    snapshot: (unit) => live.snapshot(unit),
+    now,
+    warn: log.warn,
+  };
+  const pages = providerPages({
+    renderer,
+    snapshot: () => live.current(),
+    identifierOf: async (id) => (await directory.get(id))?.user.identifiers[0],
+  });
+  const live: Live = new Live({
+    store,
+    revisions,
+    now,
+    warn: log.warn,
+    build: (settings, keys) => {
+      const provider = createProvider({ runtime, settings, keys, pages });
+      provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
+      koa.keys = cookieSigner(runtime.secrets()) as never;
+      return provider;
+    },
+  });
+
+  const router = routes({
+    health: healthHandlers(live),
+    signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
+    renderer,
+  });
+
+  const koa = new Koa();
+  koa.proxy = true;
+  koa.use(async (ctx: Context, next: Next) => {
+    const trustedProxies = live.current()?.settings.trustedProxies ?? 0;
+    normaliseRequest(ctx, { issuer, trustedProxies, deviceCookie });
+    setSecurityHeaders(ctx, secure);
+    await next();
+  });
+  koa.use(
+    errorHandler({
+      renderer,
+      snapshot: () => live.current(),
+      log: (error, context) => log.error(error, context),
+    }) as Middleware,
+  );
+  koa.use(unitOfWork(store, [POINTER_KEY]) as Middleware);
+  koa.use(router.routes() as Middleware);
+  koa.use(protocol(() => live.provider()));
+  return { koa, live, revisions, directory, hashing };
+}
+
+/** Hands everything else to the provider of the moment. Its middleware is composed once per instance. */
+function protocol(current: () => Koa): Middleware {
+  const composed = new WeakMap<Koa, Middleware>();
+  return async (ctx, next) => {
+    const provider = current();
+    const run = composed.get(provider) ?? (compose(provider.middleware) as Middleware);
+    composed.set(provider, run);
+    await run(ctx, next);
+    if (ctx.status === 404 && ctx.body === undefined) throw new StepgateError('not_found');
+  };
+}

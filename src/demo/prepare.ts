@@ -1,0 +1,75 @@
+/** What the demo adds to a node: people who can sign in, and two apps to sign in to. */
+import { randomBytes } from 'node:crypto';
+import type { App } from '../app.ts';
+import { passwordCredential } from '../authenticators/password.ts';
+import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password-hash.ts';
+import { type Store, storeKey } from '../stores/store.ts';
+import { type DemoPerson, demoPeople } from './people.ts';
+import { startDemoRelyingParty } from './relying-party.ts';
+
+export interface DemoOptions {
+  readonly password?: string;
+  readonly print: (text: string) => void;
+  readonly app: App;
+  readonly store: Store;
+  readonly issuer: string;
+  /** The provider's; the relying party takes the next one. */
+  readonly port: number;
+  readonly host: string;
+}
+
+/** Where the store keeps the password that the demo made up, so that a restart or a second node has the same one. */
+const passwordKey = storeKey('demo', 'password');
+
+/** Makes the people who are missing, sets the password of all, starts the relying party. Returns the way to stop it. */
+export async function prepareDemo(options: DemoOptions): Promise<() => Promise<void>> {
+  const password = options.password ?? (await keptPassword(options.store));
+  await Promise.all(demoPeople.map((person) => preparePerson(options.app, person, password)));
+  const relyingParty = await startDemoRelyingParty({
+    issuer: options.issuer,
+    port: options.port + 1,
+    host: options.host,
+  });
+  options.print(welcome(options.issuer, relyingParty.origin, password));
+  return () => relyingParty.close();
+}
+
+async function keptPassword(store: Store): Promise<string> {
+  const fresh = randomBytes(9).toString('base64url');
+  const created = await store.commit([{ op: 'create', key: passwordKey, value: fresh }]);
+  if (created.ok) return fresh;
+  return (await store.load([passwordKey])).entries.get(passwordKey)?.value ?? fresh;
+}
+
+/** A password that is right already stays: setting it would end the sessions of whoever tries the demo. */
+async function preparePerson({ directory, hashing }: App, person: DemoPerson, password: string): Promise<void> {
+  const found = await directory.findByIdentifier(person.identifier);
+  if (!found) {
+    const credential = passwordCredential(await hashPassword(hashing, password));
+    const profile = { displayName: person.displayName, email: person.identifier, emailVerified: true };
+    await directory.create({
+      identifiers: [person.identifier],
+      profile,
+      groups: person.groups,
+      credentials: [credential],
+    });
+    return;
+  }
+  const stored = found.credentials.find(({ authenticator }) => authenticator === 'password')?.secret.hash;
+  const bytes = passwordBytes(password);
+  if (bytes && (await checkPassword(hashing, stored, bytes))) return;
+  await directory.setPassword(found.user.id, passwordCredential(await hashPassword(hashing, password)));
+}
+
+function welcome(issuer: string, origin: string, password: string): string {
+  return [
+    '',
+    'This is a demo of Stepgate. It runs on this machine only; do not put it on a network.',
+    '',
+    `  Try it:      ${origin}`,
+    `  Provider:    ${issuer}`,
+    `  People:      ${demoPeople.map(({ identifier }) => identifier).join(', ')}`,
+    `  Password:    ${password}`,
+    '',
+  ].join('\n');
+}

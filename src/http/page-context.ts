@@ -1,0 +1,30 @@
+/** What all pages share: brand and language. */
+import type { Context } from 'koa';
+import type { Visitor } from '../flow/visitor.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import type { Renderer } from './html/render.ts';
+
+export interface PageContext {
+  readonly brand: { readonly name: string; readonly accent?: string };
+  readonly locale: string;
+}
+
+/** `uiLocales`: what the relying party asks for goes before what the browser prefers. */
+export function pageContext(
+  ctx: Context,
+  renderer: Renderer,
+  snapshot: Snapshot | undefined,
+  uiLocales?: string,
+): PageContext {
+  const { acceptLanguage } = (ctx.state as { visitor: Visitor }).visitor;
+  return {
+    brand: snapshot?.settings.brand ?? { name: 'Stepgate' },
+    locale: renderer.chooseLocale({ uiLocales, acceptLanguage }),
+  };
+}
+
+export function showPage(ctx: Context, html: string): void {
+  ctx.type = 'text/html; charset=utf-8';
+  ctx.set('Cache-Control', 'no-store');
+  ctx.body = html;
+}

@@ -1,0 +1,34 @@
+/** One table of all routes of our own; the protocol endpoints are oidc-provider's. */
+import Router from '@koa/router';
+import type { Context } from 'koa';
+import { StepgateError } from '../errors.ts';
+import type { healthHandlers } from './health.ts';
+import { assetCacheControl } from './html/assets.ts';
+import type { Renderer } from './html/render.ts';
+import type { signInHandlers } from './sign-in.ts';
+
+export interface RouteParts {
+  readonly signIn: ReturnType<typeof signInHandlers>;
+  readonly health: ReturnType<typeof healthHandlers>;
+  readonly renderer: Renderer;
+}
+
+export function routes({ signIn, health, renderer }: RouteParts): Router {
+  const router = new Router();
+  router.get('/livez', health.live);
+  router.get('/readyz', health.ready);
+  router.get('/assets/:file', (ctx) => sendAsset(ctx, renderer));
+  router.get('/signin/:uid', signIn.show);
+  router.post('/signin/:uid', signIn.submit);
+  router.post('/signin/:uid/:way', signIn.submit);
+  return router;
+}
+
+function sendAsset(ctx: Context, renderer: Renderer): void {
+  const asset = renderer.asset(ctx.path);
+  if (!asset) throw new StepgateError('not_found');
+  ctx.set({ 'Cache-Control': assetCacheControl, ETag: asset.etag });
+  ctx.type = asset.type;
+  ctx.body = asset.body;
+  if (ctx.fresh) ctx.status = 304;
+}

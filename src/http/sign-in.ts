@@ -1,0 +1,154 @@
+/** The step loop in HTML: `/signin/<uid>`. Ties the browser's cookie to the transaction, hands the form to the engine, renders what comes back. */
+import { randomBytes } from 'node:crypto';
+import type { Context } from 'koa';
+import type { Provider } from 'oidc-provider';
+import { StepgateError } from '../errors.ts';
+import { type Outcome, type Submission, submit, view } from '../flow/engine.ts';
+import { deviceLifetime } from '../flow/known-device.ts';
+import type { LoopRequest } from '../flow/loop.ts';
+import type { Runtime } from '../flow/runtime.ts';
+import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
+import type { Visitor } from '../flow/visitor.ts';
+import {
+  finishInteraction,
+  type OpenInteraction,
+  openInteraction,
+  refuseInteraction,
+  signInPath,
+} from '../oidc/interactions.ts';
+import { currentUnit } from '../stores/unit-of-work.ts';
+import { readForm } from './form-body.ts';
+import type { Renderer } from './html/render.ts';
+import { pageContext, showPage } from './page-context.ts';
+import { requireSameOrigin } from './same-origin.ts';
+import { contentSecurityPolicy } from './security-headers.ts';
+
+export interface SignInParts {
+  readonly runtime: Runtime;
+  readonly renderer: Renderer;
+  readonly provider: () => Provider;
+  readonly deviceCookie: string;
+}
+
+const ways: ReadonlySet<string> = new Set(['answer', 'select', 'restart', 'cancel'] satisfies Submission['way'][]);
+
+export function signInHandlers(parts: SignInParts) {
+  return {
+    async show(ctx: Context): Promise<void> {
+      const request = loopRequest(ctx);
+      // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
+      const outcome = await once(() => view(parts.runtime, request), parts, ctx, request);
+      await respond(parts, ctx, request, outcome);
+    },
+
+    /** `way`: absent for the answer to the step. */
+    async submit(ctx: Context): Promise<void> {
+      requireSameOrigin(ctx, parts.runtime.issuer);
+      const way = (ctx.params as { way?: string }).way ?? 'answer';
+      if (!ways.has(way)) throw new StepgateError('not_found');
+      const { stateHandle: handle, ...fields } = await readForm(ctx);
+      const request = loopRequest(ctx);
+      const submission: Submission = { way: way as Submission['way'], handle, fields };
+      const outcome = await once(() => submit(parts.runtime, request, submission), parts, ctx, request);
+      await respond(parts, ctx, request, outcome);
+    },
+  };
+}
+
+function loopRequest(ctx: Context): LoopRequest {
+  const { uid } = ctx.params as { uid: string };
+  const unit = currentUnit();
+  if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
+  if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
+  return { unit, uid, visitor: (ctx.state as { visitor: Visitor }).visitor };
+}
+
+/** The cookie must belong to this very address before anything else is looked at. */
+async function once(
+  run: () => Promise<Outcome>,
+  { provider }: SignInParts,
+  ctx: Context,
+  { uid }: LoopRequest,
+): Promise<Outcome> {
+  const cookie = ctx.cookies.get(provider().cookieName('interaction'), { signed: true });
+  if (cookie !== uid)
+    throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
+  return run();
+}
+
+async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, outcome: Outcome): Promise<void> {
+  const interaction = await openInteraction(parts.provider(), ctx, request.uid);
+  switch (outcome.kind) {
+    case 'complete': {
+      rememberBrowser(parts, ctx);
+      const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
+      return seeOther(ctx, next);
+    }
+    case 'cancelled': {
+      const description =
+        outcome.reason === 'person' ? 'the person cancelled the sign-in' : 'the sign-on policy denies this';
+      return seeOther(ctx, await refuseInteraction(parts.provider(), ctx, { error: 'access_denied', description }));
+    }
+    case 'step':
+      if (outcome.moved) return seeOther(ctx, signInPath(request.uid));
+      return render(parts, ctx, request, outcome, interaction);
+  }
+}
+
+/** 303: whatever comes next is fetched, never posted again (RFC 9700 section 4.12). */
+function seeOther(ctx: Context, location: string): void {
+  ctx.status = 303;
+  ctx.set('Cache-Control', 'no-store');
+  ctx.redirect(location);
+  ctx.status = 303;
+}
+
+function render(
+  { renderer }: SignInParts,
+  ctx: Context,
+  { uid, unit }: LoopRequest,
+  outcome: Extract<Outcome, { kind: 'step' }>,
+  interaction: OpenInteraction,
+): void {
+  const { step, handle, app, snapshot, identifier, done, canRestart } = outcome;
+  const entry = unit.peek(transactionKey(uid));
+  const uiLocales = entry && parseTransaction(entry.value).uiLocales;
+  ctx.status = statusOf(outcome);
+  ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
+  const html = renderer.renderStep({
+    ...pageContext(ctx, renderer, snapshot, uiLocales),
+    step,
+    uid,
+    stateHandle: handle,
+    action: signInPath(uid),
+    app: { name: app.name, ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}) },
+    ...(identifier === undefined ? {} : { account: { identifier } }),
+    done,
+    canRestart,
+  });
+  showPage(ctx, html);
+}
+
+/** A form that was not taken says so in its status; pages that are only shown are fine. */
+function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
+  const codes = step.messages.map(({ code }) => code);
+  if (codes.includes('form.stale')) return 409;
+  if (codes.includes('attempts.exceeded') || codes.includes('attempts.locked')) return 429;
+  if (step.messages.some(({ level }) => level === 'error')) return 422;
+  return step.kind === 'denied' ? 403 : 200;
+}
+
+/** Gives the browser its secret, so that it can be known from the next time on. */
+function rememberBrowser({ runtime, deviceCookie }: SignInParts, ctx: Context): void {
+  const visitor = (ctx.state as { visitor: Visitor }).visitor;
+  const secret = visitor.device ?? randomBytes(32).toString('base64url');
+  ctx.cookies.set(deviceCookie, secret, {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: runtime.issuer.startsWith('https:'),
+    path: '/',
+    maxAge: deviceLifetime * 1000,
+    overwrite: true,
+    signed: false,
+  });
+}

@@ -1,0 +1,33 @@
+/** Runs each request as one unit of work, and turns a lost race into the right answer before anything leaves. */
+import type { Context, Next } from 'koa';
+import { errors } from 'oidc-provider';
+import { StepgateError } from '../errors.ts';
+import type { Store } from '../stores/store.ts';
+import { Conflict, UnitOfWork, withUnit } from '../stores/unit-of-work.ts';
+
+/** `along`: keys that every load brings along. */
+export function unitOfWork(store: Store, along: readonly string[]) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const unit = new UnitOfWork(store, along);
+    await withUnit(unit, async () => {
+      await next();
+      try {
+        await unit.commit();
+      } catch (error) {
+        // What was prepared is not true: no cookie, no redirect, no token of it may leave.
+        ctx.remove('Set-Cookie');
+        ctx.remove('Location');
+        if (error instanceof errors.OIDCProviderError) protocolError(ctx, error);
+        else if (error instanceof Conflict) throw new StepgateError('stale_form', error.message, { cause: error });
+        else throw error;
+      }
+    });
+  };
+}
+
+function protocolError(ctx: Context, error: errors.OIDCProviderError): void {
+  if (!ctx.path.startsWith('/oauth2/v1/') || ctx.path.startsWith('/oauth2/v1/authorize'))
+    throw new StepgateError('sign_in_expired', error.message, { cause: error });
+  ctx.status = error.statusCode;
+  ctx.body = { error: error.error, error_description: error.error_description };
+}

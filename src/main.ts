@@ -1,0 +1,56 @@
+#!/usr/bin/env node
+/** Process entry. The only user of the process besides the commands: what it reads from the environment, everything else gets as arguments. */
+const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+if (major < 24 || (major === 24 && minor < 15)) {
+  process.stderr.write(`Stepgate needs Node 24.15 or newer; this is ${process.versions.node}.\n`);
+  process.exit(1);
+}
+
+// Only now: some packages crash on an older Node as soon as they are loaded.
+const { createProgram } = await import('./cli/program.ts');
+const { serve } = await import('./serve.ts');
+const { createLogger } = await import('./log.ts');
+
+const env = process.env;
+
+const program = createProgram({
+  env,
+  async serve({ demo }) {
+    const port = Number(env.PORT ?? 3000);
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
+    const serving = await serve({
+      port,
+      host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
+      dataDir: env.DATA_DIR ?? 'data',
+      configDir: env.CONFIG_DIR ?? 'config',
+      ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
+      ...(env.ISSUER ? { issuer: env.ISSUER } : {}),
+      ...(demo
+        ? {
+            demo: {
+              ...(env.DEMO_PASSWORD ? { password: env.DEMO_PASSWORD } : {}),
+              print: (text) => process.stderr.write(`${text}\n`),
+            },
+          }
+        : {}),
+      variables: env,
+      log: createLogger((line) => process.stdout.write(line)),
+    });
+    let stopping = false;
+    const stop = (): void => {
+      if (stopping) return;
+      stopping = true;
+      serving.stop().then(
+        () => process.exit(0),
+        () => process.exit(1),
+      );
+    };
+    process.on('SIGTERM', stop);
+    process.on('SIGINT', stop);
+  },
+});
+
+await program.parseAsync(process.argv).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1);
+});

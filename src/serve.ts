@@ -1,0 +1,146 @@
+/** Runs one node: opens the store, brings the configuration in, listens, and goes down without dropping anybody. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type App, createApp } from './app.ts';
+import { authenticatorTraits } from './authenticators/index.ts';
+import { prepareDemo } from './demo/prepare.ts';
+import { StepgateError } from './errors.ts';
+import type { Logger } from './log.ts';
+import { problemLine } from './policy/documents.ts';
+import { loadConfiguration } from './policy/load.ts';
+import { watchConfiguration } from './policy/watch.ts';
+import { openStore } from './stores/open.ts';
+
+export interface ServeOptions {
+  readonly port: number;
+  /** Address to listen on. */
+  readonly host: string;
+  readonly dataDir: string;
+  readonly configDir: string;
+  readonly redisUrl?: string;
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+  /** Loopback only, with demo users and a demo relying party. */
+  readonly demo?: { readonly password?: string; readonly print: (text: string) => void };
+  /** For `${NAME}` in configuration files. */
+  readonly variables: Readonly<Record<string, string | undefined>>;
+  readonly log: Logger;
+}
+
+export interface Serving {
+  readonly port: number;
+  readonly issuer: string;
+  /** Stops taking connections, finishes what is under way, then closes the store. */
+  stop(): Promise<void>;
+}
+
+/** Longest time that requests under way get at the end (milliseconds). */
+const drainTime = 8_000;
+
+/** Rejects with `StoreUnavailable`, or with the error of the port; problems of the configuration are logged and thrown as `not_configured`. */
+export async function serve(options: ServeOptions): Promise<Serving> {
+  const { log } = options;
+  const store = await openStore({
+    ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
+    dataDir: options.dataDir,
+    warn: (text) => log.warn(text),
+  });
+  const server = createServer();
+  const closing: (() => Promise<void> | void)[] = [];
+  const closeAll = async (): Promise<void> => {
+    for (const close of closing.reverse()) await close();
+    await store.close();
+  };
+  try {
+    server.listen(options.port, options.host);
+    await once(server, 'listening');
+    const { port } = server.address() as AddressInfo;
+    const configuration = await readConfiguration(options, port);
+    const issuer = issuerOf(options, configuration.issuer, port);
+    const app = createApp({ store, issuer, log });
+    const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
+    if (applying) await applyConfiguration(app, options, port);
+    await app.live.start();
+    closing.push(() => app.live.stop());
+    if (options.redisUrl === undefined) {
+      closing.push(
+        watchConfiguration(options.configDir, () => reapply(app, options, port), {
+          onError: (error) => log.error(error, { part: 'config' }),
+        }),
+      );
+    }
+    if (options.demo)
+      closing.push(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
+    const handler = app.koa.callback();
+    server.on('request', (req, res) => void handler(req, res));
+    log.info('listening', { port, host: options.host, issuer });
+    return { port, issuer, stop: () => drain(server, closeAll) };
+  } catch (error) {
+    server.close();
+    await closeAll();
+    throw error;
+  }
+}
+
+/** Only the issuer is needed before the app is built; the rest is read again by whoever applies it. */
+async function readConfiguration(options: ServeOptions, port: number): Promise<{ readonly issuer?: string }> {
+  if (options.issuer !== undefined) return {};
+  const loaded = await loadConfiguration(options.configDir, {
+    authenticators: authenticatorTraits,
+    variables: variablesOf(options, port),
+  });
+  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  const content = loaded.documents.get('settings')?.content as { issuer?: string } | undefined;
+  return content?.issuer === undefined ? {} : { issuer: content.issuer };
+}
+
+function issuerOf(options: ServeOptions, configured: string | undefined, port: number): string {
+  const issuer = options.issuer ?? configured ?? (options.demo ? `http://localhost:${port}` : undefined);
+  if (issuer === undefined)
+    throw new StepgateError('not_configured', 'no issuer: set `issuer` in stepgate.yaml, or ISSUER');
+  return issuer.replace(/\/$/, '');
+}
+
+/** The demo's relying party listens on the next port; the example files refer to it by this name. */
+function variablesOf(options: ServeOptions, port: number): ServeOptions['variables'] {
+  return { DEMO_RP_PORT: String(port + 1), ...options.variables };
+}
+
+function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[]): StepgateError {
+  for (const line of lines) log.warn(`${configDir}/${line}`);
+  return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
+}
+
+async function applyConfiguration(app: App, options: ServeOptions, port: number): Promise<void> {
+  const loaded = await loadConfiguration(options.configDir, {
+    authenticators: authenticatorTraits,
+    variables: variablesOf(options, port),
+  });
+  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  const { revision, changed } = await app.revisions.apply(loaded.documents, {
+    by: 'serve',
+    message: `files of ${options.configDir}`,
+  });
+  if (changed.length > 0) options.log.info('configuration applied', { revision, changed });
+}
+
+/** A broken file is reported and changes nothing. */
+async function reapply(app: App, options: ServeOptions, port: number): Promise<void> {
+  try {
+    await applyConfiguration(app, options, port);
+    await app.live.refresh();
+  } catch (error) {
+    if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
+  }
+}
+
+async function drain(server: Server, closeAll: () => Promise<void>): Promise<void> {
+  const closed = once(server, 'close');
+  server.close();
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), drainTime);
+  await closed;
+  clearTimeout(timer);
+  await closeAll();
+}
