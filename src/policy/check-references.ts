@@ -7,11 +7,12 @@ import { standardScopes } from './standard-scopes.ts';
 import { type Found, valuesAt } from './values-at.ts';
 import type { YamlSource } from './yaml-source.ts';
 
+/** A reference into a file that cannot be read at all is not held against the file that refers: names of that kind are `undefined`. */
 export interface KnownNames {
-  readonly zones: readonly string[];
-  readonly acrValues: readonly string[];
-  readonly scopes: readonly string[];
-  readonly policies: readonly string[];
+  readonly zones: readonly string[] | undefined;
+  readonly acrValues: readonly string[] | undefined;
+  readonly scopes: readonly string[] | undefined;
+  readonly policies: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorTraits[];
 }
 
@@ -24,7 +25,7 @@ interface Reference {
   readonly kinds: readonly DocumentKind[];
   readonly pattern: string;
   readonly what: string;
-  readonly known: (names: KnownNames) => readonly string[];
+  readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
 const policyKinds = ['session', 'sign-on'] as const;
@@ -66,8 +67,9 @@ function unknownNames(
   source: YamlSource,
   found: readonly Found[],
   what: string,
-  known: readonly string[],
+  known: readonly string[] | undefined,
 ): readonly Problem[] {
+  if (known === undefined) return [];
   return found
     .filter((each): each is Found & { value: string } => typeof each.value === 'string' && !known.includes(each.value))
     .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
@@ -83,12 +85,12 @@ function unknownAuthenticatorSettings(source: YamlSource, names: KnownNames): re
 
 function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Problem[] {
   return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
-    typeof value === 'string'
-      ? value
-          .split(' ')
-          .filter((scope) => !scopes.includes(scope))
-          .map((scope) => source.problem(path, unknownName('scope', scope, scopes)))
-      : [],
+    unknownNames(
+      source,
+      typeof value === 'string' ? value.split(' ').map((word) => ({ path, value: word })) : [],
+      'scope',
+      scopes,
+    ),
   );
 }
 
@@ -105,20 +107,27 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
 /** Names that the other files may use; read from whatever the files hold, whether it is right or not. */
 export function knownNames(
   sources: readonly KindedSource[],
+  broken: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorTraits[],
 ): KnownNames {
+  const policies = sources
+    .filter(({ kind }) => kind === 'sign-on')
+    .flatMap(({ source }) => textsAt(source.content, 'name'));
+  const known = { policies: broken.has('sign-on') ? undefined : policies, authenticators };
+  if (broken.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
-  const texts = (content: unknown, pattern: string) =>
-    valuesAt(content, pattern)
-      .map(({ value }) => value)
-      .filter((value) => typeof value === 'string');
-  const keys = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
-  const acrValues = texts(settings, 'acrValues.*.value');
+  const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
+  const acrValues = textsAt(settings, 'acrValues.*.value');
   return {
-    zones: keys('zones.*'),
+    ...known,
+    zones: keysAt('zones.*'),
     acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
-    scopes: [...Object.keys(standardScopes), ...keys('scopes.*'), ...texts(settings, 'resources.*.scopes.*')],
-    policies: sources.filter(({ kind }) => kind === 'sign-on').flatMap(({ source }) => texts(source.content, 'name')),
-    authenticators,
+    scopes: [...Object.keys(standardScopes), ...keysAt('scopes.*'), ...textsAt(settings, 'resources.*.scopes.*')],
   };
+}
+
+function textsAt(content: unknown, pattern: string): readonly string[] {
+  return valuesAt(content, pattern)
+    .map(({ value }) => value)
+    .filter((value) => typeof value === 'string');
 }

@@ -1,4 +1,5 @@
 /** The files of a configuration directory: which there are, and their texts. */
+import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import type { DocumentKind, Problem } from './documents.ts';
@@ -87,7 +88,7 @@ async function readOne(root: string, file: string): Promise<ConfigurationFile | 
     const read = await readText(target);
     return 'fault' in read ? fileProblem(file, read.fault) : { file, kind, text: read.text };
   } catch (error) {
-    return fileProblem(file, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return fileProblem(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
   }
 }
 
@@ -103,10 +104,7 @@ async function readText(path: string): Promise<{ text: string } | { fault: strin
     if (!stat.isFile()) return { fault: 'is not a regular file' };
     if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB' };
     const bytes = await handle.readFile();
-    return { text: new TextDecoder('utf-8', { fatal: true, ignoreBOM: false }).decode(bytes) };
-  } catch (error) {
-    if (error instanceof TypeError) return { fault: 'is not UTF-8 text' };
-    throw error;
+    return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { fault: 'is not UTF-8 text' };
   } finally {
     await handle.close();
   }

@@ -26,39 +26,34 @@ export type LoadedConfiguration =
 /** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, problems: faulty, unreadable } = await readConfigurationFiles(dir);
-  const problems: Problem[] = [...faulty];
-  const sources: KindedSource[] = [];
-  for (const { file, kind, text } of files) {
-    const { source, problems: syntax } = readYaml(file, text, options.variables);
-    problems.push(...syntax);
-    if (source !== undefined) sources.push({ kind, source });
-  }
-  const readable = new Set(sources.map(({ source }) => source.file));
+  if (files.length === 0 && faulty.length > 0) return { ok: false, problems: faulty };
+  const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, options.variables) }));
+  const sources = read.flatMap(({ kind, source }): KindedSource[] => (source === undefined ? [] : [{ kind, source }]));
   const broken = new Set(unreadable);
-  for (const { file, kind } of files) if (!readable.has(file)) broken.add(kind);
-  problems.push(...missingFiles(new Set([...broken, ...sources.map(({ kind }) => kind)])));
-  problems.push(...sources.flatMap(({ kind, source }) => schemaProblems(schemas[kind], source)));
-  problems.push(
-    ...sources
-      .filter(({ kind }) => kind === 'session' || kind === 'sign-on')
-      .flatMap(({ source }) => checkCatchAll(source)),
-  );
-  problems.push(...sources.flatMap(({ kind, source }) => checkRepeats(kind, source)));
-  problems.push(...sameNames(sources));
-  problems.push(...references(sources, broken, options.authenticators));
+  for (const { kind, source } of read) if (source === undefined) broken.add(kind);
+  const problems = [
+    ...faulty,
+    ...read.flatMap((each) => each.problems),
+    ...missingFiles(new Set([...broken, ...sources.map(({ kind }) => kind)])),
+    ...checkSources(sources, broken, options.authenticators),
+  ];
   if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
   return { ok: true, documents: toDocuments(sources) };
 }
 
-/** A reference into a file that cannot be read at all is not held against the file that refers. */
-function references(
+function checkSources(
   sources: readonly KindedSource[],
   broken: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorTraits[],
-) {
-  if (broken.has('settings') || broken.has('sign-on')) return [];
-  const names = knownNames(sources, authenticators);
-  return sources.flatMap((each) => checkReferences(each, names));
+): readonly Problem[] {
+  const names = knownNames(sources, broken, authenticators);
+  const ofOne = sources.flatMap((each) => [
+    ...schemaProblems(schemas[each.kind], each.source),
+    ...(each.kind === 'session' || each.kind === 'sign-on' ? checkCatchAll(each.source) : []),
+    ...checkRepeats(each.kind, each.source),
+    ...checkReferences(each, names),
+  ]);
+  return [...ofOne, ...sameNames(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Problem[] {

@@ -29,7 +29,7 @@ function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Pr
       return issue.issues.map((inner) => source.problem(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
     }
     default:
-      return [source.problem(path, orMissing(value, sentence(issue, value)))];
+      return [source.problem(path, issue.code === 'custom' ? issue.message : orMissing(value, sentence(issue, value)))];
   }
 }
 

@@ -15,6 +15,7 @@ export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
 export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   return closed(shape).refine((value) => Object.keys(value).length > 0, {
     error: `says nothing: give at least one of ${Object.keys(shape).join(', ')}`,
+    when: ({ issues }) => issues.length === 0,
   });
 }
 

@@ -1,0 +1,65 @@
+import { symlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { problemLine } from '../../../src/policy/documents.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { authenticators, problemLines, soundFiles, withConfiguration } from './configuration-dir.ts';
+
+const known = 'known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/sign-on/*.yaml';
+
+async function linesOf(dir: string): Promise<readonly string[]> {
+  const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
+  return loaded.ok ? [] : loaded.problems.map(problemLine);
+}
+
+test.each<[string, Record<string, string | Uint8Array | undefined>, readonly string[]]>([
+  ['no settings', { 'stepgate.yaml': undefined }, ['stepgate.yaml:1:1 is missing']],
+  ['no session policy', { 'policies/session.yaml': undefined }, ['policies/session.yaml:1:1 is missing']],
+  [
+    'a policy that there is not yet',
+    { 'policies/enrollment.yaml': 'a: 1\n' },
+    [`policies/enrollment.yaml:1:1 unknown file; ${known}`],
+  ],
+  [
+    'another ending',
+    { 'apps/x.yml': 'a: 1\n' },
+    [`apps/x.yml:1:1 unknown file; files of the configuration end in .yaml; ${known}`],
+  ],
+  ['a directory too deep', { 'apps/more/x.yaml': 'a: 1\n' }, [`apps/more/x.yaml:1:1 unknown file; ${known}`]],
+  [
+    'too large',
+    { 'stepgate.yaml': `brand: { name: ${'x'.repeat(1024 * 1024)} }` },
+    ['stepgate.yaml:1:1 is larger than 1 MiB'],
+  ],
+  ['not UTF-8', { 'stepgate.yaml': new Uint8Array([0xff, 0xfe, 0x41]) }, ['stepgate.yaml:1:1 is not UTF-8 text']],
+  [
+    'a read-me, dot files and schemas',
+    { 'README.md': '#', 'apps/.notes.yaml.swp': '\0', 'schema/app.schema.json': '{}' },
+    [],
+  ],
+])('files: %s', async (_, files, expected) => {
+  expect(await problemLines(files)).toEqual(expected);
+});
+
+test('a directory that is not there', async () => {
+  expect(await linesOf('/no/such/place')).toEqual(['.:1:1 there is no directory /no/such/place']);
+});
+
+test('links are followed within the directory, and not out of it', async () => {
+  await withConfiguration({ 'secret.yaml': 'clientId: x\n' }, (outside) =>
+    withConfiguration({ ...soundFiles, '..data/b.yaml': 'clientId: b\n' }, async (dir) => {
+      await writeFile(
+        join(dir, '..data/b.yaml'),
+        soundFiles['apps/notes.yaml']?.replace('clientId: notes', 'clientId: b') ?? '',
+      );
+      await symlink('../..data/b.yaml', join(dir, 'apps/b.yaml'));
+      expect(await linesOf(dir)).toEqual([]);
+      await symlink(join(outside, 'secret.yaml'), join(dir, 'apps/c.yaml'));
+      await symlink('nowhere', join(dir, 'apps/d.yaml'));
+      expect(await linesOf(dir)).toEqual([
+        'apps/c.yaml:1:1 is a link out of the directory of the configuration',
+        expect.stringMatching(/^apps\/d\.yaml:1:1 cannot be read: ENOENT/),
+      ]);
+    }),
+  );
+});

@@ -1,0 +1,466 @@
+import { expect, test } from '@jest/globals';
+import { load, problemLines, soundFiles } from './configuration-dir.ts';
+
+const settings = 'stepgate.yaml';
+const app = 'apps/notes.yaml';
+const session = 'policies/session.yaml';
+const policy = 'policies/sign-on/notes.yaml';
+
+test('the sound configuration has no problem', async () => {
+  expect(await problemLines()).toEqual([]);
+});
+
+const brand = 'brand: { name: A }\n';
+
+test.each<[string, string, readonly string[]]>([
+  ['a key twice', 'brand: { name: A }\nbrand: { name: B }\n', ['2:1 Map keys must be unique']],
+  [
+    'a bracket left open',
+    'brand: {name: A\n',
+    ['2:1 Flow map in block collection must be sufficiently indented and end with a }'],
+  ],
+  ['a tab', 'brand:\n\tname: A\n', ['2:1 Tabs are not allowed as indentation']],
+  ['nothing', '', ['1:1 must be a mapping, not empty']],
+  ['a list', '- a\n', ['1:1 must be a mapping, not a list']],
+  ['two documents', '--- 1\n--- 2\n', ['2:1 a file holds one document only']],
+  ['a tag', 'brand: !!js/function 1\n', ['1:8 Unresolved tag: tag:yaml.org,2002:js/function']],
+  ['an alias without an anchor', 'a: 1\nb: *y\n', ['2:4 there is no anchor `y` before this']],
+  ['a key that is a list', '? [a]\n: b\n', ['1:3 a key must be a text']],
+  ['a dangerous key', '__proto__: { a: 1 }\n', ['1:1 `__proto__` cannot be a key']],
+  ['too deep', '['.repeat(100_000), ['1:933 is nested too deeply']],
+  [
+    'aliases that blow up',
+    `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${Array(9).fill('*a').join()}]\nc: &c [${Array(9).fill('*b').join()}]\n`,
+    ['1:1 aliases blow the file up: they may be used 50 times at most'],
+  ],
+])('syntax: %s', async (_, text, expected) => {
+  const lines = await problemLines({ [settings]: text });
+  expect(lines.map((line) => line.replace(/^stepgate\.yaml:1:\d+ is nested/, 'stepgate.yaml:1:933 is nested'))).toEqual(
+    expected.map((line) => `${settings}:${line}`),
+  );
+});
+
+test.each<[string, string, readonly string[]]>([
+  [
+    'missing and misspelt',
+    'brand: { nam: A }\n',
+    ['1:8 brand.name is missing', '1:10 brand.nam unknown key `nam`; did you mean `name`?'],
+  ],
+  ['an empty value', 'brand:\n', ['1:7 brand must be a mapping, not empty']],
+  ['an empty text', 'brand: { name: "" }\n', ['1:16 brand.name must not be empty']],
+  ['a colour', 'brand: { name: A, accent: red }\n', ['1:27 brand.accent must be a colour such as "#1a5fb4"']],
+  [
+    'a number in quotes',
+    `${brand}trustedProxies: "2"\n`,
+    ['2:17 trustedProxies must be a number, not the text `2` (write it without quotes)'],
+  ],
+  ['a fraction', `${brand}trustedProxies: 2.5\n`, ['2:17 trustedProxies must be a whole number, not 2.5']],
+  ['too small', `${brand}trustedProxies: -1\n`, ['2:17 trustedProxies must be at least 0']],
+  ['too large', `${brand}trustedProxies: 11\n`, ['2:17 trustedProxies must be at most 10']],
+  [
+    'an issuer without TLS',
+    `${brand}issuer: http://id.example.org\n`,
+    ['2:9 issuer must be https: http is for loopback addresses only'],
+  ],
+  [
+    'an issuer below a path',
+    `${brand}issuer: https://id.example.org/x\n`,
+    ['2:9 issuer must be at the root of its host, without path and query'],
+  ],
+  [
+    'an issuer in capitals',
+    `${brand}issuer: https://ID.example.org\n`,
+    ['2:9 issuer must be written as https://id.example.org'],
+  ],
+  [
+    'networks',
+    `${brand}zones:\n  office:\n    cidrs: [192.0.2.0/33, x, "::ffff:1.2.3.4"]\n`,
+    [
+      '4:13 zones.office.cidrs[0] must have a prefix of 0 to 32',
+      '4:27 zones.office.cidrs[1] is not a network such as 192.0.2.0/24 or 2001:db8::/48',
+      '4:30 zones.office.cidrs[2] is an IPv4-mapped address: write it as IPv4',
+    ],
+  ],
+  [
+    'the name of a zone',
+    `${brand}zones: { "a b": { cidrs: [] } }\n`,
+    [
+      '2:10 zones["a b"] key `a b` must be made of letters, digits, ".", "_" and "-", begin and end with a letter or digit, and have at most 100 characters',
+    ],
+  ],
+  [
+    'authenticators',
+    `${brand}authenticators:\n  pasword: { enabled: true }\n  totp: { enabled: yes }\n  password: { minLength: 4, max: 1 }\n`,
+    [
+      '3:3 authenticators.pasword unknown authenticator `pasword`; did you mean `password`?',
+      '4:20 authenticators.totp.enabled must be true or false, not the text `yes` (write it without quotes)',
+      '5:26 authenticators.password.minLength must be at least 8',
+      '5:29 authenticators.password.max unknown key `max`; known: enabled, minLength',
+    ],
+  ],
+  [
+    'durations',
+    `${brand}tokens:\n  authorizationCode: PT5M\n  accessToken: 1h\n  idToken: P1M\n  interaction: PT1S\n  refreshToken: { idle: P100D }\n`,
+    [
+      '3:22 tokens.authorizationCode must be at most 60 s',
+      '4:16 tokens.accessToken must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
+      '5:12 tokens.idToken must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
+      '6:16 tokens.interaction must be at least 60 s',
+      '7:17 tokens.refreshToken `idle` must not be longer than `absolute`',
+    ],
+  ],
+  [
+    'no acr value',
+    `${brand}acrValues: []\n`,
+    ['2:12 acrValues must not be empty: leave it out to have the shipped values'],
+  ],
+  [
+    'acr values',
+    `${brand}acrValues:\n  - { value: x, requirement: {} }\n  - { value: x, requirement: { anyOf: [] } }\n  - { value: y, requirement: { knowledge: { authenticators: [sms] } } }\n`,
+    [
+      '3:30 acrValues[0].requirement demands nothing: give `factors`, `knowledge`, `possession`, `inherence`, `any`, `anyOf` or `chains`',
+      '4:14 acrValues[1].value another acr value, in line 3, has the same name',
+      '4:39 acrValues[1].requirement.anyOf must not be empty: nobody could ever get in',
+      '5:62 acrValues[2].requirement.knowledge.authenticators[0] unknown authenticator `sms`; known: password, totp, webauthn',
+    ],
+  ],
+  [
+    'resources',
+    `${brand}resources:\n  - indicator: api\n  - { indicator: "https://api.test", accessToken: { algorithm: RS257 } }\n  - indicator: https://api.test\n`,
+    [
+      '3:16 resources[0].indicator must be an absolute URI without fragment',
+      '4:64 resources[1].accessToken.algorithm must be one of RS256, PS256, ES256, EdDSA; did you mean `RS256`?',
+      '5:16 resources[2].indicator another resource, in line 4, has the same name',
+    ],
+  ],
+  [
+    'an unset variable',
+    `brand: { name: "\${NOPE}" }\n`,
+    ['1:16 the environment variable NOPE is not set, and there is no default'],
+  ],
+  [
+    'what is not a variable',
+    `brand:\n  name: \${A B}\n`,
+    [
+      `2:9 \`\${A B}\` is not a variable: write \${NAME} or \${NAME:-default}, or $\${...} for the characters themselves`,
+    ],
+  ],
+])('settings: %s', async (_, text, expected) => {
+  const zones = text.includes('zones:') ? '' : 'zones: { office: { cidrs: [192.0.2.0/24] } }\n';
+  expect(await problemLines({ [settings]: text + zones })).toEqual(expected.map((line) => `${settings}:${line}`));
+});
+
+const head = 'clientId: notes\nname: Notes\nsignOnPolicy: notes\n';
+const redirect = 'client:\n  redirect_uris: [https://notes.test/cb]\n';
+
+test.each<[string, string, readonly string[]]>([
+  [
+    'almost empty',
+    'name: Notes\n',
+    ['1:1 clientId is missing', '1:1 signOnPolicy is missing', '1:1 client is missing'],
+  ],
+  [
+    'names of others',
+    `clientId: notes\nname: Notes\nsignOnPolicy: noets\nminimumAcr: phrr\n${redirect}  default_acr_values: [nope]\n  scope: openid emial\n`,
+    [
+      '3:15 signOnPolicy unknown sign-on policy `noets`; did you mean `notes`?',
+      '4:13 minimumAcr unknown acr value `phrr`; did you mean `phrh`?',
+      '7:24 client.default_acr_values[0] unknown acr value `nope`; known: phrh, phr, urn:okta:loa:2fa:any, urn:okta:loa:1fa:pwd, urn:okta:loa:1fa:any',
+      '8:10 client.scope unknown scope `emial`; did you mean `email`?',
+    ],
+  ],
+  [
+    'redirect URIs',
+    `${head}client:\n  redirect_uris:\n    - https://*.test/cb\n    - http://notes.test/cb\n    - "https://a.test/#x"\n    - foo\n    - com.x:/cb\n    - https://u:p@a.test/\n    - "https://a.test/ b"\n`,
+    [
+      '6:7 client.redirect_uris[0] must be one exact URL: wildcards are not supported',
+      '7:7 client.redirect_uris[1] must be https: http is for loopback addresses only',
+      '8:7 client.redirect_uris[2] must not have a fragment',
+      '9:7 client.redirect_uris[3] must be an absolute URL',
+      '10:7 client.redirect_uris[4] must be https, or http on loopback',
+      '11:7 client.redirect_uris[5] must not hold a user name or password',
+      '12:7 client.redirect_uris[6] must be an absolute URL',
+    ],
+  ],
+  [
+    'a redirect URI twice',
+    `${head}client:\n  redirect_uris: [https://a.test/, https://a.test/]\n`,
+    ['5:18 client.redirect_uris names something twice'],
+  ],
+  [
+    'none at all',
+    `${head}client: {}\n`,
+    ['4:9 client.redirect_uris is missing: the authorization_code grant needs it'],
+  ],
+  [
+    'https on loopback for a native app',
+    `${head}client:\n  application_type: native\n  redirect_uris: [https://localhost/cb]\n`,
+    ['6:19 client.redirect_uris[0] must be http: native apps have no certificate for loopback'],
+  ],
+  [
+    'other flows',
+    `${head}${redirect}  grant_types: [implicit]\n  response_types: [token]\n  redirect_uri: https://a.test/\n`,
+    [
+      '6:17 client.grant_types[0] must be one of authorization_code, refresh_token, urn:ietf:params:oauth:grant-type:device_code',
+      '7:20 client.response_types[0] must be code',
+      '8:3 client.redirect_uri unknown key `redirect_uri`; did you mean `redirect_uris`?',
+    ],
+  ],
+  [
+    'secrets in the file',
+    `${head}clientSecretHash: secret\n${redirect}  client_secret: s\n  jwks: { keys: [{ kty: oct, k: a }, { kty: EC, d: x }] }\n`,
+    [
+      '4:19 clientSecretHash must be `sha256:` and the base64url SHA-256 of the secret: never the secret itself',
+      '7:3 client.client_secret unknown key `client_secret`',
+      '8:25 client.jwks.keys[0].kty must be RSA, EC or OKP: a symmetric key is a secret',
+      '8:38 client.jwks.keys[1] is a private key: give the public one only',
+    ],
+  ],
+  [
+    'a method without its secret',
+    `${head}${redirect}  token_endpoint_auth_method: client_secret_basic\n`,
+    ['6:31 client.token_endpoint_auth_method needs clientSecretHash'],
+  ],
+  [
+    'a secret without its method',
+    `${head}clientSecretHash: sha256:${'A'.repeat(43)}\n${redirect}  token_endpoint_auth_method: none\n`,
+    ['7:31 client.token_endpoint_auth_method does not use the secret: remove clientSecretHash'],
+  ],
+  [
+    'a method without its keys',
+    `${head}${redirect}  token_endpoint_auth_method: private_key_jwt\n`,
+    ['6:31 client.token_endpoint_auth_method needs jwks or jwks_uri'],
+  ],
+  [
+    'initiate_login_uri on loopback',
+    `${head}${redirect}  initiate_login_uri: http://localhost/start\n`,
+    ['6:23 client.initiate_login_uri must be https, also on loopback'],
+  ],
+])('app: %s', async (_, text, expected) => {
+  expect(await problemLines({ [app]: text })).toEqual(
+    expected.map((line) => expect.stringContaining(`${app}:${line}`)),
+  );
+});
+
+const catchAll = '  - name: Rest\n    then: deny\n';
+const allow = (text: string) => `  - name: A\n    then:\n      allow: ${text}\n`;
+const when = (text: string) => `  - name: A\n    when:\n      ${text}\n    then: deny\n${catchAll}`;
+const demandsNothing =
+  'demands nothing: give `factors`, `knowledge`, `possession`, `inherence`, `any`, `anyOf` or `chains`';
+
+test.each<[string, string, readonly string[]]>([
+  ['no rules', '  []\n', ['3:3 rules must hold at least the catch-all rule']],
+  [
+    'no catch-all',
+    '  - name: A\n    when: { groups: { any: [x] } }\n    then: deny\n',
+    ['3:5 rules[0] the policy must end in a catch-all rule: one without `when`'],
+  ],
+  [
+    'a rule after the catch-all, with its name',
+    '  - name: A\n    then: deny\n  - name: A\n    then: deny\n',
+    [
+      '5:5 rules[1] never applies: the rule before it, in line 3, has no `when` and applies always',
+      '5:11 rules[1].name another rule, in line 3, has the same name',
+    ],
+  ],
+  [
+    'an outcome that is unknown',
+    '  - name: A\n    then: allow\n',
+    ['4:11 rules[0].then must be `deny`, or `allow:` with what must be proved'],
+  ],
+  ['no outcome', '  - name: A\n', ['3:5 rules[0].then is missing']],
+  [
+    'allow misspelt',
+    '  - name: A\n    then:\n      alow: { factors: 2 }\n',
+    ['5:7 rules[0].then.allow is missing', '5:7 rules[0].then.alow unknown key `alow`; did you mean `allow`?'],
+  ],
+  ['an empty allow', allow('{}'), [`5:14 rules[0].then.allow ${demandsNothing}`]],
+  ['an age of nothing', allow('{ reauthenticate: PT1H }'), [`5:14 rules[0].then.allow ${demandsNothing}`]],
+  [
+    'reauthenticate misspelt',
+    allow('{ reauthenticte: PT1H, factors: 2 }'),
+    ['5:16 rules[0].then.allow.reauthenticte unknown key `reauthenticte`; did you mean `reauthenticate`?'],
+  ],
+  [
+    'words for values',
+    allow('{ reauthenticate: sometimes, factors: two }'),
+    [
+      '5:32 rules[0].then.allow.reauthenticate must be `always`, `session`, or an ISO 8601 duration such as PT12H',
+      '5:52 rules[0].then.allow.factors must be 1, 2 or 3',
+    ],
+  ],
+  [
+    'no alternative',
+    allow('{ anyOf: [] }'),
+    ['5:23 rules[0].then.allow.anyOf must not be empty: nobody could ever get in'],
+  ],
+  [
+    'alternatives beside factors',
+    allow('{ anyOf: [{ factors: 2 }], factors: 2 }'),
+    ['5:14 rules[0].then.allow `anyOf` and `chains` each stand alone: move the other keys into the alternatives'],
+  ],
+  [
+    'demands',
+    allow('{ knowledge: { authenticators: [totp, sms], phishingResistant: false }, any: {} }'),
+    [
+      '5:46 rules[0].then.allow.knowledge.authenticators[0] `totp` is never knowledge, only possession',
+      '5:52 rules[0].then.allow.knowledge.authenticators[1] unknown authenticator `sms`; known: password, totp, webauthn',
+      '5:77 rules[0].then.allow.knowledge.phishingResistant can only be true: leave it out when it is not demanded',
+      '5:91 rules[0].then.allow.any says nothing: give at least one of authenticators, exclude, userPresence, userVerification, deviceBound, hardwareProtected, phishingResistant, maxAge',
+    ],
+  ],
+  [
+    'chains',
+    allow('{ chains: [[{ authenticators: [paswords] }, { authenticators: [] }], []] }'),
+    [
+      '5:45 rules[0].then.allow.chains[0][0].authenticators[0] unknown authenticator `paswords`; did you mean `password`?',
+      '5:76 rules[0].then.allow.chains[0][1].authenticators must not be empty',
+      '5:83 rules[0].then.allow.chains[1] must not be empty',
+    ],
+  ],
+  [
+    'no condition',
+    `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
+    [
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, scopes, time, attributes',
+    ],
+  ],
+  [
+    'an unknown condition',
+    when('risk: high'),
+    [
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, scopes, time, attributes',
+    ],
+  ],
+  [
+    'an unknown zone',
+    when('network: { any: [ofice] }'),
+    ['5:24 rules[0].when.network.any[0] unknown zone `ofice`; did you mean `office`?'],
+  ],
+  ['an empty list', when('network: { none: [] }'), ['5:24 rules[0].when.network.none must not be empty']],
+  [
+    'an empty condition',
+    when('groups: {}'),
+    ['5:15 rules[0].when.groups says nothing: give at least one of any, all, none'],
+  ],
+  [
+    'a clock and a zone',
+    when('time: { from: 8:00, to: "18:00", zone: Mars/X }'),
+    [
+      '5:21 rules[0].when.time.from must be a time of day between "00:00" and "24:00"',
+      '5:46 rules[0].when.time.zone is not a time zone of the IANA database, such as Europe/Vienna',
+    ],
+  ],
+  [
+    'an offset for a zone',
+    when('time: { days: [mon], zone: "+01:00" }'),
+    ['5:34 rules[0].when.time.zone is not a time zone of the IANA database, such as Europe/Vienna'],
+  ],
+  ['half a span', when('time: { from: "08:00", zone: UTC }'), ['5:13 rules[0].when.time `from` and `to` go together']],
+  [
+    'an empty span',
+    when('time: { from: "08:00", to: "08:00", zone: UTC }'),
+    ['5:13 rules[0].when.time `from` and `to` are the same: the span is empty'],
+  ],
+  [
+    'a span of nothing',
+    when('time: { zone: UTC }'),
+    ['5:13 rules[0].when.time says nothing: give `days`, or `from` and `to`'],
+  ],
+  [
+    'a day',
+    when('time: { days: [monday], zone: UTC }'),
+    ['5:22 rules[0].when.time.days[0] must be one of sun, mon, tue, wed, thu, fri, sat'],
+  ],
+  [
+    'an operating system',
+    when('device: { os: [window] }'),
+    [
+      '5:22 rules[0].when.device.os[0] must be one of windows, macos, linux, chromeos, ios, android, other; did you mean `windows`?',
+    ],
+  ],
+  [
+    'an attribute test',
+    when('attributes: { unit: { equal: x } }'),
+    ['5:29 rules[0].when.attributes.unit.equal unknown key `equal`; did you mean `equals`?'],
+  ],
+  [
+    'an attribute name',
+    when('attributes: { "a-b": { equals: x } }'),
+    ['5:21 rules[0].when.attributes.a-b key `a-b` is not the name of an attribute'],
+  ],
+])('sign-on policy: %s', async (_, rules, expected) => {
+  expect(await problemLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual(
+    expected.map((line) => `${policy}:${line}`),
+  );
+});
+
+test.each<[string, string, readonly string[]]>([
+  [
+    'words for values',
+    '{ primary: pw, secondFactor: sometimes, idle: PT1H, absolute: P1D }',
+    [
+      '3:31 rules[0].then.allow.primary must be one of password, any',
+      '3:49 rules[0].then.allow.secondFactor must be `never`, `always`, `newDevice`, or `{ every: <duration> }`',
+    ],
+  ],
+  [
+    'no absolute end',
+    '{ primary: any, secondFactor: { every: 7d }, idle: PT1H }',
+    [
+      '3:20 rules[0].then.allow.absolute is missing',
+      '3:59 rules[0].then.allow.secondFactor.every must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
+    ],
+  ],
+  [
+    'idle after the end',
+    '{ primary: any, secondFactor: never, idle: P2D, absolute: P1D }',
+    ['3:20 rules[0].then.allow `idle` must not be longer than `absolute`'],
+  ],
+])('session policy: %s', async (_, text, expected) => {
+  expect(await problemLines({ [session]: `rules:\n  - name: A\n    then: { allow: ${text} }\n` })).toEqual(
+    expected.map((line) => `${session}:${line}`),
+  );
+});
+
+test('one client id or policy name in two files is reported at the later one', async () => {
+  const twice = { 'apps/z.yaml': soundFiles[app], 'policies/sign-on/z.yaml': soundFiles[policy] };
+  expect(await problemLines(twice)).toEqual([
+    'apps/z.yaml:1:11 clientId `notes` stands in apps/notes.yaml already',
+    'policies/sign-on/z.yaml:1:7 name `notes` stands in policies/sign-on/notes.yaml already',
+  ]);
+});
+
+test('a broken file does not bring blame on those that refer to it', async () => {
+  const lines = await problemLines({
+    [settings]: 'brand: [',
+    [policy]: `name: notes\nrules:\n${when('network: { any: [office] }')}`,
+  });
+  expect(lines.map((line) => line.split(' ', 1)[0])).toEqual(['stepgate.yaml:1:9']);
+});
+
+test('all problems of all files are reported at once, by place', async () => {
+  const loaded = await load({
+    [settings]: `brnd: { name: A }\ntrustedProxies: many\n`,
+    [app]:
+      'clientId: notes\nname: Notes\nsignOnPolicy: none\nclient:\n  redirect_uris: [http://a.test/*]\n  wrong: 1\n',
+    [session]: 'rules:\n  - name: A\n    when: { network: { any: [moon] } }\n    then: denied\n',
+    [policy]: `name: notes\nrules:\n${catchAll}${allow('{ factors: 9 }')}`,
+    'policies/enrollment.yaml': 'rules: []\n',
+  });
+  if (loaded.ok) throw new Error('it was accepted');
+  expect(loaded.problems.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
+    'apps/notes.yaml:3:15 signOnPolicy',
+    'apps/notes.yaml:5:19 client.redirect_uris[0]',
+    'apps/notes.yaml:6:3 client.wrong',
+    'policies/enrollment.yaml:1:1 ',
+    'policies/session.yaml:2:5 rules[0]',
+    'policies/session.yaml:3:30 rules[0].when.network.any[0]',
+    'policies/session.yaml:4:11 rules[0].then',
+    'policies/sign-on/notes.yaml:5:5 rules[1]',
+    'policies/sign-on/notes.yaml:7:25 rules[1].then.allow.factors',
+    'stepgate.yaml:1:1 brand',
+    'stepgate.yaml:1:1 brnd',
+    'stepgate.yaml:2:17 trustedProxies',
+  ]);
+});
