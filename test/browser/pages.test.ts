@@ -1,0 +1,282 @@
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { hostile, type PageServer, pageStates, servePages } from '../support/pages.ts';
+
+const states = [...pageStates.keys()];
+const phone = { width: 360, height: 740 };
+const desktop = { width: 1280, height: 800 };
+
+let browser: Browser;
+let server: PageServer;
+
+beforeAll(async () => {
+  server = await servePages();
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** Opens a page, runs `use`, and expects that the console stayed silent (a blocked style or script would speak there) and that no dialog opened. */
+async function onPage(options: BrowserContextOptions, use: (page: Page) => Promise<void>): Promise<void> {
+  const context = await browser.newContext(options);
+  try {
+    const page = await context.newPage();
+    const said: string[] = [];
+    page.on('console', (message) => said.push(message.text()));
+    page.on('pageerror', (failure) => said.push(failure.message));
+    page.on('dialog', (dialog) => {
+      said.push(`dialog: ${dialog.message()}`);
+      void dialog.dismiss();
+    });
+    await use(page);
+    expect(said).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** Opens a state and waits for the focus that it sets by itself. */
+async function open(page: Page, state: string): Promise<void> {
+  await page.goto(`${server.origin}/${state}`);
+  if ((await page.locator('[autofocus]').count()) > 0) await page.locator('[autofocus]:focus').waitFor();
+}
+
+// A string, because the types of the DOM stay out of a project that runs on a server.
+const overflow = (page: Page): Promise<number> =>
+  page.evaluate<number>('document.documentElement.scrollWidth - document.documentElement.clientWidth');
+const styleOf = (element: Locator, property: string): Promise<string> =>
+  element.evaluate(
+    (node, name) => node.ownerDocument.defaultView?.getComputedStyle(node).getPropertyValue(name) ?? '',
+    property,
+  );
+
+describe.each([
+  ['phone', 'light', phone, undefined],
+  ['desktop', 'dark', desktop, undefined],
+  ['phone', 'dark', phone, ['color-contrast']],
+  ['desktop', 'light', desktop, ['color-contrast']],
+] as const)('%s, %s', (_, colorScheme, viewport, rules) => {
+  test(`no state scrolls sideways, or breaks ${rules ? `the rule ${rules}` : 'a rule'} of axe (WCAG 2.2 A and AA, best practices)`, async () => {
+    await onPage({ viewport, colorScheme }, async (page) => {
+      const found: unknown[] = [];
+      for (const state of states) {
+        await open(page, state);
+        const axe = new AxeBuilder({ page }).setLegacyMode(true);
+        const { violations, passes } = await (rules ? axe.withRules([...rules]) : axe).analyze();
+        for (const { id, nodes } of violations) found.push({ state, id, nodes: nodes.map((node) => node.html) });
+        if (!passes.some(({ id }) => id === 'color-contrast')) found.push({ state, id: 'contrast was not checked' });
+        if ((await overflow(page)) > 0) found.push({ state, id: 'scrolls sideways' });
+      }
+      expect(found).toEqual([]);
+    });
+  });
+});
+
+test.each([
+  ['at 320 px (WCAG 2.2, 1.4.10)', { width: 320, height: 640 }, ''],
+  ['with text at 200 % (1.4.4)', { width: 360, height: 740 }, '200%'],
+])('no state scrolls sideways %s', async (_, viewport, fontSize) => {
+  await onPage({ viewport }, async (page) => {
+    const found: string[] = [];
+    for (const state of states) {
+      await open(page, state);
+      await page.evaluate(`document.documentElement.style.fontSize = '${fontSize}'`);
+      if ((await overflow(page)) > 0) found.push(state);
+    }
+    expect(found).toEqual([]);
+  });
+});
+
+test('everything to press or fill in is at least 44 px high', async () => {
+  await onPage({ viewport: phone }, async (page) => {
+    const found: unknown[] = [];
+    let seen = 0;
+    for (const state of states) {
+      await open(page, state);
+      for (const control of await page.locator('button, input:not([type=hidden], [hidden]), summary').all()) {
+        const box = await control.boundingBox();
+        seen += 1;
+        if (box === null || box.height < 44 || box.width < 44)
+          found.push({ state, box, text: await control.textContent() });
+      }
+    }
+    expect(seen).toBeGreaterThan(states.length);
+    expect(found).toEqual([]);
+  });
+});
+
+/** Names of what has the focus at the start and after each Tab, until it leaves the page. Each must show that it has the focus. */
+async function tabOrder(page: Page): Promise<readonly string[]> {
+  const order: string[] = [];
+  const focused = page.locator(':focus');
+  if ((await focused.count()) === 0) await page.keyboard.press('Tab');
+  while ((await focused.count()) > 0) {
+    const name = (await focused.getAttribute('name')) ?? '';
+    const text = ((await focused.textContent()) ?? '').trim();
+    if (order.includes(text || name)) break;
+    order.push(text || name);
+    const outline = [await styleOf(focused, 'outline-style'), await styleOf(focused, 'outline-width')];
+    expect([text || name, ...outline]).toEqual([text || name, 'solid', '3px']);
+    await page.keyboard.press('Tab');
+  }
+  return order;
+}
+
+test.each([
+  ['identify-with-password', ['identifier', 'credentials.passcode', 'Sign in', 'Cancel and go back to Payroll']],
+  [
+    'totp',
+    [
+      'credentials.passcode',
+      'Verify',
+      'Verify with something else',
+      'Not you? Use another account',
+      'Cancel and go back to Payroll',
+    ],
+  ],
+  [
+    'enroll-totp',
+    [
+      'Open in an app on this device',
+      'credentials.passcode',
+      'Finish set-up',
+      'Not you? Use another account',
+      'Cancel and go back to Payroll',
+    ],
+  ],
+  ['denied', ['Return to Payroll', 'Not you? Use another account']],
+  ['oauth-error', ['Details for developers']],
+  ['logout', ['Sign out', 'Stay signed in']],
+])('%s: the keyboard reaches everything in order, and the focus shows', async (state, order) => {
+  await onPage({ viewport: desktop }, async (page) => {
+    await open(page, state);
+    expect(await tabOrder(page)).toEqual(order);
+  });
+});
+
+test.each([
+  ['identify', 'identifier'],
+  ['identify-wrong', 'credentials.passcode'],
+  ['totp-wrong', 'credentials.passcode'],
+  ['enroll-totp-wrong', 'credentials.passcode'],
+  ['device-input', 'user_code'],
+])('%s: typing goes to %s at once', async (state, name) => {
+  await onPage({ viewport: phone }, async (page) => {
+    await open(page, state);
+    expect(await page.locator(':focus').getAttribute('name')).toBe(name);
+  });
+});
+
+test('a screen reader gets the error with the input', async () => {
+  await onPage({ viewport: phone }, async (page) => {
+    await open(page, 'totp-wrong');
+    const input = page.getByRole('textbox', { name: '6-digit code' });
+    const id = (await input.getAttribute('aria-describedby')) ?? '';
+    expect(await page.locator(`#${id}`).textContent()).toContain('Error: That code did not match');
+    expect(await page.title()).toBe('Error: Enter the code from your app – Acme ID');
+    expect(await page.getByRole('alert').count()).toBe(1);
+  });
+});
+
+test.each([
+  ['identify-with-password', 'identify', ''],
+  ['totp', 'challenge', ''],
+  ['enroll-totp', 'enroll', ''],
+  ['totp', 'select', '/select'],
+  ['totp', 'restart', '/restart'],
+  ['totp', 'cancel', '/cancel'],
+])('without JavaScript, %s: the form %s posts its state', async (state, step, suffix) => {
+  await onPage({ viewport: phone, javaScriptEnabled: false }, async (page) => {
+    await page.route('**/signin/**', (route) =>
+      route.fulfill({ status: 200, contentType: 'text/html', body: 'received' }),
+    );
+    await open(page, state);
+    const form = page.locator(`form[data-step=${step}]`);
+    for (const input of await form.locator('input[required]').all()) await input.fill('42 & <é>');
+    const [request] = await Promise.all([
+      page.waitForRequest((sent) => sent.method() === 'POST'),
+      form.getByRole('button').click(),
+    ]);
+    const sent = new URLSearchParams(request.postData() ?? '');
+    expect(new URL(request.url()).pathname).toBe(`/signin/f1x2t3u4r5e6${suffix}`);
+    expect(sent.get('stateHandle')).toBe('Zm9ybS1oYW5kbGU');
+    const names = [...sent.keys()].filter((name) => name !== 'stateHandle');
+    expect(names).toEqual(
+      {
+        identify: ['identifier', 'credentials.passcode'],
+        challenge: ['credentials.passcode'],
+        enroll: ['credentials.passcode'],
+      }[step] ?? [],
+    );
+    for (const name of names) expect(sent.get(name)).toBe('42 & <é>');
+  });
+});
+
+test('Enter in the last input sends the main form; a choice sends itself', async () => {
+  await onPage({ viewport: phone, javaScriptEnabled: false }, async (page) => {
+    await page.route('**/signin/**', (route) =>
+      route.fulfill({ status: 200, contentType: 'text/html', body: 'received' }),
+    );
+    await open(page, 'password');
+    const [entered] = await Promise.all([
+      page.waitForRequest((sent) => sent.method() === 'POST'),
+      page.keyboard.type('secret\n'),
+    ]);
+    expect(Object.fromEntries(new URLSearchParams(entered.postData() ?? ''))).toEqual({
+      stateHandle: 'Zm9ybS1oYW5kbGU',
+      'credentials.passcode': 'secret',
+    });
+    await open(page, 'select');
+    const [chosen] = await Promise.all([
+      page.waitForRequest((sent) => sent.method() === 'POST'),
+      page.getByRole('button', { name: 'Work phone' }).click(),
+    ]);
+    expect(Object.fromEntries(new URLSearchParams(chosen.postData() ?? ''))).toEqual({
+      stateHandle: 'Zm9ybS1oYW5kbGU',
+      'authenticator.id': 'totp:t1',
+    });
+  });
+});
+
+test.each(states.filter((state) => state.endsWith('-hostile')))('%s: what people write stays text', async (state) => {
+  await onPage({ viewport: desktop }, async (page) => {
+    await open(page, state);
+    const handlers = ['onload', 'onfocus', 'onclick', 'style'].map((name) => `[${name}]`);
+    expect(await page.locator(['script', 'style', 'iframe', ...handlers].join()).count()).toBe(0);
+    expect(((await page.locator('body').textContent()) ?? '').replaceAll(/\s/g, '')).toContain(
+      hostile.replaceAll(/\s/g, ''),
+    );
+  });
+});
+
+test('a hostile identifier comes back letter by letter', async () => {
+  await onPage({ viewport: desktop }, async (page) => {
+    await open(page, 'identify-hostile');
+    expect(await page.locator('input[name=identifier]').inputValue()).toBe(hostile);
+    expect(await page.title()).toContain(hostile.replaceAll(/\s+/g, ' '));
+  });
+});
+
+test('the key of an authenticator app can be read and copied as it is; its picture loads', async () => {
+  await onPage({ viewport: phone }, async (page) => {
+    await open(page, 'enroll-totp');
+    expect(await page.locator('[data-secret]').textContent()).toBe('JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP');
+    expect(
+      await page.locator('img.qr').evaluate((image) => 'naturalWidth' in image && Number(image.naturalWidth) > 0),
+    ).toBe(true);
+  });
+});
+
+test('nothing moves for people who asked for that, and high contrast keeps the borders', async () => {
+  await onPage({ viewport: phone, reducedMotion: 'reduce', forcedColors: 'active' }, async (page) => {
+    await open(page, 'totp');
+    const button = page.locator('.primary');
+    expect(await styleOf(button, 'transition-duration')).toBe('0s');
+    expect(await styleOf(button, 'border-top-width')).toBe('1px');
+  });
+});
