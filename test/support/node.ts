@@ -1,0 +1,103 @@
+/** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type App, createApp } from '../../src/app.ts';
+import { authenticatorTraits } from '../../src/authenticators/index.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { demoPeople } from '../../src/demo/people.ts';
+import { problemLine } from '../../src/policy/documents.ts';
+import { loadConfiguration } from '../../src/policy/load.ts';
+import { openEmbedded } from '../../src/stores/embedded.ts';
+import type { Store } from '../../src/stores/store.ts';
+
+export const password = 'correct horse battery staple';
+
+export interface TestNode {
+  readonly app: App;
+  readonly store: Store;
+  readonly issuer: string;
+  /** Where this node listens; differs from the issuer when several nodes share one. */
+  readonly origin: string;
+  readonly audit: readonly Readonly<Record<string, unknown>>[];
+  readonly errors: readonly unknown[];
+  /** Writes files (relative path to text) over the demo configuration and applies all. */
+  configure(files: Readonly<Record<string, string>>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface TestNodeOptions {
+  readonly store?: Store;
+  /** Another node's issuer: this one serves the same. */
+  readonly issuer?: string;
+  readonly files?: Readonly<Record<string, string>>;
+  readonly now?: () => number;
+  readonly people?: boolean;
+}
+
+export async function startNode(options: TestNodeOptions = {}): Promise<TestNode> {
+  const store = options.store ?? openEmbedded({ file: ':memory:' });
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
+  await cp('config', dir, { recursive: true });
+  const server: Server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  const origin = `http://localhost:${port}`;
+  const audit: Readonly<Record<string, unknown>>[] = [];
+  const errors: unknown[] = [];
+  const issuer = options.issuer ?? origin;
+  const app = createApp({
+    store,
+    issuer,
+    log: { audit: (line) => audit.push(line), warn: () => {}, error: (error) => errors.push(error) },
+    ...(options.now ? { now: options.now } : {}),
+  });
+  const configure = async (files: Readonly<Record<string, string>>): Promise<void> => {
+    for (const [file, text] of Object.entries(files)) await writeFile(join(dir, file), text);
+    const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+    if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+    await app.revisions.apply(loaded.documents, { by: 'test' });
+  };
+  if (options.issuer === undefined || options.files) await configure(options.files ?? {});
+  await app.live.start();
+  if (options.people !== false && options.issuer === undefined) await addPeople(app);
+  const handler = app.koa.callback();
+  server.on('request', (req, res) => void handler(req, res));
+  return {
+    app,
+    store,
+    issuer,
+    origin,
+    audit,
+    errors,
+    configure: async (files) => {
+      await configure(files);
+      await app.live.refresh();
+    },
+    async stop() {
+      app.live.stop();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+      if (!options.store) await store.close();
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+async function addPeople(app: App): Promise<void> {
+  const hash = await hashPassword(app.hashing, password);
+  for (const { identifier, displayName, groups } of demoPeople) {
+    await app.directory.create({
+      identifiers: [identifier],
+      profile: { displayName, email: identifier, emailVerified: true },
+      groups,
+      credentials: [passwordCredential(hash)],
+    });
+  }
+}

@@ -1,0 +1,98 @@
+/** A relying party on `openid-client`, and a person who signs in to it. */
+import * as client from 'openid-client';
+import { generate } from 'otplib';
+import { mainForm, type Page, type UserAgent } from './user-agent.ts';
+
+export const redirectUri = 'http://127.0.0.1:5555/cb';
+
+export type RelyingParty = client.Configuration;
+
+export async function discover(issuer: string, clientId: string, metadata?: Partial<client.ClientMetadata>, auth?: client.ClientAuth): Promise<RelyingParty> {
+  return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), { execute: [client.allowInsecureRequests] });
+}
+
+export interface Request {
+  readonly url: string;
+  readonly verifier: string;
+  readonly state: string;
+  readonly nonce: string;
+  readonly maxAge?: number;
+}
+
+export async function authorizationRequest(config: RelyingParty, parameters: Readonly<Record<string, string>> = {}): Promise<Request> {
+  const verifier = client.randomPKCECodeVerifier();
+  const state = client.randomState();
+  const nonce = client.randomNonce();
+  const url = client.buildAuthorizationUrl(config, {
+    redirect_uri: redirectUri,
+    scope: 'openid email profile groups',
+    code_challenge: await client.calculatePKCECodeChallenge(verifier),
+    code_challenge_method: 'S256',
+    state,
+    nonce,
+    ...parameters,
+  });
+  return { url: url.href, verifier, state, nonce, ...(parameters.max_age === undefined ? {} : { maxAge: Number(parameters.max_age) }) };
+}
+
+export type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
+
+export async function redeem(config: RelyingParty, request: Request, callback: string): Promise<Tokens> {
+  return client.authorizationCodeGrant(config, new URL(callback), {
+    pkceCodeVerifier: request.verifier,
+    expectedState: request.state,
+    expectedNonce: request.nonce,
+    ...(request.maxAge === undefined ? {} : { maxAge: request.maxAge }),
+  });
+}
+
+export interface Person {
+  readonly identifier: string;
+  readonly password: string;
+  /** TOTP key (base32); set when it is enrolled. */
+  totp?: string;
+  /** Time of the next code (epoch seconds): a step is accepted once, so each use takes the next step. */
+  at?: number;
+}
+
+/** The next code that was not used yet. */
+export async function nextCode(person: Person): Promise<string> {
+  if (!person.totp) throw new Error('this person has no TOTP key');
+  return generate({ secret: person.totp, ...(person.at === undefined ? {} : { epoch: person.at }) });
+}
+
+/** Goes on from a page until the browser leaves to the relying party, or a page comes that the person cannot answer. Returns where, and what was asked. */
+export async function signIn(agent: UserAgent, start: string | Page, person: Person): Promise<{ page: Page; asked: string[] }> {
+  let page = typeof start === 'string' ? await agent.open(start, {}, redirectUri) : start;
+  const asked: string[] = [];
+  for (let steps = 0; steps < 12 && !page.url.startsWith(redirectUri); steps += 1) {
+    const form = mainForm(page);
+    if (!form) return { page, asked };
+    asked.push(form.authenticator ? `${form.step}:${form.authenticator}` : form.step);
+    const answer = await answerTo(form.step, form.authenticator, form.fields, page, person);
+    if (!answer) return { page, asked };
+    const next: Page = await agent.submit(page, form, answer, redirectUri);
+    if (next.messages.length > 0 && !next.url.startsWith(redirectUri)) return { page: next, asked };
+    page = next;
+  }
+  return { page, asked };
+}
+
+async function answerTo(
+  step: string,
+  authenticator: string,
+  fields: Readonly<Record<string, string>>,
+  page: Page,
+  person: Person,
+): Promise<Record<string, string> | undefined> {
+  if (step === 'identify') {
+    return { identifier: person.identifier, ...('credentials.passcode' in fields ? { 'credentials.passcode': person.password } : {}) };
+  }
+  if (step === 'challenge' && authenticator === 'password') return { 'credentials.passcode': person.password };
+  if (step === 'enroll' && authenticator === 'totp' && page.secret) {
+    person.totp = page.secret;
+    return { 'credentials.passcode': await nextCode(person) };
+  }
+  if (step === 'challenge' && authenticator === 'totp' && person.totp) return { 'credentials.passcode': await nextCode(person) };
+  return undefined;
+}
