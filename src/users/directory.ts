@@ -53,10 +53,11 @@ export type Outcome = { readonly ok: true; readonly user: User } | IdentifierPro
 /** What `update` may change. */
 export type UserChange = Partial<Pick<User, 'status' | 'profile' | 'groups' | 'userType'>>;
 
-/** What becomes of the credentials, and whose counters are forgotten. */
-interface CredentialChange {
-  readonly credentials: Account['credentials'];
-  readonly counters: readonly string[];
+export interface Amendment extends UserChange {
+  /** In any spelling; those that the user has already stay. */
+  readonly addIdentifiers?: readonly string[];
+  /** Takes the place of the old one and voids sessions and tokens. */
+  readonly password?: NewCredential;
 }
 
 /** Somebody else may be faster this often in a row. */
@@ -105,9 +106,10 @@ export class Directory {
 
   /** `undefined`: there is no such user. `change` may run several times. */
   async update(id: string, change: (user: User) => UserChange): Promise<User | undefined> {
-    return this.#swap(id, (user) => ({ ...user, ...change(user) }));
+    return this.#swap(id, (user, now) => changedUser(user, change(user), now));
   }
 
+  /** Sessions and tokens of somebody who is no longer active are void for good. */
   async setStatus(id: string, status: UserStatus): Promise<User | undefined> {
     return this.update(id, () => ({ status }));
   }
@@ -121,28 +123,35 @@ export class Directory {
     }));
   }
 
-  /** `undefined`: there is no such user. */
-  async addIdentifier(id: string, text: string): Promise<Outcome | undefined> {
-    const identifiers = canonicalList([text]);
-    if (!Array.isArray(identifiers)) return identifiers;
+  /** Several changes in one commit, all or none. `undefined`: there is no such user. */
+  async amend(id: string, change: Amendment): Promise<Outcome | undefined> {
+    const { addIdentifiers = [], password, ...rest } = change;
+    const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
+    if (!Array.isArray(wanted)) return wanted;
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
-      if (identifiers.every((identifier) => held.user.identifiers.includes(identifier)))
-        return { ok: true, user: held.user };
       const now = this.#clock();
-      const user = { ...held.user, identifiers: [...held.user.identifiers, ...identifiers], updatedAt: now };
-      const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, [replaceUser(held, user)]);
+      const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
+      const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
+      const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
+      const ops = [replaceUser(held, user), ...(password === undefined ? [] : newPassword(held, password, now))];
+      const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
       return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
     });
+  }
+
+  /** `undefined`: there is no such user. */
+  async addIdentifier(id: string, text: string): Promise<Outcome | undefined> {
+    return this.amend(id, { addIdentifiers: [text] });
   }
 
   /** The last identifier of a user stays. `undefined`: there is no such user. */
   async removeIdentifier(id: string, text: string): Promise<User | undefined> {
     const canonical = canonicalIdentifier(text);
     const removed = canonical.ok ? canonical.value : text;
-    const user = await this.#swap(id, (current) => {
+    const user = await this.#swap(id, (current, now) => {
       const identifiers = current.identifiers.filter((identifier) => identifier !== removed);
-      return identifiers.length === 0 ? current : { ...current, identifiers };
+      return identifiers.length === 0 ? current : { ...current, identifiers, updatedAt: now };
     });
     if (user !== undefined && !user.identifiers.includes(removed)) await releaseIdentifiers(this.#store, id, [removed]);
     return user;
@@ -154,10 +163,20 @@ export class Directory {
    */
   async resetAuthenticators(id: string, authenticator: string | 'all'): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
-    return this.#swapCredentials(id, ({ credentials }) => ({
-      credentials: credentials.filter((credential) => !gone(credential.authenticator)),
-      counters: credentials.map((credential) => credential.authenticator).filter(gone),
-    }));
+    return this.#attempt(id, async (held) => {
+      const now = this.#clock();
+      const user = { ...held.user, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
+      const keys = held.credentials.map((credential) => credential.authenticator);
+      const { ok } = await this.#store.commit([
+        replaceUser(held, user),
+        replaceCredentials(
+          held,
+          held.credentials.filter((credential) => !gone(credential.authenticator)),
+        ),
+        ...resetCounters(id, keys.filter(gone)),
+      ]);
+      return ok ? user : undefined;
+    });
   }
 
   /**
@@ -165,10 +184,8 @@ export class Directory {
    * `undefined`: there is no such user.
    */
   async setPassword(id: string, password: NewCredential): Promise<User | undefined> {
-    return this.#swapCredentials(id, ({ credentials }) => ({
-      credentials: withOnlyCredential(credentials, password, this.#clock()),
-      counters: [password.authenticator],
-    }));
+    const outcome = await this.amend(id, { password });
+    return outcome?.ok ? outcome.user : undefined;
   }
 
   /** Forgets the failed attempts with these authenticators. */
@@ -209,21 +226,11 @@ export class Directory {
     return accountOf(entries, id);
   }
 
-  async #swap(id: string, change: (user: User) => User): Promise<User | undefined> {
-    return this.#attempt(id, (held) => this.#write({ ...change(held.user), updatedAt: this.#clock() }, held, []));
-  }
-
-  async #swapCredentials(id: string, change: (held: Held) => CredentialChange): Promise<User | undefined> {
-    return this.#attempt(id, (held) => {
-      const { credentials, counters } = change(held);
-      const now = this.#clock();
-      const user = { ...held.user, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
-      return this.#write(user, held, [replaceCredentials(held, credentials), ...resetCounters(id, counters)]);
+  async #swap(id: string, change: (user: User, now: Seconds) => User): Promise<User | undefined> {
+    return this.#attempt(id, async (held) => {
+      const user = change(held.user, this.#clock());
+      return (await this.#store.commit([replaceUser(held, user)])).ok ? user : undefined;
     });
-  }
-
-  async #write(user: User, held: Held, ops: readonly Op[]): Promise<User | undefined> {
-    return (await this.#store.commit([replaceUser(held, user), ...ops])).ok ? user : undefined;
   }
 
   /** Reads the account and lets `act` change it, again while it returns `undefined`: somebody else was faster. */
@@ -250,6 +257,19 @@ function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): 
     updatedAt: now,
     validAfter: now,
   };
+}
+
+function changedUser(user: User, change: UserChange, now: Seconds): User {
+  const changed = { ...user, ...change, updatedAt: now };
+  const stopped = user.status === 'active' && changed.status !== 'active';
+  return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
+}
+
+function newPassword(held: Held, password: NewCredential, now: Seconds): readonly Op[] {
+  return [
+    replaceCredentials(held, withOnlyCredential(held.credentials, password, now)),
+    ...resetCounters(held.user.id, [password.authenticator]),
+  ];
 }
 
 /** Canonical and distinct, in the order given; at least one. */
