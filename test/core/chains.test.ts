@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { ChainStep, Requirement } from '../../src/core/model.ts';
+import { allow, always, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+
+const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });
+const chains = (...list: readonly (readonly ChainStep[])[]): Requirement => ({ chains: list });
+type Proved = readonly (Key | 'key')[];
+
+function decide(app: Requirement, has: Proved, proved: Proved) {
+  const decision = evaluate(
+    policiesOf({ app }),
+    factsOf({ subject: person(has), evidence: proved.map((key) => proof(key, 'here')) }),
+  );
+  return decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
+}
+
+describe('a chain', () => {
+  test.each<[string, Requirement, Proved, Proved, string | readonly string[]]>([
+    ['begins with its first step', chains([step('email'), step('password')]), ['password', 'email'], [], ['email']],
+    [
+      'goes on with its second',
+      chains([step('email'), step('password')]),
+      ['password', 'email'],
+      ['email'],
+      ['password'],
+    ],
+    ['is complete', chains([step('email'), step('password')]), ['password', 'email'], ['email', 'password'], 'allow'],
+    [
+      'may use two authenticators of one factor type',
+      chains([step('email'), step('phone')]),
+      ['email', 'phone'],
+      ['email', 'phone'],
+      'allow',
+    ],
+    [
+      'skips a step that was proved before',
+      chains([step('email'), step('password')]),
+      ['password', 'email'],
+      ['password'],
+      ['email'],
+    ],
+    [
+      'offers all of a step',
+      chains([step('email', 'phone'), step('password')]),
+      ['password', 'email', 'phone'],
+      [],
+      ['email', 'phone'],
+    ],
+    [
+      'offers the first steps of all chains',
+      chains([step('email'), step('password')], [step('totp'), step('phone')]),
+      ['password', 'email', 'totp', 'phone'],
+      [],
+      ['email', 'totp'],
+    ],
+    [
+      'that cannot be finished is not offered',
+      chains([step('email'), step('security_question')], [step('totp')]),
+      ['email', 'totp'],
+      [],
+      ['totp'],
+    ],
+    [
+      'takes one enrollment for one step only',
+      chains([step('totp', 'email'), step('totp', 'phone')]),
+      ['totp', 'email'],
+      ['totp'],
+      ['email'],
+    ],
+    [
+      'finds the order that fits',
+      chains([step('totp', 'email'), step('totp')]),
+      ['totp', 'email'],
+      ['totp', 'email'],
+      'allow',
+    ],
+    [
+      'of three steps',
+      chains([step('email'), step('totp'), step('password')]),
+      ['password', 'email', 'totp'],
+      ['email'],
+      ['totp'],
+    ],
+    [
+      'asks for characteristics',
+      chains([{ authenticators: ['webauthn'], characteristics: ['userVerification'] }]),
+      ['webauthn', 'key'],
+      ['key'],
+      ['webauthn'],
+    ],
+  ])('%s', (_, app, has, proved, expected) => {
+    expect(decide(app, has, proved)).toEqual(expected);
+  });
+
+  test('asks again only for the step whose window is over', () => {
+    const app = chains([
+      { authenticators: ['password'], maxAge: 3600 },
+      { authenticators: ['totp'], maxAge: 43_200 },
+    ]);
+    const facts = (age: number) =>
+      factsOf({ subject: person(['password', 'totp']), evidence: [proof('password', age), proof('totp', 3500)] });
+    expect(evaluate(policiesOf({ app }), facts(3600)).kind).toBe('allow');
+    expect(evaluate(policiesOf({ app }), facts(3601))).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+    });
+  });
+
+  test('two steps of one authenticator take two enrollments of it', () => {
+    const app = chains([step('webauthn'), step('webauthn')]);
+    expect(decide(app, ['webauthn', 'key'], [])).toEqual(['webauthn']);
+    expect(decide(app, ['webauthn', 'key'], ['webauthn'])).toEqual(['webauthn']);
+    expect(decide(app, ['webauthn', 'key'], ['webauthn', 'key'])).toBe('allow');
+    expect(decide(app, ['webauthn'], ['webauthn'])).toBe('enroll');
+  });
+
+  test('gives its order to the other layers too', () => {
+    const session = always(allow(factors(1, { demands: [{ authenticators: ['password'] }] })));
+    const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
+    const facts = factsOf({ subject: person(['password', 'totp']) });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
+  });
+
+  test('opposite orders in two layers do not lock anybody out', () => {
+    const session = always(allow(chains([step('password'), step('totp')])));
+    const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
+    const facts = factsOf({ subject: person(['password', 'totp']) });
+    expect(evaluate(policies, facts)).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }, { authenticator: 'totp' }],
+    });
+  });
+
+  test('of two factors that are one type is no mfa', () => {
+    const facts = factsOf({
+      subject: person(['email', 'phone']),
+      evidence: [proof('email', 'here'), proof('phone', 'here')],
+    });
+    expect(evaluate(policiesOf({ app: chains([step('email'), step('phone')]) }), facts)).toMatchObject({
+      kind: 'allow',
+      assurance: { amr: ['email', 'sms'], acr: '1fa' },
+    });
+  });
+});

@@ -1,0 +1,163 @@
+import { describe, expect, test } from '@jest/globals';
+import { compileConditions } from '../../src/core/conditions.ts';
+import type { Conditions, Facts, Tri } from '../../src/core/model.ts';
+import { factsOf, person } from './support/world.ts';
+
+function resultOf(when: Conditions, facts: Facts): readonly Tri[] {
+  return compileConditions(when).map((condition) => condition.test(facts));
+}
+
+const ann = person(['password'], {
+  groups: ['staff', 'editors'],
+  userType: 'employee',
+  profile: { department: 'sales', level: 3, manager: false, sites: ['berlin', 'oslo'], title: 'Head of sales' },
+});
+const known = factsOf({ subject: ann });
+const nobody = factsOf();
+
+describe('conditions about the person', () => {
+  test.each<[string, Conditions, Tri]>([
+    ['user id in any', { users: { any: ['ann'] } }, 'hit'],
+    ['identifier in any', { users: { any: ['bob', 'ann@example.org'] } }, 'hit'],
+    ['another user in any', { users: { any: ['bob'] } }, 'miss'],
+    ['nobody in any', { users: { any: [] } }, 'miss'],
+    ['identifier in none', { users: { none: ['ann@example.org'] } }, 'miss'],
+    ['another user in none', { users: { none: ['bob'] } }, 'hit'],
+    ['in any but also in none', { users: { any: ['ann'], none: ['ann@example.org'] } }, 'miss'],
+    ['one group of any', { groups: { any: ['admins', 'staff'] } }, 'hit'],
+    ['no group of any', { groups: { any: ['admins'] } }, 'miss'],
+    ['all groups', { groups: { all: ['staff', 'editors'] } }, 'hit'],
+    ['one of all groups missing', { groups: { all: ['staff', 'admins'] } }, 'miss'],
+    ['none of the groups', { groups: { none: ['contractors'] } }, 'hit'],
+    ['one of the excluded groups', { groups: { none: ['contractors', 'staff'] } }, 'miss'],
+    ['group names are exact', { groups: { any: ['Staff', 'staf', 'staff '] } }, 'miss'],
+    ['any and none of groups together', { groups: { any: ['staff'], none: ['editors'] } }, 'miss'],
+    ['user type', { userType: { any: ['employee'] } }, 'hit'],
+    ['another user type', { userType: { any: ['customer'] } }, 'miss'],
+    ['excluded user type', { userType: { none: ['employee'] } }, 'miss'],
+    ['attribute equals', { attributes: { department: { equals: 'sales' } } }, 'hit'],
+    ['attribute differs in case', { attributes: { department: { equals: 'Sales' } } }, 'miss'],
+    ['attribute of another type', { attributes: { level: { equals: '3' } } }, 'miss'],
+    ['number', { attributes: { level: { equals: 3 } } }, 'hit'],
+    ['false is a value', { attributes: { manager: { equals: false } } }, 'hit'],
+    ['attribute in', { attributes: { department: { in: ['hr', 'sales'] } } }, 'hit'],
+    ['attribute not in', { attributes: { department: { in: ['hr'] } } }, 'miss'],
+    ['attribute matches', { attributes: { title: { matches: 'Head of *' } } }, 'hit'],
+    ['number never matches a pattern', { attributes: { level: { matches: '*' } } }, 'miss'],
+    ['one of several values', { attributes: { sites: { equals: 'oslo' } } }, 'hit'],
+    ['none of several values', { attributes: { sites: { equals: 'rome' } } }, 'miss'],
+    ['two tests must hold for one value', { attributes: { sites: { matches: 'b*', in: ['oslo'] } } }, 'miss'],
+    ['absent attribute', { attributes: { phone: {} } }, 'miss'],
+    ['inherited names are no attributes', { attributes: { constructor: {} } }, 'miss'],
+  ])('%s', (_, when, expected) => {
+    expect(resultOf(when, known)).toEqual([expected]);
+    expect(resultOf(when, nobody)).toEqual(['unknown']);
+  });
+
+  test('somebody without a user type is in no list', () => {
+    const facts = factsOf({ subject: person(['password']) });
+    expect(resultOf({ userType: { any: ['employee'] } }, facts)).toEqual(['miss']);
+    expect(resultOf({ userType: { none: ['employee'] } }, facts)).toEqual(['hit']);
+  });
+
+  test.each([
+    [true, true, 'hit'],
+    [true, false, 'miss'],
+    [false, false, 'hit'],
+    [false, true, 'miss'],
+  ] as const)('device known: wanted %s, is %s: %s', (wanted, is, expected) => {
+    const device = { known: is, platform: 'desktop', os: 'linux' } as const;
+    expect(resultOf({ device: { known: wanted } }, factsOf({ subject: ann, device }))).toEqual([expected]);
+    expect(resultOf({ device: { known: wanted } }, factsOf({ device }))).toEqual(['unknown']);
+  });
+});
+
+describe('conditions about the request', () => {
+  const facts = factsOf({
+    network: { ip: '192.0.2.1', zones: ['office', 'europe'] },
+    device: { known: true, platform: 'mobile', os: 'ios' },
+    request: { scopes: ['openid', 'email'] },
+  });
+  test.each<[string, Conditions, readonly Tri[]]>([
+    ['nothing', {}, []],
+    ['zone in any', { network: { any: ['office', 'vpn'] } }, ['hit']],
+    ['zone not in any', { network: { any: ['vpn'] } }, ['miss']],
+    ['all zones', { network: { all: ['office', 'europe'] } }, ['hit']],
+    ['excluded zone', { network: { none: ['office'] } }, ['miss']],
+    ['zone that is not excluded', { network: { none: ['vpn'] } }, ['hit']],
+    ['platform', { device: { platform: ['mobile'] } }, ['hit']],
+    ['another platform', { device: { platform: ['desktop', 'other'] } }, ['miss']],
+    ['system', { device: { os: ['ios', 'android'] } }, ['hit']],
+    ['platform and another system', { device: { platform: ['mobile'], os: ['android'] } }, ['hit', 'miss']],
+    ['scope', { scopes: { any: ['email'] } }, ['hit']],
+    ['scope not asked for', { scopes: { all: ['email', 'phone'] } }, ['miss']],
+    ['excluded scope', { scopes: { none: ['email'] } }, ['miss']],
+  ])('%s', (_, when, expected) => {
+    expect(resultOf(when, facts)).toEqual(expected);
+  });
+
+  test('no zone at all is in none of them', () => {
+    const outside = factsOf({ network: { ip: '', zones: [] } });
+    expect(resultOf({ network: { none: ['office'] } }, outside)).toEqual(['hit']);
+    expect(resultOf({ network: { any: ['office'] } }, outside)).toEqual(['miss']);
+  });
+});
+
+describe('time', () => {
+  // 1 January 2026 was a Thursday; 29 March and 25 October 2026 are the changes of summer time in Berlin.
+  const at = (iso: string) => factsOf({ now: Date.parse(iso) / 1000 });
+  const hours = { zone: 'Europe/Berlin', from: 8 * 60, to: 18 * 60 };
+  const night = { zone: 'Europe/Berlin', from: 22 * 60, to: 6 * 60 };
+  test.each<[string, NonNullable<Conditions['time']>, string, Tri]>([
+    ['first minute', hours, '2026-01-01T07:00:00Z', 'hit'],
+    ['minute before', hours, '2026-01-01T06:59:59Z', 'miss'],
+    ['last second', hours, '2026-01-01T16:59:59Z', 'hit'],
+    ['end is outside', hours, '2026-01-01T17:00:00Z', 'miss'],
+    ['in summer an hour earlier in UTC', hours, '2026-07-01T06:00:00Z', 'hit'],
+    ['at the end of summer time', { zone: 'Europe/Berlin', from: 120, to: 180 }, '2026-10-25T01:30:00Z', 'hit'],
+    ['an hour that is skipped', { zone: 'Europe/Berlin', from: 120, to: 180 }, '2026-03-29T01:30:00Z', 'miss'],
+    ['day', { zone: 'UTC', days: [4] }, '2026-01-01T12:00:00Z', 'hit'],
+    ['another day', { zone: 'UTC', days: [0, 1, 2, 3, 5, 6] }, '2026-01-01T12:00:00Z', 'miss'],
+    ['day in the zone, not in UTC', { zone: 'Pacific/Auckland', days: [5] }, '2026-01-01T12:00:00Z', 'hit'],
+    ['midnight is the new day', { zone: 'UTC', days: [5] }, '2026-01-02T00:00:00Z', 'hit'],
+    ['from midnight', { zone: 'UTC', from: 0, to: 1 }, '2026-01-02T00:00:30Z', 'hit'],
+    ['open end', { zone: 'UTC', from: 23 * 60 }, '2026-01-02T23:59:59Z', 'hit'],
+    ['night before midnight', night, '2026-01-01T21:30:00Z', 'hit'],
+    ['night after midnight', night, '2026-01-01T04:59:00Z', 'hit'],
+    ['night is over', night, '2026-01-01T05:00:00Z', 'miss'],
+    ['day is not night', night, '2026-01-01T12:00:00Z', 'miss'],
+    ['Thursday night ends on Friday', { ...night, days: [4] }, '2026-01-02T04:00:00Z', 'hit'],
+    ['Thursday morning is Wednesday night', { ...night, days: [4] }, '2026-01-01T04:00:00Z', 'miss'],
+    ['an empty window', { zone: 'UTC', from: 600, to: 600 }, '2026-01-01T10:00:00Z', 'miss'],
+  ])('%s', (_, time, iso, expected) => {
+    expect(resultOf({ time }, at(iso))).toEqual([expected]);
+  });
+
+  test('the same condition gives each minute its own answer', () => {
+    const [condition] = compileConditions({ time: hours });
+    const ask = (iso: string) => condition?.test(at(iso));
+    expect([ask('2026-01-01T06:59:00Z'), ask('2026-01-01T07:00:00Z'), ask('2026-01-01T06:59:30Z')]).toEqual([
+      'miss',
+      'hit',
+      'miss',
+    ]);
+  });
+});
+
+test('a condition that is not known is refused, not left out', () => {
+  expect(() => compileConditions({ grops: { any: ['admins'] } } as Conditions)).toThrow('unknown condition: grops');
+});
+
+test('a time zone that does not exist is refused', () => {
+  expect(() => compileConditions({ time: { zone: 'Europe/Nowhere' } })).toThrow(RangeError);
+});
+
+test('names tell the condition', () => {
+  const when: Conditions = { attributes: { department: {} }, groups: {}, device: { known: true, os: [] } };
+  expect(compileConditions(when).map(({ name }) => name)).toEqual([
+    'groups',
+    'device.known',
+    'device.os',
+    'attributes.department',
+  ]);
+});

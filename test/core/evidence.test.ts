@@ -1,0 +1,154 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Evidence, Requirement } from '../../src/core/model.ts';
+import { allow, always, factors, factsOf, HERE, NOW, person, policiesOf, proof, silentFacts } from './support/world.ts';
+
+describe('whose evidence counts', () => {
+  const ann = person(['password', 'totp']);
+  const decide = (evidence: readonly Evidence[], enabled?: readonly ['password']) =>
+    evaluate(policiesOf(enabled ? { enabled } : {}), factsOf({ subject: ann, evidence })).kind;
+
+  test.each<[string, Partial<Evidence>, string]>([
+    ['her own', {}, 'allow'],
+    ['from an enrollment', { origin: 'enrollment' }, 'allow'],
+    ['from a recovery', { origin: 'recovery' }, 'challenge'],
+    ["somebody else's", { subject: 'bob' }, 'challenge'],
+    ['an enrollment that is gone', { enrollment: 'old-totp' }, 'challenge'],
+    ['an enrollment of another authenticator', { enrollment: 'password' }, 'challenge'],
+    ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
+    ['from the future', { at: NOW + 61 }, 'challenge'],
+    ['from no time at all', { at: Number.NaN }, 'challenge'],
+    ['from the future, here', { at: NOW + 61, transaction: HERE }, 'challenge'],
+  ])('%s: %j gives %s', (_, more, expected) => {
+    expect(decide([proof('totp', 5, more)])).toBe(expected);
+  });
+
+  test('of a disabled authenticator does not count', () => {
+    expect(decide([proof('totp', 'here')], ['password'])).toBe('challenge');
+  });
+
+  test('evidence without a transaction is not of this sign-in when there is none', () => {
+    const evidence = [proof('password', 5, { transaction: undefined as unknown as string })];
+    const decision = evaluate(policiesOf(), silentFacts({ subject: ann, evidence, request: { maxAge: 0 } }));
+    expect(decision.kind).toBe('challenge');
+  });
+});
+
+describe('age', () => {
+  const inAlternative = (maxAge: number): Requirement => factors(1, { maxAge });
+  const inDemand = (maxAge: number): Requirement => factors(1, { demands: [{ factor: 'knowledge', maxAge }] });
+  const inChain = (maxAge: number): Requirement => ({ chains: [[{ authenticators: ['password'], maxAge }]] });
+
+  describe.each([
+    ['alternative', inAlternative],
+    ['demand', inDemand],
+    ['chain', inChain],
+  ])('of a %s', (_, requirement) => {
+    test.each<[number, number | 'here', string]>([
+      [60, 59, 'allow'],
+      [60, 60, 'allow'],
+      [60, 61, 'challenge'],
+      [60, 'here', 'allow'],
+      [5, 'here', 'allow'],
+      [0, 0, 'challenge'],
+      [0, 1, 'challenge'],
+      [0, 'here', 'allow'],
+      [-1, 0, 'challenge'],
+      [Number.NaN, 0, 'challenge'],
+    ])('max age %d, proved %s: %s', (maxAge, age, expected) => {
+      const facts = factsOf({ subject: person(['password']), evidence: [proof('password', age)] });
+      expect(evaluate(policiesOf({ app: requirement(maxAge) }), facts).kind).toBe(expected);
+    });
+  });
+
+  test('each demand has its own age: only what is too old is asked again', () => {
+    const app = factors(2, {
+      demands: [
+        { factor: 'knowledge', maxAge: 43_200 },
+        { factor: 'possession', maxAge: 3600 },
+      ],
+    });
+    const decide = (password: number, totp: number) =>
+      evaluate(
+        policiesOf({ app }),
+        factsOf({
+          subject: person(['password', 'totp']),
+          evidence: [proof('password', password), proof('totp', totp)],
+        }),
+      );
+    expect(decide(43_200, 3600).kind).toBe('allow');
+    expect(decide(43_200, 3601)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
+    expect(decide(43_201, 3600)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }] });
+  });
+
+  test('a factor that is too old for the alternative is not counted, whoever asks for it', () => {
+    const app = factors(2, { maxAge: 600 });
+    const facts = factsOf({
+      subject: person(['password', 'totp']),
+      evidence: [proof('password', 601), proof('totp', 5)],
+    });
+    expect(evaluate(policiesOf({ app }), facts)).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+    });
+  });
+
+  test('the absolute lifetime of the session bounds all evidence', () => {
+    const session = always(allow(factors(1), { idle: 600, absolute: 3600 }));
+    const decide = (age: number | 'here') =>
+      evaluate(policiesOf({ session }), factsOf({ subject: person(['password']), evidence: [proof('password', age)] }))
+        .kind;
+    expect([decide(3600), decide(3601), decide('here')]).toEqual(['allow', 'challenge', 'allow']);
+  });
+
+  test('without a transaction nothing is of this transaction', () => {
+    const evidence = [proof('password', 'here')];
+    expect(
+      evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: person(['password']), evidence })).kind,
+    ).toBe('challenge');
+  });
+});
+
+describe('the witness', () => {
+  const both = person(['password', 'totp', 'email']);
+  const assurance = (app: Requirement, evidence: readonly Evidence[], given: Parameters<typeof factsOf>[0] = {}) => {
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...given }));
+    if (decision.kind !== 'allow') throw new Error(decision.kind);
+    return decision.assurance;
+  };
+  const of = (transaction: string) => ({ transaction });
+
+  test('auth_time is the time of its oldest member', () => {
+    expect(assurance(factors(2), [proof('password', 500), proof('totp', 20)]).authTime).toBe(NOW - 500);
+  });
+
+  test('it rests on the newest evidence that will do', () => {
+    const found = assurance(factors(1), [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
+    expect(found).toMatchObject({ authTime: NOW - 20, amr: ['otp'], acr: '1fa' });
+  });
+
+  test('of two of one kind the newer', () => {
+    const found = assurance(factors(2), [
+      proof('password', 500, of('a')),
+      proof('totp', 400, of('b')),
+      proof('password', 300, of('c')),
+    ]);
+    expect(found).toMatchObject({ authTime: NOW - 400, amr: ['mfa', 'otp', 'pwd'] });
+    expect(found.witness).toHaveLength(2);
+  });
+
+  test('a sign-in is one event: a one-factor app sees both factors that were proved in it', () => {
+    const found = assurance(factors(1), [proof('password', 500, of('a')), proof('totp', 480, of('a'))]);
+    expect(found).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'], acr: '2fa' });
+  });
+
+  test('but not what is too old for the request', () => {
+    const evidence = [proof('password', 500, of('a')), proof('totp', 480, of('a'))];
+    const found = assurance(factors(1), evidence, { request: { maxAge: 490 } });
+    expect(found).toMatchObject({ authTime: NOW - 480, amr: ['otp'], acr: '1fa' });
+  });
+
+  test('amr never takes mfa from an authenticator', () => {
+    expect(assurance(factors(1), [proof('totp', 20, { amr: ['otp', 'mfa'] })]).amr).toEqual(['otp']);
+  });
+});

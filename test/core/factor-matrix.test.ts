@@ -1,0 +1,122 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import { factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+
+type Proved = readonly (Key | 'key')[];
+
+/** What is proved, the distinct factor types that it covers, and the `amr` it gives. */
+const matrix: readonly [Proved, 1 | 2 | 3, readonly string[]][] = [
+  [['password'], 1, ['pwd']],
+  [['password', 'security_question'], 1, ['kba', 'pwd']],
+  [['totp', 'phone'], 1, ['otp', 'sms']],
+  [['email', 'phone'], 1, ['email', 'sms']],
+  [['recovery_code', 'totp'], 1, ['otp', 'recovery']],
+  [['email', 'phone', 'totp', 'recovery_code', 'key'], 1, ['email', 'otp', 'pop', 'recovery', 'sms', 'user']],
+  [['key', 'totp'], 1, ['otp', 'pop', 'user']],
+  [['key'], 1, ['pop', 'user']],
+  [['password', 'totp'], 2, ['mfa', 'otp', 'pwd']],
+  [['password', 'email'], 2, ['email', 'mfa', 'pwd']],
+  [['password', 'phone'], 2, ['mfa', 'pwd', 'sms']],
+  [['password', 'recovery_code'], 2, ['mfa', 'pwd', 'recovery']],
+  [['password', 'key'], 2, ['mfa', 'pop', 'pwd', 'user']],
+  [['security_question', 'totp'], 2, ['kba', 'mfa', 'otp']],
+  [['webauthn'], 2, ['mfa', 'pop', 'user']],
+  [['webauthn', 'totp'], 2, ['mfa', 'otp', 'pop', 'user']],
+  [['password', 'webauthn'], 3, ['mfa', 'pop', 'pwd', 'user']],
+];
+
+describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
+  const facts = factsOf({
+    subject: person(['password', 'security_question', 'email', 'phone', 'totp', 'recovery_code', 'webauthn', 'key']),
+    evidence: proved.map((key) => proof(key, 'here')),
+  });
+
+  test.each([1, 2, 3] as const)('of %i factors', (wanted) => {
+    const decision = evaluate(policiesOf({ app: factors(wanted) }), facts);
+    expect(decision.kind).toBe(covered >= wanted ? 'allow' : 'challenge');
+  });
+
+  test('and its amr is true', () => {
+    expect(evaluate(policiesOf(), facts)).toMatchObject({ kind: 'allow', assurance: { amr } });
+  });
+});
+
+describe('demands', () => {
+  const has = person(['password', 'security_question', 'email', 'totp', 'webauthn', 'key']);
+  const decide = (app: ReturnType<typeof factors>, proved: Proved) =>
+    evaluate(policiesOf({ app }), factsOf({ subject: has, evidence: proved.map((key) => proof(key, 'here')) })).kind;
+
+  test.each<[string, ReturnType<typeof factors>, Proved, string]>([
+    [
+      'one verification may meet two demands',
+      factors(2, {
+        demands: [{ factor: 'possession', characteristics: ['userVerification'] }, { factor: 'inherence' }],
+      }),
+      ['webauthn'],
+      'allow',
+    ],
+    [
+      'without user verification it meets neither',
+      factors(2, {
+        demands: [{ factor: 'possession', characteristics: ['userVerification'] }, { factor: 'inherence' }],
+      }),
+      ['key'],
+      'challenge',
+    ],
+    [
+      'all fields hold for one and the same evidence',
+      factors(1, { demands: [{ factor: 'possession', authenticators: ['password', 'totp'] }] }),
+      ['password', 'email'],
+      'challenge',
+    ],
+    [
+      'an excluded authenticator',
+      factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] }),
+      ['password', 'email'],
+      'challenge',
+    ],
+    [
+      'another than the excluded',
+      factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] }),
+      ['password', 'totp'],
+      'allow',
+    ],
+    [
+      'the question is knowledge if the policy lets it',
+      factors(2, { demands: [{ factor: 'knowledge' }] }),
+      ['security_question', 'totp'],
+      'allow',
+    ],
+    [
+      'the question is no password',
+      factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] }),
+      ['security_question', 'totp'],
+      'challenge',
+    ],
+    [
+      'every characteristic',
+      factors(1, { demands: [{ characteristics: ['phishingResistant', 'deviceBound'] }] }),
+      ['key', 'totp'],
+      'challenge',
+    ],
+    [
+      'one alternative of two',
+      {
+        anyOf: [
+          { factors: 3, demands: [] },
+          { factors: 1, demands: [{ authenticators: ['email'] }] },
+        ],
+      },
+      ['email'],
+      'allow',
+    ],
+    [
+      'demands met, factors short',
+      factors(3, { demands: [{ authenticators: ['password'] }] }),
+      ['password', 'totp'],
+      'challenge',
+    ],
+  ])('%s', (_, app, proved, expected) => {
+    expect(decide(app, proved)).toBe(expected);
+  });
+});

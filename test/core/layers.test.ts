@@ -1,0 +1,171 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Policy, Rule } from '../../src/core/model.ts';
+import { allow, always, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
+
+const deny: Rule['then'] = { kind: 'deny' };
+const one = allow(factors(1));
+const policy = (...rules: readonly [string, Rule['when'], Rule['then']][]): Policy => ({
+  name: 'tested',
+  rules: rules.map(([name, when, then]) => ({ name, when, then })),
+});
+const signedIn = { evidence: [proof('password', 'here')] };
+
+describe('rules', () => {
+  const ordered = policy(
+    ['contractors', { groups: { any: ['contractors'] } }, deny],
+    ['office', { network: { any: ['office'] } }, one],
+    ['admins', { groups: { any: ['admins'] } }, allow(factors(2))],
+  );
+  test.each([
+    ['the first that holds decides', ['contractors', 'admins'], ['office'], { kind: 'deny', rule: 'contractors' }],
+    ['the second', ['admins'], ['office'], { kind: 'allow', rule: 'office' }],
+    ['the third', ['admins'], ['world'], { kind: 'challenge' }],
+    ['no rule: deny', [], ['world'], { kind: 'deny', reason: 'no_rule' }],
+  ])('%s', (_, groups, zones, expected) => {
+    const facts = factsOf({
+      subject: person(['password', 'totp'], { groups }),
+      network: { ip: '', zones },
+      ...signedIn,
+    });
+    expect(evaluate(policiesOf({ app: ordered }), facts)).toMatchObject(expected);
+  });
+
+  test('the trace names every rule up to the one that decided, with its conditions', () => {
+    const facts = factsOf({
+      subject: person(['password'], { groups: ['staff'] }),
+      network: { ip: '', zones: ['office'] },
+      ...signedIn,
+    });
+    const { layers } = evaluate(policiesOf({ app: ordered }), facts).trace;
+    expect(layers.map(({ layer, outcome, decidedBy, satisfied }) => [layer, outcome, decidedBy, satisfied])).toEqual([
+      ['session', 'allow', 'everybody', true],
+      ['app', 'allow', 'office', true],
+      ['request', 'not_requested', undefined, undefined],
+    ]);
+    expect(layers[1]?.rules).toEqual([
+      { rule: 'contractors', result: 'miss', conditions: [{ condition: 'groups', result: 'miss' }] },
+      { rule: 'office', result: 'hit', conditions: [{ condition: 'network', result: 'hit' }] },
+    ]);
+  });
+
+  test('the origin of a rule stands in the trace', () => {
+    const origin = { file: 'policies/sign-on/notes.yaml', line: 7 };
+    const app: Policy = { name: 'notes', rules: [{ name: 'all', when: {}, then: one, origin }] };
+    const { layers } = evaluate(policiesOf({ app }), factsOf({ subject: person(['password']), ...signedIn })).trace;
+    expect(layers[1]?.rules[0]?.origin).toEqual(origin);
+  });
+
+  test('rules with many conditions are traced too', () => {
+    const attributes = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`a${index}`, { equals: index }]));
+    const profile = Object.fromEntries(Array.from({ length: 12 }, (_, index) => [`a${index}`, index]));
+    const app = policy(['many', { attributes }, one]);
+    const decide = (more: object) =>
+      evaluate(
+        policiesOf({ app }),
+        factsOf({ subject: person(['password'], { profile: { ...profile, ...more } }), ...signedIn }),
+      );
+    expect(decide({})).toMatchObject({ kind: 'allow', rule: 'many' });
+    expect(decide({ a11: 0 })).toMatchObject({ kind: 'deny', reason: 'no_rule' });
+    expect(decide({ a11: 0 }).trace.layers[1]?.rules[0]?.conditions.at(-1)).toEqual({
+      condition: 'attributes.a11',
+      result: 'miss',
+    });
+  });
+});
+
+describe('layers are ANDed', () => {
+  const password = factors(1, { demands: [{ authenticators: ['password'] }] });
+  const totp = factors(1, { demands: [{ authenticators: ['totp'] }] });
+  test.each([
+    [
+      'nothing yet: the session layer first, both are offered',
+      [],
+      { kind: 'challenge', options: [{ authenticator: 'password' }, { authenticator: 'totp' }] },
+    ],
+    [
+      'the session layer alone is not enough',
+      ['password'],
+      { kind: 'challenge', options: [{ authenticator: 'totp' }] },
+    ],
+    ['the app layer alone is not enough', ['totp'], { kind: 'challenge', options: [{ authenticator: 'password' }] }],
+    ['both', ['password', 'totp'], { kind: 'allow' }],
+  ] as const)('%s', (_, proved, expected) => {
+    const facts = factsOf({
+      subject: person(['password', 'totp', 'email']),
+      evidence: proved.map((key) => proof(key, 'here')),
+    });
+    expect(evaluate(policiesOf({ session: always(allow(password)), app: totp }), facts)).toMatchObject(expected);
+  });
+
+  test('an app without a policy denies everybody, known or not', () => {
+    const { app: _, ...policies } = policiesOf();
+    expect(evaluate(policies, factsOf())).toMatchObject({ kind: 'deny', reason: 'no_policy' });
+    expect(evaluate(policies, factsOf({ subject: person(['password']) }))).toMatchObject({
+      kind: 'deny',
+      reason: 'no_policy',
+    });
+  });
+
+  test('the session limits of the rule that decided come with the decision', () => {
+    const limits = { idle: 600, absolute: 3600 };
+    const decision = evaluate(
+      policiesOf({ session: always(allow(factors(1), limits)) }),
+      factsOf({ subject: person(['password']), ...signedIn }),
+    );
+    expect(decision).toMatchObject({ kind: 'allow', session: limits });
+  });
+
+  test('an empty list of ways is nothing that anybody meets', () => {
+    const facts = factsOf({ subject: person(['password', 'webauthn']), ...signedIn });
+    for (const app of [{ anyOf: [] }, { chains: [] }, { chains: [[]] }, { chains: [[{ authenticators: [] }]] }]) {
+      expect(evaluate(policiesOf({ app }), facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+    }
+  });
+
+  test('a requirement that asks for no factor still asks for one', () => {
+    const app = { anyOf: [{ factors: 0 as 1, demands: [] }] };
+    expect(evaluate(policiesOf({ app }), factsOf({ subject: person(['password']) }))).toMatchObject({
+      kind: 'challenge',
+    });
+  });
+});
+
+describe('nobody has identified', () => {
+  const groups = { groups: { any: ['staff'] } };
+  const office = { network: { any: ['office'] } };
+  const world = { network: { any: ['world'] } };
+  test.each<[string, Policy, object]>([
+    ['a rule that holds and allows', policy(['all', {}, one]), { kind: 'identify' }],
+    ['a rule that holds and denies', policy(['world', world, deny]), { kind: 'deny', reason: 'rule', rule: 'world' }],
+    ['a deny after rules that miss', policy(['office', office, one], ['all', {}, deny]), { kind: 'deny', rule: 'all' }],
+    ['a deny that depends on the person', policy(['staff', groups, deny], ['all', {}, one]), { kind: 'identify' }],
+    ['a deny after a rule that may hold', policy(['staff', groups, one], ['all', {}, deny]), { kind: 'identify' }],
+    [
+      'a rule about the person that misses anyway',
+      policy(['both', { ...groups, ...office }, one], ['all', {}, deny]),
+      { kind: 'deny', rule: 'all' },
+    ],
+    ['no rule can hold', policy(['office', office, one]), { kind: 'deny', reason: 'no_rule' }],
+    ['no rule at all', policy(), { kind: 'deny', reason: 'no_rule' }],
+    ['a rule may hold', policy(['staff', groups, one]), { kind: 'identify' }],
+    [
+      'the device may be known',
+      policy(['new', { device: { known: false } }, deny], ['all', {}, one]),
+      { kind: 'identify' },
+    ],
+  ])('%s', (_, tested, expected) => {
+    expect(evaluate(policiesOf({ app: tested }), factsOf())).toMatchObject(expected);
+    expect(evaluate(policiesOf({ session: tested }), factsOf())).toMatchObject(expected);
+  });
+
+  test('an undecided layer says so', () => {
+    const { layers } = evaluate(policiesOf({ app: policy(['staff', groups, one], ['all', {}, one]) }), factsOf()).trace;
+    expect(layers[1]).toMatchObject({ outcome: 'undecided', rules: [{ result: 'unknown' }, { result: 'hit' }] });
+    expect(layers[1]?.decidedBy).toBeUndefined();
+  });
+
+  test('an authenticator is needed', () => {
+    expect(evaluate(policiesOf({ enabled: [] }), factsOf())).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+  });
+});

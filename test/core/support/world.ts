@@ -1,0 +1,178 @@
+/** A small world for the tables: authenticators, people, policies, facts. */
+import { compilePolicy, type PolicySet } from '../../../src/core/evaluate.ts';
+import type {
+  AcrValue,
+  Alternative,
+  AuthenticatorTraits,
+  Enrollment,
+  Evidence,
+  Facts,
+  Policy,
+  RequestFacts,
+  Requirement,
+  Rule,
+  SessionLimits,
+  Subject,
+} from '../../../src/core/model.ts';
+
+export const NOW = 1_800_000_000;
+/** The transaction under way. */
+export const HERE = 'tx-now';
+
+export const traits = {
+  password: { key: 'password', factors: ['knowledge'], characteristics: ['userPresence'], enrollable: false },
+  security_question: {
+    key: 'security_question',
+    factors: ['knowledge'],
+    characteristics: ['userPresence'],
+    enrollable: false,
+  },
+  email: { key: 'email', factors: ['possession'], characteristics: ['userPresence'], enrollable: false },
+  phone: { key: 'phone', factors: ['possession'], characteristics: ['userPresence'], enrollable: true },
+  totp: { key: 'totp', factors: ['possession'], characteristics: ['userPresence', 'deviceBound'], enrollable: true },
+  recovery_code: {
+    key: 'recovery_code',
+    factors: ['possession'],
+    characteristics: ['userPresence'],
+    enrollable: false,
+  },
+  webauthn: {
+    key: 'webauthn',
+    factors: ['possession', 'inherence'],
+    characteristics: ['userPresence', 'userVerification', 'deviceBound', 'phishingResistant'],
+    enrollable: true,
+  },
+} as const satisfies Record<string, AuthenticatorTraits>;
+
+export type Key = keyof typeof traits;
+
+const amr: Readonly<Record<Key, readonly string[]>> = {
+  password: ['pwd'],
+  security_question: ['kba'],
+  email: ['email'],
+  phone: ['sms'],
+  totp: ['otp'],
+  recovery_code: ['recovery'],
+  webauthn: ['pop', 'user'],
+};
+
+/** One enrollment of each authenticator; its id is the key. `key` is a WebAuthn key that cannot verify its user. */
+export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment[] {
+  return keys.map((key) => {
+    if (key === 'key')
+      return {
+        id: 'key',
+        authenticator: 'webauthn',
+        factors: ['possession'],
+        characteristics: ['userPresence', 'phishingResistant'],
+      };
+    const { factors, characteristics } = traits[key];
+    return { id: key, authenticator: key, factors, characteristics };
+  });
+}
+
+export function person(keys: readonly (Key | 'key')[], more: Partial<Subject> = {}): Subject {
+  return {
+    id: 'ann',
+    status: 'active',
+    identifiers: ['ann@example.org'],
+    groups: [],
+    profile: {},
+    enrollments: enrolled(...keys),
+    ...more,
+  };
+}
+
+/** Evidence of `ann`, proved `age` seconds ago in another transaction, or here. */
+export function proof(key: Key | 'key', age: number | 'here', more: Partial<Evidence> = {}): Evidence {
+  const [enrollment] = enrolled(key);
+  if (enrollment === undefined) throw new Error('no enrollment');
+  return {
+    authenticator: enrollment.authenticator,
+    enrollment: enrollment.id,
+    subject: 'ann',
+    factors: enrollment.factors,
+    characteristics: enrollment.characteristics,
+    amr: amr[key === 'key' ? 'webauthn' : key],
+    at: age === 'here' ? NOW - 10 : NOW - age,
+    transaction: age === 'here' ? HERE : 'tx-before',
+    origin: 'sign_in',
+    ...more,
+  };
+}
+
+export const plainRequest: RequestFacts = {
+  clientId: 'notes',
+  scopes: ['openid'],
+  acrValues: [],
+  acrEssential: false,
+  promptLogin: false,
+};
+
+export interface FactsGiven extends Partial<Omit<Facts, 'request'>> {
+  readonly request?: Partial<RequestFacts>;
+}
+
+/** Facts of a transaction under way; `transaction: undefined` takes it away. */
+export function factsOf({ request, ...more }: FactsGiven = {}): Facts {
+  return {
+    now: NOW,
+    transaction: { id: HERE, startedAt: NOW - 60 },
+    network: { ip: '203.0.113.5', zones: ['world'] },
+    device: { known: false, platform: 'desktop', os: 'linux' },
+    evidence: [],
+    ...more,
+    request: { ...plainRequest, ...request },
+  };
+}
+
+/** No transaction: single sign-on. */
+export function silentFacts(given: FactsGiven): Facts {
+  const { transaction: _, ...facts } = factsOf(given);
+  return facts;
+}
+
+export function factors(count: 1 | 2 | 3, more: Partial<Alternative> = {}): Requirement {
+  return { anyOf: [{ factors: count, demands: [], ...more }] };
+}
+
+export function allow(requirement: Requirement, session?: SessionLimits): Rule['then'] {
+  return { kind: 'allow', requirement, ...(session && { session }) };
+}
+
+export function always(then: Rule['then']): Policy {
+  return { name: 'always', rules: [{ name: 'everybody', when: {}, then }] };
+}
+
+export const acrValues: readonly AcrValue[] = [
+  { value: 'phr', requirement: factors(1, { demands: [{ characteristics: ['phishingResistant'] }] }) },
+  { value: '2fa', requirement: factors(2) },
+  { value: 'pwd', requirement: factors(1, { demands: [{ authenticators: ['password'] }] }) },
+  { value: '1fa', requirement: factors(1) },
+];
+
+export interface PoliciesGiven {
+  readonly session?: Policy;
+  readonly app?: Policy | Requirement;
+  readonly minimumAcr?: string;
+  readonly enabled?: readonly Key[];
+  readonly acrValues?: readonly AcrValue[];
+}
+
+/** A session policy that any factor satisfies, unless another is given. */
+export function policiesOf({
+  session = always(allow(factors(1))),
+  app = factors(1),
+  minimumAcr,
+  enabled,
+  ...more
+}: PoliciesGiven = {}): PolicySet {
+  const keys = enabled ?? (Object.keys(traits) as Key[]);
+  return {
+    session: compilePolicy(session),
+    app: compilePolicy('name' in app ? app : always(allow(app))),
+    acrValues: more.acrValues ?? acrValues,
+    ...(minimumAcr !== undefined && { minimumAcr }),
+    authenticators: keys.map((key) => traits[key]),
+  };
+}
