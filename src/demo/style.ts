@@ -58,7 +58,7 @@ dd { margin: 0; }
 .facts ul { margin: 0; padding: 0; list-style: none; }
 .facts li + li { margin-top: .35rem; }
 .actions { list-style: none; margin: 0; padding: 0; }
-.actions li { padding: .9rem 1.4rem; display: grid; grid-template-columns: 15rem 1fr; gap: .5rem 1.5rem; align-items: center; }
+.actions li { padding: .9rem 1.4rem; display: grid; grid-template-columns: 17.5rem 1fr; gap: .5rem 1.5rem; align-items: center; }
 .actions .button { width: 100%; }
 .actions p { margin: 0; }
 .actions li > p:only-child { grid-column: 1 / -1; }
