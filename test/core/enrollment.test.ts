@@ -1,0 +1,250 @@
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Enrollment, Evidence, Requirement } from '../../src/core/model.ts';
+import { enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+
+type Keys = readonly (Key | 'key')[];
+const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+
+function decide(app: Requirement, has: Keys, evidence: readonly Evidence[], enabled?: readonly Key[]) {
+  return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: person(has), evidence }));
+}
+
+describe('to enroll', () => {
+  test('is offered to nobody who has only identified', () => {
+    expect(decide(factors(2), ['password'], [])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+    });
+  });
+
+  test('comes after the password when that is all there is', () => {
+    expect(decide(factors(2), ['password'], [proof('password', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['phone', 'totp', 'webauthn'],
+    });
+  });
+
+  test('is not offered while existing enrollments can complete', () => {
+    expect(decide(factors(2), ['password', 'totp'], [proof('password', 'here')]).kind).toBe('challenge');
+  });
+
+  test.each<[string, Keys, readonly Evidence[], object]>([
+    [
+      'one factor of two',
+      ['password', 'totp'],
+      [proof('password', 'here')],
+      { kind: 'challenge', options: [{ authenticator: 'totp' }] },
+    ],
+    [
+      'two of one type are one',
+      ['password', 'totp', 'email'],
+      [proof('totp', 'here'), proof('email', 'here')],
+      { kind: 'challenge', options: [{ authenticator: 'password' }] },
+    ],
+    [
+      'both factors',
+      ['password', 'totp'],
+      [proof('password', 'here'), proof('totp', 'here')],
+      { kind: 'enroll', choices: ['webauthn'] },
+    ],
+    ['five minutes old', ['password', 'totp'], [proof('password', 300), proof('totp', 300)], { kind: 'enroll' }],
+    [
+      'older',
+      ['password', 'totp'],
+      [proof('password', 301), proof('totp', 300)],
+      { kind: 'challenge', options: [{ authenticator: 'password' }] },
+    ],
+    [
+      'just enrolled counts',
+      ['password', 'totp'],
+      [proof('password', 'here'), proof('totp', 'here', { origin: 'enrollment' })],
+      { kind: 'enroll' },
+    ],
+    [
+      'recovery does not',
+      ['password', 'totp'],
+      [proof('password', 'here'), proof('totp', 'here', { origin: 'recovery' })],
+      { kind: 'challenge' },
+    ],
+  ])('takes the strongest level that the account can reach: %s', (_, has, evidence, expected) => {
+    expect(decide(resistant, has, evidence)).toMatchObject(expected);
+  });
+
+  test('takes a proof that resists phishing from those who have one', () => {
+    const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
+    expect(
+      decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('email', 'here')]),
+    ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn', enrollments: ['key'] }] });
+    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('key', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['totp'],
+    });
+  });
+
+  test('is judged by the age that the request allows, too', () => {
+    const facts = factsOf({
+      subject: person(['password']),
+      evidence: [proof('password', 100)],
+      request: { promptLogin: true },
+    });
+    expect(evaluate(policiesOf({ app: factors(2) }), facts)).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+    });
+  });
+
+  test('ignores enrollments of disabled authenticators', () => {
+    const enabled = ['password', 'webauthn'] as const;
+    expect(decide(resistant, ['password', 'totp'], [proof('password', 'here')], enabled)).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+  });
+
+  test('offers only what makes progress', () => {
+    expect(decide(resistant, ['password'], [proof('password', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+  });
+
+  test('offers a better one of what the person has already', () => {
+    const app = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
+    expect(decide(app, ['key'], [proof('key', 'here')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('offers no second one that is not better', () => {
+    const app: Requirement = {
+      anyOf: [{ factors: 1, demands: [{ authenticators: ['totp'] }, { characteristics: ['phishingResistant'] }] }],
+    };
+    const decision = decide(app, ['password', 'totp', 'email'], [proof('password', 'here'), proof('email', 'here')]);
+    expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
+  });
+
+  test('waits for a proof without which some authenticator could not be chosen', () => {
+    const app: Requirement = {
+      anyOf: [
+        { factors: 1, demands: [{ authenticators: ['phone'] }] },
+        { factors: 1, demands: [{ authenticators: ['totp'] }, { authenticators: ['email'] }] },
+      ],
+    };
+    expect(
+      decide(app, ['password', 'email', 'recovery_code'], [proof('password', 'here'), proof('recovery_code', 'here')]),
+    ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
+    expect(decide(app, ['password', 'email'], [proof('password', 'here'), proof('email', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['phone', 'totp'],
+    });
+  });
+
+  test('the password comes first even where a chain wants the new one first', () => {
+    const app: Requirement = { chains: [[{ authenticators: ['webauthn'] }, { authenticators: ['password'] }]] };
+    expect(decide(app, ['password'], [])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password' }],
+    });
+    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+  });
+
+  test('one after the other, in the order of the chain', () => {
+    const app: Requirement = { chains: [[{ authenticators: ['phone'] }, { authenticators: ['totp'] }]] };
+    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+      kind: 'enroll',
+      choices: ['phone'],
+    });
+    expect(
+      decide(app, ['password', 'phone'], [proof('password', 'here'), proof('phone', 'here', { origin: 'enrollment' })]),
+    ).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('is not offered where it would not complete', () => {
+    const app = factors(3, { demands: [{ authenticators: ['security_question'] }] });
+    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+      kind: 'deny',
+      reason: 'unsatisfiable',
+    });
+  });
+});
+
+describe('to go on', () => {
+  test.each<[string, Requirement, Keys, Keys, readonly [string, readonly string[]][]]>([
+    [
+      'knowledge first',
+      factors(2),
+      ['totp', 'password'],
+      [],
+      [
+        ['password', ['password']],
+        ['totp', ['totp']],
+      ],
+    ],
+    [
+      'the shortest way first',
+      factors(2),
+      ['password', 'totp', 'webauthn'],
+      [],
+      [
+        ['webauthn', ['webauthn']],
+        ['password', ['password']],
+        ['totp', ['totp']],
+      ],
+    ],
+    [
+      'then what resists phishing',
+      factors(2),
+      ['password', 'totp', 'key'],
+      ['password'],
+      [
+        ['webauthn', ['key']],
+        ['totp', ['totp']],
+      ],
+    ],
+    ['only what is missing', factors(2), ['password', 'security_question', 'totp'], ['password'], [['totp', ['totp']]]],
+    [
+      'no way that leads nowhere',
+      factors(3),
+      ['password', 'totp', 'webauthn'],
+      ['password'],
+      [['webauthn', ['webauthn']]],
+    ],
+  ])('%s', (_, app, has, proved, expected) => {
+    const decision = decide(
+      app,
+      has,
+      proved.map((key) => proof(key, 'here')),
+    );
+    expect(decision).toMatchObject({
+      kind: 'challenge',
+      options: expected.map(([authenticator, enrollments]) => ({ authenticator, enrollments })),
+    });
+  });
+
+  test('all enrollments that would do are offered, however many are alike', () => {
+    const [totp] = enrolled('totp');
+    const others = ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment);
+    const subject = person(['password'], { enrollments: [...enrolled('password'), ...others] });
+    const decision = evaluate(
+      policiesOf({ app: factors(2) }),
+      factsOf({ subject, evidence: [proof('password', 'here')] }),
+    );
+    expect(decision).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp', enrollments: ['t1', 't2', 't3'] }],
+    });
+  });
+
+  test('an enrollment that was shown already is not asked for again in a chain', () => {
+    const [totp] = enrolled('totp');
+    const subject = person([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
+    const app: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'here')] }));
+    expect(decision).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp', enrollments: ['t2', 't3'] }],
+    });
+  });
+});

@@ -1,0 +1,50 @@
+import { expect, test } from '@jest/globals';
+import { evaluateRefresh } from '../../src/core/evaluate.ts';
+import type { Policy, Subject } from '../../src/core/model.ts';
+import { allow, always, factors, type PoliciesGiven, person, policiesOf, silentFacts } from './support/world.ts';
+
+const contractorsDenied: Policy = {
+  name: 'tested',
+  rules: [
+    { name: 'contractors', when: { groups: { any: ['contractors'] } }, then: { kind: 'deny' } },
+    { name: 'staff', when: { groups: { any: ['staff'] } }, then: allow(factors(3, { maxAge: 0 })) },
+  ],
+};
+
+test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
+  ['nothing denies; no evidence is asked for', { app: contractorsDenied }, { groups: ['staff'] }, { allow: true }],
+  [
+    'a rule of the app denies',
+    { app: contractorsDenied },
+    { groups: ['contractors'] },
+    { allow: false, reason: 'rule' },
+  ],
+  [
+    'a rule of the session policy denies',
+    { session: contractorsDenied },
+    { groups: ['contractors'] },
+    { allow: false, reason: 'rule' },
+  ],
+  ['no rule holds any more', { app: contractorsDenied }, {}, { allow: false, reason: 'no_rule' }],
+  ['suspended', {}, { status: 'suspended' }, { allow: false, reason: 'account_inactive' }],
+  [
+    'deactivated',
+    { app: always({ kind: 'deny' }) },
+    { status: 'deactivated' },
+    { allow: false, reason: 'account_inactive' },
+  ],
+  ['the account is gone', {}, undefined, { allow: false, reason: 'account_inactive' }],
+])('%s', (_, policies, more, expected) => {
+  const facts = silentFacts(more ? { subject: person(['password'], more) } : {});
+  const decision = evaluateRefresh(policiesOf(policies), facts);
+  expect(decision).toMatchObject(expected);
+  expect(decision.trace.layers.map(({ layer }) => layer)).toEqual(['session', 'app']);
+});
+
+test('the app has no policy any more', () => {
+  const { app: _, ...policies } = policiesOf();
+  expect(evaluateRefresh(policies, silentFacts({ subject: person(['password']) }))).toMatchObject({
+    allow: false,
+    reason: 'no_policy',
+  });
+});
