@@ -67,9 +67,10 @@ export function replaceCredentials(held: Held, credentials: Account['credentials
   };
 }
 
-/** Forgets the failed attempts. */
+/** Forgets the failed attempts with these authenticators, and with enrolling them. */
 export function resetCounters(userId: string, authenticators: readonly string[]): readonly Op[] {
-  return Array.from(new Set(authenticators), (key): Op => ({ op: 'reset', counter: attemptCounter(userId, key) }));
+  const names = [...new Set(authenticators)].flatMap((key) => [key, `${key}.enroll`]);
+  return names.map((name) => ({ op: 'reset', counter: attemptCounter(userId, name) }));
 }
 
 /**

@@ -123,12 +123,12 @@ export class Directory {
     }));
   }
 
-  /** Several changes in one commit, all or none. `undefined`: there is no such user. */
-  async amend(id: string, change: Amendment): Promise<Outcome | undefined> {
-    const { addIdentifiers = [], password, ...rest } = change;
-    const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
-    if (!Array.isArray(wanted)) return wanted;
+  /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
+  async amend(id: string, change: (user: User) => Amendment): Promise<Outcome | undefined> {
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
+      const { addIdentifiers = [], password, ...rest } = change(held.user);
+      const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
+      if (!Array.isArray(wanted)) return wanted;
       const now = this.#clock();
       const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
@@ -142,7 +142,7 @@ export class Directory {
 
   /** `undefined`: there is no such user. */
   async addIdentifier(id: string, text: string): Promise<Outcome | undefined> {
-    return this.amend(id, { addIdentifiers: [text] });
+    return this.amend(id, () => ({ addIdentifiers: [text] }));
   }
 
   /** The last identifier of a user stays. `undefined`: there is no such user. */
@@ -184,7 +184,7 @@ export class Directory {
    * `undefined`: there is no such user.
    */
   async setPassword(id: string, password: NewCredential): Promise<User | undefined> {
-    const outcome = await this.amend(id, { password });
+    const outcome = await this.amend(id, () => ({ password }));
     return outcome?.ok ? outcome.user : undefined;
   }
 

@@ -1,0 +1,65 @@
+/** `stepgate users import`. */
+import { createReadStream } from 'node:fs';
+import { Command, Option } from 'commander';
+import type { Directory } from '../users/directory.ts';
+import { type ImportSummary, importUsers } from '../users/import/import-users.ts';
+import type { UsersContext } from './users.ts';
+
+interface ImportCommandOptions {
+  readonly format?: 'jsonl' | 'csv';
+  readonly update?: true;
+  readonly quiet?: true;
+}
+
+/** Records between two lines about the progress. */
+const progressEvery = 10_000;
+
+export function usersImportCommand(
+  context: UsersContext,
+  withDirectory: (use: (directory: Directory) => Promise<void>) => Promise<void>,
+): Command {
+  return new Command('import')
+    .description('add users from a file; records that cannot be applied are reported with their line')
+    .argument('<file>', 'JSON Lines or CSV with a header; "-" reads standard input')
+    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
+    .option('--update', 'change users who are there already')
+    .option('--quiet', 'no lines about the progress')
+    .action((file: string, options: ImportCommandOptions) =>
+      withDirectory(async (directory) => {
+        const format = options.format ?? formatOf(file);
+        const summary = await importUsers({
+          directory,
+          format,
+          passwords: context.passwords,
+          source: file === '-' ? context.stdin : createReadStream(file),
+          update: options.update ?? false,
+          onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
+          ...(options.quiet ? {} : { onProgress: progress(context) }),
+        });
+        report(context, summary);
+      }),
+    );
+}
+
+function formatOf(file: string): 'jsonl' | 'csv' {
+  if (/\.csv$/i.test(file)) return 'csv';
+  if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl';
+  throw new Error('the name of the file does not tell its format: add --format jsonl or --format csv');
+}
+
+function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
+  let next = progressEvery;
+  return ({ records, refused }) => {
+    if (records < next) return;
+    next = records - (records % progressEvery) + progressEvery;
+    stderr(`${records} records, ${refused} refused\n`);
+  };
+}
+
+function report({ stdout, stderr, setExitCode }: UsersContext, summary: ImportSummary): void {
+  const { records, created, updated, refused, shortPasswords } = summary;
+  if (shortPasswords > 0)
+    stderr(`warning: ${shortPasswords} passwords have fewer than 15 characters and should not be the only factor\n`);
+  stdout(`${records} records: ${created} created, ${updated} updated, ${refused} refused\n`);
+  if (refused > 0) setExitCode(1);
+}

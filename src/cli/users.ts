@@ -1,0 +1,273 @@
+/** `stepgate users`: people, from the command line. What goes wrong is rejected with one sentence; secrets are never shown again. */
+import { randomBytes } from 'node:crypto';
+import { Command } from 'commander';
+import type { AuthenticatorTraits } from '../core/model.ts';
+import type { Store } from '../stores/store.ts';
+import type { NewCredential } from '../users/credentials.ts';
+import { Directory } from '../users/directory.ts';
+import { passwordFaults } from '../users/password-faults.ts';
+import type { PasswordTools } from '../users/password-tools.ts';
+import { attributeFault, textFault } from '../users/profile-rules.ts';
+import type { Account } from '../users/user.ts';
+import { usersImportCommand } from './users-import.ts';
+import { accountDetails, accountJson, accountLine } from './users-text.ts';
+
+export interface UsersContext {
+  openStore(): Promise<Store>;
+  /** Each takes whole lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  /** What `--password-stdin` reads. */
+  readonly stdin: AsyncIterable<string | Uint8Array>;
+  readonly passwords: PasswordTools;
+  readonly authenticators: readonly AuthenticatorTraits[];
+  /** 0: all well. 1: some records of an import were refused. */
+  setExitCode(code: 0 | 1): void;
+}
+
+/** The command with its sub-commands. */
+export function usersCommand(context: UsersContext): Command {
+  const command = new Command('users').description('Add people, list and change them');
+  addCommand(command, context);
+  showCommands(command, context);
+  changeCommands(command, context);
+  resetCommand(command, context);
+  command.addCommand(usersImportCommand(context, (use) => withDirectory(context, use)));
+  return command;
+}
+
+interface PasswordOptions {
+  readonly passwordStdin?: true;
+  readonly passwordGenerate?: true;
+}
+
+interface AddOptions extends PasswordOptions {
+  readonly name?: string;
+  readonly email?: string;
+  readonly userType?: string;
+  readonly group: readonly string[];
+}
+
+function addCommand(command: Command, context: UsersContext): void {
+  command
+    .command('add')
+    .description('add a user')
+    .argument('<identifier>', 'what the user signs in with: a name or an email address')
+    .option('--name <text>', 'name to display')
+    .option('--email <address>', 'where mail goes, also to sign in with')
+    .option('--user-type <text>', 'type that policies can ask for')
+    .option('--group <name>', 'group, can be repeated', collect, [])
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--password-generate', 'make a password up and print it once')
+    .action((identifier: string, options: AddOptions) =>
+      withDirectory(context, async (directory) => {
+        const profile = {
+          ...(options.name === undefined ? {} : { displayName: options.name }),
+          ...(options.email === undefined ? {} : { email: options.email }),
+        };
+        for (const [name, value] of Object.entries(profile)) refuse(attributeFault(name, value), name);
+        for (const text of [...options.group, options.userType ?? 'none']) refuse(textFault(text), 'group or type');
+        const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
+        const password = await readPassword(context, options, identifiers);
+        const outcome = await directory.create({
+          identifiers,
+          profile,
+          groups: options.group,
+          ...(options.userType === undefined ? {} : { userType: options.userType }),
+          credentials: password === undefined ? [] : [password.credential],
+        });
+        if (!outcome.ok) throw new Error(identifierProblem(outcome));
+        context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
+        password?.print();
+        if (password === undefined) context.stderr('without a password: this user cannot sign in yet\n');
+      }),
+    );
+}
+
+function showCommands(command: Command, context: UsersContext): void {
+  command
+    .command('list')
+    .description('list all users, in no particular order')
+    .option('--json', 'one JSON object per line')
+    .action((options: { json?: true }) =>
+      withDirectory(context, async (directory) => {
+        const text = options.json ? accountJson : accountLine;
+        for await (const page of directory.list()) context.stdout(page.map((account) => `${text(account)}\n`).join(''));
+      }),
+    );
+  command
+    .command('show')
+    .description('show one user; secrets are not shown')
+    .argument('<identifier>')
+    .option('--json', 'as a JSON object')
+    .action((identifier: string, options: { json?: true }) =>
+      withAccount(context, identifier, async (_directory, account) => {
+        context.stdout(`${options.json ? accountJson(account) : accountDetails(account)}\n`);
+      }),
+    );
+}
+
+function changeCommands(command: Command, context: UsersContext): void {
+  command
+    .command('groups')
+    .description('show or change the groups of a user')
+    .argument('<identifier>')
+    .option('--add <name>', 'group to add, can be repeated', collect, [])
+    .option('--remove <name>', 'group to remove, can be repeated', collect, [])
+    .action((identifier: string, change: { add: readonly string[]; remove: readonly string[] }) =>
+      withAccount(context, identifier, async (directory, { user }) => {
+        for (const group of change.add) refuse(textFault(group), 'group');
+        const changed = change.add.length + change.remove.length > 0;
+        const after = changed ? await directory.setGroups(user.id, change) : user;
+        if (after === undefined) throw new Error(`${identifier} was deleted meanwhile`);
+        context.stdout(`groups of ${identifier}: ${after.groups.join(', ') || 'none'}\n`);
+      }),
+    );
+  const statuses = [
+    ['suspend', 'suspended', 'keep a user from signing in, and end all sessions'],
+    ['activate', 'active', 'let a suspended user sign in again'],
+  ] as const;
+  for (const [name, status, description] of statuses) {
+    command
+      .command(name)
+      .description(description)
+      .argument('<identifier>')
+      .action((identifier: string) =>
+        withAccount(context, identifier, async (directory, { user }) => {
+          await directory.setStatus(user.id, status);
+          context.stdout(`${identifier} is ${status}\n`);
+        }),
+      );
+  }
+  command
+    .command('unlock')
+    .description('forget the failed attempts of a user')
+    .argument('<identifier>')
+    .action((identifier: string) =>
+      withAccount(context, identifier, async (directory, { user }) => {
+        await directory.unlock(
+          user.id,
+          context.authenticators.map(({ key }) => key),
+        );
+        context.stdout(`${identifier} has all attempts again\n`);
+      }),
+    );
+  command
+    .command('delete')
+    .description('delete a user for good')
+    .argument('<identifier>')
+    .option('--yes', 'really')
+    .action((identifier: string, options: { yes?: true }) =>
+      withAccount(context, identifier, async (directory, { user }) => {
+        if (!options.yes)
+          throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
+        await directory.delete(user.id);
+        context.stdout(`deleted ${identifier}\n`);
+      }),
+    );
+}
+
+function resetCommand(command: Command, context: UsersContext): void {
+  const keys = [...context.authenticators.map(({ key }) => key), 'all'];
+  command
+    .command('reset')
+    .description('take authenticators away or set a new password; ends all sessions')
+    .argument('<identifier>')
+    .option('--authenticator <key>', `what to take away: ${keys.join(', ')}`)
+    .option('--password-stdin', 'read a new password from standard input')
+    .option('--password-generate', 'make a new password up and print it once')
+    .action((identifier: string, options: PasswordOptions & { authenticator?: string }) =>
+      withAccount(context, identifier, async (directory, { user }) => {
+        const { authenticator } = options;
+        if (authenticator !== undefined && !keys.includes(authenticator))
+          throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
+        const password = await readPassword(context, options, user.identifiers);
+        if (authenticator === undefined && password === undefined)
+          throw new Error('say what to reset: --authenticator, --password-stdin or --password-generate');
+        if (authenticator !== undefined) await directory.resetAuthenticators(user.id, authenticator);
+        if (password !== undefined) await directory.setPassword(user.id, password.credential);
+        context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
+        password?.print();
+        const left = (await directory.get(user.id))?.credentials ?? [];
+        if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);
+      }),
+    );
+}
+
+function collect(value: string, all: readonly string[]): readonly string[] {
+  return [...all, value];
+}
+
+function refuse(fault: string | undefined, what: string): void {
+  if (fault !== undefined) throw new Error(`${what}: ${fault}`);
+}
+
+function identifierProblem(problem: {
+  readonly code: string;
+  readonly identifier: string;
+  readonly fault?: string;
+}): string {
+  const { identifier, fault } = problem;
+  const shown = JSON.stringify(identifier);
+  return fault === undefined
+    ? `${shown} is there already`
+    : `${shown} cannot be an identifier: ${fault.replaceAll('_', ' ')}`;
+}
+
+interface ReadPassword {
+  readonly credential: NewCredential;
+  /** Prints a password that was made up; only now, when it is set. */
+  print(): void;
+}
+
+async function readPassword(
+  context: UsersContext,
+  options: PasswordOptions,
+  words: readonly string[],
+): Promise<ReadPassword | undefined> {
+  const { passwords, stdout, stderr, stdin } = context;
+  if (options.passwordStdin && options.passwordGenerate)
+    throw new Error('give --password-stdin or --password-generate, not both');
+  if (options.passwordGenerate) {
+    const text = randomBytes(15).toString('base64url');
+    return { credential: await passwords.create(text), print: () => stdout(`password: ${text}\n`) };
+  }
+  if (!options.passwordStdin) return undefined;
+  const text = await readLine(stdin);
+  const checked = passwords.check(text, words);
+  if (!checked.ok) throw new Error(`the password was not set: ${passwordFaults[checked.reason]}`);
+  if (checked.short) stderr('warning: with fewer than 15 characters a password should not be the only factor\n');
+  return { credential: await passwords.create(text), print: () => undefined };
+}
+
+/** All of a short input without the line break at its end. */
+async function readLine(input: AsyncIterable<string | Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let text = '';
+  for await (const chunk of input) {
+    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
+    if (text.length > 4096) throw new Error('standard input holds more than a password');
+  }
+  return (text + decoder.decode()).replace(/\r?\n$/, '');
+}
+
+async function withAccount(
+  context: UsersContext,
+  identifier: string,
+  use: (directory: Directory, account: Account) => Promise<void>,
+): Promise<void> {
+  await withDirectory(context, async (directory) => {
+    const account = await directory.findByIdentifier(identifier);
+    if (account === undefined) throw new Error(`there is no user ${JSON.stringify(identifier)}`);
+    await use(directory, account);
+  });
+}
+
+async function withDirectory(context: UsersContext, use: (directory: Directory) => Promise<void>): Promise<void> {
+  const store = await context.openStore();
+  try {
+    await use(new Directory(store));
+  } finally {
+    await store.close();
+  }
+}

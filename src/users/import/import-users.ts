@@ -1,0 +1,169 @@
+/** Brings users in from a file of any length: each record is applied whole or reported with its line. */
+
+import type { NewCredential } from '../credentials.ts';
+import type { Amendment, Directory } from '../directory.ts';
+import { passwordFaults } from '../password-faults.ts';
+import type { PasswordTools } from '../password-tools.ts';
+import type { Account, User } from '../user.ts';
+import { csvRecords } from './csv.ts';
+import { FingerprintSet } from './fingerprint-set.ts';
+import { jsonLines } from './json-lines.ts';
+import { type ImportedUser, readUser } from './read-user.ts';
+import { decoded, type FileRecord } from './records.ts';
+
+export interface ImportOptions {
+  readonly directory: Directory;
+  readonly passwords: PasswordTools;
+  readonly source: AsyncIterable<string | Uint8Array>;
+  readonly format: 'jsonl' | 'csv';
+  /** Change users who are there already; without it they are reported. */
+  readonly update: boolean;
+  /** A record that was not applied; in the order of the file. */
+  onProblem(problem: ImportProblem): void;
+  /** After each batch. */
+  onProgress?(summary: ImportSummary): void;
+}
+
+export interface ImportProblem {
+  /** Line of the file on which the record starts, from 1. */
+  readonly line: number;
+  readonly reason: string;
+}
+
+export interface ImportSummary {
+  readonly records: number;
+  readonly created: number;
+  readonly updated: number;
+  readonly refused: number;
+  /** Passwords that are too short to be the only factor; they were set. */
+  readonly shortPasswords: number;
+}
+
+type Result = { readonly done: 'created' | 'updated'; readonly short?: boolean } | { readonly reason: string };
+
+interface Task {
+  readonly line: number;
+  readonly result: Result | Promise<Result>;
+}
+
+/** Records in flight: enough for the store to write them together, few enough for any memory. */
+const batchSize = 32;
+
+/**
+ * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may be.
+ * The same file can be given again with `update`.
+ */
+export async function importUsers(options: ImportOptions): Promise<ImportSummary> {
+  const text = decoded(options.source);
+  const records = options.format === 'csv' ? csvRecords(text) : jsonLines(text);
+  const seen = new FingerprintSet();
+  let summary: ImportSummary = { records: 0, created: 0, updated: 0, refused: 0, shortPasswords: 0 };
+  let batch: Task[] = [];
+  const settle = async (): Promise<void> => {
+    const results = await Promise.all(batch.map(async ({ line, result }) => ({ line, result: await result })));
+    batch = [];
+    for (const { line, result } of results) {
+      if ('reason' in result) options.onProblem({ line, reason: result.reason });
+      summary = counted(summary, result);
+    }
+    options.onProgress?.(summary);
+  };
+  for await (const record of records) {
+    batch.push({ line: record.line, result: begin(options, seen, record) });
+    if (batch.length === batchSize) await settle();
+  }
+  if (batch.length > 0) await settle();
+  return summary;
+}
+
+function counted(summary: ImportSummary, result: Result): ImportSummary {
+  const outcome = 'reason' in result ? 'refused' : result.done;
+  const short = 'short' in result && result.short ? 1 : 0;
+  return {
+    ...summary,
+    records: summary.records + 1,
+    [outcome]: summary[outcome] + 1,
+    shortPasswords: summary.shortPasswords + short,
+  };
+}
+
+function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
+  if ('fault' in record) return { reason: record.fault };
+  const read = readUser(record.fields);
+  if (!read.ok) return { reason: read.reason };
+  const { identifiers } = read.user;
+  const repeated = identifiers.find((identifier) => seen.has(identifier));
+  if (repeated !== undefined) return { reason: `${repeated} was on an earlier line` };
+  for (const identifier of identifiers) seen.add(identifier);
+  const applied = apply(options, read.user);
+  // Heard when the batch is settled; until then a failure is not unhandled.
+  applied.catch(() => undefined);
+  return applied;
+}
+
+/** The identifiers of a record decide whom it is about; nothing is written unless all of it can be. */
+async function apply(options: ImportOptions, user: ImportedUser): Promise<Result> {
+  const { directory, update } = options;
+  const found = await findAll(directory, user.identifiers);
+  if (found.length > 1) return { reason: 'its identifiers belong to different users' };
+  const [account] = found;
+  if (account !== undefined && !update) return { reason: `${common(account, user)} is there already` };
+  const password = await readPassword(options.passwords, user);
+  if ('reason' in password) return password;
+  const { credential, short } = password;
+  const done = account === undefined ? 'created' : 'updated';
+  const outcome =
+    account === undefined
+      ? await directory.create({ ...user, credentials: credential ? [credential] : [] })
+      : await directory.amend(account.user.id, (current) => changes(user, current, credential));
+  if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
+  if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
+  return { done, short };
+}
+
+async function findAll(directory: Directory, identifiers: readonly string[]): Promise<readonly Account[]> {
+  const found = await Promise.all(identifiers.map((identifier) => directory.findByIdentifier(identifier)));
+  const byId = new Map(
+    found.flatMap((account) => (account === undefined ? [] : [[account.user.id, account] as const])),
+  );
+  return [...byId.values()];
+}
+
+function common({ user }: Account, { identifiers }: ImportedUser): string | undefined {
+  return identifiers.find((identifier) => user.identifiers.includes(identifier));
+}
+
+type ReadPassword = {
+  readonly credential: NewCredential | undefined;
+  readonly short: boolean;
+};
+
+async function readPassword(
+  passwords: PasswordTools,
+  user: ImportedUser,
+): Promise<ReadPassword | { readonly reason: string }> {
+  const { secret } = user;
+  if (secret === undefined) return { credential: undefined, short: false };
+  if ('hash' in secret) {
+    const credential = passwords.fromHash(secret.hash);
+    return credential ? { credential, short: false } : { reason: 'passwordHash: only $argon2id$v=19$ is taken over' };
+  }
+  const checked = passwords.check(secret.password, user.identifiers);
+  if (!checked.ok) return { reason: `password: ${passwordFaults[checked.reason]}` };
+  return { credential: await passwords.create(secret.password), short: checked.short };
+}
+
+function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
+  const { identifiers, profile, groups, status, userType } = imported;
+  // That the old address was verified says nothing about a new one.
+  const unverified =
+    profile.email !== undefined && profile.email !== current.profile.email ? { emailVerified: false } : {};
+  return {
+    addIdentifiers: identifiers,
+    profile: { ...current.profile, ...unverified, ...profile },
+    ...(groups === undefined ? {} : { groups }),
+    ...(status === undefined ? {} : { status }),
+    ...(userType === undefined ? {} : { userType }),
+    ...(password === undefined ? {} : { password }),
+  };
+}

@@ -1,0 +1,126 @@
+/** The fields of one record as a user, or why it is none. Names are those of the profile; unknown names are custom attributes. */
+import type { AttributeValue, UserStatus } from '../../core/model.ts';
+import { canonicalIdentifier } from '../identifier.ts';
+import { attributeFault, textFault } from '../profile-rules.ts';
+import type { Profile } from '../user.ts';
+
+/** Absent fields stay as they are when a user is updated. */
+export interface ImportedUser {
+  /** Canonical and distinct; at least one. */
+  readonly identifiers: readonly string[];
+  readonly profile: Profile;
+  readonly groups?: readonly string[];
+  readonly status?: UserStatus;
+  readonly userType?: string;
+  readonly secret?: { readonly password: string } | { readonly hash: string };
+}
+
+export type ReadUser =
+  | { readonly ok: true; readonly user: ImportedUser }
+  | { readonly ok: false; readonly reason: string };
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** Ends the reading of one record; never leaves this file. */
+class Unreadable extends Error {}
+
+/** Texts that stand for a list hold its members separated by ";", the way a table has it. */
+export function readUser(fields: Fields): ReadUser {
+  try {
+    return { ok: true, user: read(fields) };
+  } catch (error) {
+    if (error instanceof Unreadable) return { ok: false, reason: error.message };
+    throw error;
+  }
+}
+
+function read(fields: Fields): ImportedUser {
+  const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
+  const status = text(fields, 'status');
+  if (status !== undefined && !isStatus(status))
+    throw new Unreadable(`status: ${shown(status)} is none of active, suspended, deactivated`);
+  const userType = text(fields, 'userType');
+  const secret = readSecret(fields);
+  return {
+    identifiers: readIdentifiers(fields),
+    profile: readProfile(fields),
+    ...(groups === undefined ? {} : { groups }),
+    ...(status === undefined ? {} : { status }),
+    ...(userType === undefined ? {} : { userType }),
+    ...(secret === undefined ? {} : { secret }),
+  };
+}
+
+function isStatus(value: string): value is UserStatus {
+  return value === 'active' || value === 'suspended' || value === 'deactivated';
+}
+
+function readIdentifiers(fields: Fields): readonly string[] {
+  const given = fields.identifiers === undefined ? [] : list(fields, 'identifiers');
+  const all = [...given, text(fields, 'username'), text(fields, 'email')].filter((one) => one !== undefined);
+  if (all.length === 0) throw new Unreadable('it has none of identifiers, username, email');
+  return [...new Set(all.map(canonical))];
+}
+
+function canonical(identifier: string): string {
+  const result = canonicalIdentifier(identifier);
+  if (!result.ok)
+    throw new Unreadable(`${shown(identifier)} cannot be an identifier: ${result.fault.replaceAll('_', ' ')}`);
+  return result.value;
+}
+
+function readSecret(fields: Fields): ImportedUser['secret'] {
+  const { password, passwordHash } = fields;
+  if (password !== undefined && passwordHash !== undefined)
+    throw new Unreadable('it has both password and passwordHash');
+  if (password !== undefined) {
+    // The value stays out of the message.
+    if (typeof password !== 'string') throw new Unreadable('password: it is not a text');
+    return { password };
+  }
+  if (passwordHash === undefined) return undefined;
+  if (typeof passwordHash !== 'string') throw new Unreadable('passwordHash: it is not a text');
+  return { hash: passwordHash };
+}
+
+const notProfile = new Set(['identifiers', 'username', 'groups', 'status', 'userType', 'password', 'passwordHash']);
+
+function readProfile(fields: Fields): Profile {
+  const profile: Record<string, AttributeValue | readonly string[]> = {};
+  for (const [name, value] of Object.entries(fields)) {
+    if (notProfile.has(name)) continue;
+    const given = name === 'emailVerified' ? truth(value) : value;
+    const fault = attributeFault(name, given);
+    if (fault !== undefined) throw new Unreadable(`${shown(name)}: ${fault}`);
+    profile[name] = name === 'email' ? canonical(String(given)) : (given as AttributeValue | readonly string[]);
+  }
+  return profile;
+}
+
+function truth(value: unknown): unknown {
+  if (value === 'true') return true;
+  return value === 'false' ? false : value;
+}
+
+function text(fields: Fields, name: string): string | undefined {
+  const value = fields[name];
+  if (value === undefined) return undefined;
+  const fault = textFault(value);
+  if (fault !== undefined) throw new Unreadable(`${name}: ${fault}`);
+  return String(value);
+}
+
+function list(fields: Fields, name: string): readonly string[] {
+  const value = fields[name];
+  const members: unknown = typeof value === 'string' ? value.split(';').flatMap((part) => part.trim() || []) : value;
+  if (!Array.isArray(members)) throw new Unreadable(`${name}: it is not a list of texts`);
+  const fault = members.map(textFault).find((one) => one !== undefined);
+  if (fault !== undefined) throw new Unreadable(`${name}: ${fault}`);
+  return [...new Set(members as string[])];
+}
+
+/** For a message: short and without anything that a terminal would obey. */
+function shown(value: string): string {
+  const clean = value.toWellFormed().replace(/\p{C}/gu, '?');
+  return JSON.stringify(clean.length > 60 ? `${clean.slice(0, 60)}...` : clean);
+}
