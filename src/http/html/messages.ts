@@ -3,7 +3,6 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 export type Params = Readonly<Record<string, string | number>>;
-export type Catalog = Readonly<Record<string, string>>;
 
 /** A text in pieces: what came in as a parameter is marked, so that the templates can isolate its writing direction. */
 export interface TextPart {
@@ -22,6 +21,10 @@ export interface Translator {
 
 const fallbackLocale = 'en';
 
+/** A text taken apart: words, and the names of parameters between them. */
+type Piece = { readonly text: string } | { readonly param: string };
+type Catalog = ReadonlyMap<string, readonly Piece[]>;
+
 /** Reads `<dir>/<locale>.json`. Throws if a file is not a flat object of strings, or if English is not there. */
 export function loadMessages(dir: string): ReadonlyMap<string, Translator> {
   const catalogs = new Map<string, Catalog>();
@@ -36,19 +39,26 @@ export function loadMessages(dir: string): ReadonlyMap<string, Translator> {
 function readCatalog(file: string): Catalog {
   const value: unknown = JSON.parse(readFileSync(file, 'utf8'));
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new Error(`${file} is not an object`);
-  const catalog: Record<string, string> = Object.create(null);
+  const catalog = new Map<string, readonly Piece[]>();
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== 'string') throw new Error(`${file}: ${key} is not a string`);
-    catalog[key] = text;
+    catalog.set(key, takeApart(text));
   }
   return catalog;
 }
 
+function takeApart(text: string): readonly Piece[] {
+  return text
+    .split(/(\{[a-zA-Z]+\})/)
+    .filter((piece) => piece !== '')
+    .map((piece) => (/^\{[a-zA-Z]+\}$/.test(piece) ? { param: piece.slice(1, -1) } : { text: piece }));
+}
+
 function createTranslator(locale: string, catalog: Catalog, fallback: Catalog): Translator {
-  const find = (key: string): string | undefined => catalog[key] ?? fallback[key];
+  const find = (key: string): readonly Piece[] | undefined => catalog.get(key) ?? fallback.get(key);
   const parts = (key: string, params: Params = {}): readonly TextPart[] => {
     const values = typeof params.seconds === 'number' ? { ...params, wait: duration(locale, params.seconds) } : params;
-    return split(find(key) ?? find('message.unknown') ?? key, values);
+    return (find(key) ?? find('message.unknown') ?? []).map((piece) => fillIn(piece, values));
   };
   return {
     locale,
@@ -62,17 +72,10 @@ function createTranslator(locale: string, catalog: Catalog, fallback: Catalog): 
 }
 
 /** Values are put in as they are and never looked at again: a value that reads `{name}` stays that. */
-function split(template: string, params: Params): readonly TextPart[] {
-  return template
-    .split(/(\{[a-zA-Z]+\})/)
-    .filter((piece) => piece !== '')
-    .map((piece) => {
-      const value =
-        /^\{[a-zA-Z]+\}$/.test(piece) && Object.hasOwn(params, piece.slice(1, -1))
-          ? params[piece.slice(1, -1)]
-          : undefined;
-      return value === undefined ? { text: piece, param: false } : { text: String(value), param: true };
-    });
+function fillIn(piece: Piece, params: Params): TextPart {
+  if ('text' in piece) return { text: piece.text, param: false };
+  const value = Object.hasOwn(params, piece.param) ? params[piece.param] : undefined;
+  return value === undefined ? { text: `{${piece.param}}`, param: false } : { text: String(value), param: true };
 }
 
 /** A wait in words, rounded up: nobody is told to come back too early. */

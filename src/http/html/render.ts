@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import ejs from 'ejs';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
-import { messageId } from './fields.ts';
 import { chooseLocale, type LocaleWishes } from './locale.ts';
 import { loadMessages, type Translator } from './messages.ts';
 import type {
@@ -19,7 +18,7 @@ import type {
   StepPage,
 } from './pages.ts';
 import * as plain from './plain-views.ts';
-import { type View, viewOfStep } from './view.ts';
+import { type TextRef, type View, viewOfStep } from './view.ts';
 
 type Locals = Readonly<Record<string, unknown>>;
 
@@ -45,6 +44,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
   const layout = compileViews(viewsDir);
   const translators = loadMessages(join(viewsDir, 'messages'));
   const english = translators.get('en') as Translator;
+  const icons = readIcons(join(viewsDir, 'icons'));
   const assets = loadAssets(join(viewsDir, 'assets'));
   const locales = [...translators.keys()];
 
@@ -57,8 +57,9 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
       t,
       brand: page.brand,
       hrefs: assets.hrefs,
+      icons,
+      say: (ref: TextRef) => sayIn(t, ref),
       accentHref: hrefOf(page.brand.accent),
-      messageId,
     });
   };
 
@@ -75,6 +76,22 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
     chooseLocale: (wishes) => chooseLocale(locales, wishes),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
   };
+}
+
+/** A text as HTML: all of it escaped, and each value set apart, so that its writing direction cannot turn the words around it. */
+function sayIn(t: Translator, { key, params }: TextRef): string {
+  return t
+    .parts(key, params)
+    .map(({ text, param }) => (param ? `<bdi>${ejs.escapeXML(text)}</bdi>` : ejs.escapeXML(text)))
+    .join('');
+}
+
+/** SVG that stands in the page itself, so that it takes the colour of its text. */
+function readIcons(dir: string): Readonly<Record<string, string>> {
+  const files = readdirSync(dir).filter((name) => name.endsWith('.svg'));
+  return Object.fromEntries(
+    files.map((name) => [name.slice(0, -'.svg'.length), readFileSync(join(dir, name), 'utf8').trim()]),
+  );
 }
 
 /** A brand has one colour for months; working its stylesheet out costs more than a page. */

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import type { Message, Step } from '../../../src/core/steps.ts';
 import type { StepPage } from '../../../src/http/html/pages.ts';
@@ -246,6 +248,16 @@ test.each([...pageStates.keys()])('%s has no script, no style, no handler and no
   ).toEqual([]);
   expect(html).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
   expect(html).not.toContain(hostile);
+});
+
+test('templates put nothing raw into a page but our own parts, texts and icons', () => {
+  const raw = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith('.ejs'))
+    .flatMap((name) =>
+      [...readFileSync(join(viewsDir, name), 'utf8').matchAll(/<%-\s*(.*?)\s*-?%>/gs)].map((match) => match[1] ?? ''),
+    );
+  expect(raw.length).toBeGreaterThan(30);
+  expect(raw.filter((code) => !/^l\.(part\(|say\(|icons\.\w+$)/.test(code))).toEqual([]);
 });
 
 test('a locale that nobody has falls back to English, one that we have is said', () => {
