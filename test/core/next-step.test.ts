@@ -1,0 +1,204 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Decision, Outcome } from '../../src/core/model.ts';
+import { nextStep, type Plan } from '../../src/core/next-step.ts';
+import { begin, type Choice, type Pending, type Transaction } from '../../src/core/transaction.ts';
+import { NOW, plainRequest } from './support/world.ts';
+
+const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
+const next = (outcome: Outcome, more: Partial<Transaction> = {}, withPassword = false): Plan =>
+  nextStep(
+    { ...outcome, trace: { layers: [] } } as Decision,
+    { ...transaction, ...more },
+    { withPassword, labels },
+    NOW,
+  );
+
+const one: Outcome = { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }] };
+const several: Outcome = {
+  kind: 'challenge',
+  options: [
+    { authenticator: 'webauthn', enrollments: ['k1', 'k2'] },
+    { authenticator: 'totp', enrollments: ['t'] },
+  ],
+};
+const enroll: Outcome = { kind: 'enroll', choices: ['totp', 'webauthn'] };
+const challenge = (authenticator: string, enrollment?: string): Choice => ({
+  purpose: 'challenge',
+  authenticator,
+  ...(enrollment && { enrollment }),
+});
+const pending = (choice: Choice, expires = NOW + 60): Pending => ({
+  ...choice,
+  public: { hint: 'h' },
+  private: { secret: 's' },
+  expires,
+});
+
+describe('steps that need nothing started', () => {
+  test.each<[string, Outcome, Partial<Transaction>, boolean, object]>([
+    ['identify', { kind: 'identify' }, {}, false, { kind: 'identify', withPassword: false }],
+    ['identify with password', { kind: 'identify' }, {}, true, { kind: 'identify', withPassword: true }],
+    [
+      'identify with a hint',
+      { kind: 'identify' },
+      { loginHint: 'ann' },
+      false,
+      { kind: 'identify', withPassword: false, identifier: 'ann' },
+    ],
+    [
+      'identify with what was typed',
+      { kind: 'identify' },
+      { loginHint: 'ann', subject: { id: 'x', identifier: 'bob', decoy: true } },
+      false,
+      { kind: 'identify', withPassword: false, identifier: 'bob' },
+    ],
+    ['denied', { kind: 'deny', reason: 'no_rule', layer: 'app' }, {}, false, { kind: 'denied', reason: 'no_rule' }],
+    [
+      'complete',
+      { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: NOW, witness: [] } },
+      {},
+      false,
+      { kind: 'complete' },
+    ],
+    [
+      'select on demand',
+      several,
+      { selecting: true },
+      false,
+      {
+        kind: 'select',
+        purpose: 'challenge',
+        options: [
+          { authenticator: 'webauthn', enrollment: 'k1', label: 'Blue key' },
+          { authenticator: 'webauthn', enrollment: 'k2' },
+          { authenticator: 'totp', enrollment: 't' },
+        ],
+      },
+    ],
+    [
+      'select what to enroll',
+      enroll,
+      {},
+      false,
+      { kind: 'select', purpose: 'enroll', options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }] },
+    ],
+    [
+      'select on demand in spite of what is pending',
+      several,
+      { selecting: true, pending: pending(challenge('totp', 't')) },
+      false,
+      { kind: 'select' },
+    ],
+    ['no way on', { kind: 'challenge', options: [] }, {}, false, { kind: 'denied', reason: 'unsatisfiable' }],
+  ])('%s', (_, outcome, more, withPassword, step) => {
+    expect(next(outcome, more, withPassword)).toMatchObject({ kind: 'step', step: { ...step, messages: [] } });
+  });
+});
+
+describe('what is started', () => {
+  test.each<[string, Outcome, Partial<Transaction>, object]>([
+    ['the only option', one, {}, { purpose: 'challenge', authenticator: 'password', enrollment: 'p' }],
+    ['the only option, though the person wanted a list', one, { selecting: true }, { authenticator: 'password' }],
+    ['the best of several', several, {}, { authenticator: 'webauthn', enrollment: 'k1' }],
+    ['the choice', several, { choice: challenge('totp', 't') }, { authenticator: 'totp', enrollment: 't' }],
+    [
+      'the choice of one of two keys',
+      several,
+      { choice: challenge('webauthn', 'k2') },
+      { authenticator: 'webauthn', enrollment: 'k2' },
+    ],
+    [
+      'the choice that leaves the enrollment open',
+      several,
+      { choice: challenge('webauthn') },
+      { authenticator: 'webauthn', enrollment: 'k1' },
+    ],
+    [
+      'not a choice that is no option',
+      several,
+      { choice: challenge('password', 'p') },
+      { authenticator: 'webauthn', enrollment: 'k1' },
+    ],
+    [
+      'not a choice of an enrollment that is no option',
+      several,
+      { choice: challenge('totp', 't9') },
+      { authenticator: 'webauthn' },
+    ],
+    [
+      'not a choice for another purpose',
+      several,
+      { choice: { purpose: 'enroll', authenticator: 'totp' } },
+      { authenticator: 'webauthn' },
+    ],
+    [
+      'the only thing to enroll',
+      { kind: 'enroll', choices: ['totp'] },
+      {},
+      { purpose: 'enroll', authenticator: 'totp' },
+    ],
+    [
+      'the chosen thing to enroll',
+      enroll,
+      { choice: { purpose: 'enroll', authenticator: 'webauthn' } },
+      { purpose: 'enroll', authenticator: 'webauthn' },
+    ],
+    [
+      'anew what has expired',
+      one,
+      { pending: pending(challenge('password', 'p'), NOW) },
+      { authenticator: 'password' },
+    ],
+    [
+      'anew what is no option any more',
+      one,
+      { pending: pending(challenge('totp', 't')) },
+      { authenticator: 'password' },
+    ],
+    [
+      'anew what was pending for another purpose',
+      { kind: 'enroll', choices: ['totp'] },
+      { pending: pending(challenge('totp', 't')) },
+      { purpose: 'enroll', authenticator: 'totp' },
+    ],
+  ])('%s', (_, outcome, more, start) => {
+    expect(next(outcome, more)).toMatchObject({ kind: 'start', ...start });
+  });
+});
+
+describe('what is pending is shown', () => {
+  test('a challenge, with its label and what is public of it', () => {
+    expect(next(several, { pending: pending(challenge('webauthn', 'k1')) })).toEqual({
+      kind: 'step',
+      step: {
+        kind: 'challenge',
+        authenticator: 'webauthn',
+        enrollment: 'k1',
+        label: 'Blue key',
+        challenge: { hint: 'h' },
+        alternatives: true,
+        messages: [],
+      },
+    });
+  });
+  test('the only one there is', () => {
+    expect(next(one, { pending: pending(challenge('password', 'p')) })).toEqual({
+      kind: 'step',
+      step: {
+        kind: 'challenge',
+        authenticator: 'password',
+        enrollment: 'p',
+        challenge: { hint: 'h' },
+        alternatives: false,
+        messages: [],
+      },
+    });
+  });
+  test('an offer', () => {
+    expect(next(enroll, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) })).toEqual({
+      kind: 'step',
+      step: { kind: 'enroll', authenticator: 'totp', offer: { hint: 'h' }, alternatives: true, messages: [] },
+    });
+  });
+});

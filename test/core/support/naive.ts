@@ -1,0 +1,65 @@
+/** A second, plain reading of the rules of satisfaction, to check the core by. It tries everything and shares no code with it. */
+import type { Alternative, ChainStep, Demand, Evidence, Requirement } from '../../../src/core/model.ts';
+
+/** When the evidence is looked at, and in which transaction. */
+export interface When {
+  readonly now: number;
+  readonly transaction?: string | undefined;
+  /** Bounds all evidence: `max_age`, `prompt=login` (0), the session. */
+  readonly maxAge?: number | undefined;
+}
+
+function isYoung(evidence: Evidence, maxAge: number | undefined, when: When): boolean {
+  if (evidence.at > when.now + 60) return false;
+  if (when.transaction !== undefined && evidence.transaction === when.transaction) return true;
+  if (maxAge === undefined) return true;
+  if (maxAge === 0) return false;
+  return Math.max(0, when.now - evidence.at) <= maxAge;
+}
+
+function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boolean {
+  if ('factor' in demand && demand.factor !== undefined && !evidence.factors.includes(demand.factor)) return false;
+  if (demand.authenticators !== undefined && !demand.authenticators.includes(evidence.authenticator)) return false;
+  if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
+  for (const wanted of demand.characteristics ?? []) if (!evidence.characteristics.includes(wanted)) return false;
+  return isYoung(evidence, demand.maxAge, when);
+}
+
+export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[])[] {
+  const [first, ...others] = items;
+  if (first === undefined) return [[]];
+  const rest = subsets(others);
+  return [...rest, ...rest.map((subset) => [first, ...subset])];
+}
+
+function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: When): boolean {
+  const young = set.every((evidence) => isYoung(evidence, alternative.maxAge, when));
+  const met = alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
+  const covered = new Set(set.flatMap(({ factors }) => factors)).size;
+  return set.length > 0 && young && met && covered >= alternative.factors;
+}
+
+function chainHolds(
+  steps: readonly ChainStep[],
+  evidence: readonly Evidence[],
+  used: readonly string[],
+  when: When,
+): boolean {
+  const [step, ...others] = steps;
+  if (step === undefined) return used.length > 0;
+  return evidence.some(
+    (one) =>
+      !used.includes(one.enrollment) &&
+      fits(step, one, when) &&
+      chainHolds(others, evidence, [...used, one.enrollment], when),
+  );
+}
+
+/** Whether a set of evidence of one person meets a requirement. */
+export function naivelyMeets(requirement: Requirement, evidence: readonly Evidence[], when: When): boolean {
+  const admissible = evidence.filter((one) => isYoung(one, when.maxAge, when));
+  if ('chains' in requirement) return requirement.chains.some((chain) => chainHolds(chain, admissible, [], when));
+  return requirement.anyOf.some((alternative) =>
+    subsets(admissible).some((set) => holdsExactly(alternative, set, when)),
+  );
+}

@@ -1,0 +1,125 @@
+import { describe, expect, test } from '@jest/globals';
+import {
+  abandoned,
+  begin,
+  forgetSubject,
+  type Identified,
+  identified,
+  isExpired,
+  type Pending,
+  picked,
+  proved,
+  selecting,
+  started,
+  type Transaction,
+} from '../../src/core/transaction.ts';
+import { NOW, plainRequest, proof } from './support/world.ts';
+
+const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
+const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };
+const bob = { id: 'bob', identifier: 'bob@example.org', decoy: false };
+const decoy = { id: 'decoy-7', identifier: 'nobody@example.org', decoy: true };
+const password = proof('password', 'here', { transaction: 'tx' });
+const pending: Pending = {
+  purpose: 'challenge',
+  authenticator: 'totp',
+  enrollment: 't',
+  public: {},
+  private: {},
+  expires: NOW + 60,
+};
+
+function accepted(result: Identified): Transaction {
+  if (!result.ok) throw new Error(result.reason);
+  return result.transaction;
+}
+const withAnn = accepted(identified(fresh, ann));
+
+test('a transaction begins with nothing, and ends in time', () => {
+  expect(fresh).toEqual({
+    id: 'tx',
+    event: 'tx',
+    request: plainRequest,
+    startedAt: NOW,
+    expiresAt: NOW + 900,
+    evidence: [],
+  });
+  expect([NOW + 899, NOW + 900, Number.NaN].map((now) => isExpired(fresh, now))).toEqual([false, true, true]);
+});
+
+test('a later interaction of the same request goes on with its event', () => {
+  const second = begin({
+    id: 'tx2',
+    event: 'tx',
+    request: plainRequest,
+    now: NOW,
+    lifetime: 900,
+    session: 's',
+    loginHint: 'ann',
+    expectedSubject: 'ann',
+  });
+  expect(second).toMatchObject({ id: 'tx2', event: 'tx', session: 's', loginHint: 'ann', expectedSubject: 'ann' });
+  expect(proved(accepted(identified(second, ann)), password).evidence).toEqual([password]);
+});
+
+describe('identified', () => {
+  test('as long as nothing is proved, the person may correct what they typed', () => {
+    const busy = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);
+    expect(accepted(identified(busy, bob))).toEqual({ ...fresh, subject: bob });
+  });
+  test('the same person again keeps where they are', () => {
+    const busy = started(withAnn, pending);
+    expect(accepted(identified(busy, { ...ann, identifier: 'ANN' }))).toEqual({
+      ...busy,
+      subject: { ...ann, identifier: 'ANN' },
+    });
+  });
+  test('another subject after a proof is refused', () => {
+    const after = proved(withAnn, password);
+    expect(identified(after, bob)).toEqual({ ok: false, reason: 'other_subject' });
+    expect(identified(after, decoy)).toEqual({ ok: false, reason: 'other_subject' });
+    expect(identified(after, ann).ok).toBe(true);
+  });
+  test('where only one account will do, others are refused, known or not', () => {
+    const expecting: Transaction = { ...fresh, expectedSubject: 'ann' };
+    expect([ann, bob, decoy].map((subject) => identified(expecting, subject).ok)).toEqual([true, false, false]);
+  });
+});
+
+describe('proved', () => {
+  test('appends, and what was asked for is done with', () => {
+    const asked = selecting(started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending));
+    const totp = proof('totp', 'here', { transaction: 'tx' });
+    expect(proved(proved(asked, password), totp)).toEqual({ ...withAnn, evidence: [password, totp] });
+  });
+  test.each<[string, Transaction, ReturnType<typeof proof>]>([
+    ['before anybody has identified', fresh, password],
+    ['by a decoy', accepted(identified(fresh, decoy)), { ...password, subject: decoy.id }],
+    ['of another subject', withAnn, { ...password, subject: 'bob' }],
+    ['of another event', withAnn, { ...password, transaction: 'tx-before' }],
+  ])('throws for evidence %s', (_, transaction, evidence) => {
+    expect(() => proved(transaction, evidence)).toThrow();
+  });
+});
+
+describe('the position', () => {
+  test('a choice replaces what is pending and ends the selection', () => {
+    const choice = { purpose: 'challenge', authenticator: 'email' } as const;
+    expect(picked(selecting(started(withAnn, pending)), choice)).toEqual({ ...withAnn, choice });
+  });
+  test('a selection forgets the choice and keeps what is pending', () => {
+    const chosen = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);
+    expect(selecting(chosen)).toEqual({ ...withAnn, pending, selecting: true });
+  });
+  test('only the newest challenge is pending', () => {
+    const newer = { ...pending, authenticator: 'email' };
+    expect(started(started(withAnn, pending), newer).pending).toEqual(newer);
+  });
+  test('an abandoned challenge is gone', () => {
+    expect(abandoned(started(withAnn, pending))).toEqual(withAnn);
+  });
+  test('the subject can be forgotten as long as nothing is proved', () => {
+    expect(forgetSubject(selecting(started(withAnn, pending)))).toEqual(fresh);
+    expect(() => forgetSubject(proved(withAnn, password))).toThrow();
+  });
+});
