@@ -225,7 +225,9 @@ export class UnitOfWork {
 
   /** A later write of the same entry replaces the value of the earlier one and keeps its condition. */
   #write(op: WriteOp): void {
-    const at = this.#ops.findIndex((other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append');
+    const at = this.#ops.findIndex(
+      (other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append',
+    );
     const earlier = at === -1 ? undefined : (this.#ops[at] as WriteOp);
     if (earlier) this.#ops[at] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
     else this.#ops.push(op);

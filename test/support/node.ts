@@ -1,4 +1,5 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -100,4 +101,16 @@ async function addPeople(app: App): Promise<void> {
       credentials: [passwordCredential(hash)],
     });
   }
+}
+
+/** Somebody new, so that no test uses up another one's codes. */
+export async function newPerson(
+  { app }: TestNode,
+  groups: readonly string[] = ['staff'],
+): Promise<{ id: string; identifier: string; password: string }> {
+  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const credential = passwordCredential(await hashPassword(app.hashing, password));
+  const created = await app.directory.create({ identifiers: [identifier], groups, credentials: [credential] });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, password };
 }

@@ -7,8 +7,15 @@ export const redirectUri = 'http://127.0.0.1:5555/cb';
 
 export type RelyingParty = client.Configuration;
 
-export async function discover(issuer: string, clientId: string, metadata?: Partial<client.ClientMetadata>, auth?: client.ClientAuth): Promise<RelyingParty> {
-  return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), { execute: [client.allowInsecureRequests] });
+export async function discover(
+  issuer: string,
+  clientId: string,
+  metadata?: Partial<client.ClientMetadata>,
+  auth?: client.ClientAuth,
+): Promise<RelyingParty> {
+  return client.discovery(new URL(issuer), clientId, metadata, auth ?? client.None(), {
+    execute: [client.allowInsecureRequests],
+  });
 }
 
 export interface Request {
@@ -19,7 +26,10 @@ export interface Request {
   readonly maxAge?: number;
 }
 
-export async function authorizationRequest(config: RelyingParty, parameters: Readonly<Record<string, string>> = {}): Promise<Request> {
+export async function authorizationRequest(
+  config: RelyingParty,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Request> {
   const verifier = client.randomPKCECodeVerifier();
   const state = client.randomState();
   const nonce = client.randomNonce();
@@ -32,7 +42,13 @@ export async function authorizationRequest(config: RelyingParty, parameters: Rea
     nonce,
     ...parameters,
   });
-  return { url: url.href, verifier, state, nonce, ...(parameters.max_age === undefined ? {} : { maxAge: Number(parameters.max_age) }) };
+  return {
+    url: url.href,
+    verifier,
+    state,
+    nonce,
+    ...(parameters.max_age === undefined ? {} : { maxAge: Number(parameters.max_age) }),
+  };
 }
 
 export type Tokens = Awaited<ReturnType<typeof client.authorizationCodeGrant>>;
@@ -51,18 +67,24 @@ export interface Person {
   readonly password: string;
   /** TOTP key (base32); set when it is enrolled. */
   totp?: string;
-  /** Time of the next code (epoch seconds): a step is accepted once, so each use takes the next step. */
-  at?: number;
+  /** Time step of the last code that was used: a step is accepted once. */
+  step?: number;
 }
 
-/** The next code that was not used yet. */
+/** A code of a step that was not used yet: this one, or the next, which is accepted too. So two codes can be had within half a minute. */
 export async function nextCode(person: Person): Promise<string> {
   if (!person.totp) throw new Error('this person has no TOTP key');
-  return generate({ secret: person.totp, ...(person.at === undefined ? {} : { epoch: person.at }) });
+  const step = Math.max(Math.floor(Date.now() / 30_000), (person.step ?? 0) + 1);
+  person.step = step;
+  return generate({ secret: person.totp, epoch: step * 30 });
 }
 
 /** Goes on from a page until the browser leaves to the relying party, or a page comes that the person cannot answer. Returns where, and what was asked. */
-export async function signIn(agent: UserAgent, start: string | Page, person: Person): Promise<{ page: Page; asked: string[] }> {
+export async function signIn(
+  agent: UserAgent,
+  start: string | Page,
+  person: Person,
+): Promise<{ page: Page; asked: string[] }> {
   let page = typeof start === 'string' ? await agent.open(start, {}, redirectUri) : start;
   const asked: string[] = [];
   for (let steps = 0; steps < 12 && !page.url.startsWith(redirectUri); steps += 1) {
@@ -86,13 +108,17 @@ async function answerTo(
   person: Person,
 ): Promise<Record<string, string> | undefined> {
   if (step === 'identify') {
-    return { identifier: person.identifier, ...('credentials.passcode' in fields ? { 'credentials.passcode': person.password } : {}) };
+    return {
+      identifier: person.identifier,
+      ...('credentials.passcode' in fields ? { 'credentials.passcode': person.password } : {}),
+    };
   }
   if (step === 'challenge' && authenticator === 'password') return { 'credentials.passcode': person.password };
   if (step === 'enroll' && authenticator === 'totp' && page.secret) {
     person.totp = page.secret;
     return { 'credentials.passcode': await nextCode(person) };
   }
-  if (step === 'challenge' && authenticator === 'totp' && person.totp) return { 'credentials.passcode': await nextCode(person) };
+  if (step === 'challenge' && authenticator === 'totp' && person.totp)
+    return { 'credentials.passcode': await nextCode(person) };
   return undefined;
 }

@@ -60,7 +60,12 @@ export class UserAgent {
   /** Requests to these origins go elsewhere: several nodes behind one issuer. */
   readonly #routes: Readonly<Record<string, string>>;
 
-  constructor(options: { readonly headers?: Readonly<Record<string, string>>; readonly routes?: Readonly<Record<string, string>> } = {}) {
+  constructor(
+    options: {
+      readonly headers?: Readonly<Record<string, string>>;
+      readonly routes?: Readonly<Record<string, string>>;
+    } = {},
+  ) {
     this.#headers = options.headers ?? {};
     this.#routes = options.routes ?? {};
   }
@@ -81,7 +86,9 @@ export class UserAgent {
     const [pair = '', ...attributes] = line.split(';').map((part) => part.trim());
     const [name = '', ...rest] = pair.split('=');
     const path = attributes.find((part) => part.toLowerCase().startsWith('path='))?.slice(5) ?? pathname;
-    const others = (this.#cookies.get(hostname) ?? []).filter((cookie) => !(cookie.name === name && cookie.path === path));
+    const others = (this.#cookies.get(hostname) ?? []).filter(
+      (cookie) => !(cookie.name === name && cookie.path === path),
+    );
     const expired = attributes.some((part) => /^expires=thu, 01 jan 1970/i.test(part));
     if (!expired) others.push({ name, value: rest.join('='), path, attributes: attributes.join('; ') });
     this.#cookies.set(hostname, others);
@@ -98,9 +105,18 @@ export class UserAgent {
   async send(url: string, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
     const cookie = this.#cookieHeader(target);
-    const headers = { accept: 'text/html', ...this.#headers, ...(cookie ? { cookie } : {}), ...(init.headers as Record<string, string>) };
+    const headers = {
+      accept: 'text/html',
+      ...this.#headers,
+      ...(cookie ? { cookie } : {}),
+      ...(init.headers as Record<string, string>),
+    };
     const origin = this.#routes[target.origin] ?? target.origin;
-    const response = await fetch(`${origin}${target.pathname}${target.search}`, { ...init, headers, redirect: 'manual' });
+    const response = await fetch(`${origin}${target.pathname}${target.search}`, {
+      ...init,
+      headers,
+      redirect: 'manual',
+    });
     for (const line of response.headers.getSetCookie()) this.setCookie(url, line);
     return response;
   }
@@ -112,11 +128,12 @@ export class UserAgent {
     for (let hops = 0; hops < 10 && response.headers.has('location'); hops += 1) {
       at = new URL(response.headers.get('location') ?? '', at).href;
       await response.arrayBuffer();
-      if (at.startsWith(stopAt)) return { url: at, status: response.status, headers: response.headers, html: '', forms: [], messages: [] };
+      if (at.startsWith(stopAt))
+        return { url: at, status: response.status, headers: response.headers, html: '', forms: [], messages: [] };
       response = await this.send(at);
     }
     const html = await response.text();
-    const secret = /data-secret[^>]*>([\s\S]*?)<\/(?:code|span|p|div|output|kbd|samp|strong)>/.exec(html)?.[1]?.replace(/<[^>]*>|\s/g, '');
+    const secret = /<(\w+)[^>]*\sdata-secret[^>]*>([\s\S]*?)<\/\1>/.exec(html)?.[2]?.replace(/<[^>]*>|\s/g, '');
     return {
       url: at,
       status: response.status,
@@ -129,8 +146,16 @@ export class UserAgent {
   }
 
   /** Posts a form with other values for some of its fields. */
-  async submit(page: Page, form: Form | undefined, fields: Readonly<Record<string, string>> = {}, stopAt?: string): Promise<Page> {
-    if (!form) throw new Error(`no such form on ${page.url}: ${page.forms.map(({ step }) => step).join(', ')}\n${page.html.slice(0, 2000)}`);
+  async submit(
+    page: Page,
+    form: Form | undefined,
+    fields: Readonly<Record<string, string>> = {},
+    stopAt?: string,
+  ): Promise<Page> {
+    if (!form)
+      throw new Error(
+        `no such form on ${page.url}: ${page.forms.map(({ step }) => step).join(', ')}\n${page.html.slice(0, 2000)}`,
+      );
     const body = new URLSearchParams({ ...form.fields, ...fields });
     const action = new URL(form.action, page.url).href;
     return this.open(action, { method: 'POST', body, headers: { origin: new URL(page.url).origin } }, stopAt);
@@ -139,5 +164,7 @@ export class UserAgent {
 
 /** The main form of a step page: the first one with the step that the page is about. */
 export function mainForm(page: Page): Form | undefined {
-  return page.forms.find(({ step }) => ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover'].includes(step));
+  return page.forms.find(({ step }) =>
+    ['identify', 'challenge', 'enroll', 'select', 'profile', 'recover'].includes(step),
+  );
 }
