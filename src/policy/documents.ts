@@ -36,7 +36,13 @@ export interface Problem {
   readonly message: string;
 }
 
-/** `file:line:column path message`, as compilers print it. */
+const longestLine = 600;
+
+/** `file:line:column path message`, as compilers print it: one line, whatever the file holds. */
 export function problemLine({ file, line, column, path, message }: Problem): string {
-  return `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`;
+  const text = `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`.replace(
+    /[\p{Cc}\p{Zl}\p{Zp}]+/gu,
+    ' ',
+  );
+  return text.length > longestLine ? `${text.slice(0, longestLine)}...` : text;
 }

@@ -9,7 +9,11 @@ const grantTypes = ['authorization_code', 'refresh_token', deviceCode] as const 
 
 /** RFC 7517: private and symmetric keys have no place in the file of a client. */
 const publicKey = z
-  .looseObject({ kty: z.enum(['RSA', 'EC', 'OKP'], { error: 'must be RSA, EC or OKP: a symmetric key is a secret' }) })
+  .looseObject({
+    kty: z
+      .enum(['RSA', 'EC', 'OKP'], { error: 'must be RSA, EC or OKP: a symmetric key is a secret' })
+      .describe('Type of the key.'),
+  })
   .refine((jwk) => !['d', 'p', 'q', 'dp', 'dq', 'qi', 'k', 'oth'].some((member) => member in jwk), {
     error: 'is a private key: give the public one only',
   });
@@ -38,7 +42,7 @@ const clientSchema = closed({
     .describe('Default: client_secret_basic with a secret, private_key_jwt with keys, none without either.'),
   subject_type: z.literal('public').optional().describe('`public` only.'),
   id_token_signed_response_alg: z.enum(algorithms).optional().describe('JWS algorithm of ID tokens.'),
-  jwks: closed({ keys: z.array(publicKey).min(1) })
+  jwks: closed({ keys: z.array(publicKey).min(1).describe('The keys, as JWK.') })
     .optional()
     .describe('Its public keys (RFC 7517).'),
   jwks_uri: page('Where its public keys are.'),

@@ -1,0 +1,368 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { AuthenticatorTraits, Facts } from '../../src/core/model.ts';
+import { manifestKey, POINTER_KEY } from '../../src/policy/document-store.ts';
+import { type Document, type Documents, documentKey } from '../../src/policy/documents.ts';
+import { Revisions } from '../../src/policy/revisions.ts';
+import { openEmbedded } from '../../src/stores/embedded.ts';
+import { openRedis } from '../../src/stores/redis.ts';
+import { type Store, storeKey } from '../../src/stores/store.ts';
+import { startRedis } from '../support/redis.ts';
+
+const authenticators: readonly AuthenticatorTraits[] = [
+  { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: false },
+  { key: 'totp', factors: ['possession'], characteristics: [], enrollable: true },
+];
+
+function settings(content: object = {}): Document {
+  return {
+    kind: 'settings',
+    name: 'settings',
+    file: 'stepgate.yaml',
+    ruleLines: [],
+    content: { brand: { name: 'A' }, ...content },
+  };
+}
+
+function app(clientId: string, content: object = {}): Document {
+  const client = { redirect_uris: [`https://${clientId}.test/cb`] };
+  return {
+    kind: 'app',
+    name: clientId,
+    file: `apps/${clientId}.yaml`,
+    ruleLines: [],
+    content: { clientId, name: clientId, signOnPolicy: 'one', client, ...content },
+  };
+}
+
+function signOn(name: string, then: unknown): Document {
+  return {
+    kind: 'sign-on',
+    name,
+    file: `policies/sign-on/${name}.yaml`,
+    ruleLines: [3],
+    content: { name, rules: [{ name: 'All', then }] },
+  };
+}
+
+const sessionPolicy: Document = {
+  kind: 'session',
+  name: 'session',
+  file: 'policies/session.yaml',
+  ruleLines: [2],
+  content: {
+    rules: [{ name: 'All', then: { allow: { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' } } }],
+  },
+};
+
+function configuration(...more: readonly Document[]): Documents {
+  const all = [settings(), sessionPolicy, signOn('one', { allow: { factors: 1 } }), app('notes'), ...more];
+  return new Map(all.map((document) => [documentKey(document.kind, document.name), document]));
+}
+
+/** Counts what goes through, and can fall silent. */
+function watched(store: Store): Store & { loads: number; down: boolean } {
+  return {
+    loads: 0,
+    down: false,
+    async load(keys, options) {
+      this.loads += 1;
+      if (this.down) throw new Error('the store is down');
+      return store.load(keys, options);
+    },
+    commit: (ops) => store.commit(ops),
+    reserve: (counter, limits) => store.reserve(counter, limits),
+    members: (key) => store.members(key),
+    tail: (key, cursor, count) => store.tail(key, cursor, count),
+    ping: () => store.ping(),
+    close: () => store.close(),
+  };
+}
+
+function visit(clientId: string): Facts {
+  return {
+    now: 1_800_000_000,
+    request: { clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+    network: { ip: '192.0.2.1', zones: [] },
+    device: { known: false, platform: 'other', os: 'other' },
+    evidence: [],
+  };
+}
+
+const pointerOf = async (store: Store) => (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+
+interface Harness {
+  open(): Promise<Store>;
+  stop(): Promise<void>;
+}
+
+async function embedded(): Promise<Harness> {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-revisions-'));
+  let count = 0;
+  return {
+    open: async () => {
+      count += 1;
+      return openEmbedded({ file: join(dir, `${count}.db`) });
+    },
+    stop: () => rm(dir, { recursive: true, force: true }),
+  };
+}
+
+async function redis(): Promise<Harness> {
+  const server = await startRedis();
+  let count = 0;
+  return {
+    open: async () => {
+      count += 1;
+      return openRedis({ url: server.url, prefix: `r${count}:` });
+    },
+    stop: () => server.stop(),
+  };
+}
+
+describe.each<[string, () => Promise<Harness>]>([
+  ['embedded', embedded],
+  ['redis', redis],
+])('revisions on %s', (_, start) => {
+  let harness: Harness;
+  const open = async () => {
+    const store = watched(await harness.open());
+    return { store, revisions: new Revisions(store, { authenticators, now: () => 1_800_000_000_500 }) };
+  };
+  beforeAll(async () => {
+    harness = await start();
+  });
+  afterAll(() => harness.stop());
+
+  test('an empty store has no configuration', async () => {
+    const { store, revisions } = await open();
+    expect(await revisions.current()).toBeUndefined();
+    expect(await revisions.at(undefined)).toBeUndefined();
+    expect(await revisions.history(10)).toEqual([]);
+    await store.close();
+  });
+
+  test('what was applied comes back', async () => {
+    const { store, revisions } = await open();
+    expect(await revisions.apply(configuration(), { by: 'ann', message: 'first' })).toEqual({
+      revision: 1,
+      changed: ['app/notes', 'session', 'settings', 'sign-on/one'],
+    });
+    const snapshot = await revisions.current();
+    expect(snapshot).toMatchObject({ revision: 1, settings: { brand: { name: 'A' }, trustedProxies: 0 } });
+    expect(await snapshot?.app('notes')).toMatchObject({
+      clientId: 'notes',
+      client: { redirect_uris: ['https://notes.test/cb'] },
+    });
+    for (const nobody of ['other', '', 'constructor', '__proto__', 'notes '])
+      expect(await snapshot?.app(nobody)).toBeUndefined();
+    await store.close();
+  });
+
+  test('no change makes no revision, in whatever order it is written', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    const before = await pointerOf(store);
+    const same = new Map([...configuration()].reverse());
+    same.set('app/notes', {
+      ...app('notes'),
+      content: Object.fromEntries(Object.entries(app('notes').content as object).reverse()),
+    });
+    expect(await revisions.apply(same, { by: 'bob' })).toEqual({ revision: 1, changed: [] });
+    expect(await pointerOf(store)).toEqual(before);
+    await store.close();
+  });
+
+  test('changes, additions and removals each make a revision; history tells them', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann', message: 'first' });
+    await revisions.apply(configuration(app('payroll')), { by: 'bob' });
+    const changed = await revisions.apply(configuration(app('notes', { name: 'Renamed' })), {
+      by: 'ann',
+      message: 'less',
+    });
+    expect(changed).toEqual({ revision: 3, changed: ['app/notes', 'app/payroll'] });
+    const at = 1_800_000_000;
+    expect(await revisions.history(2)).toEqual([
+      { revision: 3, at, by: 'ann', message: 'less', changed: ['app/notes', 'app/payroll'] },
+      { revision: 2, at, by: 'bob', changed: ['app/payroll'] },
+    ]);
+    expect((await revisions.history(10)).map(({ revision }) => revision)).toEqual([3, 2, 1]);
+    const snapshot = await revisions.current();
+    expect(await snapshot?.app('payroll')).toBeUndefined();
+    expect(await snapshot?.app('notes')).toMatchObject({ name: 'Renamed' });
+    await store.close();
+  });
+
+  test('an old snapshot stays what it was', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    const old = await revisions.current();
+    await revisions.apply(configuration(settings({ brand: { name: 'B' } }), app('notes', { name: 'New' })), {
+      by: 'ann',
+    });
+    expect(old).toMatchObject({ revision: 1, settings: { brand: { name: 'A' } } });
+    expect(await old?.app('notes')).toMatchObject({ name: 'notes' });
+    expect(await revisions.current()).toMatchObject({ revision: 2, settings: { brand: { name: 'B' } } });
+    await store.close();
+  });
+
+  test('applied by many at once, every configuration becomes a revision of its own', async () => {
+    const { store, revisions } = await open();
+    const other = new Revisions(store, { authenticators });
+    const names = Array.from({ length: 12 }, (__, index) => `app${index}`);
+    const applied = await Promise.all(
+      names.map((name, index) => (index % 2 === 0 ? revisions : other).apply(configuration(app(name)), { by: name })),
+    );
+    expect(applied.map(({ revision }) => revision).sort((a, b) => a - b)).toEqual(names.map((__, index) => index + 1));
+    const history = await revisions.history(20);
+    expect(history.map(({ revision }) => revision)).toEqual(names.map((__, index) => names.length - index));
+    const snapshot = await other.current();
+    expect(await snapshot?.app(history[0]?.by ?? '')).toBeDefined();
+    await store.close();
+  });
+
+  test('the same applied by many at once is one revision', async () => {
+    const { store, revisions } = await open();
+    const applied = await Promise.all(Array.from({ length: 8 }, () => revisions.apply(configuration(), { by: 'ann' })));
+    expect(new Set(applied.map(({ revision }) => revision))).toEqual(new Set([1]));
+    expect(applied.filter(({ changed }) => changed.length > 0)).toHaveLength(1);
+    await store.close();
+  });
+
+  test('the compiled snapshot costs no load, and what did not change is not read again', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    const pointer = await pointerOf(store);
+    const snapshot = await revisions.at(pointer);
+    const notes = await snapshot?.app('notes');
+    if (!snapshot || !notes) throw new Error('there is no app');
+    const policies = await snapshot.policies(notes);
+    store.loads = 0;
+    expect(await revisions.at(pointer)).toBe(snapshot);
+    expect(await snapshot.app('notes')).toBe(notes);
+    expect(await snapshot.policies(notes)).toBe(policies);
+    expect(store.loads).toBe(0);
+    await revisions.apply(configuration(app('payroll')), { by: 'ann' });
+    const newer = await revisions.current();
+    store.loads = 0;
+    expect(await newer?.app('notes')).toBe(notes);
+    expect((await newer?.policies(notes))?.app).toBe(policies.app);
+    expect(store.loads).toBe(0);
+    await store.close();
+  });
+
+  test('policies decide, with the place of the rule in the trace', async () => {
+    const { store, revisions } = await open();
+    const strict = signOn('strict', { allow: { factors: 2 } });
+    await revisions.apply(
+      configuration(strict, app('payroll', { signOnPolicy: 'strict', minimumAcr: 'urn:okta:loa:2fa:any' })),
+      { by: 'ann' },
+    );
+    const snapshot = await revisions.current();
+    const payroll = await snapshot?.app('payroll');
+    if (!snapshot || !payroll) throw new Error('there is no app');
+    const policies = await snapshot.policies(payroll);
+    expect(policies).toMatchObject({ minimumAcr: 'urn:okta:loa:2fa:any', authenticators });
+    expect(policies.acrValues[0]?.value).toBe('phrh');
+    const decision = evaluate(policies, visit('payroll'));
+    expect(decision.kind).toBe('identify');
+    const rules = decision.trace.layers.flatMap((layer) => layer.rules);
+    expect(rules.map(({ origin }) => origin)).toContainEqual({ file: 'policies/sign-on/strict.yaml', line: 3 });
+    await store.close();
+  });
+
+  test.each([
+    ['an app whose policy is gone', 'sign-on/one', 'no_policy'],
+    ['a configuration without a session policy', 'session', 'no_rule'],
+  ])('%s lets nobody in', async (__, missing, reason) => {
+    const { store, revisions } = await open();
+    const documents = new Map(configuration());
+    documents.delete(missing);
+    await revisions.apply(documents, { by: 'ann' });
+    const snapshot = await revisions.current();
+    const notes = await snapshot?.app('notes');
+    if (!snapshot || !notes) throw new Error('there is no app');
+    expect(evaluate(await snapshot.policies(notes), visit('notes'))).toMatchObject({ kind: 'deny', reason });
+    await store.close();
+  });
+
+  test('only enabled authenticators are handed to the core, and an issuer of the node overrides the file', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(
+      configuration(settings({ issuer: 'https://file.test', authenticators: { totp: { enabled: false } } })),
+      { by: 'ann' },
+    );
+    const here = new Revisions(store, {
+      authenticators: [
+        ...authenticators,
+        { key: 'webauthn', factors: ['possession'], characteristics: [], enrollable: true },
+      ],
+      issuer: 'https://node.test',
+    });
+    const snapshot = await here.current();
+    const notes = await snapshot?.app('notes');
+    if (!snapshot || !notes) throw new Error('there is no app');
+    expect(snapshot.settings.issuer).toBe('https://node.test');
+    expect((await snapshot.policies(notes)).authenticators.map(({ key }) => key)).toEqual(['password']);
+    expect((await revisions.current())?.settings.issuer).toBe('https://file.test');
+    await store.close();
+  });
+
+  test('a lost or changed document is an error, and is asked for again the next time', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(), { by: 'ann' });
+    const manifest = JSON.parse((await store.load([manifestKey(1)])).entries.get(manifestKey(1))?.value ?? '');
+    const key = storeKey('doc', manifest.documents['app/notes']);
+    const value = (await store.load([key])).entries.get(key)?.value ?? '';
+    const snapshot = await revisions.current();
+    await store.commit([{ op: 'put', key, value: value.replace('notes.test', 'evil.test') }]);
+    await expect(snapshot?.app('notes')).rejects.toMatchObject({
+      code: 'not_configured',
+      message: expect.stringContaining('damaged'),
+    });
+    await store.commit([{ op: 'delete', key }]);
+    await expect(snapshot?.app('notes')).rejects.toMatchObject({
+      code: 'not_configured',
+      message: expect.stringContaining('not in the store'),
+    });
+    await store.commit([{ op: 'put', key, value }]);
+    expect(await snapshot?.app('notes')).toMatchObject({ clientId: 'notes' });
+    await store.close();
+  });
+
+  test('a store that does not answer is an error, and what is known already goes on', async () => {
+    const { store, revisions } = await open();
+    await revisions.apply(configuration(app('payroll')), { by: 'ann' });
+    const pointer = await pointerOf(store);
+    const snapshot = await revisions.at(pointer);
+    await snapshot?.app('notes');
+    store.down = true;
+    await expect(snapshot?.app('payroll')).rejects.toThrow('down');
+    await expect(revisions.current()).rejects.toThrow('down');
+    expect(await (await revisions.at(pointer))?.app('notes')).toBeDefined();
+    store.down = false;
+    expect(await snapshot?.app('payroll')).toBeDefined();
+    await store.close();
+  });
+
+  test('of ten thousand apps only those that are asked for are read, and few are kept', async () => {
+    const { store, revisions } = await open();
+    const apps = Array.from({ length: 10_000 }, (__, index) => app(`app-${index}`));
+    expect((await revisions.apply(configuration(...apps), { by: 'ann' })).changed).toHaveLength(10_004);
+    const fresh = new Revisions(store, { authenticators, keptApps: 10 });
+    store.loads = 0;
+    const snapshot = await fresh.current();
+    expect(store.loads).toBe(3);
+    for (let index = 0; index < 30; index += 1) await snapshot?.app(`app-${index}`);
+    expect(store.loads).toBe(33);
+    await snapshot?.app('app-29');
+    expect(store.loads).toBe(33);
+    await snapshot?.app('app-0');
+    expect(store.loads).toBe(34);
+    await store.close();
+  });
+});

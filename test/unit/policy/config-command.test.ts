@@ -1,0 +1,85 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { configCommand } from '../../../src/cli/config.ts';
+import { jsonSchemas } from '../../../src/policy/json-schemas.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
+
+/** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
+async function run(dir: string, ...args: readonly string[]) {
+  const outcome = { stdout: '', stderr: '', code: 0 };
+  const command = configCommand({
+    openStore: async () => openEmbedded({ file: join(dir, '.store.db') }),
+    configDir: dir,
+    stdout: (text) => {
+      outcome.stdout += text;
+    },
+    stderr: (text) => {
+      outcome.stderr += text;
+    },
+    setExitCode: (code) => {
+      outcome.code = code;
+    },
+    authenticators,
+    variables: {},
+  });
+  await command.parseAsync(args, { from: 'user' });
+  return outcome;
+}
+
+test('check says what it found', async () => {
+  await withConfiguration(soundFiles, async (dir) => {
+    expect(await run(dir, 'check')).toEqual({
+      stdout: `${dir} is a good configuration: 1 app, 1 sign-on policy\n`,
+      stderr: '',
+      code: 0,
+    });
+  });
+});
+
+test('check and apply print every problem, change nothing, and fail', async () => {
+  const broken = { ...soundFiles, 'stepgate.yaml': 'brand: { nam: A }\n', 'apps/x.yaml': 'clientId: [' };
+  await withConfiguration(broken, async (dir) => {
+    for (const command of ['check', 'apply']) {
+      const { stdout, stderr, code } = await run(dir, command);
+      expect([stdout, code]).toEqual(['', 1]);
+      expect(stderr.split('\n')).toEqual([
+        expect.stringMatching(/^apps\/x\.yaml:1:12 /),
+        'stepgate.yaml:1:8 brand.name is missing',
+        'stepgate.yaml:1:10 brand.nam unknown key `nam`; did you mean `name`?',
+        '3 problems in 2 files; nothing was changed',
+        '',
+      ]);
+    }
+    expect((await run(dir, 'history')).stdout).toBe('');
+  });
+});
+
+test('apply makes a revision only when something changed; history lists them', async () => {
+  await withConfiguration(soundFiles, async (dir) => {
+    const first = await run(dir, 'apply', '-m', 'first', '--by', 'ann');
+    expect(first).toMatchObject({
+      stdout: 'revision 1 is in use: 4 changes: app/notes, session, settings, sign-on/notes\n',
+      code: 0,
+    });
+    expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is in use\n');
+    await withConfiguration({ ...soundFiles, 'stepgate.yaml': 'brand: { name: B }\n' }, async (other) => {
+      expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is in use: 1 change: settings\n');
+    });
+    expect((await run(dir, 'history')).stdout.split('\n')).toEqual([
+      expect.stringMatching(/^2 {2}\d{4}-\d\d-\d\dT\S+Z {2}bob {2}- {2}settings$/),
+      expect.stringMatching(/^1 {2}\S+Z {2}ann {2}first {2}app\/notes, session, settings, sign-on\/notes$/),
+      '',
+    ]);
+    expect((await run(dir, 'history', '-n', '1')).stdout.trim().split('\n')).toHaveLength(1);
+  });
+});
+
+test('schema writes one file for each kind of file', async () => {
+  await withConfiguration(soundFiles, async (dir) => {
+    await run(dir, 'schema');
+    for (const [file, text] of jsonSchemas()) expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
+    expect((await run(dir, 'check')).code).toBe(0);
+  });
+});
