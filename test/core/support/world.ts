@@ -136,6 +136,11 @@ export function factors(count: 1 | 2 | 3, more: Partial<Alternative> = {}): Requ
   return { anyOf: [{ factors: count, demands: [], ...more }] };
 }
 
+/** How many distinct factor types somebody's enrollments cover together. */
+export function factorsOf({ enrollments }: Subject): 1 | 2 | 3 {
+  return new Set(enrollments.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3;
+}
+
 export function allow(requirement: Requirement, session?: SessionLimits): Rule['then'] {
   return { kind: 'allow', requirement, ...(session && { session }) };
 }

@@ -1,0 +1,127 @@
+/** Random policies, people and evidence for the properties. */
+import fc from 'fast-check';
+import type {
+  Alternative,
+  ChainStep,
+  Characteristic,
+  Demand,
+  Enrollment,
+  Evidence,
+  Factor,
+  RequestFacts,
+  Requirement,
+} from '../../../src/core/model.ts';
+import { acrValues, enrolled, HERE, type Key, NOW, proof, traits } from './world.ts';
+
+const keys = Object.keys(traits) as Key[];
+const [totp] = enrolled('totp');
+if (totp === undefined) throw new Error('no totp');
+
+/** Everything that somebody may have: one of each, a key without user verification, a second TOTP. */
+export const allEnrollments: readonly Enrollment[] = [...enrolled(...keys, 'key'), { ...totp, id: 'totp2' }];
+
+const factor = fc.constantFrom<Factor>('knowledge', 'possession', 'inherence');
+const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishingResistant', 'deviceBound'], {
+  minLength: 1,
+  maxLength: 2,
+});
+const maxAge = fc.constantFrom(0, 60, 300, 3600);
+const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, { nil: undefined, freq });
+
+/** Leaves out what is undefined, as configurations do. */
+function dense<Given extends object>(given: Given): Given {
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
+}
+
+const demand: fc.Arbitrary<Demand> = fc
+  .record({
+    factor: some(factor, 3),
+    authenticators: some(fc.subarray(keys, { minLength: 1, maxLength: 3 }), 1),
+    exclude: some(fc.subarray(keys, { minLength: 1, maxLength: 2 }), 1),
+    characteristics: some(characteristics, 1),
+    maxAge: some(maxAge, 1),
+  })
+  .map((given) => dense(given) as Demand);
+
+const alternative: fc.Arbitrary<Alternative> = fc
+  .record({
+    factors: fc.constantFrom<1 | 2 | 3>(1, 1, 2, 2, 3),
+    demands: fc.array(demand, { maxLength: 2 }),
+    maxAge: some(maxAge, 1),
+  })
+  .map((given) => dense(given) as Alternative);
+
+const chainStep: fc.Arbitrary<ChainStep> = fc
+  .record({ authenticators: fc.subarray(keys, { minLength: 1, maxLength: 3 }), maxAge: some(maxAge, 1) })
+  .map((given) => dense(given) as ChainStep);
+
+export const alternatives: fc.Arbitrary<Requirement> = fc.record({
+  anyOf: fc.array(alternative, { minLength: 1, maxLength: 2 }),
+});
+
+export const requirement: fc.Arbitrary<Requirement> = fc.oneof(
+  { weight: 4, arbitrary: alternatives },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      chains: fc.array(fc.array(chainStep, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
+    }),
+  },
+);
+
+export const request: fc.Arbitrary<Omit<RequestFacts, 'clientId' | 'scopes'>> = fc
+  .record({
+    maxAge: some(maxAge, 1),
+    promptLogin: fc.constantFrom(false, false, false, true),
+    acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),
+    acrEssential: fc.boolean(),
+  })
+  .map((given) => dense(given) as Omit<RequestFacts, 'clientId' | 'scopes'>);
+
+/** What one verification of an enrollment may show: its best, or, of a key, less. */
+export function showing(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
+  const { factors, characteristics: best } = enrollment;
+  if (!lesser || enrollment.authenticator !== 'webauthn') return { factors, characteristics: best };
+  return { factors: ['possession'], characteristics: best.filter((one) => one !== 'userVerification') };
+}
+
+export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evidence> =>
+  fc
+    .record({
+      enrollment: fc.constantFrom(...enrollments),
+      age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
+      transaction: fc.constantFrom(HERE, 'tx-1', 'tx-2'),
+      lesser: fc.boolean(),
+    })
+    .map(({ enrollment, age, transaction, lesser }) => ({
+      ...proof(enrollment.authenticator as Key, 0),
+      ...showing(enrollment, lesser),
+      enrollment: enrollment.id,
+      at: NOW - age,
+      transaction,
+    }));
+
+export const enrollments = (maxLength: number) => fc.subarray([...allEnrollments], { minLength: 1, maxLength });
+
+/** Session and app requirements, who has what, and what was proved. */
+export const world = (given: {
+  readonly requirement: fc.Arbitrary<Requirement>;
+  readonly enrollments: number;
+  readonly evidence: number;
+}) =>
+  enrollments(given.enrollments).chain((has) =>
+    fc.record({
+      session: given.requirement,
+      app: given.requirement,
+      minimumAcr: some(fc.constantFrom(...acrValues.map(({ value }) => value)), 1),
+      disabled: fc.oneof(
+        { weight: 3, arbitrary: fc.constant([]) },
+        { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },
+      ),
+      has: fc.constant(has),
+      evidence: fc.array(evidenceOf(has), { maxLength: given.evidence }),
+      request,
+    }),
+  );
+
+export type World = typeof world extends (...args: never[]) => fc.Arbitrary<infer Value> ? Value : never;

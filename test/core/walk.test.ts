@@ -1,0 +1,235 @@
+/** Random walks: whatever is submitted in whatever order, nobody completes without what was demanded. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { decoySubject } from '../../src/core/decoy.ts';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Decision, Enrollment, Evidence, RequestFacts, Requirement, Subject } from '../../src/core/model.ts';
+import { nextStep, type Plan } from '../../src/core/next-step.ts';
+import {
+  abandoned,
+  begin,
+  forgetSubject,
+  identified,
+  picked,
+  proved,
+  selecting,
+  started,
+  type Transaction,
+} from '../../src/core/transaction.ts';
+import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
+import { naivelyMeets } from './support/naive.ts';
+import { seeded } from './support/seeded.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factorsOf,
+  factsOf,
+  type Key,
+  NOW,
+  person,
+  plainRequest,
+  policiesOf,
+  proof,
+  traits,
+} from './support/world.ts';
+
+type Act =
+  | { readonly kind: 'identify'; readonly who: 'ann' | 'bob' | 'sue' | 'nobody' }
+  /** A true proof: of what is asked for, or of anything that the person has. */
+  | { readonly kind: 'prove'; readonly asked: boolean; readonly nth: number; readonly lesser: boolean }
+  | { readonly kind: 'enroll'; readonly nth: number }
+  | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'here' | 'elsewhere' }
+  | { readonly kind: 'pick'; readonly purpose: 'challenge' | 'enroll'; readonly key: Key }
+  | { readonly kind: 'wait'; readonly seconds: number }
+  | { readonly kind: 'select' | 'abandon' | 'forget' };
+
+const act: fc.Arbitrary<Act> = fc.oneof(
+  fc.record({ kind: fc.constant('identify' as const), who: fc.constantFrom('ann', 'ann', 'bob', 'sue', 'nobody') }),
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('prove' as const),
+      asked: fc.boolean(),
+      nth: fc.nat(4),
+      lesser: fc.boolean(),
+    }),
+  },
+  fc.record({ kind: fc.constant('enroll' as const), nth: fc.nat(2) }),
+  fc.record({
+    kind: fc.constant('foreign_proof' as const),
+    of: fc.constantFrom('ann', 'bob', 'decoy'),
+    where: fc.constantFrom('here', 'elsewhere'),
+  }),
+  fc.record({
+    kind: fc.constant('pick' as const),
+    purpose: fc.constantFrom('challenge', 'enroll'),
+    key: fc.constantFrom(...(Object.keys(traits) as Key[])),
+  }),
+  fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 70, 400) }),
+  fc.record({ kind: fc.constantFrom('select', 'abandon', 'forget') }),
+) as fc.Arbitrary<Act>;
+
+interface Run {
+  readonly transaction: Transaction;
+  readonly people: Readonly<Record<string, Subject>>;
+  readonly now: number;
+}
+
+interface Demands {
+  readonly session: Requirement;
+  readonly app: Requirement;
+  readonly request: Partial<RequestFacts>;
+}
+
+const DECOY = 'decoy-nobody';
+
+function subjectOf({ transaction: { subject }, people }: Run): Subject | undefined {
+  if (subject === undefined) return undefined;
+  return subject.decoy ? decoySubject(subject.id, 1) : people[subject.id];
+}
+
+/** The shell in small: gather facts, decide, start what has to be started, show. */
+function advance(run: Run, demands: Demands): { readonly run: Run; readonly decision: Decision; readonly plan: Plan } {
+  const { transaction, now } = run;
+  const subject = subjectOf(run);
+  const facts = factsOf({
+    now,
+    transaction: { id: transaction.event, startedAt: transaction.startedAt },
+    evidence: transaction.evidence,
+    request: transaction.request,
+    ...(subject && { subject }),
+  });
+  const decision = evaluate(policiesOf({ session: always(allow(demands.session)), app: demands.app }), facts);
+  const plan = nextStep(decision, transaction, { withPassword: false, labels: () => undefined }, now);
+  if (plan.kind === 'step') return { run, decision, plan };
+  const { kind: _, ...choice } = plan;
+  const pending = { ...choice, public: {}, private: {}, expires: now + 300 };
+  return advance({ ...run, transaction: started(transaction, pending) }, demands);
+}
+
+function evidenceBy(run: Run, subject: Subject, { id, authenticator }: Enrollment, more: Partial<Evidence>): Evidence {
+  return {
+    ...proof(authenticator as Key, 0),
+    enrollment: id,
+    subject: subject.id,
+    at: run.now,
+    transaction: run.transaction.event,
+    ...more,
+  };
+}
+
+function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
+  const { transaction } = run;
+  const subject = subjectOf(run);
+  switch (action.kind) {
+    case 'identify': {
+      const isDecoy = action.who === 'nobody';
+      const result = identified(transaction, {
+        id: isDecoy ? DECOY : action.who,
+        identifier: action.who,
+        decoy: isDecoy,
+      });
+      return result.ok ? { ...run, transaction: result.transaction } : run;
+    }
+    case 'prove': {
+      const asked = plan.kind === 'step' && plan.step.kind === 'challenge' ? plan.step.enrollment : undefined;
+      const has = subject?.enrollments.filter(({ id }) => !action.asked || id === asked) ?? [];
+      const enrollment = has[action.nth % Math.max(1, has.length)];
+      if (subject === undefined || enrollment === undefined) return run;
+      const evidence = evidenceBy(run, subject, enrollment, showing(enrollment, action.lesser));
+      if (transaction.subject?.decoy) {
+        expect(() => proved(transaction, evidence)).toThrow();
+        return run;
+      }
+      return { ...run, transaction: proved(transaction, evidence) };
+    }
+    case 'enroll':
+      return enroll(run, action.nth, decision);
+    case 'foreign_proof': {
+      const id = action.of === 'decoy' ? DECOY : action.of;
+      if (id === transaction.subject?.id && action.where === 'here') return run;
+      const evidence = {
+        ...proof('webauthn', 0),
+        subject: id,
+        at: run.now,
+        transaction: action.where === 'here' ? transaction.event : 'elsewhere',
+      };
+      expect(() => proved(transaction, evidence)).toThrow();
+      return run;
+    }
+    case 'pick':
+      return { ...run, transaction: picked(transaction, { purpose: action.purpose, authenticator: action.key }) };
+    case 'wait':
+      return { ...run, now: run.now + action.seconds };
+    case 'select':
+      return { ...run, transaction: selecting(transaction) };
+    case 'abandon':
+      return { ...run, transaction: abandoned(transaction) };
+    case 'forget':
+      return transaction.evidence.length > 0 ? run : { ...run, transaction: forgetSubject(transaction) };
+  }
+}
+
+/** Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. */
+function enroll(run: Run, nth: number, decision: Decision): Run {
+  const subject = subjectOf(run);
+  if (decision.kind !== 'enroll' || subject === undefined) return run;
+  const bar: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
+  const when = { now: run.now, transaction: run.transaction.event };
+  expect(naivelyMeets(bar, run.transaction.evidence, when)).toBe(true);
+  const key = decision.choices[nth % decision.choices.length] as Key;
+  const [template] = enrolled(key);
+  const made: Enrollment = { ...(template as Enrollment), id: `new-${key}-${subject.enrollments.length}` };
+  const people = { ...run.people, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };
+  const evidence = evidenceBy(run, subject, made, { origin: 'enrollment' });
+  return { ...run, people, transaction: proved(run.transaction, evidence) };
+}
+
+function expectEarned(run: Run, demands: Demands): void {
+  const { subject, evidence, event, request: asked } = run.transaction;
+  expect(subject?.decoy).toBe(false);
+  expect(run.people[subject?.id ?? '']?.status).toBe('active');
+  for (const one of evidence) expect(one.subject).toBe(subject?.id);
+  const when = { now: run.now, transaction: event, maxAge: asked.promptLogin ? 0 : asked.maxAge };
+  expect([demands.session, demands.app].map((one) => naivelyMeets(one, evidence, when))).toEqual([true, true]);
+}
+
+test('no sequence of submissions completes without the proofs that were demanded', () => {
+  const ends = { complete: 0, denied: 0, enroll: 0 };
+  const walks = fc.record({
+    session: requirement,
+    app: requirement,
+    request,
+    ann: fc.subarray([...allEnrollments], { maxLength: 4 }),
+    acts: fc.array(act, { minLength: 5, maxLength: 25 }),
+  });
+  fc.assert(
+    fc.property(walks, ({ ann, acts, ...demands }) => {
+      const people = {
+        ann: person([], { enrollments: ann }),
+        bob: person(['password', 'totp'], { id: 'bob' }),
+        sue: person(['password', 'totp'], { id: 'sue', status: 'suspended' }),
+      };
+      const transaction = begin({
+        id: 'walk',
+        request: { ...plainRequest, ...demands.request },
+        now: NOW,
+        lifetime: 900,
+      });
+      let { run, decision, plan } = advance({ transaction, people, now: NOW }, demands);
+      for (const action of acts) {
+        ({ run, decision, plan } = advance(submit(run, action, decision, plan), demands));
+        if (plan.kind !== 'step') throw new Error('nothing to show');
+        if (plan.step.kind === 'enroll') ends.enroll += 1;
+        if (plan.step.kind === 'denied') ends.denied += 1;
+        if (plan.step.kind !== 'complete') continue;
+        ends.complete += 1;
+        expectEarned(run, demands);
+      }
+    }),
+    seeded(3000),
+  );
+  // Walks that never arrive would prove nothing.
+  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(100);
+});
