@@ -76,7 +76,7 @@ const steps: Readonly<Record<string, StepPage>> = {
   },
   'identify-mismatch': {
     ...base,
-    step: { ...identify, messages: [error('subject.mismatch', { params: { account: 'bob@demo.test' } })] },
+    step: { ...identify, messages: [error('subject.mismatch', { field: 'identifier' })] },
   },
   password: { ...base, ...known, step: password },
   'password-too-many': {
@@ -203,7 +203,7 @@ const plain: Readonly<Record<string, Draw>> = {
       app,
       userCode: 'bcdfghjk',
       displayCode: 'BCDF-GHJK',
-      device: { ip: '192.0.2.7' },
+      device: { ip: '192.0.2.7', userAgent: 'Kitchen-TV/3.1' },
     }),
   'device-success': (r) => r.renderDeviceSuccess({ ...device, app }),
   logout: (r) => r.renderLogout({ ...device, app, account: { identifier: 'alice@demo.test' } }),

@@ -81,6 +81,22 @@ test('every error, denial and message of the engine has a text', () => {
   expect(codes.filter((code) => english[code] === undefined)).toEqual([]);
 });
 
+test('every code that the step loop and the authenticators give has a text, and needs no value that they do not give', () => {
+  const given = ['flow', 'authenticators'].flatMap((part) => {
+    const root = join(viewsDir, '../src', part);
+    return readdirSync(root).flatMap((name) =>
+      [...readFileSync(join(root, name), 'utf8').matchAll(/(?:\bstay\(\w+, |\brefuse\(|\bcode: )'([a-z_.]+)'/g)].map(
+        (match) => match[1] ?? '',
+      ),
+    );
+  });
+  expect(given).toEqual(
+    expect.arrayContaining(['credentials.invalid', 'form.stale', 'attempts.exceeded', 'identifier.required']),
+  );
+  expect(given.filter((code) => english[code] === undefined)).toEqual([]);
+  expect(given.filter((code) => placeholders(english[code] ?? '').length > 0)).toEqual(['attempts.exceeded']);
+});
+
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));
 
 test.each(honest)('%s finds all its texts', (name) => {
