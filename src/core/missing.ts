@@ -1,0 +1,52 @@
+/** What the evidence at hand lacks of a requirement: for people who ask why, never to decide. */
+import type { PolicySet } from './compile.ts';
+import { admissible, countedEvidence } from './counted-evidence.ts';
+import { overallMaxAge, policyLayers } from './layers.ts';
+import type { Alternative, ChainStep, Demand, Facts, Requirement, Seconds } from './model.ts';
+import { chainMatches, coveredFactors, meetsDemand, meetsRequirement, type Showing } from './requirement.ts';
+
+/** What one alternative, or one chain, still lacks. */
+export type Missing =
+  | {
+      readonly kind: 'alternative';
+      /** Demands that nothing meets. */
+      readonly demands: readonly Demand[];
+      /** Distinct factor types to be covered besides what those demands cover. */
+      readonly factors: number;
+      /** Bounds the age of all (seconds). */
+      readonly maxAge?: Seconds;
+    }
+  | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };
+
+/** The evidence that counts in this decision, as requirements see it. None without a subject. */
+export function countedShowings(policies: PolicySet, facts: Facts): readonly Showing[] {
+  if (facts.subject === undefined) return [];
+  const { session } = policyLayers(policies, facts);
+  return admissible(countedEvidence(facts.subject, policies, facts), overallMaxAge(facts, session));
+}
+
+/** One entry for each alternative or chain, in order. Empty: the requirement is met. */
+export function missingOf(requirement: Requirement, showings: readonly Showing[]): readonly Missing[] {
+  if (meetsRequirement(requirement, showings)) return [];
+  if ('anyOf' in requirement) return requirement.anyOf.map((alternative) => ofAlternative(alternative, showings));
+  return requirement.chains.map((chain) => ({ kind: 'chain', steps: ofChain(chain, showings) }));
+}
+
+function ofAlternative(alternative: Alternative, showings: readonly Showing[]): Missing {
+  const { maxAge } = alternative;
+  const fresh = showings.filter((showing) => coveredFactors(alternative, [showing]).length > 0);
+  const demands = alternative.demands.filter((demand) => !fresh.some((showing) => meetsDemand(demand, showing)));
+  const demanded = demands.flatMap(({ factor }) => factor ?? []);
+  const covered = new Set([...coveredFactors(alternative, fresh), ...demanded]);
+  const anyFactor = demands.some(({ factor }) => factor === undefined) ? 1 : 0;
+  const factors = Math.max(0, alternative.factors - Math.max(covered.size, anyFactor));
+  return { kind: 'alternative', demands, factors, ...(maxAge !== undefined && { maxAge }) };
+}
+
+/** The fewest steps without which the rest of the chain is met. */
+function ofChain(chain: readonly ChainStep[], showings: readonly Showing[]): readonly ChainStep[] {
+  if (chain.length === 0 || chainMatches(chain, showings).length > 0) return [];
+  const ways = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), showings)]);
+  const fewest = ways.reduce((best, way) => (way.length < best.length ? way : best));
+  return chain.filter((step) => fewest.includes(step));
+}

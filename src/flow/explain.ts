@@ -1,0 +1,102 @@
+/** Why a sign-in would come out as it would: the trace of the one evaluator, what is missing, and the steps that the person would see. */
+import type { CompiledPolicy, PolicySet } from '../core/compile.ts';
+import { evaluate } from '../core/evaluate.ts';
+import { countedShowings, type Missing, missingOf } from '../core/missing.ts';
+import type {
+  AcrValue,
+  Conditions,
+  Evidence,
+  Facts,
+  LayerTrace,
+  Outcome,
+  RequestFacts,
+  Requirement,
+  RuleTrace,
+  Seconds,
+  SessionLimits,
+  Subject,
+} from '../core/model.ts';
+import { type SimulatedStep, simulate } from '../core/simulate.ts';
+import type { App } from '../policy/app.ts';
+import type { Snapshot } from '../policy/snapshot.ts';
+import { decidingRule } from './audit.ts';
+
+export interface ExplainedRule extends RuleTrace {
+  readonly when: Conditions;
+}
+
+export interface ExplainedLayer extends LayerTrace {
+  readonly rules: readonly ExplainedRule[];
+  /** Rules after the one that decided. */
+  readonly notReached: number;
+  /** One of them must be met. */
+  readonly requirements: readonly Requirement[];
+  /** One entry for each alternative or chain of the requirements; empty: nothing is missing. */
+  readonly missing: readonly Missing[];
+  /** Session policy: lifetime by the rule that decided. */
+  readonly session?: SessionLimits;
+}
+
+export interface Explanation {
+  readonly revision: number;
+  readonly app: Pick<App, 'clientId' | 'name' | 'signOnPolicy'>;
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  readonly request: RequestFacts;
+  readonly network: Facts['network'];
+  readonly device: Facts['device'];
+  readonly subject?: Subject;
+  readonly evidence: readonly Evidence[];
+  readonly layers: readonly ExplainedLayer[];
+  /** What the person is told at this point. */
+  readonly outcome: Outcome;
+  /** The rules that decided, as the audit line of a real sign-in names them. */
+  readonly rule: string;
+  readonly steps: readonly SimulatedStep[];
+}
+
+/** Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` when a policy cannot be read. */
+export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
+  const policies = await snapshot.policies(app);
+  const { trace, ...outcome } = evaluate(policies, facts);
+  const { clientId, name, signOnPolicy } = app;
+  return {
+    revision: snapshot.revision,
+    app: { clientId, name, signOnPolicy },
+    at: facts.now,
+    request: facts.request,
+    network: facts.network,
+    device: facts.device,
+    ...(facts.subject && { subject: facts.subject }),
+    evidence: facts.evidence,
+    layers: trace.layers.map((layer) => explainLayer(layer, policies, facts)),
+    outcome,
+    rule: decidingRule({ ...outcome, trace }),
+    steps: simulate(policies, facts),
+  };
+}
+
+function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
+  const policy = layer.rules.length === 0 ? undefined : layer.layer === 'session' ? policies.session : policies.app;
+  const requirements = requirementsOf(layer, policies.acrValues);
+  const missing = requirements.map((requirement) => missingOf(requirement, countedShowings(policies, facts)));
+  const decided = layer.decidedBy === undefined ? undefined : policy?.rules[layer.rules.length - 1]?.rule.then;
+  const session = decided?.kind === 'allow' ? decided.session : undefined;
+  return {
+    ...layer,
+    rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
+    notReached: policy ? policy.rules.length - layer.rules.length : 0,
+    requirements,
+    missing: missing.some((of) => of.length === 0) ? [] : missing.flat(),
+    ...(session && { session }),
+  };
+}
+
+function conditionsOf(policy: CompiledPolicy | undefined, index: number): Conditions {
+  return policy?.rules[index]?.rule.when ?? {};
+}
+
+function requirementsOf({ requirement, acrValues = [] }: LayerTrace, known: readonly AcrValue[]): Requirement[] {
+  if (requirement) return [requirement];
+  return acrValues.flatMap((value) => known.find((acr) => acr.value === value)?.requirement ?? []);
+}
