@@ -1,5 +1,5 @@
 /** `stepgate users import`. */
-import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { Command, Option } from 'commander';
 import type { Directory } from '../users/directory.ts';
 import { type ImportSummary, importUsers } from '../users/import/import-users.ts';
@@ -24,21 +24,30 @@ export function usersImportCommand(
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .option('--update', 'change users who are there already')
     .option('--quiet', 'no lines about the progress')
-    .action((file: string, options: ImportCommandOptions) =>
-      withDirectory(async (directory) => {
-        const format = options.format ?? formatOf(file);
+    .action(async (file: string, options: ImportCommandOptions) => {
+      const format = options.format ?? formatOf(file);
+      const source = file === '-' ? context.stdin : await readable(file);
+      await withDirectory(async (directory) => {
         const summary = await importUsers({
           directory,
           format,
           passwords: context.passwords,
-          source: file === '-' ? context.stdin : createReadStream(file),
+          source,
           update: options.update ?? false,
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });
         report(context, summary);
-      }),
-    );
+      });
+    });
+}
+
+async function readable(file: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return (await open(file)).createReadStream();
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function formatOf(file: string): 'jsonl' | 'csv' {
@@ -58,8 +67,11 @@ function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
 
 function report({ stdout, stderr, setExitCode }: UsersContext, summary: ImportSummary): void {
   const { records, created, updated, refused, shortPasswords } = summary;
-  if (shortPasswords > 0)
-    stderr(`warning: ${shortPasswords} passwords have fewer than 15 characters and should not be the only factor\n`);
-  stdout(`${records} records: ${created} created, ${updated} updated, ${refused} refused\n`);
+  if (shortPasswords > 0) {
+    const have = shortPasswords === 1 ? '1 password has' : `${shortPasswords} passwords have`;
+    stderr(`warning: ${have} fewer than 15 characters: not enough as the only factor\n`);
+  }
+  const all = records === 1 ? '1 record' : `${records} records`;
+  stdout(`${all}: ${created} created, ${updated} updated, ${refused} refused\n`);
   if (refused > 0) setExitCode(1);
 }

@@ -5,6 +5,7 @@ import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { NewCredential } from '../users/credentials.ts';
 import { Directory } from '../users/directory.ts';
+import { canonicalIdentifier } from '../users/identifier.ts';
 import { passwordFaults } from '../users/password-faults.ts';
 import type { PasswordTools } from '../users/password-tools.ts';
 import { attributeFault, textFault } from '../users/profile-rules.ts';
@@ -63,7 +64,7 @@ function addCommand(command: Command, context: UsersContext): void {
       withDirectory(context, async (directory) => {
         const profile = {
           ...(options.name === undefined ? {} : { displayName: options.name }),
-          ...(options.email === undefined ? {} : { email: options.email }),
+          ...(options.email === undefined ? {} : { email: canonical(options.email) }),
         };
         for (const [name, value] of Object.entries(profile)) refuse(attributeFault(name, value), name);
         for (const text of [...options.group, options.userType ?? 'none']) refuse(textFault(text), 'group or type');
@@ -198,15 +199,18 @@ function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
 }
 
+/** An address is kept as it is compared. */
+function canonical(address: string): string {
+  const result = canonicalIdentifier(address);
+  if (!result.ok) throw new Error(identifierProblem({ identifier: address, fault: result.fault }));
+  return result.value;
+}
+
 function refuse(fault: string | undefined, what: string): void {
   if (fault !== undefined) throw new Error(`${what}: ${fault}`);
 }
 
-function identifierProblem(problem: {
-  readonly code: string;
-  readonly identifier: string;
-  readonly fault?: string;
-}): string {
+function identifierProblem(problem: { readonly identifier: string; readonly fault?: string }): string {
   const { identifier, fault } = problem;
   const shown = JSON.stringify(identifier);
   return fault === undefined

@@ -91,7 +91,7 @@ function readProfile(fields: Fields): Profile {
     if (notProfile.has(name)) continue;
     const given = name === 'emailVerified' ? truth(value) : value;
     const fault = attributeFault(name, given);
-    if (fault !== undefined) throw new Unreadable(`${shown(name)}: ${fault}`);
+    if (fault !== undefined) throw new Unreadable(`${/^\w+$/.test(name) ? name : shown(name)}: ${fault}`);
     profile[name] = name === 'email' ? canonical(String(given)) : (given as AttributeValue | readonly string[]);
   }
   return profile;

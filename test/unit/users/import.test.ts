@@ -1,0 +1,335 @@
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { passwordTools } from '../../../src/authenticators/password-tools.ts';
+import { StoreUnavailable } from '../../../src/errors.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { Directory } from '../../../src/users/directory.ts';
+import {
+  type ImportOptions,
+  type ImportProblem,
+  type ImportSummary,
+  importUsers,
+} from '../../../src/users/import/import-users.ts';
+import type { User } from '../../../src/users/user.ts';
+
+let store: Store;
+let directory: Directory;
+let problems: ImportProblem[];
+const passwords = passwordTools();
+const now = 1_800_000_000;
+
+beforeEach(() => {
+  store = openEmbedded({ file: ':memory:' });
+  directory = new Directory(store, () => now);
+  problems = [];
+});
+
+afterEach(() => store.close());
+
+async function* chunks(text: string, size = 7): AsyncGenerator<Uint8Array> {
+  const bytes = Buffer.from(text);
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+function run(source: ImportOptions['source'], options: Partial<ImportOptions> = {}): Promise<ImportSummary> {
+  const onProblem = (problem: ImportProblem): number => problems.push(problem);
+  return importUsers({ directory, passwords, source, format: 'jsonl', update: false, onProblem, ...options });
+}
+
+function jsonl(...records: unknown[]): AsyncGenerator<Uint8Array> {
+  return chunks(records.map((record) => (typeof record === 'string' ? record : JSON.stringify(record))).join('\n'));
+}
+
+async function find(identifier: string): Promise<User | undefined> {
+  return (await directory.findByIdentifier(identifier))?.user;
+}
+
+async function count(): Promise<number> {
+  let users = 0;
+  for await (const page of directory.list()) users += page.length;
+  return users;
+}
+
+const hash = '$argon2id$v=19$m=19456,t=2,p=1$Utgt9NOqrI62E+AosqRYgA$xT0sTXK2fU2qmiionh/xlLl4usJ9iUCharIBbvfEN4M';
+
+describe('JSON Lines', () => {
+  test('bring everything in that a user has', async () => {
+    const summary = await run(
+      jsonl({
+        username: 'Alice',
+        email: 'ALICE@Demo.test',
+        identifiers: ['a.liddell'],
+        displayName: 'Alice Liddell',
+        emailVerified: true,
+        phone: '+4930123456',
+        locale: 'de-AT',
+        groups: ['staff', 'admins'],
+        userType: 'employee',
+        status: 'suspended',
+        passwordHash: hash.replace('t=2,p=1', 'p=1,t=2'),
+        costCenter: 4711,
+        remote: false,
+        skills: ['tea', 'croquet'],
+      }),
+    );
+    expect(problems).toEqual([]);
+    expect(summary).toEqual({ records: 1, created: 1, updated: 0, refused: 0, shortPasswords: 0 });
+    const account = await directory.findByIdentifier('alice');
+    expect(account?.user).toMatchObject({
+      identifiers: ['a.liddell', 'alice', 'alice@demo.test'],
+      status: 'suspended',
+      groups: ['staff', 'admins'],
+      userType: 'employee',
+    });
+    expect(account?.user.profile).toEqual({
+      displayName: 'Alice Liddell',
+      email: 'alice@demo.test',
+      emailVerified: true,
+      phone: '+4930123456',
+      locale: 'de-AT',
+      costCenter: 4711,
+      remote: false,
+      skills: ['tea', 'croquet'],
+    });
+    expect(account?.credentials).toMatchObject([{ authenticator: 'password', secret: { hash } }]);
+  });
+
+  test('passwords are hashed, and weak ones refused', async () => {
+    const summary = await run(
+      jsonl(
+        { username: 'one', password: 'a long enough password' },
+        { username: 'two', password: 'short but ok' },
+        { username: 'three', password: 'short' },
+        { username: 'four', password: 'Password1' },
+        { username: 'longusername', password: 'LongUserName1' },
+      ),
+    );
+    expect(summary).toEqual({ records: 5, created: 2, updated: 0, refused: 3, shortPasswords: 1 });
+    expect(problems.map(({ line }) => line)).toEqual([3, 4, 5]);
+    const stored = (await directory.findByIdentifier('one'))?.credentials[0]?.secret.hash;
+    expect(stored).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
+    expect(JSON.stringify(problems)).not.toMatch(/"short"|Password1|LongUserName1/);
+  });
+
+  test.each<[string, unknown, RegExp]>([
+    ['no JSON', '{"username":', /not valid JSON/],
+    ['a list', '[]', /not a JSON object/],
+    ['a text', '"alice"', /not a JSON object/],
+    ['null', 'null', /not a JSON object/],
+    ['no identifier', { displayName: 'x' }, /none of identifiers, username, email/],
+    ['an empty identifier', { username: '' }, /username: it is empty/],
+    ['an impossible identifier', { username: 'a\u200bb' }, /cannot be an identifier: forbidden character/],
+    ['an identifier of another type', { username: 1 }, /username: it is not a text/],
+    ['mixed scripts', { email: 'аdmin@x.test' }, /mixed scripts/],
+    ['an address without a domain', { email: 'alice' }, /email: it is no email address/],
+    ['an unknown status', { username: 'x', status: 'locked' }, /status: "locked"/],
+    ['groups that are none', { username: 'x', groups: { a: 1 } }, /groups: it is not a list/],
+    ['an empty group', { username: 'x', groups: ['a', ''] }, /groups: it is empty/],
+    ['a control character', { username: 'x', displayName: 'a\u001b[31mb' }, /displayName: it has control characters/],
+    ['a phone that is none', { username: 'x', phone: '0123' }, /phone/],
+    ['a locale that is none', { username: 'x', locale: 'not a locale' }, /locale/],
+    ['emailVerified as a text', { username: 'x', emailVerified: 'yes' }, /emailVerified/],
+    ['an object as attribute', { username: 'x', address: { city: 'x' } }, /address: it is no text/],
+    ['a reserved attribute', { username: 'x', sub: 'root' }, /sub: this name is reserved/],
+    ['a claim of the protocol', { username: 'x', acr: 'high' }, /acr: this name is reserved/],
+    ['a prototype', '{"username":"x","__proto__":{"admin":true}}', /__proto__: an attribute is named/],
+    ['an odd attribute name', { username: 'x', 'a b': 1 }, /"a b": an attribute is named/],
+    [
+      'both kinds of password',
+      { username: 'x', password: 'aaaaaaaaaa', passwordHash: hash },
+      /both password and passwordHash/,
+    ],
+    [
+      'a bcrypt hash',
+      { username: 'x', passwordHash: '$2b$12$R9h/cIPz0gi.URNNX3kh2OPST9/PgBkqquzi.Ss7KIUgO2t0jWMUW' },
+      /only \$argon2id\$/,
+    ],
+    ['an expensive hash', { username: 'x', passwordHash: hash.replace('m=19456', 'm=9999999') }, /only \$argon2id\$/],
+    ['a password of another type', { username: 'x', password: 12345678901 }, /password: it is not a text/],
+    ['a line without end', `{"username":"${'x'.repeat(70_000)}"}`, /too long/],
+  ])('%s: the line is reported, and the others are applied', async (_what, record, reason) => {
+    const summary = await run(jsonl({ username: 'before' }, record, '', '  ', { username: 'after' }));
+    expect(problems).toEqual([{ line: 2, reason: expect.stringMatching(reason) }]);
+    expect(summary).toMatchObject({ records: 3, created: 2, refused: 1 });
+    expect([(await find('before'))?.status, (await find('after'))?.status]).toEqual(['active', 'active']);
+    expect(await count()).toBe(2);
+  });
+
+  test('bytes that are no UTF-8 are refused', async () => {
+    async function* source(): AsyncGenerator<Uint8Array> {
+      yield Buffer.from('\ufeff{"username":"b');
+      yield Buffer.from([0xc3, 0x28]);
+      yield Buffer.from('"}\n{"username":"\u00e9t');
+      yield Buffer.from([0xc3]);
+      yield Buffer.from([0xa9, 0x22, 0x7d]);
+    }
+    expect(await run(source())).toMatchObject({ created: 1, refused: 1 });
+    expect(problems).toEqual([{ line: 1, reason: 'it is not valid UTF-8' }]);
+    expect(await find('\u00e9t\u00e9')).toBeDefined();
+  });
+});
+
+describe('CSV', () => {
+  test('with quotes, line breaks, empty fields and a byte order mark', async () => {
+    const text = [
+      '\ufeffusername,displayName,groups,emailVerified,email,note',
+      'alice,"Liddell, Alice",staff; admins ;,true,alice@x.test,"a ""quoted"" note"',
+      'bob,,,,,""',
+      '',
+      '"carol","Carol",,,,last',
+    ].join('\r\n');
+    await run(chunks(text, 5), { format: 'csv' });
+    expect(problems).toEqual([]);
+    expect(await find('alice')).toMatchObject({
+      groups: ['staff', 'admins'],
+      profile: { displayName: 'Liddell, Alice', emailVerified: true, email: 'alice@x.test', note: 'a "quoted" note' },
+    });
+    expect(await find('bob')).toMatchObject({ groups: [], profile: {} });
+    expect(await find('carol')).toMatchObject({ profile: { displayName: 'Carol', note: 'last' } });
+  });
+
+  test('lines are counted as an editor does, also behind quoted line breaks', async () => {
+    const text = 'username,displayName\n"a\nb",x\nalice,Alice\nbob,"Bob\n\n\nBuilder"\n\ncarol\n';
+    await run(chunks(text, 3), { format: 'csv' });
+    expect(problems).toEqual([
+      { line: 2, reason: 'username: it has control characters' },
+      { line: 5, reason: 'displayName: it has control characters' },
+      { line: 10, reason: 'it has 1 fields, the header has 2' },
+    ]);
+    expect(await find('alice')).toBeDefined();
+  });
+
+  test.each([
+    ['a quote that is not closed', 'bob,"x', 'a quote is not closed'],
+    ['a quote within a field', 'bob,x"y', 'there is a quote within an unquoted field'],
+    ['text behind a quote', 'bob,"x"y', 'something follows a closing quote'],
+    ['too many fields', 'bob,x,y', 'it has 3 fields, the header has 2'],
+    ['a field without end', `bob,${'x'.repeat(70_000)}`, 'it is too long'],
+    ['a quoted field without end', `bob,"${'x'.repeat(70_000)}`, 'it is too long, or a quote is not closed'],
+  ])('%s is reported', async (_what, line, reason) => {
+    const closed = reason === 'a quote is not closed' ? '' : '\nafter,x';
+    const summary = await run(chunks(`username,displayName\nbefore,x\n${line}${closed}`, 4096), { format: 'csv' });
+    expect(problems).toEqual([{ line: 3, reason }]);
+    expect(summary.created).toBe(closed === '' ? 1 : 2);
+    expect(await find('bob')).toBeUndefined();
+  });
+
+  test.each([
+    ['username,,groups', 'the header has a column without a name'],
+    ['username,groups,username', 'the header names a column twice'],
+    ['username,"gro', 'the header cannot be read: a quote is not closed'],
+  ])('nothing is read below the header %j', async (header, reason) => {
+    expect(await run(chunks(`${header}\nalice,x,y\n`), { format: 'csv' })).toMatchObject({ created: 0, refused: 1 });
+    expect(problems).toEqual([{ line: 1, reason }]);
+  });
+});
+
+describe('users who are there already', () => {
+  test('are reported, whatever the spelling and wherever they came from', async () => {
+    await directory.create({ identifiers: ['alice'] });
+    await run(
+      jsonl(
+        { username: 'ALICE', groups: ['g'] },
+        { username: 'bob' },
+        { username: ' Bob' },
+        { email: 'c@x.test' },
+        { username: 'x', identifiers: ['C@x.test'] },
+      ),
+    );
+    expect(problems).toEqual([
+      { line: 1, reason: 'alice is there already' },
+      { line: 3, reason: 'bob was on an earlier line' },
+      { line: 5, reason: 'c@x.test was on an earlier line' },
+    ]);
+    expect((await find('alice'))?.groups).toEqual([]);
+    expect(await find('x')).toBeUndefined();
+  });
+
+  test('are changed with update: what is given replaces, what is not given stays', async () => {
+    const alice = await directory.create({
+      identifiers: ['alice'],
+      profile: { displayName: 'Old', locale: 'de', email: 'old@x.test', emailVerified: true },
+      groups: ['old'],
+      userType: 'employee',
+    });
+    const summary = await run(
+      jsonl(
+        { username: 'alice', email: 'new@x.test', displayName: 'New', groups: ['new'], passwordHash: hash },
+        { username: 'bob' },
+      ),
+      { update: true },
+    );
+    expect(summary).toMatchObject({ created: 1, updated: 1, refused: 0 });
+    const account = await directory.findByIdentifier('new@x.test');
+    expect(account?.user).toMatchObject({
+      id: alice.ok && alice.user.id,
+      identifiers: ['alice', 'new@x.test'],
+      groups: ['new'],
+      userType: 'employee',
+      profile: { displayName: 'New', locale: 'de', email: 'new@x.test', emailVerified: false },
+    });
+    expect(account?.credentials).toMatchObject([{ secret: { hash } }]);
+    expect(account?.user.validAfter).toBeGreaterThan(now);
+  });
+
+  test('the same file twice changes nothing more, and does not end sessions', async () => {
+    const records = [{ username: 'alice', displayName: 'A' }, { username: 'bob' }];
+    await run(jsonl(...records));
+    const before = await find('alice');
+    expect(await run(jsonl(...records), { update: true })).toMatchObject({ created: 0, updated: 2, refused: 0 });
+    expect(await find('alice')).toEqual(before);
+  });
+
+  test('a record that is about two people is refused whole', async () => {
+    await directory.create({ identifiers: ['alice'] });
+    await directory.create({ identifiers: ['bob'] });
+    await run(jsonl({ identifiers: ['alice', 'bob', 'new'], groups: ['g'] }), { update: true });
+    expect(problems).toEqual([{ line: 1, reason: 'its identifiers belong to different users' }]);
+    expect([(await find('alice'))?.groups, (await find('bob'))?.groups, await find('new')]).toEqual([
+      [],
+      [],
+      undefined,
+    ]);
+  });
+});
+
+test('a store that does not answer ends the import with its reason, wherever it happens', async () => {
+  let commits = 0;
+  const failing: Store = {
+    ...store,
+    async commit(ops) {
+      commits += 1;
+      if (commits > 40) throw new StoreUnavailable('the store went away');
+      return store.commit(ops);
+    },
+  };
+  async function* source(): AsyncGenerator<Uint8Array> {
+    for (let index = 0; index < 100; index += 1) {
+      yield Buffer.from(`${JSON.stringify({ username: `u${index}` })}\n`);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+  let last: ImportSummary | undefined;
+  const options = { directory: new Directory(failing), onProgress: (summary: ImportSummary) => (last = summary) };
+  await expect(run(source(), options)).rejects.toThrow('the store went away');
+  expect(last).toMatchObject({ records: 32, created: 32 });
+});
+
+test('20,000 lines: every hundredth is bad, and exactly the others are there', async () => {
+  async function* source(): AsyncGenerator<string> {
+    for (let index = 1; index <= 20_000; index += 1) {
+      const record =
+        index % 100 === 0
+          ? { username: 'a b' }
+          : { username: `User-${index}`, email: `u${index}@x.test`, groups: ['all'] };
+      yield `${JSON.stringify(record)}\n`;
+    }
+  }
+  const seen: number[] = [];
+  const summary = await run(source(), { onProgress: ({ records }) => seen.push(records) });
+  expect(summary).toEqual({ records: 20_000, created: 19_800, updated: 0, refused: 200, shortPasswords: 0 });
+  expect(problems.map(({ line }) => line)).toEqual(Array.from({ length: 200 }, (_, index) => (index + 1) * 100));
+  expect(seen).toHaveLength(20_000 / 32);
+  expect(await count()).toBe(19_800);
+  expect(await find('USER-19999')).toMatchObject({ groups: ['all'], profile: { email: 'u19999@x.test' } });
+});

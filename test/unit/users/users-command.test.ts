@@ -1,0 +1,321 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
+import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
+import { passwordTools } from '../../../src/authenticators/password-tools.ts';
+import { usersCommand } from '../../../src/cli/users.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { Directory } from '../../../src/users/directory.ts';
+import { type Account, attemptCounter } from '../../../src/users/user.ts';
+
+const queue = new HashingQueue();
+let dir: string;
+let store: Store;
+let directory: Directory;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
+  store = openEmbedded({ file: join(dir, 'test.db') });
+  directory = new Directory(store);
+});
+
+afterEach(async () => {
+  await store.close();
+  await rm(dir, { recursive: true });
+});
+
+interface Ran {
+  readonly out: string;
+  readonly err: string;
+  readonly exitCode: number;
+}
+
+/** Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point prints. */
+async function users(args: readonly string[], stdin = ''): Promise<Ran> {
+  const ran = { out: '', err: '', exitCode: 0 };
+  let open = 0;
+  const stderr = (text: string): void => {
+    ran.err += text;
+  };
+  const command = usersCommand({
+    async openStore() {
+      const own = openEmbedded({ file: join(dir, 'test.db') });
+      open += 1;
+      const close = async (): Promise<void> => {
+        open -= 1;
+        await own.close();
+      };
+      return { ...own, close };
+    },
+    stdout(text) {
+      ran.out += text;
+    },
+    stderr,
+    stdin: Readable.from([Buffer.from(stdin)]),
+    passwords: passwordTools(queue),
+    authenticators: authenticatorTraits,
+    setExitCode(code) {
+      ran.exitCode = code;
+    },
+  });
+  command.exitOverride();
+  for (const child of command.commands) child.exitOverride().configureOutput({ writeErr: stderr });
+  try {
+    await command.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    ran.exitCode = 1;
+    ran.err += `${(error as Error).message}\n`;
+  }
+  expect(open).toBe(0);
+  return ran;
+}
+
+async function account(identifier: string): Promise<Account> {
+  const found = await directory.findByIdentifier(identifier);
+  if (found === undefined) throw new Error(`no ${identifier}`);
+  return found;
+}
+
+async function signsIn(identifier: string, passcode: string): Promise<boolean> {
+  const password = buildAuthenticators({ hashing: queue }).get('password');
+  const credential = (await account(identifier)).credentials.find(({ authenticator }) => authenticator === 'password');
+  const env = { now: 1, issuer: 'https://id.example.org', brand: 'x' };
+  return (await password?.verify(credential, {}, { passcode }, env))?.ok ?? false;
+}
+
+describe('add', () => {
+  test('with a password from standard input, groups, name and address', async () => {
+    const args = [
+      'add',
+      'Alice',
+      '--email',
+      'Alice@X.test',
+      '--name',
+      'Alice L.',
+      '--group',
+      'a',
+      '--group',
+      'b',
+      '--password-stdin',
+    ];
+    const ran = await users(args, 'croquet with flamingos\n');
+    const { user } = await account('alice@x.test');
+    expect(ran).toEqual({ out: `added alice, alice@x.test as ${user.id}\n`, err: '', exitCode: 0 });
+    expect(user).toMatchObject({ groups: ['a', 'b'], profile: { displayName: 'Alice L.', email: 'alice@x.test' } });
+    expect(await signsIn('alice', 'croquet with flamingos')).toBe(true);
+    expect(await signsIn('alice', 'croquet with flamingos\n')).toBe(false);
+  });
+
+  test('with a password made up, shown once, and enough to sign in', async () => {
+    const { out } = await users(['add', 'alice', '--password-generate']);
+    const password = /^password: ([\w-]{20})$/m.exec(out)?.[1] ?? '';
+    expect(await signsIn('alice', password)).toBe(true);
+  });
+
+  test('without a password says that it is of no use yet; a short one is warned of', async () => {
+    expect((await users(['add', 'alice'])).err).toContain('cannot sign in yet');
+    const short = await users(['add', 'bob', '--password-stdin'], 'ten chars!');
+    expect(short).toMatchObject({ exitCode: 0, err: expect.stringContaining('should not be the only factor') });
+  });
+
+  test.each([
+    [['add', 'taken'], '', '"taken" is there already\n'],
+    [['add', 'a b'], '', '"a b" cannot be an identifier: forbidden character\n'],
+    [['add', 'new', '--email', 'new'], '', 'email: it is no email address\n'],
+    [['add', 'new', '--email', '@x'], '', '"@x" cannot be an identifier: malformed address\n'],
+    [['add', 'new', '--group', ''], '', 'group or type: it is empty\n'],
+    [['add', 'new', '--name', '\u001b[31m'], '', 'displayName: it has control characters\n'],
+    [['add', 'new', '--password-stdin'], 'short', 'the password was not set: it has fewer than 8 characters\n'],
+    [['add', 'new', '--password-stdin'], '', 'the password was not set: it has fewer than 8 characters\n'],
+    [
+      ['add', 'newcomer', '--password-stdin'],
+      'Newcomer1',
+      'the password was not set: it is hardly more than the name of the user or the service\n',
+    ],
+    [
+      ['add', 'new', '--password-stdin', '--password-generate'],
+      '',
+      'give --password-stdin or --password-generate, not both\n',
+    ],
+  ])('%j is refused with a sentence, and adds nobody', async (args, stdin, err) => {
+    await directory.create({ identifiers: ['taken'] });
+    expect(await users(args, stdin)).toEqual({ out: '', err, exitCode: 1 });
+    for (const identifier of ['new', 'newcomer']) expect(await directory.findByIdentifier(identifier)).toBeUndefined();
+  });
+});
+
+describe('list and show', () => {
+  beforeEach(async () => {
+    const credentials = [await passwordTools(queue).create('a secret password')];
+    await directory.create({
+      identifiers: ['alice', 'a@x.test'],
+      groups: ['g'],
+      profile: { displayName: 'A\u202eB' },
+      credentials,
+    });
+    await directory.create({ identifiers: ['bob'], status: 'suspended' });
+  });
+
+  test('list prints a line for each', async () => {
+    const lines = (await users(['list'])).out
+      .trim()
+      .split('\n')
+      .sort((one, other) => one.slice(22).localeCompare(other.slice(22)));
+    expect(lines).toEqual([
+      expect.stringMatching(/^[\w-]{22} {2}active {2}alice, a@x\.test {2}g$/),
+      expect.stringMatching(/ {2}suspended {2}bob {2}-$/),
+    ]);
+    const objects = (await users(['list', '--json'])).out
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect(objects.map(({ identifiers }) => identifiers[0]).sort()).toEqual(['alice', 'bob']);
+  });
+
+  test('show prints what there is, and never a secret', async () => {
+    const text = (await users(['show', 'A@X.TEST'])).out;
+    expect(text).toMatch(/^identifiers {5}alice, a@x\.test$/m);
+    expect(text).toMatch(/^displayName {5}A\?B$/m);
+    expect(text).toMatch(/^password {8}since .*, never used$/m);
+    const json = (await users(['show', 'alice', '--json'])).out;
+    expect(JSON.parse(json)).toMatchObject({
+      identifiers: ['alice', 'a@x.test'],
+      authenticators: [{ authenticator: 'password' }],
+    });
+    for (const shown of [text, json, (await users(['list', '--json'])).out]) expect(shown).not.toMatch(/argon2|secret/);
+  });
+
+  test.each(['show', 'suspend', 'activate', 'unlock', 'groups', 'reset', 'delete'])(
+    '%s of nobody is an error',
+    async (name) => {
+      expect(await users([name, 'nobody'])).toEqual({ out: '', err: 'there is no user "nobody"\n', exitCode: 1 });
+    },
+  );
+});
+
+describe('changes', () => {
+  beforeEach(async () => {
+    const totp = {
+      authenticator: 'totp',
+      factors: ['possession'],
+      characteristics: [],
+      secret: { key: 'K', step: 0 },
+    } as const;
+    const credentials = [await passwordTools(queue).create('a secret password'), totp];
+    await directory.create({ identifiers: ['alice'], groups: ['a'], credentials });
+  });
+
+  test('groups', async () => {
+    expect((await users(['groups', 'alice'])).out).toBe('groups of alice: a\n');
+    expect((await users(['groups', 'alice', '--add', 'b', '--add', 'c', '--remove', 'a'])).out).toBe(
+      'groups of alice: b, c\n',
+    );
+    expect((await account('alice')).user.groups).toEqual(['b', 'c']);
+  });
+
+  test('suspend and activate', async () => {
+    const { validAfter } = (await account('alice')).user;
+    expect((await users(['suspend', 'ALICE'])).exitCode).toBe(0);
+    expect((await account('alice')).user.status).toBe('suspended');
+    expect((await account('alice')).user.validAfter).toBeGreaterThan(validAfter);
+    await users(['activate', 'alice']);
+    expect((await account('alice')).user.status).toBe('active');
+  });
+
+  test('unlock gives the attempts of all authenticators back', async () => {
+    const { id } = (await account('alice')).user;
+    const once = [{ limit: 1, window: 0 }];
+    for (const { key } of authenticatorTraits) await store.reserve(attemptCounter(id, key), once);
+    expect((await users(['unlock', 'alice'])).exitCode).toBe(0);
+    for (const { key } of authenticatorTraits)
+      expect((await store.reserve(attemptCounter(id, key), once)).granted).toBe(true);
+  });
+
+  test('reset takes one authenticator away and ends sessions', async () => {
+    const { validAfter } = (await account('alice')).user;
+    expect(await users(['reset', 'alice', '--authenticator', 'totp'])).toMatchObject({ exitCode: 0, err: '' });
+    const after = await account('alice');
+    expect(after.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
+    expect(after.user.validAfter).toBeGreaterThan(validAfter);
+  });
+
+  test('reset of all with a new password leaves that password alone', async () => {
+    const { out } = await users(['reset', 'alice', '--authenticator', 'all', '--password-generate']);
+    expect(await signsIn('alice', /^password: (.+)$/m.exec(out)?.[1] ?? '')).toBe(true);
+    expect(await signsIn('alice', 'a secret password')).toBe(false);
+    expect((await account('alice')).credentials).toHaveLength(1);
+  });
+
+  test('reset of all says that nothing is left; of nothing or something unknown it is an error that changes nothing', async () => {
+    const before = await account('alice');
+    expect(await users(['reset', 'alice'])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('say what to reset'),
+    });
+    expect(await users(['reset', 'alice', '--authenticator', 'sms'])).toMatchObject({
+      exitCode: 1,
+      err: 'there is no authenticator sms; there are password, totp, all\n',
+    });
+    expect(await users(['reset', 'alice', '--authenticator', 'all', '--password-stdin'], 'x')).toMatchObject({
+      exitCode: 1,
+    });
+    expect(await account('alice')).toEqual(before);
+    expect((await users(['reset', 'alice', '--authenticator', 'all'])).err).toContain('no authenticator left');
+  });
+
+  test('delete asks for --yes', async () => {
+    expect(await users(['delete', 'alice'])).toMatchObject({ exitCode: 1, err: expect.stringContaining('add --yes') });
+    expect((await account('alice')).user.status).toBe('active');
+    expect(await users(['delete', 'alice', '--yes'])).toEqual({ out: 'deleted alice\n', err: '', exitCode: 0 });
+    expect(await directory.findByIdentifier('alice')).toBeUndefined();
+  });
+});
+
+describe('import', () => {
+  test('reads a file by its name, reports bad lines, and fails when there are any', async () => {
+    const file = join(dir, 'people.csv');
+    await writeFile(file, 'username,groups\nalice,a;b\na b,\nbob,\n');
+    expect(await users(['import', file])).toEqual({
+      out: '3 records: 2 created, 0 updated, 1 refused\n',
+      err: 'line 3: "a b" cannot be an identifier: forbidden character\n',
+      exitCode: 1,
+    });
+    expect((await account('alice')).user.groups).toEqual(['a', 'b']);
+  });
+
+  test('reads standard input, updates when asked, and warns of short passwords', async () => {
+    await directory.create({ identifiers: ['alice'] });
+    const input = '{"username":"alice","groups":["g"],"password":"ten chars!"}\n';
+    const args = ['import', '-', '--format', 'jsonl', '--update'];
+    expect(await users(args, input)).toEqual({
+      out: '1 record: 0 created, 1 updated, 0 refused\n',
+      err: expect.stringContaining('1 password has fewer than 15 characters'),
+      exitCode: 0,
+    });
+    expect(await signsIn('alice', 'ten chars!')).toBe(true);
+  });
+
+  test('says what is wrong with the file', async () => {
+    expect(await users(['import', join(dir, 'none.csv')])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('cannot be read'),
+    });
+    expect(await users(['import', join(dir, 'people.txt')])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('add --format'),
+    });
+    expect(await users(['import', dir, '--format', 'csv'])).toMatchObject({ exitCode: 1 });
+  });
+
+  test('shows progress on long files unless told not to', async () => {
+    const file = join(dir, 'people.jsonl');
+    await writeFile(file, '{"username":"a b"}\n'.repeat(10_016));
+    const loud = await users(['import', file]);
+    expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(1);
+    expect((await users(['import', file, '--quiet'])).err).not.toContain('records,');
+  });
+});
