@@ -1,0 +1,70 @@
+import { expect, test } from '@jest/globals';
+import { attainableAcrValues } from '../../src/core/attainable-acr.ts';
+import type { AcrValue, AuthenticatorTraits } from '../../src/core/model.ts';
+import { defaultAcrValues } from '../../src/policy/acr-defaults.ts';
+
+const password: AuthenticatorTraits = {
+  key: 'password',
+  factors: ['knowledge'],
+  characteristics: ['userPresence'],
+  enrollable: false,
+};
+const totp: AuthenticatorTraits = {
+  key: 'totp',
+  factors: ['possession'],
+  characteristics: ['userPresence'],
+  enrollable: true,
+};
+const passkey: AuthenticatorTraits = {
+  key: 'webauthn',
+  factors: ['possession', 'inherence'],
+  characteristics: ['userPresence', 'userVerification', 'phishingResistant'],
+  enrollable: true,
+};
+const securityKey: AuthenticatorTraits = {
+  ...passkey,
+  characteristics: [...passkey.characteristics, 'hardwareProtected', 'deviceBound'],
+};
+const okta = (name: string) => `urn:okta:loa:${name}`;
+
+test.each<[string, readonly AuthenticatorTraits[], readonly string[]]>([
+  ['nothing enabled', [], []],
+  ['a password', [password], [okta('1fa:pwd'), okta('1fa:any')]],
+  ['one-time codes', [totp], [okta('1fa:any')]],
+  ['a password and one-time codes', [password, totp], [okta('2fa:any'), okta('1fa:pwd'), okta('1fa:any')]],
+  ['passkeys', [passkey], ['phr', okta('2fa:any'), okta('1fa:any')]],
+  ['security keys', [securityKey], ['phrh', 'phr', okta('2fa:any'), okta('1fa:any')]],
+])('with %s', (_, authenticators, attainable) => {
+  expect(attainableAcrValues(defaultAcrValues, authenticators)).toEqual(attainable);
+});
+
+test('a chain may use two enrollments of one authenticator, and each step needs one that is enabled', () => {
+  const chain = (value: string, ...steps: string[]): AcrValue => ({
+    value,
+    requirement: { chains: [steps.map((key) => ({ authenticators: [key] }))] },
+  });
+  const values = [
+    chain('twice', 'totp', 'totp'),
+    chain('both', 'password', 'totp'),
+    chain('other', 'totp', 'webauthn'),
+  ];
+  expect(attainableAcrValues(values, [password, totp])).toEqual(['twice', 'both']);
+});
+
+test('every demand must be met by something that is enabled', () => {
+  const values: AcrValue[] = [
+    {
+      value: 'strong',
+      requirement: {
+        anyOf: [
+          {
+            factors: 2,
+            demands: [{ factor: 'knowledge' }, { factor: 'possession', characteristics: ['phishingResistant'] }],
+          },
+        ],
+      },
+    },
+  ];
+  expect(attainableAcrValues(values, [password, totp])).toEqual([]);
+  expect(attainableAcrValues(values, [password, totp, passkey])).toEqual(['strong']);
+});
