@@ -29,3 +29,8 @@ export function parseDuration(text: string): Seconds | undefined {
   if (count !== undefined) return Number(count) * (sizes[unit] ?? 1);
   return durationSeconds(text.toUpperCase());
 }
+
+/** `just now`, `10 min ago`. */
+export function ageText(seconds: Seconds): string {
+  return seconds <= 0 ? 'just now' : `${durationText(seconds)} ago`;
+}

@@ -1,10 +1,17 @@
 /** `stepgate`: all commands, each in its own file. */
+import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { authenticatorTraits } from '../authenticators/index.ts';
+import { passwordTools } from '../authenticators/password-tools.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
+import { auditCommand } from './audit.ts';
 import { configCommand } from './config.ts';
+import { doctorCommand } from './doctor.ts';
+import { explainCommand } from './explain.ts';
 import { keysCommand } from './keys.ts';
+import type { Paint } from './paint.ts';
+import { usersCommand } from './users.ts';
 
 export interface ProgramParts {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -12,18 +19,23 @@ export interface ProgramParts {
   serve(options: { readonly demo: boolean }): Promise<void>;
 }
 
+/** All commands. Each rejects with an error whose message is a sentence for the person at the terminal. */
 export function createProgram({ env, serve }: ProgramParts): Command {
   const stdout = (text: string): void => void process.stdout.write(text);
   const stderr = (text: string): void => void process.stderr.write(text);
   const setExitCode = (code: 0 | 1): void => {
     process.exitCode = code;
   };
-  const open = (): Promise<Store> =>
-    openStore({
-      ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}),
-      dataDir: env.DATA_DIR ?? 'data',
-      warn: (text) => stderr(`${text}\n`),
-    });
+  const dataDir = env.DATA_DIR ?? 'data';
+  const configDir = env.CONFIG_DIR ?? 'config';
+  const openAnd = (warn: (text: string) => void): Promise<Store> =>
+    openStore({ ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}), dataDir, warn });
+  const open = (): Promise<Store> => openAnd((text) => stderr(`${text}\n`));
+  const paint: Paint = (colour, text) => styleText(colour, text, { stream: process.stdout });
+  // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
+  const variables = { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env };
+  const authenticators = authenticatorTraits;
+  const now = (): number => Math.floor(Date.now() / 1000);
 
   const program = new Command('stepgate').description('Stepgate, a self-hosted identity engine').showHelpAfterError();
   program
@@ -32,16 +44,52 @@ export function createProgram({ env, serve }: ProgramParts): Command {
     .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
     .action(serve);
   program.addCommand(
-    configCommand({
+    configCommand({ openStore: open, configDir, stdout, stderr, authenticators, variables, setExitCode }),
+  );
+  program.addCommand(explainCommand({ openStore: open, stdout, paint, authenticators, variables, now }));
+  program.addCommand(
+    usersCommand({
       openStore: open,
-      configDir: env.CONFIG_DIR ?? 'config',
       stdout,
       stderr,
-      authenticators: authenticatorTraits,
-      variables: env,
+      stdin: process.stdin,
+      passwords: passwordTools(),
+      authenticators,
       setExitCode,
     }),
   );
   program.addCommand(keysCommand({ openStore: open, stdout }));
+  program.addCommand(
+    doctorCommand({
+      openStore: openAnd,
+      stdout,
+      paint,
+      authenticators,
+      variables,
+      ...(env.REDIS_URL ? {} : { dataDir }),
+      configDir,
+      ...(env.ISSUER ? { issuer: env.ISSUER } : {}),
+      nodeVersion: process.versions.node,
+      now,
+      setExitCode,
+    }),
+  );
+  program.addCommand(auditCommand({ openStore: open, stdout, paint, interrupted }));
+  program.hook('preAction', (_program, command) => {
+    if (command.name() !== 'serve') process.stdout.on('error', leaveQuietly);
+  });
   return program;
+}
+
+/** Aborts once the person has had enough. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
+  return controller.signal;
+}
+
+/** Whoever reads our output (`| head`) has had enough. */
+function leaveQuietly(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'EPIPE') throw error;
+  process.exit();
 }

@@ -3,7 +3,7 @@ import type { Missing } from '../core/missing.ts';
 import type { Alternative, ChainStep, Characteristic, Demand, Requirement, Seconds } from '../core/model.ts';
 import { durationText } from './durations.ts';
 
-const numbers = ['no', 'one', 'two', 'three'] as const;
+const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
 
 const characteristicWords: Readonly<Record<Characteristic, string>> = {
   userPresence: 'with user presence',
@@ -21,8 +21,7 @@ export function requirementWords(requirement: Requirement): readonly string[] {
 
 /** `two distinct factor types; knowledge by password at most 12 h old`. */
 function alternativeWords({ factors, demands, maxAge }: Alternative): string {
-  const count = factors === 1 ? 'one factor' : `${numbers[factors]} distinct factor types`;
-  const shown = factors === 1 && demands.length > 0 ? [] : [count];
+  const shown = factors === 1 && demands.length > 0 ? [] : [factorWords(factors)];
   return [...shown, ...demands.map(demandWords), ...overallAge(maxAge)].join('; ');
 }
 
@@ -30,13 +29,18 @@ function chainWords(chain: readonly ChainStep[]): string {
   return chain.map(stepWords).join(', then ');
 }
 
-/** One line per alternative or chain. */
+/** What one alternative or chain still lacks. */
 export function missingWords(missing: Missing): string {
   if (missing.kind === 'chain') return chainWords(missing.steps);
-  const { demands, factors, maxAge } = missing;
-  const more = factors === 0 ? [] : [`${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`];
-  const words = [...demands.map(demandWords), ...more];
-  return [...(words.length === 0 ? ['a proof'] : words), ...overallAge(maxAge)].join('; ');
+  const { demands, factors, covered, maxAge } = missing;
+  const more = `${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`;
+  const besides = covered.length === 0 ? '' : ` besides ${covered.join(' and ')}`;
+  const rest = demands.length + covered.length === 0 ? factorWords(factors) : more + besides;
+  return [...demands.map(demandWords), ...(factors === 0 ? [] : [rest]), ...overallAge(maxAge)].join('; ');
+}
+
+function factorWords(factors: number): string {
+  return factors === 1 ? 'one factor' : `${numbers[factors]} distinct factor types`;
 }
 
 function overallAge(maxAge: Seconds | undefined): readonly string[] {
@@ -49,25 +53,21 @@ export function ageWords(maxAge: Seconds): string {
 }
 
 function demandWords(demand: Demand): string {
-  const { factor, authenticators, exclude, characteristics, maxAge } = demand;
-  const words = [
+  const { factor, authenticators, exclude, characteristics = [], maxAge } = demand;
+  const which = [
     factor ?? 'any factor',
     ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
     ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
   ].join(' ');
-  return [words, ...characteristicList(characteristics), ...(maxAge === undefined ? [] : [ageWords(maxAge)])]
-    .join(', ')
-    .replace(/^([^,]*), (at most|proved in)/, '$1 $2');
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
 }
 
-function stepWords({ authenticators, characteristics, maxAge }: ChainStep): string {
-  return [
-    authenticators.join(' or '),
-    ...characteristicList(characteristics),
-    ...(maxAge === undefined ? [] : [ageWords(maxAge)]),
-  ].join(' ');
+function stepWords({ authenticators, characteristics = [], maxAge }: ChainStep): string {
+  const which = authenticators.join(' or ');
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
 }
 
-function characteristicList(characteristics: readonly Characteristic[] | undefined): readonly string[] {
-  return (characteristics ?? []).map((one) => characteristicWords[one]);
+function withAge(words: string, maxAge: Seconds | undefined): string {
+  if (maxAge === undefined) return words;
+  return `${words}${words.includes(',') ? ',' : ''} ${ageWords(maxAge)}`;
 }

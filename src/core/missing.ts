@@ -2,8 +2,8 @@
 import type { PolicySet } from './compile.ts';
 import { admissible, countedEvidence } from './counted-evidence.ts';
 import { overallMaxAge, policyLayers } from './layers.ts';
-import type { Alternative, ChainStep, Demand, Facts, Requirement, Seconds } from './model.ts';
-import { chainMatches, coveredFactors, meetsDemand, meetsRequirement, type Showing } from './requirement.ts';
+import type { Alternative, ChainStep, Demand, Factor, Facts, Requirement, Seconds } from './model.ts';
+import { chainMatches, coveredFactors, isFresh, meetsDemand, meetsRequirement, type Showing } from './requirement.ts';
 
 /** What one alternative, or one chain, still lacks. */
 export type Missing =
@@ -11,8 +11,10 @@ export type Missing =
       readonly kind: 'alternative';
       /** Demands that nothing meets. */
       readonly demands: readonly Demand[];
-      /** Distinct factor types to be covered besides what those demands cover. */
+      /** Distinct factor types to be covered besides `covered` and what those demands cover. */
       readonly factors: number;
+      /** Factor types that the evidence covers. */
+      readonly covered: readonly Factor[];
       /** Bounds the age of all (seconds). */
       readonly maxAge?: Seconds;
     }
@@ -34,13 +36,14 @@ export function missingOf(requirement: Requirement, showings: readonly Showing[]
 
 function ofAlternative(alternative: Alternative, showings: readonly Showing[]): Missing {
   const { maxAge } = alternative;
-  const fresh = showings.filter((showing) => coveredFactors(alternative, [showing]).length > 0);
+  const fresh = showings.filter(({ age }) => isFresh(age, maxAge));
   const demands = alternative.demands.filter((demand) => !fresh.some((showing) => meetsDemand(demand, showing)));
+  const covered = coveredFactors(alternative, fresh);
   const demanded = demands.flatMap(({ factor }) => factor ?? []);
-  const covered = new Set([...coveredFactors(alternative, fresh), ...demanded]);
-  const anyFactor = demands.some(({ factor }) => factor === undefined) ? 1 : 0;
-  const factors = Math.max(0, alternative.factors - Math.max(covered.size, anyFactor));
-  return { kind: 'alternative', demands, factors, ...(maxAge !== undefined && { maxAge }) };
+  const provided = new Set([...covered, ...demanded]).size;
+  // Whatever meets a demand for any factor covers at least one.
+  const factors = Math.max(0, alternative.factors - Math.max(provided, Math.min(1, demands.length)));
+  return { kind: 'alternative', demands, factors, covered, ...(maxAge !== undefined && { maxAge }) };
 }
 
 /** The fewest steps without which the rest of the chain is met. */

@@ -1,0 +1,15 @@
+/** Why a decision denies, for the admin. */
+import type { DenyReason } from '../core/model.ts';
+
+const words: Readonly<Record<DenyReason, string>> = {
+  rule: 'a rule says so',
+  no_rule: 'no rule of the policy holds',
+  account_inactive: 'the account is not active',
+  unsatisfiable: 'nothing that this person has or may enroll meets the requirement',
+  acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
+  no_policy: 'the app has no sign-on policy',
+};
+
+export function denialWords(reason: DenyReason): string {
+  return words[reason];
+}

@@ -1,0 +1,131 @@
+/** The configuration: is there one, is all of it understood, is it what the files say, and can everybody reach what it asks for? */
+
+import type { PolicySet } from '../../core/compile.ts';
+import type { AuthenticatorTraits, Requirement } from '../../core/model.ts';
+import { wayOn } from '../../core/way-on.ts';
+import { StepgateError } from '../../errors.ts';
+import { defaultAcrValues } from '../../policy/acr-defaults.ts';
+import type { App } from '../../policy/app.ts';
+import { canonical, type Manifest, sha256 } from '../../policy/document-store.ts';
+import { loadConfiguration } from '../../policy/load.ts';
+import type { Snapshot } from '../../policy/snapshot.ts';
+import type { Variables } from '../../policy/substitute-variables.ts';
+import type { Store } from '../../stores/store.ts';
+import { appNames, revisionInUse } from '../revision-in-use.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+interface Installation {
+  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly variables: Variables;
+  readonly configDir: string;
+  readonly issuer?: string;
+}
+
+const apply = 'stepgate config apply';
+/** Apps that are read at the same time. */
+const atOnce = 100;
+
+export async function checkConfiguration(store: Store, given: Installation): Promise<readonly Finding[]> {
+  try {
+    const { snapshot, manifest } = await revisionInUse(store, given.authenticators);
+    const apps = await readApps(snapshot, appNames(manifest));
+    return [
+      ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
+      await checkFiles(manifest, given),
+      checkIssuer(given.issuer ?? snapshot.settings.issuer),
+      ...(await checkAcr(snapshot, apps)),
+    ];
+  } catch (error) {
+    if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
+    return [fail('configuration', error.message, apply)];
+  }
+}
+
+/** Reads each app with its policies; rejects when one is not understood. */
+async function readApps(snapshot: Snapshot, names: readonly string[]): Promise<readonly (readonly [App, PolicySet])[]> {
+  const apps: (readonly [App, PolicySet])[] = [];
+  for (let start = 0; start < names.length; start += atOnce) {
+    const read = names.slice(start, start + atOnce).map(async (name) => {
+      const app = await snapshot.app(name);
+      return app === undefined ? [] : [[app, await snapshot.policies(app)] as const];
+    });
+    apps.push(...(await Promise.all(read)).flat());
+  }
+  return apps;
+}
+
+async function checkFiles({ revision, documents }: Manifest, given: Installation): Promise<Finding> {
+  const { configDir } = given;
+  const loaded = await loadConfiguration(configDir, given);
+  if (!loaded.ok) {
+    const [first] = loaded.problems;
+    if (first?.file === '.') return ok('files', `none in ${configDir}: revision ${revision} counts`);
+    return warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`);
+  }
+  const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonical(document))]));
+  const keys = new Set([...Object.keys(documents), ...hashes.keys()]);
+  const other = [...keys].filter((key) => documents[key] !== hashes.get(key)).sort();
+  if (other.length === 0) return ok('files', `${configDir} is what revision ${revision} says`);
+  const shown = other.slice(0, 5).join(', ') + (other.length > 5 ? ` and ${other.length - 5} more` : '');
+  return warn('files', `${configDir} differs from revision ${revision}: ${shown}`, `${apply} ${configDir}`);
+}
+
+function checkIssuer(issuer: string | undefined): Finding {
+  if (issuer === undefined)
+    return warn('issuer', 'none is set: only the demo starts', 'set `issuer` in stepgate.yaml, or ISSUER');
+  const url = URL.parse(issuer);
+  if (url === null) return fail('issuer', `${issuer} is not a URL`, 'set it to the public https address');
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '')
+    return fail('issuer', `${issuer} has a path`, 'set it to the bare address, such as https://id.example.org');
+  if (url.protocol === 'https:' || isLoopback(url.hostname)) return ok('issuer', issuer);
+  return fail('issuer', `${issuer} is not https`, 'put TLS in front, and set the https address');
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host.endsWith('.localhost') || host === '[::1]' || /^127(\.\d{1,3}){3}$/.test(host);
+}
+
+async function checkAcr(
+  { settings }: Snapshot,
+  apps: readonly (readonly [App, PolicySet])[],
+): Promise<readonly Finding[]> {
+  const [some] = apps;
+  const policies = some?.[1];
+  if (policies === undefined) return [warn('apps', 'there are none', 'add one under apps/')];
+  const enabled = policies.authenticators.map(({ key }) => key);
+  if (enabled.length === 0) return [fail('authenticators', 'none is enabled', 'enable one in stepgate.yaml')];
+  const beyond = settings.acrValues.filter(({ requirement }) => !isAttainable(requirement, policies));
+  const names = beyond.map(({ value }) => value);
+  const stuck = apps.filter(([{ minimumAcr }]) => minimumAcr !== undefined && names.includes(minimumAcr));
+  return [
+    ok('authenticators', `enabled: ${enabled.join(', ')}`),
+    acrFinding(
+      settings.acrValues.length,
+      names,
+      JSON.stringify(settings.acrValues) === JSON.stringify(defaultAcrValues),
+    ),
+    ...stuck.map(([{ clientId, minimumAcr }]) =>
+      fail('acr', `nobody can reach ${minimumAcr}, which ${clientId} demands`, 'enable an authenticator that can'),
+    ),
+  ];
+}
+
+function acrFinding(count: number, beyond: readonly string[], isDefault: boolean): Finding {
+  if (beyond.length === 0) return ok('acr', `all ${count} values can be reached`);
+  const text = `out of reach: ${beyond.join(', ')}`;
+  return isDefault
+    ? ok('acr', `${text} (needs other authenticators)`)
+    : warn('acr', text, 'enable an authenticator that can');
+}
+
+/** For somebody who has every enabled authenticator, at its best. */
+function isAttainable(requirement: Requirement, policies: PolicySet): boolean {
+  const enrollments = policies.authenticators.map(({ key, factors, characteristics }) => ({
+    id: key,
+    authenticator: key,
+    factors,
+    characteristics,
+  }));
+  const goals = [{ layer: 'request' as const, anyOf: [requirement] }];
+  return wayOn(goals, { shown: [], enrollments, policies }).kind !== 'impossible';
+}

@@ -1,0 +1,51 @@
+/** The directory of the embedded store: is it there, and can nobody else read it? Looked at before the store opens and mends it. */
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const files = ['stepgate.db', 'stepgate.db-wal', 'stepgate.db-shm'];
+
+export interface DataDirFindings {
+  readonly findings: readonly Finding[];
+  /** False: there is no store to look at, and opening one would make it. */
+  readonly usable: boolean;
+}
+
+export async function checkDataDir(dir: string): Promise<DataDirFindings> {
+  const directory = await modeOf(dir);
+  if (directory === undefined || (await modeOf(join(dir, 'stepgate.db'))) === undefined) {
+    const remedy = 'start the server once, or set DATA_DIR (or REDIS_URL) as the server has it';
+    return { findings: [fail('data directory', `there is no store in ${dir}`, remedy)], usable: false };
+  }
+  const modes = await Promise.all(
+    files.map(async (file) => ({ path: join(dir, file), mode: await modeOf(join(dir, file)) })),
+  );
+  const open = modes.flatMap(({ path, mode }) => (mode !== undefined && isOpen(mode) ? [warnFile(path, mode)] : []));
+  const findings = isOpen(directory) ? [openDirectory(dir, directory), ...open] : open;
+  return {
+    findings: findings.length > 0 ? findings : [ok('data directory', `${dir} is the owner's only`)],
+    usable: true,
+  };
+}
+
+async function modeOf(path: string): Promise<number | undefined> {
+  try {
+    return (await stat(path)).mode & 0o777;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For anybody but the owner. */
+function isOpen(mode: number): boolean {
+  return (mode & 0o077) !== 0;
+}
+
+function openDirectory(dir: string, mode: number): Finding {
+  return fail('data directory', `${dir} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${dir}`);
+}
+
+/** The store sets the mode when it opens the file, so this mends itself; somebody may have read it meanwhile. */
+function warnFile(path: string, mode: number): Finding {
+  return warn('data directory', `${path} was open to others (mode ${mode.toString(8)})`, `chmod 600 ${path}`);
+}

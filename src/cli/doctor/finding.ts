@@ -1,0 +1,20 @@
+/** One thing that was looked at, and what to do about it. */
+export interface Finding {
+  readonly level: 'ok' | 'warn' | 'fail';
+  /** What was looked at, e.g. `keys`. */
+  readonly about: string;
+  readonly text: string;
+  readonly remedy?: string;
+}
+
+export function ok(about: string, text: string): Finding {
+  return { level: 'ok', about, text };
+}
+
+export function warn(about: string, text: string, remedy?: string): Finding {
+  return { level: 'warn', about, text, ...(remedy !== undefined && { remedy }) };
+}
+
+export function fail(about: string, text: string, remedy: string): Finding {
+  return { level: 'fail', about, text, remedy };
+}

@@ -1,0 +1,32 @@
+/** The signing keys: does each type sign, now and after the keys that are going? Makes none. */
+import type { Seconds } from '../../core/model.ts';
+import { keyringKey, parseKeyring, type SigningKey } from '../../oidc/keyring.ts';
+import type { Store } from '../../stores/store.ts';
+import { durationText } from '../durations.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+
+const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];
+const rotate = 'stepgate keys rotate';
+
+export async function checkKeys(store: Store, now: Seconds): Promise<readonly Finding[]> {
+  const entry = (await store.load([keyringKey])).entries.get(keyringKey);
+  if (entry === undefined) return [warn('keys', 'there are none yet', 'the server makes them at its first start')];
+  const { keys, secrets } = parseKeyring(entry.value);
+  const findings = [
+    ...types.flatMap((type) => checkType(type, keys, now)),
+    ...(secrets.length === 0 ? [fail('keys', 'no secret signs cookies', 'restore the store from a backup')] : []),
+  ];
+  return findings.length > 0 ? findings : [ok('keys', `one signs for each of ${types.join(', ')}`)];
+}
+
+function checkType(type: SigningKey['type'], keys: readonly SigningKey[], now: Seconds): readonly Finding[] {
+  const all = keys.filter((key) => key.type === type && (key.retiredFrom ?? Number.POSITIVE_INFINITY) > now);
+  const [primary] = all.filter(({ activeFrom }) => activeFrom <= now).sort((a, b) => b.activeFrom - a.activeFrom);
+  if (primary === undefined) return [fail('keys', `no ${type} key signs`, rotate)];
+  const { retiredFrom, jwk } = primary;
+  if (retiredFrom === undefined) return [];
+  const successor = all.find(({ activeFrom }) => activeFrom > primary.activeFrom && activeFrom < retiredFrom);
+  if (successor !== undefined) return [];
+  const left = durationText(retiredFrom - now);
+  return [fail('keys', `the ${type} key ${jwk.kid} ends in ${left}, and none follows`, rotate)];
+}

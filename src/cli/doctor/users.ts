@@ -1,0 +1,11 @@
+/** Is anybody there who could sign in? */
+import type { Store } from '../../stores/store.ts';
+import { usersKey } from '../../users/user.ts';
+import { type Finding, ok, warn } from './finding.ts';
+
+export async function checkUsers(store: Store): Promise<Finding> {
+  let count = 0;
+  for await (const ids of store.members(usersKey)) count += ids.length;
+  if (count === 0) return warn('users', 'there are none', 'stepgate users add, or stepgate users import');
+  return ok('users', `${count} ${count === 1 ? 'user' : 'users'}`);
+}
