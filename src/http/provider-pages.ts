@@ -1,6 +1,7 @@
 /** oidc-provider's own pages, in our templates. */
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Message } from '../core/steps.ts';
 import type { ProviderPages } from '../oidc/pages.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { Renderer } from './html/render.ts';
@@ -48,7 +49,7 @@ export function providerPages({ renderer, snapshot, identifierOf }: ProviderPage
           xsrf: xsrf(ctx),
           ...(userCode ? { userCode } : {}),
           charset: 'base-20',
-          messages: out ? [{ code: deviceMessage(err), level: 'error', field: 'user_code' }] : [],
+          messages: out ? [deviceMessage(err)] : [],
         }),
       );
     },
@@ -106,17 +107,18 @@ export function providerPages({ renderer, snapshot, identifierOf }: ProviderPage
 }
 
 /** oidc-provider tells by the class of the error why it asks again. */
-function deviceMessage(err: Error | undefined): string {
+function deviceMessage(err: Error | undefined): Message {
+  const field = 'user_code';
   switch (err?.name) {
     case 'NoCodeError':
-      return 'device.required';
+      return { code: 'device.required', level: 'error', field };
     case 'AbortedError':
-      return 'device.aborted';
+      return { code: 'device.aborted', level: 'info' };
     case 'NotFoundError':
     case 'ExpiredError':
     case 'AlreadyUsedError':
-      return 'device.invalid';
+      return { code: 'device.invalid', level: 'error', field };
     default:
-      return 'device.failed';
+      return { code: 'device.failed', level: 'error', field };
   }
 }

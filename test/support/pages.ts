@@ -1,8 +1,9 @@
 /** One fixture for each state of each page, and a small server that shows them under the headers of the real one. */
+
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { renderSVG } from 'uqr';
+import { qrCodeSvg } from '../../src/authenticators/qr-code.ts';
 import type { Message, Step } from '../../src/core/steps.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import type { StepPage } from '../../src/http/html/pages.ts';
@@ -48,7 +49,7 @@ const totp: Step = {
 const enroll: Step = {
   kind: 'enroll',
   authenticator: 'totp',
-  offer: { secret, uri, qr: renderSVG(uri) },
+  offer: { secret, uri, qr: qrCodeSvg(uri, 'Code for an authenticator app') },
   alternatives: false,
   messages: [],
 };

@@ -42,7 +42,7 @@ export interface StepView extends View {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
-  /** TOTP and the like: the key without spaces, in groups for reading, its `otpauth:` address and its picture. */
+  /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
   readonly offer?: OfferView;
 }
 
@@ -56,9 +56,9 @@ export interface OptionView {
 }
 
 export interface OfferView {
-  readonly groups?: readonly string[];
+  readonly secret?: string;
   readonly uri?: string;
-  /** `data:` address: as a picture an SVG can neither run nor load anything. */
+  /** Inline SVG of a few plain shapes, checked to be nothing else. */
   readonly picture?: string;
 }
 
@@ -166,14 +166,18 @@ function optionsOf(step: Extract<Step, { kind: 'select' }>, t: Translator): read
   }));
 }
 
+/** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
+const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|d)="[^"<>&]*")*';
+const plainPicture = new RegExp(
+  `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
+);
+
 function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
   const { secret, uri, qr } = offer;
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   return {
-    ...(key === '' ? {} : { groups: key.match(/.{1,4}/gu) ?? [] }),
+    ...(key === '' ? {} : { secret: key }),
     ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
-    ...(typeof qr === 'string' && qr.startsWith('<svg')
-      ? { picture: `data:image/svg+xml;base64,${Buffer.from(qr).toString('base64')}` }
-      : {}),
+    ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
   };
 }

@@ -114,7 +114,7 @@ export const appSchema = closed({
   clientId: key.describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as people know it.'),
   firstParty: z
-    .boolean()
+    .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })
     .default(true)
     .describe('Belongs to the operator of this provider: nobody is asked for consent.'),
   signOnPolicy: z.string().describe('Name of the sign-on policy.'),
