@@ -34,7 +34,12 @@ export function normaliseRequest(
   headers.host = host;
   headers['x-forwarded-proto'] = protocol.slice(0, -1);
   // An absolute request target names a host of its own (RFC 9112 section 3.2.2).
-  if (ctx.req.url && !ctx.req.url.startsWith('/')) ctx.req.url = pathOf(ctx.req.url);
+  if (ctx.req.url && !ctx.req.url.startsWith('/')) {
+    ctx.req.url = pathOf(ctx.req.url);
+    // Koa kept the target as it came, and makes links of it.
+    ctx.originalUrl = ctx.req.url;
+    ctx.request.originalUrl = ctx.req.url;
+  }
   const userAgent = ctx.get('user-agent');
   const device = ctx.cookies.get(options.deviceCookie);
   const visitor: Visitor = {

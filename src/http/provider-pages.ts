@@ -6,7 +6,7 @@ import type { ProviderPages } from '../oidc/pages.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { Renderer } from './html/render.ts';
 import { pageContext, showPage } from './page-context.ts';
-import { contentSecurityPolicy } from './security-headers.ts';
+import { contentSecurityPolicy, withFormTarget } from './security-headers.ts';
 
 export interface ProviderPagesParts {
   readonly renderer: Renderer;
@@ -102,6 +102,11 @@ export function providerPages({ renderer, snapshot, identifierOf }: ProviderPage
           signedOut: !ctx.oidc.client,
         }),
       );
+    },
+
+    formLeadsTo(ctx, uri) {
+      const policy = ctx.response.get('Content-Security-Policy');
+      ctx.set('Content-Security-Policy', withFormTarget(policy, uri));
     },
   };
 }

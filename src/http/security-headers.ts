@@ -19,6 +19,11 @@ export function contentSecurityPolicy(formTargets: readonly string[] = []): stri
   ].join('; ');
 }
 
+/** The same policy, with one more address that the forms of the page may lead to. */
+export function withFormTarget(policy: string, uri: string): string {
+  return policy.replace(/form-action [^;]*/, (directive) => [directive, ...formSource(uri)].join(' '));
+}
+
 /** Origin of an http(s) address, scheme of a native app's. */
 function formSource(uri: string): readonly string[] {
   const url = URL.parse(uri);

@@ -50,6 +50,11 @@ export function hashed(id: string): string {
   return createHash('sha256').update(id).digest('base64url');
 }
 
+/** Exists while the next question for the tokens of this device code would be too early. */
+export function devicePaceKey(deviceCode: string): string {
+  return storeKey('device-pace', hashed(deviceCode));
+}
+
 function keyOf(model: string, id: string): string {
   if (model === 'Grant') return grantKey(id);
   if (model === 'Interaction') return interactionKey(id);
@@ -60,6 +65,7 @@ function keyOf(model: string, id: string): string {
 function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
+  if (model === 'DeviceCode') refs.push(devicePaceKey(id));
   if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoKey(session));

@@ -3,6 +3,7 @@ import type { Provider } from 'oidc-provider';
 import type { Runtime } from '../flow/runtime.ts';
 import { peekSso, ssoKey } from '../flow/sso-session.ts';
 import { revokeGrant } from './adapter.ts';
+import type { NoticeableClient } from './logout-notice.ts';
 import { unitOf } from './sign-on.ts';
 
 /**
@@ -16,28 +17,14 @@ export async function endSession(provider: Provider, runtime: Runtime, uid: stri
   unit.delete(ssoKey(uid));
   if (!session?.accountId) return;
   const { accountId, authorizations } = session;
-  const clients = await Promise.all(
-    Object.entries(authorizations).map(async ([id, { sid }]) => ({ client: await provider.Client.find(id), sid })),
-  );
+  for (const [id, { sid }] of Object.entries(authorizations)) {
+    const client = (await provider.Client.find(id)) as unknown as NoticeableClient | undefined;
+    if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid);
+  }
   unit.afterCommit(() => {
     for (const { grantId, persistsLogout } of Object.values(authorizations)) {
       if (grantId && !persistsLogout)
         void revokeGrant(runtime.store, grantId).catch(() => runtime.warn('a grant could not be revoked at logout'));
     }
-    for (const { client, sid } of clients) {
-      if (client?.backchannelLogoutUri) {
-        void notify(client, accountId, sid).catch(() =>
-          runtime.warn(`back-channel logout of ${client.clientId} failed`),
-        );
-      }
-    }
   });
-}
-
-/** The types of oidc-provider say less than it does: `backchannelLogout(sub, sid)` sends a logout token (Back-Channel Logout 1.0 section 2.5). */
-async function notify(client: object, accountId: string, sid: string | undefined): Promise<void> {
-  await (client as { backchannelLogout(sub: string, sid: string | undefined): Promise<void> }).backchannelLogout(
-    accountId,
-    sid,
-  );
 }

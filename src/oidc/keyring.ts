@@ -65,8 +65,10 @@ export async function rotateKeys(
   const keyring = parseKeyring(entry.value);
   const activeFrom = now + times.overlap;
   const added = await Promise.all(keyTypes.map((type) => newKey(type, activeFrom)));
+  // A key that has not signed yet and would take over from the new one is dropped: nobody needs it.
+  const isOvertaken = (key: SigningKey) => key.activeFrom > now && key.activeFrom >= activeFrom;
   const kept = keyring.keys
-    .filter((key) => !isRetired(key, now))
+    .filter((key) => !isRetired(key, now) && !isOvertaken(key))
     .map((key) => (key.retiredFrom === undefined ? { ...key, retiredFrom: activeFrom + times.keep } : key));
   const value = JSON.stringify({ ...keyring, keys: [...kept, ...added] } satisfies Keyring);
   const replaced = await store.commit([{ op: 'replace', key: keyringKey, version: entry.version, value }]);
@@ -94,6 +96,10 @@ function isRetired(key: SigningKey, now: Seconds): boolean {
 /** What is published at this time, the signing keys first: oidc-provider signs with the first key that fits the algorithm. */
 export function publishedKeys(keyring: Keyring, now: Seconds): readonly SigningKey[] {
   const live = keyring.keys.filter((key) => !isRetired(key, now));
-  const active = live.filter((key) => key.activeFrom <= now).sort((a, b) => b.activeFrom - a.activeFrom);
+  // Of two that became active in the same second the later one signs: the other has been retired by it.
+  const active = live
+    .filter((key) => key.activeFrom <= now)
+    .reverse()
+    .sort((a, b) => b.activeFrom - a.activeFrom);
   return [...active, ...live.filter((key) => key.activeFrom > now)];
 }

@@ -17,4 +17,6 @@ export interface ProviderPages {
   deviceSuccess(ctx: KoaContextWithOIDC): Shown;
   logout(ctx: KoaContextWithOIDC, form: string): Shown;
   loggedOut(ctx: KoaContextWithOIDC): Shown;
+  /** The form on the page that was just shown ends at this address: its content security policy must let it. */
+  formLeadsTo(ctx: KoaContextWithOIDC, uri: string): void;
 }

@@ -3,17 +3,22 @@
  * revision or a new key means a new instance, swapped in whole; all state is in the store and in cookies, and outlives it.
  */
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
-import type { Seconds } from '../core/model.ts';
+import { attainableAcrValues } from '../core/attainable-acr.ts';
+import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { peekSso } from '../flow/sso-session.ts';
 import type { Resource, Settings } from '../policy/settings.ts';
 import { findAccount } from './account.ts';
 import { createAdapter } from './adapter.ts';
+import { cacheable } from './cacheable.ts';
 import { clientMetadata, matchesSecret } from './clients.ts';
 import { cookieSigner } from './cookie-signer.ts';
+import { keepDevicePace } from './device-pace.ts';
+import { allowFormTargets } from './form-targets.ts';
 import { firstPartyGrant } from './grant.ts';
 import { beginTransaction } from './interactions.ts';
 import { type SigningKey, signingAlgorithms } from './keyring.ts';
+import { noticeAfterCommit } from './logout-notice.ts';
 import type { ProviderPages } from './pages.ts';
 import { acceptSignOn, needsInteraction, signOn, unitOf } from './sign-on.ts';
 
@@ -42,6 +47,10 @@ export function createProvider(parts: ProviderParts): Provider {
   ) {
     return this.clientSecret !== undefined && matchesSecret(this.clientSecret, presented);
   };
+  provider.use(allowFormTargets(parts.pages) as never);
+  provider.use(cacheable() as never);
+  keepDevicePace(provider);
+  noticeAfterCommit(provider, runtime.warn);
   return provider;
 }
 
@@ -51,7 +60,7 @@ function configuration(parts: ProviderParts): Configuration {
   return {
     adapter: createAdapter({ store: runtime.store, client: (id) => clientById(runtime, id) }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
-    acrValues: settings.acrValues.map(({ value }) => value),
+    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(parts))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
     responseTypes: ['code'],
@@ -71,6 +80,7 @@ function configuration(parts: ProviderParts): Configuration {
     rotateRefreshToken: true,
     issueRefreshToken: async (_ctx, client) => client.grantTypeAllowed('refresh_token'),
     clientBasedCORS: (_ctx, origin, client) =>
+      client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
     cookies: cookies(runtime, secure),
     routes,
@@ -84,6 +94,11 @@ function configuration(parts: ProviderParts): Configuration {
     // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
     ...(isLoopback(runtime.issuer) ? { fetch: fetchAnywhere } : {}),
   };
+}
+
+function enabledTraits({ runtime, settings }: ProviderParts): readonly AuthenticatorTraits[] {
+  const all = [...runtime.authenticators.values()].map(({ traits }) => traits);
+  return all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
 }
 
 /** Development on one machine: relying parties are on loopback too. */
@@ -236,8 +251,11 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
     dPoP: { enabled: true },
     introspection: {
       enabled: true,
-      allowedPolicy: async (_ctx, client, token) =>
-        client.clientAuthMethod !== 'none' || token.clientId === client.clientId,
+      // Tokens of an app that is no longer configured are nobody's.
+      allowedPolicy: async (ctx, client, token) =>
+        token.clientId === client.clientId ||
+        (client.clientAuthMethod !== 'none' &&
+          (await ctx.oidc.provider.Client.find(token.clientId ?? '')) !== undefined),
     },
     pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {

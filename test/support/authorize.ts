@@ -1,0 +1,132 @@
+/** Whole authorizations, for tests of what comes before and after them. */
+import type { TestNode } from './node.ts';
+import { startNode, type TestNodeOptions } from './node.ts';
+import {
+  authorizationRequest,
+  type Person,
+  type RelyingParty,
+  type Request,
+  redeem,
+  redirectUri,
+  signIn,
+  type Tokens,
+} from './relying-party.ts';
+import type { StoreUnderTest } from './stores.ts';
+import type { Page, UserAgent } from './user-agent.ts';
+
+export interface Authorized {
+  /** What the person was asked, in order. */
+  readonly asked: readonly string[];
+  readonly request: Request;
+  /** The address that the browser came back to. */
+  readonly callback: string;
+  readonly tokens: Tokens;
+}
+
+/** Signs in as far as it takes and redeems the code. Rejects when the browser does not come back with one. */
+export async function authorize(
+  config: RelyingParty,
+  agent: UserAgent,
+  person: Person,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Authorized> {
+  const request = await authorizationRequest(config, parameters);
+  const { page, asked } = await signIn(agent, request.url, person);
+  if (!page.url.startsWith(redirectUri))
+    throw new Error(`stuck at ${page.url} ${page.status} ${page.messages}\n${page.html}`);
+  return { asked, request, callback: page.url, tokens: await redeem(config, request, page.url) };
+}
+
+/** `prompt=none`: the error, or what came back without any page. */
+export async function authorizeSilently(
+  config: RelyingParty,
+  agent: UserAgent,
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<{ readonly error?: string; readonly tokens?: Tokens }> {
+  const request = await authorizationRequest(config, { prompt: 'none', ...parameters });
+  const page = await agent.open(request.url, {}, redirectUri);
+  if (!page.url.startsWith(redirectUri)) throw new Error(`a page came: ${page.url} ${page.status}`);
+  const error = new URL(page.url).searchParams.get('error');
+  return error === null ? { tokens: await redeem(config, request, page.url) } : { error };
+}
+
+/** Answers the sign-out page. */
+export async function signOut(agent: UserAgent, url: string, answer: 'everywhere' | 'stay'): Promise<Page> {
+  const page = await agent.open(url, {}, 'http://127.0.0.1/');
+  const form = page.forms.find(({ fields }) => 'xsrf' in fields && 'logout' in fields);
+  if (!form) throw new Error(`no sign-out page: ${page.url} ${page.status}\n${page.html}`);
+  const { logout: _, ...rest } = form.fields;
+  return agent.submit(
+    page,
+    { ...form, fields: rest },
+    answer === 'everywhere' ? { logout: 'yes' } : {},
+    'http://127.0.0.1/',
+  );
+}
+
+export interface OpenNode {
+  readonly node: TestNode;
+  /** Another node on the same store, for the same issuer. */
+  readonly second: () => Promise<TestNode>;
+  readonly stop: () => Promise<void>;
+}
+
+/** A node on a store of its own; `stop` stops everything that was started from it. */
+export async function openNode(
+  { open }: StoreUnderTest,
+  options: Omit<TestNodeOptions, 'store' | 'issuer'> = {},
+): Promise<OpenNode> {
+  const opened = await open();
+  const node = await startNode({ ...options, store: opened.store });
+  const others: TestNode[] = [];
+  return {
+    node,
+    async second() {
+      const { now } = options;
+      const other = await startNode({ store: await opened.again(), issuer: node.issuer, ...(now ? { now } : {}) });
+      others.push(other);
+      return other;
+    },
+    async stop() {
+      for (const other of others) await other.stop();
+      await node.stop();
+      await opened.stop();
+    },
+  };
+}
+
+export interface AppFile {
+  readonly signOnPolicy?: string;
+  readonly clientSecretHash?: string;
+  readonly client?: Readonly<Record<string, unknown>>;
+}
+
+/** `apps/<clientId>.yaml` of a public native client, with other metadata laid over it. */
+export function appFile(clientId: string, app: AppFile = {}): Readonly<Record<string, string>> {
+  const content = {
+    clientId,
+    name: clientId,
+    signOnPolicy: 'notes',
+    ...app,
+    client: {
+      application_type: 'native',
+      grant_types: ['authorization_code', 'refresh_token'],
+      redirect_uris: ['http://127.0.0.1/cb'],
+      post_logout_redirect_uris: ['http://127.0.0.1/'],
+      ...app.client,
+    },
+  };
+  return { [`apps/${clientId}.yaml`]: JSON.stringify(content) };
+}
+
+/** Posts a form as a client does. */
+export async function post(
+  url: string,
+  fields: Readonly<Record<string, string>> | URLSearchParams,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<{ readonly status: number; readonly headers: Headers; readonly body: Readonly<Record<string, unknown>> }> {
+  const response = await fetch(url, { method: 'POST', body: new URLSearchParams(fields), headers: { ...headers } });
+  const text = await response.text();
+  const json = response.headers.get('content-type')?.includes('json');
+  return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : {} };
+}
