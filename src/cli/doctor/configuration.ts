@@ -1,8 +1,8 @@
 /** The configuration: is there one, is all of it understood, is it what the files say, and can everybody reach what it asks for? */
 
+import { attainableAcrValues } from '../../core/attainable-acr.ts';
 import type { PolicySet } from '../../core/compile.ts';
-import type { AuthenticatorTraits, Requirement } from '../../core/model.ts';
-import { wayOn } from '../../core/way-on.ts';
+import type { AuthenticatorTraits } from '../../core/model.ts';
 import { StepgateError } from '../../errors.ts';
 import { defaultAcrValues } from '../../policy/acr-defaults.ts';
 import type { App } from '../../policy/app.ts';
@@ -94,8 +94,8 @@ async function checkAcr(
   if (policies === undefined) return [warn('apps', 'there are none', 'add one under apps/')];
   const enabled = policies.authenticators.map(({ key }) => key);
   if (enabled.length === 0) return [fail('authenticators', 'none is enabled', 'enable one in stepgate.yaml')];
-  const beyond = settings.acrValues.filter(({ requirement }) => !isAttainable(requirement, policies));
-  const names = beyond.map(({ value }) => value);
+  const attainable = attainableAcrValues(settings.acrValues, policies.authenticators);
+  const names = settings.acrValues.map(({ value }) => value).filter((value) => !attainable.includes(value));
   const stuck = apps.filter(([{ minimumAcr }]) => minimumAcr !== undefined && names.includes(minimumAcr));
   return [
     ok('authenticators', `enabled: ${enabled.join(', ')}`),
@@ -116,16 +116,4 @@ function acrFinding(count: number, beyond: readonly string[], isDefault: boolean
   return isDefault
     ? ok('acr', `${text} (needs other authenticators)`)
     : warn('acr', text, 'enable an authenticator that can');
-}
-
-/** For somebody who has every enabled authenticator, at its best. */
-function isAttainable(requirement: Requirement, policies: PolicySet): boolean {
-  const enrollments = policies.authenticators.map(({ key, factors, characteristics }) => ({
-    id: key,
-    authenticator: key,
-    factors,
-    characteristics,
-  }));
-  const goals = [{ layer: 'request' as const, anyOf: [requirement] }];
-  return wayOn(goals, { shown: [], enrollments, policies }).kind !== 'impossible';
 }

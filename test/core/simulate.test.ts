@@ -1,0 +1,136 @@
+/** The steps that `explain` foretells, against tables and against the evaluator. */
+import { expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Facts, Policy } from '../../src/core/model.ts';
+import { type SimulatedStep, simulate } from '../../src/core/simulate.ts';
+import { world } from './support/arbitraries.ts';
+import { seeded } from './support/seeded.ts';
+import { allow, always, type FactsGiven, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
+
+const given = world({
+  requirement: fc.constantFrom(factors(1), factors(2)),
+  enrollments: 4,
+  evidence: 3,
+});
+
+function named(step: SimulatedStep): string {
+  if (step.kind === 'identify') return step.withPassword ? 'identify with password' : 'identify';
+  if (step.kind === 'select') return `select ${step.purpose} ${step.options.join('|')}`;
+  if (step.kind === 'denied') return `denied ${step.reason}`;
+  if (step.kind === 'complete') return `complete ${step.acr ?? ''}`;
+  const others = step.alternatives.map(({ authenticator }) => `|${authenticator}`).join('');
+  return `${step.kind} ${step.authenticator}${others}${step.unanswerable ? ' (unanswerable)' : ''}`;
+}
+
+const denyOutside: Policy = {
+  name: 'deny',
+  rules: [
+    { name: 'outside', when: { network: { any: ['world'] } }, then: { kind: 'deny' } },
+    { name: 'others', when: {}, then: allow(factors(1)) },
+  ],
+};
+const denyContractors: Policy = {
+  name: 'deny',
+  rules: [
+    { name: 'contractors', when: { groups: { any: ['contractors'] } }, then: { kind: 'deny' } },
+    { name: 'others', when: {}, then: allow(factors(1)) },
+  ],
+};
+const password = factors(1, { demands: [{ authenticators: ['password'] }] });
+const twoWithPassword = factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
+const two = ['password', 'totp'] as const;
+
+test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[0]]>([
+  ['nobody', ['identify with password'], {}, { app: password }],
+  ['nobody, where a rule denies everybody', ['denied rule'], {}, { app: denyOutside }],
+  [
+    'one page for one factor',
+    ['identify with password', 'complete pwd'],
+    { subject: person(['password']) },
+    { app: password },
+  ],
+  [
+    'the second factor is enrolled when there is none',
+    ['identify with password', 'enroll totp', 'complete 2fa'],
+    { subject: person(['password']) },
+    { app: twoWithPassword, enabled: two },
+  ],
+  [
+    'several to enroll: a choice first',
+    ['identify with password', 'select enroll phone|totp', 'enroll phone|totp', 'complete 2fa'],
+    { subject: person(['password']) },
+    { app: twoWithPassword, enabled: ['password', 'phone', 'totp'] },
+  ],
+  [
+    'other ways on',
+    ['identify', 'challenge webauthn|totp', 'complete phr'],
+    { subject: person(['totp', 'webauthn']) },
+    { enabled: ['totp', 'webauthn'] },
+  ],
+  [
+    'a session asks for the missing part only',
+    ['challenge totp', 'complete 2fa'],
+    { subject: person(two), evidence: [proof('password', 100)] },
+    { app: factors(2) },
+  ],
+  ['single sign-on', ['complete pwd'], { subject: person(two), evidence: [proof('password', 100)] }, {}],
+  [
+    'a deny is kept back until something is proved',
+    ['identify with password', 'denied rule'],
+    { subject: person(['password'], { groups: ['contractors'] }) },
+    { app: denyContractors, enabled: two },
+  ],
+  [
+    'suspended',
+    ['identify with password', 'denied account_inactive'],
+    { subject: person(['password'], { status: 'suspended' }) },
+    { app: password },
+  ],
+  [
+    'nothing enrolled: nobody can answer, and the page does not say so',
+    ['identify with password', 'challenge password (unanswerable)'],
+    { subject: person([]) },
+    { app: password },
+  ],
+  [
+    'prompt=login asks anew, but not who it is',
+    ['challenge password', 'complete pwd'],
+    { subject: person(['password']), evidence: [proof('password', 100)], request: { promptLogin: true } },
+    { app: password },
+  ],
+  [
+    'an essential acr out of reach',
+    ['denied acr_unattainable'],
+    {
+      subject: person(two),
+      evidence: [proof('password', 100)],
+      request: { acrValues: ['phr'], acrEssential: true },
+    },
+    { app: password, enabled: two },
+  ],
+])('%s', (_, expected, facts, policies) => {
+  expect(simulate(policiesOf(policies), factsOf(facts)).map(named)).toEqual(expected);
+});
+
+test('every walk ends, asks nothing twice, and asks nothing exactly where single sign-on allows', () => {
+  const ends = { complete: 0, denied: 0 };
+  fc.assert(
+    fc.property(given, ({ session, app, has, evidence, request }) => {
+      const policies = policiesOf({ session: always(allow(session)), app });
+      const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
+      const steps = simulate(policies, facts);
+      const last = steps.at(-1);
+      if (last?.kind !== 'complete' && last?.kind !== 'denied') throw new Error(`ends with ${last?.kind}`);
+      ends[last.kind] += 1;
+      const asked = steps.filter(({ kind }) => kind === 'challenge' || kind === 'enroll');
+      expect(new Set(asked.map(named)).size).toBe(asked.length);
+      const { transaction: _, ...silent } = facts;
+      const decision = evaluate(policies, silent);
+      if (evidence.length > 0) expect(steps.length === 1 && last.kind === 'complete').toBe(decision.kind === 'allow');
+      if (last.kind === 'denied' && steps.length > 1) expect(['challenge', 'deny']).toContain(decision.kind);
+    }),
+    seeded(500),
+  );
+  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(10);
+});
