@@ -44,7 +44,8 @@ function stopWithNpm() {
 
 /** No package here needs its install script, and npm 12 blocks them: without them every npm installs the same. */
 function install() {
-  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund'];
+  // Warnings are about the old Node that npm runs on, not about the one that is being installed.
+  const args = ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   // npm would otherwise run on node_modules/.bin/node, which is the first thing that it deletes.
   const path = (process.env.PATH ?? '').split(delimiter).filter((entry) => !entry.includes('node_modules'));
   const env = { ...process.env, PATH: path.join(delimiter) };

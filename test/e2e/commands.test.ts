@@ -1,0 +1,187 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+
+/** A project with the real scripts and with stand-ins for the tools that they start. */
+let project = '';
+
+beforeEach(() => {
+  project = mkdtempSync(join(tmpdir(), 'stepgate-commands-'));
+  cpSync('scripts', join(project, 'scripts'), { recursive: true });
+  put('node_modules/@biomejs/biome/bin/biome', '');
+  put('node_modules/typescript/bin/tsc', `require('node:fs').mkdirSync('dist', { recursive: true })`);
+  put('node_modules/jest/bin/jest.js', jestThat('{"passed":3,"failed":0,"skipped":1}', 0));
+  putPrograms('bin', ['redis-server', 'chromium']);
+});
+
+afterEach(() => rmSync(project, { recursive: true, force: true }));
+
+function put(path: string, content: string): string {
+  const file = join(project, path);
+  mkdirSync(dirname(file), { recursive: true });
+  writeFileSync(file, content);
+  return file;
+}
+
+function putPrograms(directory: string, names: readonly string[], content = '#!/bin/sh\n'): void {
+  for (const name of names) chmodSync(put(`${directory}/${name}`, content), 0o755);
+}
+
+const jestThat = (totals: string, code: number) =>
+  `require('node:fs').writeFileSync(process.env.STEPGATE_TEST_TOTALS, '${totals}'); console.log(process.argv.slice(2).join()); process.exit(${code})`;
+
+/** Only what the project has in its `bin` can be found, and what a script needs to run at all. */
+function runTests(args: readonly string[] = []) {
+  const { status, stdout } = spawnSync(process.execPath, ['scripts/test.mjs', ...args], {
+    cwd: project,
+    env: { PATH: join(project, 'bin') },
+    encoding: 'utf8',
+  });
+  return { status, stdout, last: stdout.trimEnd().split('\n').at(-1) };
+}
+
+test('when everything passes, the last line has Jest’s numbers and the exit code is 0', () => {
+  expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });
+});
+
+test('arguments go to Jest', () => {
+  expect(runTests(['--selectProjects', 'core']).stdout).toContain('--selectProjects,core\n');
+});
+
+test.each([
+  ['lint', '@biomejs/biome/bin/biome', 1],
+  // The compiler checks the types and makes the build.
+  ['types, build', 'typescript/bin/tsc', 2],
+])('a failure of %s counts as failed, and the tests still run', (names, tool, failed) => {
+  put(`node_modules/${tool}`, 'process.exit(1)');
+  const { status, stdout, last } = runTests();
+  expect([status, last]).toEqual([1, `Tests: 3 passed, ${failed} failed, 1 skipped`]);
+  expect(stdout).toContain(`Failed besides the tests: ${names}\n`);
+});
+
+test('failed tests count once', () => {
+  put('node_modules/jest/bin/jest.js', jestThat('{"passed":3,"failed":2,"skipped":0}', 1));
+  expect(runTests()).toMatchObject({ status: 1, last: 'Tests: 3 passed, 2 failed, 0 skipped' });
+});
+
+test('a Jest that crashes is a failure even without a failed test', () => {
+  put('node_modules/jest/bin/jest.js', 'process.exit(3)');
+  expect(runTests()).toMatchObject({ status: 1, last: 'Tests: 0 passed, 1 failed, 0 skipped' });
+});
+
+test('missing programs are named, and fail the run unless some tests were asked for', () => {
+  rmSync(join(project, 'bin', 'chromium'));
+  const whole = runTests();
+  expect(whole.stdout).toContain('Install with: sudo apt-get install chromium');
+  expect([whole.status, whole.last]).toEqual([1, 'Tests: 3 passed, 1 failed, 1 skipped']);
+  expect(runTests(['--selectProjects', 'core']).status).toBe(0);
+});
+
+test('missing programs are installed where the account may', () => {
+  rmSync(join(project, 'bin'), { recursive: true });
+  const bin = join(project, 'bin');
+  const install = `#!/bin/sh\nfor name in "$@"; do case $name in redis-server|chromium) echo '#!/bin/sh' > ${bin}/$name; /bin/chmod +x ${bin}/$name;; esac; done\n`;
+  putPrograms('bin', ['apt-get'], install);
+  // Root runs apt-get itself, everybody else through sudo: both end at the stand-in.
+  putPrograms('bin', ['env'], '#!/bin/sh\nshift\nexec "$@"\n');
+  putPrograms('bin', ['sudo'], '#!/bin/sh\nshift\n[ "$1" = true ] || exec "$@"\n');
+  expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });
+  expect(existsSync(join(bin, 'redis-server'))).toBe(true);
+});
+
+test('a build happens once, again after a change, and never counts when it failed', () => {
+  put('src/a.ts', '');
+  const log = join(project, 'log');
+  const compiler = `const fs = require('node:fs'); fs.mkdirSync('dist', { recursive: true }); fs.appendFileSync(${JSON.stringify(log)}, 'x'); process.exit(fs.existsSync('broken') ? 1 : 0)`;
+  put('node_modules/typescript/bin/tsc', compiler);
+  const build = () => {
+    const { status } = spawnSync(process.execPath, ['scripts/build.mjs'], { cwd: project });
+    return [status, readFileSync(log, 'utf8').length];
+  };
+  expect(build()).toEqual([0, 1]);
+  expect(build()).toEqual([0, 1]);
+  put('src/b.ts', '');
+  put('broken', '');
+  expect(build()).toEqual([1, 2]);
+  expect(build()).toEqual([1, 3]);
+  rmSync(join(project, 'broken'));
+  expect(build()).toEqual([0, 4]);
+});
+
+/** One package that needs no registry. */
+function putPackage(version: string): void {
+  const own = { name: 'project', version: '1.0.0', dependencies: { part: 'file:part' } };
+  const packages = { '': own, 'node_modules/part': { resolved: 'part', link: true }, part: { version } };
+  put('part/package.json', JSON.stringify({ name: 'part', version }));
+  put('package.json', JSON.stringify({ ...own, scripts: { start: 'node scripts/bootstrap.mjs start' } }));
+  put(
+    'package-lock.json',
+    JSON.stringify({ name: 'project', version: '1.0.0', lockfileVersion: 3, requires: true, packages }),
+  );
+}
+
+const waiting = `process.on('SIGTERM', () => process.exit(7)); console.log('waiting'); setInterval(() => {}, 1000);`;
+
+function bootstrap(): ChildProcess {
+  return spawn(process.execPath, ['scripts/bootstrap.mjs', 'start'], {
+    cwd: project,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+async function output(child: ChildProcess): Promise<string> {
+  const texts: string[] = [];
+  child.stdout?.on('data', (text) => texts.push(String(text)));
+  child.stderr?.on('data', (text) => texts.push(String(text)));
+  await once(child, 'close');
+  return texts.join('');
+}
+
+test('packages are installed when they are missing or others than the lock file names', async () => {
+  put('scripts/start.mjs', `console.log('started')`);
+  putPackage('1.0.0');
+  const first = await output(bootstrap());
+  expect(first).toContain('Installing the packages');
+  expect(first).toContain('started');
+  expect(await output(bootstrap())).toBe('started\n');
+  putPackage('1.1.0');
+  expect(await output(bootstrap())).toContain('Installing the packages');
+});
+
+test('SIGTERM reaches the program, and its exit code comes back', async () => {
+  put('scripts/start.mjs', waiting);
+  putPackage('1.0.0');
+  const child = bootstrap();
+  const exit = once(child, 'exit');
+  await lineOf(child, 'waiting');
+  child.kill('SIGTERM');
+  expect(await exit).toEqual([7, null]);
+});
+
+test('the program ends when npm is stopped, which tells only the shell in between', async () => {
+  const ended = join(project, 'ended');
+  put(
+    'scripts/start.mjs',
+    `import { writeFileSync } from 'node:fs';
+process.once('exit', () => writeFileSync(${JSON.stringify(ended)}, ''));
+${waiting}`,
+  );
+  putPackage('1.0.0');
+  const npm = spawn('npm', ['start'], { cwd: project, stdio: ['ignore', 'pipe', 'pipe'] });
+  await lineOf(npm, 'waiting');
+  npm.kill('SIGTERM');
+  // The pipe closes when the last process that holds it has ended.
+  await once(npm, 'close');
+  expect(existsSync(ended)).toBe(true);
+});
+
+async function lineOf(child: ChildProcess, wanted: string): Promise<void> {
+  if (child.stdout === null) throw new Error('the output is not readable');
+  const lines = createInterface({ input: child.stdout });
+  for await (const line of lines) if (line === wanted) return;
+  throw new Error(`the program ended without saying ${wanted}`);
+}
