@@ -26,8 +26,8 @@ export interface TestNode {
   readonly origin: string;
   readonly audit: readonly Readonly<Record<string, unknown>>[];
   readonly errors: readonly unknown[];
-  /** Writes files (relative path to text) over the demo configuration and applies all. */
-  configure(files: Readonly<Record<string, string>>): Promise<void>;
+  /** Writes files (relative path to text; `undefined` removes it) over the demo configuration and applies all. */
+  configure(files: Readonly<Record<string, string | undefined>>): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -58,8 +58,11 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     log: { audit: (line) => audit.push(line), warn: () => {}, error: (error) => errors.push(error) },
     ...(options.now ? { now: options.now } : {}),
   });
-  const configure = async (files: Readonly<Record<string, string>>): Promise<void> => {
-    for (const [file, text] of Object.entries(files)) await writeFile(join(dir, file), text);
+  const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
+    for (const [file, text] of Object.entries(files)) {
+      if (text === undefined) await rm(join(dir, file), { force: true });
+      else await writeFile(join(dir, file), text);
+    }
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
     if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
