@@ -1,5 +1,5 @@
 /** An explanation for people: aligned, one fact per line. */
-import type { Conditions, Outcome, RuleTrace, Tri } from '../core/model.ts';
+import type { Conditions, Outcome, RuleTrace, Seconds, Tri } from '../core/model.ts';
 import type { SimulatedStep } from '../core/simulate.ts';
 import type { AuthenticatorOption } from '../core/steps.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../flow/explain.ts';
@@ -123,7 +123,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const ways = requirements.flatMap(requirementWords);
   const lines = [
     ...list('requires', ways),
-    ...(maxAge === undefined ? [] : [row('requires', `everything ${ageWords(maxAge)}`)]),
+    ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', `evidence ${ageWords(session.absolute)} (life of the session)`)]),
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
@@ -131,6 +131,11 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   if (outcome === 'undecided') return [...lines, row('undecided', 'it depends on who it is')];
   if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
+}
+
+function overallAge(follows: boolean, maxAge: Seconds): string {
+  const words = `everything ${ageWords(maxAge)}`;
+  return follows ? row('', `and ${words}`) : row('requires', words);
 }
 
 function noRuleWords({ layer, acrValues, policy }: ExplainedLayer): string {

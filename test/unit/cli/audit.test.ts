@@ -1,0 +1,141 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { auditCommand } from '../../../src/cli/audit.ts';
+import { type AuditEvent, auditKey } from '../../../src/flow/audit.ts';
+import { openTerminal, run, type Terminal } from './harness.ts';
+
+let terminal: Terminal;
+let controller: AbortController;
+beforeEach(() => {
+  terminal = openTerminal();
+  controller = new AbortController();
+});
+afterEach(() => terminal.store.close());
+
+let second = 0;
+async function happen(...events: readonly AuditEvent[]): Promise<void> {
+  await terminal.store.commit(
+    events.map((event) => {
+      second += 1;
+      const time = new Date(second * 1000).toISOString();
+      return { op: 'append', key: auditKey, value: JSON.stringify({ time, kind: 'audit', ...event }), keep: 100_000 };
+    }),
+  );
+}
+
+async function tail(...words: string[]): Promise<readonly string[]> {
+  const context = { ...terminal.context, interrupted: () => controller.signal, pollInterval: 5 };
+  await run(auditCommand(context), 'tail', ...words);
+  return terminal.printed().split('\n').slice(0, -1);
+}
+
+const completed: AuditEvent = { event: 'sign_in.completed', outcome: 'success', client: 'notes' };
+
+function numbered(from: number, to: number): readonly AuditEvent[] {
+  return Array.from({ length: to - from }, (_, index) => ({ ...completed, client: `app-${from + index}` }));
+}
+
+const clientsIn = (lines: readonly string[]) => lines.map((line) => /client=(\S+)/.exec(line)?.[1]);
+
+test('one readable line per event, people by their identifier', async () => {
+  const created = await terminal.directory.create({ identifiers: ['bob@demo.test'] });
+  if (!created.ok) throw new Error(created.code);
+  await happen(
+    {
+      ...completed,
+      subject: created.user.id,
+      ip: '192.0.2.1',
+      factors: ['knowledge', 'possession'],
+      acr: '2fa',
+      amr: ['mfa', 'otp', 'pwd'],
+      policyRevision: 3,
+      rule: 'session: Everybody; app: Everybody else',
+    },
+    { event: 'authenticator.refused', outcome: 'failure', authenticator: 'password', reason: 'credentials.invalid' },
+  );
+  const [first, other] = await tail();
+  expect(first).toMatch(
+    /^\S+Z {2}sign_in\.completed +success +bob@demo\.test +client=notes {2}ip=192\.0\.2\.1 {2}factors=knowledge\+possession {2}acr=2fa {2}amr=mfa\+otp\+pwd {2}revision=3 {2}rule="session: Everybody; app: Everybody else"$/,
+  );
+  expect(other).toMatch(/authenticator\.refused +failure +- +authenticator=password {2}reason=credentials\.invalid$/);
+});
+
+test('somebody who was deleted is shown and found by the id', async () => {
+  const gone = 'abcdefghijklmnopqrstuv';
+  await happen({ ...completed, subject: gone }, completed);
+  expect((await tail()).join()).toContain(gone);
+  expect(await tail('--user', gone)).toHaveLength(1);
+});
+
+test('the newest 20, or as many as wanted, over several pages', async () => {
+  await happen(...numbered(0, 1500));
+  await happen(...numbered(1500, 2100));
+  const lines = await tail();
+  expect(clientsIn(lines)).toEqual(Array.from({ length: 20 }, (_, index) => `app-${2080 + index}`));
+  expect(clientsIn(await tail('-n', '1'))).toEqual(['app-2099']);
+  expect(await tail('-n', '0')).toEqual([]);
+  expect(await tail('-n', '5000')).toHaveLength(2100);
+});
+
+test('an empty log, and a page that is exactly full', async () => {
+  expect(await tail()).toEqual([]);
+  await happen(...numbered(0, 1000));
+  expect(clientsIn(await tail('-n', '1'))).toEqual(['app-999']);
+});
+
+test('filters by person, app and event, before it counts', async () => {
+  const created = await terminal.directory.create({ identifiers: ['bob@demo.test'] });
+  if (!created.ok) throw new Error(created.code);
+  const denied: AuditEvent = { event: 'sign_in.denied', outcome: 'deny', client: 'payroll', subject: created.user.id };
+  await happen(denied, { ...completed, subject: created.user.id }, ...numbered(0, 30));
+  expect(await tail('--user', 'BOB@demo.test')).toHaveLength(2);
+  expect(clientsIn(await tail('--client', 'app-7'))).toEqual(['app-7']);
+  expect(await tail('--event', 'sign_in.denied')).toHaveLength(1);
+  expect(await tail('--event', 'sign_in', '-n', '100')).toHaveLength(32);
+  expect(await tail('--event', 'sign')).toHaveLength(0);
+  expect(await tail('--event', 'sign_in.denied', '--client', 'notes')).toHaveLength(0);
+});
+
+test('as JSON, line by line', async () => {
+  await happen({ ...completed, amr: ['pwd'] });
+  const [line = ''] = await tail('--json');
+  expect(JSON.parse(line)).toMatchObject({ ...completed, amr: ['pwd'], kind: 'audit' });
+});
+
+test('nothing in a line can steer the terminal', async () => {
+  await happen({ ...completed, client: 'a\u001b[2Jb', rule: 'app: \u202eevil' });
+  const [line = ''] = await tail();
+  expect(line).toContain('client=a?[2Jb');
+  expect(line).toContain('rule="app: ?evil"');
+});
+
+test('-f goes on with new events until interrupted, and shows each once', async () => {
+  await happen(...numbered(0, 3));
+  let output = '';
+  const begun = Promise.withResolvers<void>();
+  const printed = Promise.withResolvers<void>();
+  const context = {
+    ...terminal.context,
+    interrupted: () => controller.signal,
+    pollInterval: 5,
+    stdout: (text: string) => {
+      output += text;
+      begun.resolve();
+      if (output.includes('app-4')) printed.resolve();
+    },
+  };
+  const following = run(auditCommand(context), 'tail', '-f', '-n', '1', '--event', 'sign_in.completed');
+  await begun.promise;
+  await happen({ event: 'sign_in.cancelled', outcome: 'failure', client: 'other' }, ...numbered(3, 5));
+  await printed.promise;
+  controller.abort();
+  await following;
+  expect(clientsIn(output.trimEnd().split('\n'))).toEqual(['app-2', 'app-3', 'app-4']);
+});
+
+test.each([
+  [['-n', 'many'], '-n takes a number'],
+  [['-n', '100001'], '-n takes a number'],
+  [['--user', 'zoe'], 'there is no user "zoe"'],
+])('what cannot be meant is one sentence: %j', async (words, sentence) => {
+  await expect(tail(...words)).rejects.toThrow(sentence);
+});

@@ -1,0 +1,251 @@
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { explainCommand } from '../../../src/cli/explain.ts';
+import type { Explanation } from '../../../src/flow/explain.ts';
+import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
+
+let terminal: Terminal;
+let dir: string;
+const secret = { secret: {}, characteristics: [] };
+const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
+const totp = { authenticator: 'totp', factors: ['possession' as const], label: 'my\u202ephone', ...secret };
+
+beforeAll(async () => {
+  terminal = openTerminal();
+  await applyDemo(terminal.store);
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
+  await cp('config', dir, { recursive: true });
+  const people: [string, string[], (typeof password | typeof totp)[]][] = [
+    ['bob@demo.test', ['staff'], [password]],
+    ['eve@demo.test', ['staff'], [password, totp]],
+    ['carol@demo.test', ['contractors'], [password]],
+  ];
+  for (const [identifier, groups, credentials] of people) {
+    await terminal.directory.create({ identifiers: [identifier], groups, credentials });
+  }
+});
+afterAll(async () => {
+  await terminal.store.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function explained(...words: string[]): Promise<string> {
+  await run(explainCommand(terminal.context), ...words);
+  return terminal.printed();
+}
+
+async function data(...words: string[]): Promise<Explanation> {
+  return JSON.parse(await explained(...words, '--json')) as Explanation;
+}
+
+function stepsOf(text: string): readonly string[] {
+  return text
+    .slice(text.indexOf('Steps\n') + 6)
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.trim());
+}
+
+test('all of it, for a person in a fresh browser', async () => {
+  const text = await explained('--app', 'payroll', '--user', 'Bob@Demo.Test', '--ip', '203.0.113.7');
+  expect(text).toBe(`Sign-in to Payroll (payroll), by revision 1
+  who       bob@demo.test
+  groups    staff
+  enrolled  password
+  evidence  none (a fresh browser)
+  network   203.0.113.7, in no zone
+  device    new, desktop, other
+  request   scope openid
+  time      2026-11-24T09:00:00Z
+
+Session policy
+  hit      1  Everybody  policies/session.yaml:7  decides: allow
+             no conditions: always
+  requires  one factor
+  counts    evidence at most 1 d old (life of the session)
+  missing   one factor
+
+Sign-on policy payroll
+  miss     1  No contractors            policies/sign-on/payroll.yaml:8
+             miss     groups any: [contractors]
+  miss     2  One factor in the office  policies/sign-on/payroll.yaml:15
+             miss     network any: [office]
+  hit      3  Everybody else            policies/sign-on/payroll.yaml:25  decides: allow
+             no conditions: always
+  requires  two distinct factor types; knowledge by password at most 12 h old
+  missing   knowledge by password at most 12 h old; one more factor type
+
+Request
+  requires  nothing
+
+Outcome    challenge: password
+Decided by session: Everybody; app: Everybody else
+
+Steps
+  1. identify (with password)
+  2. enroll totp
+  3. complete (acr urn:okta:loa:2fa:any)
+`);
+});
+
+test('nobody has identified: what depends on them is unknown', async () => {
+  const text = await explained('--app', 'payroll', '--zone', 'office');
+  expect(text).toMatch(/unknown +1 +No contractors/);
+  expect(text).toMatch(/hit +2 +One factor in the office/);
+  expect(text).toContain('undecided it depends on who it is');
+  expect(text).toContain('1 more not looked at');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on who it is']);
+});
+
+test.each<[string, readonly string[], readonly string[]]>([
+  [
+    'the office',
+    ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
+    ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
+  ],
+  [
+    'an address of the office in IPv6',
+    ['--user', 'bob@demo.test', '--ip', '2001:db8:1::9'],
+    ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
+  ],
+  ['a contractor', ['--user', 'carol@demo.test'], ['identify (with password)', 'denied: a rule says so']],
+  [
+    'other groups than the real ones',
+    ['--user', 'bob@demo.test', '--groups', 'x, contractors'],
+    ['identify (with password)', 'denied: a rule says so'],
+  ],
+  [
+    'groups without a person',
+    ['--groups', 'staff'],
+    ['identify (with password)', 'enroll totp', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'groups, with something enrolled',
+    ['--groups', 'staff', '--enrolled', 'password,totp'],
+    ['identify (with password)', 'challenge totp', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'half of it in the session',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m'],
+    ['challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'all of it in the session',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m', '--evidence', 'totp@PT2H'],
+    ['complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'a password too old',
+    ['--user', 'eve@demo.test', '--evidence', 'password@13h,totp@13h'],
+    ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'max_age',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m,totp@1m', '--max-age', '300'],
+    ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'prompt=login',
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m,totp@1m', '--prompt-login'],
+    ['challenge password, or totp (my?phone)', 'challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+])('the steps: %s', async (_, words, steps) => {
+  const text = await explained('--app', 'payroll', ...words);
+  expect(stepsOf(text)).toEqual(steps.map((step, index) => `${index + 1}. ${step}`));
+});
+
+test('what the request adds is a layer of its own', async () => {
+  const acr = 'urn:okta:loa:2fa:any';
+  const asked = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', acr];
+  const text = await explained(...asked, '--max-age', '60', '--evidence', 'password@50s');
+  expect(text).toContain(`acr_values ${acr}; max_age 60`);
+  expect(text).toMatch(
+    /Request: acr \S+\n {2}requires {2}two distinct factor types\n {12}and everything at most 60 s old\n/,
+  );
+  expect(text).toContain('missing   one more factor type besides knowledge');
+  const phr = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phr'];
+  expect(stepsOf(await explained(...phr))).toEqual([
+    '1. identify (with password)',
+    '2. complete (acr urn:okta:loa:1fa:pwd)',
+  ]);
+  expect(stepsOf(await explained(...phr, '--essential-acr')).at(-1)).toMatch(
+    /^2\. denied: the acr .* cannot be reached/,
+  );
+});
+
+test('as data: trace, missing, steps, and the rule as the audit line names it', async () => {
+  const explanation = await data('--app', 'payroll', '--user', 'eve@demo.test', '--evidence', 'password@10m');
+  expect(explanation).toMatchObject({
+    revision: 1,
+    rule: 'session: Everybody; app: Everybody else',
+    outcome: { kind: 'challenge' },
+    steps: [{ kind: 'challenge', authenticator: 'totp' }, { kind: 'complete' }],
+  });
+  expect(explanation.layers.map(({ layer, satisfied }) => [layer, satisfied])).toEqual([
+    ['session', true],
+    ['app', false],
+    ['request', undefined],
+  ]);
+  expect(explanation.layers[1]?.missing).toEqual([
+    { kind: 'alternative', demands: [], factors: 1, covered: ['knowledge'] },
+  ]);
+  expect(JSON.stringify(explanation)).not.toContain('"secret"');
+});
+
+test('files that are not applied, with and without a person', async () => {
+  const rules =
+    'name: payroll\nrules:\n  - name: Closed\n    when: { time: { from: "00:00", to: "08:00", zone: UTC } }\n    then: deny\n';
+  await writeFile(
+    join(dir, 'policies/sign-on/payroll.yaml'),
+    `${rules}  - name: All\n    then:\n      allow:\n        chains:\n          - - authenticators: [password]\n            - authenticators: [totp]\n`,
+  );
+  const words = ['--app', 'payroll', '--config', dir];
+  const night = await explained(...words, '--at', '2026-11-24T09:00:00+02:00');
+  expect(night).toContain(`by the files of ${dir}`);
+  expect(night).toMatch(/hit +1 +Closed +policies\/sign-on\/payroll.yaml:3 +decides: deny/);
+  expect(stepsOf(night)).toEqual(['1. denied: a rule says so']);
+  const day = await explained(...words, '--user', 'eve@demo.test', '--evidence', 'password');
+  expect(day).toContain('requires  password, then totp');
+  expect(day).toContain('missing   totp');
+  expect(await explained('--app', 'payroll')).toContain('Everybody else');
+});
+
+test.each<[string, readonly string[], string]>([
+  ['app', ['--app', 'payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
+  ['user', ['--app', 'notes', '--user', 'zoe'], 'there is no user "zoe"'],
+  ['address', ['--app', 'notes', '--ip', '1.2.3'], '--ip takes an IP address, not 1.2.3'],
+  ['zone', ['--app', 'notes', '--zone', 'ofice'], 'unknown zone `ofice`; did you mean `office`?'],
+  ['acr value', ['--app', 'notes', '--acr-values', 'phx'], 'unknown acr value `phx`; did you mean `phr`?'],
+  ['scope', ['--app', 'notes', '--scope', 'openid emial'], 'unknown scope `emial`; did you mean `email`?'],
+  ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
+  ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
+  ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
+  ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
+  ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
+  ['platform', ['--app', 'notes', '--platform', 'desk'], 'unknown platform `desk`'],
+  ['system', ['--app', 'notes', '--os', 'linus'], 'did you mean `linux`?'],
+  [
+    'authenticator',
+    ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
+    'unknown authenticator `totb`; did you mean `totp`?',
+  ],
+  ['enrolled of nobody', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a person'],
+  ['evidence of nobody', ['--app', 'notes', '--evidence', 'password'], "--evidence is somebody's"],
+  [
+    'evidence of what is not enrolled',
+    ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],
+    'bob@demo.test cannot have proved totp: enrolled is password',
+  ],
+  ['age', ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'password@soon'], 'the age must be like 90s'],
+  ['directory', ['--app', 'notes', '--config', '/nonexistent'], '/nonexistent is not a good configuration'],
+])('what cannot be meant is one sentence: %s', async (_, words, sentence) => {
+  await expect(explained(...words)).rejects.toThrow(sentence);
+});
+
+test('a store without a configuration', async () => {
+  const empty = openTerminal();
+  await expect(run(explainCommand(empty.context), '--app', 'notes')).rejects.toThrow('there is no configuration');
+  await empty.store.close();
+});

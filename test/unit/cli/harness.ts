@@ -1,0 +1,71 @@
+/** The commands on a store in memory, with what they print. */
+import type { Command } from 'commander';
+import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import type { Paint } from '../../../src/cli/paint.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { Revisions } from '../../../src/policy/revisions.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { Directory } from '../../../src/users/directory.ts';
+
+export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
+
+/** A file holds what others may not see; commands close what they open, so they get a store that stays open. */
+export interface Terminal {
+  readonly store: Store;
+  readonly directory: Directory;
+  /** What was printed since the last look. */
+  printed(): string;
+  exitCode(): number;
+  readonly context: {
+    openStore(): Promise<Store>;
+    stdout(text: string): void;
+    readonly paint: Paint;
+    readonly authenticators: typeof authenticatorTraits;
+    readonly variables: Readonly<Record<string, string>>;
+    now(): number;
+    setExitCode(code: 0 | 1): void;
+  };
+}
+
+export function openTerminal(): Terminal {
+  const store = openEmbedded({ file: ':memory:', now: () => NOW * 1000 });
+  let output = '';
+  let code = 0;
+  return {
+    store,
+    directory: new Directory(store, () => NOW),
+    printed() {
+      const text = output;
+      output = '';
+      return text;
+    },
+    exitCode: () => code,
+    context: {
+      openStore: async () => ({ ...store, close: async () => undefined }),
+      stdout: (text) => {
+        output += text;
+      },
+      paint: (_colour, text) => text,
+      authenticators: authenticatorTraits,
+      variables: {},
+      now: () => NOW,
+      setExitCode: (to) => {
+        code = to;
+      },
+    },
+  };
+}
+
+export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+  if (!loaded.ok) throw new Error('the configuration of the test is broken');
+  await new Revisions(store, { authenticators: authenticatorTraits, now: () => NOW * 1000 }).apply(loaded.documents, {
+    by: 'test',
+  });
+}
+
+/** Runs a command line; rejects with what the command rejects with. */
+export async function run(command: Command, ...words: string[]): Promise<void> {
+  await command.exitOverride().parseAsync(words, { from: 'user' });
+}
