@@ -57,7 +57,6 @@ export function minimalCompletions(
 }
 
 function helps(action: Showing, goal: Goal, showings: readonly Showing[]): boolean {
-  if (goal.enrolledOnly && action.toEnroll) return false;
   return goal.anyOf.some((requirement) => helpsRequirement(action, requirement, showings));
 }
 

@@ -10,7 +10,7 @@ import { wayOn } from './way-on.ts';
  * allow and may yet decide, for somebody who has every enabled authenticator. Asking for more than that would ask for too much.
  */
 export function identifyWithPassword(policies: PolicySet, facts: Facts): boolean {
-  if (!policies.app || !policies.authenticators.some(({ key }) => key === 'password')) return false;
+  if (!policies.app) return false;
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);

@@ -24,7 +24,6 @@ export function wayOn(goals: readonly Goal[], means: Means): WayOn {
   const proofs = provable(means.enrollments, means.shown, goals);
   const byProof = minimalCompletions(goals, means.shown, proofs);
   if (byProof.length > 0) return challenge(byProof, goals, means);
-  if (means.enrollments.length === 0) return { kind: 'impossible' };
   const bar = enrollmentBar(means.enrollments);
   const barred = [bar, ...goals];
   const actions = [...proofs, ...enrollable(means.enrollments, means.policies, goals)];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/evaluate.ts';
-import type { ChainStep, Requirement } from '../../src/core/model.ts';
-import { allow, always, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import type { ChainStep, Enrollment, Requirement } from '../../src/core/model.ts';
+import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });
 const chains = (...list: readonly (readonly ChainStep[])[]): Requirement => ({ chains: list });
@@ -130,6 +130,24 @@ describe('a chain', () => {
       kind: 'challenge',
       options: [{ authenticator: 'password' }, { authenticator: 'totp' }],
     });
+  });
+
+  test('opposite orders of what is yet to be enrolled neither', () => {
+    const session = always(allow(chains([step('phone'), step('totp')])));
+    const policies = policiesOf({ session, app: chains([step('totp'), step('phone')]) });
+    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'enroll', choices: ['phone', 'totp'] });
+  });
+
+  test('of two alike is for somebody who has two alike', () => {
+    const [totp] = enrolled('totp');
+    const subject = person([], { enrollments: ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
+    const decision = evaluate(policiesOf({ app: chains([step('totp'), step('totp')]) }), factsOf({ subject }));
+    expect(decision).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp', enrollments: ['t1', 't2', 't3'] }],
+    });
+    expect(decision).not.toHaveProperty('withheld');
   });
 
   test('of two factors that are one type is no mfa', () => {

@@ -114,6 +114,17 @@ describe('to enroll', () => {
     expect(decide(app, ['key'], [proof('key', 'here')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
+  test('offers one that shows more than the one that the person has', () => {
+    const [full] = enrolled('webauthn');
+    const synced = { ...full, characteristics: ['userPresence', 'userVerification'] } as Enrollment;
+    const subject = person([], { enrollments: [synced] });
+    const evidence = [proof('webauthn', 'here', { characteristics: synced.characteristics })];
+    expect(evaluate(policiesOf({ app: resistant }), factsOf({ subject, evidence }))).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+  });
+
   test('offers no second one that is not better', () => {
     const app: Requirement = {
       anyOf: [{ factors: 1, demands: [{ authenticators: ['totp'] }, { characteristics: ['phishingResistant'] }] }],
@@ -221,6 +232,11 @@ describe('to go on', () => {
       kind: 'challenge',
       options: expected.map(([authenticator, enrollments]) => ({ authenticator, enrollments })),
     });
+  });
+
+  test('knowledge first, whatever the order of the configuration', () => {
+    const decision = decide(factors(2), ['totp', 'password'], [], ['totp', 'password']);
+    expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'totp' }] });
   });
 
   test('all enrollments that would do are offered, however many are alike', () => {

@@ -101,6 +101,19 @@ describe('age', () => {
     expect([decide(3600), decide(3601), decide('here')]).toEqual(['allow', 'challenge', 'allow']);
   });
 
+  test.each<[number, number]>([
+    [3600, 60],
+    [60, 3600],
+  ])('the stricter of session (%d) and request (%d) counts', (absolute, maxAge) => {
+    const session = always(allow(factors(1), { idle: 600, absolute }));
+    const decide = (age: number) =>
+      evaluate(
+        policiesOf({ session }),
+        factsOf({ subject: person(['password']), evidence: [proof('password', age)], request: { maxAge } }),
+      ).kind;
+    expect([decide(60), decide(61)]).toEqual(['allow', 'challenge']);
+  });
+
   test('without a transaction nothing is of this transaction', () => {
     const evidence = [proof('password', 'here')];
     expect(
@@ -135,6 +148,26 @@ describe('the witness', () => {
     ]);
     expect(found).toMatchObject({ authTime: NOW - 400, amr: ['mfa', 'otp', 'pwd'] });
     expect(found.witness).toHaveLength(2);
+  });
+
+  test('a lesser proof from the same enrollment does not outdate a fuller one', () => {
+    const lesser = proof('webauthn', 100, { factors: ['possession'], transaction: 'b' });
+    const found = evaluate(
+      policiesOf({ app: factors(2) }),
+      factsOf({ subject: person(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
+    );
+    expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: NOW - 500 } });
+  });
+
+  test('what no rule asks for, from another event, is left out', () => {
+    const password = factors(1, { demands: [{ authenticators: ['password'] }] });
+    const found = assurance(password, [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
+    expect(found).toMatchObject({ authTime: NOW - 500, amr: ['pwd'] });
+  });
+
+  test('of two that would do the newer stays', () => {
+    const evidence = [proof('password', 500, of('a')), proof('email', 400, of('b')), proof('totp', 20, of('c'))];
+    expect(assurance(factors(2), evidence)).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'] });
   });
 
   test('a sign-in is one event: a one-factor app sees both factors that were proved in it', () => {

@@ -48,6 +48,11 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
     expect(evaluate(policiesOf(policies), factsOf({ subject, evidence }))).toMatchObject({ kind: 'deny', ...withheld });
   });
 
+  test('is told after a proof that is too old for the request', () => {
+    const given = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
+    expect(evaluate(policiesOf(policies), given)).toMatchObject({ kind: 'deny', ...withheld });
+  });
+
   test.each([
     ['of somebody else', { subject: 'bob' }],
     ['of an enrollment that is gone', { enrollment: 'gone' }],

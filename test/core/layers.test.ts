@@ -124,9 +124,11 @@ describe('layers are ANDed', () => {
   });
 
   test('a requirement that asks for no factor still asks for one', () => {
-    const app = { anyOf: [{ factors: 0 as 1, demands: [] }] };
-    expect(evaluate(policiesOf({ app }), factsOf({ subject: person(['password']) }))).toMatchObject({
+    const nothing = { anyOf: [{ factors: 0 as 1, demands: [] }] };
+    const policies = policiesOf({ session: always(allow(nothing)), app: nothing });
+    expect(evaluate(policies, factsOf({ subject: person(['password']) }))).toMatchObject({
       kind: 'challenge',
+      options: [{ authenticator: 'password' }],
     });
   });
 });
