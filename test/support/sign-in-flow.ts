@@ -1,0 +1,153 @@
+/** Pieces of a sign-in that hostile tests put together in their own order. */
+import { randomBytes } from 'node:crypto';
+import { generate, generateSecret } from 'otplib';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { transactionKey } from '../../src/flow/transaction-record.ts';
+import type { Entry } from '../../src/stores/store.ts';
+import { attemptCounter } from '../../src/users/user.ts';
+import { password, type TestNode } from './node.ts';
+import { type Authorization, authorization } from './raw-client.ts';
+import { nextCode, type Person, redirectUri } from './relying-party.ts';
+import { type Form, mainForm, type Page, UserAgent } from './user-agent.ts';
+
+export interface SignIn {
+  readonly agent: UserAgent;
+  readonly request: Authorization;
+  readonly page: Page;
+  /** The id of the transaction. */
+  readonly uid: string;
+}
+
+/** The first page of a new sign-in. */
+export async function beginSignIn(
+  node: Pick<TestNode, 'issuer'>,
+  clientId: string,
+  agent: UserAgent = new UserAgent(),
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<SignIn> {
+  const request = authorization(node.issuer, clientId, parameters);
+  const page = await agent.open(request.url, {}, redirectUri);
+  return { agent, request, page, uid: /\/signin\/([\w-]+)/.exec(page.url)?.[1] ?? '' };
+}
+
+/** Answers the main form of the page. */
+export function answerStep(agent: UserAgent, page: Page, fields: Readonly<Record<string, string>>): Promise<Page> {
+  return agent.submit(page, mainForm(page), fields, redirectUri);
+}
+
+/** Identifier, and the password with it when the page asks for both. */
+export function identify(agent: UserAgent, page: Page, person: Person): Promise<Page> {
+  const both = mainForm(page)?.fields['credentials.passcode'] !== undefined;
+  return answerStep(agent, page, {
+    identifier: person.identifier,
+    ...(both ? { 'credentials.passcode': person.password } : {}),
+  });
+}
+
+export function formOf(page: Page, step: string): Form | undefined {
+  return page.forms.find((form) => form.step === step);
+}
+
+/** `identify`, `challenge:totp` and so on; `code` when the browser was sent back with one. */
+export function whereIs(page: Page): string {
+  if (page.url.startsWith(redirectUri)) {
+    const query = new URL(page.url).searchParams;
+    return query.has('code') ? 'code' : (query.get('error') ?? 'back');
+  }
+  const form = mainForm(page);
+  if (!form) return page.messages[0] ?? `status ${page.status}`;
+  return form.authenticator ? `${form.step}:${form.authenticator}` : form.step;
+}
+
+const hashes = new WeakMap<TestNode['app'], Promise<string>>();
+
+/** Hashed once for each node: people of one test may share a hash. */
+function passwordHash(app: TestNode['app']): Promise<string> {
+  const known = hashes.get(app) ?? hashPassword(app.hashing, password);
+  hashes.set(app, known);
+  return known;
+}
+
+/** Somebody new who has a password only. */
+export async function personWithPassword(
+  { app }: TestNode,
+  groups: readonly string[] = ['staff'],
+): Promise<Person & { readonly id: string }> {
+  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const credentials = [passwordCredential(await passwordHash(app))];
+  const created = await app.directory.create({ identifiers: [identifier], groups, credentials });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, password };
+}
+
+/** Somebody new who has an authenticator app already. */
+export async function personWithTotp(
+  { app }: TestNode,
+  groups: readonly string[] = ['staff'],
+): Promise<Person & { readonly id: string; readonly totp: string }> {
+  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const totp = generateSecret({ length: 20 });
+  const created = await app.directory.create({
+    identifiers: [identifier],
+    groups,
+    credentials: [
+      passwordCredential(await passwordHash(app)),
+      {
+        authenticator: 'totp',
+        factors: ['possession'],
+        characteristics: ['userPresence', 'deviceBound'],
+        secret: { key: totp, step: 0 },
+      },
+    ],
+  });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, password, totp };
+}
+
+export async function passcode(person: Person): Promise<Record<string, string>> {
+  return { 'credentials.passcode': await nextCode(person) };
+}
+
+/** Six digits that are not a code of this person around now. */
+export async function wrongCode(person: Person): Promise<string> {
+  const now = Math.floor(Date.now() / 30_000);
+  const secret = person.totp ?? '';
+  const right = await Promise.all([-2, -1, 0, 1, 2].map((offset) => generate({ secret, epoch: (now + offset) * 30 })));
+  return ['000000', '111111', '222222', '333333', '444444', '555555', '666666'].find(
+    (code) => !right.includes(code),
+  ) as string;
+}
+
+export async function storedTransaction({ store }: TestNode, uid: string): Promise<Entry | undefined> {
+  const key = transactionKey(uid);
+  return (await store.load([key])).entries.get(key);
+}
+
+/** Attempts that count against somebody in a window (seconds). Asking counts as one more afterwards. */
+export async function attemptsOf(
+  { store }: TestNode,
+  userId: string,
+  authenticator: string,
+  window: number,
+): Promise<number> {
+  const most = 1_000_000;
+  const { remaining } = await store.reserve(attemptCounter(userId, authenticator), [{ limit: most, window }]);
+  return most - 1 - remaining;
+}
+
+/** Lines of the audit log about one person, as `event:authenticator`. */
+export function eventsOf({ audit }: Pick<TestNode, 'audit'>, subject: string): string[] {
+  const lines = audit.filter((line) => line.subject === subject);
+  return lines.map(({ event, authenticator }) => (authenticator ? `${event}:${authenticator}` : String(event)));
+}
+
+/** A sign-on policy file with these rules; `then` as in the file, e.g. `deny` or `{ allow: { factors: 2 } }`. */
+export function signOnPolicy(name: string, ...rules: readonly { readonly when?: unknown; readonly then: unknown }[]) {
+  return {
+    [`policies/sign-on/${name}.yaml`]: JSON.stringify({
+      name,
+      rules: rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule })),
+    }),
+  };
+}
