@@ -1,4 +1,4 @@
-import { Cluster, type CommonRedisOptions, Redis } from 'ioredis';
+import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
 import { parseRedisUrl } from './redis-url.ts';
@@ -13,10 +13,11 @@ const patience = { connect: 1_000, ready: 1_000, command: 2_000 };
  * would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way as soon as the connection
  * closes; 1 would leave it to the command timeout.
  */
-const options: CommonRedisOptions = {
+const options: CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'> = {
   connectTimeout: patience.connect,
   commandTimeout: patience.command,
   socketTimeout: patience.command,
+  disconnectTimeout: 100,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   // `true` reconnects (a demoted master must be left) without sending the refused command again.
@@ -89,18 +90,26 @@ export function readyGate(client: RedisClient): () => Promise<void> {
   };
 }
 
-/** Errors on the way do not end the wait: the client tries again by itself. */
+/** Errors on the way do not end the wait, as the client tries again by itself; the last of them is the reason. */
 function connected(client: RedisClient): Promise<void> {
   return new Promise((resolve, reject) => {
-    const opened = () => {
-      clearTimeout(timer);
-      resolve();
+    let last: unknown;
+    const failed = (error: unknown) => {
+      last = error;
     };
-    const timer = setTimeout(() => {
+    const settle = (done: () => void) => {
+      clearTimeout(timer);
       client.off('ready', opened);
-      reject(new StoreUnavailable('no connection to Redis'));
+      client.off('error', failed);
+      done();
+    };
+    const opened = () => settle(resolve);
+    const timer = setTimeout(() => {
+      const reason = last === undefined ? 'no connection to Redis' : `no connection to Redis (${last})`;
+      settle(() => reject(new StoreUnavailable(reason, last)));
     }, patience.ready);
-    client.once('ready', opened);
+    client.on('ready', opened);
+    client.on('error', failed);
   });
 }
 

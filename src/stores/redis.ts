@@ -60,8 +60,8 @@ export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = 
     check: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
     async close() {
       await drain();
-      if (client.status === 'ready') await client.quit().catch(() => client.disconnect());
-      else client.disconnect();
+      // Not QUIT: after it the connections to the sentinels would stay.
+      client.disconnect();
     },
   };
 }

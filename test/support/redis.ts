@@ -92,8 +92,12 @@ async function supervised(
   const [line] = (await once(shell.stdout, 'data')) as [Buffer];
   const pid = Number(line.toString());
   shell.stdout.destroy();
+  let killed = false;
   const kill = (signal: NodeJS.Signals): void => {
-    if (running(shell)) process.kill(pid, signal);
+    // Once killed, the pid may soon be another's.
+    if (killed || !running(shell)) return;
+    killed = signal === 'SIGKILL';
+    process.kill(pid, signal);
   };
   const stop = async (): Promise<void> => {
     kill('SIGKILL');
