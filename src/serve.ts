@@ -1,6 +1,6 @@
 /** Runs one node: opens the store, brings the configuration in, listens, and goes down without dropping anybody. */
 import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
+import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type App, createApp } from './app.ts';
 import { authenticatorTraits } from './authenticators/index.ts';
@@ -46,7 +46,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     dataDir: options.dataDir,
     warn: (text) => log.warn(text),
   });
-  const server = createServer();
+  // Whoever asks before everything is in place is told to come back.
+  let handle: RequestListener = (_req, res) => {
+    res.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' }).end('{"status":"starting"}');
+  };
+  const server = createServer((req, res) => handle(req, res));
   const closing: (() => Promise<void> | void)[] = [];
   const closeAll = async (): Promise<void> => {
     for (const close of closing.reverse()) await close();
@@ -72,8 +76,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     }
     if (options.demo)
       closing.push(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
-    const handler = app.koa.callback();
-    server.on('request', (req, res) => void handler(req, res));
+    const callback = app.koa.callback();
+    handle = (req, res) => void callback(req, res);
     log.info('listening', { port, host: options.host, issuer });
     return { port, issuer, stop: () => drain(server, closeAll) };
   } catch (error) {

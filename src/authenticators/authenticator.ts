@@ -27,6 +27,28 @@ export interface AuthenticatorEnv {
   readonly issuer: string;
   /** Name of the product as people know it (for the label in authenticator apps). */
   readonly brand: string;
+  /** Name of the app that is signed in to. */
+  readonly app: string;
+  /** Id of the transaction: what is sent out is bound to it. */
+  readonly transaction: string;
+  /** Who asks, as far as the browser tells; for texts to the person, never for decisions. */
+  readonly visitor: { readonly ip: string; readonly userAgent: string };
+  /** All credentials of this authenticator that the person has. */
+  readonly enrolled: readonly Credential[];
+  /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
+  mac(purpose: string, ...parts: readonly string[]): string;
+}
+
+/** A message to the person. It goes into the outbox in the same commit as the transaction, and out after the answer. */
+export interface Delivery {
+  readonly channel: 'email' | 'sms' | 'voice';
+  /** Address or E.164 number. */
+  readonly to: string;
+  /** Name of the template among the mail views. */
+  readonly template: string;
+  readonly params: Readonly<Record<string, string | number>>;
+  /** Epoch seconds after which it is not sent any more. */
+  readonly expires: Seconds;
 }
 
 /** A started challenge or offer. `private` stays on the server, in the transaction; `public` goes into the step. */
@@ -35,6 +57,8 @@ export interface Started {
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds after which it no longer counts. */
   readonly expires: Seconds;
+  /** What is sent to the person now. For somebody who does not exist: nothing, at the same cost. */
+  readonly deliver?: readonly Delivery[];
 }
 
 /** Why an answer was refused; the code of the message that the person sees. */
@@ -70,6 +94,12 @@ export interface Enrolled {
   readonly proof: Proof;
 }
 
+/** An enrollment takes one more answer: an address was given, and now the code that was sent there is asked for. */
+export interface Continued {
+  readonly ok: true;
+  readonly more: Started;
+}
+
 /** What came in with the form under `credentials.`: each value a string. */
 export type CredentialInput = Readonly<Record<string, string>>;
 
@@ -88,11 +118,18 @@ export interface Authenticator {
   ): Promise<Verified | Refused>;
   /** Starts an enrollment. Only if `traits.enrollable`. */
   offer(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
-  /** Confirms an enrollment. */
+  /** Confirms an enrollment, or takes it one stage further. */
   enroll(
     subject: Subject,
     pending: Started['private'],
     input: CredentialInput,
     env: AuthenticatorEnv,
-  ): Promise<Enrolled | Refused>;
+  ): Promise<Enrolled | Continued | Refused>;
+  /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
+  readonly together?: true;
+  /**
+   * It sends something: how much per account, over all transactions. The person may ask for another one within these limits; that never
+   * resets the attempts (NIST SP 800-63B-4 section 3.1.3.2).
+   */
+  readonly sends?: readonly Limit[];
 }

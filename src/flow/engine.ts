@@ -7,23 +7,33 @@ import { identifyWithPassword } from '../core/identify-with-password.ts';
 import type { Assurance, Decision, Facts } from '../core/model.ts';
 import { nextStep } from '../core/next-step.ts';
 import type { Message, Step } from '../core/steps.ts';
-import { forgetSubject, isExpired, picked, selecting, started, type Transaction } from '../core/transaction.ts';
+import {
+  abandoned,
+  forgetSubject,
+  isExpired,
+  picked,
+  selecting,
+  started,
+  type Transaction,
+} from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
-import { type Answer, answer, attemptOf } from './answer.ts';
+import { answer, attemptOf } from './answer.ts';
 import { audit, decidingRule } from './audit.ts';
 import { decoyEntropy } from './decoy-entropy.ts';
-import { heldAccount, transactionFacts } from './facts.ts';
+import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { deviceKey } from './known-device.ts';
 import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
 import type { Runtime } from './runtime.ts';
+import { start } from './start.ts';
 import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
+import type { Answer } from './verify.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
-  readonly way: 'answer' | 'select' | 'restart' | 'cancel';
+  readonly way: 'answer' | 'select' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of design.md section 7, e.g. `credentials.passcode`. */
@@ -71,6 +81,12 @@ export async function submit(runtime: Runtime, request: LoopRequest, submission:
       return cancel(loop);
     case 'restart':
       return present(restarted(loop), [], true);
+    case 'resend':
+      return present(
+        { ...loop, transaction: abandoned(loop.transaction) },
+        [{ code: 'sent.again', level: 'info' }],
+        false,
+      );
     case 'select':
       return present(select(loop, submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -154,7 +170,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
     save(loop, stored?.value);
     return { kind: 'complete', accountId: facts.subject.id, assurance: decision.assurance };
   }
-  const { step, transaction } = await stepOf(loop, decision, facts);
+  const { step, transaction, messages: news } = await stepOf(loop, decision, facts);
   const version = save({ ...loop, transaction }, stored?.value) ? loop.version + 1 : loop.version;
   if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(loop, decision);
   const handle = formHandle(loop.runtime.secrets()[0] as string, {
@@ -166,7 +182,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   const { subject } = transaction;
   return {
     kind: 'step',
-    step: { ...withoutIds(step), messages },
+    step: { ...withoutIds(step, loop), messages: [...messages, ...news] },
     handle,
     app: loop.app,
     snapshot: loop.snapshot,
@@ -177,37 +193,26 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   };
 }
 
-async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<{ step: Step; transaction: Transaction }> {
+interface Stepped {
+  readonly step: Step;
+  readonly transaction: Transaction;
+  readonly messages: readonly Message[];
+}
+
+async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
   const now = loop.runtime.now();
   const labels = new Map((facts.subject?.enrollments ?? []).map(({ id, label }) => [id, label]));
   const withPassword =
     decision.kind === 'identify' && identifyWithPassword(await loop.snapshot.policies(loop.app), facts);
+  const messages: Message[] = [];
   let { transaction } = loop;
   for (;;) {
     const plan = nextStep(decision, transaction, { withPassword, labels: (id) => labels.get(id) }, now);
-    if (plan.kind === 'step') return { step: plan.step, transaction };
-    transaction = started(transaction, await start({ ...loop, transaction }, plan, facts));
+    if (plan.kind === 'step') return { step: plan.step, transaction, messages };
+    const begun = await start({ ...loop, transaction }, plan, facts);
+    messages.push(...begun.messages);
+    transaction = started(transaction, begun.pending);
   }
-}
-
-async function start(loop: Loop, plan: Extract<ReturnType<typeof nextStep>, { kind: 'start' }>, facts: Facts) {
-  const { runtime, snapshot, transaction } = loop;
-  const authenticator = runtime.authenticators.get(plan.authenticator);
-  if (!authenticator || !facts.subject)
-    throw new StepgateError('internal', `no authenticator ${plan.authenticator} to start`);
-  const env = { now: runtime.now(), issuer: runtime.issuer, brand: snapshot.settings.brand.name };
-  const begun =
-    plan.purpose === 'enroll'
-      ? await authenticator.offer(facts.subject, env)
-      : await authenticator.challenge(await credentialOf(loop, plan.enrollment), env);
-  const { purpose, authenticator: key, enrollment } = plan;
-  return {
-    purpose,
-    authenticator: key,
-    ...(enrollment === undefined ? {} : { enrollment }),
-    ...begun,
-    expires: Math.min(begun.expires, transaction.expiresAt),
-  };
 }
 
 /** Writes the transaction if it is not what the store holds; true if it had to. */
@@ -229,19 +234,28 @@ function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
   });
 }
 
-/** Ids of enrollments say whether somebody exists, so a page names one only where it must tell two of a kind apart. */
-function withoutIds(step: Step): Step {
+/**
+ * Ids of enrollments say whether somebody exists, so a page names one only where it must tell two of a kind apart; those that one challenge
+ * serves together are one choice.
+ */
+function withoutIds(step: Step, { runtime }: Loop): Step {
   if (step.kind !== 'select') return step;
-  const options = step.options.map((option) => {
-    const twins = step.options.filter(({ authenticator }) => authenticator === option.authenticator);
-    const { enrollment: _, ...rest } = option;
-    return twins.length > 1 ? option : rest;
+  const { options } = step;
+  const firsts = options.filter(
+    ({ authenticator }, at) =>
+      !runtime.authenticators.get(authenticator)?.together ||
+      options.findIndex((other) => other.authenticator === authenticator) === at,
+  );
+  const named = firsts.map((option) => {
+    const twins = firsts.filter(({ authenticator }) => authenticator === option.authenticator);
+    const { enrollment: _, label: _label, ...rest } = option;
+    return twins.length > 1
+      ? option
+      : { ...rest, ...(option.label && !isTogether(option.authenticator, runtime) ? { label: option.label } : {}) };
   });
-  return { ...step, options };
+  return { ...step, options: named };
 }
 
-async function credentialOf({ request, transaction }: Loop, enrollment: string | undefined) {
-  const { subject } = transaction;
-  const account = !subject || subject.decoy ? undefined : await heldAccount(request.unit, subject.id);
-  return account?.credentials.find(({ id }) => id === enrollment);
+function isTogether(key: string, runtime: Loop['runtime']): boolean {
+  return runtime.authenticators.get(key)?.together === true;
 }

@@ -1,10 +1,13 @@
 /** A transaction under way, as one request holds it. */
+import type { AuthenticatorEnv, Credential } from '../authenticators/authenticator.ts';
 import type { Decision, Facts } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { heldAccount } from './facts.ts';
 import type { Runtime } from './runtime.ts';
+import { serverMac } from './server-mac.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One request for one transaction. */
@@ -40,4 +43,29 @@ export function whoAndWhere({ transaction, request, snapshot }: Loop) {
     transaction: transaction.id,
     policyRevision: snapshot.revision,
   };
+}
+
+/** What an authenticator may know of this request. */
+export function environmentOf(
+  { runtime, request, transaction, snapshot, app }: Loop,
+  key: string,
+  credentials: readonly Credential[],
+): AuthenticatorEnv {
+  return {
+    now: runtime.now(),
+    issuer: runtime.issuer,
+    brand: snapshot.settings.brand.name,
+    app: app.name,
+    transaction: transaction.id,
+    visitor: { ip: request.visitor.ip, userAgent: request.visitor.userAgent },
+    enrolled: credentials.filter(({ authenticator }) => authenticator === key),
+    mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),
+  };
+}
+
+/** Everything that the person has; nothing for a decoy. */
+export async function credentialsOf({ request, transaction }: Loop): Promise<readonly Credential[]> {
+  const { subject } = transaction;
+  const account = !subject || subject.decoy ? undefined : await heldAccount(request.unit, subject.id);
+  return account?.credentials ?? [];
 }

@@ -18,11 +18,19 @@ export function unitOfWork(store: Store, along: readonly string[]) {
         ctx.remove('Set-Cookie');
         ctx.remove('Location');
         if (error instanceof errors.OIDCProviderError) protocolError(ctx, error);
-        else if (error instanceof Conflict) throw new StepgateError('stale_form', error.message, { cause: error });
+        else if (error instanceof Conflict) lostRace(ctx, error);
         else throw error;
       }
     });
   };
+}
+
+/** Another request of the same sign-in was faster: the browser is sent to where that one led. Nothing of this one was written. */
+function lostRace(ctx: Context, error: Conflict): void {
+  const uid = /^\/signin\/([\w-]+)/.exec(ctx.path)?.[1];
+  if (uid === undefined) throw new StepgateError('stale_form', error.message, { cause: error });
+  ctx.redirect(`/signin/${uid}`);
+  ctx.status = 303;
 }
 
 function protocolError(ctx: Context, error: errors.OIDCProviderError): void {

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto';
 /** What every authenticator promises, whatever it verifies. Each one runs this suite with a way to make and to answer its challenges. */
 import { describe, expect, test } from '@jest/globals';
 import type {
@@ -23,7 +24,19 @@ export interface AuthenticatorCase {
   work(): number;
 }
 
-export const env: AuthenticatorEnv = { now: 1_800_000_000, issuer: 'https://id.example.org', brand: 'Example' };
+export const env: AuthenticatorEnv = {
+  now: 1_800_000_000,
+  issuer: 'https://id.example.org',
+  brand: 'Example',
+  app: 'Notes',
+  transaction: 'transaction-1',
+  visitor: { ip: '192.0.2.1', userAgent: 'Test' },
+  enrolled: [],
+  mac: (purpose, ...parts) =>
+    createHmac('sha256', 'a test')
+      .update(JSON.stringify([purpose, ...parts]))
+      .digest('base64url'),
+};
 
 type Make = () => Promise<AuthenticatorCase>;
 

@@ -11,6 +11,7 @@ import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { type Account, attemptCounter } from '../../../src/users/user.ts';
+import { env } from '../../contract/authenticator-contract.ts';
 
 const queue = new HashingQueue();
 let dir: string;
@@ -83,7 +84,6 @@ async function account(identifier: string): Promise<Account> {
 async function signsIn(identifier: string, passcode: string): Promise<boolean> {
   const password = buildAuthenticators({ hashing: queue }).get('password');
   const credential = (await account(identifier)).credentials.find(({ authenticator }) => authenticator === 'password');
-  const env = { now: 1, issuer: 'https://id.example.org', brand: 'x' };
   return (await password?.verify(credential, {}, { passcode }, env))?.ok ?? false;
 }
 

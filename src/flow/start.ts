@@ -1,0 +1,47 @@
+/** Starts a challenge or an offer, and hands what is to be sent to the outbox. */
+import type { Facts } from '../core/model.ts';
+import type { Message } from '../core/steps.ts';
+import type { Choice, Pending } from '../core/transaction.ts';
+import { enqueue } from '../delivery/outbox.ts';
+import { StepgateError } from '../errors.ts';
+import { attemptCounter } from '../users/user.ts';
+import { credentialsOf, environmentOf, type Loop } from './loop.ts';
+
+export interface Begun {
+  readonly pending: Pending;
+  /** What the person must know: for instance that nothing was sent. */
+  readonly messages: readonly Message[];
+}
+
+/** Rejects with `StepgateError('internal')` for an authenticator that there is not. */
+export async function start(loop: Loop, plan: Choice, facts: Facts): Promise<Begun> {
+  const { runtime, transaction } = loop;
+  const { purpose, authenticator: key, enrollment } = plan;
+  const authenticator = runtime.authenticators.get(key);
+  if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
+  const credentials = await credentialsOf(loop);
+  const env = environmentOf(loop, key, credentials);
+  const credential = credentials.find(({ id }) => id === enrollment);
+  const begun =
+    purpose === 'enroll'
+      ? await authenticator.offer(facts.subject, env)
+      : await authenticator.challenge(credential, env);
+  const { deliver = [], ...rest } = begun;
+  const messages = authenticator.sends && purpose === 'challenge' ? await sending(loop, key) : [];
+  if (messages.length === 0) for (const delivery of deliver) enqueue(loop.request.unit, delivery, runtime.now());
+  const expires = Math.min(begun.expires, transaction.expiresAt);
+  return {
+    pending: { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }), ...rest, expires },
+    messages,
+  };
+}
+
+/** Reserves one message to this person; a message of error when there were too many. */
+export async function sending({ runtime, transaction }: Loop, key: string): Promise<readonly Message[]> {
+  const { subject } = transaction;
+  const limits = runtime.authenticators.get(key)?.sends;
+  if (!subject || !limits) return [];
+  const counter = subject.decoy ? `${subject.id}:${key}.send` : attemptCounter(subject.id, `${key}.send`);
+  const { granted, retryAfter } = await runtime.store.reserve(counter, limits);
+  return granted ? [] : [{ code: 'send.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } }];
+}
