@@ -5,6 +5,7 @@ import { audit } from '../flow/audit.ts';
 import { gatherFacts, heldAccount } from '../flow/facts.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import type { Profile, User } from '../users/user.ts';
+import { isSameClient } from './clients.ts';
 import { unitOf, visitorOf } from './sign-on.ts';
 
 /** `undefined`: there is no such account, or, for a token, it may not be used now. */
@@ -18,8 +19,20 @@ export async function findAccount(
   if (!account) return undefined;
   const { user } = account;
   if (token && user.status !== 'active') return undefined;
+  if (token) await checkClient(ctx, runtime);
   if (token?.kind === 'RefreshToken') await checkRefresh(ctx, runtime, user, token.scope);
   return { accountId: id, claims: async () => claimsOf(user) };
+}
+
+/**
+ * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that has another version of
+ * the app than the one that was let in, or none.
+ */
+async function checkClient(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<void> {
+  const unit = unitOf();
+  const clientId = ctx.oidc.client?.clientId ?? '';
+  const app = await (await runtime.snapshot(unit)).app(clientId);
+  if (!app || !isSameClient(unit, clientId, app)) throw new errors.InvalidClient('client is invalid');
 }
 
 /** Status and deny rules on the newest revision. Rejects with `InvalidGrant`. */

@@ -2,6 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload } from 'oidc-provider';
 import type { App } from '../policy/app.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** The place of the secret is taken by its hash; `matchesSecret` compares. */
 export function clientMetadata(app: App): AdapterPayload {
@@ -19,4 +20,18 @@ export function matchesSecret(hash: string, presented: string): boolean {
   const expected = Buffer.from(hash.replace(/^sha256:/, ''), 'base64url');
   const given = createHash('sha256').update(presented).digest();
   return expected.length === given.length && timingSafeEqual(expected, given);
+}
+
+const found = new WeakMap<UnitOfWork, Map<string, App>>();
+
+/** Keeps which version of the app this request was let in with. */
+export function rememberClient(unit: UnitOfWork, app: App): void {
+  const apps = found.get(unit) ?? new Map<string, App>();
+  found.set(unit, apps.set(app.clientId, app));
+}
+
+/** Whether the app is still the one that this request was let in with: a request may learn of a newer revision on its way. */
+export function isSameClient(unit: UnitOfWork, clientId: string, newest: App | undefined): boolean {
+  const used = found.get(unit)?.get(clientId);
+  return used === newest || JSON.stringify(used) === JSON.stringify(newest);
 }

@@ -11,7 +11,7 @@ import type { Resource, Settings } from '../policy/settings.ts';
 import { findAccount } from './account.ts';
 import { createAdapter } from './adapter.ts';
 import { cacheable } from './cacheable.ts';
-import { clientMetadata, matchesSecret } from './clients.ts';
+import { clientMetadata, matchesSecret, rememberClient } from './clients.ts';
 import { cookieSigner } from './cookie-signer.ts';
 import { keepDevicePace } from './device-pace.ts';
 import { allowFormTargets } from './form-targets.ts';
@@ -127,9 +127,16 @@ const routes = {
   code_verification: '/device',
 } as const;
 
+/** Where the request has read nothing yet, the revision that this node follows will do, unless it does not know the app. */
 async function clientById(runtime: Runtime, clientId: string) {
-  const snapshot = await runtime.snapshot(unitOf());
-  const app = await snapshot.app(clientId);
+  const unit = unitOf();
+  const find = async () => (await runtime.snapshot(unit)).app(clientId);
+  let app = await find();
+  if (!app) {
+    await unit.load([]);
+    app = await find();
+  }
+  if (app) rememberClient(unit, app);
   return app && clientMetadata(app);
 }
 

@@ -53,6 +53,7 @@ async function decide(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn
   const snapshot = await runtime.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw new errors.AccessDenied('this app is no longer configured');
+  checkRedirectUri(ctx);
   const request = requestFacts(ctx);
   const transaction = await resumedTransaction(ctx, unit);
   const accountId = ctx.oidc.session?.accountId;
@@ -73,6 +74,12 @@ async function decide(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn
     request,
     ...(transaction ? { transaction } : {}),
   };
+}
+
+/** Again when an interaction ends: the app may have been changed meanwhile, and no code goes to an address that it has given up. */
+function checkRedirectUri({ oidc }: KoaContextWithOIDC): void {
+  const uri = oidc.params?.redirect_uri;
+  if (typeof uri === 'string' && !oidc.client?.redirectUriAllowed(uri)) throw new errors.InvalidRedirectUri();
 }
 
 /** The transaction of the interaction that ends with this request. */
