@@ -1,0 +1,88 @@
+/**
+ * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit, the longer name
+ * counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all but itself.
+ */
+import type { SourceFile } from './source.ts';
+
+interface Part {
+  /** Parts or modules of ours that it may import. */
+  readonly ours: readonly string[];
+  /** Packages that it may import besides those of Node. */
+  readonly packages: readonly string[] | 'any';
+}
+
+/** The store port: what a store does, and what a request reads and writes in one go. Nobody but the roots picks a store. */
+const store = ['stores/store', 'stores/unit-of-work'];
+/** Composition roots put the parts together, so they know them all. */
+const root: Part = { ours: ['*'], packages: 'any' };
+
+export const importRules: Readonly<Record<string, Part>> = {
+  core: { ours: [], packages: [] },
+  errors: { ours: [], packages: [] },
+
+  policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
+  stores: { ours: [], packages: ['ioredis'] },
+  // Of the store only the type of a limit: an authenticator knows neither store nor HTTP.
+  authenticators: { ours: ['core', 'stores/store'], packages: 'any' },
+  // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
+  users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
+  delivery: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
+
+  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', ...store], packages: [] },
+  oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
+  // `policy/snapshot` for the name and colours on the pages; `oidc/pages` is what oidc-provider wants rendered.
+  http: { ours: ['core', 'flow', 'policy/snapshot', 'oidc/interactions', 'oidc/pages', ...store], packages: 'any' },
+
+  // Commands explain and examine an installation; they read what flow and oidc keep, and answer no request.
+  cli: {
+    ours: ['core', 'policy', 'users', 'flow/audit', 'flow/explain', 'oidc/keyring', ...store],
+    packages: ['commander'],
+  },
+  'cli/explain': {
+    ours: ['core', 'policy', 'users', 'flow/explain', 'stores/embedded', ...store],
+    packages: ['commander'],
+  },
+  'cli/program': root,
+
+  // The demo is a relying party like any other: it knows the provider only over HTTP ...
+  demo: { ours: [], packages: 'any' },
+  // ... but somebody has to put its people and its apps into the store.
+  'demo/prepare': { ours: ['app', 'authenticators', 'stores/store'], packages: [] },
+
+  log: { ours: [], packages: ['pino'] },
+  live: { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  app: root,
+  serve: root,
+  main: root,
+};
+
+/** The parts that may touch the process: settings come in and exit codes go out here, and nowhere else. */
+export const mayUseProcess = ['main', 'cli'];
+
+/** The part that a module belongs to. */
+export function partOf(module: string): string | undefined {
+  return Object.keys(importRules)
+    .filter((part) => isWithin(module, part))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+export function isWithin(module: string, part: string): boolean {
+  return part === '*' || module === part || module.startsWith(`${part}/`);
+}
+
+/** The imports of a file that the table does not allow, as `from -> to`. */
+export function brokenRules({ module, imports }: SourceFile): readonly string[] {
+  const name = partOf(module);
+  const part = name === undefined ? undefined : importRules[name];
+  if (part === undefined) return [`${module} is in no part`];
+  const folder = module.split('/')[0] ?? module;
+  const always = folder === 'core' ? ['core'] : [folder, 'errors'];
+  const isAllowed = (target: string, isOurs: boolean) => {
+    if (isOurs) return [...always, ...part.ours].some((allowed) => isWithin(target, allowed));
+    const isOfNode = target.startsWith('node:') && folder !== 'core';
+    return isOfNode || part.packages === 'any' || part.packages.includes(target);
+  };
+  return imports
+    .filter(({ target, isOurs }) => !isAllowed(target, isOurs))
+    .map(({ target }) => `${module} -> ${target}`);
+}

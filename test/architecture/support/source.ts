@@ -1,0 +1,50 @@
+/** Reads sources as far as the architecture is concerned: what they import, and their code without comments and texts. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+export interface SourceFile {
+  /** From the root of sources, without extension: `core/evaluate`. */
+  readonly module: string;
+  readonly imports: readonly Import[];
+  /** Code without comments, with empty texts. */
+  readonly code: string;
+}
+
+export interface Import {
+  /** A module of ours (`core/model`), or the name of a package (`koa`, `node:path`). */
+  readonly target: string;
+  readonly isOurs: boolean;
+}
+
+/** Comments, texts and templates, whichever begins first. */
+const skipped = /\/\*[\s\S]*?\*\/|\/\/[^\n]*|'(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`/g;
+
+/** After texts were replaced by their numbers. */
+const specifiers = /\b(?:from|import)\s*\(?\s*'(\d+)'/g;
+
+export function parseSource(module: string, source: string): SourceFile {
+  const texts: string[] = [];
+  const numbered = source.replace(skipped, (found) => {
+    if (found.startsWith('/')) return ' ';
+    return found.startsWith('`') ? expressions(found) : `'${texts.push(found.slice(1, -1)) - 1}'`;
+  });
+  const imports = [...numbered.matchAll(specifiers)].map((found) => resolve(module, texts[Number(found[1])] ?? ''));
+  return { module, imports, code: numbered.replace(/'\d+'/g, "''") };
+}
+
+/** What a template computes is code. */
+function expressions(template: string): string {
+  return [...template.matchAll(/\$\{([^}]*)\}/g)].map((found) => `(${found[1]})`).join(' ');
+}
+
+function resolve(module: string, specifier: string): Import {
+  if (!specifier.startsWith('.')) return { target: specifier, isOurs: false };
+  return { target: normalize(join(dirname(module), specifier)).replace(/\.ts$/, ''), isOurs: true };
+}
+
+export function readSources(root: string): readonly SourceFile[] {
+  return readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .sort()
+    .map((path) => parseSource(path.replace(/\.ts$/, ''), readFileSync(join(root, path), 'utf8')));
+}
