@@ -60,7 +60,10 @@ export interface Loaded {
   readonly counter?: string;
 }
 
-/** One write. `ttl` in seconds; absent: the entry stays. Writing an entry again replaces its ttl and its refs. */
+/**
+ * One write. `ttl` in seconds; absent: the entry stays; 0 or less: it is gone at once. Writing an entry again replaces its ttl and its refs.
+ * An entry, a set and a log never share a key.
+ */
 export type Op =
   /** Fails when there is an entry. */
   | {
@@ -97,12 +100,13 @@ export type Op =
     }
   /** Deletes; fails when there is nothing to delete: exactly one of many callers wins. */
   | { readonly op: 'take'; readonly key: string }
-  /** Marks as consumed; fails when there is no entry or it is consumed already. */
+  /** Marks as consumed; fails when there is no entry or it is consumed already. Keeps the ttl, raises the version. */
   | { readonly op: 'consume'; readonly key: string }
   /** Fails unless the entry is there (in this version, if one is given). Writes nothing. */
   | { readonly op: 'check'; readonly key: string; readonly version?: number }
+  /** Deletes an entry, a set or a log, if there is one. */
   | { readonly op: 'delete'; readonly key: string }
-  /** Adds a member to a set; `ttl` only ever lengthens the life of the set. */
+  /** Adds a member to a set; `ttl` only ever lengthens the life of the set (absent: for ever). A set without members is gone. */
   | { readonly op: 'join'; readonly key: string; readonly member: string; readonly ttl?: number }
   | { readonly op: 'leave'; readonly key: string; readonly member: string }
   /** Forgets the attempts of a counter: all its windows. */
@@ -120,11 +124,13 @@ export interface Store {
   load(keys: readonly string[], options?: LoadOptions): Promise<Loaded>;
   /**
    * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
-   * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as used.
+   * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as used. Nothing is ever sent twice.
+   * Rejects with `TypeError`, before anything is sent, when a value is no string or a ttl no number.
    */
   commit(ops: readonly Op[]): Promise<Committed>;
+  /** Limits over one window share its count. Rejects with `TypeError` when there is no limit, or one that is no whole number. */
   reserve(counter: string, limits: readonly Limit[]): Promise<Reservation>;
-  /** All members of a set, in pages so that large sets do not block; no member that stayed is left out. */
+  /** All members of a set, in pages so that large sets do not block; no member that stayed is left out, but one may come twice. */
   members(key: string): AsyncIterable<readonly string[]>;
   /** Lines of a log after `cursor` (exclusive; absent: from the oldest), at most `count`. */
   tail(
@@ -134,6 +140,7 @@ export interface Store {
   ): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
   /** Rejects with `StoreUnavailable` when the store cannot serve, with the reason. */
   ping(): Promise<void>;
+  /** Waits for what is under way, then refuses everything with `StoreUnavailable`. */
   close(): Promise<void>;
 }
 
@@ -144,7 +151,7 @@ export function storeKey(kind: string, tag: string, rest?: string): string {
   return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
 }
 
-/** The counter `name` of what stands under the key `owner`. */
+/** The counter `name` of what stands under the key `owner`: what `load` reserves, `reserve` counts and `reset` forgets. */
 export function counterOf(owner: string, name: string): string {
   return `${owner}:${name}`;
 }
