@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { authenticatorTraits } from '../../../src/authenticators/index.ts';
 import type { Paint } from '../../../src/cli/paint.ts';
+import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
@@ -10,7 +11,7 @@ import { Directory } from '../../../src/users/directory.ts';
 
 export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
 
-/** A file holds what others may not see; commands close what they open, so they get a store that stays open. */
+/** A terminal in front of one store. Commands close what they open, so they get a store that stays open. */
 export interface Terminal {
   readonly store: Store;
   readonly directory: Directory;
@@ -59,7 +60,7 @@ export function openTerminal(): Terminal {
 
 export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
-  if (!loaded.ok) throw new Error('the configuration of the test is broken');
+  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
   await new Revisions(store, { authenticators: authenticatorTraits, now: () => NOW * 1000 }).apply(loaded.documents, {
     by: 'test',
   });

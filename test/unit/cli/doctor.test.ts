@@ -1,0 +1,212 @@
+import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Finding } from '../../../src/cli/doctor/finding.ts';
+import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor.ts';
+import { StoreUnavailable } from '../../../src/errors.ts';
+import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keyring.ts';
+import { POINTER_KEY } from '../../../src/policy/document-store.ts';
+import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
+
+let terminal: Terminal;
+let dir: string;
+let dataDir: string;
+let configDir: string;
+beforeEach(async () => {
+  terminal = openTerminal();
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-doctor-'));
+  [dataDir, configDir] = [join(dir, 'data'), join(dir, 'config')];
+  await mkdir(dataDir, { mode: 0o700 });
+  await writeFile(join(dataDir, 'stepgate.db'), '', { mode: 0o600 });
+  await cp('config', configDir, { recursive: true });
+});
+afterEach(async () => {
+  await terminal.store.close();
+  await rm(dir, { recursive: true, force: true });
+});
+
+async function sound(): Promise<void> {
+  await applyDemo(terminal.store, configDir);
+  await loadKeyring(terminal.store, NOW);
+  await terminal.directory.create({ identifiers: ['bob@demo.test'] });
+}
+
+function contextWith(more: Partial<DoctorContext> = {}): DoctorContext {
+  const issuer = 'https://id.example.org';
+  return { ...terminal.context, dataDir, configDir, issuer, nodeVersion: '24.15.0', ...more };
+}
+
+async function examined(more: Partial<DoctorContext> = {}): Promise<readonly Finding[]> {
+  await run(doctorCommand(contextWith(more)), '--json');
+  return JSON.parse(terminal.printed()) as Finding[];
+}
+
+/** What is not well, as `level about text`. */
+async function complaints(more: Partial<DoctorContext> = {}): Promise<readonly string[]> {
+  const found = await examined(more);
+  return found.flatMap(({ level, about, text }) => (level === 'ok' ? [] : [`${level} ${about}: ${text}`]));
+}
+
+test('a sound installation: every line is ok, and the exit code says so', async () => {
+  await sound();
+  await run(doctorCommand(contextWith()));
+  const lines = terminal.printed().trimEnd().split('\n');
+  expect(lines.map((line) => line.split(/ {2,}/).slice(0, 2).join(' '))).toEqual(
+    [
+      'node',
+      'data directory',
+      'store',
+      'configuration',
+      'files',
+      'issuer',
+      'authenticators',
+      'acr',
+      'keys',
+      'users',
+    ].map((about) => `ok ${about}`),
+  );
+  expect(lines).toContainEqual(expect.stringMatching(/revision 1, 2 apps$/));
+  expect(lines).toContainEqual(expect.stringMatching(/1 user$/));
+  expect(terminal.exitCode()).toBe(0);
+});
+
+test('an empty store', async () => {
+  expect(await complaints()).toEqual([
+    'fail configuration: there is no configuration in the store: run `stepgate config apply`',
+    'warn keys: there are none yet',
+    'warn users: there are none',
+  ]);
+  expect(terminal.exitCode()).toBe(1);
+  expect((await terminal.store.load([keyringKey])).entries.get(keyringKey)).toBeUndefined();
+});
+
+test('each failure comes with a remedy', async () => {
+  await run(doctorCommand(contextWith({ nodeVersion: '22.1.0' })));
+  const text = terminal.printed();
+  expect(text).toMatch(/^fail {2}node {10} {2}Node 22\.1\.0 is too old\n {22}install Node 24\.15 or newer\n/);
+  const findings = await examined({ nodeVersion: '24.14.9', issuer: 'http://id.example.org' });
+  for (const { level, remedy } of findings) if (level === 'fail') expect(remedy).toBeTruthy();
+});
+
+test('no data directory: nothing is made', async () => {
+  await rm(dataDir, { recursive: true });
+  const openStore = () => Promise.reject(new Error('must not be opened'));
+  expect(await complaints({ openStore })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
+  await mkdir(dataDir);
+  expect(await complaints({ openStore })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
+});
+
+test('a data directory that others can read', async () => {
+  await sound();
+  await chmod(dataDir, 0o750);
+  await chmod(join(dataDir, 'stepgate.db'), 0o644);
+  expect(await complaints()).toEqual([
+    `fail data directory: ${dataDir} is open to others (mode 750)`,
+    `warn data directory: ${join(dataDir, 'stepgate.db')} was open to others (mode 644)`,
+  ]);
+});
+
+test('a store that does not answer, and one that warns', async () => {
+  await sound();
+  const { dataDir: _, ...redis } = contextWith();
+  const broken = { ...redis, openStore: () => Promise.reject(new StoreUnavailable('Redis may evict counters')) };
+  await run(doctorCommand(broken), '--json');
+  expect(JSON.parse(terminal.printed())).toEqual([
+    { level: 'ok', about: 'node', text: 'Node 24.15.0' },
+    {
+      level: 'fail',
+      about: 'store',
+      text: 'Redis may evict counters',
+      remedy: 'look at REDIS_URL, and at the Redis itself',
+    },
+  ]);
+  expect(terminal.exitCode()).toBe(1);
+  const openStore: DoctorContext['openStore'] = (warn) => {
+    for (let times = 0; times < 2; times += 1) warn('the clock of Redis differs from ours by 9 s');
+    return terminal.context.openStore();
+  };
+  expect(await complaints({ openStore })).toEqual(['warn store: the clock of Redis differs from ours by 9 s']);
+});
+
+test('a revision that cannot be read', async () => {
+  await sound();
+  const value = JSON.stringify({ revision: 7, manifest: 'gone' });
+  await terminal.store.commit([{ op: 'put', key: POINTER_KEY, value }]);
+  expect(await complaints()).toEqual([
+    'fail configuration: the configuration is incomplete: revision:{current}:7 is not in the store',
+  ]);
+});
+
+test('files that differ, are broken, or are not there', async () => {
+  await sound();
+  await writeFile(join(configDir, 'policies/sign-on/more.yaml'), 'name: more\nrules:\n  - name: All\n    then: deny\n');
+  expect(await complaints()).toEqual([`warn files: ${configDir} differs from revision 1: sign-on/more`]);
+  await writeFile(join(configDir, 'policies/sign-on/more.yaml'), 'name: more\n');
+  expect(await complaints()).toEqual([`warn files: ${configDir} is not a good configuration`]);
+  expect(await complaints({ configDir: join(dir, 'none') })).toEqual([]);
+});
+
+test.each<[string | undefined, readonly string[]]>([
+  ['https://id.example.org', []],
+  ['http://localhost:3000', []],
+  ['http://127.0.0.2:3000', []],
+  ['http://[::1]:3000', []],
+  ['http://id.example.org', ['fail issuer: http://id.example.org is not https']],
+  ['http://127.0.0.1.example.org', ['fail issuer: http://127.0.0.1.example.org is not https']],
+  ['https://id.example.org/oidc', ['fail issuer: https://id.example.org/oidc has a path']],
+  ['id.example.org', ['fail issuer: id.example.org is not a URL']],
+  [undefined, ['warn issuer: none is set: only the demo starts']],
+])('the issuer %s', async (issuer, expected) => {
+  await sound();
+  const { issuer: _, ...context } = contextWith();
+  await run(doctorCommand(issuer === undefined ? context : { ...context, issuer }), '--json');
+  const found = JSON.parse(terminal.printed()) as Finding[];
+  expect(found.filter(({ level }) => level !== 'ok').map((one) => `${one.level} ${one.about}: ${one.text}`)).toEqual(
+    expected,
+  );
+});
+
+test('keys: one that ends needs a successor, and each type one that signs', async () => {
+  await sound();
+  const entry = (await terminal.store.load([keyringKey])).entries.get(keyringKey);
+  const { keys, secrets } = parseKeyring(entry?.value ?? '');
+  const save = (changed: typeof keys) =>
+    terminal.store.commit([{ op: 'put', key: keyringKey, value: JSON.stringify({ keys: changed, secrets }) }]);
+  const change = (type: string, by: { activeFrom?: number; retiredFrom?: number }) =>
+    save(keys.map((key) => (key.type === type ? { ...key, ...by } : key)));
+
+  await change('ES256', { retiredFrom: NOW + 7200 });
+  expect(await complaints()).toEqual([
+    expect.stringMatching(/^fail keys: the ES256 key \S+ ends in 2 h, and none follows$/),
+  ]);
+  await change('ES256', { retiredFrom: NOW });
+  expect(await complaints()).toEqual(['fail keys: no ES256 key signs']);
+  await change('RS256', { activeFrom: NOW + 1 });
+  expect(await complaints()).toEqual(['fail keys: no RS256 key signs']);
+
+  await save(keys);
+  await rotateKeys(terminal.store, NOW, { overlap: 300, keep: 600 });
+  expect(await complaints()).toEqual([]);
+});
+
+test('acr values out of reach, and an app that demands one', async () => {
+  const settings = 'acrValues:\n  - value: hardware\n    requirement: { possession: { hardwareProtected: true } }\n';
+  await writeFile(
+    join(configDir, 'stepgate.yaml'),
+    `brand: { name: Test }\nauthenticators: { password: { enabled: true } }\n${settings}`,
+  );
+  await writeFile(
+    join(configDir, 'apps/notes.yaml'),
+    'clientId: notes\nname: Notes\nsignOnPolicy: notes\nminimumAcr: hardware\nclient: { redirect_uris: [https://n.test/] }\n',
+  );
+  await writeFile(
+    join(configDir, 'policies/sign-on/payroll.yaml'),
+    'name: payroll\nrules:\n  - name: All\n    then:\n      allow: { factors: 1 }\n',
+  );
+  await sound();
+  expect(await complaints()).toEqual([
+    'warn acr: out of reach: hardware',
+    'fail acr: nobody can reach hardware, which notes demands',
+  ]);
+});
