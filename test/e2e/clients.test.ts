@@ -83,12 +83,6 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         headers: { authorization: `Bearer ${tokens.access_token}` },
       });
       expect(userinfo.status).toBe(401);
-      const revocation = await post(`${second.origin}/oauth2/v1/revoke`, {
-        token: tokens.access_token,
-        client_id: clientId,
-      });
-      expect(revocation).toMatchObject({ body: { error: 'invalid_client' } });
-
       const hinted = new URL(`${node.issuer}/oauth2/v1/logout`);
       hinted.searchParams.set('id_token_hint', tokens.id_token ?? '');
       expect((await agent.open(hinted.href)).status).toBe(400);
