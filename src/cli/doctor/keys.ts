@@ -1,22 +1,33 @@
 /** The signing keys: does each type sign, now and after the keys that are going? Makes none. */
 import type { Seconds } from '../../core/model.ts';
-import { keyringKey, parseKeyring, type SigningKey } from '../../oidc/keyring.ts';
+import { type Keyring, keyringKey, parseKeyring, type SigningKey } from '../../oidc/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { durationText } from '../durations.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];
 const rotate = 'stepgate keys rotate';
+const restore = 'restore the store from a backup';
 
 export async function checkKeys(store: Store, now: Seconds): Promise<readonly Finding[]> {
   const entry = (await store.load([keyringKey])).entries.get(keyringKey);
   if (entry === undefined) return [warn('keys', 'there are none yet', 'the server makes them at its first start')];
-  const { keys, secrets } = parseKeyring(entry.value);
+  const keyring = readKeyring(entry.value);
+  if (keyring === undefined) return [fail('keys', 'their record is damaged', restore)];
+  const { keys, secrets } = keyring;
   const findings = [
     ...types.flatMap((type) => checkType(type, keys, now)),
-    ...(secrets.length === 0 ? [fail('keys', 'no secret signs cookies', 'restore the store from a backup')] : []),
+    ...(secrets.length === 0 ? [fail('keys', 'no secret signs cookies', restore)] : []),
   ];
   return findings.length > 0 ? findings : [ok('keys', `one signs for each of ${types.join(', ')}`)];
+}
+
+function readKeyring(value: string): Keyring | undefined {
+  try {
+    return parseKeyring(value);
+  } catch {
+    return undefined;
+  }
 }
 
 function checkType(type: SigningKey['type'], keys: readonly SigningKey[], now: Seconds): readonly Finding[] {

@@ -185,6 +185,8 @@ test('keys: one that ends needs a successor, and each type one that signs', asyn
   await change('RS256', { activeFrom: NOW + 1 });
   expect(await complaints()).toEqual(['fail keys: no RS256 key signs']);
 
+  await terminal.store.commit([{ op: 'put', key: keyringKey, value: '{' }]);
+  expect(await complaints()).toEqual(['fail keys: their record is damaged']);
   await save(keys);
   await rotateKeys(terminal.store, NOW, { overlap: 300, keep: 600 });
   expect(await complaints()).toEqual([]);
