@@ -24,13 +24,15 @@ interface Node {
 /**
  * All minimal completions: sets of `actions` which, added to what was shown, meet every goal, and of which no part does so alone.
  * Breadth first, so that a set is seen after all its parts; it branches only on what meets a demand that is still unmet, which every
- * minimal completion has to contain. Empty: nothing completes. `[[]]`: all is met.
+ * minimal completion has to contain. More never hurts, so if all actions together do not complete, nothing does. Empty: nothing
+ * completes. `[[]]`: all is met.
  */
 export function minimalCompletions(
   goals: readonly Goal[],
   shown: readonly Showing[],
   actions: readonly Showing[],
 ): readonly Completion[] {
+  if (!goals.every((goal) => meetsGoal(goal, [...shown, ...actions]))) return [];
   const found: Node[] = [];
   const seen = new Set<bigint>();
   let level: Node[] = [{ taken: 0n, actions: [] }];

@@ -57,7 +57,7 @@ export function meetsGoal(goal: Goal, showings: readonly Showing[]): boolean {
 
 export function meetsRequirement(requirement: Requirement, showings: readonly Showing[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, showings));
-  return requirement.chains.some((chain) => chainMatches(chain, showings).length > 0);
+  return requirement.chains.some((chain) => chain.length > 0 && meetsChain(chain, showings, []));
 }
 
 function meetsAlternative(alternative: Alternative, showings: readonly Showing[]): boolean {
@@ -110,9 +110,21 @@ function hasAll(shown: readonly Characteristic[], wanted: readonly Characteristi
 }
 
 /**
- * All ways to give each step of the chain its own enrollment. The order of a chain is the order of asking: a step that was proved
- * within its window before is skipped, whichever was proved first, so new evidence never undoes an older one.
+ * Gives each step an enrollment of its own. The order of a chain is the order of asking: a step that was proved within its window
+ * before is skipped, whichever was proved first, so new evidence never undoes an older one.
  */
+function meetsChain(chain: readonly ChainStep[], showings: readonly Showing[], used: readonly string[]): boolean {
+  const [step, ...others] = chain;
+  if (step === undefined) return true;
+  return showings.some(
+    (showing) =>
+      meetsDemand(step, showing) &&
+      !used.includes(showing.enrollment) &&
+      meetsChain(others, showings, [...used, showing.enrollment]),
+  );
+}
+
+/** All ways to give each step of a chain an enrollment of its own. */
 export function chainMatches(
   chain: readonly ChainStep[],
   showings: readonly Showing[],

@@ -83,6 +83,13 @@ describe('a chain', () => {
       ['totp'],
     ],
     [
+      'without steps is no way, and changes no order',
+      chains([], [step('email'), step('password')]),
+      ['password', 'email'],
+      [],
+      ['email'],
+    ],
+    [
       'asks for characteristics',
       chains([{ authenticators: ['webauthn'], characteristics: ['userVerification'] }]),
       ['webauthn', 'key'],
