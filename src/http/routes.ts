@@ -21,7 +21,18 @@ export function routes({ signIn, health, renderer }: RouteParts): Router {
   router.get('/signin/:uid', signIn.show);
   router.post('/signin/:uid', signIn.submit);
   router.post('/signin/:uid/:way', signIn.submit);
+  for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
+  router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
+  router.all('/signin/:uid/:way', allowOnly('POST'));
   return router;
+}
+
+/** Stands behind the handlers of a route: whatever gets here used another method (RFC 9110 section 15.5.6). */
+function allowOnly(methods: string): (ctx: Context) => never {
+  return (ctx) => {
+    ctx.set('Allow', methods);
+    throw new StepgateError('method_not_allowed');
+  };
 }
 
 function sendAsset(ctx: Context, renderer: Renderer): void {

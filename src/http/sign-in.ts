@@ -114,6 +114,8 @@ function render(
   const entry = unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(outcome);
+  const seconds = step.messages.find(({ code }) => code === 'attempts.exceeded')?.params?.seconds;
+  if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
   const html = renderer.renderStep({
     ...pageContext(ctx, renderer, snapshot, uiLocales),
