@@ -55,7 +55,11 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
-    .option('--evidence <proofs>', 'what the session holds, e.g. password@12h,totp (default: a fresh browser)', moreOf)
+    .option(
+      '--evidence <proofs...>',
+      'what the session holds, e.g. password@12h,totp (default: a fresh browser)',
+      moreOf,
+    )
     .option('--config <dir>', 'by these files instead of the revision in use')
     .option('--json', 'as a JSON object')
     .action((options: ExplainOptions) => run(context, options));

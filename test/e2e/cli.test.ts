@@ -1,7 +1,9 @@
 /** The commands beside a running server, on one data directory: what an admin does, the server sees. */
+import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AuditLine } from '../../src/cli/audit-text.ts';
 import type { Explanation } from '../../src/flow/explain.ts';
@@ -221,19 +223,9 @@ test('doctor finds nothing wrong beside a running server', async () => {
   expect(out).not.toContain('\u001b[');
 });
 
-test('no colours with a pipe, and a reader that has had enough is no error', async () => {
-  const head = `${process.execPath} --disable-warning=ExperimentalWarning src/main.ts explain --app notes | head -n 1`;
-  const { execFile } = await import('node:child_process');
-  const out = await new Promise<string>((resolve, reject) => {
-    execFile(
-      'bash',
-      ['-o', 'pipefail', '-c', head],
-      { env: { ...process.env, ...env, NODE_OPTIONS: '' } },
-      (error, text, err) => {
-        if (error || err !== '') reject(error ?? new Error(err));
-        else resolve(text);
-      },
-    );
-  });
-  expect(out).toMatch(/^Sign-in to Notes \(notes\), by revision \d+\n$/);
+test('a reader that has had enough is no error', async () => {
+  const script = 'set -o pipefail; "$0" --disable-warning=ExperimentalWarning src/main.ts explain --app notes | true';
+  const environment = { ...process.env, ...env, NODE_OPTIONS: '' };
+  const ran = await promisify(execFile)('bash', ['-c', script, process.execPath], { env: environment });
+  expect(ran).toEqual({ stdout: '', stderr: '' });
 });

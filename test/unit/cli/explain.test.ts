@@ -138,7 +138,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   ],
   [
     'a password too old',
-    ['--user', 'eve@demo.test', '--evidence', 'password@13h,totp@13h'],
+    ['--user', 'eve@demo.test', '--evidence', 'password@13h', 'totp@13h'],
     ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
   ],
   [
