@@ -8,14 +8,15 @@ if (major < 24 || (major === 24 && minor < 15)) {
 
 // Only now: some packages crash on an older Node as soon as they are loaded.
 const { createProgram } = await import('./cli/program.ts');
-const { serve } = await import('./serve.ts');
-const { createLogger } = await import('./log.ts');
 
 const env = process.env;
 
 const program = createProgram({
   env,
   async serve({ demo }) {
+    // Only the server needs the provider; the other commands start without it.
+    const { serve } = await import('./serve.ts');
+    const { createLogger } = await import('./log.ts');
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
     const serving = await serve({
