@@ -14,6 +14,7 @@ import { cacheable } from './cacheable.ts';
 import { clientMetadata, matchesSecret, rememberClient } from './clients.ts';
 import { cookieSigner } from './cookie-signer.ts';
 import { keepDevicePace } from './device-pace.ts';
+import { restartLostDeviceForm } from './device-restart.ts';
 import { allowFormTargets } from './form-targets.ts';
 import { firstPartyGrant } from './grant.ts';
 import { beginTransaction } from './interactions.ts';
@@ -49,6 +50,7 @@ export function createProvider(parts: ProviderParts): Provider {
   };
   provider.use(allowFormTargets(parts.pages) as never);
   provider.use(cacheable() as never);
+  provider.use(restartLostDeviceForm(routes.code_verification) as never);
   keepDevicePace(provider);
   noticeAfterCommit(provider, runtime.warn);
   return provider;

@@ -1,0 +1,21 @@
+/** What happens to a device form whose session is gone. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+
+const deviceRoutes: ReadonlySet<string> = new Set(['code_verification', 'device_resume']);
+
+/**
+ * Middleware. oidc-provider shows the form again with a secret that it cannot keep, because there is no stored session to keep it in, and
+ * fails. The person starts with a fresh form instead.
+ */
+export function restartLostDeviceForm(path: string) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
+    try {
+      await next();
+    } catch (error) {
+      const session = ctx.oidc?.session as { readonly exp?: number } | undefined;
+      if (!session || session.exp !== undefined || !deviceRoutes.has(ctx.oidc.route)) throw error;
+      ctx.redirect(path);
+      ctx.status = 303;
+    }
+  };
+}
