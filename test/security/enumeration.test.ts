@@ -1,0 +1,188 @@
+/** Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same work. */
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { startNode, type TestNode } from '../support/node.ts';
+import {
+  answerStep,
+  beginSignIn,
+  formOf,
+  personWithPassword,
+  personWithTotp,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode();
+});
+afterAll(() => node.stop());
+
+/** A browser that keeps what each answer looks like from outside. */
+class WatchingAgent extends UserAgent {
+  readonly seen: unknown[] = [];
+
+  override async send(url: string, init: RequestInit = {}): Promise<Response> {
+    const response = await super.send(url, init);
+    const headers = [...response.headers.keys()].filter((name) => name !== 'content-length');
+    const cookies = response.headers.getSetCookie().map((line) =>
+      line
+        .replace(/=[^;]*/, '=')
+        .replace(/expires=[^;]*/, '')
+        .replace(/[\w-]{30,}/g, 'ID'),
+    );
+    const location = response.headers.get('location')?.replace(/[\w-]{20,}/g, 'id');
+    this.seen.push({ status: response.status, headers: [...new Set(headers)], cookies, location });
+    return response;
+  }
+}
+
+/** The page without what must differ. */
+function skeleton({ html }: Page, identifier: string): string {
+  return html
+    .replaceAll(identifier.trim(), 'IDENTIFIER')
+    .replace(/\/signin\/[\w-]+/g, '/signin/ID')
+    .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
+    .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1');
+}
+
+interface Seen {
+  readonly path: readonly unknown[];
+  readonly hashes: number;
+}
+
+/** What a stranger sees who types an identifier and then does `acts`. */
+async function observe(identifier: string, app: string, acts: readonly Act[]): Promise<Seen> {
+  const agent = new WatchingAgent();
+  const { page: first } = await beginSignIn(node, app, agent);
+  const started = node.app.hashing.stats.started;
+  let page = first;
+  const pages: string[] = [];
+  for (const act of acts) {
+    page = await act(agent, page, identifier);
+    pages.push(`${page.status} ${whereIs(page)} ${page.messages.join()}\n${skeleton(page, identifier)}`);
+  }
+  return { path: [...agent.seen, ...pages], hashes: node.app.hashing.stats.started - started };
+}
+
+type Act = (agent: UserAgent, page: Page, identifier: string) => Promise<Page>;
+const name: Act = (agent, page, identifier) => answerStep(agent, page, { identifier, 'credentials.passcode': '' });
+const nameAndGuess: Act = (agent, page, identifier) =>
+  answerStep(agent, page, { identifier, 'credentials.passcode': 'a wrong password' });
+const guess: Act = (agent, page) => answerStep(agent, page, { 'credentials.passcode': '123456' });
+const list: Act = (agent, page) =>
+  agent.open(`${page.url}/select`, {
+    method: 'POST',
+    body: new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '' }),
+  });
+const pickTotp: Act = (agent, page) =>
+  agent.open(`${page.url}/select`, {
+    method: 'POST',
+    body: new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', 'authenticator.id': 'totp' }),
+  });
+const restart: Act = (agent, page) => agent.submit(page, formOf(page, 'restart'));
+const look: Act = (agent, page) => agent.open(page.url);
+
+const walks: Readonly<Record<string, readonly Act[]>> = {
+  'a name and a wrong password': [nameAndGuess],
+  'a name and ten wrong passwords, then one more': Array.from({ length: 11 }, () => nameAndGuess),
+  'a name only': [name],
+  'a name only, looked at again': [name, look],
+  'a wrong answer to the first challenge': [name, guess],
+  'wrong answers until there are no more': [name, ...Array.from({ length: 12 }, () => guess)],
+  'the list of ways': [name, list],
+  'another way': [name, pickTotp, guess],
+  'a name, and back': [name, restart, nameAndGuess],
+};
+
+let serial = 0;
+const nobody = (): string => {
+  serial += 1;
+  return `nobody-${serial}@demo.test`;
+};
+
+/** People in every state that there is; each has the same authenticators. */
+function states(make: (groups?: readonly string[]) => Promise<{ id: string; identifier: string }>) {
+  const { directory } = node.app;
+  return {
+    active: async () => (await make()).identifier,
+    suspended: async () => {
+      const { id, identifier } = await make();
+      await directory.setStatus(id, 'suspended');
+      return identifier;
+    },
+    deactivated: async () => {
+      const { id, identifier } = await make();
+      await directory.setStatus(id, 'deactivated');
+      return identifier;
+    },
+    'denied by the policy': async () => (await make(['contractors'])).identifier,
+  };
+}
+
+/** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor. */
+async function unknownLike(app: string, identifier: string): Promise<string> {
+  const wanted = await observe(identifier, app, [name, list]);
+  for (let tries = 0; tries < 40; tries += 1) {
+    const unknown = nobody();
+    if (isDeepStrictEqual(await observe(unknown, app, [name, list]), wanted)) return unknown;
+  }
+  throw new Error('no unknown name looks like this person');
+}
+
+const hidden = signOnPolicy(
+  'notes',
+  { when: { groups: { any: ['app users'] } }, then: { allow: { factors: 1, possession: {} } } },
+  { then: { allow: { factors: 1 } } },
+);
+const pages = [
+  { asks: 'with the password', app: 'payroll', files: {} },
+  { asks: 'without the password', app: 'notes', files: hidden },
+] as const;
+
+describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files }) => {
+  beforeAll(() => node.configure(files));
+
+  test('is what it says', async () => {
+    const { page } = await beginSignIn(node, app);
+    expect('credentials.passcode' in (mainForm(page)?.fields ?? {})).toBe(asks === 'with the password');
+  });
+
+  describe.each(Object.entries(walks))('%s', (_name, acts) => {
+    test.each(['active', 'suspended', 'deactivated', 'denied by the policy'] as const)(
+      '%s looks unknown',
+      async (state) => {
+        const identifier = await states((groups) => personWithPassword(node, groups))[state]();
+        const unknown = await unknownLike(app, identifier);
+        expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
+      },
+    );
+
+    test.each(['active', 'suspended'] as const)('%s with a second factor looks unknown', async (state) => {
+      const identifier = await states((groups) => personWithTotp(node, groups))[state]();
+      const unknown = await unknownLike(app, identifier);
+      expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
+    });
+  });
+
+  test('an unknown name looks the same each time, in every spelling', async () => {
+    const identifier = nobody();
+    const first = await observe(identifier, app, [name, list]);
+    for (const spelling of [identifier, identifier.toUpperCase(), ` ${identifier} `])
+      expect(await observe(spelling, app, [name, list])).toEqual(first);
+  });
+});
+
+describe('who cannot have an account', () => {
+  beforeEach(() => node.configure({}));
+
+  test.each(['not an address@', 'a b@demo.test', 'x'.repeat(300), '\u0000', 'аlice@demo.test'])(
+    '%j is told so without a hash',
+    async (identifier) => {
+      const seen = await observe(identifier, 'notes', [nameAndGuess]);
+      expect(seen.hashes).toBe(0);
+      expect(String(seen.path.at(-1))).toMatch(/^422 identify identifier\.(invalid|required)/);
+    },
+  );
+});
