@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
-import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, expect, test } from '@jest/globals';
@@ -10,6 +8,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freePort, type RedisServer, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import { freshTag, read, write } from './store-harness.ts';
+import { startLosingProxy } from './store-losing-proxy.ts';
 
 /** Twice what a caller may have to wait: a test that takes longer hangs. */
 const bound = 10_000;
@@ -108,7 +107,8 @@ test('connections that are cut midway: nothing runs twice, what was acknowledged
 
 test('a reply that gets lost after the server ran the command is unknown, and never sent again', async () => {
   const { port } = await server();
-  const proxy = await losingProxy(port);
+  const proxy = await startLosingProxy(port);
+  stops.push(proxy.stop);
   const opened = store(`redis://127.0.0.1:${proxy.port}`);
   const [code, log] = [storeKey('code', freshTag()), storeKey('log', freshTag())];
   await write(opened, { op: 'create', key: code, value: 'a' });
@@ -288,38 +288,3 @@ test('Cluster: a master that crashes takes its slots with it, and ping tells', a
   for (const reason of refused) expect(reason).toBeInstanceOf(StoreUnavailable);
   await eventually(() => expect(opened.ping()).rejects.toThrow(StoreUnavailable));
 }, 60_000);
-
-/** Passes everything on, except the reply to the first command after `loseNextReply`: it cuts the connection instead. */
-async function losingProxy(target: number): Promise<{ readonly port: number; loseNextReply(): void }> {
-  let lose = false;
-  const sockets = new Set<Socket>();
-  const proxy = createServer((client) => {
-    const upstream = connect(target, '127.0.0.1');
-    for (const socket of [client, upstream]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }
-    client.pipe(upstream);
-    upstream.on('data', (data) => {
-      if (lose) {
-        lose = false;
-        client.destroy();
-        upstream.destroy();
-      } else client.write(data);
-    });
-    client.on('close', () => upstream.destroy());
-    upstream.on('close', () => client.destroy());
-  });
-  proxy.listen(0, '127.0.0.1');
-  await once(proxy, 'listening');
-  stops.push(() => {
-    for (const socket of sockets) socket.destroy();
-    proxy.close();
-  });
-  return {
-    port: (proxy.address() as AddressInfo).port,
-    loseNextReply: () => {
-      lose = true;
-    },
-  };
-}
