@@ -101,6 +101,11 @@ export class UserAgent {
     return matching.map(({ name, value }) => `${name}=${value}`).join('; ');
   }
 
+  /** Where requests to this origin go. */
+  protected routeOf(origin: string): string {
+    return this.#routes[origin] ?? origin;
+  }
+
   /** One request, redirects not followed. */
   async send(url: string, init: RequestInit = {}): Promise<Response> {
     const target = new URL(url);
@@ -111,7 +116,7 @@ export class UserAgent {
       ...(cookie ? { cookie } : {}),
       ...(init.headers as Record<string, string>),
     };
-    const origin = this.#routes[target.origin] ?? target.origin;
+    const origin = this.routeOf(target.origin);
     const response = await fetch(`${origin}${target.pathname}${target.search}`, {
       ...init,
       headers,

@@ -1,0 +1,189 @@
+/** One sign-in over two nodes, and every one-time value presented on both at once: exactly one wins. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
+import { type Person, redirectUri, signIn } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  type SignIn,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let two: TwoNodes;
+beforeAll(async () => {
+  two = await startTwoNodes();
+});
+afterAll(() => two.stop());
+
+const rounds = Array.from({ length: 10 }, (_, round) => round + 1);
+
+/** The origin of one node or the other, in turn. */
+const originOf = (index: number): string => two.nodes[index % 2]?.origin ?? '';
+
+/** Lets all start at the same time. */
+async function atOnce<T>(count: number, act: (index: number) => Promise<T>): Promise<T[]> {
+  const start = Promise.withResolvers<void>();
+  const all = Array.from({ length: count }, async (_, index) => {
+    await start.promise;
+    return act(index);
+  });
+  start.resolve();
+  return Promise.all(all);
+}
+
+/** The same browser on one node or the other. */
+function on(agent: UserAgent, index: number): UserAgent {
+  return agent.via({ [two.issuer]: originOf(index) });
+}
+
+async function userinfo(token: string | undefined, index = 0): Promise<number> {
+  const headers = { authorization: `Bearer ${token}` };
+  const answer = await fetch(`${originOf(index)}/oauth2/v1/userinfo`, { headers });
+  await answer.arrayBuffer();
+  return answer.status;
+}
+
+const won = (answers: readonly TokenAnswer[]): TokenAnswer[] => answers.filter(({ tokens }) => tokens !== undefined);
+
+async function codeFor(person: Person): Promise<{ readonly signIn: SignIn; readonly page: Page }> {
+  const begun = await beginSignIn(two, 'notes');
+  return { signIn: begun, page: await identify(begun.agent, begun.page, person) };
+}
+
+test('a sign-in hops between the nodes at every request', async () => {
+  const person: Person & { id: string } = await personWithPassword(two.nodes[0]);
+  for (const asked of [
+    ['identify', 'enroll:totp'],
+    ['identify', 'challenge:totp'],
+  ]) {
+    const { agent, page, request } = await beginSignIn(two, 'payroll', two.hoppingAgent());
+    const done = await signIn(agent, page, person);
+    expect([done.asked, whereIs(done.page)]).toEqual([asked, 'code']);
+    const { tokens } = await redeemCode(originOf(1), request, done.page.url);
+    expect(claimsOf(tokens?.id_token)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+    expect(await userinfo(tokens?.access_token)).toBe(200);
+  }
+});
+
+describe.each(rounds)('round %i', () => {
+  test('20 redemptions of one code: one wins, and what it brought is revoked', async () => {
+    const { signIn: begun, page } = await codeFor(await personWithPassword(two.nodes[0]));
+    const answers = await atOnce(20, (index) => redeemCode(originOf(index), begun.request, page.url));
+    const winners = won(answers);
+    expect(winners).toHaveLength(1);
+    expect(new Set(answers.filter(({ tokens }) => !tokens).map(({ error }) => error))).toEqual(
+      new Set(['invalid_grant']),
+    );
+    const { tokens } = winners[0] as TokenAnswer;
+    expect(await userinfo(tokens?.access_token, 0)).toBe(401);
+    expect(await userinfo(tokens?.access_token, 1)).toBe(401);
+    expect((await refresh(originOf(1), 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
+  });
+
+  test('20 uses of one refresh token: one wins, and the family is revoked', async () => {
+    const { signIn: begun, page } = await codeFor(await personWithPassword(two.nodes[0]));
+    const { tokens: first } = await redeemCode(originOf(0), begun.request, page.url);
+    const answers = await atOnce(20, (index) => refresh(originOf(index), 'notes', first?.refresh_token ?? ''));
+    const winners = won(answers);
+    expect(winners).toHaveLength(1);
+    expect(new Set(answers.filter(({ tokens }) => !tokens).map(({ error }) => error))).toEqual(
+      new Set(['invalid_grant']),
+    );
+    const { tokens } = winners[0] as TokenAnswer;
+    for (const token of [first, tokens]) {
+      expect(await userinfo(token?.access_token)).toBe(401);
+      expect((await refresh(originOf(0), 'notes', token?.refresh_token ?? '')).error).toBe('invalid_grant');
+    }
+  });
+
+  test('one TOTP code in two sign-ins at once: one of them goes on', async () => {
+    const person = await personWithTotp(two.nodes[0]);
+    const sides = await Promise.all(
+      [0, 1].map(async () => {
+        const { agent, page } = await beginSignIn(two, 'payroll');
+        return { agent, page: await identify(agent, page, person) };
+      }),
+    );
+    const code = await passcode(person);
+    const ends = await atOnce(2, (index) => {
+      const { agent, page } = sides[index] as (typeof sides)[number];
+      return answerStep(on(agent, index), page, code);
+    });
+    expect(ends.map(whereIs).sort()).toEqual(['challenge:totp', 'code']);
+    for (const { agent, page } of sides) expect(whereIs(await answerStep(agent, page, code))).not.toBe('code');
+  });
+
+  test('20 times one right TOTP code on one form: one step, one code', async () => {
+    const person = await personWithTotp(two.nodes[0]);
+    const { agent, page } = await beginSignIn(two, 'payroll');
+    const atTotp = await identify(agent, page, person);
+    const code = await passcode(person);
+    const ends = await atOnce(20, (index) => answerStep(on(agent, index), atTotp, code));
+    expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+    const verified = two
+      .audit()
+      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
+    expect(verified.map(({ authenticator }) => authenticator).sort()).toEqual(['password', 'totp']);
+  });
+
+  test('20 times the right password on one form: one step', async () => {
+    const person = await personWithTotp(two.nodes[0]);
+    const { agent, page } = await beginSignIn(two, 'payroll');
+    await atOnce(20, (index) => identify(on(agent, index), page, person));
+    const verified = two
+      .audit()
+      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
+    expect(verified).toHaveLength(1);
+    expect(whereIs(await agent.open(page.url))).toBe('challenge:totp');
+  });
+
+  test('one sign-in resumed ten times: one code', async () => {
+    const person = await personWithPassword(two.nodes[0]);
+    const { agent, page, uid } = await beginSignIn(two, 'notes');
+    const form = mainForm(page);
+    const body = new URLSearchParams({
+      ...form?.fields,
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    const answered = await agent.send(page.url, { method: 'POST', body });
+    const resume = new URL(answered.headers.get('location') ?? '', two.issuer).href;
+    expect(resume).toBe(`${two.issuer}/oauth2/v1/authorize/${uid}`);
+    const answers = await atOnce(10, (index) => on(agent, index).send(resume));
+    const codes = answers
+      .flatMap(({ headers }) => headers.get('location') ?? [])
+      .filter((to) => to.startsWith(redirectUri));
+    expect(codes).toHaveLength(1);
+    expect(answers.filter(({ status }) => status >= 500)).toEqual([]);
+  });
+});
+
+test('a browser without cookies of its own cannot resume', async () => {
+  const person = await personWithPassword(two.nodes[0]);
+  const { agent, page } = await beginSignIn(two, 'notes');
+  const body = new URLSearchParams({
+    ...mainForm(page)?.fields,
+    identifier: person.identifier,
+    'credentials.passcode': person.password,
+  });
+  const answered = await agent.send(page.url, { method: 'POST', body });
+  const resume = new URL(answered.headers.get('location') ?? '', two.issuer).href;
+  const stranger = await beginSignIn(two, 'notes');
+  for (const thief of [new UserAgent(), stranger.agent]) {
+    const stolen = await thief.open(resume, {}, redirectUri);
+    expect(whereIs(stolen)).not.toBe('code');
+    expect(stolen.status).toBeGreaterThanOrEqual(400);
+  }
+  expect(whereIs(await agent.open(resume, {}, redirectUri))).toBe('code');
+});
+
+test('nothing went wrong inside', () => {
+  const errors = two.nodes.flatMap((node) => node.errors);
+  expect(errors.filter((error) => ((error as { status?: number }).status ?? 500) >= 500)).toEqual([]);
+});
