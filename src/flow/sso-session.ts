@@ -29,8 +29,8 @@ export interface SsoSession {
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Newest entries per enrollment that are kept: one full and one lesser verification are all that a decision can use. */
-const entriesPerEnrollment = 4;
+/** Newest entries that are kept of each enrollment and of what it showed: a lesser verification never pushes a fuller one out. */
+const entriesPerEnrollment = 2;
 
 export function ssoKey(uid: string): string {
   return storeKey('sso', uid);
@@ -55,7 +55,7 @@ export function withEvidence(kept: readonly Evidence[], added: readonly Evidence
   const all = [...kept, ...added].sort((a, b) => b.at - a.at);
   const unique = all.filter((e, i) => all.findIndex((other) => sameProof(other, e)) === i);
   return unique.filter((e) => {
-    const id = `${e.authenticator}\n${e.enrollment}\n${[...e.factors].sort().join()}`;
+    const id = JSON.stringify([e.authenticator, e.enrollment, [...e.factors].sort(), [...e.characteristics].sort()]);
     const count = (seen.get(id) ?? 0) + 1;
     seen.set(id, count);
     return count <= entriesPerEnrollment;
