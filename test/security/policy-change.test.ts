@@ -1,0 +1,227 @@
+/** The newest policy decides at the next step, at the end, and on every node (Law 5). */
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { password, type TestNode } from '../support/node.ts';
+import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
+import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
+
+let two: TwoNodes;
+let node: TestNode;
+beforeAll(async () => {
+  two = await startTwoNodes();
+  node = two.nodes[0];
+});
+afterAll(() => two.stop());
+
+const one = { allow: { factors: 1 } };
+const both = { allow: { factors: 2 } };
+const denied = 'deny';
+/** Sets the rules of notes by way of one node; sign-ins go through the other. */
+const decide = (then: unknown) => node.configure(signOnPolicy('notes', { then }));
+
+afterEach(() => decide(one));
+
+/** The browser talks to the node that did not apply the change. */
+const elsewhere = (agent: UserAgent): UserAgent => agent.via({ [two.issuer]: two.nodes[1].origin });
+
+/** Posts the last answer, and stops at the address that would end the sign-in. */
+async function lastAnswer(agent: UserAgent, page: Page, fields: Readonly<Record<string, string>>): Promise<string> {
+  const body = new URLSearchParams({ ...mainForm(page)?.fields, ...fields });
+  const answer = await agent.send(page.url, { method: 'POST', body });
+  const resume = new URL(answer.headers.get('location') ?? '', two.issuer).href;
+  expect(resume).toContain('/oauth2/v1/authorize/');
+  return resume;
+}
+
+describe('between two steps', () => {
+  test('allow becomes deny: nothing that is proved afterwards helps', async () => {
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const named = await answerStep(agent, begun.page, { identifier: person.identifier, 'credentials.passcode': '' });
+    await decide(denied);
+    const end = await answerStep(agent, named, { 'credentials.passcode': person.password });
+    expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
+    const back = await agent.submit(end, formOf(end, 'cancel'), {}, redirectUri);
+    expect(whereIs(back)).toBe('access_denied');
+  });
+
+  test('one factor becomes two: the second is asked for', async () => {
+    const person = await personWithTotp(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    await decide(both);
+    const next = await identify(agent, begun.page, person);
+    expect(whereIs(next)).toBe('challenge:totp');
+    expect(whereIs(await answerStep(agent, next, await passcode(person)))).toBe('code');
+  });
+
+  test('two factors become one: the page goes on by itself, on the proof that is there', async () => {
+    await decide(both);
+    const person = await personWithTotp(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const atTotp = await identify(agent, begun.page, person);
+    expect(whereIs(atTotp)).toBe('challenge:totp');
+    await decide(one);
+    const end = await agent.open(atTotp.url, {}, redirectUri);
+    expect(whereIs(end)).toBe('code');
+    const { tokens } = await redeemCode(node.origin, begun.request, end.url);
+    expect(claimsOf(tokens?.id_token).amr).toEqual(['pwd']);
+  });
+
+  test('deny becomes allow: the sign-in goes on', async () => {
+    await decide(denied);
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'payroll');
+    const agent = elsewhere(begun.agent);
+    await node.configure(signOnPolicy('payroll', { then: denied }));
+    const refused = await identify(agent, begun.page, person);
+    expect(refused.status).toBe(403);
+    await node.configure(signOnPolicy('payroll', { then: one }));
+    expect(whereIs(await agent.open(refused.url, {}, redirectUri))).toBe('code');
+    await node.configure(signOnPolicy('payroll', { then: both }));
+  });
+
+  test('an enrollment is no longer asked for: its confirmation enrolls nothing', async () => {
+    await decide(both);
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const offer = await identify(agent, begun.page, person);
+    expect(whereIs(offer)).toBe('enroll:totp');
+    await decide(denied);
+    const end = await answerStep(agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
+    expect(whereIs(end)).not.toBe('code');
+    expect(eventsOf({ audit: two.audit() }, person.id)).not.toContain('authenticator.enrolled:totp');
+    const held = await node.app.directory.get(person.id);
+    expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
+  });
+});
+
+describe('between the last answer and the redirect', () => {
+  test('allow becomes deny: no code', async () => {
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const resume = await lastAnswer(agent, begun.page, {
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    await decide(denied);
+    const end = await agent.open(resume, {}, redirectUri);
+    expect(whereIs(end)).not.toBe('code');
+    expect(end.messages.join()).toContain('denied');
+  });
+
+  test('one factor becomes two: the person is asked for the second, in the same request', async () => {
+    const person = await personWithTotp(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const resume = await lastAnswer(agent, begun.page, {
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    await decide(both);
+    const next = await agent.open(resume, {}, redirectUri);
+    expect(whereIs(next)).toBe('challenge:totp');
+    const end = await answerStep(agent, next, await passcode(person));
+    expect(whereIs(end)).toBe('code');
+    const { tokens } = await redeemCode(node.origin, begun.request, end.url);
+    expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
+  });
+
+  test('the account is suspended: no code', async () => {
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const agent = elsewhere(begun.agent);
+    const resume = await lastAnswer(agent, begun.page, {
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    await node.app.directory.setStatus(person.id, 'suspended');
+    expect(whereIs(await agent.open(resume, {}, redirectUri))).not.toBe('code');
+  });
+
+  const resets: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
+    'is taken away': (id) => node.app.directory.resetAuthenticators(id, 'password'),
+    'is replaced': async (id) =>
+      node.app.directory.setPassword(id, passwordCredential(await hashPassword(node.app.hashing, 'another password'))),
+    'is replaced by the same': async (id) =>
+      node.app.directory.setPassword(id, passwordCredential(await hashPassword(node.app.hashing, password))),
+  };
+
+  test.each(Object.keys(resets))(
+    'the password %s: what was proved with the old one no longer counts',
+    async (reset) => {
+      const person = await personWithPassword(node);
+      const begun = await beginSignIn(two, 'notes');
+      const agent = elsewhere(begun.agent);
+      const resume = await lastAnswer(agent, begun.page, {
+        identifier: person.identifier,
+        'credentials.passcode': person.password,
+      });
+      await resets[reset]?.(person.id);
+      expect(whereIs(await agent.open(resume, {}, redirectUri))).not.toBe('code');
+    },
+  );
+});
+
+describe('a code that is out already', () => {
+  test.each(['suspended', 'deactivated'] as const)('is worth nothing once the account is %s', async (status) => {
+    const person = await personWithPassword(node);
+    const begun = await beginSignIn(two, 'notes');
+    const end = await identify(begun.agent, begun.page, person);
+    await node.app.directory.setStatus(person.id, status);
+    expect((await redeemCode(two.nodes[1].origin, begun.request, end.url)).error).toBe('invalid_grant');
+    await node.app.directory.setStatus(person.id, 'active');
+    expect((await redeemCode(two.nodes[1].origin, begun.request, end.url)).error).toBe('invalid_grant');
+  });
+});
+
+test('a refresh token and a session feel a deny on the other node at once, and a tightened policy at the next authorization', async () => {
+  const person = await personWithTotp(node);
+  const begun = await beginSignIn(two, 'notes');
+  const agent = elsewhere(begun.agent);
+  const end = await identify(agent, begun.page, person);
+  const { tokens } = await redeemCode(two.nodes[1].origin, begun.request, end.url);
+  await decide(both);
+  const silent = await beginSignIn(two, 'notes', agent, { prompt: 'none' });
+  expect(whereIs(silent.page)).toBe('interaction_required');
+  await decide(denied);
+  expect(whereIs((await beginSignIn(two, 'notes', agent, { prompt: 'none' })).page)).toBe('access_denied');
+  expect((await refresh(two.nodes[1].origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
+});
+
+test('settings that a node keeps in process follow within two seconds', async () => {
+  const brand = `Renamed ${Date.now()}`;
+  await node.configure({
+    'stepgate.yaml': `${JSON.stringify({ brand: { name: brand }, authenticators: { password: { enabled: true }, totp: { enabled: true } } })}\n`,
+  });
+  await pause(2000);
+  for (const path of ['/signin/aaaaaaaaaaaa', '/nowhere']) {
+    const html = await (await fetch(`${two.nodes[1].origin}${path}`, { headers: { accept: 'text/html' } })).text();
+    expect(html).toContain(brand);
+  }
+});
+
+test('nothing went wrong inside', () => {
+  const errors = two.nodes.flatMap((each) => each.errors);
+  expect(errors.filter((error) => ((error as { status?: number }).status ?? 500) >= 500)).toEqual([]);
+});
