@@ -6,6 +6,7 @@ const words: Readonly<Record<DenyReason, string>> = {
   no_rule: 'no rule of the policy holds',
   account_inactive: 'the account is not active',
   unsatisfiable: 'nothing that this person has or may enroll meets the requirement',
+  enrollment_forbids: 'the enrollment policy disables what the requirement takes',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
   no_policy: 'the app has no sign-on policy',
 };

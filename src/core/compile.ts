@@ -1,17 +1,18 @@
 /** Policies made ready for evaluation: once per revision, not once per decision. */
 import { type CompiledCondition, compileConditions } from './conditions.ts';
-import type { AcrValue, AuthenticatorTraits, Policy, Rule, RuleTrace } from './model.ts';
+import type { EnrollmentRule } from './enrollment-policy.ts';
+import type { AcrValue, AuthenticatorTraits, Rule, RuleHead, RuleTrace } from './model.ts';
 
-export interface CompiledRule {
-  readonly rule: Rule;
+export interface CompiledRule<Of extends RuleHead = Rule> {
+  readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
   /** The trace for each pattern of results, made when it first comes up: a rule that misses then costs no allocation. */
   readonly traces: (RuleTrace | undefined)[];
 }
 
-export interface CompiledPolicy {
+export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly name: string;
-  readonly rules: readonly CompiledRule[];
+  readonly rules: readonly CompiledRule<Of>[];
 }
 
 /** All that decides about one app, compiled once per revision and app. */
@@ -20,6 +21,8 @@ export interface PolicySet {
   readonly session: CompiledPolicy;
   /** The app's sign-on policy; absent: deny `no_policy`. */
   readonly app?: CompiledPolicy;
+  /** Absent: whatever is enabled may be enrolled and used, and nothing must be. */
+  readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
   /** From the app: this `acr` value must be reached, whatever the request says. */
@@ -32,10 +35,13 @@ export interface PolicySet {
  * Compiles a policy.
  * @throws TypeError for an unknown condition, RangeError for an unknown time zone (the configuration is checked before)
  */
-export function compilePolicy(policy: Policy): CompiledPolicy {
+export function compilePolicy<Of extends RuleHead>(policy: {
+  readonly name: string;
+  readonly rules: readonly Of[];
+}): CompiledPolicy<Of> {
   return { name: policy.name, rules: policy.rules.map(compileRule) };
 }
 
-function compileRule(rule: Rule): CompiledRule {
+function compileRule<Of extends RuleHead>(rule: Of): CompiledRule<Of> {
   return { rule, conditions: compileConditions(rule.when), traces: [] };
 }

@@ -23,6 +23,7 @@ const compilers: { readonly [Key in keyof Required<Conditions>]: Compiler<Key> }
   ],
   network: (lists) => [{ name: 'network', test: (facts) => tri(memberOf(lists, facts.network.zones)) }],
   device: deviceConditions,
+  apps: (lists) => [{ name: 'apps', test: (facts) => tri(memberOf(lists, [facts.request.clientId])) }],
   scopes: (lists) => [{ name: 'scopes', test: (facts) => tri(memberOf(lists, facts.request.scopes)) }],
   time: (time) => [{ name: 'time', test: timeTest(time) }],
   attributes: attributeConditions,

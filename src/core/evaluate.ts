@@ -2,6 +2,15 @@
 import { assuranceOf } from './assurance.ts';
 import type { PolicySet } from './compile.ts';
 import { admissible, countedEvidence } from './counted-evidence.ts';
+import {
+  type EnrollmentCase,
+  type EnrollmentRuling,
+  enrollableOf,
+  enrollmentRuling,
+  enrollmentStep,
+  mustEnroll,
+  usablePolicies,
+} from './enrollment.ts';
 import { firstProof } from './first-proof.ts';
 import {
   type Denial,
@@ -13,7 +22,7 @@ import {
   traceOf,
 } from './layers.ts';
 import { type Means, usableEnrollments } from './means.ts';
-import type { Decision, Facts, Outcome, Subject } from './model.ts';
+import type { Decision, Facts, Outcome, Subject, Trace } from './model.ts';
 import type { Goal } from './requirement.ts';
 import { type WayOn, wayOn } from './way-on.ts';
 import { extendWitness } from './witness.ts';
@@ -22,16 +31,19 @@ export { type CompiledPolicy, compilePolicy, type PolicySet } from './compile.ts
 export { evaluateRefresh } from './refresh.ts';
 
 /**
- * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all agree; whatever
- * is unknown, broken or cannot be met denies (Law 4). Without a transaction (single sign-on, `prompt=none`) everything that is
+ * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all agree, and what the
+ * enrollment policy disables does not count; once all is proved, the enrollment policy may want something enrolled. Whatever is unknown,
+ * broken or cannot be met denies (Law 4). Without a transaction (single sign-on, `prompt=none`) everything that is
  * neither `allow` nor `deny` means that an interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
   const policy = policyLayers(policies, facts);
   const requests = requestLayers(facts.request, policies.acrValues);
-  const denial = policy.denial ?? requests[0].denial ?? noAuthenticator(policies);
-  if (facts.subject !== undefined) return evaluateSubject(facts.subject, { policies, facts, policy, requests, denial });
-  const trace = traceOf([...policy.layers, requests[0]], facts.request, []);
+  const enrollment = enrollmentRuling(policies, facts);
+  const denial = policy.denial ?? requests[0].denial ?? enrollment.layer?.denial ?? noAuthenticator(policies);
+  const given: Case = { policies, facts, policy, requests, enrollment, denial };
+  if (facts.subject !== undefined) return evaluateSubject(facts.subject, given);
+  const trace = traceOf(layersOf(given, requests[0]), facts.request, []);
   return denial ? { kind: 'deny', ...denial, trace } : { kind: 'identify', trace };
 }
 
@@ -39,28 +51,59 @@ function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
   return authenticators.length === 0 ? { reason: 'unsatisfiable' } : undefined;
 }
 
+function layersOf({ policy, enrollment }: Case, request: Layer): readonly Layer[] {
+  return [...policy.layers, request, ...(enrollment.layer ? [enrollment.layer] : [])];
+}
+
 interface Case {
   readonly policies: PolicySet;
   readonly facts: Facts;
   readonly policy: PolicyLayers;
   readonly requests: readonly [Layer, ...Layer[]];
+  readonly enrollment: EnrollmentRuling;
   /** What policies and request deny, whatever the person has shown. */
   readonly denial: Denial | undefined;
 }
 
 function evaluateSubject(subject: Subject, given: Case): Decision {
-  const { policies, facts, policy } = given;
+  const { facts, policy, enrollment } = given;
+  const { terms } = enrollment;
+  const unrestricted = meansOf(subject, given, given.policies);
+  const policies = usablePolicies(given.policies, terms);
+  const means = policies === given.policies ? unrestricted : meansOf(subject, given, policies);
+  const { request, goals, way } = chooseRequest(given, means);
+  const toEnroll: EnrollmentCase | undefined = terms && { subject, terms, means, facts };
+  const trace = enrollmentTrace(traceOf(layersOf(given, request), facts.request, means.shown), toEnroll);
+  const denial =
+    given.denial ??
+    inactive(subject) ??
+    impossible(way, request, { policy, enrollment, means, unrestricted }) ??
+    (toEnroll && notEnrollable(toEnroll, enrollment));
+  if (denial === undefined) return { ...proceed(way, given, means, toEnroll), trace };
+  if (countedEvidence(subject, given.policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
+  const general = evaluate(given.policies, anonymous(facts));
+  if (general.kind === 'deny') return { ...general, trace };
+  // Who has nothing but what is disabled proves that: it gets them no further than to the reason.
+  const usable = means.enrollments.length > 0 ? means : unrestricted;
+  return { kind: 'challenge', options: firstProof(goals, usable), withheld: denial, trace };
+}
+
+function meansOf(subject: Subject, { policy, facts }: Case, policies: PolicySet): Means {
   const counted = countedEvidence(subject, policies, facts);
   const shown = admissible(counted, overallMaxAge(facts, policy.session));
-  const means: Means = { shown, enrollments: usableEnrollments(subject, policies), policies };
-  const { request, goals, way } = chooseRequest(given, means);
-  const trace = traceOf([...policy.layers, request], facts.request, shown);
-  const denial = given.denial ?? inactive(subject) ?? impossible(way, request, policy, means);
-  if (denial === undefined) return { ...proceed(way, given, means), trace };
-  if (counted.length > 0) return { kind: 'deny', ...denial, trace };
-  const general = evaluate(policies, anonymous(facts));
-  if (general.kind === 'deny') return { ...general, trace };
-  return { kind: 'challenge', options: firstProof(goals, means), withheld: denial, trace };
+  return { shown, enrollments: usableEnrollments(subject, policies), policies };
+}
+
+function enrollmentTrace(trace: Trace, toEnroll: EnrollmentCase | undefined): Trace {
+  if (toEnroll === undefined) return trace;
+  const satisfied = mustEnroll(toEnroll).length === 0;
+  return { layers: trace.layers.map((layer) => (layer.layer === 'enrollment' ? { ...layer, satisfied } : layer)) };
+}
+
+/** Something is required that this person does not have and cannot enroll. */
+function notEnrollable(toEnroll: EnrollmentCase, { rule }: EnrollmentRuling): Denial | undefined {
+  const hopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.means).length === 0);
+  return hopeless ? { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) } : undefined;
 }
 
 /** The best of what the request may add that this person can reach; the last, if none. */
@@ -82,20 +125,37 @@ function inactive(subject: Subject): Denial | undefined {
   return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
 }
 
-/** Blames the `acr` demand if everything else could be met. */
-function impossible(way: WayOn, request: Layer, policy: PolicyLayers, means: Means): Denial | undefined {
+/** Blames the `acr` demand of the request if everything else could be met, then what the enrollment policy disables. */
+function impossible(
+  way: WayOn,
+  request: Layer,
+  {
+    policy,
+    enrollment,
+    means,
+    unrestricted,
+  }: Pick<Case, 'policy' | 'enrollment'> & Record<'means' | 'unrestricted', Means>,
+): Denial | undefined {
   if (way.kind !== 'impossible') return undefined;
-  const isPossible = (goals: readonly Goal[]) => wayOn(goals, means).kind !== 'impossible';
+  const isPossible = (goals: readonly Goal[], by = means) => wayOn(goals, by).kind !== 'impossible';
   if (request.goal && isPossible(policy.goals)) return { reason: 'acr_unattainable', layer: 'request' };
+  if (means !== unrestricted && isPossible(policy.goals, unrestricted)) {
+    const { rule } = enrollment;
+    return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
+  }
   if (policy.minimumAcr && isPossible(policy.goals.filter((goal) => goal !== policy.minimumAcr))) {
     return { reason: 'acr_unattainable', layer: 'app' };
   }
   return { reason: 'unsatisfiable' };
 }
 
-function proceed(way: WayOn, { policies, facts, policy }: Case, means: Means): Outcome {
+function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase | undefined): Outcome {
+  const { policies, facts, policy } = given;
   if (way.kind === 'impossible') return { kind: 'deny', reason: 'unsatisfiable' };
+  if (way.kind === 'enroll') return { ...way, choices: preferRequired(way.choices, toEnroll) };
   if (way.kind !== 'met') return way;
+  const step = toEnroll && enrollmentStep(toEnroll);
+  if (step) return step;
   const witness = extendWitness(way.witness, means.shown);
   return {
     kind: 'allow',
@@ -103,6 +163,13 @@ function proceed(way: WayOn, { policies, facts, policy }: Case, means: Means): O
     rule: policy.appRule ?? '',
     ...(policy.session && { session: policy.session }),
   };
+}
+
+/** What meets both the app and the enrollment policy spares the person a second enrollment. */
+function preferRequired(choices: readonly string[], toEnroll: EnrollmentCase | undefined): readonly string[] {
+  const required = toEnroll && mustEnroll(toEnroll)[0]?.anyOf;
+  const both = choices.filter((key) => required?.includes(key));
+  return both.length > 0 ? both : choices;
 }
 
 function anonymous({ subject: _, ...facts }: Facts): Facts {

@@ -1,6 +1,7 @@
 /** What the evidence at hand lacks of a requirement: for people who ask why, never to decide. */
 import type { PolicySet } from './compile.ts';
 import { admissible, countedEvidence } from './counted-evidence.ts';
+import { enrollmentRuling, usablePolicies } from './enrollment.ts';
 import { overallMaxAge, policyLayers } from './layers.ts';
 import type { Alternative, ChainStep, Demand, Factor, Facts, Requirement, Seconds } from './model.ts';
 import { chainMatches, coveredFactors, isFresh, meetsDemand, meetsRequirement, type Showing } from './requirement.ts';
@@ -24,7 +25,8 @@ export type Missing =
 export function countedShowings(policies: PolicySet, facts: Facts): readonly Showing[] {
   if (facts.subject === undefined) return [];
   const { session } = policyLayers(policies, facts);
-  return admissible(countedEvidence(facts.subject, policies, facts), overallMaxAge(facts, session));
+  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  return admissible(countedEvidence(facts.subject, usable, facts), overallMaxAge(facts, session));
 }
 
 /** One entry for each alternative or chain, in order. Empty: the requirement is met. */

@@ -90,6 +90,8 @@ export interface Conditions {
     readonly platform?: readonly Platform[];
     readonly os?: readonly OperatingSystem[];
   };
+  /** Client ids. */
+  readonly apps?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
   /** OAuth scopes of the request. */
   readonly scopes?: AnyAllNone;
   readonly time?: {
@@ -122,9 +124,14 @@ export interface Origin {
   readonly line: number;
 }
 
-export interface Rule {
+/** What the rules of every policy have in common. */
+export interface RuleHead {
   readonly name: string;
   readonly when: Conditions;
+  readonly origin?: Origin;
+}
+
+export interface Rule extends RuleHead {
   readonly then:
     | { readonly kind: 'deny' }
     | {
@@ -133,7 +140,6 @@ export interface Rule {
         /** Session policy only: how long the SSO session may live. */
         readonly session?: SessionLimits;
       };
-  readonly origin?: Origin;
 }
 
 /** Lifetime of an SSO session (seconds). */
@@ -187,6 +193,14 @@ export interface Subject {
   readonly userType?: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
+  /** By authenticator: how often the person skipped enrolling it. */
+  readonly skipped?: Readonly<Record<string, Skipped>>;
+}
+
+export interface Skipped {
+  readonly count: number;
+  /** The last time (epoch seconds). */
+  readonly at: Seconds;
 }
 
 /** What the relying party asked for. */
@@ -208,7 +222,12 @@ export interface Facts {
   /** Epoch seconds. */
   readonly now: Seconds;
   /** The transaction under way; absent when no interaction has started (SSO, `prompt=none`, refresh, explain). */
-  readonly transaction?: { readonly id: string; readonly startedAt: Seconds };
+  readonly transaction?: {
+    readonly id: string;
+    readonly startedAt: Seconds;
+    /** Authenticators that the person skipped to enroll in it. */
+    readonly skipped?: readonly string[];
+  };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };
   readonly device: { readonly known: boolean; readonly platform: Platform; readonly os: OperatingSystem };
@@ -234,7 +253,7 @@ export interface RuleTrace {
 }
 
 export interface LayerTrace {
-  readonly layer: 'session' | 'app' | 'request';
+  readonly layer: 'session' | 'app' | 'request' | 'enrollment';
   readonly policy: string;
   /** In order, up to the rule that decided. */
   readonly rules: readonly RuleTrace[];
@@ -276,6 +295,8 @@ export type DenyReason =
   | 'account_inactive'
   /** Nothing that this person has or may enroll can meet the requirement. */
   | 'unsatisfiable'
+  /** It could be met, but the enrollment policy disables what it takes. */
+  | 'enrollment_forbids'
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
   | 'acr_unattainable'
   /** The app or its policy is not known. */
@@ -288,6 +309,18 @@ export interface ChallengeOption {
   readonly enrollments: readonly string[];
 }
 
+/** The person may go on without enrolling. */
+export interface Skippable {
+  /** `grace`: it is required later. `promotion`: it is offered again later. */
+  readonly reason: 'grace' | 'optional' | 'promotion';
+  /** What is skipped. */
+  readonly authenticators: readonly string[];
+  /** How often it may still be skipped, this time included. */
+  readonly skipsLeft?: number;
+  /** It may be skipped before this moment (epoch seconds). */
+  readonly until?: Seconds;
+}
+
 /** What a decision comes to. */
 export type Outcome =
   | { readonly kind: 'identify' }
@@ -298,9 +331,12 @@ export type Outcome =
       readonly options: readonly ChallengeOption[];
       /** For audit and `explain`, never for the person: the deny that is kept back until they have proved something. */
       readonly withheld?: { readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string };
+      /** All else is proved; this is the bar of Law 7 before one of these is enrolled, which may be skipped with it. */
+      readonly toEnroll?: readonly string[];
+      readonly skippable?: Skippable;
     }
   /** Each choice, once enrolled, makes progress. Never empty. The bar of Law 7 is already cleared. */
-  | { readonly kind: 'enroll'; readonly choices: readonly string[] }
+  | { readonly kind: 'enroll'; readonly choices: readonly string[]; readonly skippable?: Skippable }
   | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits };
 
 export type Decision = { readonly trace: Trace } & Outcome;

@@ -1,5 +1,5 @@
 /** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
-import type { Decision, Seconds } from './model.ts';
+import type { Decision, Seconds, Skippable } from './model.ts';
 import type { AuthenticatorOption, Step } from './steps.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -33,16 +33,16 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
       return show({ kind: 'denied', reason: decision.reason, messages: [] });
     case 'allow':
       return show({ kind: 'complete', messages: [] });
-    case 'challenge':
-      return ask('challenge', challengeChoices(decision.options), transaction, view, now);
-    case 'enroll':
-      return ask(
-        'enroll',
-        decision.choices.map((authenticator) => ({ authenticator })),
-        transaction,
-        view,
-        now,
-      );
+    case 'challenge': {
+      const { options, toEnroll, skippable } = decision;
+      const purpose = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }) };
+      return ask('challenge', challengeChoices(options), purpose, { transaction, view, now });
+    }
+    case 'enroll': {
+      const options = decision.choices.map((authenticator) => ({ authenticator }));
+      const { skippable } = decision;
+      return ask('enroll', options, skippable ? { skippable } : {}, { transaction, view, now });
+    }
   }
 }
 
@@ -63,21 +63,33 @@ function challengeChoices(options: Extract<Decision, { kind: 'challenge' }>['opt
   );
 }
 
+/** Why it is asked, where the step says so. */
+interface Reason {
+  readonly toEnroll?: readonly string[];
+  readonly skippable?: Skippable;
+}
+
+interface Present {
+  readonly transaction: Transaction;
+  readonly view: StepView;
+  readonly now: Seconds;
+}
+
 function ask(
   purpose: Choice['purpose'],
   options: readonly Option[],
-  transaction: Transaction,
-  view: StepView,
-  now: Seconds,
+  reason: Reason,
+  { transaction, view, now }: Present,
 ): Plan {
   const several = options.length > 1;
-  if (several && transaction.selecting) return show(selectStep(purpose, options, view));
+  const select = (): Plan => show(selectStep(purpose, options, reason, view));
+  if (several && transaction.selecting) return select();
   const { pending } = transaction;
   if (pending && pending.expires > now && isOption(pending, purpose, options)) {
-    return show(pendingStep(pending, several, view));
+    return show(pendingStep(pending, several, reason, view));
   }
   const chosen = options.find((option) => transaction.choice && isChoice(transaction.choice, purpose, option));
-  if (!chosen && several && purpose === 'enroll') return show(selectStep(purpose, options, view));
+  if (!chosen && several && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
   return { kind: 'start', purpose, ...next };
@@ -101,8 +113,14 @@ function isChoice(choice: Choice, purpose: Choice['purpose'], option: Option): b
   );
 }
 
-function selectStep(purpose: Choice['purpose'], options: readonly Option[], view: StepView): Step {
-  return { kind: 'select', purpose, options: options.map((option) => describe(option, view)), messages: [] };
+function selectStep(
+  purpose: Choice['purpose'],
+  options: readonly Option[],
+  { skippable }: Reason,
+  view: StepView,
+): Step {
+  const described = options.map((option) => describe(option, view));
+  return { kind: 'select', purpose, options: described, ...(skippable && { skippable }), messages: [] };
 }
 
 function describe(option: Option, { labels }: StepView): AuthenticatorOption {
@@ -110,10 +128,12 @@ function describe(option: Option, { labels }: StepView): AuthenticatorOption {
   return { ...option, ...(label !== undefined && { label }) };
 }
 
-function pendingStep(pending: Pending, alternatives: boolean, view: StepView): Step {
+function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, view: StepView): Step {
   const { authenticator, enrollment } = pending;
   if (pending.purpose === 'enroll' || enrollment === undefined) {
-    return { kind: 'enroll', authenticator, offer: pending.public, alternatives, messages: [] };
+    const { skippable } = reason;
+    const step = { kind: 'enroll', authenticator, offer: pending.public, alternatives } as const;
+    return { ...step, ...(skippable && { skippable }), messages: [] };
   }
   const { label } = describe({ authenticator, enrollment }, view);
   return {
@@ -123,6 +143,7 @@ function pendingStep(pending: Pending, alternatives: boolean, view: StepView): S
     ...(label !== undefined && { label }),
     challenge: pending.public,
     alternatives,
+    ...reason,
     messages: [],
   };
 }

@@ -1,6 +1,6 @@
 /** Finds the rule of a policy that decides. */
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
-import type { Facts, Rule, RuleTrace, Tri } from './model.ts';
+import type { Facts, Rule, RuleHead, RuleTrace, Tri } from './model.ts';
 
 export interface RuleOutcome {
   /** `undecided`: it depends on who the person is. `no_rule`: nothing holds, which denies. */
@@ -11,11 +11,26 @@ export interface RuleOutcome {
   readonly traces: readonly RuleTrace[];
 }
 
+/** Which rule decides, whatever it says. */
+export interface Found<Of extends RuleHead> {
+  /** A rule before the first that holds may yet hold: it depends on who the person is. Then no rule decides. */
+  readonly undecided: boolean;
+  readonly rule?: Of;
+  /** Up to the first rule that holds. */
+  readonly traces: readonly RuleTrace[];
+}
+
 /** Patterns of up to six conditions; beyond, a trace is made anew each time. */
 const KEPT_TRACES = 3 ** 6;
 
 /** First rule whose conditions all hold. A rule before it that may yet hold leaves the policy undecided. */
 export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
+  const { undecided, rule, traces } = findRule(policy, facts);
+  if (rule === undefined) return { outcome: undecided ? 'undecided' : 'no_rule', traces };
+  return { outcome: rule.then.kind, rule, traces };
+}
+
+export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): Found<Of> {
   const traces: RuleTrace[] = [];
   let undecided = false;
   for (const compiled of policy.rules) {
@@ -23,19 +38,18 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
     traces.push(trace);
     if (trace.result === 'unknown') undecided = true;
     if (trace.result !== 'hit') continue;
-    if (undecided) return { outcome: 'undecided', traces };
-    return { outcome: compiled.rule.then.kind, rule: compiled.rule, traces };
+    return undecided ? { undecided, traces } : { undecided, rule: compiled.rule, traces };
   }
-  return { outcome: undecided ? 'undecided' : 'no_rule', traces };
+  return { undecided, traces };
 }
 
 /** The rules that may decide: those that hold or may yet hold, up to the first that holds. */
-export function possibleRules(policy: CompiledPolicy, facts: Facts): readonly Rule[] {
-  const { traces } = applyRules(policy, facts);
+export function possibleRules<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
+  const { traces } = findRule(policy, facts);
   return policy.rules.filter((_, index) => (traces[index]?.result ?? 'miss') !== 'miss').map(({ rule }) => rule);
 }
 
-function testRule(compiled: CompiledRule, facts: Facts): RuleTrace {
+function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   // The results as a number of base 3.
   let pattern = 0;
   for (const { test } of compiled.conditions) pattern = pattern * 3 + digit(test(facts));
@@ -51,7 +65,7 @@ function digit(result: Tri): number {
   return result === 'hit' ? 1 : 2;
 }
 
-function describe({ rule, conditions }: CompiledRule, facts: Facts): RuleTrace {
+function describe({ rule, conditions }: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   const results = conditions.map(({ name, test }) => ({ condition: name, result: test(facts) }));
   const result = combine(results.map((condition) => condition.result));
   return { rule: rule.name, result, conditions: results, ...(rule.origin && { origin: rule.origin }) };

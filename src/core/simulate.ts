@@ -3,7 +3,7 @@ import type { PolicySet } from './compile.ts';
 import { evaluate } from './evaluate.ts';
 import { NO_ENROLLMENT } from './first-proof.ts';
 import { identifyWithPassword } from './identify-with-password.ts';
-import type { Decision, DenyReason, Enrollment, Evidence, Facts, LayerTrace, Subject } from './model.ts';
+import type { Decision, DenyReason, Enrollment, Evidence, Facts, LayerTrace, Skippable, Subject } from './model.ts';
 import { nextStep, type Plan, type StepView } from './next-step.ts';
 import type { AuthenticatorOption } from './steps.ts';
 import { begin, identified, picked, proved, type Transaction } from './transaction.ts';
@@ -18,6 +18,8 @@ export type SimulatedStep =
       readonly label?: string;
       /** Other ways on from here. */
       readonly alternatives: readonly AuthenticatorOption[];
+      /** The person may go on without. */
+      readonly skippable?: Skippable;
       /** Nobody can answer it: the person has nothing of the kind, and must not be told. */
       readonly unanswerable?: true;
     }
@@ -144,6 +146,7 @@ function answerStarted(
     authenticator,
     ...(label !== undefined && { label }),
     alternatives: otherWays(decision, plan, view),
+    ...('skippable' in decision && decision.skippable && { skippable: decision.skippable }),
   };
   const { subject } = position;
   if (id === NO_ENROLLMENT || subject === undefined) return { steps: [{ ...step, unanswerable: true }] };

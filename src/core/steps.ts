@@ -1,4 +1,5 @@
 /** A step is data: what the person must do next. HTML and JSON are two renderings of it (Law 10). */
+import type { Skippable } from './model.ts';
 
 export interface Message {
   /** Stable code; the views hold the texts, e.g. `credentials.invalid`. */
@@ -35,6 +36,7 @@ export type Step = StepBase &
         readonly kind: 'select';
         readonly purpose: 'challenge' | 'enroll';
         readonly options: readonly AuthenticatorOption[];
+        readonly skippable?: Skippable;
       }
     | {
         readonly kind: 'challenge';
@@ -45,6 +47,9 @@ export type Step = StepBase &
         readonly challenge: Readonly<Record<string, unknown>>;
         /** There is another way to go on. */
         readonly alternatives: boolean;
+        /** It is asked before one of these is enrolled. */
+        readonly toEnroll?: readonly string[];
+        readonly skippable?: Skippable;
       }
     | {
         readonly kind: 'enroll';
@@ -52,6 +57,7 @@ export type Step = StepBase &
         /** Public data of the offer, from the authenticator (e.g. the TOTP key and its URI). */
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
+        readonly skippable?: Skippable;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

@@ -50,6 +50,8 @@ export interface Transaction {
   readonly pending?: Pending;
   /** The person asked for the list of ways to go on. */
   readonly selecting?: boolean;
+  /** Authenticators that the person skipped to enroll. */
+  readonly skipped?: readonly string[];
 }
 
 /** What a new transaction starts from. */
@@ -113,6 +115,12 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
   if (evidence.transaction !== event) throw new Error('evidence of another event');
   return { ...withoutPosition(transaction), evidence: [...transaction.evidence, evidence] };
+}
+
+/** The person goes on without enrolling these. Whether they may, the decision told. */
+export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
+  const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
+  return { ...withoutPosition(transaction), skipped };
 }
 
 /** The outstanding challenge or offer no longer counts. */

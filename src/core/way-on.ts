@@ -50,7 +50,12 @@ function keysToEnroll(actions: readonly Showing[]): readonly string[] {
   return actions.filter((action) => action.toEnroll).map((action) => action.authenticator);
 }
 
-function challenge(completions: readonly Completion[], goals: readonly Goal[], means: Means): WayOn {
+/** What to prove now for one of these completions. */
+export function challenge(
+  completions: readonly Completion[],
+  goals: readonly Goal[],
+  means: Means,
+): Extract<WayOn, { kind: 'challenge' }> {
   const shortest = new Map<Showing, number>();
   for (const completion of completions) {
     for (const action of proofsNow(completion, goals, means.shown)) {

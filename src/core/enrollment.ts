@@ -1,0 +1,148 @@
+/** The enrollment policy in a decision: what it leaves usable, and what it still wants. */
+import type { PolicySet } from './compile.ts';
+import { minimalCompletions } from './completions.ts';
+import { enrollmentBar } from './enrollment-bar.ts';
+import type { EnrollmentTerms, RequiredEnrollment } from './enrollment-policy.ts';
+import type { Denial, Layer } from './layers.ts';
+import { type Means, provable } from './means.ts';
+import type { Facts, Outcome, Skippable, Skipped, Subject } from './model.ts';
+import { meetsGoal } from './requirement.ts';
+import { findRule } from './rules.ts';
+import { challenge } from './way-on.ts';
+
+/** What the enrollment policy says. Without `terms` nothing is restricted: no policy, or it depends on who the person is. */
+export interface EnrollmentRuling {
+  readonly layer?: Layer;
+  readonly terms?: EnrollmentTerms;
+  /** Name of the rule that decided. */
+  readonly rule?: string;
+}
+
+const noPolicy: EnrollmentRuling = {};
+
+export function enrollmentRuling({ enrollment }: PolicySet, facts: Facts): EnrollmentRuling {
+  if (enrollment === undefined) return noPolicy;
+  const { undecided, rule, traces } = findRule(enrollment, facts);
+  const trace = { layer: 'enrollment', policy: enrollment.name, rules: traces } as const;
+  if (rule) {
+    const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
+    return { layer, terms: rule.then, rule: rule.name };
+  }
+  if (undecided) return { layer: { trace: { ...trace, outcome: 'undecided' } } };
+  const denial: Denial = { reason: 'no_rule', layer: 'enrollment' };
+  return { layer: { trace: { ...trace, outcome: 'deny' }, denial } };
+}
+
+/** The policies without the authenticators that are disabled. */
+export function usablePolicies(policies: PolicySet, terms: EnrollmentTerms | undefined): PolicySet {
+  if (terms === undefined || terms.disabled.length === 0) return policies;
+  const { disabled } = terms;
+  return { ...policies, authenticators: policies.authenticators.filter(({ key }) => !disabled.includes(key)) };
+}
+
+/** What is judged. `means` are what the terms leave usable. */
+export interface EnrollmentCase {
+  readonly subject: Subject;
+  readonly terms: EnrollmentTerms;
+  readonly means: Means;
+  readonly facts: Facts;
+}
+
+/** What must be enrolled now, and cannot be skipped. */
+export function mustEnroll(given: EnrollmentCase): readonly RequiredEnrollment[] {
+  return given.terms.required.filter((one) => isOpen(one.anyOf, given.means) && graceOf(one, given) === undefined);
+}
+
+/** Of these authenticators the ones that the person can enroll, in the order given. */
+export function enrollableOf(keys: readonly string[], { policies }: Means): readonly string[] {
+  return keys.filter((key) => policies.authenticators.some((traits) => traits.key === key && traits.enrollable));
+}
+
+function isOpen(keys: readonly string[], { enrollments }: Means): boolean {
+  return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
+}
+
+function skipsOf({ subject }: EnrollmentCase, key: string): Skipped | undefined {
+  const { skipped } = subject;
+  return skipped && Object.hasOwn(skipped, key) ? skipped[key] : undefined;
+}
+
+function isSkippedHere({ facts }: EnrollmentCase, keys: readonly string[]): boolean {
+  return keys.every((key) => facts.transaction?.skipped?.includes(key));
+}
+
+/** How it may be skipped, or that it was. Undefined: there is no grace, or no more. */
+function graceOf({ anyOf, grace }: RequiredEnrollment, given: EnrollmentCase): Skippable | 'skipped' | undefined {
+  if (grace === undefined) return undefined;
+  const isSkipped = isSkippedHere(given, anyOf);
+  const skippable = { reason: 'grace', authenticators: anyOf } as const;
+  if ('until' in grace) {
+    if (!(given.facts.now < grace.until)) return undefined;
+    return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
+  }
+  // What has been offered less often than the others counts: the person has not been asked about it that often.
+  const count = Math.min(...anyOf.map((key) => skipsOf(given, key)?.count ?? 0));
+  if (isSkipped && count <= grace.skips) return 'skipped';
+  return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
+}
+
+interface Due {
+  readonly choices: readonly string[];
+  readonly skippable?: Skippable;
+}
+
+/**
+ * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined: nothing. What may be skipped
+ * is offered only in a transaction, and nobody has to prove anything for what is only optional.
+ */
+export function enrollmentStep(given: EnrollmentCase): Extract<Outcome, { kind: 'enroll' | 'challenge' }> | undefined {
+  const { means } = given;
+  const wanted = requiredNow(given) ?? (given.facts.transaction && (graceNow(given) ?? offeredNow(given)));
+  if (wanted === undefined) return undefined;
+  const bar = enrollmentBar(means.enrollments);
+  if (meetsGoal(bar, means.shown)) return { kind: 'enroll', ...wanted };
+  const { choices, skippable } = wanted;
+  if (skippable && skippable.reason !== 'grace') return undefined;
+  const proofs = provable(means.enrollments, means.shown, [bar]);
+  const { options } = challenge(minimalCompletions([bar], means.shown, proofs), [bar], means);
+  return { kind: 'challenge', options, toEnroll: choices, ...(skippable && { skippable }) };
+}
+
+function requiredNow(given: EnrollmentCase): Due | undefined {
+  const [first] = mustEnroll(given);
+  return first && { choices: enrollableOf(first.anyOf, given.means) };
+}
+
+function graceNow(given: EnrollmentCase): Due | undefined {
+  for (const one of given.terms.required) {
+    const grace = graceOf(one, given);
+    const choices = enrollableOf(one.anyOf, given.means);
+    if (!isOpen(one.anyOf, given.means) || grace === undefined || grace === 'skipped' || choices.length === 0) continue;
+    return { choices, skippable: grace };
+  }
+  return undefined;
+}
+
+function offeredNow(given: EnrollmentCase): Due | undefined {
+  const { optional, promoted } = given.terms;
+  const isOffered = (key: string) => isOpen([key], given.means) && !isSkippedHere(given, [key]);
+  const once = optional.filter(
+    (key) => !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key) === undefined,
+  );
+  const again = promoted.filter(({ authenticator, cooldown, skips }) => {
+    const before = skipsOf(given, authenticator);
+    if (before === undefined) return true;
+    return (skips === undefined || before.count < skips) && given.facts.now - before.at >= cooldown;
+  });
+  const offer = (reason: 'optional' | 'promotion', keys: readonly string[]): Due | undefined => {
+    const choices = enrollableOf(keys.filter(isOffered), given.means);
+    return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
+  };
+  return (
+    offer('optional', once) ??
+    offer(
+      'promotion',
+      again.map(({ authenticator }) => authenticator),
+    )
+  );
+}
