@@ -16,6 +16,8 @@ export interface Credential {
   /** What this enrollment can show at its best. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
+  readonly claims?: readonly string[];
   /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
   readonly secret: Readonly<Record<string, unknown>>;
 }
@@ -29,12 +31,24 @@ export interface AuthenticatorEnv {
   readonly brand: string;
   /** Name of the app that is signed in to. */
   readonly app: string;
+  /** Id of the account; for somebody who does not exist an id that is always the same for what they typed. Absent: nobody is named yet. */
+  readonly subject?: string;
   /** Id of the transaction: what is sent out is bound to it. */
   readonly transaction: string;
   /** Who asks, as far as the browser tells; for texts to the person, never for decisions. */
   readonly visitor: { readonly ip: string; readonly userAgent: string };
+  /** What the person typed to say who they are; absent: nothing. It says nothing about whether they exist. */
+  readonly identifier?: string;
+  /** The person has proved something in this transaction, so a page may show what only they should know. Never for somebody unknown. */
+  readonly proved?: boolean;
   /** All credentials of this authenticator that the person has. */
   readonly enrolled: readonly Credential[];
+  /** Ids of those that make progress now; absent: any. */
+  readonly asked?: readonly string[];
+  /** True: only a proof with user verification makes progress. */
+  readonly userVerification?: boolean;
+  /** What the configuration says under `authenticators.<key>`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
   mac(purpose: string, ...parts: readonly string[]): string;
 }
@@ -51,7 +65,11 @@ export interface Delivery {
   readonly expires: Seconds;
 }
 
-/** A started challenge or offer. `private` stays on the server, in the transaction; `public` goes into the step. */
+/**
+ * A started challenge or offer. `private` stays on the server, in the transaction; `public` goes into the step. Known to the pages:
+ * `resend: true` (the person may ask for the message again), `linkable: true` (it can be answered in another tab), `address` (where it
+ * went, masked), `stage` (which of several inputs an enrollment asks for).
+ */
 export interface Started {
   readonly public: Readonly<Record<string, unknown>>;
   readonly private: Readonly<Record<string, unknown>>;
@@ -61,12 +79,22 @@ export interface Started {
   readonly deliver?: readonly Delivery[];
 }
 
+/** What the page behind a link may show to whoever has the link. */
+export interface Linked {
+  /** What to enter in the browser that asked, instead of following the link there. */
+  readonly passcode: string;
+  /** Who asked, for the person to compare; empty texts: not known. */
+  readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
+}
+
 /** Why an answer was refused; the code of the message that the person sees. */
 export interface Refused {
   readonly ok: false;
   readonly code: string;
   /** The input that the message belongs to. */
   readonly field?: string;
+  /** For the audit log, where the person is told less. */
+  readonly reason?: string;
 }
 
 /** What one verification showed. */
@@ -103,6 +131,17 @@ export interface Continued {
 /** What came in with the form under `credentials.`: each value a string. */
 export type CredentialInput = Readonly<Record<string, string>>;
 
+/** Identifies and proves in one step. */
+export interface Discovery {
+  /**
+   * The challenge on the page that asks who somebody is. Keeps no state: the same for the same transaction and `version`, so that the
+   * page can be shown without a write; a new version voids it.
+   */
+  challenge(version: number, env: AuthenticatorEnv): Started;
+  /** The account that the answer names; `undefined`: none that could be one. `verify` finds out whether that is true. */
+  subject(input: CredentialInput): string | undefined;
+}
+
 export interface Authenticator {
   readonly traits: AuthenticatorTraits;
   /** Attempts that are evaluated per account before further ones are refused. */
@@ -118,15 +157,24 @@ export interface Authenticator {
   ): Promise<Verified | Refused>;
   /** Starts an enrollment. Only if `traits.enrollable`. */
   offer(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
-  /** Confirms an enrollment, or takes it one stage further. */
+  /**
+   * Confirms an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` asks for the message again.
+   */
   enroll(
     subject: Subject,
     pending: Started['private'],
     input: CredentialInput,
     env: AuthenticatorEnv,
   ): Promise<Enrolled | Continued | Refused>;
+  /**
+   * Its messages hold a link to `<issuer>/signin/<transaction>/link?t=<token>`: what the token stands for, while this challenge is
+   * pending. `undefined`: the token is not of this challenge. It only reads: nothing is proved before the passcode comes back.
+   */
+  link?(pending: Started['private'], token: string, env: AuthenticatorEnv): Linked | undefined;
   /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
   readonly together?: true;
+  /** It can tell by itself who somebody is, before they have said so. */
+  readonly discover?: Discovery;
   /**
    * It sends something: how much per account, over all transactions. The person may ask for another one within these limits; that never
    * resets the attempts (NIST SP 800-63B-4 section 3.1.3.2).

@@ -4,6 +4,7 @@ import type { Authenticator } from './authenticator.ts';
 import { HashingQueue } from './hashing-queue.ts';
 import { passwordAuthenticator } from './password.ts';
 import { totpAuthenticator } from './totp.ts';
+import { webauthnAuthenticator } from './webauthn.ts';
 
 export interface AuthenticatorSettings {
   /** Shared with everything else that hashes passwords in this process; absent: one of its own. */
@@ -12,7 +13,11 @@ export interface AuthenticatorSettings {
 
 /** By key, in the order in which they are offered. */
 export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<string, Authenticator> {
-  const all = [passwordAuthenticator(settings.hashing ?? new HashingQueue()), totpAuthenticator()];
+  const all = [
+    passwordAuthenticator(settings.hashing ?? new HashingQueue()),
+    totpAuthenticator(),
+    webauthnAuthenticator(),
+  ];
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }
 

@@ -10,6 +10,16 @@ import { wayOn } from './way-on.ts';
  * allow and may yet decide, for somebody who has every enabled authenticator. Asking for more than that would ask for too much.
  */
 export function identifyWithPassword(policies: PolicySet, facts: Facts): boolean {
+  return identifyingHelps(policies, facts, 'password', 'everybody');
+}
+
+/** Does proving this authenticator at once make progress, for `everybody` or at least for `somebody` who might be there? */
+export function identifyingHelps(
+  policies: PolicySet,
+  facts: Facts,
+  key: string,
+  whom: 'everybody' | 'somebody',
+): boolean {
   if (!policies.app) return false;
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
@@ -17,10 +27,10 @@ export function identifyWithPassword(policies: PolicySet, facts: Facts): boolean
   const enrollments = policies.authenticators.map(anEnrollment);
   const helps = (goals: readonly Goal[]) => {
     const way = wayOn(goals, { shown: [], enrollments, policies });
-    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === 'password');
+    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
   };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
-  return pairs.length > 0 && pairs.every(helps);
+  return whom === 'everybody' ? pairs.length > 0 && pairs.every(helps) : pairs.some(helps);
 }
 
 /** Rules often share a requirement; each is looked at once. */

@@ -7,6 +7,8 @@ export interface Message {
   readonly level: 'error' | 'info';
   /** Name of the input that it belongs to, e.g. `credentials.passcode`. */
   readonly field?: string;
+  /** The authenticator that it is about, where the step does not say. */
+  readonly authenticator?: string;
   /** Values for the text, e.g. `{ seconds: 40 }`. */
   readonly params?: Readonly<Record<string, string | number>>;
 }
@@ -29,6 +31,11 @@ export type Step = StepBase &
         readonly kind: 'identify';
         /** Ask for the password on the same page. */
         readonly withPassword: boolean;
+        /** Authenticators that can tell by themselves who somebody is, with the public data of their challenge. */
+        readonly discover?: readonly {
+          readonly authenticator: string;
+          readonly challenge: Readonly<Record<string, unknown>>;
+        }[];
         /** Prefill (`login_hint`, or what was typed). */
         readonly identifier?: string;
       }

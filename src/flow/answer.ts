@@ -4,6 +4,7 @@ import type { LoadOptions } from '../stores/store.ts';
 import { accountByIdentifier, type Held } from '../users/account.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
 import { identifierKey } from '../users/user.ts';
+import { discovered } from './discover.ts';
 import { enroll } from './enroll.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
@@ -34,7 +35,7 @@ export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields
   const when = { key: transaction, version: binding.version };
   if (binding.step === 'identify') {
     const canonical = identifierOf(fields);
-    if (!canonical.ok) return { keys: [] };
+    if (!canonical.ok || fields['authenticator.id']) return { keys: [] };
     const of = identifierKey(canonical.value);
     const limits = runtime.authenticators.get(firstPage)?.limits;
     const withSecret = Boolean(fields['credentials.passcode']) && limits;
@@ -57,7 +58,9 @@ export async function answer(
 ): Promise<Answer> {
   switch (binding.step) {
     case 'identify':
-      return identify(loop, fields, loaded);
+      return fields['authenticator.id']
+        ? discovered(loop, judged, fields['authenticator.id'], fields)
+        : identify(loop, fields, loaded);
     case 'select':
       return choose(loop, judged, fields);
     case 'challenge':

@@ -22,6 +22,7 @@ import type { Snapshot } from '../policy/snapshot.ts';
 import { answer, attemptOf } from './answer.ts';
 import { audit, decidingRule } from './audit.ts';
 import { decoyEntropy } from './decoy-entropy.ts';
+import { withDiscovery } from './discover.ts';
 import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { deviceKey } from './known-device.ts';
@@ -182,7 +183,10 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   const { subject } = transaction;
   return {
     kind: 'step',
-    step: { ...withoutIds(step, loop), messages: [...messages, ...news] },
+    step: {
+      ...(await withDiscovery({ ...loop, transaction }, withoutIds(step, loop), facts, version)),
+      messages: [...messages, ...news],
+    },
     handle,
     app: loop.app,
     snapshot: loop.snapshot,
@@ -209,7 +213,7 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
   for (;;) {
     const plan = nextStep(decision, transaction, { withPassword, labels: (id) => labels.get(id) }, now);
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
-    const begun = await start({ ...loop, transaction }, plan, facts);
+    const begun = await start({ ...loop, transaction }, plan, { facts, decision });
     messages.push(...begun.messages);
     transaction = started(transaction, begun.pending);
   }
@@ -239,6 +243,10 @@ function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
  * serves together are one choice.
  */
 function withoutIds(step: Step, { runtime }: Loop): Step {
+  if (step.kind === 'challenge' && isTogether(step.authenticator, runtime)) {
+    const { label: _, ...rest } = step;
+    return rest;
+  }
   if (step.kind !== 'select') return step;
   const { options } = step;
   const firsts = options.filter(

@@ -2,6 +2,7 @@
 import type { Continued } from '../authenticators/authenticator.ts';
 import { type Pending, started } from '../core/transaction.ts';
 import { enqueue } from '../delivery/outbox.ts';
+import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
 import { credentialsKey, serializeCredentials } from '../users/user.ts';
 import { heldAccount } from './facts.ts';
@@ -44,6 +45,8 @@ export async function enroll(
   if (!result.ok) return refused(loop, pending.authenticator, result);
   if ('more' in result) return furtherStage(loop, pending, result);
   const credential = issueCredential(result.credential, env.now);
+  if (!(await claimFor(loop.request.unit, account.user.id, credential, env.now)))
+    return refused(loop, pending.authenticator, { ok: false, code: 'credentials.taken' });
   loop.request.unit.replace(credentialsKey(account.user.id), {
     value: serializeCredentials([...account.credentials, credential]),
   });

@@ -56,9 +56,11 @@ export function environmentOf(
     issuer: runtime.issuer,
     brand: snapshot.settings.brand.name,
     app: app.name,
+    ...(transaction.subject ? { subject: transaction.subject.id } : {}),
     transaction: transaction.id,
     visitor: { ip: request.visitor.ip, userAgent: request.visitor.userAgent },
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
+    settings: { ...snapshot.settings.authenticators[key] },
     mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),
   };
 }

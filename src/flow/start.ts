@@ -1,11 +1,12 @@
 /** Starts a challenge or an offer, and hands what is to be sent to the outbox. */
-import type { Facts } from '../core/model.ts';
+import type { Decision } from '../core/model.ts';
+import { needsUserVerification } from '../core/needs-user-verification.ts';
 import type { Message } from '../core/steps.ts';
 import type { Choice, Pending } from '../core/transaction.ts';
 import { enqueue } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
 import { attemptCounter } from '../users/user.ts';
-import { credentialsOf, environmentOf, type Loop } from './loop.ts';
+import { credentialsOf, environmentOf, type Judged, type Loop } from './loop.ts';
 
 export interface Begun {
   readonly pending: Pending;
@@ -14,13 +15,18 @@ export interface Begun {
 }
 
 /** Rejects with `StepgateError('internal')` for an authenticator that there is not. */
-export async function start(loop: Loop, plan: Choice, facts: Facts): Promise<Begun> {
+export async function start(loop: Loop, plan: Choice, { facts, decision }: Judged): Promise<Begun> {
   const { runtime, transaction } = loop;
   const { purpose, authenticator: key, enrollment } = plan;
   const authenticator = runtime.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
   const credentials = await credentialsOf(loop);
-  const env = environmentOf(loop, key, credentials);
+  const policies = await loop.snapshot.policies(loop.app);
+  const env = {
+    ...environmentOf(loop, key, credentials),
+    ...askedOf(decision, key),
+    userVerification: needsUserVerification(policies, facts, plan),
+  };
   const credential = credentials.find(({ id }) => id === enrollment);
   const begun =
     purpose === 'enroll'
@@ -34,6 +40,13 @@ export async function start(loop: Loop, plan: Choice, facts: Facts): Promise<Beg
     pending: { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }), ...rest, expires },
     messages,
   };
+}
+
+/** Which of the person's enrollments of this authenticator make progress. */
+function askedOf(decision: Decision, key: string): { readonly asked?: readonly string[] } {
+  const option =
+    decision.kind === 'challenge' ? decision.options.find(({ authenticator }) => authenticator === key) : undefined;
+  return option ? { asked: option.enrollments } : {};
 }
 
 /** Reserves one message to this person; a message of error when there were too many. */

@@ -102,7 +102,7 @@ export function refused(loop: Loop, key: string, refusal: Refused | undefined): 
     outcome: 'failure',
     ...whoAndWhere(loop),
     authenticator: key,
-    reason: code,
+    reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
   return stay(loop, code, refusal?.field ?? 'credentials.passcode');
 }

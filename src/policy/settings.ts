@@ -31,6 +31,13 @@ export interface AuthenticatorsSettings {
     readonly minLength: number;
   };
   readonly totp: { readonly enabled: boolean };
+  readonly webauthn: {
+    readonly enabled: boolean;
+    /** Absolute path of FIDO metadata (JSON). */
+    readonly metadata?: string;
+    /** Models that may be enrolled; absent: any. */
+    readonly aaguids?: readonly string[];
+  };
   readonly [key: string]: { readonly enabled: boolean };
 }
 

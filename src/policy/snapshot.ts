@@ -39,7 +39,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash));
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
-  const authenticators = sources.authenticators.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+  const authenticators = sources.authenticators.flatMap((traits) => enabledTraits(traits, settings));
   const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
     const hash = hashOf(key);
     if (hash === undefined) return undefined;
@@ -76,6 +76,14 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       return made;
     },
   };
+}
+
+/** What an authenticator can show under these settings; none when it is not enabled. Hardware is only proved by metadata. */
+function enabledTraits(traits: AuthenticatorTraits, { authenticators }: Settings): readonly AuthenticatorTraits[] {
+  const own: { readonly enabled: boolean; readonly metadata?: string } | undefined = authenticators[traits.key];
+  if (own?.enabled !== true) return [];
+  if (own.metadata !== undefined || !traits.characteristics.includes('hardwareProtected')) return [traits];
+  return [{ ...traits, characteristics: traits.characteristics.filter((one) => one !== 'hardwareProtected') }];
 }
 
 /** Without a session policy nobody gets in (Law 4). */

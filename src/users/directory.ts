@@ -11,6 +11,7 @@ import {
   replaceUser,
   resetCounters,
 } from './account.ts';
+import { releaseClaims } from './credential-claims.ts';
 import { issueCredential, type NewCredential, withOnlyCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
@@ -174,6 +175,7 @@ export class Directory {
           held.credentials.filter((credential) => !gone(credential.authenticator)),
         ),
         ...resetCounters(id, keys.filter(gone)),
+        ...releaseClaims(held.credentials.filter((credential) => gone(credential.authenticator))),
       ]);
       return ok ? user : undefined;
     });
@@ -204,6 +206,7 @@ export class Directory {
           id,
           held.credentials.map(({ authenticator }) => authenticator),
         ),
+        ...releaseClaims(held.credentials),
         { op: 'leave', key: usersKey, member: id },
       ]);
       return ok ? held.user : undefined;

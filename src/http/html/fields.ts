@@ -14,6 +14,8 @@ export interface Field {
   readonly inputmode?: 'numeric' | 'email';
   /** A short code rather than words: set larger. */
   readonly code: boolean;
+  /** May be left empty. */
+  readonly optional?: true;
   readonly value: string;
   readonly autofocus: boolean;
   readonly invalid: boolean;
@@ -38,6 +40,17 @@ const password: Input = {
   type: 'password',
   autocomplete: 'current-password',
   code: false,
+  value: '',
+};
+/** The name of a new passkey or security key. */
+const keyName: Input = {
+  name: 'credentials.label',
+  label: 'webauthn.label',
+  hint: 'webauthn.label.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
   value: '',
 };
 const otherPasscode: Input = {
@@ -70,14 +83,17 @@ const passcodes: ReadonlyMap<string, Input> = new Map([
 export function fieldsOf(step: Step): readonly Field[] {
   switch (step.kind) {
     case 'identify': {
-      const first = { ...identifier, value: step.identifier ?? '' };
+      const autocomplete = step.discover === undefined ? 'username' : 'username webauthn';
+      const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
       return connect(step.withPassword ? [first, password] : [first], step.messages);
     }
     case 'challenge':
+      if (step.authenticator === 'webauthn') return [];
       return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
     case 'enroll': {
       // The input stands below the instructions: the focus would scroll them away before anyone has read them.
-      const [field] = connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
+      const input = step.authenticator === 'webauthn' ? keyName : passcodes.get(step.authenticator);
+      const [field] = connect([input ?? otherPasscode], step.messages);
       return field === undefined ? [] : [{ ...field, autofocus: field.invalid }];
     }
     case 'select':

@@ -20,6 +20,8 @@ export interface AppView {
 export interface View {
   /** Path under `views/`, without extension. */
   readonly template: string;
+  /** Assets that the page runs. */
+  readonly scripts?: readonly string[];
   readonly heading: TextRef;
   /** What stands over the heading: why the person is here. */
   readonly context?: TextRef;
@@ -70,7 +72,8 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const authenticator =
     step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
   return {
-    template: `steps/${step.kind}`,
+    template: templateOf(step),
+    ...(usesWebauthn(step) ? { scripts: ['webauthn.js'] } : {}),
     heading,
     ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
     app: appView(page.app),
@@ -85,6 +88,18 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
     ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
   };
+}
+
+/** Passkeys have pages of their own, which a script fills in. */
+function templateOf(step: Step): string {
+  const isWebauthn = (step.kind === 'challenge' || step.kind === 'enroll') && usesWebauthn(step);
+  return isWebauthn ? `steps/${step.kind}-webauthn` : `steps/${step.kind}`;
+}
+
+function usesWebauthn(step: Step): boolean {
+  if (step.kind === 'identify')
+    return step.discover?.some(({ authenticator }) => authenticator === 'webauthn') ?? false;
+  return 'authenticator' in step && step.authenticator === 'webauthn';
 }
 
 export function appView(app: AppLabel): AppView {
@@ -102,7 +117,8 @@ export function messageViews(
   authenticator?: string,
 ): readonly MessageView[] {
   return messages.map((message, index) => {
-    const keys = authenticator === undefined ? [message.code] : [`${message.code}.${authenticator}`, message.code];
+    const about = message.authenticator ?? authenticator;
+    const keys = about === undefined ? [message.code] : [`${message.code}.${about}`, message.code];
     const text =
       message.params === undefined ? { key: t.pick(...keys) } : { key: t.pick(...keys), params: message.params };
     return { ...message, id: messageId(index), text, beside: false };

@@ -41,12 +41,38 @@ const password = closed({
 
 const totp = closed({ enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.') }).prefault({});
 
+const aaguid = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+    error: 'must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a',
+  });
+
+const webauthn = closed({
+  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+  metadata: z
+    .string()
+    .regex(/^\/./, { error: 'must be an absolute path' })
+    .optional()
+    .describe(
+      'Absolute path of a JSON file on each node: the payload of the BLOB of the FIDO Metadata Service. With it attestation is asked for, and keys of models that it knows can be `hardwareProtected`.',
+    ),
+  aaguids: listOf(aaguid)
+    .optional()
+    .describe('Models that may be enrolled, by AAGUID, and no others. Needs `metadata`, which vouches for them.'),
+})
+  .refine(({ metadata, aaguids }) => aaguids === undefined || metadata !== undefined, {
+    error: '`aaguids` needs `metadata`: without it nobody vouches for a model',
+  })
+  .prefault({});
+
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
 
 const authenticators = z
   .object({
     password: password.describe('Password.'),
     totp: totp.describe('One-time codes of an authenticator app (RFC 6238).'),
+    webauthn: webauthn.describe('Passkeys and security keys (Web Authentication).'),
   })
   .catchall(otherAuthenticator)
   .prefault({})

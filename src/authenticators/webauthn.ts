@@ -1,0 +1,114 @@
+/** Something had, and often something that somebody is: passkeys and security keys (Web Authentication Level 3; NIST SP 800-63B-4 section 3.1.7). */
+import { randomBytes } from 'node:crypto';
+import type { Subject } from '../core/model.ts';
+import type { Authenticator, AuthenticatorEnv, Credential, CredentialInput, Started } from './authenticator.ts';
+import { userHandleOf, verifyRegistration, type WebauthnSettings } from './webauthn-enroll.ts';
+import { binaryField, relyingParty } from './webauthn-input.ts';
+import { type Key, keysOf, type Transport, webauthnTraits } from './webauthn-secret.ts';
+import { algorithms, verifyAssertion } from './webauthn-verify.ts';
+
+/** Seconds that a challenge or an offer counts. */
+const lifetime = 600;
+
+/** Bytes of a challenge. */
+const challengeBytes = 32;
+
+export function webauthnAuthenticator(): Authenticator {
+  return {
+    traits: webauthnTraits,
+    together: true,
+    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
+    limits: [
+      { limit: 10, window: 300 },
+      { limit: 100, window: 0 },
+    ],
+    challenge: async (credential, env) => challengeKeys(credential, env),
+    verify: verifyAssertion,
+    offer: async (subject, env) => offerKey(subject, env),
+    enroll: verifyRegistration,
+    discover: { challenge: discoverChallenge, subject: namedSubject },
+  };
+}
+
+interface Descriptor {
+  readonly id: string;
+  readonly transports?: readonly Transport[];
+}
+
+/** One challenge for all keys that make progress. Whoever has none gets one that nobody has, always the same one. */
+function challengeKeys(credential: Credential | undefined, env: AuthenticatorEnv): Started {
+  const keys = keysOf(env.enrolled.length > 0 ? env.enrolled : credential ? [credential] : []);
+  const asked = keys.filter((key) => env.asked?.includes(key.credential.id) ?? true);
+  const allowed = asked.length > 0 ? asked.map(descriptor) : [nobodysKey(env)];
+  const challenge = randomBytes(challengeBytes).toString('base64url');
+  const userVerification = env.userVerification === true;
+  return {
+    public: requestOptions(challenge, env, allowed),
+    private: { challenge, userVerification, allowed: allowed.map(({ id }) => id) },
+    expires: env.now + lifetime,
+  };
+}
+
+function requestOptions(challenge: string, env: AuthenticatorEnv, allowCredentials: readonly Descriptor[]) {
+  return {
+    challenge,
+    rpId: relyingParty(env.issuer).id,
+    allowCredentials,
+    userVerification: env.userVerification === true ? 'required' : 'preferred',
+    timeout: lifetime * 1000,
+  };
+}
+
+function descriptor({ secret: { id, transports } }: Key): Descriptor {
+  return { id, ...(transports ? { transports } : {}) };
+}
+
+function nobodysKey(env: AuthenticatorEnv): Descriptor {
+  return { id: env.mac('webauthn decoy', env.subject ?? env.transaction), transports: ['hybrid', 'internal'] };
+}
+
+/** Section 5.4. Whoever has a key already that would do is not given a second entry on it. */
+function offerKey(subject: Subject, env: AuthenticatorEnv): Started {
+  const challenge = randomBytes(challengeBytes).toString('base64url');
+  const required = env.userVerification === true;
+  const settings = (env.settings ?? {}) as WebauthnSettings;
+  const name = subject.identifiers[0] ?? subject.id;
+  const { displayName } = subject.profile;
+  return {
+    public: {
+      challenge,
+      rp: { id: relyingParty(env.issuer).id, name: env.brand },
+      user: {
+        id: userHandleOf(subject.id),
+        name,
+        displayName: typeof displayName === 'string' && displayName !== '' ? displayName : name,
+      },
+      pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
+      excludeCredentials: keysOf(env.enrolled)
+        .filter(({ secret }) => !required || secret.userVerification)
+        .map(descriptor),
+      authenticatorSelection: { residentKey: 'preferred', userVerification: required ? 'required' : 'preferred' },
+      attestation: settings.metadata === undefined ? 'none' : 'direct',
+      timeout: lifetime * 1000,
+    },
+    private: { challenge, userVerification: required },
+    expires: env.now + lifetime,
+  };
+}
+
+/** Section 7.2 for somebody who has not said who they are: any of their keys will do. */
+function discoverChallenge(version: number, env: AuthenticatorEnv): Started {
+  const challenge = env.mac('webauthn identify', env.transaction, String(version));
+  return {
+    public: requestOptions(challenge, env, []),
+    private: { challenge, userVerification: env.userVerification === true },
+    expires: env.now + lifetime,
+  };
+}
+
+/** The account that the user handle names. */
+function namedSubject(input: CredentialInput): string | undefined {
+  const handle = binaryField(input, 'userHandle', 64);
+  const id = handle === undefined ? '' : Buffer.from(handle, 'base64url').toString('utf8');
+  return /^[\w-]{1,64}$/.test(id) ? id : undefined;
+}

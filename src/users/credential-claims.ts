@@ -1,0 +1,58 @@
+/**
+ * What only one enrollment may have, of whomever: the id of a passkey. A claim is an entry of its own, created in the commit that saves the
+ * credential, so two people never get one. It counts only while its user has a credential that lists it (see `Credential.claims`), so
+ * whatever removes the credential gives it free; `releaseClaims` only tidies up.
+ */
+import { createHash } from 'node:crypto';
+import type { Credential } from '../authenticators/authenticator.ts';
+import type { Seconds } from '../core/model.ts';
+import { type Op, storeKey } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { accountOf } from './account.ts';
+import { userKey } from './user.ts';
+
+/** Age in seconds from which a claim that no credential lists is free: by then nobody is still saving that credential. */
+const abandonedAfter = 60;
+
+interface Claim {
+  readonly user: string;
+  /** Epoch seconds. */
+  readonly at: Seconds;
+}
+
+function claimKey(authenticator: string, claim: string): string {
+  const hash = createHash('sha256')
+    .update(JSON.stringify([authenticator, claim]))
+    .digest('base64url');
+  return storeKey('credential-claim', hash);
+}
+
+function claimKeys({ authenticator, claims = [] }: Pick<Credential, 'authenticator' | 'claims'>): readonly string[] {
+  return claims.map((claim) => claimKey(authenticator, claim));
+}
+
+/** Adds to the unit what claims everything that this new credential lists; false: another enrollment has it, and nothing was added. */
+export async function claimFor(unit: UnitOfWork, user: string, credential: Credential, now: Seconds): Promise<boolean> {
+  const keys = claimKeys(credential);
+  if (keys.length === 0) return true;
+  const { entries } = await unit.load(keys);
+  for (const key of keys) {
+    const entry = entries.get(key);
+    if (entry === undefined) continue;
+    const claim = JSON.parse(entry.value) as Claim;
+    const holder = accountOf(entries, claim.user);
+    const isListed = holder?.credentials.some((one) => claimKeys(one).includes(key)) ?? false;
+    if (isListed || claim.at > now - abandonedAfter) return false;
+  }
+  const value = JSON.stringify({ user, at: now } satisfies Claim);
+  for (const key of keys) {
+    if (unit.stored(key)) unit.replace(key, { value, refs: [userKey(user)] });
+    else unit.create(key, { value, refs: [userKey(user)] });
+  }
+  return true;
+}
+
+/** Gives free what these credentials claim; to be committed with their removal. */
+export function releaseClaims(credentials: readonly Credential[]): readonly Op[] {
+  return credentials.flatMap(claimKeys).map((key): Op => ({ op: 'delete', key }));
+}
