@@ -38,6 +38,8 @@ export interface TestNodeOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
   readonly people?: boolean;
+  /** For `${NAME}` in the configuration. */
+  readonly variables?: Readonly<Record<string, string>>;
 }
 
 export async function startNode(options: TestNodeOptions = {}): Promise<TestNode> {
@@ -63,7 +65,10 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       if (text === undefined) await rm(join(dir, file), { force: true });
       else await writeFile(join(dir, file), text);
     }
-    const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+    const loaded = await loadConfiguration(dir, {
+      authenticators: authenticatorTraits,
+      variables: options.variables ?? {},
+    });
     if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };

@@ -1,0 +1,156 @@
+/** The main job as a person sees it: the demo's relying party, the step loop, and back, in a real browser. */
+
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { generate } from 'otplib';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { freePort } from '../support/redis.ts';
+
+let node: TestNode;
+let relyingParty: DemoRelyingParty;
+let browser: Browser;
+
+beforeAll(async () => {
+  const port = await freePort();
+  node = await startNode({ variables: { DEMO_RP_PORT: String(port) } });
+  relyingParty = await startDemoRelyingParty({ issuer: node.issuer, port, host: '127.0.0.1' });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser.close();
+  await relyingParty.close();
+  await node.stop();
+});
+
+/** A fresh browser; what it complains about (a policy that blocks something, an error of a script) fails the test. */
+async function visit(
+  options: { javaScriptEnabled?: boolean } = {},
+): Promise<{ context: BrowserContext; page: Page; complaints: string[] }> {
+  const context = await browser.newContext(options);
+  const page = await context.newPage();
+  const complaints: string[] = [];
+  // A page that says no does so with a 4xx, which the console repeats.
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return { context, page, complaints };
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+async function start(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
+  await page.goto(relyingParty.origin);
+  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+}
+
+async function send(page: Page, step: string): Promise<void> {
+  await page.locator(`form[data-step=${step}] button[type=submit]`).first().click();
+}
+
+async function typePassword(page: Page, person: { identifier: string; password: string }): Promise<void> {
+  await page.fill('[name=identifier]', person.identifier);
+  await page.fill('[name="credentials.passcode"]', person.password);
+  await send(page, 'identify');
+}
+
+test.each([true, false])('one app, then the stronger one, then out; scripts: %p', async (javaScriptEnabled) => {
+  const person = await newPerson(node);
+  const { context, page, complaints } = await visit({ javaScriptEnabled });
+  await start(page, 'Notes');
+  if (javaScriptEnabled) await isAccessible(page);
+  await typePassword(page, person);
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  expect(await page.textContent('main')).toContain('urn:okta:loa:1fa:pwd');
+
+  await page.goto(`${relyingParty.origin}/payroll`);
+  await page.getByRole('link', { name: 'Sign in to Payroll' }).click();
+  if ((await page.locator('form[data-step=select] button[value^=totp]').count()) > 0) {
+    await page.locator('form[data-step=select] button[value^=totp]').first().click();
+  }
+  expect(await page.locator('form[data-step=enroll]').getAttribute('data-authenticator')).toBe('totp');
+  if (javaScriptEnabled) await isAccessible(page);
+  const secret = ((await page.textContent('[data-secret]')) ?? '').replaceAll(/\s/g, '');
+  await page.fill('[name="credentials.passcode"]', await generate({ secret }));
+  await send(page, 'enroll');
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  const text = (await page.textContent('main')) ?? '';
+  for (const claim of ['urn:okta:loa:2fa:any', 'mfa', 'otp', 'pwd']) expect(text).toContain(claim);
+
+  await page
+    .getByRole('button', { name: /sign out/i })
+    .or(page.getByRole('link', { name: /sign out/i }))
+    .first()
+    .click();
+  await page
+    .getByRole('button', { name: /^sign out|^yes/i })
+    .first()
+    .click();
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  await start(page, 'Notes');
+  expect(await page.locator('form[data-step=identify]').count()).toBe(1);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('the error is announced, a reload does no harm', async () => {
+  const person = await newPerson(node);
+  const { context, page, complaints } = await visit();
+  await start(page, 'Payroll');
+  await typePassword(page, { ...person, password: 'not it' });
+  expect(await page.getByRole('alert').textContent()).toMatch(/did not match/);
+  expect(await page.title()).toMatch(/^Error/);
+  expect(await page.inputValue('[name=identifier]')).toBe(person.identifier);
+  await isAccessible(page);
+  await typePassword(page, person);
+  const address = page.url();
+  await page.reload();
+  expect(page.url()).toBe(address);
+  expect(await page.locator('[data-secret], form[data-step=select]').count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('back shows where the sign-in is, not where it was', async () => {
+  const person = await newPerson(node);
+  const { context, page, complaints } = await visit();
+  await start(page, 'Payroll');
+  await typePassword(page, person);
+  await page.goBack();
+  await page.goForward();
+  expect(await page.locator('[data-secret], form[data-step=select]').count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('cancelling leads back to the app, which says so', async () => {
+  const { context, page, complaints } = await visit();
+  await start(page, 'Notes');
+  await send(page, 'cancel');
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  expect(await page.textContent('main')).toMatch(/access_denied/);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
+
+test('two tabs sign in at the same time, and neither loses its place', async () => {
+  const person = await newPerson(node);
+  const { context, page: first, complaints } = await visit();
+  const second = await context.newPage();
+  await start(first, 'Notes');
+  await start(second, 'Payroll');
+  await typePassword(first, person);
+  await first.waitForURL(`${relyingParty.origin}/**`);
+  await typePassword(second, person);
+  expect(await second.locator('[data-secret], form[data-step=select]').count()).toBeGreaterThan(0);
+  expect(complaints).toEqual([]);
+  await context.close();
+});
