@@ -2,13 +2,16 @@
 import type { Context, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import { StepgateError } from '../errors.ts';
+import { deviceKey } from '../flow/known-device.ts';
+import type { Visitor } from '../flow/visitor.ts';
 import type { Store } from '../stores/store.ts';
 import { Conflict, UnitOfWork, withUnit } from '../stores/unit-of-work.ts';
 
-/** `along`: keys that every load brings along. */
+/** `along`: keys that every load brings along. The browser's device entry is one of them, so that it costs no round trip of its own. */
 export function unitOfWork(store: Store, along: readonly string[]) {
   return async (ctx: Context, next: Next): Promise<void> => {
-    const unit = new UnitOfWork(store, along);
+    const { device } = (ctx.state as { visitor: Visitor }).visitor;
+    const unit = new UnitOfWork(store, device === undefined ? along : [...along, deviceKey(device)]);
     await withUnit(unit, async () => {
       await next();
       try {
