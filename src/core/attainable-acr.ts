@@ -13,7 +13,10 @@ export function attainableAcrValues(
 }
 
 /** More never hurts, so everything is shown at once: each authenticator as often as the longest chain could ask for it. */
-function bestShowings(requirement: Requirement, authenticators: readonly AuthenticatorTraits[]): readonly Showing[] {
+export function bestShowings(
+  requirement: Requirement,
+  authenticators: readonly AuthenticatorTraits[],
+): readonly Showing[] {
   const often = 'chains' in requirement ? Math.max(1, ...requirement.chains.map((chain) => chain.length)) : 1;
   return authenticators.flatMap(({ key, factors, characteristics }) =>
     Array.from({ length: often }, (_, index) => ({

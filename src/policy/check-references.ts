@@ -13,6 +13,8 @@ export interface KnownNames {
   readonly acrValues: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
+  /** Client ids. */
+  readonly apps: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorTraits[];
 }
 
@@ -28,7 +30,7 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'sign-on'] as const;
+const policyKinds = ['session', 'enrollment', 'sign-on'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
@@ -36,6 +38,19 @@ const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  { kinds: policyKinds, pattern: 'rules.*.when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
+  {
+    kinds: ['enrollment'],
+    pattern: 'rules.*.then.required|optional|disabled.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+  {
+    kinds: ['enrollment'],
+    pattern: 'rules.*.then.required.*.anyOf.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
   {
     kinds: policyKinds,
     pattern: 'rules.*.then.allow.**.authenticators|exclude.*',
@@ -57,7 +72,8 @@ export function checkReferences({ kind, source }: KindedSource, names: KnownName
     .flatMap(({ pattern, what, known }) => unknownNames(source, valuesAt(source.content, pattern), what, known(names)));
   return [
     ...dangling,
-    ...(kind === 'settings' ? unknownAuthenticatorSettings(source, names) : []),
+    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', names) : []),
+    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', names) : []),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
     ...(kind === 'app' ? [] : wrongFactors(source, names)),
   ];
@@ -75,12 +91,14 @@ function unknownNames(
     .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
 }
 
-function unknownAuthenticatorSettings(source: YamlSource, names: KnownNames): readonly Problem[] {
+/** Authenticators stand as keys there. */
+function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Problem[] {
   const known = authenticatorKeys(names);
-  return valuesAt(source.content, 'authenticators.*')
-    .map(({ path }) => String(path.at(-1)))
-    .filter((key) => !known.includes(key))
-    .map((key) => source.problem(['authenticators'], unknownName('authenticator', key, known), key));
+  return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
+    const key = String(path.at(-1));
+    if (known.includes(key)) return [];
+    return [source.problem(path.slice(0, -1), unknownName('authenticator', key, known), key)];
+  });
 }
 
 function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Problem[] {
@@ -113,7 +131,14 @@ export function knownNames(
   const policies = sources
     .filter(({ kind }) => kind === 'sign-on')
     .flatMap(({ source }) => textsAt(source.content, 'name'));
-  const known = { policies: broken.has('sign-on') ? undefined : policies, authenticators };
+  const apps = sources
+    .filter(({ kind }) => kind === 'app')
+    .flatMap(({ source }) => textsAt(source.content, 'clientId'));
+  const known = {
+    policies: broken.has('sign-on') ? undefined : policies,
+    apps: broken.has('app') ? undefined : apps,
+    authenticators,
+  };
   if (broken.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));

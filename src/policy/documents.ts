@@ -1,7 +1,12 @@
 /** What stands in the files: checked, with its place, and in the same form as it is kept in the store. */
 
-/** `settings` is `stepgate.yaml`, `session` is `policies/session.yaml`. */
-export type DocumentKind = 'settings' | 'app' | 'session' | 'sign-on';
+/** `settings` is `stepgate.yaml`, `session` and `enrollment` are the files of that name under `policies/`. */
+export type DocumentKind = 'settings' | 'app' | 'session' | 'enrollment' | 'sign-on';
+
+/** Kinds of which there is one document at most. */
+export function isSingle(kind: DocumentKind): kind is 'settings' | 'session' | 'enrollment' {
+  return kind === 'settings' || kind === 'session' || kind === 'enrollment';
+}
 
 export interface Document {
   readonly kind: DocumentKind;
@@ -11,16 +16,16 @@ export interface Document {
   readonly file: string;
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
-  /** As written, with variables filled in. The schemas turn it into `Settings`, `App` or `Policy` each time that it is read. */
+  /** As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy each time that it is read. */
   readonly content: unknown;
 }
 
 /** A whole configuration that was checked, by `documentKey`. */
 export type Documents = ReadonlyMap<string, Document>;
 
-/** `settings`, `session`, `app/<clientId>`, `sign-on/<policy>`. */
+/** `settings`, `session`, `enrollment`, `app/<clientId>`, `sign-on/<policy>`. */
 export function documentKey(kind: DocumentKind, name: string): string {
-  return kind === 'settings' || kind === 'session' ? kind : `${kind}/${name}`;
+  return isSingle(kind) ? kind : `${kind}/${name}`;
 }
 
 /** One thing that is wrong, and where. */

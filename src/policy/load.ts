@@ -1,10 +1,11 @@
 /** From the files of a directory to a configuration that was checked whole (Law 12). */
 import type { AuthenticatorTraits } from '../core/model.ts';
 import { checkCatchAll } from './check-catch-all.ts';
+import { checkEnrollment } from './check-enrollment.ts';
 import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
 import { checkRepeats } from './check-repeats.ts';
 import { readConfigurationFiles } from './configuration-files.ts';
-import { type Document, type DocumentKind, type Documents, documentKey, type Problem } from './documents.ts';
+import { type Document, type DocumentKind, type Documents, documentKey, isSingle, type Problem } from './documents.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { schemas } from './schemas.ts';
 import type { Variables } from './substitute-variables.ts';
@@ -38,7 +39,11 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
     ...checkSources(sources, broken, options.authenticators),
   ];
   if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
-  return { ok: true, documents: toDocuments(sources) };
+  const documents = toDocuments(sources);
+  const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
+  const conflicts = enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : [];
+  if (conflicts.length > 0) return { ok: false, problems: [...conflicts].sort(byPlace) };
+  return { ok: true, documents };
 }
 
 function checkSources(
@@ -49,7 +54,7 @@ function checkSources(
   const names = knownNames(sources, broken, authenticators);
   const ofOne = sources.flatMap((each) => [
     ...schemaProblems(schemas[each.kind], each.source),
-    ...(each.kind === 'session' || each.kind === 'sign-on' ? checkCatchAll(each.source) : []),
+    ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
     ...checkRepeats(each.kind, each.source),
     ...checkReferences(each, names),
   ]);
@@ -69,7 +74,7 @@ function missingFiles(present: ReadonlySet<DocumentKind>): readonly Problem[] {
 const nameField = { app: 'clientId', 'sign-on': 'name' } as const;
 
 function nameOf({ kind, source }: KindedSource): string {
-  if (kind === 'settings' || kind === 'session') return kind;
+  if (isSingle(kind)) return kind;
   const [found] = valuesAt(source.content, nameField[kind]);
   return typeof found?.value === 'string' ? found.value : '';
 }
@@ -79,7 +84,7 @@ function sameNames(sources: readonly KindedSource[]): readonly Problem[] {
   const problems: Problem[] = [];
   for (const each of sources) {
     const { kind, source } = each;
-    if (kind === 'settings' || kind === 'session' || nameOf(each) === '') continue;
+    if (isSingle(kind) || nameOf(each) === '') continue;
     const key = documentKey(kind, nameOf(each));
     const first = seen.get(key);
     if (first === undefined) seen.set(key, source.file);

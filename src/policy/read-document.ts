@@ -1,6 +1,7 @@
 /** From documents to what the rest of the program works with. */
 import type { z } from 'zod';
-import type { Policy, Rule } from '../core/model.ts';
+import type { EnrollmentPolicy } from '../core/enrollment-policy.ts';
+import type { Origin, Policy, Rule } from '../core/model.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from './app.ts';
 import type { Document } from './documents.ts';
@@ -23,11 +24,23 @@ export function readPolicy(document: Document): Policy {
     document.kind === 'session'
       ? read(schemas.session, document)
       : read(schemas['sign-on'], document).rules.map((rule) => [rule]);
-  const origin = (index: number) => ({ file: document.file, line: document.ruleLines[index] ?? 1 });
   return {
     name: document.name,
-    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, origin: origin(index) }))),
+    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, origin: originOf(document, index) }))),
   };
+}
+
+/** The enrollment policy, each rule with its place. Throws like `readSettings`. */
+export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
+  const { rules } = read(schemas.enrollment, document);
+  return {
+    name: document.name,
+    rules: rules.map((rule, index) => ({ ...rule, origin: originOf(document, index) })),
+  };
+}
+
+function originOf({ file, ruleLines }: Document, index: number): Origin {
+  return { file, line: ruleLines[index] ?? 1 };
 }
 
 function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {

@@ -59,6 +59,7 @@ export class Revisions {
       authenticators,
       apps: new Recent(keptApps),
       compiled: new Recent(keptPolicies),
+      enrollment: new Recent(2),
       ...(issuer !== undefined && { issuer }),
     };
   }

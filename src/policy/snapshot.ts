@@ -1,11 +1,12 @@
 /** One revision of the configuration, ready to be used. */
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../core/compile.ts';
+import type { EnrollmentRule } from '../core/enrollment-policy.ts';
 import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { App } from './app.ts';
 import { type Manifest, readDocument } from './document-store.ts';
 import { documentKey } from './documents.ts';
-import { readApp, readPolicy, readSettings } from './read-document.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 import type { Recent } from './recent.ts';
 import type { Settings } from './settings.ts';
 import { compileZones } from './zones.ts';
@@ -27,6 +28,7 @@ export interface SnapshotSources {
   readonly store: Store;
   readonly apps: Recent<App>;
   readonly compiled: Recent<CompiledPolicy>;
+  readonly enrollment: Recent<CompiledPolicy<EnrollmentRule>>;
   readonly authenticators: readonly AuthenticatorTraits[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -45,14 +47,21 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     if (hash === undefined) return undefined;
     return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
   };
+  const enrollmentPolicy = async (): Promise<CompiledPolicy<EnrollmentRule> | undefined> => {
+    const hash = hashOf(documentKey('enrollment', 'enrollment'));
+    if (hash === undefined) return undefined;
+    return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
+  };
   const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app] = await Promise.all([
+    const [session, app, enrollment] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
+      enrollmentPolicy(),
     ]);
     return {
       session: session ?? denyAll,
       ...(app && { app }),
+      ...(enrollment && { enrollment }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,

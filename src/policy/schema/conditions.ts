@@ -76,6 +76,7 @@ export const conditionsSchema = closedNotEmpty({
   })
     .optional()
     .describe('The device, as its browser describes itself. A hint, not a proof.'),
+  apps: anyNone('apps (client ids)').optional().describe('App that the person signs in to.'),
   scopes: anyAllNone('scopes').optional().describe('OAuth scopes of the request.'),
   time: time.optional().describe('Time of day and day of the week.'),
   attributes: z

@@ -5,7 +5,8 @@ import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { authenticators, problemLines, soundFiles, withConfiguration } from './configuration-dir.ts';
 
-const known = 'known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/sign-on/*.yaml';
+const known =
+  'known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/sign-on/*.yaml';
 
 async function linesOf(dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
@@ -17,8 +18,8 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
   ['no session policy', { 'policies/session.yaml': undefined }, ['policies/session.yaml:1:1 is missing']],
   [
     'a policy that there is not yet',
-    { 'policies/enrollment.yaml': 'a: 1\n' },
-    [`policies/enrollment.yaml:1:1 unknown file; ${known}`],
+    { 'policies/profile.yaml': 'a: 1\n' },
+    [`policies/profile.yaml:1:1 unknown file; ${known}`],
   ],
   [
     'another ending',

@@ -322,14 +322,14 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, scopes, time, attributes',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, time, attributes',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, scopes, time, attributes',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, time, attributes',
     ],
   ],
   [
@@ -446,14 +446,14 @@ test('all problems of all files are reported at once, by place', async () => {
       'clientId: notes\nname: Notes\nsignOnPolicy: none\nclient:\n  redirect_uris: [http://a.test/*]\n  wrong: 1\n',
     [session]: 'rules:\n  - name: A\n    when: { network: { any: [moon] } }\n    then: denied\n',
     [policy]: `name: notes\nrules:\n${catchAll}${allow('{ factors: 9 }')}`,
-    'policies/enrollment.yaml': 'rules: []\n',
+    'policies/profile.yaml': 'rules: []\n',
   });
   if (loaded.ok) throw new Error('it was accepted');
   expect(loaded.problems.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
     'apps/notes.yaml:3:15 signOnPolicy',
     'apps/notes.yaml:5:19 client.redirect_uris[0]',
     'apps/notes.yaml:6:3 client.wrong',
-    'policies/enrollment.yaml:1:1 ',
+    'policies/profile.yaml:1:1 ',
     'policies/session.yaml:2:5 rules[0]',
     'policies/session.yaml:3:30 rules[0].when.network.any[0]',
     'policies/session.yaml:4:11 rules[0].then',

@@ -1,0 +1,105 @@
+/** What the enrollment policy makes impossible. Works on a configuration that is right otherwise. */
+import { type CompiledPolicy, compilePolicy } from '../core/compile.ts';
+import { enrollmentConflicts } from '../core/enrollment-conflicts.ts';
+import type { EnrollmentRule } from '../core/enrollment-policy.ts';
+import type { AuthenticatorTraits, Requirement, RuleHead } from '../core/model.ts';
+import type { App } from './app.ts';
+import { type Document, type Documents, documentKey, type Problem } from './documents.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
+import type { Settings } from './settings.ts';
+import type { YamlSource } from './yaml-source.ts';
+
+/** Rules that require what cannot be enrolled, and rules that disable what a session or sign-on rule demands. */
+export function checkEnrollment(
+  source: YamlSource,
+  documents: Documents,
+  all: readonly AuthenticatorTraits[],
+): readonly Problem[] {
+  const document = documents.get(documentKey('enrollment', 'enrollment'));
+  const settingsDocument = documents.get(documentKey('settings', 'settings'));
+  if (document === undefined || settingsDocument === undefined) return [];
+  const settings = readSettings(settingsDocument);
+  const authenticators = all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+  const enrollment = compilePolicy(readEnrollmentPolicy(document));
+  return [
+    ...notEnabled(source, enrollment, authenticators),
+    ...conflicts(source, enrollment, { documents, settings, authenticators }),
+  ];
+}
+
+function notEnabled(
+  source: YamlSource,
+  { rules }: CompiledPolicy<EnrollmentRule>,
+  enabled: readonly AuthenticatorTraits[],
+): readonly Problem[] {
+  return rules.flatMap(({ rule }, index) =>
+    rule.then.required.flatMap(({ anyOf }, at) => {
+      if (anyOf.some((name) => enabled.some(({ key }) => key === name))) return [];
+      const message = `nobody can enroll ${anyOf.join(' or ')}: stepgate.yaml does not enable ${anyOf.length > 1 ? 'any of them' : 'it'}`;
+      return [source.problem(['rules', index, 'then', 'required', at], message)];
+    }),
+  );
+}
+
+interface Given {
+  readonly documents: Documents;
+  readonly settings: Settings;
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule>, given: Given): readonly Problem[] {
+  if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
+  const compiled = new Map<string, CompiledPolicy>();
+  const policyOf = (key: string): readonly CompiledPolicy[] => {
+    const document = given.documents.get(key);
+    if (document === undefined) return [];
+    const policy = compiled.get(key) ?? compilePolicy(readPolicy(document));
+    compiled.set(key, policy);
+    return [policy];
+  };
+  const found = new Map<string, Problem>();
+  for (const app of representatives(given.documents)) {
+    const { clientId, signOnPolicy } = app;
+    const besides = minimumOf(app, given.settings);
+    const policies = [
+      ...policyOf(documentKey('session', 'session')),
+      ...policyOf(documentKey('sign-on', signOnPolicy)),
+    ];
+    for (const policy of policies) {
+      for (const conflict of enrollmentConflicts({ ...given, policy, enrollment, clientId, besides })) {
+        const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
+        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that nobody can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
+        const key = `${index}\n${placeOf(conflict.rule)}`;
+        if (!found.has(key)) found.set(key, source.problem(['rules', index, 'then', 'disabled'], message));
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function placeOf({ name, origin }: RuleHead): string {
+  return origin === undefined ? `"${name}"` : `"${name}" in ${origin.file}:${origin.line}`;
+}
+
+function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requirement[] {
+  return acrValues.filter(({ value }) => value === minimumAcr).map(({ requirement }) => requirement);
+}
+
+/** Apps that no rule names are alike when policy and minimum `acr` are: one stands for all of them. */
+function representatives(documents: Documents): readonly App[] {
+  const named = new Set([...documents.values()].flatMap(appsNamedBy));
+  const kept = new Map<string, App>();
+  for (const document of documents.values()) {
+    if (document.kind !== 'app') continue;
+    const app = readApp(document);
+    const key = named.has(app.clientId) ? `app ${app.clientId}` : `${app.signOnPolicy} ${app.minimumAcr ?? ''}`;
+    if (!kept.has(key)) kept.set(key, app);
+  }
+  return [...kept.values()];
+}
+
+function appsNamedBy(document: Document): readonly string[] {
+  if (document.kind === 'app' || document.kind === 'settings') return [];
+  const { rules } = document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
+  return rules.flatMap(({ when }: RuleHead) => [...(when.apps?.any ?? []), ...(when.apps?.none ?? [])]);
+}

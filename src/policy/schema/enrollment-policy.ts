@@ -1,0 +1,113 @@
+/** `policies/enrollment.yaml`: what must, may and must not be enrolled. Comes out as rules of the core. */
+import { z } from 'zod';
+import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/enrollment-policy.ts';
+import type { Seconds } from '../../core/model.ts';
+import { conditionsSchema } from './conditions.ts';
+import { closed, duration, key, listOf, text } from './fields.ts';
+
+const day = 86_400;
+const dateForm = /^\d{4}-\d{2}-\d{2}$/;
+const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
+const untilFault = 'must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00';
+
+/** The moment (epoch seconds) at which it is over; a date counts to its end (UTC). `undefined`: it is neither date nor time. */
+function endOf(written: string): Seconds | undefined {
+  const isDate = dateForm.test(written);
+  if (!isDate && !timeForm.test(written)) return undefined;
+  const milliseconds = Date.parse(written);
+  // A day that there is not, such as February 30, would count as one in March.
+  const isReal =
+    Number.isFinite(milliseconds) &&
+    new Date(Date.parse(`${written.slice(0, 10)}T00:00:00Z`)).toISOString().startsWith(written.slice(0, 10));
+  return isReal ? Math.floor(milliseconds / 1000) + (isDate ? day : 0) : undefined;
+}
+
+const skips = (what: string) => z.int().min(1).max(100).optional().describe(what);
+
+const grace = closed({
+  until: z
+    .string({ error: untilFault })
+    .refine((written) => endOf(written) !== undefined, { error: untilFault })
+    .transform((written) => endOf(written) ?? 0)
+    .optional()
+    .describe('Last day (UTC) on which it may be skipped, or the moment with an offset from which it may not.'),
+  skips: skips('How often it may be skipped.'),
+})
+  .refine(({ until, skips: count }) => (until === undefined) !== (count === undefined), {
+    error: 'give either `until` or `skips`',
+  })
+  .transform(({ until, skips: count = 0 }): Grace => (until === undefined ? { skips: count } : { until }));
+
+const required = z
+  .union(
+    [
+      key.describe('This authenticator.'),
+      closed({
+        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the person.'),
+        grace: grace.optional().describe('For now it may be skipped; the person is told how long.'),
+      }),
+    ],
+    { error: 'must be the name of an authenticator, or `{ anyOf: [...] }`' },
+  )
+  .transform((input): RequiredEnrollment => {
+    if (typeof input === 'string') return { anyOf: [input] };
+    return { anyOf: input.anyOf, ...(input.grace && { grace: input.grace }) };
+  });
+
+const promotion = closed({
+  cooldown: duration().describe('Least time between being skipped and being offered again.'),
+  skips: skips('Offered no more after it was skipped so often. Without it there is no end.'),
+});
+
+const then = closed({
+  required: listOf(required).optional().describe('What must be enrolled before a sign-in completes.'),
+  optional: listOf(key).optional().describe('Offered once, and may be skipped.'),
+  promote: z
+    .record(key, promotion)
+    .optional()
+    .describe('Offered like `optional`, and again after a while, by authenticator.'),
+  disabled: listOf(key).optional().describe('Can be neither enrolled nor used to sign in.'),
+})
+  .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [] }, context) => {
+    const offered = [...optional, ...Object.keys(promote)];
+    const wanted = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
+    disabled.forEach((name, index) => {
+      if (wanted.includes(name))
+        context.addIssue({
+          code: 'custom',
+          path: ['disabled', index],
+          message: `\`${name}\` cannot be disabled and ${offered.includes(name) ? 'offered' : 'required'} at once`,
+        });
+    });
+  })
+  .describe('What is named nowhere may be enrolled where a sign-on policy needs it, and used.');
+
+const rule = closed({
+  name: text.describe('Unique within the policy; audit log and explanations name it.'),
+  when: conditionsSchema.optional(),
+  then: then.describe('What follows when the conditions hold.'),
+}).transform(
+  ({ name, when = {}, then: terms }): EnrollmentRule => ({
+    name,
+    when,
+    then: {
+      required: terms.required ?? [],
+      optional: terms.optional ?? [],
+      promoted: Object.entries(terms.promote ?? {}).map(([authenticator, { cooldown, skips: count }]) => ({
+        authenticator,
+        cooldown,
+        ...(count !== undefined && { skips: count }),
+      })),
+      disabled: terms.disabled ?? [],
+    },
+  }),
+);
+
+export const enrollmentPolicySchema = closed({
+  rules: z
+    .array(rule)
+    .min(1, { error: 'must hold at least the catch-all rule' })
+    .describe('From top to bottom: the first rule whose conditions all hold decides. The last one has no `when`.'),
+}).describe(
+  'Enrollment policy: which authenticators must, may and must not be enrolled. Without this file nothing must.',
+);
