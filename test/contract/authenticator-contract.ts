@@ -7,6 +7,7 @@ import type {
   Credential,
   CredentialInput,
   Refused,
+  Started,
   Verified,
 } from '../../src/authenticators/authenticator.ts';
 
@@ -14,12 +15,16 @@ export interface AuthenticatorCase {
   readonly authenticator: Authenticator;
   /** Two credentials with different secrets. */
   readonly credentials: readonly [Credential, Credential];
-  /** The right answer for a credential at this time. */
-  answer(credential: Credential, env: AuthenticatorEnv): Promise<CredentialInput>;
+  /** The right answer of a credential to what was started, at this time. */
+  answer(credential: Credential, env: AuthenticatorEnv, started: Started): Promise<CredentialInput>;
   /** Well-formed, and wrong. */
   readonly wrong: CredentialInput;
   /** A value that is accepted counts only once. */
   readonly oneTime: boolean;
+  /** The input that a refusal names; absent: none. */
+  readonly field?: string;
+  /** Members of `Credential.secret` that anybody may see: the credential is a public key. */
+  readonly open?: readonly string[];
   /** How many expensive computations there were so far. */
   work(): number;
 }
@@ -40,13 +45,20 @@ export const env: AuthenticatorEnv = {
 
 type Make = () => Promise<AuthenticatorCase>;
 
-/** A code of the form `credentials.<reason>`, and nothing that would say more. */
-function expectRefused(result: Verified | Refused): void {
-  expect(result).toEqual({
+/** A code of the form `credentials.<reason>`, and nothing that would say more to the person. */
+function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused): void {
+  const { reason: _, ...said } = result as Refused;
+  expect(said).toEqual({
     ok: false,
     code: expect.stringMatching(/^credentials\.[a-z_]+$/),
-    field: 'credentials.passcode',
+    ...(field === undefined ? {} : { field }),
   });
+}
+
+/** What the person is told. */
+function said(result: Verified | Refused): unknown {
+  const { reason: _, ...rest } = result as Refused;
+  return rest;
 }
 
 async function verify(
@@ -56,6 +68,14 @@ async function verify(
 ): Promise<Verified | Refused> {
   const { private: pending } = await subject.authenticator.challenge(credential, env);
   return subject.authenticator.verify(credential, pending, input as CredentialInput, env);
+}
+
+/** A challenge for `credential`, and what `answering` says to it. */
+async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
+  const started = await subject.authenticator.challenge(credential, env);
+  const input = await subject.answer(answering, env, started);
+  const tell = (one: Credential | undefined) => subject.authenticator.verify(one, started.private, input, env);
+  return { input, tell };
 }
 
 export function authenticatorContract(name: string, make: Make): void {
@@ -70,7 +90,7 @@ function promisesOfProof(make: Make): void {
   test('the right answer proves no more than the traits allow, for the credential that answered', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const result = await verify(subject, credential, await subject.answer(credential, env));
+    const result = await (await challenged(subject, credential, credential)).tell(credential);
     if (!result.ok) throw new Error(`refused: ${result.code}`);
     const { traits } = subject.authenticator;
     expect(result.credential).toBe(credential.id);
@@ -84,11 +104,11 @@ function promisesOfProof(make: Make): void {
   test('a one-time value must be saved, and does not count again afterwards', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const input = await subject.answer(credential, env);
-    const first = await verify(subject, credential, input);
+    const { tell } = await challenged(subject, credential, credential);
+    const first = await tell(credential);
     if (!first.ok) throw new Error(`refused: ${first.code}`);
     expect(first.mustSave).toBe(subject.oneTime);
-    const second = await verify(subject, { ...credential, secret: first.secret ?? credential.secret }, input);
+    const second = await tell({ ...credential, secret: first.secret ?? credential.secret });
     expect(second.ok).toBe(!subject.oneTime);
   });
 
@@ -116,15 +136,15 @@ function promisesOfRefusal(make: Make): void {
   ];
   test.each(broken)('%s is refused with a code', async (_what, input) => {
     const subject = await make();
-    expectRefused(await verify(subject, subject.credentials[0], input));
-    expectRefused(await verify(subject, undefined, input));
+    expectRefused(subject, await verify(subject, subject.credentials[0], input));
+    expectRefused(subject, await verify(subject, undefined, input));
   });
 
   test('a wrong answer and the answer for another credential are refused', async () => {
     const subject = await make();
     const [mine, other] = subject.credentials;
-    expectRefused(await verify(subject, mine, subject.wrong));
-    expectRefused(await verify(subject, mine, await subject.answer(other, env)));
+    expectRefused(subject, await verify(subject, mine, subject.wrong));
+    expectRefused(subject, await (await challenged(subject, mine, other)).tell(mine));
   });
 
   test('somebody unknown is refused as somebody known is, at the same cost', async () => {
@@ -134,17 +154,17 @@ function promisesOfRefusal(make: Make): void {
     const known = await verify(subject, credential, subject.wrong);
     const between = subject.work();
     const unknown = await verify(subject, undefined, subject.wrong);
-    expect(unknown).toEqual(known);
+    expect(said(unknown)).toEqual(said(known));
     expect(subject.work() - between).toBe(between - before);
-    expectRefused(await verify(subject, undefined, await subject.answer(credential, env)));
+    expectRefused(subject, await (await challenged(subject, undefined, credential)).tell(undefined));
   });
 
   test('a credential of another authenticator or with a damaged secret is refused, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const input = await subject.answer(credential, env);
+    const { tell } = await challenged(subject, credential, credential);
     const start = subject.work();
-    await verify(subject, undefined, input);
+    await tell(undefined);
     const cost = subject.work() - start;
     const damaged = [
       { ...credential, authenticator: 'other' },
@@ -158,7 +178,7 @@ function promisesOfRefusal(make: Make): void {
     ];
     for (const one of damaged) {
       const before = subject.work();
-      expectRefused(await verify(subject, one, input));
+      expectRefused(subject, await tell(one));
       expect(subject.work() - before).toBe(cost);
     }
   });
@@ -170,7 +190,8 @@ function promisesOfSecrecy(make: Make): void {
     const [credential] = subject.credentials;
     const started = await subject.authenticator.challenge(credential, env);
     const shown = JSON.stringify(started.public);
-    for (const value of Object.values(credential.secret)) expect(shown).not.toContain(String(value));
+    for (const [name, value] of Object.entries(credential.secret))
+      if (!subject.open?.includes(name)) expect(shown).not.toContain(String(value));
     const decoy = await subject.authenticator.challenge(undefined, env);
     expect(Object.keys(decoy.public)).toEqual(Object.keys(started.public));
     expect(decoy.expires).toBe(started.expires);

@@ -19,6 +19,7 @@ authenticatorContract('password', async () => {
     credentials: [await credential('one', passwords[0]), await credential('two', passwords[1])],
     answer: async ({ id }) => ({ passcode: id === 'one' ? passwords[0] : passwords[1] }),
     wrong: { passcode: 'neither of the two' },
+    field: 'credentials.passcode',
     oneTime: false,
     work: () => queue.stats.started,
   };
@@ -41,6 +42,7 @@ authenticatorContract('totp', async () => {
     ],
     answer: async ({ secret }, { now }) => ({ passcode: await generate({ secret: String(secret.key), epoch: now }) }),
     wrong: { passcode: '000000' },
+    field: 'credentials.passcode',
     oneTime: true,
     work: () => 0,
   };

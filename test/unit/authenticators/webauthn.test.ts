@@ -1,0 +1,418 @@
+import { generateKeyPairSync, randomBytes } from 'node:crypto';
+import { describe, expect, test } from '@jest/globals';
+import type {
+  AuthenticatorEnv,
+  Credential,
+  CredentialInput,
+  Started,
+} from '../../../src/authenticators/authenticator.ts';
+import { webauthnAuthenticator } from '../../../src/authenticators/webauthn.ts';
+import type { Subject } from '../../../src/core/model.ts';
+import { env as base } from '../../contract/authenticator-contract.ts';
+import {
+  assertion,
+  attestation,
+  cbor,
+  credentialOf,
+  flag,
+  type Making,
+  newKey,
+  type SoftKey,
+  whereOf,
+} from '../../support/webauthn.ts';
+
+const webauthn = webauthnAuthenticator();
+const userId = 'q83vEjRWeJCrze8SNFZ4kA';
+const userHandle = Buffer.from(userId).toString('base64url');
+const subject: Subject = {
+  id: userId,
+  status: 'active',
+  identifiers: ['alice@demo.test'],
+  groups: [],
+  profile: { displayName: 'Alice' },
+  enrollments: [],
+};
+
+interface Scene {
+  readonly key: SoftKey;
+  readonly credential: Credential;
+  readonly env: AuthenticatorEnv;
+  readonly started: Started;
+}
+
+/** A person with one key, who is challenged. */
+async function scene(
+  given: { userVerification?: boolean; backupEligible?: boolean; hardware?: boolean; required?: boolean } = {},
+): Promise<Scene> {
+  const key = newKey(userHandle);
+  const credential = credentialOf(key, { id: 'one', ...given });
+  const env = { ...base, enrolled: [credential], userVerification: given.required ?? false };
+  return { key, credential, env, started: await webauthn.challenge(credential, env) };
+}
+
+function verify({ credential, env, started }: Scene, input: CredentialInput) {
+  return webauthn.verify(credential, started.private, input, env);
+}
+
+function answer({ key, env, started }: Scene, making: Making = {}): CredentialInput {
+  return assertion(key, whereOf(started, env.issuer), making);
+}
+
+describe('a challenge', () => {
+  test('is 256 random bits, for the host of the issuer, and lists the keys that make progress', async () => {
+    const keys = [newKey(userHandle), newKey(userHandle), newKey(userHandle)];
+    const enrolled = keys.map((key, index) => credentialOf(key, { id: String(index) }));
+    const env = { ...base, enrolled, asked: ['0', '2'] };
+    const one = await webauthn.challenge(enrolled[0], env);
+    const two = await webauthn.challenge(enrolled[0], env);
+    expect(Buffer.from(String(one.public.challenge), 'base64url')).toHaveLength(32);
+    expect(two.public.challenge).not.toBe(one.public.challenge);
+    expect(one.public).toMatchObject({
+      rpId: 'id.example.org',
+      userVerification: 'preferred',
+      allowCredentials: [{ id: keys[0]?.id }, { id: keys[2]?.id }],
+    });
+    const left = assertion(keys[1] as SoftKey, whereOf(one, env.issuer));
+    expect(await webauthn.verify(enrolled[0], one.private, left, env)).toMatchObject({ reason: 'unknown_credential' });
+  });
+
+  test('for somebody unknown has the shape of one for somebody known, and is always the same for them', async () => {
+    const known = (await scene()).started;
+    const env = { ...base, subject: 'identifier:{x}' };
+    const [one, two] = [await webauthn.challenge(undefined, env), await webauthn.challenge(undefined, env)];
+    expect(Object.keys(one.public)).toEqual(Object.keys(known.public));
+    expect(one.public.allowCredentials).toEqual(two.public.allowCredentials);
+    const [{ id = '' } = {}] = one.public.allowCredentials as { id?: string }[];
+    expect(Buffer.from(id, 'base64url')).toHaveLength(32);
+    const other = await webauthn.challenge(undefined, { ...env, subject: 'identifier:{y}' });
+    expect(other.public.allowCredentials).not.toEqual(one.public.allowCredentials);
+  });
+
+  test('names the transports of a key, which help the browser to find it', async () => {
+    const { credential, env } = await scene();
+    const known = { ...credential, secret: { ...credential.secret, transports: ['nfc', 'usb'] } };
+    const started = await webauthn.challenge(known, { ...env, enrolled: [known] });
+    expect(started.public.allowCredentials).toMatchObject([{ transports: ['nfc', 'usb'] }]);
+  });
+});
+
+describe('evidence', () => {
+  const one = ['possession'];
+  const both = ['possession', 'inherence'];
+  test.each([
+    ['bound to its device, user verified', {}, flag.uv, both, 'hwk', ['userVerification', 'deviceBound']],
+    ['bound to its device, user present', {}, 0, one, 'hwk', ['deviceBound']],
+    ['synced, user verified', { backupEligible: true }, flag.uv | flag.be, both, 'swk', ['userVerification']],
+    ['synced, user present', { backupEligible: true }, flag.be, one, 'swk', []],
+    ['in hardware', { hardware: true }, 0, one, 'hwk', ['deviceBound', 'hardwareProtected']],
+    // Whoever sets a PIN on a stolen key has not shown more than the key (section 7.2 step 26).
+    ['verified for the first time', { userVerification: false }, flag.uv, one, 'hwk', ['deviceBound']],
+  ])('%s', async (_, given, flags, factors, amr, characteristics) => {
+    const at = await scene(given);
+    const result = await verify(at, answer(at, { flags: flag.up | flags }));
+    expect(result).toMatchObject({
+      ok: true,
+      credential: 'one',
+      proof: {
+        factors,
+        characteristics: ['userPresence', ...characteristics, 'phishingResistant'],
+        amr: [amr, 'pop', 'user'],
+      },
+    });
+  });
+
+  test('the counter and the backup state are kept; a key that counts must be saved', async () => {
+    const at = await scene({ backupEligible: true });
+    const flags = flag.up | flag.be | flag.bs;
+    expect(await verify(at, answer(at, { flags, counter: 7 }))).toMatchObject({
+      mustSave: true,
+      secret: { counter: 7, backedUp: true },
+    });
+    expect(await verify(at, answer(at, { flags, counter: 0 }))).toMatchObject({ ok: true, mustSave: false });
+  });
+
+  test('base64 is taken like base64url, and without its id each of the keys is tried', async () => {
+    const at = await scene();
+    const { credentialId: _, userHandle: __, ...rest } = answer(at);
+    const padded = Object.fromEntries(
+      Object.entries(rest).map(([name, value]) => [name, Buffer.from(value, 'base64url').toString('base64')]),
+    );
+    const other = credentialOf(newKey(userHandle), { id: 'two' });
+    const env = { ...at.env, enrolled: [other, at.credential] };
+    const started = await webauthn.challenge(other, env);
+    const unnamed = { ...padded, ...without(assertion(at.key, whereOf(started, env.issuer)), 'credentialId') };
+    expect(await verify(at, padded)).toMatchObject({ ok: true, credential: 'one' });
+    expect(await webauthn.verify(other, started.private, unnamed, env)).toMatchObject({ ok: true, credential: 'one' });
+  });
+});
+
+function without(input: CredentialInput, name: string): CredentialInput {
+  return Object.fromEntries(Object.entries(input).filter(([one]) => one !== name));
+}
+
+/** Web Authentication Level 3 section 7.2, one wrong thing at a time. */
+describe('an assertion is refused', () => {
+  const stranger = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey;
+  const cases: readonly [string, Making, string][] = [
+    ['another challenge', { challenge: randomBytes(32).toString('base64url') }, 'challenge'],
+    ['an empty challenge', { challenge: '' }, 'challenge'],
+    ['another origin', { origin: 'https://id.example.org.evil.test' }, 'origin'],
+    ['another port', { origin: 'https://id.example.org:8443' }, 'origin'],
+    ['plain HTTP', { origin: 'http://id.example.org' }, 'origin'],
+    ['a subdomain', { origin: 'https://a.id.example.org' }, 'origin'],
+    ['framed by another origin', { crossOrigin: true }, 'cross_origin'],
+    ['framed, it says where', { crossOrigin: true, topOrigin: 'https://id.example.org' }, 'cross_origin'],
+    ['a top origin without a frame', { topOrigin: 'https://id.example.org' }, 'cross_origin'],
+    ['crossOrigin that is no truth value', { crossOrigin: 'false' }, 'cross_origin'],
+    ['the response of a registration', { type: 'webauthn.create' }, 'type'],
+    ['of a payment', { type: 'payment.get' }, 'type'],
+    ['another relying party', { rpId: 'example.org' }, 'rp_id'],
+    ['nobody was present', { flags: flag.uv }, 'user_presence'],
+    ['a backup of what has none', { flags: flag.up | flag.uv | flag.bs }, 'backup_flags'],
+    ['now it can be backed up', { flags: flag.up | flag.uv | flag.be }, 'backup_eligibility'],
+    ['the signature of another key', { signer: stranger }, 'signature'],
+    ['an id that is not this person’s', { id: randomBytes(32) }, 'unknown_credential'],
+    ['the user handle of somebody else', { userHandle: Buffer.from('somebody').toString('base64url') }, 'user_handle'],
+  ];
+
+  test.each(cases)('%s', async (_, making, reason) => {
+    const at = await scene();
+    expect(await verify(at, answer(at, making))).toEqual({ ok: false, code: 'credentials.invalid', reason });
+    expect(await verify(at, answer(at))).toMatchObject({ ok: true });
+  });
+
+  test.each(['clientData', 'authenticatorData', 'signatureData'])('%s was changed afterwards', async (name) => {
+    const at = await scene();
+    const input = answer(at);
+    const bytes = Buffer.from(input[name] ?? '', 'base64url');
+    // The last byte: a bracket, the counter, the signature.
+    bytes.writeUInt8(bytes.readUInt8(bytes.length - 1) ^ 1, bytes.length - 1);
+    const result = await verify(at, { ...input, [name]: bytes.toString('base64url') });
+    expect(result).toMatchObject({ ok: false, code: 'credentials.invalid' });
+  });
+
+  test('a response of another ceremony, with its own challenge', async () => {
+    const at = await scene();
+    const later = { ...at, started: await webauthn.challenge(at.credential, at.env) };
+    expect(await verify(later, answer(at))).toMatchObject({ reason: 'challenge' });
+  });
+
+  test('the key of somebody else', async () => {
+    const [mine, theirs] = [await scene(), await scene()];
+    const input = assertion(theirs.key, whereOf(mine.started, base.issuer));
+    expect(await verify(mine, input)).toMatchObject({ reason: 'unknown_credential' });
+    const posing = { ...input, credentialId: mine.key.id };
+    expect(await verify(mine, posing)).toMatchObject({ reason: 'signature' });
+  });
+
+  test('another key of the same person under the id of this one', async () => {
+    const at = await scene();
+    const other = newKey(userHandle);
+    const enrolled = [at.credential, credentialOf(other, { id: 'two' })];
+    const env = { ...at.env, enrolled };
+    const started = await webauthn.challenge(at.credential, env);
+    const input = { ...assertion(other, whereOf(started, env.issuer)), credentialId: at.key.id };
+    expect(await webauthn.verify(at.credential, started.private, input, env)).toMatchObject({ reason: 'signature' });
+  });
+
+  test('without user verification, where it is needed', async () => {
+    const at = await scene({ required: true });
+    expect(at.started.public.userVerification).toBe('required');
+    const refusal = { ok: false, code: 'credentials.unverified', reason: 'user_verification' };
+    expect(await verify(at, answer(at, { flags: flag.up }))).toEqual(refusal);
+    expect(await verify(at, answer(at))).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['the same counter', 5],
+    ['a lower counter', 4],
+    ['no counter any more', 0],
+  ])('%s: it may have been copied', async (_, counter) => {
+    const at = await scene();
+    const credential = { ...at.credential, secret: { ...at.credential.secret, counter: 5 } };
+    const used = { ...at, credential, env: { ...at.env, enrolled: [credential] } };
+    expect(await verify(used, answer(at, { counter }))).toEqual({ ok: false, code: 'credentials.cloned' });
+    // Nobody else can make it look copied.
+    expect(await verify(used, answer(at, { counter, signer: stranger }))).toMatchObject({ reason: 'signature' });
+    expect(await verify(used, answer(at, { counter: 6 }))).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['clientData', 'not base64!'],
+    ['clientData', 'e30='.repeat(5000)],
+    ['clientData', Buffer.from('null').toString('base64url')],
+    ['clientData', Buffer.from('{').toString('base64url')],
+    ['authenticatorData', randomBytes(36).toString('base64url')],
+    ['authenticatorData', randomBytes(200).toString('base64url')],
+    ['signatureData', randomBytes(1100).toString('base64url')],
+    ['credentialId', randomBytes(1024).toString('base64url')],
+    ['userHandle', randomBytes(65).toString('base64url')],
+    ['clientData', ''],
+    ['authenticatorData', ''],
+    ['signatureData', ''],
+  ])('%s is nothing that could be one', async (name, value) => {
+    const at = await scene();
+    const result = await verify(at, { ...answer(at), [name]: value });
+    expect(result).toMatchObject({ ok: false, code: expect.stringMatching(/^credentials\.(malformed|invalid)$/) });
+  });
+});
+
+describe('without a username', () => {
+  test('the challenge is the same for one version of a transaction, and another for the next', () => {
+    const challenge = (version: number, transaction: string) =>
+      webauthn.discover?.challenge(version, { ...base, transaction }).public.challenge;
+    const one = challenge(1, 'a');
+    expect(challenge(1, 'a')).toBe(one);
+    expect(Buffer.from(String(one), 'base64url')).toHaveLength(32);
+    expect(new Set([one, challenge(2, 'a'), challenge(1, 'b')]).size).toBe(3);
+  });
+
+  test('the user handle names the account, and must be there', async () => {
+    const { key, credential, env } = await scene();
+    const started = webauthn.discover?.challenge(3, env) as Started;
+    const input = assertion(key, whereOf(started, env.issuer));
+    expect(started.public.allowCredentials).toEqual([]);
+    expect(webauthn.discover?.subject(input)).toBe(userId);
+    expect(await webauthn.verify(undefined, started.private, input, { ...env, enrolled: [credential] })).toMatchObject({
+      ok: true,
+      credential: 'one',
+    });
+    const silent = without(input, 'userHandle');
+    expect(webauthn.discover?.subject(silent)).toBeUndefined();
+    expect(await webauthn.verify(undefined, started.private, silent, env)).toMatchObject({ reason: 'user_handle' });
+    expect(await webauthn.verify(undefined, started.private, input, base)).toMatchObject({
+      reason: 'unknown_credential',
+    });
+  });
+
+  test.each(['', 'not base64!', Buffer.from('a b').toString('base64url'), randomBytes(65).toString('base64url')])(
+    'the handle %j names nobody',
+    (handle) => {
+      expect(webauthn.discover?.subject({ userHandle: handle })).toBeUndefined();
+    },
+  );
+});
+
+describe('registration', () => {
+  async function register(making: Making = {}, given: Partial<AuthenticatorEnv> = {}, more: CredentialInput = {}) {
+    const env = { ...base, ...given };
+    const key = newKey(userHandle);
+    const started = await webauthn.offer(subject, env);
+    const input = { ...attestation(key, whereOf(started, env.issuer), making), ...more };
+    return { key, started, result: await webauthn.enroll(subject, started.private, input, env) };
+  }
+
+  test('the offer names the account, the algorithms, and the keys that are there', async () => {
+    const { credential, key } = await scene();
+    const { public: offer } = await webauthn.offer(subject, { ...base, enrolled: [credential] });
+    expect(offer).toMatchObject({
+      rp: { id: 'id.example.org', name: 'Example' },
+      user: { id: userHandle, name: 'alice@demo.test', displayName: 'Alice' },
+      pubKeyCredParams: [-7, -8, -257].map((alg) => ({ type: 'public-key', alg })),
+      excludeCredentials: [{ id: key.id }],
+      authenticatorSelection: { residentKey: 'preferred', userVerification: 'preferred' },
+      attestation: 'none',
+    });
+    expect(Buffer.from(String(offer.challenge), 'base64url')).toHaveLength(32);
+  });
+
+  test('a key that never verified its user does not keep a better one away', async () => {
+    const { credential } = await scene({ userVerification: false });
+    const { public: offer } = await webauthn.offer(subject, {
+      ...base,
+      enrolled: [credential],
+      userVerification: true,
+    });
+    expect(offer).toMatchObject({ excludeCredentials: [], authenticatorSelection: { userVerification: 'required' } });
+  });
+
+  test.each([
+    ['verified', flag.up | flag.uv, ['possession', 'inherence'], ['userVerification', 'deviceBound'], 'hwk'],
+    ['present', flag.up, ['possession'], ['deviceBound'], 'hwk'],
+    ['synced', flag.up | flag.uv | flag.be | flag.bs, ['possession', 'inherence'], ['userVerification'], 'swk'],
+  ])('%s: the enrollment is what was shown', async (_, flags, factors, characteristics, amr) => {
+    const { key, result } = await register({ flags });
+    const all = ['userPresence', ...characteristics, 'phishingResistant'];
+    expect(result).toMatchObject({
+      ok: true,
+      credential: {
+        authenticator: 'webauthn',
+        factors,
+        characteristics: all,
+        claims: [key.id],
+        secret: { id: key.id, userHandle, hardware: false, transports: ['hybrid', 'internal'] },
+      },
+      proof: { factors, characteristics: all, amr: [amr, 'pop', 'user'] },
+    });
+  });
+
+  test('what was registered can sign in', async () => {
+    const { key, result } = await register();
+    if (!('credential' in result)) throw new Error('not enrolled');
+    const credential: Credential = { ...result.credential, id: 'new', createdAt: 1 };
+    const env = { ...base, enrolled: [credential] };
+    const started = await webauthn.challenge(credential, env);
+    const input = assertion(key, whereOf(started, env.issuer));
+    expect(await webauthn.verify(credential, started.private, input, env)).toMatchObject({ ok: true });
+  });
+
+  test.each([
+    ['  Work \n laptop\u0000 ', 'Work laptop'],
+    ['x'.repeat(100), 'x'.repeat(64)],
+    ['\u202Egnp.exe', 'gnp.exe'],
+    ['   ', undefined],
+  ])('the name %j is kept as %j', async (label, kept) => {
+    const { result } = await register({}, {}, { label });
+    expect('credential' in result && result.credential.label).toBe(kept);
+  });
+
+  test.each(['', '"usb"', '[', '["telepathy"]', '[{}]'])('transports %j are none', async (transports) => {
+    const { result } = await register({}, {}, { transports });
+    expect(result).toMatchObject({ ok: true });
+    expect('credential' in result && 'transports' in result.credential.secret).toBe(false);
+  });
+
+  test.each<[string, Making, string]>([
+    ['another challenge', { challenge: randomBytes(32).toString('base64url') }, 'challenge'],
+    ['another origin', { origin: 'https://evil.test' }, 'origin'],
+    ['framed by another origin', { crossOrigin: true }, 'cross_origin'],
+    ['the response of a sign-in', { type: 'webauthn.get' }, 'type'],
+    ['another relying party', { rpId: 'evil.test' }, 'rp_id'],
+    ['nobody was present', { flags: flag.uv }, 'user_presence'],
+    ['a backup of what has none', { flags: flag.up | flag.bs }, 'backup_flags'],
+    ['an algorithm that was not offered', { alg: -8 - 27 }, 'attestation'],
+    ['ML-DSA', { alg: -48 }, 'attestation'],
+    ['an attestation format that nobody knows', { fmt: 'mystery' }, 'attestation'],
+    ['a self attestation without a signature', { fmt: 'packed' }, 'attestation'],
+    ['an id of 1024 bytes', { id: randomBytes(1024) }, 'credential_id'],
+    ['an empty id', { id: Buffer.alloc(0) }, 'malformed'],
+  ])('%s is refused', async (_, making, reason) => {
+    expect((await register(making)).result).toEqual({ ok: false, code: 'credentials.invalid', reason });
+  });
+
+  test('an id of 1023 bytes is the longest that is taken', async () => {
+    expect((await register({ id: randomBytes(1023) })).result).toMatchObject({ ok: true });
+  });
+
+  test('without user verification, where it is needed', async () => {
+    const { result } = await register({ flags: flag.up }, { userVerification: true });
+    expect(result).toEqual({ ok: false, code: 'credentials.unverified', reason: 'user_verification' });
+  });
+
+  test.each([
+    ['no authenticator data', cbor(new Map([['fmt', 'none']]))],
+    ['no CBOR', Buffer.from('hello')],
+    ['bytes at random', randomBytes(300)],
+  ])('%s is refused', async (_, object) => {
+    const { result } = await register({}, {}, { attestation: object.toString('base64url') });
+    expect(result).toEqual({ ok: false, code: 'credentials.invalid', reason: 'malformed' });
+  });
+
+  test.each<[CredentialInput, string]>([
+    [{ clientData: '', attestation: '' }, 'credentials.required'],
+    [{ attestation: 'x'.repeat(20_000) }, 'credentials.malformed'],
+    [{ clientData: 'ä' }, 'credentials.malformed'],
+  ])('%j is refused', async (more, code) => {
+    expect((await register({}, {}, more)).result).toEqual({ ok: false, code });
+  });
+});
