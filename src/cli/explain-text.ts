@@ -60,7 +60,12 @@ function named(authenticator: string, label: string | undefined): string {
   return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
 }
 
-const titles = { session: 'Session policy', app: 'Sign-on policy', request: 'Request', enrollment: 'Enrollment policy' } as const;
+const titles = {
+  session: 'Session policy',
+  app: 'Sign-on policy',
+  request: 'Request',
+  enrollment: 'Enrollment policy',
+} as const;
 
 function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const width = Math.max(...layer.rules.map(({ rule }) => rule.length), 0);

@@ -188,7 +188,11 @@ test('settings are complete: everything has a default', async () => {
     brand: { name: 'A' },
     trustedProxies: 0,
     zones: {},
-    authenticators: { password: { enabled: true, minLength: 15 }, totp: { enabled: true } },
+    authenticators: {
+      password: { enabled: true, minLength: 15 },
+      totp: { enabled: true },
+      webauthn: { enabled: false },
+    },
     acrValues: defaultAcrValues,
     tokens: {
       accessToken: 900,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { issueAccessCode } from '../../../src/authenticators/access-code.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
 import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
@@ -58,6 +59,8 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     stderr,
     stdin: Readable.from([Buffer.from(stdin)]),
     passwords: passwordTools(queue),
+    issueAccessCode: (terms) => issueAccessCode(queue, terms),
+    now: () => env.now,
     authenticators: authenticatorTraits,
     setExitCode(code) {
       ran.exitCode = code;
@@ -258,7 +261,7 @@ describe('changes', () => {
     });
     expect(await users(['reset', 'alice', '--authenticator', 'sms'])).toMatchObject({
       exitCode: 1,
-      err: 'there is no authenticator sms; there are password, totp, all\n',
+      err: `there is no authenticator sms; there are ${authenticatorTraits.map(({ key }) => key).join(', ')}, all\n`,
     });
     expect(await users(['reset', 'alice', '--authenticator', 'all', '--password-stdin'], 'x')).toMatchObject({
       exitCode: 1,

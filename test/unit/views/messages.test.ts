@@ -94,7 +94,10 @@ test('every code that the step loop and the authenticators give has a text, and 
     expect.arrayContaining(['credentials.invalid', 'form.stale', 'attempts.exceeded', 'identifier.required']),
   );
   expect(given.filter((code) => english[code] === undefined)).toEqual([]);
-  expect(given.filter((code) => placeholders(english[code] ?? '').length > 0)).toEqual(['attempts.exceeded']);
+  expect(given.filter((code) => placeholders(english[code] ?? '').length > 0)).toEqual([
+    'attempts.exceeded',
+    'send.exceeded',
+  ]);
 });
 
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));
