@@ -1,0 +1,84 @@
+/** Sign-ins with real hashing, against what the cores can hash at all. */
+import { argon2id, hash, verify } from 'argon2';
+import { hashingConcurrency } from '../../src/authenticators/hashing-queue.ts';
+import { Connection } from './connection.ts';
+import { median, type Target } from './measure.ts';
+import { login } from './operations.ts';
+import { password } from './servers/scenario.ts';
+
+export interface PasswordLogins {
+  /** Verifications per second with nothing else to do, as many at a time as the server allows itself. */
+  readonly hashesPerSecond: number;
+  /** CPU of one verification (ms). */
+  readonly hashCpu: number;
+  /** First logins per second through 16 connections; client, Redis and server share the cores. */
+  readonly loginsPerSecond: number;
+  /** CPU of the server per first login, hashing included (ms). */
+  readonly loginCpu: number;
+  /** Logins per second over hashes per second: median of the rounds. */
+  readonly ratio: number;
+}
+
+const connections = 16;
+
+/** Alternates between the two; each turn takes `seconds`. The parameters of the hash are those of the server. */
+export async function measurePasswordLogins(target: Target, rounds: number, seconds: number): Promise<PasswordLogins> {
+  const stored = await hash(password, { type: argon2id, memoryCost: 19_456, timeCost: 2, parallelism: 1 });
+  const turns: PasswordLogins[] = [];
+  for (let round = 0; round <= rounds; round += 1) {
+    const hashes = await hashFor(stored, seconds);
+    const logins = await loginFor(target, seconds);
+    const turn = { ...hashes, ...logins, ratio: logins.loginsPerSecond / hashes.hashesPerSecond };
+    if (round > 0 || rounds === 0) turns.push(turn);
+  }
+  const of = (name: keyof PasswordLogins): number => median(turns.map((turn) => turn[name]));
+  return {
+    hashesPerSecond: of('hashesPerSecond'),
+    hashCpu: of('hashCpu'),
+    loginsPerSecond: of('loginsPerSecond'),
+    loginCpu: of('loginCpu'),
+    ratio: of('ratio'),
+  };
+}
+
+async function hashFor(stored: string, seconds: number) {
+  const before = process.cpuUsage();
+  const { count, took } = await repeatFor(
+    seconds,
+    Array.from({ length: hashingConcurrency() }, () => () => verify(stored, password)),
+  );
+  const { user, system } = process.cpuUsage(before);
+  return { hashesPerSecond: count / took, hashCpu: (user + system) / 1000 / count };
+}
+
+async function loginFor({ child, at }: Target, seconds: number) {
+  const seats = Array.from({ length: connections }, (_, person) => ({
+    connection: new Connection(),
+    at,
+    algorithm: 'ES256' as const,
+    person,
+  }));
+  try {
+    const runs = await Promise.all(seats.map((seat) => login.prepare(seat, 0)));
+    const before = await child.read();
+    const { count, took } = await repeatFor(seconds, runs);
+    const after = await child.read();
+    return { loginsPerSecond: count / took, loginCpu: (after.cpu - before.cpu) / count };
+  } finally {
+    for (const { connection } of seats) connection.close();
+  }
+}
+
+/** Each of the runs again and again until the time is over. */
+async function repeatFor(seconds: number, runs: readonly (() => Promise<unknown>)[]) {
+  const start = performance.now();
+  let count = 0;
+  const lane = async (run: () => Promise<unknown>): Promise<void> => {
+    while (performance.now() - start < seconds * 1000) {
+      await run();
+      count += 1;
+    }
+  };
+  await Promise.all(runs.map(lane));
+  return { count, took: (performance.now() - start) / 1000 };
+}

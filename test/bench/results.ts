@@ -1,0 +1,81 @@
+/** All that one run found out, and what the budgets of the design say about it. */
+import type { DecisionCost } from './decisions.ts';
+import type { Comparison } from './measure.ts';
+import type { PasswordLogins } from './password-logins.ts';
+import type { StartUp } from './start-up.ts';
+
+export interface Memory {
+  /** Resident set once it listens (MB). */
+  readonly atStart: number;
+  /** Largest resident set so far (MB). */
+  readonly underLoad: number;
+}
+
+export interface Results {
+  /** ISO 8601. */
+  readonly at: string;
+  readonly machine: Readonly<Record<string, string | number>>;
+  readonly comparisons: readonly Comparison[];
+  readonly decisions: readonly DecisionCost[];
+  readonly startUps: readonly StartUp[];
+  readonly memory: { readonly baseline: Memory; readonly stepgate: Memory };
+  readonly passwordLogins: PasswordLogins;
+}
+
+export interface Verdict {
+  readonly what: string;
+  readonly value: number;
+  readonly limit: number;
+  readonly unit: string;
+  readonly ok: boolean;
+}
+
+/** Round trips that each operation may cost (design.md section 6). */
+export const tripBudget: Readonly<Record<string, number>> = {
+  'authorize, no session': 1,
+  page: 1,
+  submission: 2,
+  resume: 2,
+  token: 2,
+  'first login': 8,
+  'SSO authorize': 2,
+  'SSO authorize + token': 4,
+  refresh: 2,
+  userinfo: 1,
+  discovery: 0,
+};
+
+const budget = { cpuRatio: 0.9, decisionMicros: 10, startMillis: 600, memory: 200, passwordRatio: 0.9 } as const;
+
+/** The verdicts on everything that has a budget. */
+export function verdictsOn(results: Results): readonly Verdict[] {
+  const { comparisons, decisions, startUps, memory, passwordLogins } = results;
+  return [
+    ...comparisons
+      .filter(({ operation, connections }) => operation in tripBudget && connections > 1)
+      .map((each) =>
+        atMost(`round trips, ${nameOf(each)}`, each.stepgate.roundTrips, tripBudget[each.operation] ?? 0, ''),
+      ),
+    ...comparisons
+      .filter(({ operation }) => operation === 'first login' || operation === 'SSO authorize + token')
+      .map((each) => atMost(`CPU, ${nameOf(each)}`, each.cpuRatio, budget.cpuRatio, 'x baseline')),
+    ...decisions
+      .filter(({ rules }) => rules === 100)
+      .map(({ micros }) => atMost('decision at 100 rules', micros, budget.decisionMicros, 'us')),
+    ...startUps.map(({ store, millis }) => atMost(`start, ${store}`, millis, budget.startMillis, 'ms')),
+    atMost('memory under load', memory.stepgate.underLoad, budget.memory, 'MB'),
+    atLeast('password logins', passwordLogins.ratio, budget.passwordRatio, 'x hash rate'),
+  ];
+}
+
+export function nameOf({ operation, algorithm, connections }: Comparison): string {
+  return `${operation} (${algorithm}, ${connections} conn.)`;
+}
+
+function atMost(what: string, value: number, limit: number, unit: string): Verdict {
+  return { what, value, limit, unit, ok: value <= limit };
+}
+
+function atLeast(what: string, value: number, limit: number, unit: string): Verdict {
+  return { what, value, limit, unit, ok: value >= limit };
+}
