@@ -1,0 +1,43 @@
+/** Mail addresses as text: which ones can be written to, and how much of one is shown. */
+
+/** RFC 5321 section 4.5.3.1, in characters. */
+const longest = 254;
+const longestLocalPart = 64;
+
+/** A dot-atom (RFC 5322 section 3.2.3, RFC 6531 section 3.3). Quoted local parts, comments and white space are left out: nobody has them. */
+const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
+const label = String.raw`[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`;
+const domain = new RegExp(`^(${label}\\.)*${label}$`, 'u');
+
+/**
+ * The address without white space around it and with its domain in lower case; `undefined`: mail cannot be sent there. What comes out
+ * is one address and holds no control character, so that nothing in it can end a line of a message or name a second recipient.
+ */
+export function mailAddress(text: string): string | undefined {
+  if (text.length > longest * 2 || !text.isWellFormed()) return undefined;
+  const trimmed = text.trim();
+  const at = trimmed.lastIndexOf('@');
+  if (at < 1 || trimmed.length > longest) return undefined;
+  const local = trimmed.slice(0, at);
+  const host = trimmed.slice(at + 1).toLowerCase();
+  if (local.length > longestLocalPart || !localPart.test(local) || !domain.test(host)) return undefined;
+  return `${local}@${host}`;
+}
+
+/**
+ * `alice@example.org` as `a***e@e***e.org`: first and last letter, and always as many stars, so that the length is not told.
+ * `address` comes from `mailAddress`.
+ */
+export function maskedAddress(address: string): string {
+  const at = address.lastIndexOf('@');
+  const host = address.slice(at + 1);
+  const dot = host.lastIndexOf('.');
+  const name = dot < 0 ? host : host.slice(0, dot);
+  return `${masked(address.slice(0, at))}@${masked(name)}${dot < 0 ? '' : host.slice(dot)}`;
+}
+
+function masked(text: string): string {
+  const letters = Array.from(text);
+  const last = letters.length > 2 ? letters.at(-1) : '';
+  return `${letters[0]}***${last}`;
+}
