@@ -16,6 +16,10 @@ export interface Credential {
   /** What this enrollment can show at its best. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
+  /** Epoch seconds from which it no longer counts; absent: it stays. */
+  readonly expiresAt?: Seconds;
+  /** It was used up: what it proved stands, and it proves nothing more. */
+  readonly spent?: true;
   /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
   readonly claims?: readonly string[];
   /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
@@ -113,6 +117,10 @@ export interface Verified {
   readonly secret?: Readonly<Record<string, unknown>>;
   /** True: the proof counts only if the new secret could be saved (one-time values). False: a failed save is no harm (rehash). */
   readonly mustSave: boolean;
+  /** That was the last time: what it proved stands, and it proves nothing more. Needs `mustSave`. */
+  readonly spent?: true;
+  /** What the person is told at the addresses that are known to be theirs. */
+  readonly notify?: { readonly template: string; readonly params: Delivery['params'] };
 }
 
 export interface Enrolled {
@@ -173,6 +181,8 @@ export interface Authenticator {
   link?(pending: Started['private'], token: string, env: AuthenticatorEnv): Linked | undefined;
   /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
   readonly together?: true;
+  /** The person has one at most: a new enrollment takes the place of the old one. */
+  readonly single?: true;
   /** It can tell by itself who somebody is, before they have said so. */
   readonly discover?: Discovery;
   /**

@@ -1,8 +1,10 @@
 /** The one list of authenticators. Everything else asks for traits and keys. */
 import type { AuthenticatorTraits } from '../core/model.ts';
+import { accessCodeAuthenticator } from './access-code.ts';
 import type { Authenticator } from './authenticator.ts';
 import { HashingQueue } from './hashing-queue.ts';
 import { passwordAuthenticator } from './password.ts';
+import { recoveryCodeAuthenticator } from './recovery-code.ts';
 import { totpAuthenticator } from './totp.ts';
 import { webauthnAuthenticator } from './webauthn.ts';
 
@@ -13,10 +15,13 @@ export interface AuthenticatorSettings {
 
 /** By key, in the order in which they are offered. */
 export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<string, Authenticator> {
+  const hashing = settings.hashing ?? new HashingQueue();
   const all = [
-    passwordAuthenticator(settings.hashing ?? new HashingQueue()),
+    passwordAuthenticator(hashing),
     totpAuthenticator(),
     webauthnAuthenticator(),
+    recoveryCodeAuthenticator(hashing),
+    accessCodeAuthenticator(hashing),
   ];
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }

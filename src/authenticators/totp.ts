@@ -92,14 +92,28 @@ async function enrollTotp(
 ): Promise<Enrolled | Refused> {
   const key = pending.key;
   if (typeof key !== 'string') throw new TypeError('the offer to confirm is not one of this authenticator');
+  const named = readName(input, env);
+  if ('ok' in named) return named;
   const step = await acceptedStep(key, input, env);
   if (typeof step !== 'number') return step;
   const { factors, characteristics } = traits;
   return {
     ok: true,
-    credential: { authenticator: traits.key, factors, characteristics, secret: { key, step } },
+    credential: { authenticator: traits.key, factors, characteristics, ...named, secret: { key, step } },
     proof,
   };
+}
+
+/** The name that the person gives the app. From the second on there must be one: the person has to tell them apart. */
+function readName(input: CredentialInput, env: AuthenticatorEnv): { readonly label?: string } | Refused {
+  const text: unknown = input.label ?? '';
+  const label = typeof text === 'string' && text.length <= 1000 ? text.normalize('NFC').trim() : undefined;
+  if (label === '') {
+    const isNeeded = env.enrolled.length > 0;
+    return isNeeded ? { ok: false, code: 'label.required', field: 'credentials.label' } : {};
+  }
+  const isName = label !== undefined && label.length <= 60 && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(label);
+  return isName ? { label } : { ok: false, code: 'label.invalid', field: 'credentials.label' };
 }
 
 /** The time step that the code belongs to: the current one, or one on either side for slow people and slow clocks. */

@@ -1,6 +1,5 @@
 /** `stepgate config check|apply|history|schema`. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { AuthenticatorTraits } from '../core/model.ts';
@@ -10,6 +9,7 @@ import { loadConfiguration } from '../policy/load.ts';
 import { Revisions } from '../policy/revisions.ts';
 import type { Variables } from '../policy/substitute-variables.ts';
 import type { Store } from '../stores/store.ts';
+import { operatorName } from './operator.ts';
 
 export interface ConfigContext {
   openStore(): Promise<Store>;
@@ -81,7 +81,7 @@ async function checked(context: ConfigContext, dir: string): Promise<Documents |
 }
 
 async function apply(context: ConfigContext, revisions: Revisions, documents: Documents, options: ApplyOptions) {
-  const { revision, changed } = await revisions.apply(documents, { ...options, by: options.by ?? userName() });
+  const { revision, changed } = await revisions.apply(documents, { ...options, by: options.by ?? operatorName() });
   if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
   else context.stdout(`revision ${revision} is in use: ${counted(changed.length, 'change')}: ${shortened(changed)}\n`);
 }
@@ -100,15 +100,6 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
     await use(new Revisions(store, { authenticators: context.authenticators }));
   } finally {
     await store.close();
-  }
-}
-
-/** A container may run as a user id without a name. */
-function userName(): string {
-  try {
-    return userInfo().username;
-  } catch {
-    return 'unknown';
   }
 }
 

@@ -79,10 +79,12 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
   if (config === undefined) {
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
-      await print(context, options, inUse, user === undefined ? undefined : await findSubject(store, user));
+      const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
+      await print(context, options, inUse, subject);
     });
   }
-  const subject = user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user));
+  const subject =
+    user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
   await withFiles(context, config, (files) => print(context, options, files, subject));
 }
 
@@ -101,11 +103,11 @@ async function print(
   stdout(`${text}\n`);
 }
 
-async function findSubject(store: Store, identifier: string): Promise<Subject> {
+async function findSubject(store: Store, identifier: string, now: Seconds): Promise<Subject> {
   const directory = new Directory(store);
   const account = (await directory.findByIdentifier(identifier)) ?? (await accountById(directory, identifier));
   if (account === undefined) throw refusal(`there is no user ${JSON.stringify(identifier)}`);
-  return toSubject(account.user, account.credentials);
+  return toSubject(account.user, account.credentials, now);
 }
 
 /** Audit lines name people by the id of their account. */

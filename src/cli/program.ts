@@ -1,6 +1,8 @@
 /** `stepgate`: all commands, each in its own file. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
+import { issueAccessCode } from '../authenticators/access-code.ts';
+import { HashingQueue } from '../authenticators/hashing-queue.ts';
 import { authenticatorTraits } from '../authenticators/index.ts';
 import { passwordTools } from '../authenticators/password-tools.ts';
 import { openStore } from '../stores/open.ts';
@@ -54,6 +56,8 @@ export function createProgram({ env, serve }: ProgramParts): Command {
       stderr,
       stdin: process.stdin,
       passwords: passwordTools(),
+      issueAccessCode: (terms) => issueAccessCode(new HashingQueue(), terms),
+      now,
       authenticators,
       setExitCode,
     }),

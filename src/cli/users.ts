@@ -11,9 +11,10 @@ import type { PasswordTools } from '../users/password-tools.ts';
 import { attributeFault, textFault } from '../users/profile-rules.ts';
 import type { Account } from '../users/user.ts';
 import { usersImportCommand } from './users-import.ts';
+import { type TacContext, usersTacCommand } from './users-tac.ts';
 import { accountDetails, accountJson, accountLine } from './users-text.ts';
 
-export interface UsersContext {
+export interface UsersContext extends TacContext {
   openStore(): Promise<Store>;
   /** Each takes whole lines. */
   stdout(text: string): void;
@@ -33,6 +34,7 @@ export function usersCommand(context: UsersContext): Command {
   showCommands(command, context);
   changeCommands(command, context);
   resetCommand(command, context);
+  command.addCommand(usersTacCommand(context, (identifier, use) => withAccount(context, identifier, use)));
   command.addCommand(usersImportCommand(context, (use) => withDirectory(context, use)));
   return command;
 }

@@ -16,7 +16,7 @@ export interface Means {
 /** The person's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
   return policies.authenticators.flatMap(({ key }) =>
-    subject.enrollments.filter(({ authenticator }) => authenticator === key),
+    subject.enrollments.filter(({ authenticator, spent }) => authenticator === key && !spent),
   );
 }
 

@@ -181,6 +181,8 @@ export interface Enrollment {
   readonly characteristics: readonly Characteristic[];
   /** The name that the person gave it. */
   readonly label?: string;
+  /** It is used up or over: evidence from it stands, and it can prove nothing more. */
+  readonly spent?: true;
 }
 
 export type UserStatus = 'active' | 'suspended' | 'deactivated';

@@ -47,8 +47,11 @@ export async function enroll(
   const credential = issueCredential(result.credential, env.now);
   if (!(await claimFor(loop.request.unit, account.user.id, credential, env.now)))
     return refused(loop, pending.authenticator, { ok: false, code: 'credentials.taken' });
+  const kept = authenticator.single
+    ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
+    : account.credentials;
   loop.request.unit.replace(credentialsKey(account.user.id), {
-    value: serializeCredentials([...account.credentials, credential]),
+    value: serializeCredentials([...kept, credential]),
   });
   return proves(loop, {
     authenticator,

@@ -48,10 +48,10 @@ export async function gatherFacts(
   const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
   const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
-  const subject = account && toSubject(account.user, account.credentials);
+  const subject = account && toSubject(account.user, account.credentials, now);
   return {
     now,
-    ...(transaction ? { transaction: { id: transaction.event, startedAt: transaction.startedAt } } : {}),
+    ...(transaction ? { transaction: transactionOf(transaction) } : {}),
     request: about.request,
     network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
     device: {
@@ -62,6 +62,10 @@ export async function gatherFacts(
     ...(subject ? { subject } : {}),
     evidence: [...sessionEvidence(session, account, now), ...(transaction?.evidence ?? [])],
   };
+}
+
+function transactionOf({ event, startedAt, skipped }: Transaction): NonNullable<Facts['transaction']> {
+  return { id: event, startedAt, ...(skipped ? { skipped } : {}) };
 }
 
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
@@ -78,6 +82,6 @@ export async function transactionFacts(
     ...(transaction.session === undefined ? {} : { session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
-  const decoy: Subject = decoySubject(subject.id, entropy);
+  const decoy: Subject = decoySubject(subject.id, entropy, subject.identifier.includes('@'));
   return { ...facts, subject: decoy, evidence: [] };
 }

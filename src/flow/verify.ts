@@ -15,6 +15,7 @@ import type { Held } from '../users/account.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../users/user.ts';
 import { audit } from './audit.ts';
 import { environmentOf, type Loop, whoAndWhere } from './loop.ts';
+import { tell } from './tell.ts';
 
 export interface Answer {
   readonly loop: Loop;
@@ -71,6 +72,7 @@ export async function verify(loop: Loop, given: Try): Promise<Answer> {
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.together))
     return refused(loop, key, undefined);
   saveCredential(loop, account, credential, result);
+  if (result.notify) tell(loop, account, result.notify);
   if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
   return proves(loop, {
     authenticator,
@@ -112,13 +114,15 @@ function saveCredential(
   { request, runtime }: Loop,
   account: Held,
   credential: Credential,
-  { secret, mustSave }: Verified,
+  { secret, mustSave, spent }: Verified,
 ): void {
   if (!secret) return;
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
     all.map((one) =>
-      one.id === credential.id ? { ...one, secret, ...(mustSave ? { lastUsedAt: runtime.now() } : {}) } : one,
+      one.id === credential.id
+        ? { ...one, secret, ...(mustSave ? { lastUsedAt: runtime.now() } : {}), ...(spent ? { spent } : {}) }
+        : one,
     );
   if (mustSave) {
     request.unit.replace(key, { value: serializeCredentials(change(account.credentials)) });

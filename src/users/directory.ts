@@ -134,7 +134,7 @@ export class Directory {
       const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
       const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
-      const ops = [replaceUser(held, user), ...(password === undefined ? [] : newPassword(held, password, now))];
+      const ops = [replaceUser(held, user), ...(password === undefined ? [] : inPlaceOfOld(held, password, now))];
       const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
       return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
@@ -188,6 +188,14 @@ export class Directory {
   async setPassword(id: string, password: NewCredential): Promise<User | undefined> {
     const outcome = await this.amend(id, () => ({ password }));
     return outcome?.ok ? outcome.user : undefined;
+  }
+
+  /** Puts `credential` in the place of the old one, with `along` in the same commit. `undefined`: there is no such user. */
+  async replaceCredential(id: string, credential: NewCredential, along: readonly Op[] = []): Promise<User | undefined> {
+    return this.#attempt(id, async (held) => {
+      const { ok } = await this.#store.commit([...inPlaceOfOld(held, credential, this.#clock()), ...along]);
+      return ok ? held.user : undefined;
+    });
   }
 
   /** Forgets the failed attempts with these authenticators. */
@@ -268,10 +276,10 @@ function changedUser(user: User, change: UserChange, now: Seconds): User {
   return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
 }
 
-function newPassword(held: Held, password: NewCredential, now: Seconds): readonly Op[] {
+function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds): readonly Op[] {
   return [
-    replaceCredentials(held, withOnlyCredential(held.credentials, password, now)),
-    ...resetCounters(held.user.id, [password.authenticator]),
+    replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
+    ...resetCounters(held.user.id, [credential.authenticator]),
   ];
 }
 

@@ -33,6 +33,8 @@ export interface User {
   readonly updatedAt: Seconds;
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
+  /** What the person skipped to enroll, by authenticator. */
+  readonly skipped?: NonNullable<Subject['skipped']>;
 }
 
 /** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */
@@ -133,8 +135,8 @@ export function parseIdentifierClaim(value: string): IdentifierClaim {
   return claim as IdentifierClaim;
 }
 
-/** The person as the core sees it: no secrets. */
-export function toSubject(user: User, credentials: readonly Credential[]): Subject {
+/** The person as the core sees it at this time (epoch seconds): no secrets. */
+export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
   return {
     id: user.id,
     status: user.status,
@@ -142,12 +144,14 @@ export function toSubject(user: User, credentials: readonly Credential[]): Subje
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
-    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label }) => ({
+    ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
+    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, spent, expiresAt }) => ({
       id,
       authenticator,
       factors,
       characteristics,
       ...(label === undefined ? {} : { label }),
+      ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };
 }

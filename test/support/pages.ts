@@ -53,6 +53,7 @@ const enroll: Step = {
   alternatives: false,
   messages: [],
 };
+const recoveryCodes = Array.from({ length: 10 }, (_, index) => `${index}ABC-DEFG-HJKM-NPQR`);
 const select: Step = {
   kind: 'select',
   purpose: 'challenge',
@@ -110,6 +111,25 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...enroll, messages: [error('credentials.malformed', { field: 'credentials.passcode' })] },
   },
+  'enroll-recovery-codes': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enroll, authenticator: 'recovery_code', offer: { codes: recoveryCodes } },
+  },
+  'enroll-recovery-codes-unsaved': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      offer: { codes: recoveryCodes },
+      messages: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
+    },
+  },
+  'recovery-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'recovery_code' } },
+  'access-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'access_code' } },
   'select-enroll': {
     ...base,
     ...known,

@@ -9,7 +9,7 @@ export interface Field {
   readonly label: string;
   /** Key of a hint's text. */
   readonly hint?: string;
-  readonly type: 'text' | 'password';
+  readonly type: 'text' | 'password' | 'checkbox';
   readonly autocomplete: string;
   readonly inputmode?: 'numeric' | 'email';
   /** A short code rather than words: set larger. */
@@ -62,9 +62,42 @@ const otherPasscode: Input = {
   value: '',
 };
 
+/** A code that somebody reads from paper. */
+const paperCode: Input = {
+  name: 'credentials.passcode',
+  label: 'passcode.label',
+  hint: 'passcode.paper.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+/** The new recovery codes are in a safe place. */
+const saved: Input = {
+  name: 'credentials.saved',
+  label: 'recovery_codes.saved',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  value: 'yes',
+};
+/** The name of a new authenticator app. */
+const appName: Input = {
+  name: 'credentials.label',
+  label: 'totp.name',
+  hint: 'totp.name.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: '',
+};
+
 /** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
 const passcodes: ReadonlyMap<string, Input> = new Map([
   ['password', password],
+  ['recovery_code', paperCode],
+  ['access_code', paperCode],
   [
     'totp',
     {
@@ -77,6 +110,13 @@ const passcodes: ReadonlyMap<string, Input> = new Map([
       value: '',
     },
   ],
+]);
+
+/** What is asked while an authenticator is set up; others ask for their passcode. */
+const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
+  ['webauthn', [keyName]],
+  ['totp', [passcodes.get('totp') ?? otherPasscode, appName]],
+  ['recovery_code', [saved]],
 ]);
 
 /** The inputs of a step, in the order of the page. */
@@ -92,9 +132,8 @@ export function fieldsOf(step: Step): readonly Field[] {
       return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
     case 'enroll': {
       // The input stands below the instructions: the focus would scroll them away before anyone has read them.
-      const input = step.authenticator === 'webauthn' ? keyName : passcodes.get(step.authenticator);
-      const [field] = connect([input ?? otherPasscode], step.messages);
-      return field === undefined ? [] : [{ ...field, autofocus: field.invalid }];
+      const inputs = enrollmentInputs.get(step.authenticator) ?? [passcodes.get(step.authenticator) ?? otherPasscode];
+      return connect(inputs, step.messages).map((field) => ({ ...field, autofocus: field.invalid }));
     }
     case 'select':
     case 'denied':

@@ -44,6 +44,8 @@ export interface StepView extends View {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
+  /** The person may skip the step. */
+  readonly skip?: TextRef;
   /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
   readonly offer?: OfferView;
 }
@@ -62,6 +64,8 @@ export interface OfferView {
   readonly uri?: string;
   /** Inline SVG of a few plain shapes, checked to be nothing else. */
   readonly picture?: string;
+  /** Recovery codes, to be kept. */
+  readonly codes?: readonly string[];
 }
 
 /** The view of a step page. */
@@ -69,6 +73,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const { step } = page;
   const heading = headingOf(page, t);
   const lead = leadOf(step, t);
+  const skip = skipOf(step, t);
   const authenticator =
     step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
   return {
@@ -85,6 +90,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     fields: fieldsOf(step),
     page,
     options: step.kind === 'select' ? optionsOf(step, t) : [],
+    ...(skip === undefined ? {} : { skip }),
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
     ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
   };
@@ -130,7 +136,9 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
     case 'identify':
       return undefined;
     case 'select':
-      return { key: `select.${step.purpose}.lead` };
+      return {
+        key: t.pick(`select.${step.purpose}.lead.${step.skippable?.reason ?? ''}`, `select.${step.purpose}.lead`),
+      };
     case 'challenge': {
       if (step.authenticator === 'password') return undefined;
       const named = step.label === undefined ? 'lead' : 'lead_label';
@@ -146,6 +154,17 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
     case 'complete':
       return { key: 'complete.lead' };
   }
+}
+
+/** How long it may still be skipped; a day is named by its date in UTC. */
+function skipOf(step: Step, t: Translator): TextRef | undefined {
+  const skippable = 'skippable' in step ? step.skippable : undefined;
+  if (skippable === undefined) return undefined;
+  const { skipsLeft: count, until } = skippable;
+  if (count !== undefined) return { key: count === 1 ? 'ways.skip.last' : 'ways.skip.left', params: { count } };
+  if (until === undefined) return { key: 'ways.skip' };
+  const form = new Intl.DateTimeFormat(t.locale, { dateStyle: 'long', timeZone: 'UTC' });
+  return { key: 'ways.skip.until', params: { date: form.format((until - 1) * 1000) } };
 }
 
 /** Keys ending in `.in_app` name the app themselves. */
@@ -189,11 +208,12 @@ const plainPicture = new RegExp(
 );
 
 function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
-  const { secret, uri, qr } = offer;
+  const { secret, uri, qr, codes } = offer;
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   return {
     ...(key === '' ? {} : { secret: key }),
     ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
     ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
+    ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
   };
 }

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { issueAccessCode } from '../../../src/authenticators/access-code.ts';
+import type { Credential } from '../../../src/authenticators/authenticator.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
 import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
+import { auditKey } from '../../../src/flow/audit.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
@@ -148,6 +150,68 @@ describe('add', () => {
     await directory.create({ identifiers: ['taken'] });
     expect(await users(args, stdin)).toEqual({ out: '', err, exitCode: 1 });
     for (const identifier of ['new', 'newcomer']) expect(await directory.findByIdentifier(identifier)).toBeUndefined();
+  });
+});
+
+describe('tac', () => {
+  beforeEach(async () => {
+    await directory.create({ identifiers: ['alice'] });
+  });
+  const codeIn = (text: string): string => /^access code: ([\w-]+)$/m.exec(text)?.[1] ?? '';
+  const accessCodes = async (): Promise<readonly Credential[]> =>
+    (await account('alice')).credentials.filter(({ authenticator }) => authenticator === 'access_code');
+  const counts = async (passcode: string): Promise<boolean> => {
+    const [credential] = await accessCodes();
+    const authenticator = buildAuthenticators({ hashing: queue }).get('access_code');
+    return (await authenticator?.verify(credential, {}, { passcode }, env))?.ok ?? false;
+  };
+
+  test('issues a code, shown once, that ends after an hour; the next one takes its place', async () => {
+    const { out, exitCode } = await users(['tac', 'Alice']);
+    const until = new Date((env.now + 3600) * 1000).toISOString();
+    expect({ out, exitCode }).toEqual({
+      out: `access code: ${codeIn(out)}\ncounts once, until ${until}\n`,
+      exitCode: 0,
+    });
+    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 3600, secret: { uses: 1 } }]);
+    expect(await counts(codeIn(out))).toBe(true);
+    const next = codeIn((await users(['tac', 'alice', '--length', '64', '--lifetime', 'P10D', '--uses', '10'])).out);
+    expect(next.replaceAll('-', '')).toHaveLength(64);
+    expect(await counts(codeIn(out))).toBe(false);
+    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 864_000, secret: { uses: 10 } }]);
+  });
+
+  test('gives all attempts back, and is in the audit log without the code', async () => {
+    const { id } = (await account('alice')).user;
+    const counter = attemptCounter(id, 'access_code');
+    await store.reserve(counter, [{ limit: 1, window: 0 }]);
+    const code = codeIn((await users(['tac', 'alice'])).out);
+    expect((await store.reserve(counter, [{ limit: 1, window: 0 }])).granted).toBe(true);
+    const [line] = await store.tail(auditKey, undefined, 10);
+    expect(JSON.parse(line?.value ?? '')).toMatchObject({
+      event: 'authenticator.issued',
+      outcome: 'success',
+      subject: id,
+      authenticator: 'access_code',
+      by: expect.any(String),
+    });
+    expect(line?.value).not.toContain(code);
+  });
+
+  test.each([
+    [['--length', '7'], '--length must be a whole number from 8 to 64\n'],
+    [['--length', '8.5'], '--length must be a whole number from 8 to 64\n'],
+    [['--uses', '0'], '--uses must be a whole number from 1 to 10\n'],
+    [['--lifetime', 'PT9M'], '--lifetime must be a duration from PT10M to P10D\n'],
+    [['--lifetime', 'P11D'], '--lifetime must be a duration from PT10M to P10D\n'],
+    [['--lifetime', 'soon'], '--lifetime must be a duration from PT10M to P10D\n'],
+  ])('%j is refused with a sentence, and issues nothing', async (args, err) => {
+    expect(await users(['tac', 'alice', ...args])).toEqual({ out: '', err, exitCode: 1 });
+    expect(await accessCodes()).toEqual([]);
+  });
+
+  test('for nobody it is refused', async () => {
+    expect(await users(['tac', 'nobody'])).toEqual({ out: '', err: 'there is no user "nobody"\n', exitCode: 1 });
   });
 });
 

@@ -103,10 +103,22 @@ test('challenge', () => {
 
 test('enroll', () => {
   const html = render(enroll);
-  expect(short(html)).toEqual([main('enroll', ['credentials.passcode'], 'totp'), other, cancel]);
+  expect(short(html)).toEqual([main('enroll', ['credentials.passcode', 'credentials.label'], 'totp'), other, cancel]);
   expect(/data-secret>(.*?)<\/p>/.exec(html)?.[1]?.replaceAll(/<[^>]+>/g, '')).toBe('ABCDEFGHIJ');
   expect(html).toContain(picture);
   expect(html).toContain('href="otpauth://totp/x"');
+});
+
+test('recovery codes are shown as a list and confirmed by a box to tick', () => {
+  const offer = { codes: ['ABCD-EFGH-JKMN-PQRS', '<b>'] };
+  const html = render({ kind: 'enroll', authenticator: 'recovery_code', offer, alternatives: false, messages: [] });
+  expect(short(html)).toEqual([main('enroll', ['credentials.saved'], 'recovery_code'), cancel]);
+  const list = /data-recovery-codes>(.*?)<\/ol>/s.exec(html)?.[1] ?? '';
+  expect([...list.matchAll(/<code>(.*?)<\/code>/g)].map((match) => match[1])).toEqual([
+    'ABCD-EFGH-JKMN-PQRS',
+    '&lt;b&gt;',
+  ]);
+  expect(inputOf(html, 'credentials.saved')).toMatch(/type="checkbox" value="yes".* required/);
 });
 
 test('select', () => {

@@ -1,0 +1,62 @@
+/**
+ * Codes that people keep on paper or are told: drawn, read back as people type them, and hashed. 32 signs of which no two look alike
+ * (Crockford's Base32), 5 bits each.
+ */
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { argon2id, hash } from 'argon2';
+import type { HashingQueue } from './hashing-queue.ts';
+
+const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
+
+/** As for passwords: KiB, passes, lanes (OWASP Password Storage Cheat Sheet). */
+const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, hashLength: 32 } as const;
+
+/** `length` random signs. */
+export function drawKeyText(length: number): string {
+  return Array.from(randomBytes(length), (byte) => alphabet[byte & 31]).join('');
+}
+
+/** In groups of four, as it is shown. */
+export function groupedKeyText(text: string): string {
+  return text.match(/.{1,4}/g)?.join('-') ?? '';
+}
+
+/** Takes lower case, spaces and dashes, and O for 0, I and L for 1. `undefined`: it is no such text of `min` to `max` signs. */
+export function readKeyText(text: string, min: number, max: number): string | undefined {
+  if (text.length > 256) return undefined;
+  const signs = text
+    .normalize('NFKC')
+    .replace(/[\s\p{Cf}\p{Pd}]/gu, '')
+    .toUpperCase()
+    .replaceAll('O', '0')
+    .replaceAll(/[IL]/g, '1');
+  const isOne = signs.length >= min && signs.length <= max && /^[0-9A-HJKMNP-TV-Z]+$/.test(signs);
+  return isOne ? signs : undefined;
+}
+
+/** 128 bits, base64url. */
+export function drawSalt(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+export function isSalt(value: unknown): value is string {
+  return typeof value === 'string' && /^[\w-]{22}$/.test(value);
+}
+
+/**
+ * Argon2id of a text, 256 bits, base64url. Texts of fewer than 112 bits are hashed like passwords (NIST SP 800-63B-4 section 3.1.2.2).
+ * Rejects with `StepgateError('busy')` when the queue is full.
+ */
+export async function digestKeyText(queue: HashingQueue, text: string, salt: string): Promise<string> {
+  const options = { ...parameters, type: argon2id, salt: Buffer.from(salt, 'base64url'), raw: true } as const;
+  return (await queue.run(() => hash(text, options))).toString('base64url');
+}
+
+/** In constant time. */
+export function sameDigest(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+/** For people who have none: the same work, and never an answer. */
+export const nobodysSalt = 'hyA87eMsEiNKm0nwji4e7A';

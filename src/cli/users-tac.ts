@@ -1,0 +1,84 @@
+/** `stepgate users tac`: a temporary access code for somebody who cannot sign in otherwise. */
+import { Command } from 'commander';
+import type { Seconds } from '../core/model.ts';
+import { auditOp } from '../flow/audit.ts';
+import type { IssueAccessCode } from '../users/access-codes.ts';
+import type { Directory } from '../users/directory.ts';
+import type { Account } from '../users/user.ts';
+import { parseDuration } from './durations.ts';
+import { operatorName } from './operator.ts';
+
+export interface TacContext {
+  /** Takes whole lines. */
+  stdout(text: string): void;
+  stderr(text: string): void;
+  readonly issueAccessCode: IssueAccessCode;
+  /** Epoch seconds. */
+  now(): Seconds;
+}
+
+interface TacOptions {
+  readonly length: string;
+  readonly lifetime: string;
+  readonly uses: string;
+}
+
+type WithAccount = (
+  identifier: string,
+  use: (directory: Directory, account: Account) => Promise<void>,
+) => Promise<void>;
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+/** Terms that cannot be meant are rejected with a sentence, before anything is written. */
+export function usersTacCommand(context: TacContext, withAccount: WithAccount): Command {
+  return new Command('tac')
+    .description('issue a temporary access code and print it once; an earlier one ends')
+    .argument('<identifier>')
+    .option('--length <signs>', 'how long it is: 8 to 64', '12')
+    .option('--lifetime <duration>', 'how long it counts: PT10M to P10D', 'PT1H')
+    .option('--uses <times>', 'how often it counts: 1 to 10', '1')
+    .action((identifier: string, options: TacOptions) => {
+      const length = wholeNumber('--length', options.length, 8, 64);
+      const uses = wholeNumber('--uses', options.uses, 1, 10);
+      const lifetime = parseDuration(options.lifetime);
+      if (lifetime === undefined || lifetime < 10 * MINUTE || lifetime > 10 * DAY)
+        throw new Error('--lifetime must be a duration from PT10M to P10D');
+      return withAccount(identifier, (directory, account) =>
+        issue(context, directory, account, { identifier, length, uses, expiresAt: context.now() + lifetime }),
+      );
+    });
+}
+
+async function issue(
+  context: TacContext,
+  directory: Directory,
+  { user }: Account,
+  terms: Parameters<IssueAccessCode>[0] & { readonly identifier: string },
+): Promise<void> {
+  const { identifier, ...rest } = terms;
+  const { code, credential } = await context.issueAccessCode(rest);
+  const { authenticator } = credential;
+  const issued = auditOp({
+    event: 'authenticator.issued',
+    outcome: 'success',
+    subject: user.id,
+    authenticator,
+    by: operatorName(),
+  });
+  if (!(await directory.replaceCredential(user.id, credential, [issued.op])))
+    throw new Error(`${identifier} was deleted meanwhile`);
+  const until = new Date(rest.expiresAt * 1000).toISOString();
+  const times = rest.uses === 1 ? 'once' : `${rest.uses} times`;
+  context.stdout(`access code: ${code}\ncounts ${times}, until ${until}\n`);
+  context.stderr(
+    `hand it over in person or on the phone; it works while ${authenticator} is enabled in stepgate.yaml\n`,
+  );
+}
+
+function wholeNumber(option: string, text: string, min: number, max: number): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw new Error(`${option} must be a whole number from ${min} to ${max}`);
+  return value;
+}

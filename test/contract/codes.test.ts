@@ -1,0 +1,54 @@
+import { accessCodeAuthenticator, issueAccessCode } from '../../src/authenticators/access-code.ts';
+import type { AuthenticatorEnv, Credential } from '../../src/authenticators/authenticator.ts';
+import { HashingQueue } from '../../src/authenticators/hashing-queue.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import { authenticatorContract, env } from './authenticator-contract.ts';
+
+const rest = { oneTime: true, field: 'credentials.passcode' } as const;
+const subject = {
+  id: 'u',
+  status: 'active',
+  identifiers: [],
+  groups: [],
+  profile: {},
+  enrollments: [],
+} as const;
+
+authenticatorContract('recovery_code', async () => {
+  const queue = new HashingQueue();
+  const authenticator = recoveryCodeAuthenticator(queue);
+  const codes = new Map<string, string>();
+  const credential = async (id: string): Promise<Credential> => {
+    const offer = await authenticator.offer(subject, env);
+    const enrolled = await authenticator.enroll(subject, offer.private, { saved: 'yes' }, env);
+    if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+    codes.set(id, (offer.public.codes as string[])[0] ?? '');
+    return { ...enrolled.credential, id, createdAt: 1 };
+  };
+  return {
+    ...rest,
+    authenticator,
+    credentials: [await credential('one'), await credential('two')],
+    answer: async ({ id }: Credential) => ({ passcode: codes.get(id) ?? '' }),
+    wrong: { passcode: '0000-0000-0000-0000' },
+    work: () => queue.stats.started,
+  };
+});
+
+authenticatorContract('access_code', async () => {
+  const queue = new HashingQueue();
+  const codes = new Map<string, string>();
+  const credential = async (id: string): Promise<Credential> => {
+    const issued = await issueAccessCode(queue, { length: 12, uses: 1, expiresAt: env.now + 60 });
+    codes.set(id, issued.code);
+    return { ...issued.credential, id, createdAt: 1 };
+  };
+  return {
+    ...rest,
+    authenticator: accessCodeAuthenticator(queue),
+    credentials: [await credential('one'), await credential('two')],
+    answer: async ({ id }: Credential, _env: AuthenticatorEnv) => ({ passcode: codes.get(id) ?? '' }),
+    wrong: { passcode: '0000-0000-0000' },
+    work: () => queue.stats.started,
+  };
+});

@@ -1,0 +1,62 @@
+import { describe, expect, test } from '@jest/globals';
+import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code.ts';
+import type { Credential } from '../../../src/authenticators/authenticator.ts';
+import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
+import { env } from '../../contract/authenticator-contract.ts';
+
+const queue = new HashingQueue();
+const authenticator = accessCodeAuthenticator(queue);
+
+async function issue(uses: number, expiresAt: number, length = 12) {
+  const { code, credential } = await issueAccessCode(queue, { length, uses, expiresAt });
+  const issued: Credential = { ...credential, id: 'one', createdAt: 1 };
+  return { code, issued };
+}
+
+describe('an access code', () => {
+  test('counts as often as it was issued for', async () => {
+    const { code, issued } = await issue(2, env.now + 60);
+    const first = await authenticator.verify(issued, {}, { passcode: code.toLowerCase() }, env);
+    if (!first.ok || !first.secret) throw new Error('refused');
+    expect(first).toMatchObject({ mustSave: true, proof: { factors: ['possession'], amr: ['otp'] } });
+    expect(first.spent).toBeUndefined();
+    const second = await authenticator.verify({ ...issued, secret: first.secret }, {}, { passcode: code }, env);
+    if (!second.ok || !second.secret) throw new Error('refused');
+    expect(second.spent).toBe(true);
+    expect((await authenticator.verify({ ...issued, secret: second.secret }, {}, { passcode: code }, env)).ok).toBe(
+      false,
+    );
+  });
+
+  test.each([
+    [-1, true],
+    [0, false],
+    [1, false],
+  ])('%i seconds after its end: counts = %p', async (after, counts) => {
+    const { code, issued } = await issue(1, env.now);
+    const result = await authenticator.verify(issued, {}, { passcode: code }, { ...env, now: env.now + after });
+    expect(result.ok).toBe(counts);
+  });
+
+  test('without an end it never counts', async () => {
+    const { code, issued } = await issue(1, env.now + 60);
+    const { expiresAt: _, ...endless } = issued;
+    expect((await authenticator.verify(endless, {}, { passcode: code }, env)).ok).toBe(false);
+  });
+
+  test.each([8, 12, 64])('has %i signs, and is kept as a hash only', async (length) => {
+    const { code, issued } = await issue(1, env.now + 60, length);
+    expect(code.replaceAll('-', '')).toHaveLength(length);
+    expect(JSON.stringify(issued)).not.toContain(code.replaceAll('-', ''));
+  });
+
+  test.each([
+    [7, 1],
+    [65, 1],
+    [8.5, 1],
+    [12, 0],
+    [12, 1.5],
+  ])('is not issued with %p signs for %p uses', async (length, uses) => {
+    await expect(issueAccessCode(queue, { length, uses, expiresAt: env.now + 60 })).rejects.toThrow(RangeError);
+  });
+});
