@@ -273,7 +273,7 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
       useGrantedResource: async () => true,
       getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
     },
-    revocation: { enabled: true },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
     rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
     userinfo: { enabled: true },
   };

@@ -77,7 +77,10 @@ export async function openNode(
   options: Omit<TestNodeOptions, 'store' | 'issuer'> = {},
 ): Promise<OpenNode> {
   const opened = await open();
-  const node = await startNode({ ...options, store: opened.store });
+  const node = await startNode({ ...options, store: opened.store }).catch(async (error: unknown) => {
+    await opened.stop();
+    throw error;
+  });
   const others: TestNode[] = [];
   return {
     node,

@@ -72,9 +72,22 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };
-  if (options.issuer === undefined || options.files) await configure(options.files ?? {});
-  await app.live.start();
-  if (options.people !== false && options.issuer === undefined) await addPeople(app);
+  const stop = async (): Promise<void> => {
+    app.live.stop();
+    server.closeAllConnections();
+    server.close();
+    await once(server, 'close');
+    if (!options.store) await store.close();
+    await rm(dir, { recursive: true, force: true });
+  };
+  try {
+    if (options.issuer === undefined || options.files) await configure(options.files ?? {});
+    await app.live.start();
+    if (options.people !== false && options.issuer === undefined) await addPeople(app);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   const handler = app.koa.callback();
   server.on('request', (req, res) => void handler(req, res));
   return {
@@ -88,14 +101,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       await configure(files);
       await app.live.refresh();
     },
-    async stop() {
-      app.live.stop();
-      server.closeAllConnections();
-      server.close();
-      await once(server, 'close');
-      if (!options.store) await store.close();
-      await rm(dir, { recursive: true, force: true });
-    },
+    stop,
   };
 }
 
