@@ -2,7 +2,8 @@
  * Every form proves which step it answers (Law 11): the handle binds transaction, step, authenticator and version under a secret of the
  * server. A form of another transaction, an older page or somebody's own making does not verify, and consumes nothing.
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
+import { macUnder } from './server-mac.ts';
 
 export interface FormBinding {
   readonly transaction: string;
@@ -17,7 +18,7 @@ export interface FormBinding {
 function mac(secret: string, { transaction, step, authenticator, version }: FormBinding): Buffer {
   // JSON keeps the parts apart: no authenticator can be named so that it reads as another step.
   const text = JSON.stringify(['form', transaction, step, authenticator, version]);
-  return createHmac('sha256', Buffer.from(secret, 'base64url')).update(text).digest();
+  return macUnder(secret).update(text).digest();
 }
 
 export function formHandle(secret: string, binding: FormBinding): string {

@@ -1,10 +1,21 @@
-/** Keyed hashes under the server's secret. */
-import { createHmac } from 'node:crypto';
+/** Keyed hashes under the server's secrets. */
+import { createHmac, createSecretKey, type Hmac, type KeyObject } from 'node:crypto';
+
+/** Making a key costs five times as much as using it; there are a handful of secrets. */
+const keys = new Map<string, KeyObject>();
+
+/** HMAC-SHA-256 under a secret (base64url), to be fed. */
+export function macUnder(secret: string): Hmac {
+  const known = keys.get(secret);
+  if (known) return createHmac('sha256', known);
+  const key = createSecretKey(Buffer.from(secret, 'base64url'));
+  keys.set(secret, key);
+  return createHmac('sha256', key);
+}
 
 /** HMAC-SHA-256 under the newest secret (base64url). JSON keeps the parts apart; `purpose` keeps uses apart. */
 export function serverMac(secrets: readonly string[], purpose: string, parts: readonly string[]): string {
-  const secret = Buffer.from(secrets[0] ?? '', 'base64url');
-  return createHmac('sha256', secret)
+  return macUnder(secrets[0] ?? '')
     .update(JSON.stringify([purpose, ...parts]))
     .digest('base64url');
 }
