@@ -273,7 +273,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       ['without an id', () => assertion({ jti: undefined })],
       ['that is not signed', async () => `${Buffer.from('{"alg":"none"}').toString('base64url')}.e30.`],
     ])('an assertion %s is refused', async (_, make) => {
-      expect((await withAssertion(await make())).status).toBe(401);
+      expect(await withAssertion(await make())).toMatchObject({ body: { error: expect.stringMatching(/^invalid_/) } });
     });
 
     test('a confidential client signs people in, and needs its secret for each refresh', async () => {
@@ -291,14 +291,18 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   describe('revocation', () => {
-    test('of an access token leaves the refresh token; of a refresh token ends all', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), person);
-      await client.tokenRevocation(notes, tokens.access_token);
-      expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, true]);
-      const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '');
-      await client.tokenRevocation(notes, next.refresh_token ?? '');
-      expect([await isActive(next.access_token), await isActive(next.refresh_token)]).toEqual([false, false]);
-    });
+    test.each(['access_token', 'refresh_token'] as const)(
+      'of the %s ends both (RFC 7009 section 2.1), but not the session',
+      async (which) => {
+        const agent = new UserAgent();
+        const { tokens } = await authorize(notes, agent, person);
+        await client.tokenRevocation(notes, tokens[which] ?? '');
+        expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, false]);
+        const again = await authorize(notes, agent, person);
+        expect(again.asked).toEqual([]);
+        expect(await isActive(again.tokens.access_token)).toBe(true);
+      },
+    );
 
     test("of what is no token, or already gone, is fine; of somebody else's token it does nothing", async () => {
       const { tokens } = await authorize(notes, new UserAgent(), person);
