@@ -5,6 +5,7 @@ import type { AuthenticatorOption } from '../core/steps.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../flow/explain.ts';
 import { denialWords } from './denial-words.ts';
 import { ageText } from './durations.ts';
+import { enrollmentRows, skippableWords } from './enrollment-words.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-words.ts';
@@ -124,12 +125,13 @@ function conditionWords(when: Conditions, name: string): string {
 }
 
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
-  const { outcome, requirements, missing, maxAge, session, satisfied } = layer;
+  const { outcome, requirements, missing, maxAge, session, enrollment, satisfied } = layer;
   const ways = requirements.flatMap(requirementWords);
   const lines = [
     ...list('requires', ways),
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', `evidence ${ageWords(session.absolute)} (life of the session)`)]),
+    ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
@@ -165,7 +167,7 @@ function outcomeWords(outcome: Outcome): string {
     case 'deny':
       return `deny: ${denialWords(outcome.reason)}`;
     case 'enroll':
-      return `enroll: ${outcome.choices.join(' or ')}`;
+      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}`;
     case 'challenge': {
       const challenge = `challenge: ${outcome.options.map(({ authenticator }) => authenticator).join(' or ')}`;
       const { withheld } = outcome;
@@ -193,7 +195,8 @@ function stepWords(step: SimulatedStep): string {
       );
       const words = `${step.kind} ${named(step.authenticator, step.label)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
-      return step.unanswerable ? `${words} (nobody can answer it: nothing is enrolled)` : `${words}${or}`;
+      if (step.unanswerable) return `${words} (nobody can answer it: nothing is enrolled)`;
+      return `${words}${or}${skippableWords(step.skippable)}`;
     }
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;

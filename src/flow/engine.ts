@@ -28,13 +28,14 @@ import { formHandle, readFormHandle } from './form-handle.ts';
 import { deviceKey } from './known-device.ts';
 import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
 import type { Runtime } from './runtime.ts';
+import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
 import type { Answer } from './verify.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
-  readonly way: 'answer' | 'select' | 'resend' | 'restart' | 'cancel';
+  readonly way: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of design.md section 7, e.g. `credentials.passcode`. */
@@ -88,6 +89,10 @@ export async function submit(runtime: Runtime, request: LoopRequest, submission:
         [{ code: 'sent.again', level: 'info' }],
         false,
       );
+    case 'skip': {
+      const skipped = await skip(loop, await situationOf(loop));
+      return skipped ? present(skipped, [], true) : present(loop, [{ code: 'form.stale', level: 'info' }], false);
+    }
     case 'select':
       return present(select(loop, submission.fields['authenticator.id']), [], true);
     case 'answer':

@@ -1,5 +1,6 @@
 /** Why a sign-in would come out as it would: the trace of the one evaluator, what is missing, and the steps that the person would see. */
 import type { CompiledPolicy, PolicySet } from '../core/compile.ts';
+import type { EnrollmentTerms } from '../core/enrollment-policy.ts';
 import { evaluate } from '../core/evaluate.ts';
 import { countedShowings, type Missing, missingOf } from '../core/missing.ts';
 import type {
@@ -11,6 +12,7 @@ import type {
   Outcome,
   RequestFacts,
   Requirement,
+  RuleHead,
   RuleTrace,
   Seconds,
   SessionLimits,
@@ -35,6 +37,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly missing: readonly Missing[];
   /** Session policy: lifetime by the rule that decided. */
   readonly session?: SessionLimits;
+  /** Enrollment policy: what the rule that decided says. */
+  readonly enrollment?: EnrollmentTerms;
 }
 
 export interface Explanation {
@@ -77,22 +81,32 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
 }
 
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
-  const policy = layer.rules.length === 0 ? undefined : layer.layer === 'session' ? policies.session : policies.app;
+  const policy = policyOf(layer, policies);
   const requirements = requirementsOf(layer, policies.acrValues);
   const missing = requirements.map((requirement) => missingOf(requirement, countedShowings(policies, facts)));
-  const decided = layer.decidedBy === undefined ? undefined : policy?.rules[layer.rules.length - 1]?.rule.then;
-  const session = decided?.kind === 'allow' ? decided.session : undefined;
+  const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
+  const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   return {
     ...layer,
     rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
     notReached: policy ? policy.rules.length - layer.rules.length : 0,
     requirements,
     missing: missing.some((of) => of.length === 0) ? [] : missing.flat(),
-    ...(session && { session }),
+    ...(session?.kind === 'allow' && session.session && { session: session.session }),
+    ...(enrollment && { enrollment }),
   };
 }
 
-function conditionsOf(policy: CompiledPolicy | undefined, index: number): Conditions {
+function policyOf({ layer, rules }: LayerTrace, policies: PolicySet): CompiledPolicy<RuleHead> | undefined {
+  if (rules.length === 0) return undefined;
+  return layer === 'request' ? undefined : policies[layer];
+}
+
+function decidedIn<Of extends RuleHead>(policy: CompiledPolicy<Of> | undefined, layer: LayerTrace): Of | undefined {
+  return layer.decidedBy === undefined ? undefined : policy?.rules[layer.rules.length - 1]?.rule;
+}
+
+function conditionsOf(policy: CompiledPolicy<RuleHead> | undefined, index: number): Conditions {
   return policy?.rules[index]?.rule.when ?? {};
 }
 

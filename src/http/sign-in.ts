@@ -30,7 +30,7 @@ export interface SignInParts {
   readonly deviceCookie: string;
 }
 
-const ways: ReadonlySet<string> = new Set(['answer', 'select', 'restart', 'cancel'] satisfies Submission['way'][]);
+const ways: ReadonlySet<string> = new Set(['answer', 'select', 'skip', 'restart', 'cancel'] satisfies Submission['way'][]);
 
 export function signInHandlers(parts: SignInParts) {
   return {

@@ -59,6 +59,7 @@ export async function beginTransaction(
     ...fresh,
     ...(subject ? { subject } : {}),
     ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
+    ...(continues?.skipped ? { skipped: continues.skipped } : {}),
   };
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);

@@ -185,6 +185,7 @@ function silentError(
   if (layer === 'request' && request.acrValues.length > 0) {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');
   }
+  if (layer === 'enrollment') return new errors.InteractionRequired('the enrollment policy asks for an authenticator');
   if (request.maxAge !== undefined || request.promptLogin)
     return new errors.LoginRequired('the authentication is older than max_age');
   return new errors.InteractionRequired('the sign-on policy of this app asks for more');

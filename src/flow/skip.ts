@@ -1,0 +1,35 @@
+/** The person goes on without enrolling what may be skipped for now. */
+import { skipping } from '../core/transaction.ts';
+import { credentialsKey, serializeUser, userKey } from '../users/user.ts';
+import { audit } from './audit.ts';
+import { heldAccount } from './facts.ts';
+import { type Judged, type Loop, whoAndWhere } from './loop.ts';
+
+/**
+ * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than allowed. Undefined: the
+ * decision has nothing that may be skipped.
+ */
+export async function skip(loop: Loop, { decision }: Judged): Promise<Loop | undefined> {
+  const { request, runtime, transaction } = loop;
+  const skippable = 'skippable' in decision ? decision.skippable : undefined;
+  const { subject } = transaction;
+  const account = subject && !subject.decoy ? await heldAccount(request.unit, subject.id) : undefined;
+  if (!skippable || !account) return undefined;
+  const { user } = account;
+  const counted = skippable.authenticators.map((key) => {
+    const before = user.skipped && Object.hasOwn(user.skipped, key) ? user.skipped[key] : undefined;
+    return [key, { count: (before?.count ?? 0) + 1, at: runtime.now() }] as const;
+  });
+  request.unit.replace(userKey(user.id), {
+    value: serializeUser({ ...user, skipped: { ...user.skipped, ...Object.fromEntries(counted) } }),
+    refs: [credentialsKey(user.id)],
+  });
+  audit(request.unit, runtime.audit, {
+    event: 'enrollment.skipped',
+    outcome: 'success',
+    ...whoAndWhere(loop),
+    authenticator: skippable.authenticators.join(' '),
+    reason: skippable.reason,
+  });
+  return { ...loop, transaction: skipping(transaction, skippable.authenticators) };
+}
