@@ -27,8 +27,12 @@ export interface PolicySet {
   readonly acrValues: readonly AcrValue[];
   /** From the app: this `acr` value must be reached, whatever the request says. */
   readonly minimumAcr?: string;
+  /** It is the built-in app in which people look after their own account: its requests may ask for the bar of Law 7. */
+  readonly account?: true;
   /** The enabled ones only: a disabled one cannot be used or enrolled, and its evidence does not count. In order of preference. */
   readonly authenticators: readonly AuthenticatorTraits[];
+  /** Key of an authenticator that is taken to prove presence only: to find out whether it must verify its user. */
+  readonly presenceOnly?: string;
 }
 
 /**

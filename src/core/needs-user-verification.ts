@@ -1,31 +1,23 @@
-/** Must an authenticator verify its user, or is its presence enough? */
+/** Must an authenticator verify its user, or is presence enough? */
 import type { PolicySet } from './compile.ts';
 import { evaluate } from './evaluate.ts';
-import type { AuthenticatorTraits, Decision, Facts } from './model.ts';
-
-/** What can be shown with and without user verification, of an authenticator or an enrollment. */
-type Abilities = Pick<AuthenticatorTraits, 'factors' | 'characteristics'>;
+import type { Decision, Facts } from './model.ts';
+import { presenceOnly } from './presence-only.ts';
 
 /**
- * True if proving (or enrolling) this authenticator would not be asked for if it could not verify its user, or if that is asked for
- * although it was proved without already: then nothing less makes progress.
+ * True if proving (or enrolling) this authenticator is asked for, and would not be if it showed presence only: then nothing less makes
+ * progress. Whether the account is active makes no difference, because it must not show before something is proved.
  */
 export function needsUserVerification(
   policies: PolicySet,
   facts: Facts,
   { purpose, authenticator: key }: { readonly purpose: 'challenge' | 'enroll'; readonly authenticator: string },
 ): boolean {
-  const { subject, transaction } = facts;
-  if (!isAbleTo(policies, key) || subject === undefined) return false;
-  if (purpose === 'enroll') return !isAskedFor(evaluate(withoutVerification(policies, key), facts), key);
-  const isShownWithout = facts.evidence.some(
-    (evidence) =>
-      evidence.authenticator === key &&
-      evidence.transaction === transaction?.id &&
-      !evidence.characteristics.includes('userVerification'),
-  );
-  const enrollments = subject.enrollments.map((one) => (one.authenticator === key ? presenceOnly(one) : one));
-  return isShownWithout || !isAskedFor(evaluate(policies, { ...facts, subject: { ...subject, enrollments } }), key);
+  const traits = policies.authenticators.find((one) => one.key === key);
+  if (!traits?.characteristics.includes('userVerification')) return false;
+  const active: Facts = facts.subject ? { ...facts, subject: { ...facts.subject, status: 'active' } } : facts;
+  const without = purpose === 'enroll' ? withoutVerification(policies, key) : { ...policies, presenceOnly: key };
+  return isAskedFor(evaluate(policies, active), key) && !isAskedFor(evaluate(without, active), key);
 }
 
 /** The policies as they would be if this authenticator could not verify its user. */
@@ -34,20 +26,9 @@ export function withoutVerification(policies: PolicySet, key: string): PolicySet
   return { ...policies, authenticators };
 }
 
-function isAbleTo({ authenticators }: PolicySet, key: string): boolean {
-  return authenticators.some((one) => one.key === key && one.characteristics.includes('userVerification'));
-}
-
-function presenceOnly<One extends Abilities>(one: One): One {
-  if (!one.characteristics.includes('userVerification')) return one;
-  return {
-    ...one,
-    factors: one.factors.filter((factor) => factor === 'possession'),
-    characteristics: one.characteristics.filter((characteristic) => characteristic !== 'userVerification'),
-  };
-}
-
 function isAskedFor(decision: Decision, key: string): boolean {
-  if (decision.kind === 'challenge') return decision.options.some(({ authenticator }) => authenticator === key);
+  if (decision.kind === 'challenge') {
+    return decision.withheld === undefined && decision.options.some(({ authenticator }) => authenticator === key);
+  }
   return decision.kind === 'enroll' && decision.choices.includes(key);
 }

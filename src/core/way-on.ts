@@ -5,6 +5,7 @@ import type { CountedEvidence } from './counted-evidence.ts';
 import { enrollmentBar } from './enrollment-bar.ts';
 import { enrollable, type Means, provable } from './means.ts';
 import type { ChallengeOption } from './model.ts';
+import { presenceOnly } from './presence-only.ts';
 import { type Goal, meetsGoal, type Showing } from './requirement.ts';
 import { findWitness } from './witness.ts';
 
@@ -21,7 +22,9 @@ export type WayOn =
 export function wayOn(goals: readonly Goal[], means: Means): WayOn {
   const witness = findWitness(goals, means.shown);
   if (witness !== undefined) return { kind: 'met', witness };
-  const proofs = provable(means.enrollments, means.shown, goals);
+  const proofs = provable(means.enrollments, means.shown, goals).map((proof) =>
+    proof.authenticator === means.policies.presenceOnly ? presenceOnly(proof) : proof,
+  );
   const byProof = minimalCompletions(goals, means.shown, proofs);
   if (byProof.length > 0) return challenge(byProof, goals, means);
   const bar = enrollmentBar(means.enrollments);

@@ -1,0 +1,121 @@
+import { describe, expect, test } from '@jest/globals';
+import { discoverable } from '../../src/core/discovery.ts';
+import type { Policy, Requirement } from '../../src/core/model.ts';
+import { needsUserVerification } from '../../src/core/needs-user-verification.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  type PoliciesGiven,
+  person,
+  policiesOf,
+  proof,
+} from './support/world.ts';
+
+const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+const verified = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
+const passwordAndKey = factors(2, {
+  demands: [{ factor: 'knowledge' }, { characteristics: ['phishingResistant'] }],
+});
+const inherence = factors(2, { demands: [{ factor: 'inherence' }] });
+
+describe('a challenge must verify its user', () => {
+  test.each<[string, readonly (Key | 'key')[], Requirement, boolean]>([
+    ['one factor', ['webauthn'], factors(1), false],
+    ['phishing-resistant', ['webauthn'], key, false],
+    ['verified, says the policy', ['webauthn'], verified, true],
+    ['two factors, and there is nothing else', ['webauthn'], factors(2), true],
+    ['two factors, and there is a password', ['password', 'webauthn'], factors(2), false],
+    ['two factors, and there is only one more of the same type', ['totp', 'webauthn'], factors(2), true],
+    ['a password and a key', ['password', 'webauthn'], passwordAndKey, false],
+    ['something that they are', ['password', 'webauthn'], inherence, true],
+    ['three factors', ['password', 'webauthn'], factors(3), true],
+    ['keys that can do it, beside one that cannot', ['key', 'webauthn'], verified, true],
+    [
+      'it is not asked for at all',
+      ['password', 'webauthn'],
+      factors(1, { demands: [{ authenticators: ['password'] }] }),
+      false,
+    ],
+  ])('%s: %s', (_, has, app, expected) => {
+    const policies = policiesOf({ app });
+    const facts = factsOf({ subject: person(has) });
+    expect(needsUserVerification(policies, facts, { purpose: 'challenge', authenticator: 'webauthn' })).toBe(expected);
+  });
+
+  test('if it was shown without, and nothing else is left to show', () => {
+    const policies = policiesOf({ app: factors(2) });
+    const subject = person(['password', 'webauthn']);
+    const { characteristics } = proof('key', 0);
+    const present = (when: number | 'here') => proof('webauthn', when, { factors: ['possession'], characteristics });
+    const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
+    const shown = (when: number | 'here') => factsOf({ subject, evidence: [present(when)] });
+    expect(needsUserVerification(policies, shown('here'), asked)).toBe(true);
+    const fresh = policiesOf({ app: factors(1, { maxAge: 60 }) });
+    expect(needsUserVerification(fresh, shown(9999), asked)).toBe(false);
+  });
+
+  test.each([verified, factors(1)])('whether or not the account is active', (app) => {
+    const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
+    const of = (status: 'active' | 'suspended') =>
+      needsUserVerification(policiesOf({ app }), factsOf({ subject: person(['webauthn'], { status }) }), asked);
+    expect(of('suspended')).toBe(of('active'));
+  });
+
+  test('never something that cannot', () => {
+    const policies = policiesOf({ app: verified });
+    const facts = factsOf({ subject: person(['totp']) });
+    for (const authenticator of ['totp', 'password', 'nothing'])
+      expect(needsUserVerification(policies, facts, { purpose: 'challenge', authenticator })).toBe(false);
+  });
+});
+
+describe('an enrollment must verify its user', () => {
+  test.each<[string, Requirement, boolean]>([
+    ['a password and a key', passwordAndKey, false],
+    ['two factors', factors(2), false],
+    ['something that they are', inherence, true],
+    ['a key that verifies', verified, true],
+    ['three factors', factors(3), true],
+  ])('%s: %s', (_, app, expected) => {
+    const policies = policiesOf({ app });
+    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    expect(needsUserVerification(policies, facts, { purpose: 'enroll', authenticator: 'webauthn' })).toBe(expected);
+  });
+});
+
+describe('the page that asks who somebody is offers a passkey', () => {
+  const group = (one: Requirement, others: Requirement): Policy => ({
+    name: 'tested',
+    rules: [
+      { name: 'group', when: { groups: { any: ['g'] } }, then: allow(one) },
+      { name: 'others', when: {}, then: allow(others) },
+    ],
+  });
+  const password = factors(1, { demands: [{ authenticators: ['password'] }] });
+  const yes = { offered: true, userVerification: false };
+
+  test.each<[string, PoliciesGiven, unknown]>([
+    ['any factor', {}, yes],
+    ['two factors', { app: factors(2) }, yes],
+    ['a password', { app: password }, { offered: false }],
+    ['a password, from most', { app: group(key, password) }, yes],
+    ['not enabled', { enabled: ['password', 'totp'] }, { offered: false }],
+    ['verified', { app: verified }, { offered: true, userVerification: true }],
+    ['verified, from most', { app: group(password, verified) }, { offered: true, userVerification: true }],
+    ['verified, from some', { app: group(key, verified) }, yes],
+    ['everybody is denied', { app: always({ kind: 'deny' }) }, { offered: false }],
+  ])('%s', (_, given, expected) => {
+    expect(discoverable(policiesOf(given), factsOf(), 'webauthn')).toEqual(expected);
+  });
+});
+
+test('what makes no difference: the order of enrollments', () => {
+  const policies = policiesOf({ app: verified });
+  const subject = person([], { enrollments: enrolled('webauthn', 'key') });
+  const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
+  expect(needsUserVerification(policies, factsOf({ subject }), asked)).toBe(true);
+});
