@@ -10,6 +10,7 @@ export interface AuditEvent {
     | 'authenticator.throttled'
     | 'authenticator.enrolled'
     | 'enrollment.skipped'
+    | 'authenticator.issued'
     | 'sign_in.completed'
     | 'sign_in.denied'
     | 'sign_in.cancelled'
@@ -21,6 +22,8 @@ export interface AuditEvent {
   readonly subject?: string;
   readonly client?: string;
   readonly authenticator?: string;
+  /** Who did it to the account from outside: the user of the command. */
+  readonly by?: string;
   readonly factors?: readonly string[];
   readonly ip?: string;
   readonly transaction?: string;
@@ -42,9 +45,15 @@ const keep = 100_000;
 
 /** Appends the line in the unit's commit, and says it in the log once it is written: what is logged has happened. */
 export function audit(unit: UnitOfWork, sink: AuditSink, event: AuditEvent): void {
-  const line = { time: new Date().toISOString(), kind: 'audit', ...event };
-  unit.add({ op: 'append', key: auditKey, value: JSON.stringify(line), keep });
+  const { line, op } = auditOp(event);
+  unit.add(op);
   unit.afterCommit(() => sink(line));
+}
+
+/** The line, and the operation that appends it, for whoever commits by themselves. */
+export function auditOp(event: AuditEvent) {
+  const line = { time: new Date().toISOString(), kind: 'audit', ...event };
+  return { line, op: { op: 'append', key: auditKey, value: JSON.stringify(line), keep } as const };
 }
 
 /** The rules that decided, layer by layer, as the audit line and `explain` name them. */

@@ -48,7 +48,7 @@ export async function gatherFacts(
   const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
   const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
-  const subject = account && toSubject(account.user, account.credentials);
+  const subject = account && toSubject(account.user, account.credentials, now);
   return {
     now,
     ...(transaction ? { transaction: transactionOf(transaction) } : {}),
@@ -82,6 +82,6 @@ export async function transactionFacts(
     ...(transaction.session === undefined ? {} : { session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
-  const decoy: Subject = decoySubject(subject.id, entropy);
+  const decoy: Subject = decoySubject(subject.id, entropy, subject.identifier.includes('@'));
   return { ...facts, subject: decoy, evidence: [] };
 }

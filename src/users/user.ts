@@ -135,8 +135,8 @@ export function parseIdentifierClaim(value: string): IdentifierClaim {
   return claim as IdentifierClaim;
 }
 
-/** The person as the core sees it: no secrets. */
-export function toSubject(user: User, credentials: readonly Credential[]): Subject {
+/** The person as the core sees it at this time (epoch seconds): no secrets. */
+export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
   return {
     id: user.id,
     status: user.status,
@@ -145,12 +145,13 @@ export function toSubject(user: User, credentials: readonly Credential[]): Subje
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
-    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label }) => ({
+    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, spent, expiresAt }) => ({
       id,
       authenticator,
       factors,
       characteristics,
       ...(label === undefined ? {} : { label }),
+      ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };
 }

@@ -64,6 +64,8 @@ export interface OfferView {
   readonly uri?: string;
   /** Inline SVG of a few plain shapes, checked to be nothing else. */
   readonly picture?: string;
+  /** Recovery codes, to be kept. */
+  readonly codes?: readonly string[];
 }
 
 /** The view of a step page. */
@@ -206,11 +208,12 @@ const plainPicture = new RegExp(
 );
 
 function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
-  const { secret, uri, qr } = offer;
+  const { secret, uri, qr, codes } = offer;
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   return {
     ...(key === '' ? {} : { secret: key }),
     ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
     ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
+    ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
   };
 }
