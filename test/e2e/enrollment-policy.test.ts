@@ -1,0 +1,221 @@
+/** The enrollment policy in real sign-ins: forced, by choice, offered once, in grace, forbidden. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { authorizationRequest, discover, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
+
+const settings = JSON.stringify({
+  brand: { name: 'Test' },
+  zones: { office: { cidrs: ['192.0.2.0/24'] } },
+  authenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true } },
+});
+const day = 86_400;
+let node: TestNode;
+let notes: RelyingParty;
+
+/** `then` of the one rule, or of a rule for a group and the catch-all. */
+function enrollment(then: unknown, when?: unknown): Record<string, string> {
+  const rules = [{ name: 'First', ...(when ? { when } : {}), then }, ...(when ? [{ name: 'Rest', then: {} }] : [])];
+  return { 'policies/enrollment.yaml': JSON.stringify({ rules }) };
+}
+
+beforeAll(async () => {
+  node = await startNode({ files: { 'stepgate.yaml': settings } });
+  notes = await discover(node.issuer, 'notes');
+});
+afterAll(() => node.stop());
+
+type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+
+async function upToTheOffer(person: Someone, agent = new UserAgent()): Promise<{ agent: UserAgent; page: Page }> {
+  const { page } = await beginSignIn(node, 'notes', agent);
+  return { agent, page: await identify(agent, page, person) };
+}
+
+const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
+const skipText = (page: Page) => /Skip for now[^<]*/.exec(page.html.replaceAll(/<\/?bdi>/g, ''))?.[0];
+
+/** As if the last skip had been so many days ago. */
+async function skippedAgo({ id }: Someone, days: number): Promise<void> {
+  const key = userKey(id);
+  const entry = (await node.store.load([key])).entries.get(key);
+  const user = parseUser(entry?.value ?? '');
+  const at = Math.floor(Date.now() / 1000) - days * day;
+  const skipped = Object.fromEntries(
+    Object.entries(user.skipped ?? {}).map(([name, { count }]) => [name, { count, at }]),
+  );
+  const value = serializeUser({ ...user, skipped });
+  await node.store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(id)] }]);
+}
+
+async function silent(agent: UserAgent): Promise<string | null> {
+  const { url } = await authorizationRequest(notes, { prompt: 'none' });
+  return new URL((await agent.open(url, {}, redirectUri)).url).searchParams.get('error');
+}
+
+describe('required', () => {
+  test('it is enrolled before the sign-in completes, and cannot be skipped', async () => {
+    await node.configure(enrollment({ required: ['totp'] }));
+    const person = await personWithPassword(node);
+    const { agent, page } = await upToTheOffer(person);
+    expect([whereIs(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
+    const { page: end, asked } = await signIn(agent, page, person);
+    expect([whereIs(end), asked]).toEqual(['code', ['enroll:totp']]);
+    expect(await silent(agent)).toBeNull();
+  });
+
+  test('a way that is not offered skips nothing', async () => {
+    await node.configure(enrollment({ required: ['totp'] }));
+    const { agent, page } = await upToTheOffer(await personWithPassword(node));
+    const form = formOf(page, 'cancel');
+    const forged = form && { ...form, action: form.action.replace(/cancel$/, 'skip') };
+    const after = await agent.submit(page, forged, {}, redirectUri);
+    expect([after.status, whereIs(after)]).toEqual([409, 'enroll:totp']);
+  });
+
+  test('of several, the person chooses one', async () => {
+    await node.configure(enrollment({ required: [{ anyOf: ['totp', 'webauthn'] }] }));
+    const person = await personWithPassword(node);
+    const { agent, page } = await upToTheOffer(person);
+    expect(whereIs(page)).toBe('select');
+    const chosen = await answerStep(agent, page, { 'authenticator.id': 'totp' });
+    const { page: end } = await signIn(agent, chosen, person);
+    expect(whereIs(end)).toBe('code');
+  });
+
+  test('single sign-on stops at a rule that came later', async () => {
+    await node.configure(enrollment({}));
+    const person = await personWithPassword(node);
+    const { agent, page } = await upToTheOffer(person);
+    expect(whereIs(page)).toBe('code');
+    await node.configure(enrollment({ required: ['totp'] }));
+    expect(await silent(agent)).toBe('interaction_required');
+    const { page: next } = await beginSignIn(node, 'notes', agent);
+    expect(whereIs(next)).toBe('enroll:totp');
+  });
+
+  test('who has another factor proves it before anything is enrolled (Law 7)', async () => {
+    await node.configure(enrollment({ required: ['webauthn'] }));
+    const person = await personWithTotp(node);
+    const { agent, page } = await upToTheOffer(person);
+    expect([whereIs(page), page.messages]).toEqual(['challenge:totp', ['enroll.prove_first']]);
+    expect(whereIs(await answerStep(agent, page, await passcode(person)))).toBe('enroll:webauthn');
+  });
+
+  test('only of those whom the rule means', async () => {
+    await node.configure(enrollment({ required: ['totp'] }, { groups: { any: ['staff'] }, apps: { none: ['notes'] } }));
+    expect(whereIs((await upToTheOffer(await personWithPassword(node))).page)).toBe('code');
+  });
+});
+
+describe('optional', () => {
+  test('it is offered once, and does not stand in the way of single sign-on', async () => {
+    await node.configure(enrollment({ optional: ['totp'] }));
+    const person = await personWithPassword(node);
+    const { agent, page } = await upToTheOffer(person);
+    expect([whereIs(page), skipText(page)]).toEqual(['enroll:totp', 'Skip for now']);
+    expect(whereIs(await skip(agent, page))).toBe('code');
+    expect(eventsOf(node, person.id)).toContain('enrollment.skipped:totp');
+    expect(await silent(agent)).toBeNull();
+    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+  });
+
+  test('promoted, it is offered again after the cool-down, and no more after so many times', async () => {
+    await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D', skips: 2 } } }));
+    const person = await personWithPassword(node);
+    const first = await upToTheOffer(person);
+    expect(whereIs(await skip(first.agent, first.page))).toBe('code');
+    await skippedAgo(person, 29);
+    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+    await skippedAgo(person, 31);
+    const second = await upToTheOffer(person);
+    expect(whereIs(second.page)).toBe('enroll:totp');
+    await skip(second.agent, second.page);
+    await skippedAgo(person, 90);
+    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+  });
+});
+
+describe('grace', () => {
+  test('so many skips, which the page counts down; then none', async () => {
+    await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }));
+    const person = await personWithPassword(node);
+    for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
+      const { agent, page } = await upToTheOffer(person);
+      expect(skipText(page)).toBe(text);
+      expect(whereIs(await skip(agent, page))).toBe('code');
+    }
+    const { page } = await upToTheOffer(person);
+    expect([whereIs(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
+  });
+
+  test('two tabs do not skip more often than allowed', async () => {
+    await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 1 } }] }));
+    const person = await personWithPassword(node);
+    const tabs = [await upToTheOffer(person), await upToTheOffer(person)];
+    const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
+    expect(ends.map(whereIs).sort()).toEqual(['code', 'enroll:totp']);
+  });
+
+  test('until the end of a day', async () => {
+    const lastDay = new Date(Date.now() + 5 * day * 1000).toISOString().slice(0, 10);
+    await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: lastDay } }] }));
+    const person = await personWithPassword(node);
+    const { agent, page } = await upToTheOffer(person);
+    const written = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(Date.parse(lastDay));
+    expect(skipText(page)).toBe(`Skip for now (until ${written})`);
+    expect(whereIs(await skip(agent, page))).toBe('code');
+    const yesterday = new Date(Date.now() - day * 1000).toISOString().slice(0, 10);
+    await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: yesterday } }] }));
+    const late = await upToTheOffer(person);
+    expect([whereIs(late.page), formOf(late.page, 'skip')]).toEqual(['enroll:totp', undefined]);
+  });
+});
+
+describe('disabled', () => {
+  const onlyTotp = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
+
+  test('it cannot be used, and the denial gives the reason', async () => {
+    const when = { groups: { any: ['kiosk'] } };
+    await node.configure({
+      ...signOnPolicy(
+        'notes',
+        { when: { groups: { any: ['ward'] } }, then: onlyTotp },
+        { then: { allow: { factors: 1 } } },
+      ),
+      ...enrollment({ disabled: ['totp'] }, when),
+    });
+    const person = await personWithTotp(node, ['kiosk', 'ward']);
+    const { page } = await upToTheOffer(person);
+    expect([page.status, page.messages]).toEqual([403, ['denied.enrollment_forbids']]);
+    expect(node.audit.filter(({ event }) => event === 'sign_in.denied').at(-1)).toMatchObject({
+      reason: 'enrollment_forbids',
+      rule: 'session: Everybody; app: Rule 1; enrollment: First',
+    });
+    const other = await personWithTotp(node, ['ward']);
+    expect(whereIs((await upToTheOffer(other)).page)).toBe('challenge:totp');
+  });
+
+  test('the check finds an app that nobody can get into', async () => {
+    const files = {
+      ...signOnPolicy('notes', { then: onlyTotp }),
+      ...enrollment({ disabled: ['totp'] }, { groups: { any: ['kiosk'] } }),
+    };
+    await expect(node.configure(files)).rejects.toThrow(
+      /^policies\/enrollment\.yaml:1:\d+ rules\[0\]\.then\.disabled disables totp, so that nobody can meet the rule "Rule 1" in policies\/sign-on\/notes\.yaml:1 where both apply, as in the app notes$/,
+    );
+  });
+});
