@@ -11,6 +11,7 @@ import { authenticatorTraits } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
+import { createLogger } from '../../src/log.ts';
 import { problemLine } from '../../src/policy/documents.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
@@ -38,6 +39,8 @@ export interface TestNodeOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
   readonly people?: boolean;
+  /** Takes the lines that the process would write to stdout. */
+  readonly write?: (line: string) => void;
   /** For `${NAME}` in the configuration. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -53,11 +56,22 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const origin = `http://localhost:${port}`;
   const audit: Readonly<Record<string, unknown>>[] = [];
   const errors: unknown[] = [];
+  const logger = createLogger(options.write ?? (() => {}));
   const issuer = options.issuer ?? origin;
   const app = createApp({
     store,
     issuer,
-    log: { audit: (line) => audit.push(line), warn: () => {}, error: (error) => errors.push(error) },
+    log: {
+      audit(line) {
+        audit.push(line);
+        logger.audit(line);
+      },
+      warn: (message) => logger.warn(message),
+      error(error, context) {
+        errors.push(error);
+        logger.error(error, context);
+      },
+    },
     ...(options.now ? { now: options.now } : {}),
   });
   const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
