@@ -176,4 +176,32 @@ describe('enrollment', () => {
     expect(await totp.enroll(subject, pending, {}, env)).toMatchObject({ ok: false, code: 'credentials.required' });
     await expect(totp.enroll(subject, {}, { passcode: other }, env)).rejects.toThrow(TypeError);
   });
+
+  const another = { ...env, enrolled: [credential()] };
+  test.each([
+    ['nothing, the first', env, {}, undefined],
+    ['spaces, the first', env, { label: '  ' }, undefined],
+    ['a name', env, { label: ' Work phone ' }, 'Work phone'],
+    ['a name, the second', another, { label: 'Tablet' }, 'Tablet'],
+    ['60 characters', env, { label: 'x'.repeat(60) }, 'x'.repeat(60)],
+  ] as const)('is named: %s', async (_what, given, input, label) => {
+    const { private: pending } = await offer();
+    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
+    const enrolled = await totp.enroll(subject, pending, { passcode, ...input }, given);
+    if (!enrolled.ok || 'more' in enrolled) throw new Error('it was not enrolled');
+    expect(enrolled.credential.label).toBe(label);
+  });
+
+  test.each([
+    ['nothing, the second', another, {}, 'label.required'],
+    ['61 characters', env, { label: 'x'.repeat(61) }, 'label.invalid'],
+    ['a line break', env, { label: 'a\nb' }, 'label.invalid'],
+    ['text that turns around', env, { label: 'a\u202eb' }, 'label.invalid'],
+    ['a lone surrogate', env, { label: '\ud800' }, 'label.invalid'],
+  ] as const)('is not named: %s', async (_what, given, input, code) => {
+    const { private: pending } = await offer();
+    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
+    const refused = await totp.enroll(subject, pending, { passcode, ...input }, given);
+    expect(refused).toEqual({ ok: false, code, field: 'credentials.label' });
+  });
 });

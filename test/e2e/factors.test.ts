@@ -1,0 +1,258 @@
+/** What recovery codes, access codes and named apps are worth: which pairs make two factors, and which values count how often. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { generateSecret } from 'otplib';
+import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import type { Credential } from '../../src/authenticators/authenticator.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { appFile } from '../support/authorize.ts';
+import { password, startNode, type TestNode } from '../support/node.ts';
+import {
+  authorizationRequest,
+  discover,
+  nextCode,
+  type Person,
+  redeem,
+  redirectUri,
+} from '../support/relying-party.ts';
+import { answerStep, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
+
+type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
+type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
+
+/** Somebody, and what they would answer for each thing that they have. */
+interface Somebody extends Person {
+  readonly id: string;
+  readonly answers: Partial<Record<Key, () => Promise<string>>>;
+}
+
+const settings = {
+  brand: { name: 'Factors' },
+  zones: { office: { cidrs: ['192.0.2.0/24'] } },
+  authenticators: { totp: { enabled: true }, recovery_code: { enabled: true }, access_code: { enabled: true } },
+};
+const chains = [[{ authenticators: ['totp'] }, { authenticators: ['recovery_code'] }]];
+
+let node: TestNode;
+let ahead = 0;
+
+beforeAll(async () => {
+  const policies: Readonly<Record<string, unknown>> = {
+    one: { factors: 1 },
+    two: { factors: 2 },
+    codes: { factors: 2, possession: { authenticators: ['recovery_code', 'access_code'] } },
+    chain: { chains },
+  };
+  const files = Object.entries(policies).map(([name, allow]) => ({
+    ...signOnPolicy(name, { then: { allow } }),
+    ...appFile(name, { signOnPolicy: name }),
+  }));
+  node = await startNode({
+    files: Object.assign({ 'stepgate.yaml': JSON.stringify(settings) }, ...files),
+    now: () => Math.floor(Date.now() / 1000) + ahead,
+    people: false,
+  });
+});
+beforeEach(() => {
+  ahead = 0;
+});
+afterAll(() => node.stop());
+
+/** Gives somebody new exactly these, ready to be used. */
+async function somebody(...keys: readonly Key[]): Promise<Somebody> {
+  const answers: Somebody['answers'] = {};
+  const person: Somebody = { id: '', identifier: `${randomBytes(8).toString('hex')}@x.test`, password, answers };
+  const credentials: NewCredential[] = [];
+  for (const key of keys) credentials.push(await equip(key, person));
+  const created = await node.app.directory.create({
+    identifiers: [person.identifier],
+    profile: { email: person.identifier, emailVerified: true },
+    credentials,
+  });
+  if (!created.ok) throw new Error(created.code);
+  return Object.assign(person, { id: created.user.id });
+}
+
+async function equip(key: Key, person: Somebody): Promise<NewCredential> {
+  const { hashing } = node.app;
+  switch (key) {
+    case 'password':
+      person.answers.password = async () => password;
+      return passwordCredential(await hashPassword(hashing, password));
+    case 'totp': {
+      const secret = generateSecret({ length: 20 });
+      person.totp = secret;
+      person.answers.totp = () => nextCode(person);
+      const characteristics = ['userPresence', 'deviceBound'] as const;
+      return { authenticator: key, factors: ['possession'], characteristics, secret: { key: secret, step: 0 } };
+    }
+    case 'recovery_code': {
+      const { codes, credential } = await recoveryCodes();
+      person.answers.recovery_code = async () => codes.shift() ?? '';
+      return credential;
+    }
+    case 'access_code': {
+      const terms = { length: 12, uses: 1, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+      const { code, credential } = await issueAccessCode(hashing, terms);
+      person.answers.access_code = async () => code;
+      return credential;
+    }
+  }
+}
+
+/** A set of which two codes are left. */
+async function recoveryCodes() {
+  const authenticator = recoveryCodeAuthenticator(node.app.hashing);
+  const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
+  const env = {
+    now: 0,
+    issuer: node.issuer,
+    brand: '',
+    app: '',
+    transaction: '',
+    visitor: { ip: '', userAgent: '' },
+    enrolled: [],
+    mac: () => '',
+  };
+  const offer = await authenticator.offer(about, env);
+  const enrolled = await authenticator.enroll(about, offer.private, { saved: 'yes' }, env);
+  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+  const { secret } = enrolled.credential;
+  const digests = (secret.digests as string[]).slice(0, 2);
+  const credential = { ...enrolled.credential, secret: { ...secret, digests } };
+  return { codes: [...(offer.public.codes as string[])].slice(0, 2), credential };
+}
+
+/** Answers whatever is asked as long as the person can. */
+async function go(app: string, person: Somebody, agent = new UserAgent()) {
+  const config = await discover(node.issuer, app);
+  const request = await authorizationRequest(config);
+  let page: Page = await agent.open(request.url, {}, redirectUri);
+  const asked: string[] = [];
+  for (let steps = 0; steps < 8; steps += 1) {
+    const at = whereIs(page);
+    asked.push(at);
+    const fields = await answerTo(at, page, person);
+    if (!fields) break;
+    page = await answerStep(agent, page, fields);
+  }
+  const claims = asked.at(-1) === 'code' ? (await redeem(config, request, page.url)).claims() : undefined;
+  return { page, asked, claims, agent };
+}
+
+async function answerTo(at: string, page: Page, person: Somebody): Promise<Record<string, string> | undefined> {
+  if (page.messages.length > 0) return undefined;
+  if (at === 'identify') {
+    const both = formOf(page, 'identify')?.fields['credentials.passcode'] !== undefined && person.answers.password;
+    return { identifier: person.identifier, ...(both ? { 'credentials.passcode': person.password } : {}) };
+  }
+  const [kind, key] = at.split(':');
+  const answer = kind === 'challenge' ? person.answers[key as Key] : undefined;
+  return answer && { 'credentials.passcode': await answer() };
+}
+
+const keys: readonly Key[] = ['password', 'totp', 'recovery_code', 'access_code'];
+const pairs = keys.flatMap((one, index) => keys.slice(index + 1).map((other) => [one, other] as const));
+
+test.each(pairs)('%s and %s are two factors only if they are of two types', async (one, other) => {
+  const person = await somebody(one, other);
+  const { asked, claims, page } = await go('two', person);
+  if (one === 'password') {
+    expect(asked.at(-1)).toBe('code');
+    expect(claims?.amr).toEqual(['mfa', 'otp', 'pwd']);
+  } else {
+    expect(asked).not.toContain('code');
+    expect(page.messages).toEqual(['denied.unsatisfiable']);
+  }
+});
+
+test('two of one type that a chain asks for on purpose are not called mfa', async () => {
+  const person = await somebody('totp', 'recovery_code');
+  const { asked, claims } = await go('chain', person);
+  expect(asked).toEqual(['identify', 'challenge:totp', 'challenge:recovery_code', 'code']);
+  expect(claims?.amr).toEqual(['otp']);
+});
+
+test('recovery codes are enrolled once they are saved, and shown only then', async () => {
+  const person = await somebody('password');
+  const { page, agent } = await go('codes', person);
+  expect(whereIs(page)).toBe('enroll:recovery_code');
+  const codesOn = ({ html }: Page) => [...html.matchAll(/<li><code>([^<]+)<\/code>/g)].map(([, code = '']) => code);
+  const codes = codesOn(page);
+  expect(codes).toHaveLength(10);
+  const unsaved = await answerStep(agent, page, { 'credentials.saved': '' });
+  expect(unsaved.messages).toEqual(['recovery_codes.unsaved']);
+  expect(codesOn(unsaved)).toEqual(codes);
+  expect(whereIs(await answerStep(agent, unsaved, { 'credentials.saved': 'yes' }))).toBe('code');
+  person.answers.recovery_code = async () => codes[0] ?? '';
+  const again = await go('codes', person);
+  expect(again.asked).toEqual(['identify', 'challenge:recovery_code', 'code']);
+  expect(again.page.html).not.toContain(codes[1]);
+  const used = await go('codes', person);
+  expect(used.page.messages).toEqual(['credentials.invalid']);
+  expect(eventsOf(node, person.id)).toContain('authenticator.enrolled:recovery_code');
+  expect(JSON.stringify(node.audit)).not.toContain(codes[0]);
+});
+
+test('the use of a recovery code is told by mail; the last one makes room for new ones', async () => {
+  const person = await somebody('password', 'recovery_code');
+  expect((await go('codes', person)).asked.at(-1)).toBe('code');
+  expect((await go('codes', person)).asked.at(-1)).toBe('code');
+  expect(await told(person)).toEqual([0, 1]);
+  expect(whereIs((await go('codes', person)).page)).toBe('enroll:recovery_code');
+});
+
+async function told(person: Person): Promise<unknown[]> {
+  const remaining: unknown[] = [];
+  for await (const ids of node.store.members(pendingKey)) {
+    const { entries } = await node.store.load(ids.map(messageKey));
+    for (const entry of entries.values()) {
+      const { delivery } = JSON.parse(entry?.value ?? '{}');
+      if (delivery.to !== person.identifier) continue;
+      expect(delivery).toMatchObject({ channel: 'email', template: 'recovery-used' });
+      remaining.push(delivery.params.remaining);
+    }
+  }
+  return remaining.sort();
+}
+
+test('an access code counts as often as it was issued for, and then it is not offered any more', async () => {
+  const person = await somebody('password', 'access_code');
+  const first = await go('codes', person);
+  expect(first.asked).toEqual(['identify', 'challenge:access_code', 'code']);
+  expect((await go('codes', person, first.agent)).asked).toEqual(['code']);
+  expect(whereIs((await go('codes', person)).page)).toBe('enroll:recovery_code');
+});
+
+test('an access code that is over is not offered any more, and what was proved with it stands', async () => {
+  const person = await somebody('password', 'access_code');
+  const { page, agent } = await go('codes', { ...person, answers: {} });
+  const asked = await answerStep(agent, page, { 'credentials.passcode': password });
+  expect(whereIs(asked)).toBe('challenge:access_code');
+  const code = (await person.answers.access_code?.()) ?? '';
+  ahead = 3601;
+  const late = await go('codes', person);
+  expect(whereIs(late.page)).toBe('enroll:recovery_code');
+  ahead = 0;
+  expect(whereIs(await answerStep(agent, asked, { 'credentials.passcode': code }))).toBe('code');
+  ahead = 3601;
+  expect((await go('codes', person, agent)).asked).toEqual(['code']);
+});
+
+test('an access code opens the account while another authenticator is throttled', async () => {
+  const person = await somebody('password', 'totp', 'access_code');
+  const { page, agent } = await go('two', { ...person, answers: { password: async () => password } });
+  let at = page;
+  if (whereIs(at) !== 'challenge:totp')
+    at = await agent.submit(at, formOf(at, 'select'), { 'authenticator.id': 'totp' }, redirectUri);
+  for (let guess = 0; guess < 6; guess += 1) at = await answerStep(agent, at, { 'credentials.passcode': '000000' });
+  expect(at.messages).toEqual(['attempts.exceeded']);
+  const list = await agent.submit(at, formOf(at, 'select'), {}, redirectUri);
+  const next = await agent.submit(list, formOf(list, 'select'), { 'authenticator.id': 'access_code' }, redirectUri);
+  const code = (await person.answers.access_code?.()) ?? '';
+  expect(whereIs(await answerStep(agent, next, { 'credentials.passcode': code }))).toBe('code');
+});
