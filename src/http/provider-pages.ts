@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Message } from '../core/steps.ts';
 import type { ProviderPages } from '../oidc/pages.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
+import { readForm } from './form-body.ts';
 import type { Renderer } from './html/render.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { contentSecurityPolicy, withFormTarget } from './security-headers.ts';
@@ -103,6 +104,8 @@ export function providerPages({ renderer, snapshot, identifierOf }: ProviderPage
         }),
       );
     },
+
+    readForm: (ctx) => readForm(ctx as unknown as Context),
 
     formLeadsTo(ctx, uri) {
       const policy = ctx.response.get('Content-Security-Policy');

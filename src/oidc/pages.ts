@@ -1,4 +1,4 @@
-/** The pages that oidc-provider shows itself, rendered by whoever builds the provider. Each sets the body of the answer. */
+/** What the provider needs of HTTP: the pages that oidc-provider shows itself (each sets the body of the answer), and forms. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 type Shown = Promise<void>;
@@ -19,4 +19,6 @@ export interface ProviderPages {
   loggedOut(ctx: KoaContextWithOIDC): Shown;
   /** The form on the page that was just shown ends at this address: its content security policy must let it. */
   formLeadsTo(ctx: KoaContextWithOIDC, uri: string): void;
+  /** The fields of the form that was posted. Rejects with `StepgateError` when it is none that we take. */
+  readForm(ctx: KoaContextWithOIDC): Promise<Readonly<Record<string, string>>>;
 }

@@ -21,6 +21,7 @@ import { beginTransaction } from './interactions.ts';
 import { type SigningKey, signingAlgorithms } from './keyring.ts';
 import { noticeAfterCommit } from './logout-notice.ts';
 import type { ProviderPages } from './pages.ts';
+import { postedRequests } from './posted-requests.ts';
 import { acceptSignOn, needsInteraction, signOn, unitOf } from './sign-on.ts';
 
 export interface ProviderParts {
@@ -48,6 +49,7 @@ export function createProvider(parts: ProviderParts): Provider {
   ) {
     return this.clientSecret !== undefined && matchesSecret(this.clientSecret, presented);
   };
+  provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]) as never);
   provider.use(allowFormTargets(parts.pages) as never);
   provider.use(cacheable() as never);
   provider.use(restartLostDeviceForm(routes.code_verification) as never);

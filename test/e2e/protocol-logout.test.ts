@@ -1,0 +1,266 @@
+/** Sign-out: at the request of an app (RP-Initiated Logout 1.0), told to every app of the session (Back-Channel Logout 1.0). */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from 'jose';
+import * as client from 'openid-client';
+import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
+import { newPerson, type TestNode } from '../support/node.ts';
+import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
+import { freePort } from '../support/redis.ts';
+import { discover, type Person, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+import { UserAgent } from '../support/user-agent.ts';
+
+const back = 'http://127.0.0.1/';
+const event = 'http://schemas.openid.net/event/backchannel-logout';
+const told = ['told-0', 'told-1', 'told-2', 'told-3'];
+
+describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
+  let opened: OpenNode;
+  let node: TestNode;
+  let person: Person & { readonly id: string };
+  let party: NotifiedParty;
+  let notes: RelyingParty;
+
+  beforeAll(async () => {
+    party = await startNotifiedParty();
+    const dead = `http://127.0.0.1:${await freePort()}/dead`;
+    const notified = (id: string, uri = `${party.origin}/${id}`, withSid = true) =>
+      appFile(id, { client: { backchannel_logout_uri: uri, backchannel_logout_session_required: withSid } });
+    opened = await openNode(storeUnderTest, {
+      files: {
+        ...Object.assign({}, ...told.map((id) => notified(id))),
+        ...notified('no-sid', undefined, false),
+        ...notified('slow'),
+        ...notified('broken'),
+        ...notified('dead', dead),
+      },
+    });
+    node = opened.node;
+    notes = await discover(node.issuer, 'notes');
+  });
+  beforeEach(async () => {
+    person = await newPerson(node);
+  });
+  afterAll(async () => {
+    await opened?.stop();
+    await party?.stop();
+  });
+
+  const logoutUrl = (fields: Readonly<Record<string, string>> = {}) =>
+    `${node.issuer}/oauth2/v1/logout?${new URLSearchParams(fields)}`;
+
+  /** What the party has heard for this person, once it is that much. */
+  async function noticesFor(subject: string, count: number) {
+    const mine = () =>
+      party.notices.filter(({ logoutToken }) => {
+        const [, payload = ''] = logoutToken.split('.');
+        return (JSON.parse(Buffer.from(payload, 'base64url').toString()) as { sub?: string }).sub === subject;
+      });
+    await until(`${count} notices`, () => mine().length >= count);
+    return mine();
+  }
+
+  async function verified(logoutToken: string, audience: string) {
+    const jwks = createLocalJWKSet(await (await fetch(`${node.issuer}/oauth2/v1/keys`)).json());
+    return jwtVerify(logoutToken, jwks, { issuer: node.issuer, audience, typ: 'logout+jwt' });
+  }
+
+  test('every app hears of it, each with its own token, also when all came in at once', async () => {
+    const agent = new UserAgent();
+    await authorize(notes, agent, person);
+    const configs = await Promise.all(told.map((id) => discover(node.issuer, id)));
+    const signedIn = await Promise.all(configs.map((config) => authorizeSilently(config, agent)));
+    const sids = Object.fromEntries(signedIn.map(({ tokens }, index) => [told[index], tokens?.claims()?.sid]));
+    expect(Object.values(sids).every((sid) => typeof sid === 'string')).toBe(true);
+    expect(new Set(Object.values(sids)).size).toBe(told.length);
+
+    await signOut(agent, logoutUrl(), 'everywhere');
+    const notices = await noticesFor(person.id, told.length);
+    expect(notices.map(({ client: id }) => id).sort()).toEqual(told);
+    const ids = new Set<unknown>();
+    for (const { client: id, contentType, logoutToken } of notices) {
+      expect(contentType).toContain('application/x-www-form-urlencoded');
+      const { payload } = await verified(logoutToken, id);
+      expect(payload).toMatchObject({ sub: person.id, sid: sids[id], events: { [event]: {} } });
+      expect(payload).not.toHaveProperty('nonce');
+      expect(Math.abs(Number(payload.iat) - Date.now() / 1000)).toBeLessThan(30);
+      ids.add(payload.jti);
+    }
+    expect(ids.size).toBe(told.length);
+    for (const { tokens } of signedIn)
+      await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', person.id)).rejects.toThrow();
+  });
+
+  test('an app that does not need the session is told without it', async () => {
+    const agent = new UserAgent();
+    await authorize(await discover(node.issuer, 'no-sid'), agent, person);
+    await signOut(agent, logoutUrl(), 'everywhere');
+    const [notice] = await noticesFor(person.id, 1);
+    const { payload } = await verified(notice?.logoutToken ?? '', 'no-sid');
+    expect(payload).toMatchObject({ sub: person.id });
+    expect(payload).not.toHaveProperty('sid');
+  });
+
+  test('a dead, a broken and a slow app delay nobody, and keep no other from hearing it', async () => {
+    const agent = new UserAgent();
+    for (const id of ['slow', 'dead', 'broken', 'told-0'])
+      await authorize(await discover(node.issuer, id), agent, person);
+    const before = party.givenUp();
+    const page = await signOut(agent, logoutUrl(), 'everywhere');
+    expect(page.status).toBe(200);
+    expect(party.givenUp()).toBe(before);
+    expect((await authorizeSilently(notes, agent)).error).toBe('login_required');
+    const notices = await noticesFor(person.id, 3);
+    expect(notices.map(({ client: id }) => id).sort()).toEqual(['broken', 'slow', 'told-0']);
+    expect(party.waiting() + party.givenUp()).toBeGreaterThan(before);
+    expect(node.errors).toEqual([]);
+  });
+
+  test('back to the app, with its state, when it says who it is', async () => {
+    const agent = new UserAgent();
+    const { tokens } = await authorize(notes, agent, person);
+    const asked = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: back, state: 'a b&c' };
+    const page = await signOut(agent, logoutUrl(asked), 'everywhere');
+    expect(new URL(page.url).searchParams.get('state')).toBe('a b&c');
+    await authorize(notes, agent, person);
+    const byId = await signOut(agent, logoutUrl({ client_id: 'notes', post_logout_redirect_uri: back }), 'everywhere');
+    expect(byId.url).toBe(back);
+  });
+
+  test('without a hint the person is asked, and stays here', async () => {
+    const agent = new UserAgent();
+    await authorize(notes, agent, person);
+    const page = await signOut(agent, logoutUrl({ post_logout_redirect_uri: back }), 'everywhere');
+    expect(page.url).toBe(`${node.issuer}/oauth2/v1/logout/success`);
+    expect(page.status).toBe(200);
+    expect((await authorizeSilently(notes, agent)).error).toBe('login_required');
+  });
+
+  test.each<[string, (idToken: string) => Record<string, string>]>([
+    [
+      'an address that is not registered',
+      (hint) => ({ id_token_hint: hint, post_logout_redirect_uri: 'https://evil.example/' }),
+    ],
+    ['a forged hint', () => ({ id_token_hint: new UnsecuredJWT({ aud: 'notes', sub: 'x' }).encode() })],
+    ['a broken hint', () => ({ id_token_hint: 'x.y.z' })],
+    ['the hint of another app', (hint) => ({ id_token_hint: hint, client_id: 'payroll' })],
+    ['an app that nobody knows', () => ({ client_id: 'nobody', post_logout_redirect_uri: back })],
+  ])('%s is an error on a page, and ends nothing', async (_, fields) => {
+    const agent = new UserAgent();
+    const { tokens } = await authorize(notes, agent, person);
+    const page = await agent.open(logoutUrl(fields(tokens.id_token ?? '')), {}, back);
+    expect(page.status).toBe(400);
+    expect(page.url.startsWith(node.issuer)).toBe(true);
+    expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
+  });
+
+  test('whoever stays signed in, leaves only the app that asked', async () => {
+    const agent = new UserAgent();
+    const asking = await discover(node.issuer, 'told-1');
+    const other = await discover(node.issuer, 'told-2');
+    const left = await authorize(asking, agent, person);
+    const kept = await authorize(other, agent, person);
+    const cookie = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value;
+    const fields = { id_token_hint: left.tokens.id_token ?? '', post_logout_redirect_uri: back };
+    const page = await signOut(agent, logoutUrl(fields), 'stay');
+    expect(page.url).toBe(back);
+    const notices = await noticesFor(person.id, 1);
+    expect(notices.map(({ client: id }) => id)).toEqual(['told-1']);
+    await expect(client.refreshTokenGrant(asking, left.tokens.refresh_token ?? '')).rejects.toMatchObject({
+      error: 'invalid_grant',
+    });
+    await expect(client.fetchUserInfo(other, kept.tokens.access_token, person.id)).resolves.toBeDefined();
+    await expect(client.refreshTokenGrant(other, kept.tokens.refresh_token ?? '')).resolves.toBeDefined();
+    expect((await authorizeSilently(other, agent)).error).toBeUndefined();
+    expect(agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value).not.toBe(cookie);
+  });
+
+  test('nobody is signed out by a form of another site', async () => {
+    const agent = new UserAgent();
+    await authorize(notes, agent, person);
+    await agent.open(logoutUrl());
+    for (const xsrf of ['', 'guessed']) {
+      const answer = await agent.open(`${node.issuer}/oauth2/v1/logout/confirm`, {
+        method: 'POST',
+        body: new URLSearchParams({ logout: 'yes', xsrf }),
+      });
+      expect(answer.status).toBe(400);
+    }
+    expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
+  });
+
+  test('whoever is not signed in goes straight back, and the page lets the form go there', async () => {
+    const agent = new UserAgent();
+    const url = logoutUrl({ client_id: 'notes', post_logout_redirect_uri: back, state: 's' });
+    const page = await agent.open(url);
+    expect(page.headers.get('content-security-policy')).toMatch(/form-action 'self' http:\/\/127\.0\.0\.1(;|$)/);
+    const end = await agent.submit(page, page.forms[0], {}, back);
+    expect(end.url).toBe(`${back}?state=s`);
+  });
+
+  test('when another person signs in, the apps of the one before hear that this session is over', async () => {
+    const agent = new UserAgent();
+    const config = await discover(node.issuer, 'told-3');
+    const first = await authorize(config, agent, person);
+    const next: Person = await newPerson(node);
+    const page = await agent.open((await signInUrl(config)).href);
+    const fresh = await agent.submit(
+      page,
+      page.forms.find(({ step }) => step === 'restart'),
+    );
+    const { page: end } = await signIn(agent, fresh, next);
+    expect(end.url).toContain('code=');
+    const [notice] = await noticesFor(person.id, 1);
+    const { payload } = await verified(notice?.logoutToken ?? '', 'told-3');
+    expect(payload.sid).toBe(first.tokens.claims()?.sid);
+  });
+
+  async function signInUrl(config: RelyingParty): Promise<URL> {
+    return client.buildAuthorizationUrl(config, {
+      redirect_uri: redirectUri,
+      scope: 'openid',
+      prompt: 'login',
+      code_challenge: await client.calculatePKCECodeChallenge(client.randomPKCECodeVerifier()),
+      code_challenge_method: 'S256',
+    });
+  }
+
+  describe('offline access', () => {
+    const offline = { scope: 'openid offline_access', prompt: 'consent' };
+
+    test('outlives the sign-out, but neither revocation nor suspension', async () => {
+      const agent = new UserAgent();
+      const { tokens, asked } = await authorize(notes, agent, person, offline);
+      expect(asked).toEqual(['identify']);
+      expect(tokens.scope).toContain('offline_access');
+      await signOut(agent, logoutUrl(), 'everywhere');
+      const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '');
+      expect(next.claims()).toMatchObject({ sub: person.id, amr: ['pwd'], auth_time: tokens.claims()?.auth_time });
+      await node.app.directory.setStatus(person.id, 'suspended');
+      await expect(client.refreshTokenGrant(notes, next.refresh_token ?? '')).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+    });
+
+    test('is not given without prompt=consent (OpenID Connect Core section 11)', async () => {
+      const agent = new UserAgent();
+      const { tokens } = await authorize(notes, agent, person, { scope: 'openid offline_access' });
+      expect(tokens.scope).not.toContain('offline_access');
+      await signOut(agent, logoutUrl(), 'everywhere');
+      await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
+        error: 'invalid_grant',
+      });
+    });
+  });
+
+  test('a sign-out may also come as a form of the app, and needs no other answer', async () => {
+    const agent = new UserAgent();
+    await authorize(notes, agent, person);
+    const body = new URLSearchParams({ client_id: 'notes', post_logout_redirect_uri: back, state: 's' });
+    const form = await agent.send(`${node.issuer}/oauth2/v1/logout`, { method: 'POST', body });
+    expect(form.status).toBe(303);
+    const page = await signOut(agent, new URL(form.headers.get('location') ?? '', node.issuer).href, 'everywhere');
+    expect(page.url).toBe(`${back}?state=s`);
+  });
+});

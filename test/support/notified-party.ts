@@ -1,0 +1,57 @@
+/** A relying party's address for back-channel logout, on loopback: keeps what it hears, and can be slow on purpose. */
+import { once } from 'node:events';
+import { createServer, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+export interface Notice {
+  /** Path that was posted to, without the slash. */
+  readonly client: string;
+  readonly contentType: string;
+  readonly logoutToken: string;
+}
+
+export interface NotifiedParty {
+  readonly origin: string;
+  readonly notices: readonly Notice[];
+  /** Requests to `/slow` that nobody has answered and whose sender still waits. */
+  readonly waiting: () => number;
+  /** Requests to `/slow` whose sender gave up. */
+  readonly givenUp: () => number;
+  stop(): Promise<void>;
+}
+
+export async function startNotifiedParty(): Promise<NotifiedParty> {
+  const notices: Notice[] = [];
+  const held = new Set<ServerResponse>();
+  let givenUp = 0;
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const body = new URLSearchParams(Buffer.concat(chunks).toString());
+    const client = (request.url ?? '').slice(1);
+    notices.push({
+      client,
+      contentType: request.headers['content-type'] ?? '',
+      logoutToken: body.get('logout_token') ?? '',
+    });
+    if (client !== 'slow') return void response.writeHead(client === 'broken' ? 500 : 204).end();
+    held.add(response);
+    response.on('close', () => {
+      if (held.delete(response)) givenUp += 1;
+    });
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    notices,
+    waiting: () => held.size,
+    givenUp: () => givenUp,
+    async stop() {
+      held.clear();
+      server.closeAllConnections();
+      server.close();
+      await once(server, 'close');
+    },
+  };
+}
