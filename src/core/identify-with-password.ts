@@ -1,5 +1,6 @@
 /** Should the page that asks who someone is ask for the password too? */
 import type { PolicySet } from './compile.ts';
+import { usablePolicies } from './enrollment.ts';
 import type { Enrollment, Facts, Requirement } from './model.ts';
 import type { Goal } from './requirement.ts';
 import { possibleRules } from './rules.ts';
@@ -7,7 +8,7 @@ import { wayOn } from './way-on.ts';
 
 /**
  * True if the password makes progress whoever the person turns out to be: under every pair of a session rule and an app rule that
- * allow and may yet decide, for somebody who has every enabled authenticator. Asking for more than that would ask for too much.
+ * allow and may yet decide, and every enrollment rule that may, for somebody who has every enabled authenticator. Asking for more than that would ask for too much.
  */
 export function identifyWithPassword(policies: PolicySet, facts: Facts): boolean {
   return identifyingHelps(policies, facts, 'password', 'everybody');
@@ -24,13 +25,27 @@ export function identifyingHelps(
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);
-  const enrollments = policies.authenticators.map(anEnrollment);
-  const helps = (goals: readonly Goal[]) => {
-    const way = wayOn(goals, { shown: [], enrollments, policies });
+  const helps = ({ goals, usable }: Possible) => {
+    const enrollments = usable.authenticators.map(anEnrollment);
+    const way = wayOn(goals, { shown: [], enrollments, policies: usable });
     return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
   };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
-  return whom === 'everybody' ? pairs.length > 0 && pairs.every(helps) : pairs.some(helps);
+  const sets = restricted(policies, anonymous);
+  const cases = pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
+  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
+}
+
+interface Possible {
+  readonly goals: readonly Goal[];
+  readonly usable: PolicySet;
+}
+
+/** What each enrollment rule that may yet decide leaves usable. */
+function restricted(policies: PolicySet, facts: Facts): readonly PolicySet[] {
+  const { enrollment } = policies;
+  if (enrollment === undefined) return [policies];
+  return [...new Set(possibleRules(enrollment, facts).map(({ then }) => usablePolicies(policies, then)))];
 }
 
 /** Rules often share a requirement; each is looked at once. */

@@ -1,0 +1,128 @@
+import { expect, test } from '@jest/globals';
+import { readEnrollmentPolicy } from '../../../src/policy/read-document.ts';
+import { load, problemLines } from './configuration-dir.ts';
+
+const file = 'policies/enrollment.yaml';
+const settings =
+  'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { webauthn: { enabled: true } }\n';
+const rest = '  - name: Rest\n    then: {}\n';
+
+test('the policy as the core reads it', async () => {
+  const text = `rules:
+  - name: Staff
+    when: { apps: { any: [notes] }, groups: { none: [contractors] } }
+    then:
+      required:
+        - totp
+        - { anyOf: [totp, webauthn], grace: { until: 2027-01-31 } }
+        - { anyOf: [webauthn], grace: { skips: 3 } }
+      promote: { webauthn: { cooldown: P30D, skips: 2 } }
+      disabled: [password]
+${rest}`;
+  const loaded = await load({ [file]: text, 'stepgate.yaml': settings });
+  const document = loaded.ok ? loaded.documents.get('enrollment') : undefined;
+  if (document === undefined) throw new Error(JSON.stringify(loaded));
+  expect(readEnrollmentPolicy(document)).toEqual({
+    name: 'enrollment',
+    rules: [
+      {
+        name: 'Staff',
+        when: { apps: { any: ['notes'] }, groups: { none: ['contractors'] } },
+        then: {
+          required: [
+            { anyOf: ['totp'] },
+            { anyOf: ['totp', 'webauthn'], grace: { until: Date.parse('2027-02-01T00:00:00Z') / 1000 } },
+            { anyOf: ['webauthn'], grace: { skips: 3 } },
+          ],
+          optional: [],
+          promoted: [{ authenticator: 'webauthn', cooldown: 30 * 86_400, skips: 2 }],
+          disabled: ['password'],
+        },
+        origin: { file, line: 2 },
+      },
+      {
+        name: 'Rest',
+        when: {},
+        then: { required: [], optional: [], promoted: [], disabled: [] },
+        origin: { file, line: 11 },
+      },
+    ],
+  });
+});
+
+test.each<[string, string, string]>([
+  [
+    'no catch-all',
+    '  - { name: A, when: { groups: { any: [x] } }, then: {} }\n',
+    '2:5 rules[0] the policy must end in a catch-all rule: one without `when`',
+  ],
+  [
+    'an unknown authenticator',
+    '  - { name: A, then: { required: [{ anyOf: [topt] }] } }\n',
+    '2:45 rules[0].then.required[0].anyOf[0] unknown authenticator `topt`; known: password, totp, webauthn',
+  ],
+  [
+    'an unknown promotion',
+    '  - { name: A, then: { promote: { topt: { cooldown: P1D } } } }\n',
+    '2:35 rules[0].then.promote.topt unknown authenticator `topt`; known: password, totp, webauthn',
+  ],
+  [
+    'an unknown app',
+    '  - { name: A, when: { apps: { any: [note] } }, then: {} }\n  - { name: B, then: {} }\n',
+    '2:38 rules[0].when.apps.any[0] unknown app `note`; did you mean `notes`?',
+  ],
+  [
+    'disabled and required',
+    '  - { name: A, then: { required: [totp], disabled: [totp] } }\n',
+    '2:53 rules[0].then.disabled[0] `totp` cannot be disabled and required at once',
+  ],
+  [
+    'grace of two kinds',
+    '  - { name: A, then: { required: [{ anyOf: [totp], grace: { skips: 1, until: 2027-01-01 } }] } }\n',
+    '2:59 rules[0].then.required[0].grace give either `until` or `skips`',
+  ],
+  [
+    'a day that there is not',
+    '  - { name: A, then: { required: [{ anyOf: [totp], grace: { until: 2027-02-30 } }] } }\n',
+    '2:68 rules[0].then.required[0].grace.until must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00',
+  ],
+])('problems: %s', async (_, rules, expected) => {
+  expect(await problemLines({ [file]: `rules:\n${rules}`, 'stepgate.yaml': settings })).toEqual([
+    `${file}:${expected}`,
+  ]);
+});
+
+test('required, but not enabled', async () => {
+  const lines = await problemLines({ [file]: 'rules:\n  - { name: A, then: { required: [webauthn] } }\n' });
+  expect(lines).toEqual([
+    `${file}:2:35 rules[0].then.required[0] nobody can enroll webauthn: stepgate.yaml does not enable it`,
+  ]);
+});
+
+/** A sign-on rule with this condition that takes totp; an enrollment rule with that condition disables it. */
+async function conflictsOf(signOn: string, enrollment: string): Promise<number> {
+  const policy = `name: notes\nrules:\n  - name: One\n    when: ${signOn}\n    then: { allow: { any: { authenticators: [totp] } } }\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
+  const lines = await problemLines({
+    'stepgate.yaml': settings,
+    'policies/sign-on/notes.yaml': policy,
+    [file]: `rules:\n  - { name: A, when: ${enrollment}, then: { disabled: [totp] } }\n${rest}`,
+  });
+  return lines.filter((line) => /disables totp.*"One" in policies\/sign-on\/notes.yaml:3/.test(line)).length;
+}
+
+test.each<[string, string, string, number]>([
+  ['the same group', '{ groups: { any: [a] } }', '{ groups: { any: [b, a] } }', 1],
+  ['a group at a place', '{ network: { any: [office] } }', '{ groups: { any: [a] } }', 1],
+  ['at certain hours', '{ time: { from: "08:00", to: "09:00", zone: Europe/Vienna } }', '{ groups: { any: [a] } }', 1],
+  [
+    'different hours',
+    '{ time: { from: "08:00", to: "09:00", zone: UTC } }',
+    '{ time: { from: "09:00", to: "10:00", zone: UTC } }',
+    0,
+  ],
+  ['a group that is left out', '{ groups: { none: [a] } }', '{ groups: { any: [a] } }', 0],
+  ['two groups that nobody need be in', '{ groups: { any: [a] } }', '{ groups: { any: [b] } }', 0],
+  ['another app', '{ groups: { any: [a] } }', '{ apps: { none: [notes] } }', 0],
+])('conflicts between rules: %s', async (_, signOn, enrollment, expected) => {
+  expect(await conflictsOf(signOn, enrollment)).toBe(expected);
+});
