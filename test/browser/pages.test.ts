@@ -98,7 +98,9 @@ test('everything to press or fill in is at least 44 px high', async () => {
     let seen = 0;
     for (const state of states) {
       await open(page, state);
-      for (const control of await page.locator('button, input:not([type=hidden], [hidden]), summary').all()) {
+      // A box is ticked by its label, too.
+      const controls = 'button, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
+      for (const control of await page.locator(controls).all()) {
         const box = await control.boundingBox();
         seen += 1;
         if (box === null || box.height < 44 || box.width < 44)
@@ -144,6 +146,7 @@ test.each([
     [
       'Open in an app on this device',
       'credentials.passcode',
+      'credentials.label',
       'Finish set-up',
       'Not you? Use another account',
       'Cancel and go back to Payroll',
@@ -197,7 +200,7 @@ test.each([
     );
     await open(page, state);
     const form = page.locator(`form[data-step=${step}]`);
-    for (const input of await form.locator('input[required]').all()) await input.fill('42 & <é>');
+    for (const input of await form.locator('input:not([type=hidden], [hidden])').all()) await input.fill('42 & <é>');
     const [request] = await Promise.all([
       page.waitForRequest((sent) => sent.method() === 'POST'),
       form.getByRole('button').click(),
@@ -210,7 +213,7 @@ test.each([
       {
         identify: ['identifier', 'credentials.passcode'],
         challenge: ['credentials.passcode'],
-        enroll: ['credentials.passcode'],
+        enroll: ['credentials.passcode', 'credentials.label'],
       }[step] ?? [],
     );
     for (const name of names) expect(sent.get(name)).toBe('42 & <é>');
