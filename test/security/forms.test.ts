@@ -230,18 +230,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
     const { agent, uid } = at.signIn;
     const before = await used(uid);
     const body = new URLSearchParams(mainForm(at.page)?.fields);
-    for (const way of [
-      'skip',
-      'complete',
-      'denied',
-      '__proto__',
-      'constructor',
-      'toString',
-      '%00',
-      '..',
-      'select/x',
-      '%ZZ',
-    ]) {
+    for (const way of ['complete', 'denied', '__proto__', 'constructor', 'toString', '%00', '..', 'select/x', '%ZZ']) {
       const answer = await agent.send(`${node.issuer}/signin/${uid}/${way}`, { method: 'POST', body });
       expect([400, 404, 405]).toContain(answer.status);
     }

@@ -1,0 +1,121 @@
+/** What may be skipped is skipped by one person, as often as the policy says, and by nobody who has not proved who they are. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { startNode, type TestNode } from '../support/node.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+const enrollment = (then: unknown) => ({
+  'policies/enrollment.yaml': JSON.stringify({ rules: [{ name: 'Everybody', then }] }),
+});
+const once = enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 1 } }] });
+beforeAll(async () => {
+  node = await startNode({ files: once });
+});
+afterAll(() => node.stop());
+
+/** Posts the way by hand: the page may not offer it. */
+function skip(agent: UserAgent, page: Page): Promise<Page> {
+  const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '' });
+  return agent.open(`${page.url}/skip`, { method: 'POST', body }, redirectUri);
+}
+
+async function atOffer(person: Awaited<ReturnType<typeof personWithPassword>>) {
+  const { agent, page } = await beginSignIn(node, 'notes');
+  return { agent, page: await identify(agent, page, person) };
+}
+
+test('who is only identified skips nothing, and nothing is counted', async () => {
+  const person = await personWithPassword(node);
+  const { agent, page } = await beginSignIn(node, 'notes');
+  for (const at of [
+    page,
+    await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' }),
+  ]) {
+    const refused = await skip(agent, at);
+    expect(refused.status).toBe(409);
+  }
+  expect((await node.app.directory.get(person.id))?.user.skipped).toBeUndefined();
+  expect(whereIs((await atOffer(person)).page)).toBe('enroll:totp');
+});
+
+test('a proof that the policy demands cannot be skipped', async () => {
+  const person = await personWithTotp(node);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  const atTotp = await identify(agent, page, person);
+  const refused = await skip(agent, atTotp);
+  expect([refused.status, whereIs(refused)]).toEqual([409, 'challenge:totp']);
+  const other = await personWithPassword(node);
+  const second = await beginSignIn(node, 'payroll');
+  const forced = await identify(second.agent, second.page, other);
+  expect(whereIs(forced)).toBe('enroll:totp');
+  const stayed = await skip(second.agent, forced);
+  expect(whereIs(stayed)).toBe('enroll:totp');
+  expect(eventsOf(node, other.id).filter((event) => event.startsWith('sign_in.completed'))).toEqual([]);
+});
+
+test('many tabs at once skip no more often than allowed', async () => {
+  const person = await personWithPassword(node);
+  const tabs = await Promise.all(Array.from({ length: 6 }, () => atOffer(person)));
+  const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
+  expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+  expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { count: 1 } });
+  for (const { agent, page } of tabs) expect(whereIs(await skip(agent, page))).not.toBe('code');
+  expect(whereIs((await atOffer(person)).page)).toBe('enroll:totp');
+});
+
+test('one form sent ten times skips once', async () => {
+  const person = await personWithPassword(node);
+  const { agent, page } = await atOffer(person);
+  await Promise.all(Array.from({ length: 10 }, () => skip(agent, page)));
+  expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { count: 1 } });
+});
+
+test('what one person skipped, the next one in the same sign-in has not skipped', async () => {
+  const spent = await personWithPassword(node);
+  const before = await atOffer(spent);
+  expect(whereIs(await skip(before.agent, before.page))).toBe('code');
+  const helper = await personWithPassword(node);
+  const { agent, page } = await beginSignIn(node, 'payroll');
+  await node.configure({
+    ...once,
+    'policies/sign-on/payroll.yaml': JSON.stringify({
+      name: 'payroll',
+      rules: [
+        { name: 'Denied', when: { groups: { any: ['nobody'] } }, then: 'deny' },
+        { name: 'One', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const offered = await identify(agent, page, helper);
+  expect(whereIs(offered)).toBe('enroll:totp');
+  const body = new URLSearchParams({ stateHandle: mainForm(offered)?.fields.stateHandle ?? '' });
+  const skipped = await agent.send(`${offered.url}/skip`, { method: 'POST', body });
+  expect(skipped.status).toBe(303);
+  await node.configure({
+    'policies/sign-on/payroll.yaml': JSON.stringify({
+      name: 'payroll',
+      rules: [
+        { name: 'Helper', when: { users: { any: [helper.id] } }, then: 'deny' },
+        { name: 'One', then: { allow: { factors: 1 } } },
+      ],
+    }),
+  });
+  const denied = await agent.open(offered.url, {}, redirectUri);
+  expect(denied.status).toBe(403);
+  const fresh = await agent.submit(denied, formOf(denied, 'restart'));
+  const end = await identify(agent, fresh, spent);
+  expect(whereIs(end)).toBe('enroll:totp');
+  expect(whereIs(await answerStep(agent, end, await passcode({ ...spent, totp: end.secret ?? '' })))).toBe('code');
+});
