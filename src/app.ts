@@ -8,6 +8,7 @@ import { authenticatorTraits, buildAuthenticators } from './authenticators/index
 import { StepgateError } from './errors.ts';
 import type { AuditSink } from './flow/audit.ts';
 import type { Runtime } from './flow/runtime.ts';
+import { accountHandlers } from './http/account/handlers.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
@@ -19,7 +20,11 @@ import { signInHandlers } from './http/sign-in.ts';
 import { unitOfWork } from './http/unit.ts';
 import { Live } from './live.ts';
 import { cookieSigner } from './oidc/cookie-signer.ts';
+import { endSession } from './oidc/end-session.ts';
 import { createProvider } from './oidc/provider.ts';
+import { keepSession, sessionOfCookie } from './oidc/session-adapter.ts';
+import { unitOf } from './oidc/sign-on.ts';
+import { accountClientId, withAccountApp } from './policy/account-app.ts';
 import { POINTER_KEY } from './policy/document-store.ts';
 import { Revisions } from './policy/revisions.ts';
 import type { Store } from './stores/store.ts';
@@ -63,7 +68,7 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
     audit: log.audit,
     issuer,
     secrets: () => live.secrets(),
-    snapshot: (unit) => live.snapshot(unit),
+    snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
     now,
     warn: log.warn,
   };
@@ -86,6 +91,17 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
   });
 
   const router = routes({
+    account: accountHandlers({
+      runtime,
+      renderer,
+      clientId: accountClientId,
+      sessions: {
+        current: async (ctx) =>
+          sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true })),
+        end: (uid) => endSession(live.provider(), runtime, uid),
+        keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
+      },
+    }),
     health: healthHandlers(live),
     signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
     renderer,

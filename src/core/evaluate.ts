@@ -1,4 +1,5 @@
 /** The one evaluator: it serves enforcing, explaining, simulating and analysing (Law 3). */
+import { accountPurpose, isEnrolledHere } from './account-request.ts';
 import { assuranceOf } from './assurance.ts';
 import type { PolicySet } from './compile.ts';
 import { admissible, countedEvidence } from './counted-evidence.ts';
@@ -11,6 +12,7 @@ import {
   mustEnroll,
   usablePolicies,
 } from './enrollment.ts';
+import { enrollmentBar } from './enrollment-bar.ts';
 import { firstProof } from './first-proof.ts';
 import {
   type Denial,
@@ -78,6 +80,7 @@ function evaluateSubject(subject: Subject, given: Case): Decision {
     given.denial ??
     inactive(subject) ??
     impossible(way, request, { policy, enrollment, means, unrestricted }) ??
+    notWanted(given, means) ??
     (toEnroll && notEnrollable(toEnroll, enrollment));
   if (denial === undefined) return { ...proceed(way, given, means, toEnroll), trace };
   if (countedEvidence(subject, given.policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
@@ -107,18 +110,42 @@ function notEnrollable(toEnroll: EnrollmentCase, { rule }: EnrollmentRuling): De
 }
 
 /** The best of what the request may add that this person can reach; the last, if none. */
-function chooseRequest({ policy, requests }: Case, means: Means) {
-  let chosen = tryRequest(requests[0], policy, means);
+function chooseRequest({ policies, facts, policy, requests }: Case, means: Means) {
+  const required = [...policy.goals, ...accountGoals(policies, facts, means)];
+  let chosen = tryRequest(requests[0], required, means);
   for (const request of requests.slice(1)) {
     if (chosen.way.kind !== 'impossible') break;
-    chosen = tryRequest(request, policy, means);
+    chosen = tryRequest(request, required, means);
   }
   return chosen;
 }
 
-function tryRequest(request: Layer, policy: PolicyLayers, means: Means) {
-  const goals: readonly Goal[] = request.goal ? [...policy.goals, request.goal] : policy.goals;
+function tryRequest(request: Layer, required: readonly Goal[], means: Means) {
+  const goals: readonly Goal[] = request.goal ? [...required, request.goal] : required;
   return { request, goals, way: wayOn(goals, means) };
+}
+
+/** Law 7, where somebody wants to change their account. What was enrolled behind the bar does not raise it after the fact. */
+function accountGoals(policies: PolicySet, facts: Facts, means: Means): readonly Goal[] {
+  if (!policies.account) return [];
+  const purpose = accountPurpose(facts.request);
+  const isOpen =
+    purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
+  return isOpen ? [enrollmentBar(means.enrollments)] : [];
+}
+
+/** What is to be enrolled at the account app, and is not yet. */
+function wantedAtAccount({ policies, facts }: Case): string | undefined {
+  const purpose = policies.account ? accountPurpose(facts.request) : undefined;
+  if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
+  return purpose.authenticator;
+}
+
+/** Somebody wants to enroll what nobody can enroll. */
+function notWanted(given: Case, means: Means): Denial | undefined {
+  const wanted = wantedAtAccount(given);
+  if (wanted === undefined || enrollableOf([wanted], means).length > 0) return undefined;
+  return { reason: 'unsatisfiable', layer: 'app' };
 }
 
 function inactive(subject: Subject): Denial | undefined {
@@ -154,6 +181,8 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
   if (way.kind === 'impossible') return { kind: 'deny', reason: 'unsatisfiable' };
   if (way.kind === 'enroll') return { ...way, choices: preferRequired(way.choices, toEnroll) };
   if (way.kind !== 'met') return way;
+  const wanted = wantedAtAccount(given);
+  if (wanted !== undefined) return { kind: 'enroll', choices: [wanted] };
   const step = toEnroll && enrollmentStep(toEnroll);
   if (step) return step;
   const witness = extendWitness(way.witness, means.shown);

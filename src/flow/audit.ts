@@ -14,6 +14,10 @@ export interface AuditEvent {
     | 'sign_in.completed'
     | 'sign_in.denied'
     | 'sign_in.cancelled'
+    | 'account.renamed'
+    | 'account.removed'
+    | 'account.session_ended'
+    | 'account.sessions_ended'
     | 'token.refreshed'
     | 'token.refresh_denied'
     | 'token.replayed';

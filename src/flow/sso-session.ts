@@ -25,6 +25,8 @@ export interface SsoSession {
   readonly limits?: SessionLimits;
   /** `validAfter` of the account when it signed in: a reset ends the session. */
   readonly valid?: Seconds;
+  /** The last sign-in to an app: when (epoch seconds), and from where, as the browser told. */
+  readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
   /** Everything else that oidc-provider keeps with a session. */
   readonly payload: Readonly<Record<string, unknown>>;
 }

@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
+import type { accountHandlers } from './account/handlers.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
@@ -9,11 +10,12 @@ import type { signInHandlers } from './sign-in.ts';
 
 export interface RouteParts {
   readonly signIn: ReturnType<typeof signInHandlers>;
+  readonly account: ReturnType<typeof accountHandlers>;
   readonly health: ReturnType<typeof healthHandlers>;
   readonly renderer: Renderer;
 }
 
-export function routes({ signIn, health, renderer }: RouteParts): Router {
+export function routes({ account, signIn, health, renderer }: RouteParts): Router {
   const router = new Router();
   router.get('/livez', health.live);
   router.get('/readyz', health.ready);
@@ -21,9 +23,20 @@ export function routes({ signIn, health, renderer }: RouteParts): Router {
   router.get('/signin/:uid', signIn.show);
   router.post('/signin/:uid', signIn.submit);
   router.post('/signin/:uid/:way', signIn.submit);
+  router.get('/account', account.overview);
+  router.get('/account/callback', account.callback);
+  router.get('/account/add/:key', account.add);
+  router.get('/account/authenticators/:id', account.authenticator);
+  router.post('/account/authenticators/:id/:act', account.changeAuthenticator);
+  router.get('/account/sessions/:id', account.session);
+  router.post('/account/sessions/:id/end', account.endSession);
   for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
   router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
   router.all('/signin/:uid/:way', allowOnly('POST'));
+  for (const path of ['/account', '/account/callback', '/account/add/:key']) router.all(path, allowOnly('GET, HEAD'));
+  for (const path of ['/account/authenticators/:id', '/account/sessions/:id']) router.all(path, allowOnly('GET, HEAD'));
+  for (const path of ['/account/authenticators/:id/:act', '/account/sessions/:id/end'])
+    router.all(path, allowOnly('POST'));
   return router;
 }
 

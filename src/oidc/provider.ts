@@ -22,7 +22,7 @@ import { type SigningKey, signingAlgorithms } from './keyring.ts';
 import { noticeAfterCommit } from './logout-notice.ts';
 import type { ProviderPages } from './pages.ts';
 import { postedRequests } from './posted-requests.ts';
-import { acceptSignOn, needsInteraction, signOn, unitOf } from './sign-on.ts';
+import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from './sign-on.ts';
 
 export interface ProviderParts {
   readonly runtime: Runtime;
@@ -67,6 +67,7 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(parts))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
+    extraParams: [purposeParameter],
     responseTypes: ['code'],
     clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     enabledJWA: {

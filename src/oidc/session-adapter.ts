@@ -60,6 +60,8 @@ export function recordEvidence(
     readonly subject: string;
     readonly evidence: readonly Evidence[];
     readonly limits?: SessionLimits;
+    /** Absent: the session was not used to sign in. */
+    readonly used?: SsoSession['used'];
     readonly now: Seconds;
   },
 ): void {
@@ -67,7 +69,28 @@ export function recordEvidence(
   unit.merge(ssoKey(uid), (value) => {
     const session = current(value);
     const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
-    return entryOf({ ...session, evidence, ...(added.limits ? { limits: added.limits } : {}) }, added.limits?.idle);
+    const { limits, used } = added;
+    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, limits?.idle);
+  });
+}
+
+/** The session that a session cookie stands for; `undefined`: none that is alive. */
+export async function sessionOfCookie(unit: UnitOfWork, id: string | undefined): Promise<SsoSession | undefined> {
+  const pointer = id === undefined ? undefined : await unit.get(pointerKey(id));
+  if (!pointer) return undefined;
+  await unit.load([ssoKey(pointer.value)]);
+  const session = peekSso(unit, pointer.value);
+  return session && !isOver(session, accountIn(unit, session.accountId), epochSeconds()) ? session : undefined;
+}
+
+/** All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. */
+export function keepSession(unit: UnitOfWork, uid: string, valid: Seconds, now: Seconds): void {
+  unit.merge(ssoKey(uid), (value) => {
+    if (value === undefined) return undefined;
+    const session = JSON.parse(value) as SsoSession;
+    const { limits } = session;
+    const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
+    return entryOf({ ...session, valid }, ttl);
   });
 }
 

@@ -13,9 +13,11 @@ import { rememberDevice } from '../flow/known-device.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
+import { accountClientId } from '../policy/account-app.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
+import { appendSignIn } from '../users/sign-in-log.ts';
 import { recordEvidence } from './session-adapter.ts';
 
 export interface SignOn {
@@ -26,6 +28,12 @@ export interface SignOn {
   /** Of the interaction that this request resumes. */
   readonly transaction?: Transaction;
 }
+
+/** Parameter by which the account pages say what is wanted: oidc-provider drops scopes that are not published. */
+export const purposeParameter = 'account_purpose';
+
+/** Of a User-Agent so much is kept (characters). */
+const longestUserAgent = 256;
 
 const decided = new WeakMap<object, Promise<SignOn>>();
 
@@ -93,12 +101,13 @@ async function resumedTransaction(ctx: KoaContextWithOIDC, unit: UnitOfWork): Pr
 /** What the relying party asked for. */
 function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
   const { params, prompts } = ctx.oidc;
+  const clientId = ctx.oidc.client?.clientId ?? '';
   const claimed = requestedAcr(ctx);
   const voluntary = [...(claimed?.values ?? []), ...words(params?.acr_values)];
   const maxAge = params?.max_age;
   return {
-    clientId: ctx.oidc.client?.clientId ?? '',
-    scopes: words(params?.scope),
+    clientId,
+    scopes: [...words(params?.scope), ...(clientId === accountClientId ? words(params?.[purposeParameter]) : [])],
     acrValues: claimed?.essential ? claimed.values : [...new Set(voluntary)],
     acrEssential: claimed?.essential ?? false,
     ...(maxAge === undefined || maxAge === null ? {} : { maxAge: Number(maxAge) }),
@@ -219,8 +228,15 @@ export function acceptSignOn(
   Object.assign(session, { acr, amr: [...amr], loginTs: authTime });
   const evidence = transaction?.evidence ?? [];
   const limits = decision.session;
-  recordEvidence(unit, session.uid, { subject: session.accountId, evidence, now, ...(limits ? { limits } : {}) });
   const visitor = visitorOf(ctx);
+  const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, longestUserAgent) };
+  const used = { at: now, ...where };
+  recordEvidence(unit, session.uid, { subject: session.accountId, evidence, used, now, ...(limits ? { limits } : {}) });
+  if (evidence.length > 0) {
+    const proved = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+    const client = ctx.oidc.client?.clientId ?? '';
+    appendSignIn(unit, session.accountId, { at: now, client, session: session.uid, proved, ...where });
+  }
   if (transaction && visitor.device) rememberDevice(unit, visitor.device, session.accountId, now);
   if (transaction) unit.delete(transactionKey(transaction.id));
   audit(unit, runtime.audit, {

@@ -15,6 +15,7 @@ import { releaseClaims } from './credential-claims.ts';
 import { issueCredential, type NewCredential, withOnlyCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
+import { signInLogKey } from './sign-in-log.ts';
 import {
   type Account,
   credentialsKey,
@@ -210,6 +211,7 @@ export class Directory {
         { op: 'check', key: userKey(id), version: held.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
+        { op: 'delete', key: signInLogKey(id) },
         ...resetCounters(
           id,
           held.credentials.map(({ authenticator }) => authenticator),

@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import { type AccountPage, accountView } from '../account/pages.ts';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { chooseLocale, type LocaleWishes } from './locale.ts';
@@ -25,6 +26,7 @@ type Locals = Readonly<Record<string, unknown>>;
 /** Each `render...` gives a whole document. */
 export interface Renderer {
   renderStep(page: StepPage): string;
+  renderAccount(page: AccountPage): string;
   renderError(page: ErrorPage): string;
   renderOAuthError(page: OAuthErrorPage): string;
   renderDeviceInput(page: DeviceInputPage): string;
@@ -65,6 +67,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
 
   return {
     renderStep: (page) => draw(page, viewOfStep),
+    renderAccount: (page) => draw(page, accountView),
     renderError: (page) => draw(page, plain.error),
     renderOAuthError: (page) => draw(page, plain.oauthError),
     renderDeviceInput: (page) => draw(page, plain.deviceInput),

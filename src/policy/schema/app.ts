@@ -1,5 +1,6 @@
 /** `apps/*.yaml`. Comes out as `App`. */
 import { z } from 'zod';
+import { accountClientId } from '../account-app.ts';
 import type { App, ClientMetadata, GrantType } from '../app.ts';
 import { closed, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
 
@@ -111,7 +112,9 @@ function authMethod(
 }
 
 export const appSchema = closed({
-  clientId: key.describe('`client_id` of the relying party.'),
+  clientId: key
+    .refine((id) => id !== accountClientId, { error: 'is the name of a built-in app' })
+    .describe('`client_id` of the relying party.'),
   name: text.describe('Name of the app as people know it.'),
   firstParty: z
     .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })

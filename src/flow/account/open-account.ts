@@ -1,0 +1,55 @@
+/** A person at their own account: only with an SSO session that the policies let in at this moment (Law 5). */
+import { changeScope } from '../../core/account-request.ts';
+import type { PolicySet } from '../../core/compile.ts';
+import { evaluate } from '../../core/evaluate.ts';
+import type { Facts, RequestFacts } from '../../core/model.ts';
+import { accountClientId } from '../../policy/account-app.ts';
+import type { Snapshot } from '../../policy/snapshot.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { Held } from '../../users/account.ts';
+import { gatherFacts, heldAccount } from '../facts.ts';
+import type { Runtime } from '../runtime.ts';
+import type { SsoSession } from '../sso-session.ts';
+import type { Visitor } from '../visitor.ts';
+
+export interface OpenAccount {
+  readonly runtime: Runtime;
+  readonly unit: UnitOfWork;
+  readonly visitor: Visitor;
+  readonly account: Held;
+  readonly session: SsoSession;
+  readonly snapshot: Snapshot;
+  readonly policies: PolicySet;
+  readonly facts: Facts;
+}
+
+/** `undefined`: the person has to sign in, or to prove more. `session`: the browser's, alive. */
+export async function openAccount(
+  runtime: Runtime,
+  { unit, visitor }: { readonly unit: UnitOfWork; readonly visitor: Visitor },
+  session: SsoSession | undefined,
+): Promise<OpenAccount | undefined> {
+  if (!session?.accountId) return undefined;
+  const account = await heldAccount(unit, session.accountId);
+  const snapshot = await runtime.snapshot(unit);
+  const app = await snapshot.app(accountClientId);
+  if (!account || !app) return undefined;
+  const policies = await snapshot.policies(app);
+  const situation = { unit, snapshot, visitor, now: runtime.now() };
+  const facts = await gatherFacts(situation, {
+    request: request(['openid']),
+    subjectId: session.accountId,
+    session: session.uid,
+  });
+  if (evaluate(policies, facts).kind !== 'allow') return undefined;
+  return { runtime, unit, visitor, account, session, snapshot, policies, facts };
+}
+
+/** Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago. */
+export function mayChange({ policies, facts }: OpenAccount): boolean {
+  return evaluate(policies, { ...facts, request: request(['openid', changeScope]) }).kind === 'allow';
+}
+
+function request(scopes: readonly string[]): RequestFacts {
+  return { clientId: accountClientId, scopes, acrValues: [], acrEssential: false, promptLogin: false };
+}

@@ -1,0 +1,67 @@
+/** The account pages as data, and their views. */
+import type { Message } from '../../core/steps.ts';
+import type { Overview, OwnAuthenticator, OwnSession, Place } from '../../flow/account/overview.ts';
+import type { Translator } from '../html/messages.ts';
+import type { PageBase } from '../html/pages.ts';
+import { messageViews, type View } from '../html/view.ts';
+
+interface AccountPageBase extends PageBase {
+  readonly messages: readonly Message[];
+}
+
+export interface OverviewPage extends AccountPageBase {
+  readonly kind: 'overview';
+  readonly overview: Overview;
+}
+
+export interface AuthenticatorPage extends AccountPageBase {
+  readonly kind: 'authenticator';
+  readonly authenticator: OwnAuthenticator;
+  readonly renameHandle: string;
+  readonly removeHandle: string;
+}
+
+/** `session` absent: all others. */
+export interface EndSessionPage extends AccountPageBase {
+  readonly kind: 'end-session';
+  readonly session?: OwnSession;
+  readonly action: string;
+  readonly handle: string;
+}
+
+export type AccountPage = OverviewPage | AuthenticatorPage | EndSessionPage;
+
+export interface AccountView extends View {
+  readonly wide: boolean;
+  /** Name of an authenticator in the language of the page. */
+  readonly nameOf: (key: string) => string;
+  /** A moment (epoch seconds) in words and for machines. */
+  readonly when: (at: number) => { readonly text: string; readonly iso: string };
+  readonly placeOf: (place: Place) => string;
+}
+
+export function accountView(page: AccountPage, t: Translator): AccountView {
+  const format = new Intl.DateTimeFormat(t.locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  return {
+    template: `account/${page.kind}`,
+    heading: { key: headingOf(page) },
+    messages: messageViews(page.messages, t),
+    fields: [],
+    page,
+    wide: page.kind === 'overview',
+    nameOf: (key) => t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key }),
+    when: (at) => {
+      const date = new Date(at * 1000);
+      return { text: `${format.format(date)} UTC`, iso: date.toISOString() };
+    },
+    placeOf: ({ browser, system, ip }) =>
+      [[browser, system].filter((text) => text !== '').join(', ') || t.text('account.place.unknown'), ip]
+        .filter((text) => text !== '')
+        .join(' · '),
+  };
+}
+
+function headingOf(page: AccountPage): string {
+  if (page.kind === 'end-session') return page.session ? 'account.session.end.title' : 'account.sessions.others.title';
+  return page.kind === 'overview' ? 'account.title' : 'account.authenticator.title';
+}

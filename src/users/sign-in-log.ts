@@ -1,0 +1,40 @@
+/** The newest sign-ins of one person, for themselves to look at. */
+import type { Seconds } from '../core/model.ts';
+import { type Store, storeKey } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+
+export interface SignInEntry {
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** Client id of the app. */
+  readonly client: string;
+  /** Uid of the SSO session. */
+  readonly session: string;
+  /** Keys of the authenticators that were proved for it. */
+  readonly proved: readonly string[];
+  readonly ip: string;
+  /** As the browser told. */
+  readonly userAgent: string;
+}
+
+/** Newest sign-ins that are kept. */
+const keep = 100;
+/** Stores may keep somewhat more than they are asked to. */
+const page = 500;
+
+export function signInLogKey(userId: string): string {
+  return storeKey('sign-ins', userId);
+}
+
+export function appendSignIn(unit: UnitOfWork, userId: string, entry: SignInEntry): void {
+  unit.add({ op: 'append', key: signInLogKey(userId), value: JSON.stringify(entry), keep });
+}
+
+/** Newest first. Rejects with `StoreUnavailable`. */
+export async function readSignIns(store: Store, userId: string): Promise<readonly SignInEntry[]> {
+  const lines = await store.tail(signInLogKey(userId), undefined, page);
+  return lines
+    .map(({ value }) => JSON.parse(value) as SignInEntry)
+    .reverse()
+    .slice(0, keep);
+}

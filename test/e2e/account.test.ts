@@ -1,0 +1,154 @@
+/** `/account` over HTTP: what people see of their own account, and what a change takes. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { nextCode, type Person } from '../support/relying-party.ts';
+import { beginSignIn, formOf, identify, personWithPassword, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+let now = Math.floor(Date.now() / 1000);
+
+beforeAll(async () => {
+  node = await startNode({ now: () => now });
+});
+afterAll(async () => node.stop());
+
+/** Answers steps until a page of the account comes. */
+async function reach(agent: UserAgent, start: Page, person: Person): Promise<Page> {
+  let page = start;
+  for (let steps = 0; steps < 6 && page.url.includes('/signin/'); steps += 1) {
+    const form = mainForm(page);
+    if (form?.step === 'identify') page = await identify(agent, page, person);
+    else if (form?.step === 'enroll' && page.secret) {
+      person.totp = page.secret;
+      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
+    } else if (form?.authenticator === 'totp')
+      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
+    else if (form?.authenticator === 'password')
+      page = await agent.submit(page, form, { 'credentials.passcode': person.password });
+    else return page;
+  }
+  return page;
+}
+
+async function visit(
+  person: Person,
+  path = '/account',
+  agent = new UserAgent(),
+): Promise<{ agent: UserAgent; page: Page }> {
+  const page = await agent.open(`${node.issuer}${path}`);
+  return { agent, page: await reach(agent, page, person) };
+}
+
+function linkTo(page: Page, pattern: RegExp): string {
+  const found = [...page.html.matchAll(/href="([^"]+)"/g)]
+    .map(([, href = '']) => href)
+    .find((href) => pattern.test(href));
+  if (found === undefined) throw new Error(`no link ${pattern} on ${page.url}\n${page.html}`);
+  return `${node.issuer}${found}`;
+}
+
+async function told(to: string): Promise<readonly string[]> {
+  const events: string[] = [];
+  for await (const ids of node.store.members(pendingKey)) {
+    const { entries } = await node.store.load(ids.map(messageKey));
+    for (const id of ids) {
+      const text = entries.get(messageKey(id))?.value;
+      const delivery = text === undefined ? undefined : JSON.parse(text).delivery;
+      if (delivery?.to === to && delivery.template === 'account-changed') events.push(delivery.params.event);
+    }
+  }
+  return events;
+}
+
+test('whoever has no session signs in, comes back, and sees what there is', async () => {
+  const person = await personWithPassword(node);
+  const { page } = await visit(person);
+  expect(page.url).toBe(`${node.issuer}/account`);
+  expect(page.status).toBe(200);
+  expect(page.headers.get('cache-control')).toBe('no-store');
+  expect(page.html).toContain(person.identifier);
+  expect(page.html).toContain('This browser');
+  expect(page.html.match(/href="\/account\/authenticators\//g)).toHaveLength(1);
+});
+
+test('an authenticator is added behind the bar, named, and removed; every address is told', async () => {
+  const person: Person & { id: string } = await personWithPassword(node);
+  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier, emailVerified: true } }));
+  const { agent } = await visit(person);
+  const added = await visit(person, '/account/add/totp', agent);
+  expect(added.page.messages).toEqual(['account.done.added']);
+  const account = await node.app.directory.get(person.id);
+  const totp = account?.credentials.find(({ authenticator }) => authenticator === 'totp');
+  expect(totp).toBeDefined();
+
+  const manage = `/account/authenticators/${totp?.id}`;
+  const form = (await visit(person, manage, agent)).page;
+  const bad = await agent.submit(form, formOf(form, 'rename'), { label: '\u0007' });
+  expect([bad.status, bad.messages]).toEqual([422, ['account.name.invalid']]);
+  const named = await agent.submit(form, formOf(form, 'rename'), { label: '  My   phone <b> ' });
+  expect(named.messages).toEqual(['account.done.renamed']);
+  expect(named.html).toContain('My phone &lt;b&gt;');
+
+  const stale = await agent.submit(form, formOf(form, 'remove'));
+  expect([stale.status, stale.messages]).toEqual([409, ['form.stale']]);
+  const gone = await agent.submit(stale, formOf(stale, 'remove'));
+  expect(gone.messages).toEqual(['account.done.removed']);
+  expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
+    'password',
+  ]);
+  expect([...(await told(person.identifier))].sort()).toEqual(['removed', 'renamed']);
+});
+
+test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {
+  const person = await personWithTotp(node);
+  const { agent, page } = await visit(person);
+  expect(page.url).toBe(`${node.issuer}/account`);
+  const manage = linkTo(page, /authenticators/);
+  const asked = await agent.open(manage);
+  expect(whereIs(asked)).toBe('challenge:totp');
+  const form = await reach(agent, asked, person);
+  expect(form.url).toBe(manage);
+  now += 301;
+  const late = await agent.submit(form, formOf(form, 'remove'));
+  expect(late.url).toContain('/signin/');
+  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+});
+
+test('the last way to sign in stays', async () => {
+  const person = await personWithPassword(node);
+  const { agent, page } = await visit(person);
+  const form = await agent.open(linkTo(page, /authenticators/));
+  const refused = await agent.submit(form, formOf(form, 'remove'));
+  expect([refused.status, refused.messages]).toEqual([422, ['account.remove.last']]);
+  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(1);
+});
+
+test('one other session is ended, then all others; this one goes on', async () => {
+  const person = await personWithPassword(node);
+  const second = await visit(person);
+  const third = await visit(person);
+  const { agent, page } = await visit(person);
+  expect(page.html.match(/href="\/account\/sessions\/[\w-]{43}"/g)).toHaveLength(2);
+  const form = await agent.open(linkTo(page, /sessions\/[\w-]{43}$/));
+  const ended = await agent.submit(form, formOf(form, 'end'));
+  expect(ended.messages).toEqual(['account.done.ended']);
+  expect(ended.html.match(/href="\/account\/sessions\/[\w-]{43}"/g)).toHaveLength(1);
+  const all = await agent.open(linkTo(ended, /sessions\/others/));
+  const alone = await agent.submit(all, formOf(all, 'end-others'));
+  expect(alone.messages).toEqual(['account.done.ended_others']);
+  expect(alone.url).toContain('/account?');
+  for (const other of [second, third]) {
+    expect(whereIs(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
+  }
+});
+
+test('a sign-in to an app is listed with what was proved', async () => {
+  const person = await personWithPassword(node);
+  const { agent, page } = await beginSignIn(node, 'notes');
+  await identify(agent, page, person);
+  const own = await agent.open(`${node.issuer}/account`);
+  expect(own.url).toBe(`${node.issuer}/account`);
+  expect(own.html).toMatch(/Recent sign-ins[\s\S]*Notes[\s\S]*Password/);
+});
