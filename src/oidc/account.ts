@@ -1,6 +1,7 @@
 /** Accounts and their claims as oidc-provider asks for them, and the check that the refresh grant makes (Law 5). */
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateRefresh } from '../core/evaluate.ts';
+import type { Seconds } from '../core/model.ts';
 import { audit } from '../flow/audit.ts';
 import { gatherFacts, heldAccount } from '../flow/facts.ts';
 import type { Runtime } from '../flow/runtime.ts';
@@ -13,14 +14,17 @@ export async function findAccount(
   ctx: KoaContextWithOIDC,
   runtime: Runtime,
   id: string,
-  token: { readonly kind?: string; readonly scope?: string } | undefined,
+  token: { readonly kind?: string; readonly scope?: string; readonly iiat?: Seconds } | undefined,
 ): Promise<Account | undefined> {
   const account = await heldAccount(unitOf(), id);
   if (!account) return undefined;
   const { user } = account;
   if (token && user.status !== 'active') return undefined;
   if (token) await checkClient(ctx, runtime);
-  if (token?.kind === 'RefreshToken') await checkRefresh(ctx, runtime, user, token.scope);
+  if (token?.kind === 'RefreshToken') {
+    await checkAge(runtime, token.iiat);
+    await checkRefresh(ctx, runtime, user, token.scope);
+  }
   return { accountId: id, claims: async () => claimsOf(user) };
 }
 
@@ -33,6 +37,13 @@ async function checkClient(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<v
   const clientId = ctx.oidc.client?.clientId ?? '';
   const app = await (await runtime.snapshot(unit)).app(clientId);
   if (!app || !isSameClient(unit, clientId, app)) throw new errors.InvalidClient('client is invalid');
+}
+
+/** However short the last token of a family would be: at the absolute age of the first one, none is renewed. Rejects with `InvalidGrant`. */
+async function checkAge(runtime: Runtime, firstIssuedAt: Seconds = 0): Promise<void> {
+  const { settings } = await runtime.snapshot(unitOf());
+  if (runtime.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
+    throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
 }
 
 /** Status and deny rules on the newest revision. Rejects with `InvalidGrant`. */

@@ -14,7 +14,7 @@ import {
   withEvidence,
 } from '../flow/sso-session.ts';
 import { storeKey } from '../stores/store.ts';
-import type { Merged, UnitOfWork } from '../stores/unit-of-work.ts';
+import { Conflict, type Merged, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { parseUser, type User, userKey } from '../users/user.ts';
 import { grantKey, hashed } from './adapter.ts';
 
@@ -35,8 +35,13 @@ function entryOf(session: SsoSession, ttl: number | undefined): Merged {
   return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
 }
 
-/** The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. */
+/**
+ * The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. Throws `Conflict` when
+ * another tab signed in to the same client meanwhile: the tokens of both must carry the one `sid` and grant that the session keeps, so this
+ * request starts over and finds them.
+ */
 function mergeAuthorizations(
+  uid: string,
   current: SsoSession['authorizations'],
   before: SsoSession['authorizations'],
   after: SsoSession['authorizations'],
@@ -45,8 +50,17 @@ function mergeAuthorizations(
   const changed = Object.entries(after).filter(
     ([client, value]) => JSON.stringify(before[client]) !== JSON.stringify(value),
   );
+  const isTaken = ([client, mine]: (typeof changed)[number]) => {
+    const theirs = current[client];
+    return theirs && !isSame(theirs, before[client]) && !isSame(theirs, mine);
+  };
+  if (changed.some(isTaken)) throw new Conflict({ op: 'check', key: ssoKey(uid) });
   const kept = Object.entries(current).filter(([client]) => !removed.includes(client));
   return Object.fromEntries([...kept, ...changed]);
+}
+
+function isSame(one: ClientAuthorization, other: ClientAuthorization | undefined): boolean {
+  return one.sid === other?.sid && one.grantId === other?.grantId;
 }
 
 /**
@@ -163,7 +177,7 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
       unit.merge(ssoKey(session), (value) => {
         const found = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now;
-        const merged = mergeAuthorizations(found.authorizations, known, mine);
+        const merged = mergeAuthorizations(session, found.authorizations, known, mine);
         const account = accountId ? { accountId, ...(valid === undefined ? {} : { valid }) } : {};
         return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
       });

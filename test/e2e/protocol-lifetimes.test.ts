@@ -1,0 +1,252 @@
+/** How long sessions and refresh tokens live, and what becomes of session ids on the way. */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import * as client from 'openid-client';
+import { appFile, authorize, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
+import { newPerson, type TestNode } from '../support/node.ts';
+import {
+  authorizationRequest,
+  discover,
+  type Person,
+  type RelyingParty,
+  redeem,
+  signIn,
+} from '../support/relying-party.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+import { UserAgent } from '../support/user-agent.ts';
+
+const settings = {
+  brand: { name: 'Stepgate' },
+  zones: { office: { cidrs: ['192.0.2.0/24'] } },
+  tokens: { refreshToken: { idle: 'PT3S', absolute: 'PT6S' } },
+};
+
+const sessionPolicy = (idle: string, absolute: string) =>
+  JSON.stringify({
+    rules: [
+      {
+        name: 'Brief',
+        when: { groups: { any: ['brief'] } },
+        then: { allow: { primary: 'any', secondFactor: 'never', idle, absolute } },
+      },
+      {
+        name: 'Everybody',
+        then: { allow: { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' } },
+      },
+    ],
+  });
+
+const sessionCookie = (agent: UserAgent, issuer: string): string =>
+  agent.cookies(issuer).find(({ name }) => name === 'stepgate-session')?.value ?? '';
+
+/** Another browser with the same cookies: what somebody has who copied them. */
+function copyOf(agent: UserAgent, issuer: string): UserAgent {
+  const copy = new UserAgent();
+  for (const { name, value, path } of agent.cookies(issuer)) copy.setCookie(issuer, `${name}=${value}; path=${path}`);
+  return copy;
+}
+
+describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
+  let opened: OpenNode;
+  let node: TestNode;
+  let offset = 0;
+  let notes: RelyingParty;
+  let payroll: RelyingParty;
+
+  beforeAll(async () => {
+    opened = await openNode(storeUnderTest, {
+      files: {
+        'stepgate.yaml': JSON.stringify(settings),
+        'policies/session.yaml': sessionPolicy('PT3S', 'PT6S'),
+        ...appFile('other'),
+      },
+      now: () => Math.floor(Date.now() / 1000) + offset,
+    });
+    node = opened.node;
+    notes = await discover(node.issuer, 'notes');
+    payroll = await discover(node.issuer, 'payroll');
+  });
+  afterAll(() => opened?.stop());
+
+  const isSignedIn = async (agent: UserAgent) => (await authorizeSilently(notes, agent)).error === undefined;
+  const refresh = (token: string | undefined) => client.refreshTokenGrant(notes, token ?? '');
+  const offline = { scope: 'openid offline_access', prompt: 'consent' };
+
+  describe('a session', () => {
+    test('lives on with every use, and ends so long after the last one', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newPerson(node, ['brief']));
+      await pause(1900);
+      expect(await isSignedIn(agent)).toBe(true);
+      await pause(1900);
+      expect(await isSignedIn(agent)).toBe(true);
+      await pause(4000);
+      expect(await isSignedIn(agent)).toBe(false);
+    });
+
+    test('ends at its absolute age however much it is used, with the tokens that belong to it', async () => {
+      const agent = new UserAgent();
+      const { tokens } = await authorize(notes, agent, await newPerson(node, ['brief']));
+      const sub = tokens.claims()?.sub ?? '';
+      await expect(client.fetchUserInfo(notes, tokens.access_token, sub)).resolves.toBeDefined();
+      await until('the session ends', async () => !(await isSignedIn(agent)));
+      await expect(client.fetchUserInfo(notes, tokens.access_token, sub)).rejects.toThrow();
+      await expect(refresh(tokens.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+
+    test('of other people is not touched by their rule', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newPerson(node));
+      await pause(4000);
+      expect(await isSignedIn(agent)).toBe(true);
+    });
+
+    test('ends at once when the policy shortens it', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newPerson(node));
+      expect(await isSignedIn(agent)).toBe(true);
+      offset = 3 * 86_400;
+      expect(await isSignedIn(agent)).toBe(false);
+      offset = 0;
+    });
+  });
+
+  describe('the id of a session', () => {
+    test('changes at each sign-in and at a step-up; the old one is dead', async () => {
+      const person: Person = await newPerson(node);
+      await authorize(payroll, new UserAgent(), person);
+      const agent = new UserAgent();
+      await authorize(notes, agent, person);
+      const first = sessionCookie(agent, node.issuer);
+      const stolen = copyOf(agent, node.issuer);
+      expect(await isSignedIn(stolen)).toBe(true);
+
+      const raised = await authorize(payroll, agent, person);
+      expect(raised.asked).toEqual(['challenge:totp']);
+      const second = sessionCookie(agent, node.issuer);
+      expect(second).not.toBe(first);
+      expect(await isSignedIn(stolen)).toBe(false);
+      expect((await authorizeSilently(payroll, stolen)).error).toBe('login_required');
+
+      const again = copyOf(agent, node.issuer);
+      expect((await authorize(notes, agent, person, { prompt: 'login' })).asked).toEqual(['challenge:password']);
+      expect(sessionCookie(agent, node.issuer)).not.toBe(second);
+      expect(await isSignedIn(again)).toBe(false);
+      expect(await isSignedIn(agent)).toBe(true);
+    });
+
+    test('that somebody planted before the sign-in is worth nothing after it', async () => {
+      const attacker = new UserAgent();
+      await attacker.open(`${node.issuer}/device`);
+      expect(sessionCookie(attacker, node.issuer)).not.toBe('');
+      const victim = copyOf(attacker, node.issuer);
+      await authorize(notes, victim, await newPerson(node));
+      expect(sessionCookie(victim, node.issuer)).not.toBe(sessionCookie(attacker, node.issuer));
+      expect(await isSignedIn(attacker)).toBe(false);
+      expect(await isSignedIn(victim)).toBe(true);
+    });
+
+    test('that nobody gave out is ignored', async () => {
+      const agent = new UserAgent();
+      await authorize(notes, agent, await newPerson(node));
+      const unsigned = new UserAgent();
+      unsigned.setCookie(node.issuer, `stepgate-session=${sessionCookie(agent, node.issuer)}; path=/`);
+      expect(await isSignedIn(unsigned)).toBe(false);
+    });
+  });
+
+  describe('tabs', () => {
+    test('of one browser end well side by side, and share one session', async () => {
+      const person: Person = await newPerson(node);
+      const agent = new UserAgent();
+      const requests = [await authorizationRequest(notes), await authorizationRequest(payroll)] as const;
+      const pages = [await agent.open(requests[0].url), await agent.open(requests[1].url)] as const;
+      const one = await signIn(agent, pages[0], person);
+      const two = await signIn(agent, pages[1], person);
+      const tokens = [
+        await redeem(notes, requests[0], one.page.url),
+        await redeem(payroll, requests[1], two.page.url),
+      ] as const;
+      expect(tokens[0].claims()?.sub).toBe(tokens[1].claims()?.sub);
+      expect(await isSignedIn(agent)).toBe(true);
+      expect((await authorizeSilently(payroll, agent)).error).toBeUndefined();
+      for (const { access_token, claims } of tokens)
+        await expect(client.fetchUserInfo(notes, access_token, claims()?.sub ?? '')).resolves.toBeDefined();
+    });
+
+    test('that come to an app for the first time at the same moment all get tokens that work', async () => {
+      const other = await discover(node.issuer, 'other');
+      for (let round = 0; round < 5; round += 1) {
+        const agent = new UserAgent();
+        await authorize(notes, agent, await newPerson(node));
+        const results = await Promise.all(
+          ['openid', 'openid email', 'openid profile', 'openid groups'].map((scope) =>
+            authorizeSilently(other, agent, { scope }),
+          ),
+        );
+        for (const { tokens } of results) {
+          const sub = tokens?.claims()?.sub ?? '';
+          await expect(client.fetchUserInfo(other, tokens?.access_token ?? '', sub)).resolves.toBeDefined();
+        }
+      }
+    });
+
+    test('of two people: the last one to sign in has the browser', async () => {
+      const people = [await newPerson(node), await newPerson(node)] as const;
+      const agent = new UserAgent();
+      const requests = [await authorizationRequest(notes), await authorizationRequest(notes)] as const;
+      const pages = [await agent.open(requests[0].url), await agent.open(requests[1].url)] as const;
+      const one = await signIn(agent, pages[0], people[0]);
+      const first = await redeem(notes, requests[0], one.page.url);
+      const two = await signIn(agent, pages[1], people[1]);
+      const bySecond = two.page.url.includes('code=') ? await redeem(notes, requests[1], two.page.url) : undefined;
+      const now = (await authorizeSilently(notes, agent)).tokens?.claims()?.sub;
+      expect(first.claims()?.sub).toBe(people[0].id);
+      expect([people[0].id, people[1].id]).toContain(now);
+      if (bySecond) expect([bySecond.claims()?.sub, now]).toEqual([people[1].id, people[1].id]);
+    });
+  });
+
+  describe('a refresh token', () => {
+    test('lives on with every use, and ends so long after the last one', async () => {
+      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      await pause(1900);
+      const second = await refresh(tokens.refresh_token);
+      await pause(1900);
+      const third = await refresh(second.refresh_token);
+      await pause(4000);
+      await expect(refresh(third.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+    });
+
+    test('ends at its absolute age however often it is renewed', async () => {
+      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      let newest = tokens.refresh_token;
+      const errors: unknown[] = [];
+      await until('the family of tokens ends', async () => {
+        try {
+          newest = (await refresh(newest)).refresh_token;
+        } catch (error) {
+          errors.push((error as { error?: unknown }).error);
+        }
+        return errors.length > 0;
+      });
+      expect(errors).toEqual(['invalid_grant']);
+    });
+
+    test('ends by the clock of the node too', async () => {
+      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      offset = 7;
+      await expect(refresh(tokens.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
+      offset = 0;
+    });
+  });
+
+  test('nothing unexpected was logged', () => {
+    const unexpected = node.errors.filter(
+      (error) => !((error as { status?: number }).status && (error as { status: number }).status < 500),
+    );
+    expect(unexpected).toEqual([]);
+  });
+});
