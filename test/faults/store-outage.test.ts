@@ -1,0 +1,212 @@
+/** Redis away, hanging, empty: every answer within 5 seconds and none of them a login; ready again by itself (Law 13). */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { openRedis } from '../../src/stores/redis.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm } from '../support/user-agent.ts';
+
+/** Law 13 (milliseconds). */
+const bound = 5_000;
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** A node on a Redis that keeps its data on disk when it is killed. */
+async function start(): Promise<{ node: TestNode; redis: RedisServer; again: (empty?: boolean) => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-outage-'));
+  stops.push(() => rm(dir, { recursive: true, force: true }));
+  const settings = { appendonly: 'yes', appendfsync: 'always' };
+  const redis = await startRedis({ settings, dir });
+  stops.push(redis.stop);
+  const store = openRedis({ url: redis.url });
+  stops.push(store.close);
+  const node = await startNode({ store });
+  stops.push(node.stop);
+  return {
+    node,
+    redis,
+    async again(empty = false) {
+      await redis.stop();
+      if (empty) await rm(join(dir, 'appendonlydir'), { recursive: true, force: true });
+      stops.push((await startRedis({ settings, dir, port: redis.port })).stop);
+    },
+  };
+}
+
+/** Looks again until the node says so; the test's own timeout ends it. */
+async function until(node: TestNode, ready: boolean): Promise<Record<string, unknown>> {
+  for (;;) {
+    const answer = await fetch(`${node.origin}/readyz`, { signal: AbortSignal.timeout(bound) });
+    const body = (await answer.json()) as Record<string, unknown>;
+    if (answer.ok === ready) return body;
+    await pause(50);
+  }
+}
+
+/** Somebody in the middle of a sign-in, somebody at its end, and somebody with tokens. */
+async function underWay(node: TestNode) {
+  const person = await personWithTotp(node);
+  const middle = await beginSignIn(node, 'payroll');
+  const atTotp = await identify(middle.agent, middle.page, person);
+  const other = await personWithPassword(node);
+  const last = await beginSignIn(node, 'notes');
+  const answered = await last.agent.send(last.page.url, {
+    method: 'POST',
+    body: new URLSearchParams({
+      ...mainForm(last.page)?.fields,
+      identifier: other.identifier,
+      'credentials.passcode': other.password,
+    }),
+  });
+  const resume = new URL(answered.headers.get('location') ?? '', node.issuer).href;
+  const done = await beginSignIn(node, 'notes');
+  const end = await identify(done.agent, done.page, other);
+  const unredeemed = await beginSignIn(node, 'notes');
+  const out = await identify(unredeemed.agent, unredeemed.page, other);
+  const { tokens } = await redeemCode(node.origin, done.request, end.url);
+  if (!tokens) throw new Error('no tokens');
+  const code = await passcode(person);
+  const form = (fields: Readonly<Record<string, string>>): RequestInit => ({
+    method: 'POST',
+    body: new URLSearchParams(fields),
+  });
+  const right = { ...mainForm(atTotp)?.fields, ...code };
+  const oauth = `${node.issuer}/oauth2/v1`;
+  const bearer = { authorization: `Bearer ${tokens.access_token}` };
+  const send = (url: string, init: RequestInit = {}) => done.agent.send(url, init);
+  const requests: Readonly<Record<string, (signal: AbortSignal) => Promise<Response>>> = {
+    'a new authorization': (signal) => send(authorization(node.issuer, 'notes', { prompt: 'login' }).url, { signal }),
+    'a silent authorization': (signal) => send(authorization(node.issuer, 'notes', { prompt: 'none' }).url, { signal }),
+    'an authorization by form_post': (signal) =>
+      send(authorization(node.issuer, 'notes', { response_mode: 'form_post' }).url, { signal }),
+    'the step page': (signal) => middle.agent.send(atTotp.url, { signal }),
+    'the right answer': (signal) => middle.agent.send(atTotp.url, { ...form(right), signal }),
+    'another way': (signal) => middle.agent.send(`${atTotp.url}/select`, { ...form(right), signal }),
+    'a restart': (signal) => middle.agent.send(`${atTotp.url}/restart`, { ...form(right), signal }),
+    'a cancel': (signal) => middle.agent.send(`${atTotp.url}/cancel`, { ...form(right), signal }),
+    'the end': (signal) => last.agent.send(resume, { signal }),
+    userinfo: (signal) => send(`${oauth}/userinfo`, { headers: bearer, signal }),
+    logout: (signal) => send(`${oauth}/logout`, { signal }),
+    'the page of devices': (signal) => send(`${node.issuer}/device?user_code=BCDF-GHJK`, { signal }),
+  };
+  const api: typeof requests = {
+    'a code': (signal) =>
+      send(`${oauth}/token`, {
+        ...form({
+          grant_type: 'authorization_code',
+          client_id: 'notes',
+          redirect_uri: redirectUri,
+          code: new URL(out.url).searchParams.get('code') ?? '',
+          code_verifier: unredeemed.request.verifier,
+        }),
+        signal,
+      }),
+    'a refresh token': (signal) =>
+      send(`${oauth}/token`, {
+        ...form({ grant_type: 'refresh_token', client_id: 'notes', refresh_token: tokens.refresh_token ?? '' }),
+        signal,
+      }),
+    revocation: (signal) =>
+      send(`${oauth}/revoke`, { ...form({ client_id: 'notes', token: tokens.refresh_token ?? '' }), signal }),
+    introspection: (signal) =>
+      send(`${oauth}/introspect`, { ...form({ client_id: 'notes', token: tokens.access_token }), signal }),
+    'a pushed request': (signal) =>
+      send(`${oauth}/par`, {
+        ...form({
+          client_id: 'notes',
+          response_type: 'code',
+          redirect_uri: redirectUri,
+          code_challenge: 'x'.repeat(43),
+          code_challenge_method: 'S256',
+        }),
+        signal,
+      }),
+    'a device': (signal) => send(`${oauth}/device`, { ...form({ client_id: 'notes', scope: 'openid' }), signal }),
+  };
+  return { requests: { ...requests, ...api }, middle, atTotp, right, person, tokens, unredeemed, out };
+}
+
+/** What each request got: its status, and what must never be there. */
+async function answersTo(requests: Readonly<Record<string, (signal: AbortSignal) => Promise<Response>>>) {
+  const answers = Object.entries(requests).map(async ([name, send]) => {
+    const answer = await send(AbortSignal.timeout(bound));
+    const body = await answer.text();
+    const location = answer.headers.get('location') ?? '';
+    return [
+      name,
+      {
+        status: answer.status,
+        retry: answer.headers.has('retry-after'),
+        cookies: answer.headers.getSetCookie().length,
+        location: location.replace(/\?.*error=(\w+).*|\/[\w-]{20,}/, ' $1'),
+        grants: /[?&]code=|name="code"|access_token/.test(`${location}${body}`),
+      },
+    ] as const;
+  });
+  return Object.fromEntries(await Promise.all(answers));
+}
+
+const refused = { status: 503, retry: true, cookies: 0, location: '', grants: false };
+
+async function expectRefusals(requests: Parameters<typeof answersTo>[0]): Promise<void> {
+  const answers = await answersTo(requests);
+  expect(answers).toEqual(Object.fromEntries(Object.keys(requests).map((name) => [name, refused])));
+}
+
+describe.each([
+  { fault: 'killed', cause: 'SIGKILL' },
+  { fault: 'hanging', cause: 'SIGSTOP' },
+] as const)('Redis $fault', ({ cause }) => {
+  test('503 and Retry-After everywhere, alive, not ready, and then on as if nothing had been', async () => {
+    const { node, redis, again } = await start();
+    const { requests, middle, atTotp, right, tokens, unredeemed, out } = await underWay(node);
+    redis.kill(cause);
+    await expectRefusals(requests);
+    expect((await fetch(`${node.origin}/livez`)).status).toBe(200);
+    expect(await until(node, false)).toMatchObject({ status: 'not_ready', reason: expect.any(String) });
+    if (cause === 'SIGSTOP') redis.kill('SIGCONT');
+    else await again();
+    await until(node, true);
+    const end = await answerStep(middle.agent, atTotp, right);
+    // What was sent into the hanging Redis may have been carried out: then the code counts as used.
+    expect(cause === 'SIGSTOP' ? ['code', 'challenge:totp'] : ['code']).toContain(whereIs(end));
+    const redeemed = await redeemCode(node.origin, unredeemed.request, out.url);
+    const refreshed = await refresh(node.origin, 'notes', tokens.refresh_token ?? '');
+    for (const { tokens: got, error } of [redeemed, refreshed])
+      expect(got !== undefined || (cause === 'SIGSTOP' && error === 'invalid_grant')).toBe(true);
+    const fresh = await beginSignIn(node, 'notes');
+    expect(whereIs(await identify(fresh.agent, fresh.page, await personWithPassword(node)))).toBe('code');
+  }, 180_000);
+});
+
+test('Redis comes back empty: not ready, and nobody gets in, gets on or stays in', async () => {
+  const { node, redis, again } = await start();
+  const { requests, person, middle } = await underWay(node);
+  redis.kill('SIGKILL');
+  await again(true);
+  expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('keys') });
+  const answers = await answersTo(requests);
+  expect(Object.entries(answers).filter(([, { grants }]) => grants)).toEqual([]);
+  const gone = ['the step page', 'the right answer', 'the end', 'userinfo', 'a code', 'a refresh token'];
+  for (const name of gone) expect([name, (answers[name]?.status ?? 0) >= 400]).toEqual([name, true]);
+  const silent = await middle.agent.open(authorization(node.issuer, 'notes', { prompt: 'none' }).url, {}, redirectUri);
+  expect(whereIs(silent)).not.toBe('code');
+  const fresh = await beginSignIn(node, 'notes');
+  if (mainForm(fresh.page)) expect(whereIs(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
+}, 120_000);
