@@ -72,7 +72,7 @@ async function explained(...words: string[]): Promise<Explanation> {
 /** The steps with a page, as `signIn` names them. */
 function foretold({ steps }: Explanation): readonly string[] {
   return steps.flatMap((step) => {
-    if (step.kind === 'identify') return ['identify'];
+    if (step.kind === 'identify' || step.kind === 'select') return [step.kind];
     return step.kind === 'challenge' || step.kind === 'enroll' ? [`${step.kind}:${step.authenticator}`] : [];
   });
 }
@@ -81,7 +81,7 @@ test('explain foretells the pages, the rule and the acr of a real sign-in, the f
   const bob = await addPerson('bob@cli.test', 'staff');
   const question = ['--app', 'payroll', '--user', bob.identifier, '--ip', '127.0.0.1'];
   const first = await explained(...question);
-  expect(foretold(first)).toEqual(['identify', 'enroll:totp']);
+  expect(foretold(first)).toEqual(['identify', 'select', 'enroll:totp']);
   expect(await signInTo('payroll', bob)).toEqual(foretold(first));
 
   const second = await explained(...question);

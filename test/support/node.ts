@@ -1,11 +1,12 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseDocument } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
 import { authenticatorTraits } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
@@ -39,6 +40,8 @@ export interface TestNodeOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
   readonly people?: boolean;
+  /** Those that are enabled; `demo`: as the demo has them. Default: password and totp, so that a new one changes no test about others. */
+  readonly authenticators?: readonly string[] | 'demo';
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
   /** For `${NAME}` in the configuration. */
@@ -49,6 +52,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const store = options.store ?? openEmbedded({ file: ':memory:' });
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
   await cp('config', dir, { recursive: true });
+  await enableOnly(options.authenticators ?? ['password', 'totp'], join(dir, 'stepgate.yaml'));
   const server: Server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -117,6 +121,14 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     },
     stop,
   };
+}
+
+async function enableOnly(authenticators: readonly string[] | 'demo', file: string): Promise<void> {
+  if (authenticators === 'demo') return;
+  const settings = parseDocument(await readFile(file, 'utf8'));
+  for (const { key } of authenticatorTraits)
+    settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
+  await writeFile(file, settings.toString());
 }
 
 async function addPeople(app: App): Promise<void> {

@@ -113,6 +113,8 @@ async function answerTo(
       ...('credentials.passcode' in fields ? { 'credentials.passcode': person.password } : {}),
     };
   }
+  // Of what can be enrolled, the one that takes no device.
+  if (step === 'select' && page.html.includes('value="totp"')) return { 'authenticator.id': 'totp' };
   if (step === 'challenge' && authenticator === 'password') return { 'credentials.passcode': person.password };
   if (step === 'enroll' && authenticator === 'totp' && page.secret) {
     person.totp = page.secret;

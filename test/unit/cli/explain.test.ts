@@ -85,8 +85,9 @@ Decided by session: Everybody; app: Everybody else
 
 Steps
   1. identify (with password)
-  2. enroll totp
-  3. complete (acr urn:okta:loa:2fa:any)
+  2. choose what to enroll: totp, webauthn
+  3. enroll totp, or webauthn
+  4. complete (acr urn:okta:loa:2fa:any)
 `);
 });
 
@@ -119,7 +120,12 @@ test.each<[string, readonly string[], readonly string[]]>([
   [
     'groups without a person',
     ['--groups', 'staff'],
-    ['identify (with password)', 'enroll totp', 'complete (acr urn:okta:loa:2fa:any)'],
+    [
+      'identify (with password)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
   ],
   [
     'groups, with something enrolled',
@@ -168,9 +174,15 @@ test('what the request adds is a layer of its own', async () => {
   const phr = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phr'];
   expect(stepsOf(await explained(...phr))).toEqual([
     '1. identify (with password)',
+    '2. enroll webauthn',
+    '3. complete (acr phr)',
+  ]);
+  const phrh = ['--app', 'notes', '--user', 'bob@demo.test', '--acr-values', 'phrh'];
+  expect(stepsOf(await explained(...phrh))).toEqual([
+    '1. identify (with password)',
     '2. complete (acr urn:okta:loa:1fa:pwd)',
   ]);
-  expect(stepsOf(await explained(...phr, '--essential-acr')).at(-1)).toMatch(
+  expect(stepsOf(await explained(...phrh, '--essential-acr')).at(-1)).toMatch(
     /^2\. denied: the acr .* cannot be reached/,
   );
 });
