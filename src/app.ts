@@ -5,13 +5,19 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import { HashingQueue } from './authenticators/hashing-queue.ts';
 import { authenticatorTraits, buildAuthenticators } from './authenticators/index.ts';
+import { createChannels } from './delivery/channels.ts';
+import { inboxChannel, readInbox } from './delivery/inbox.ts';
+import { OutboxWorker } from './delivery/outbox-worker.ts';
+import { createMessageRenderer } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
-import type { AuditSink } from './flow/audit.ts';
+import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Runtime } from './flow/runtime.ts';
 import { accountHandlers } from './http/account/handlers.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
+import { inboxHandlers } from './http/inbox.ts';
+import { linkHandlers } from './http/magic-link.ts';
 import { normaliseRequest } from './http/normalise.ts';
 import { providerPages } from './http/provider-pages.ts';
 import { routes } from './http/routes.ts';
@@ -41,6 +47,10 @@ export interface AppOptions {
   };
   /** Epoch seconds; for tests. */
   readonly now?: () => number;
+  /** What has no way out of its own goes into an inbox that everybody can read. */
+  readonly demo?: boolean;
+  /** The environment, for secrets that are in no file. */
+  readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
 export interface App {
@@ -49,12 +59,16 @@ export interface App {
   readonly revisions: Revisions;
   readonly directory: Directory;
   readonly hashing: HashingQueue;
+  /** Sends messages; to be started once `live` has. `stop` flushes it and lets go of all connections. */
+  readonly outbox: { start(): void; stop(): Promise<void> };
 }
 
 const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
 
 /** Builds the app; `live.start()` makes it follow the store, and must have come back before it serves. */
-export function createApp({ store, issuer, log, now = () => Math.floor(Date.now() / 1000) }: AppOptions): App {
+export function createApp(options: AppOptions): App {
+  const { store, issuer, log, demo = false, variables = {} } = options;
+  const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const hashing = new HashingQueue();
   const revisions = new Revisions(store, { authenticators: authenticatorTraits, issuer });
   const directory = new Directory(store, now);
@@ -62,6 +76,26 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
   const secure = issuer.startsWith('https:');
   const deviceCookie = secure ? '__Host-stepgate-device' : 'stepgate-device';
 
+  const channels = createChannels({
+    settings: () => live.current()?.settings,
+    variables,
+    ...(demo ? { inbox: inboxChannel(store) } : {}),
+  });
+  const outbox = new OutboxWorker({
+    store,
+    now,
+    channel: (kind) => channels.get(kind),
+    render: createMessageRenderer({
+      viewsDir,
+      textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
+      brand: () => live.current()?.settings.brand ?? { name: 'Stepgate' },
+    }),
+    failed: ({ about: { languages: _, ...about } }, reason) => {
+      const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
+      return { op, written: () => log.audit(line) };
+    },
+    warn: log.warn,
+  });
   const runtime: Runtime = {
     store,
     authenticators: buildAuthenticators({ hashing }),
@@ -70,6 +104,7 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
     secrets: () => live.secrets(),
     snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
     now,
+    messagesWait: () => outbox.wake(),
     warn: log.warn,
   };
   const pages = providerPages({
@@ -104,6 +139,10 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
     }),
     health: healthHandlers(live),
     signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
+    link: linkHandlers({ runtime, renderer, provider: () => live.provider() }),
+    ...(demo
+      ? { inbox: inboxHandlers({ renderer, snapshot: () => live.current(), read: () => readInbox(store) }) }
+      : {}),
     renderer,
   });
 
@@ -125,7 +164,11 @@ export function createApp({ store, issuer, log, now = () => Math.floor(Date.now(
   koa.use(unitOfWork(store, [POINTER_KEY]) as Middleware);
   koa.use(router.routes() as Middleware);
   koa.use(protocol(() => live.provider()));
-  return { koa, live, revisions, directory, hashing };
+  const flushed = async (): Promise<void> => {
+    await outbox.stop();
+    channels.close();
+  };
+  return { koa, live, revisions, directory, hashing, outbox: { start: () => outbox.start(), stop: flushed } };
 }
 
 /** Hands everything else to the provider of the moment. Its middleware is composed once per instance. */

@@ -62,11 +62,13 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const { port } = server.address() as AddressInfo;
     const configuration = await readConfiguration(options, port);
     const issuer = issuerOf(options, configuration.issuer, port);
-    const app = createApp({ store, issuer, log });
+    const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
     const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
     if (applying) await applyConfiguration(app, options, port);
     await app.live.start();
     closing.push(() => app.live.stop());
+    app.outbox.start();
+    closing.push(() => app.outbox.stop());
     if (options.redisUrl === undefined) {
       closing.push(
         watchConfiguration(options.configDir, () => reapply(app, options, port), {

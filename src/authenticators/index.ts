@@ -2,6 +2,7 @@
 import type { AuthenticatorTraits } from '../core/model.ts';
 import { accessCodeAuthenticator } from './access-code.ts';
 import type { Authenticator } from './authenticator.ts';
+import { emailAuthenticator } from './email.ts';
 import { HashingQueue } from './hashing-queue.ts';
 import { passwordAuthenticator } from './password.ts';
 import { recoveryCodeAuthenticator } from './recovery-code.ts';
@@ -22,6 +23,7 @@ export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<s
     webauthnAuthenticator(),
     recoveryCodeAuthenticator(hashing),
     accessCodeAuthenticator(hashing),
+    emailAuthenticator(),
   ];
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }

@@ -95,9 +95,15 @@ export function selecting(transaction: Transaction): Transaction {
   return { ...rest, selecting: true };
 }
 
-/** The person picked a way to go on. Whether it is one, the next decision tells. */
+/** The person picked a way to go on. Whether it is one, the next decision tells. What they were challenged with already, stays: it may have been sent. */
 export function picked(transaction: Transaction, choice: Choice): Transaction {
-  return { ...withoutPosition(transaction), choice };
+  const { pending } = transaction;
+  const isPending =
+    choice.purpose === 'challenge' &&
+    pending?.purpose === 'challenge' &&
+    pending.authenticator === choice.authenticator &&
+    (choice.enrollment === undefined || choice.enrollment === pending.enrollment);
+  return { ...withoutPosition(transaction), choice, ...(isPending ? { pending } : {}) };
 }
 
 /** A challenge or an offer was started. It replaces the one before, so only the newest can be answered. */

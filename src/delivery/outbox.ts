@@ -8,17 +8,52 @@ import type { Seconds } from '../core/model.ts';
 import { storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
+/** Whom a message is for, and in which language they want it. */
+export interface About {
+  /** Wishes in the order of preference: BCP 47 tags separated by spaces, and then the header of the browser. */
+  readonly languages?: { readonly uiLocales: string; readonly acceptLanguage: string };
+  readonly subject?: string;
+  readonly client?: string;
+  readonly transaction?: string;
+}
+
+/** A message as the store keeps it. */
+export interface OutboxMessage {
+  /** Absent: there is nothing to send, see `enqueueNothing`. */
+  readonly delivery?: Delivery;
+  readonly about: About;
+  /** Epoch seconds. */
+  readonly issuedAt: Seconds;
+  /** Tries that have begun. */
+  readonly attempts: number;
+  /** Not before this time (epoch seconds): until then a node works on it, or it waits for the next try. */
+  readonly notBefore: Seconds;
+}
+
 /** The set of messages that wait. */
 export const pendingKey = storeKey('outbox', 'pending');
 
+/** In the slot of the set, so that both change together on a cluster too. */
 export function messageKey(id: string): string {
-  return storeKey('outbox-message', id);
+  return storeKey('outbox', 'pending', id);
 }
 
-/** Writes the message in the unit's commit. It vanishes by itself when it is too late for it. */
-export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds): void {
+/** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
+export const grace = 3600;
+
+/** Writes the message in the unit's commit. */
+export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, about: About = {}): void {
+  put(unit, { delivery, about, issuedAt: now, attempts: 0, notBefore: now }, delivery.expires - now);
+}
+
+/** The work of a message without a message: so that nobody can measure whether somebody was written to. */
+export function enqueueNothing(unit: UnitOfWork, now: Seconds): void {
+  put(unit, { about: {}, issuedAt: now, attempts: 0, notBefore: now }, 0);
+}
+
+function put(unit: UnitOfWork, message: OutboxMessage, lifetime: Seconds): void {
   const id = randomBytes(16).toString('base64url');
-  const ttl = Math.max(1, delivery.expires - now);
-  unit.create(messageKey(id), { value: JSON.stringify({ delivery, attempts: 0, notBefore: now }), ttl });
+  const ttl = Math.max(0, lifetime) + grace;
+  unit.create(messageKey(id), { value: JSON.stringify(message), ttl });
   unit.add({ op: 'join', key: pendingKey, member: id, ttl });
 }

@@ -11,6 +11,7 @@ export interface AuditEvent {
     | 'authenticator.enrolled'
     | 'enrollment.skipped'
     | 'authenticator.issued'
+    | 'message.failed'
     | 'sign_in.completed'
     | 'sign_in.denied'
     | 'sign_in.cancelled'

@@ -7,15 +7,7 @@ import { identifyWithPassword } from '../core/identify-with-password.ts';
 import type { Assurance, Decision, Facts } from '../core/model.ts';
 import { nextStep } from '../core/next-step.ts';
 import type { Message, Step } from '../core/steps.ts';
-import {
-  abandoned,
-  forgetSubject,
-  isExpired,
-  picked,
-  selecting,
-  started,
-  type Transaction,
-} from '../core/transaction.ts';
+import { forgetSubject, isExpired, picked, selecting, started, type Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
@@ -27,6 +19,7 @@ import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { deviceKey } from './known-device.ts';
 import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
+import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
@@ -47,6 +40,8 @@ export interface StepShown {
   readonly kind: 'step';
   readonly step: Step;
   readonly handle: string;
+  /** Of the transaction that it was made from. */
+  readonly version: number;
   readonly app: App;
   readonly snapshot: Snapshot;
   /** Who is signing in, as they typed it. */
@@ -84,11 +79,7 @@ export async function submit(runtime: Runtime, request: LoopRequest, submission:
     case 'restart':
       return present(restarted(loop), [], true);
     case 'resend':
-      return present(
-        { ...loop, transaction: abandoned(loop.transaction) },
-        [{ code: 'sent.again', level: 'info' }],
-        false,
-      );
+      return conclude(await resend(loop, await situationOf(loop)), loop);
     case 'skip': {
       const skipped = await skip(loop, await situationOf(loop));
       return skipped ? present(skipped, [], true) : present(loop, [{ code: 'form.stale', level: 'info' }], false);
@@ -114,7 +105,7 @@ async function loadLoop({ unit, uid, visitor }: LoopRequest, attempt?: ReturnTyp
 }
 
 /** oidc-provider's interaction lies beside the transaction; it is read in the same round trip. */
-function interactionOf(uid: string): string {
+export function interactionOf(uid: string): string {
   return transactionKey(uid).replace(/^transaction/, 'interaction');
 }
 
@@ -143,9 +134,9 @@ function cancel(loop: Loop): Outcome {
   return { kind: 'cancelled', reason: 'person' };
 }
 
-/** Somebody else wants to sign in: a new transaction for the same request, without the session of the one before (Law 6). */
+/** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
 function restarted(loop: Loop): Loop {
-  const { session: _session, ...rest } = loop.transaction;
+  const { session: _session, skipped: _skipped, ...rest } = loop.transaction;
   if (rest.expectedSubject !== undefined) return loop;
   return { ...loop, transaction: forgetSubject({ ...rest, event: newEvent(loop), evidence: [] }) };
 }
@@ -193,6 +184,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
       messages: [...messages, ...news],
     },
     handle,
+    version,
     app: loop.app,
     snapshot: loop.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),

@@ -1,14 +1,13 @@
 /** The confirmation of an enrollment. */
 import type { Continued } from '../authenticators/authenticator.ts';
 import { type Pending, started } from '../core/transaction.ts';
-import { enqueue } from '../delivery/outbox.ts';
 import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
 import { credentialsKey, serializeCredentials } from '../users/user.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
-import { sending } from './start.ts';
+import { sendWithin } from './send.ts';
 import {
   type Answer,
   credentialInput,
@@ -24,24 +23,18 @@ import {
 /** The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. */
 export async function enroll(
   loop: Loop,
-  { facts, decision }: Judged,
+  judged: Judged,
   binding: FormBinding,
   fields: Fields,
   loaded: Loaded,
 ): Promise<Answer> {
-  const { pending, subject } = loop.transaction;
-  const asked =
-    decision.kind === 'enroll' && pending?.purpose === 'enroll' && decision.choices.includes(pending.authenticator);
-  if (!asked || pending.authenticator !== binding.authenticator || !subject || subject.decoy || !facts.subject)
-    return stay(loop, 'form.stale');
+  const offered = await offerOf(loop, judged);
+  if (!offered || offered.pending.authenticator !== binding.authenticator) return stay(loop, 'form.stale');
+  const { pending, authenticator, account, subject, env } = offered;
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'enroll.expired');
-  const authenticator = loop.runtime.authenticators.get(pending.authenticator);
-  const account = await heldAccount(loop.request.unit, subject.id);
-  if (!authenticator || !account) return stay(loop, 'form.stale');
   const refusedHere = throttled(loop, pending.authenticator, loaded.reservation);
   if (refusedHere) return refusedHere;
-  const env = environmentOf(loop, pending.authenticator, account.credentials);
-  const result = await authenticator.enroll(facts.subject, pending.private, credentialInput(fields), env);
+  const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
   if (!result.ok) return refused(loop, pending.authenticator, result);
   if ('more' in result) return furtherStage(loop, pending, result);
   const credential = issueCredential(result.credential, env.now);
@@ -62,12 +55,38 @@ export async function enroll(
   });
 }
 
+/** Another message for the stage that the offer is at. */
+export async function resendOffer(loop: Loop, judged: Judged): Promise<Answer> {
+  const offered = await offerOf(loop, judged);
+  if (!offered) return stay(loop, 'form.stale');
+  const { pending, authenticator, subject, env } = offered;
+  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, env);
+  return result.ok && 'more' in result ? furtherStage(loop, pending, result) : stay(loop, 'form.stale');
+}
+
+/** The outstanding offer, if it is one that the decision asks for. */
+async function offerOf(loop: Loop, { facts, decision }: Judged) {
+  const { pending, subject: who } = loop.transaction;
+  const { subject } = facts;
+  if (decision.kind !== 'enroll' || pending?.purpose !== 'enroll' || !decision.choices.includes(pending.authenticator))
+    return undefined;
+  const authenticator = loop.runtime.authenticators.get(pending.authenticator);
+  const account = who && !who.decoy ? await heldAccount(loop.request.unit, who.id) : undefined;
+  if (!authenticator || !account || !subject) return undefined;
+  return {
+    pending,
+    authenticator,
+    account,
+    subject,
+    env: environmentOf(loop, pending.authenticator, account.credentials),
+  };
+}
+
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
 async function furtherStage(loop: Loop, pending: Pending, { more }: Continued): Promise<Answer> {
-  const messages = await sending(loop, pending.authenticator);
-  if (messages.length > 0) return { loop, messages };
   const { deliver = [], ...rest } = more;
-  for (const delivery of deliver) enqueue(loop.request.unit, delivery, loop.runtime.now());
+  const messages = await sendWithin(loop, pending.authenticator, deliver);
+  if (messages.length > 0) return { loop, messages };
   const expires = Math.min(more.expires, loop.transaction.expiresAt);
   return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires }));
 }

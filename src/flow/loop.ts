@@ -59,6 +59,8 @@ export function environmentOf(
     ...(transaction.subject ? { subject: transaction.subject.id } : {}),
     transaction: transaction.id,
     visitor: { ip: request.visitor.ip, userAgent: request.visitor.userAgent },
+    ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
+    proved: transaction.evidence.length > 0,
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
     mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),

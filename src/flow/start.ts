@@ -3,10 +3,9 @@ import type { Decision } from '../core/model.ts';
 import { needsUserVerification } from '../core/needs-user-verification.ts';
 import type { Message } from '../core/steps.ts';
 import type { Choice, Pending } from '../core/transaction.ts';
-import { enqueue } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
-import { attemptCounter } from '../users/user.ts';
 import { credentialsOf, environmentOf, type Judged, type Loop } from './loop.ts';
+import { sendWithin } from './send.ts';
 
 export interface Begun {
   readonly pending: Pending;
@@ -33,8 +32,7 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
       ? await authenticator.offer(facts.subject, env)
       : await authenticator.challenge(credential, env);
   const { deliver = [], ...rest } = begun;
-  const messages = authenticator.sends && purpose === 'challenge' ? await sending(loop, key) : [];
-  if (messages.length === 0) for (const delivery of deliver) enqueue(loop.request.unit, delivery, runtime.now());
+  const messages = purpose === 'challenge' ? await sendWithin(loop, key, deliver) : [];
   const expires = Math.min(begun.expires, transaction.expiresAt);
   return {
     pending: { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }), ...rest, expires },
@@ -47,14 +45,4 @@ function askedOf(decision: Decision, key: string): { readonly asked?: readonly s
   const option =
     decision.kind === 'challenge' ? decision.options.find(({ authenticator }) => authenticator === key) : undefined;
   return option ? { asked: option.enrollments } : {};
-}
-
-/** Reserves one message to this person; a message of error when there were too many. */
-export async function sending({ runtime, transaction }: Loop, key: string): Promise<readonly Message[]> {
-  const { subject } = transaction;
-  const limits = runtime.authenticators.get(key)?.sends;
-  if (!subject || !limits) return [];
-  const counter = subject.decoy ? `${subject.id}:${key}.send` : attemptCounter(subject.id, `${key}.send`);
-  const { granted, retryAfter } = await runtime.store.reserve(counter, limits);
-  return granted ? [] : [{ code: 'send.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } }];
 }

@@ -6,22 +6,29 @@ import type { accountHandlers } from './account/handlers.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
+import type { inboxHandlers } from './inbox.ts';
+import type { linkHandlers } from './magic-link.ts';
 import type { signInHandlers } from './sign-in.ts';
 
 export interface RouteParts {
   readonly signIn: ReturnType<typeof signInHandlers>;
   readonly account: ReturnType<typeof accountHandlers>;
+  readonly link: ReturnType<typeof linkHandlers>;
+  /** Only in the demo. */
+  readonly inbox?: ReturnType<typeof inboxHandlers>;
   readonly health: ReturnType<typeof healthHandlers>;
   readonly renderer: Renderer;
 }
 
-export function routes({ account, signIn, health, renderer }: RouteParts): Router {
+export function routes({ account, signIn, link, inbox, health, renderer }: RouteParts): Router {
   const router = new Router();
   router.get('/livez', health.live);
   router.get('/readyz', health.ready);
   router.get('/assets/:file', (ctx) => sendAsset(ctx, renderer));
   router.get('/signin/:uid', signIn.show);
   router.post('/signin/:uid', signIn.submit);
+  router.get('/signin/:uid/link', link.show);
+  router.get('/signin/:uid/status', link.status);
   router.post('/signin/:uid/:way', signIn.submit);
   router.get('/account', account.overview);
   router.get('/account/callback', account.callback);
@@ -32,7 +39,13 @@ export function routes({ account, signIn, health, renderer }: RouteParts): Route
   router.post('/account/sessions/:id/end', account.endSession);
   for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
   router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
+  for (const path of ['/signin/:uid/link', '/signin/:uid/status']) router.all(path, allowOnly('GET, HEAD'));
   router.all('/signin/:uid/:way', allowOnly('POST'));
+  if (inbox) {
+    router.get('/demo/inbox', inbox.page);
+    router.get('/demo/inbox.json', inbox.json);
+    for (const path of ['/demo/inbox', '/demo/inbox.json']) router.all(path, allowOnly('GET, HEAD'));
+  }
   for (const path of ['/account', '/account/callback', '/account/add/:key']) router.all(path, allowOnly('GET, HEAD'));
   for (const path of ['/account/authenticators/:id', '/account/sessions/:id']) router.all(path, allowOnly('GET, HEAD'));
   for (const path of ['/account/authenticators/:id/:act', '/account/sessions/:id/end'])

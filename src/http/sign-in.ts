@@ -30,7 +30,14 @@ export interface SignInParts {
   readonly deviceCookie: string;
 }
 
-const ways: ReadonlySet<string> = new Set(['answer', 'select', 'skip', 'restart', 'cancel'] satisfies Submission['way'][]);
+const ways: ReadonlySet<string> = new Set([
+  'answer',
+  'select',
+  'skip',
+  'resend',
+  'restart',
+  'cancel',
+] satisfies Submission['way'][]);
 
 export function signInHandlers(parts: SignInParts) {
   return {
@@ -55,7 +62,8 @@ export function signInHandlers(parts: SignInParts) {
   };
 }
 
-function loopRequest(ctx: Context): LoopRequest {
+/** The address names the transaction. Throws `StepgateError('not_found')` when it cannot be one. */
+export function loopRequest(ctx: Context): LoopRequest {
   const { uid } = ctx.params as { uid: string };
   const unit = currentUnit();
   if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
@@ -70,10 +78,14 @@ async function once(
   ctx: Context,
   { uid }: LoopRequest,
 ): Promise<Outcome> {
-  const cookie = ctx.cookies.get(provider().cookieName('interaction'), { signed: true });
-  if (cookie !== uid)
+  if (!isOwnBrowser(ctx, provider(), uid))
     throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
   return run();
+}
+
+/** This browser began the sign-in: its cookie says so. */
+export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boolean {
+  return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
 }
 
 async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, outcome: Outcome): Promise<void> {
@@ -110,11 +122,11 @@ function render(
   outcome: Extract<Outcome, { kind: 'step' }>,
   interaction: OpenInteraction,
 ): void {
-  const { step, handle, app, snapshot, identifier, done, canRestart } = outcome;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart } = outcome;
   const entry = unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(outcome);
-  const seconds = step.messages.find(({ code }) => code === 'attempts.exceeded')?.params?.seconds;
+  const seconds = step.messages.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
   const html = renderer.renderStep({
@@ -122,6 +134,7 @@ function render(
     step,
     uid,
     stateHandle: handle,
+    follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
     app: { name: app.name, ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}) },
     ...(identifier === undefined ? {} : { account: { identifier } }),
@@ -135,7 +148,7 @@ function render(
 function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
   const codes = step.messages.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
-  if (codes.includes('attempts.exceeded') || codes.includes('attempts.locked')) return 429;
+  if (['attempts.exceeded', 'attempts.locked', 'send.exceeded'].some((code) => codes.includes(code))) return 429;
   if (step.messages.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }

@@ -15,6 +15,8 @@ export interface Settings {
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, { readonly cidrs: readonly string[] }>>;
   readonly authenticators: AuthenticatorsSettings;
+  /** How mail goes out; absent: it does not. */
+  readonly mail?: MailSettings;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
@@ -39,6 +41,22 @@ export interface AuthenticatorsSettings {
     readonly aaguids?: readonly string[];
   };
   readonly [key: string]: { readonly enabled: boolean };
+}
+
+export interface MailSettings {
+  /** Address of the sender. */
+  readonly from: string;
+  readonly smtp: {
+    readonly host: string;
+    readonly port: number;
+    /** TLS from the start; false: STARTTLS. */
+    readonly secure: boolean;
+    /** Sends nothing over a connection that is not encrypted. */
+    readonly requireTls: boolean;
+    readonly user?: string;
+    /** Name of the environment variable that holds the password, so that it is in no revision. */
+    readonly passwordEnv?: string;
+  };
 }
 
 /** Lifetimes in seconds. */

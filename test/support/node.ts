@@ -42,6 +42,8 @@ export interface TestNodeOptions {
   readonly people?: boolean;
   /** Those that are enabled; `demo`: as the demo has them. Default: password and totp, so that a new one changes no test about others. */
   readonly authenticators?: readonly string[] | 'demo';
+  /** Messages go into the inbox of the demo. */
+  readonly demo?: boolean;
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
   /** For `${NAME}` in the configuration. */
@@ -65,6 +67,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const app = createApp({
     store,
     issuer,
+    demo: options.demo ?? false,
+    variables: options.variables ?? {},
     log: {
       audit(line) {
         audit.push(line);
@@ -92,6 +96,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
   const stop = async (): Promise<void> => {
     app.live.stop();
+    await app.outbox.stop();
     server.closeAllConnections();
     server.close();
     await once(server, 'close');
@@ -101,6 +106,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   try {
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.live.start();
+    if (options.demo) app.outbox.start();
     if (options.people !== false && options.issuer === undefined) await addPeople(app);
   } catch (error) {
     await stop();

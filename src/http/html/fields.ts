@@ -93,11 +93,32 @@ const appName: Input = {
   value: '',
 };
 
+/** A code that was sent. */
+const sentCode: Input = {
+  name: 'credentials.passcode',
+  label: 'totp.label',
+  type: 'text',
+  autocomplete: 'one-time-code',
+  inputmode: 'numeric',
+  code: true,
+  value: '',
+};
+const newAddress: Input = {
+  name: 'credentials.email',
+  label: 'email.label',
+  type: 'text',
+  autocomplete: 'email',
+  inputmode: 'email',
+  code: false,
+  value: '',
+};
+
 /** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
 const passcodes: ReadonlyMap<string, Input> = new Map([
   ['password', password],
   ['recovery_code', paperCode],
   ['access_code', paperCode],
+  ['email', sentCode],
   [
     'totp',
     {
@@ -112,11 +133,12 @@ const passcodes: ReadonlyMap<string, Input> = new Map([
   ],
 ]);
 
-/** What is asked while an authenticator is set up; others ask for their passcode. */
+/** What is asked while an authenticator is set up, by `<authenticator>` or `<authenticator>.<stage>`; others ask for their passcode. */
 const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
   ['webauthn', [keyName]],
   ['totp', [passcodes.get('totp') ?? otherPasscode, appName]],
   ['recovery_code', [saved]],
+  ['email.address', [newAddress]],
 ]);
 
 /** The inputs of a step, in the order of the page. */
@@ -131,9 +153,17 @@ export function fieldsOf(step: Step): readonly Field[] {
       if (step.authenticator === 'webauthn') return [];
       return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
     case 'enroll': {
-      // The input stands below the instructions: the focus would scroll them away before anyone has read them.
-      const inputs = enrollmentInputs.get(step.authenticator) ?? [passcodes.get(step.authenticator) ?? otherPasscode];
-      return connect(inputs, step.messages).map((field) => ({ ...field, autofocus: field.invalid }));
+      const { stage, address } = step.offer;
+      const staged = typeof stage === 'string';
+      const inputs = enrollmentInputs.get(staged ? `${step.authenticator}.${stage}` : step.authenticator) ?? [
+        passcodes.get(step.authenticator) ?? otherPasscode,
+      ];
+      const filled = inputs.map((input) =>
+        input === newAddress && typeof address === 'string' ? { ...input, value: address } : input,
+      );
+      const fields = connect(filled, step.messages);
+      // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
+      return staged ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
     case 'select':
     case 'denied':

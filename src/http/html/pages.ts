@@ -35,6 +35,46 @@ export interface StepPage extends PageBase {
   readonly done?: readonly string[];
   /** Offer "Use another account". */
   readonly canRestart: boolean;
+  /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
+  readonly follow?: { readonly status: string; readonly version: number };
+}
+
+/** A link from a message, opened in the browser that asked for it. */
+export interface LinkConfirmPage extends PageBase {
+  readonly app: AppLabel;
+  readonly account?: { readonly identifier: string };
+  /** Answers the challenge, like the form of its step. */
+  readonly action: string;
+  readonly stateHandle: string;
+  readonly authenticator: string;
+  readonly passcode: string;
+}
+
+/** The same link in any other browser: it signs in nobody. */
+export interface LinkElsewherePage extends PageBase {
+  readonly app: AppLabel;
+  readonly code: string;
+  /** Who asked; empty texts: not known. */
+  readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
+}
+
+/** A link that no longer counts, and why. */
+export interface LinkOverPage extends PageBase {
+  readonly reason: 'over' | 'replaced' | 'expired';
+}
+
+export interface InboxEntry {
+  readonly channel: 'email' | 'sms' | 'voice';
+  readonly to: string;
+  readonly subject?: string;
+  readonly text: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** The demo's inbox, newest first. */
+export interface InboxPage extends PageBase {
+  readonly messages: readonly InboxEntry[];
 }
 
 /** An error of ours, by its code in `errors.ts`. */

@@ -6,6 +6,10 @@ import type {
   DeviceInputPage,
   DeviceSuccessPage,
   ErrorPage,
+  InboxPage,
+  LinkConfirmPage,
+  LinkElsewherePage,
+  LinkOverPage,
   LogoutPage,
   OAuthErrorPage,
   SignedOutPage,
@@ -87,4 +91,49 @@ export function signedOut({ app, signedOut, ...page }: SignedOutPage): View {
   });
   if (signedOut) return at('signed_out');
   return app ? { ...at('stayed'), lead: { key: 'stayed.lead_app', params: { app: app.name } } } : at('stayed');
+}
+
+export function linkConfirm(page: LinkConfirmPage): View {
+  const heading = { key: 'link.confirm.title.in_app', params: { app: page.app.name } };
+  return {
+    ...bare,
+    template: 'pages/link-confirm',
+    heading,
+    lead: { key: 'link.confirm.lead' },
+    app: appView(page.app),
+    page,
+  };
+}
+
+export function linkElsewhere(page: LinkElsewherePage): View {
+  const lead = { key: 'link.elsewhere.lead', params: { app: page.app.name } };
+  return {
+    ...bare,
+    template: 'pages/link-elsewhere',
+    heading: { key: 'link.elsewhere.title' },
+    lead,
+    app: appView(page.app),
+    page,
+  };
+}
+
+export function linkOver(page: LinkOverPage): View {
+  return {
+    ...bare,
+    template: 'pages/link-over',
+    heading: { key: 'link.over.title' },
+    lead: { key: `link.${page.reason}` },
+    page,
+  };
+}
+
+export function inbox(page: InboxPage): View {
+  return {
+    ...bare,
+    wide: true,
+    template: 'pages/inbox',
+    heading: { key: 'inbox.title' },
+    lead: { key: 'inbox.lead' },
+    page,
+  };
 }

@@ -12,6 +12,10 @@ import type {
   DeviceInputPage,
   DeviceSuccessPage,
   ErrorPage,
+  InboxPage,
+  LinkConfirmPage,
+  LinkElsewherePage,
+  LinkOverPage,
   LogoutPage,
   OAuthErrorPage,
   PageBase,
@@ -34,6 +38,12 @@ export interface Renderer {
   renderDeviceSuccess(page: DeviceSuccessPage): string;
   renderLogout(page: LogoutPage): string;
   renderSignedOut(page: SignedOutPage): string;
+  renderLinkConfirm(page: LinkConfirmPage): string;
+  renderLinkElsewhere(page: LinkElsewherePage): string;
+  renderLinkOver(page: LinkOverPage): string;
+  renderInbox(page: InboxPage): string;
+  /** The texts of a language; English for one that has none. */
+  texts(locale: string): Translator;
   /** Every language that has texts. */
   readonly locales: readonly string[];
   chooseLocale(wishes: LocaleWishes): string;
@@ -75,6 +85,11 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
     renderDeviceSuccess: (page) => draw(page, plain.deviceSuccess),
     renderLogout: (page) => draw(page, plain.logout),
     renderSignedOut: (page) => draw(page, plain.signedOut),
+    renderLinkConfirm: (page) => draw(page, plain.linkConfirm),
+    renderLinkElsewhere: (page) => draw(page, plain.linkElsewhere),
+    renderLinkOver: (page) => draw(page, plain.linkOver),
+    renderInbox: (page) => draw(page, plain.inbox),
+    texts: (locale) => translators.get(locale) ?? english,
     locales,
     chooseLocale: (wishes) => chooseLocale(locales, wishes),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),

@@ -18,6 +18,8 @@ export interface AppView {
 }
 
 export interface View {
+  /** For pages of lists rather than one form. */
+  readonly wide?: boolean;
   /** Path under `views/`, without extension. */
   readonly template: string;
   /** Assets that the page runs. */
@@ -44,10 +46,44 @@ export interface StepView extends View {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
+  /** The message can be asked for again. */
+  readonly resendable: boolean;
+  /** What the main button says. */
+  readonly action: TextRef;
+  /** What the script asks to find out that the sign-in went on in another tab. */
+  readonly follow?: StepPage['follow'];
   /** The person may skip the step. */
   readonly skip?: TextRef;
   /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
   readonly offer?: OfferView;
+}
+
+/** What the authenticator says to the page. */
+function publicOf(step: Step): Readonly<Record<string, unknown>> {
+  if (step.kind === 'challenge') return step.challenge;
+  return step.kind === 'enroll' ? step.offer : {};
+}
+
+/** It may go on in another tab, by a link. */
+function isFollowed({ step, follow }: StepPage): boolean {
+  return follow !== undefined && publicOf(step).linkable === true;
+}
+
+/** The stage of an enrollment that has several, as a part of keys. */
+function stageOf(step: Step): string {
+  const { stage } = publicOf(step);
+  return step.kind === 'enroll' && typeof stage === 'string' ? `.${stage}` : '';
+}
+
+function actionOf(step: Step, t: Translator): TextRef {
+  switch (step.kind) {
+    case 'challenge':
+      return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };
+    case 'enroll':
+      return { key: t.pick(`enroll.${step.authenticator}${stageOf(step)}.action`, 'action.finish') };
+    default:
+      return { key: 'action.continue' };
+  }
 }
 
 export interface OptionView {
@@ -78,7 +114,10 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
   return {
     template: templateOf(step),
-    ...(usesWebauthn(step) ? { scripts: ['webauthn.js'] } : {}),
+    scripts: [...(usesWebauthn(step) ? ['webauthn.js'] : []), ...(isFollowed(page) ? ['follow.js'] : [])],
+    ...(isFollowed(page) ? { follow: page.follow } : {}),
+    resendable: publicOf(step).resend === true,
+    action: actionOf(step, t),
     heading,
     ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
     app: appView(page.app),
@@ -141,14 +180,19 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
       };
     case 'challenge': {
       if (step.authenticator === 'password') return undefined;
-      const named = step.label === undefined ? 'lead' : 'lead_label';
+      const { address } = step.challenge;
+      const isAddressed = typeof address === 'string' && address !== '';
+      const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';
       return {
         key: t.pick(`challenge.${step.authenticator}.${named}`, 'challenge.other.lead'),
-        params: { label: step.label ?? '' },
+        params: { label: step.label ?? '', address: isAddressed ? address : '' },
       };
     }
     case 'enroll':
-      return { key: t.pick(`enroll.${step.authenticator}.lead`, 'enroll.other.lead') };
+      return {
+        key: t.pick(`enroll.${step.authenticator}${stageOf(step)}.lead`, 'enroll.other.lead'),
+        params: { address: String(step.offer.address ?? '') },
+      };
     case 'denied':
       return { key: t.pick(`denied.${step.reason}`, 'denied.other') };
     case 'complete':
@@ -177,7 +221,11 @@ function headingOf({ step, app }: StepPage, t: Translator): TextRef {
     case 'challenge':
     case 'enroll':
       return {
-        key: t.pick(`${step.kind}.${step.authenticator}.title`, `${step.kind}.other.title`),
+        key: t.pick(
+          `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
+          `${step.kind}.${step.authenticator}.title`,
+          `${step.kind}.other.title`,
+        ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
     case 'denied':

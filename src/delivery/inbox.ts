@@ -1,0 +1,43 @@
+/** The demo's mailbox and phone: what would be sent, is kept in the store, for everybody who uses the demo to see. */
+import { type Store, storeKey } from '../stores/store.ts';
+import type { Channel, OutgoingMessage } from './channel.ts';
+
+/** What the inbox shows. */
+export interface InboxMessage extends Pick<OutgoingMessage, 'channel' | 'to' | 'subject' | 'text' | 'html'> {
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+const inboxKey = storeKey('demo', 'inbox');
+/** Newest messages that are kept. */
+const keep = 200;
+
+export function inboxChannel(store: Store): Channel {
+  return {
+    async send({ channel, to, subject, text, html }) {
+      const message: InboxMessage = {
+        channel,
+        to,
+        ...(subject === undefined ? {} : { subject }),
+        text,
+        ...(html === undefined ? {} : { html }),
+        at: new Date().toISOString(),
+      };
+      await store.commit([{ op: 'append', key: inboxKey, value: JSON.stringify(message), keep }]);
+      return 'sent';
+    },
+  };
+}
+
+/** Newest first. */
+export async function readInbox(store: Store): Promise<readonly InboxMessage[]> {
+  // The store keeps "about" so many lines: all of them are read, so that the newest are among them.
+  const messages: InboxMessage[] = [];
+  let cursor: string | undefined;
+  for (;;) {
+    const lines = await store.tail(inboxKey, cursor, keep);
+    messages.push(...lines.map(({ value }) => JSON.parse(value) as InboxMessage));
+    cursor = lines.at(-1)?.cursor;
+    if (lines.length < keep) return messages.reverse().slice(0, keep);
+  }
+}

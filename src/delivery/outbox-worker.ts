@@ -1,0 +1,217 @@
+/**
+ * Sends what waits in the outbox. Each node runs one: whoever claims a message by compare-and-swap sends it, and a node that dies over it
+ * is taken over from when its claim is over. So a message goes out once, or, after a crash between sending and saying so, once more with
+ * the same content and the same id.
+ */
+import type { Seconds } from '../core/model.ts';
+import type { Op, Store } from '../stores/store.ts';
+import type { Channel, ChannelKind } from './channel.ts';
+import { grace, messageKey, type OutboxMessage, pendingKey } from './outbox.ts';
+import type { MessageRenderer } from './render-message.ts';
+
+export interface OutboxWorkerOptions {
+  readonly store: Store;
+  /** Epoch seconds. */
+  readonly now: () => Seconds;
+  readonly channel: (kind: ChannelKind) => Channel | undefined;
+  readonly render: MessageRenderer;
+  /** What is written with the end of a message that was not sent, and what happens once that is written. */
+  readonly failed: (message: OutboxMessage, reason: FailureReason) => { readonly op: Op; readonly written: () => void };
+  readonly warn: (text: string) => void;
+  /** How often the outbox is looked at, besides being woken (milliseconds). */
+  readonly interval?: number;
+  /** How long a claim counts (seconds). */
+  readonly lease?: Seconds;
+}
+
+/** `rejected`: the other side will never take it. `expired`: it was too late. `template`: it cannot be put into words. */
+export type FailureReason = 'rejected' | 'expired' | 'template';
+
+/** Seconds before the second try, the third, and so on; the last one repeats. */
+export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
+
+/** Messages of one channel under way at once: a mail server that hangs holds up no text messages. */
+const inFlightPerChannel = 8;
+/** Longest wait for what is under way, at the end (milliseconds). */
+const patience = 5000;
+
+interface Claimed {
+  readonly id: string;
+  readonly message: OutboxMessage;
+  readonly version: number;
+}
+
+export class OutboxWorker {
+  readonly #options: OutboxWorkerOptions;
+  readonly #lease: Seconds;
+  readonly #inFlight = new Map<Promise<void>, ChannelKind | undefined>();
+  #timer: NodeJS.Timeout | undefined;
+  #pass: Promise<void> | undefined;
+  #again = false;
+  #state: 'new' | 'running' | 'stopped' = 'new';
+  #complained = false;
+
+  constructor(options: OutboxWorkerOptions) {
+    this.#options = options;
+    this.#lease = options.lease ?? 60;
+  }
+
+  start(): void {
+    this.#state = 'running';
+    this.wake();
+  }
+
+  /** Looks at once instead of at the next tick. */
+  wake(): void {
+    if (this.#state !== 'running') return;
+    if (this.#pass) {
+      this.#again = true;
+      return;
+    }
+    clearTimeout(this.#timer);
+    this.#pass = this.#look().finally(() => {
+      this.#pass = undefined;
+      if (this.#again) {
+        this.#again = false;
+        this.wake();
+      } else if (this.#state === 'running') {
+        this.#timer = setTimeout(() => this.wake(), this.#options.interval ?? 1000);
+        this.#timer.unref();
+      }
+    });
+  }
+
+  /** Sends what is due, waits a few seconds for what is under way, and stops. What is not done then, another node takes over. */
+  async stop(): Promise<void> {
+    if (this.#state !== 'running') return;
+    this.#state = 'stopped';
+    clearTimeout(this.#timer);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, patience);
+    });
+    await Promise.race([late, this.#finish()]);
+    clearTimeout(timer);
+  }
+
+  async #finish(): Promise<void> {
+    await this.#pass;
+    await this.#look();
+    await Promise.all(this.#inFlight.keys());
+  }
+
+  async #look(): Promise<void> {
+    const { store, now, warn } = this.#options;
+    try {
+      for await (const ids of store.members(pendingKey)) {
+        const { entries } = await store.load(ids.map(messageKey));
+        for (const id of ids) {
+          const entry = entries.get(messageKey(id));
+          const message = entry && (JSON.parse(entry.value) as OutboxMessage);
+          if (!message) await store.commit([{ op: 'leave', key: pendingKey, member: id }]);
+          else if (message.notBefore <= now()) this.#take({ id, message, version: entry.version });
+        }
+      }
+      this.#complained = false;
+    } catch (error) {
+      // Said once: the store is tried again each second.
+      if (!this.#complained) warn(`cannot read the outbox: ${textOf(error)}`);
+      this.#complained = true;
+    }
+  }
+
+  #take(waiting: Claimed): void {
+    const kind = waiting.message.delivery?.channel;
+    const busy = [...this.#inFlight.values()].filter((other) => other === kind).length;
+    if (busy >= inFlightPerChannel) return;
+    const work: Promise<void> = this.#work(waiting)
+      .catch((error: unknown) => this.#options.warn(`a message stays in the outbox: ${textOf(error)}`))
+      .finally(() => {
+        this.#inFlight.delete(work);
+        if (busy + 1 === inFlightPerChannel) this.wake();
+      });
+    this.#inFlight.set(work, kind);
+  }
+
+  async #work(waiting: Claimed): Promise<void> {
+    const { delivery, attempts } = waiting.message;
+    const now = this.#options.now();
+    if (!delivery) return void (await this.#end(waiting, []));
+    if (delivery.expires <= now) return this.#fail(waiting, 'expired');
+    const claimed = await this.#replace(waiting, { attempts: attempts + 1, notBefore: now + this.#lease });
+    if (!claimed) return;
+    const result = await this.#send(claimed);
+    if (result === 'sent') await this.#end(claimed, []);
+    else if (result === 'later')
+      await this.#replace(claimed, { notBefore: this.#options.now() + pauseAfter(attempts) });
+    else await this.#fail(claimed, result);
+  }
+
+  async #send({ id, message }: Claimed): Promise<'sent' | 'later' | 'rejected' | 'template'> {
+    const { channel, render, warn } = this.#options;
+    const { delivery, about, attempts } = message;
+    if (!delivery) return 'sent';
+    const { channel: kind, to, template } = delivery;
+    let words: ReturnType<MessageRenderer>;
+    try {
+      words = render(delivery, about.languages);
+    } catch (error) {
+      warn(`the message ${id} (${template}) cannot be put into words: ${textOf(error)}`);
+      return 'template';
+    }
+    try {
+      const way = channel(kind);
+      if (!way) throw new Error(`nothing is configured to send ${kind}`);
+      return (await within(this.#lease, way.send({ id, channel: kind, to, ...words }))) === 'sent'
+        ? 'sent'
+        : 'rejected';
+    } catch (error) {
+      warn(`the message ${id} (${template}) could not be sent, try ${attempts}: ${textOf(error)}`);
+      return 'later';
+    }
+  }
+
+  async #fail(waiting: Claimed, reason: FailureReason): Promise<void> {
+    const { op, written } = this.#options.failed(waiting.message, reason);
+    if (await this.#end(waiting, [op])) written();
+  }
+
+  /** Takes the message out; false: another node had it. */
+  async #end({ id, version }: Claimed, more: readonly Op[]): Promise<boolean> {
+    const key = messageKey(id);
+    const { ok } = await this.#options.store.commit([
+      { op: 'check', key, version },
+      { op: 'delete', key },
+      { op: 'leave', key: pendingKey, member: id },
+      ...more,
+    ]);
+    return ok;
+  }
+
+  /** `undefined`: another node was faster. */
+  async #replace({ id, message, version }: Claimed, change: Partial<OutboxMessage>): Promise<Claimed | undefined> {
+    const changed = { ...message, ...change };
+    const ttl = Math.max(1, (message.delivery?.expires ?? 0) - this.#options.now()) + grace;
+    const { ok } = await this.#options.store.commit([
+      { op: 'replace', key: messageKey(id), version, value: JSON.stringify(changed), ttl },
+    ]);
+    return ok ? { id, message: changed, version: version + 1 } : undefined;
+  }
+}
+
+function pauseAfter(attempts: number): Seconds {
+  return backoff[Math.min(attempts, backoff.length - 1)] ?? 0;
+}
+
+/** Gives up before the claim is over: by then another node would be sending. */
+async function within<T>(lease: Seconds, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error('no answer in time')), lease * 750);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

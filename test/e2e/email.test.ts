@@ -1,0 +1,363 @@
+/** Sign in by mail on both stores: by the code, by the link, and in none of the ways in which it must not work. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { codeIn, inboxOf, linkIn, mailTo, otherThan, passwordless, reader } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  personWithPassword,
+  type SignIn,
+  signOnPolicy,
+  storedTransaction,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+const withoutTrailing = (page: Page): string => page.html.replace(/stateHandle" value="[^"]*"/g, '');
+
+describe.each(storesUnderTest)('on the $name store', ({ open }) => {
+  let node: TestNode;
+  let second: TestNode;
+  let stop: () => Promise<void>;
+  let clock = 0;
+  const now = (): number => Math.floor(Date.now() / 1000) + clock;
+
+  beforeAll(async () => {
+    const opened = await open();
+    node = await startNode({
+      store: opened.store,
+      demo: true,
+      now,
+      authenticators: ['password', 'totp', 'email'],
+      files: passwordless,
+    });
+    second = await startNode({ store: await opened.again(), issuer: node.issuer, now });
+    stop = async () => {
+      await second.stop();
+      await node.stop();
+      await opened.stop();
+    };
+  });
+  afterAll(() => stop());
+
+  /** As far as the page that asks for the code. */
+  async function asked(identifier: string, agent = new UserAgent()): Promise<SignIn> {
+    const signIn = await beginSignIn(node, 'notes', agent);
+    return { ...signIn, page: await answerStep(agent, signIn.page, { identifier }) };
+  }
+  const code = (value: string) => ({ 'credentials.passcode': value });
+  /** Time goes on, so that another message may be sent. */
+  const wait = (seconds: number): void => {
+    clock += seconds;
+  };
+
+  test('by code: one page, one message, true evidence', async () => {
+    const person = await reader(node);
+    const { agent, page } = await asked(person.identifier);
+    expect(whereIs(page)).toBe('challenge:email');
+    expect(page.html).toContain(`${person.address[0]}***${person.address[15]}@d***o.test`);
+    const mail = await mailTo(node, person.address);
+    expect(mail).toMatchObject({ channel: 'email', subject: 'Sign in to Notes' });
+    expect(Number.isNaN(Date.parse(mail.at))).toBe(false);
+    const done = await answerStep(agent, page, code(` ${codeIn(mail).slice(0, 3)} ${codeIn(mail).slice(3)} `));
+    expect(whereIs(done)).toBe('code');
+    expect(
+      node.audit.findLast(({ subject, event }) => subject === person.id && event === 'sign_in.completed'),
+    ).toMatchObject({ amr: ['email'] });
+    expect(node.audit.find((line) => line.subject === person.id && line.authenticator === 'email')).toMatchObject({
+      factors: ['possession'],
+    });
+    expect(await inboxOf(node, person.address)).toHaveLength(1);
+  });
+
+  test('by link, in the browser that asked: a question first, then signed in, then it is used', async () => {
+    const person = await reader(node);
+    const { agent, page } = await asked(person.identifier);
+    const link = linkIn(await mailTo(node, person.address));
+    expect(link.startsWith(`${node.issuer}/signin/`)).toBe(true);
+    const landed = await agent.open(link);
+    expect(landed.html).toContain('Sign in to <bdi>Notes</bdi>?');
+    expect(landed.forms).toHaveLength(1);
+    expect(landed.headers.get('set-cookie')).toBeNull();
+    expect(whereIs(await agent.submit(landed, landed.forms[0], {}, redirectUri))).toBe('code');
+    const again = await agent.open(link);
+    expect([again.status, again.messages]).toEqual([410, ['link.over']]);
+    const stale = await answerStep(agent, page, code('123456'));
+    expect(stale.status).toBe(410);
+  });
+
+  test('programs that open links change nothing: GET, HEAD, five at once, prefetch', async () => {
+    const person = await reader(node);
+    const { agent, page, uid } = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    const before = await storedTransaction(node, uid);
+    const scanners = [
+      ...Array.from({ length: 5 }, () => fetch(linkIn(mail))),
+      fetch(linkIn(mail), { method: 'HEAD' }),
+      fetch(linkIn(mail), { headers: { 'sec-purpose': 'prefetch' } }),
+      agent.send(linkIn(mail)),
+      agent.send(linkIn(mail), { method: 'HEAD' }),
+    ];
+    for (const response of await Promise.all(scanners)) {
+      expect(response.status).toBe(200);
+      expect(response.headers.getSetCookie()).toEqual([]);
+      expect(response.headers.get('cache-control')).toBe('no-store');
+      expect(response.headers.get('referrer-policy')).toBe('no-referrer');
+    }
+    for (const method of ['POST', 'PUT', 'DELETE'])
+      expect((await agent.send(linkIn(mail), { method })).status).toBeGreaterThanOrEqual(400);
+    expect(await storedTransaction(node, uid)).toEqual(before);
+    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+  });
+
+  test('in another browser the link signs in nobody: it shows the code, and who asked', async () => {
+    const person = await reader(node);
+    const agent = new UserAgent({
+      headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0' },
+    });
+    const { page } = await asked(person.identifier, agent);
+    const mail = await mailTo(node, person.address);
+    const elsewhere = new UserAgent();
+    const landed = await elsewhere.open(linkIn(mail));
+    expect(landed.forms).toEqual([]);
+    expect(landed.messages).toEqual(['link.elsewhere']);
+    expect(landed.html).toContain(`data-code>${codeIn(mail)}<`);
+    expect(landed.html).toMatch(/Firefox<\/bdi> on <bdi>Linux/);
+    expect(landed.html).toMatch(/127\.0\.0\.1|::1/);
+    expect(elsewhere.cookies(node.issuer)).toEqual([]);
+    expect(mail.text).toMatch(/Asked by Firefox on Linux/);
+    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+  });
+
+  test('a sign-in of somebody else in the same browser does not take the link either', async () => {
+    const [victim, attacker] = [await reader(node), await reader(node)];
+    await asked(attacker.identifier);
+    const planted = linkIn(await mailTo(node, attacker.address));
+    const own = await asked(victim.identifier);
+    const landed = await own.agent.open(planted);
+    expect([landed.forms, landed.messages]).toEqual([[], ['link.elsewhere']]);
+    expect(whereIs(await own.agent.open(own.page.url))).toBe('challenge:email');
+  });
+
+  test('a resend kills the older code and the older link, and does not give new attempts', async () => {
+    const person = await reader(node);
+    const { agent, page } = await asked(person.identifier);
+    const first = await mailTo(node, person.address);
+    for (let tries = 0; tries < 3; tries += 1)
+      expect((await answerStep(agent, page, code(otherThan(codeIn(first))))).messages).toEqual(['credentials.invalid']);
+    const early = await agent.submit(page, formOf(page, 'resend'));
+    expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
+    // Nothing was sent, so the first one still counts.
+    expect((await agent.open(linkIn(first))).status).toBe(200);
+  });
+
+  test('a newer message takes the place of the older one', async () => {
+    const person = await reader(node);
+    const { agent, page } = await asked(person.identifier);
+    const first = await mailTo(node, person.address);
+    await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+    const again = await agent.submit(page, formOf(page, 'resend'));
+    expect([again.status, again.messages]).toEqual([200, ['sent.again']]);
+    const newest = await mailTo(node, person.address, 2);
+    expect(linkIn(newest)).not.toBe(linkIn(first));
+    expect((await agent.open(linkIn(first))).messages).toEqual(['link.replaced']);
+    if (codeIn(first) !== codeIn(newest))
+      expect((await answerStep(agent, again, code(codeIn(first)))).messages).toEqual(['credentials.invalid']);
+    expect(whereIs(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
+  });
+
+  test('five guesses in all: not per transaction, node or message; the right code then counts no more either', async () => {
+    const person = await reader(node);
+    let evaluated = 0;
+    let last = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    for (let tries = 0; tries < 12; tries += 1) {
+      const agent = tries % 2 ? last.agent.via({ [node.issuer]: second.origin }) : last.agent;
+      const page = await answerStep(agent, last.page, code(otherThan(codeIn(mail))));
+      if (page.messages.includes('credentials.invalid')) evaluated += 1;
+      else expect([page.status, page.messages]).toEqual([429, ['attempts.exceeded']]);
+      if (tries === 3) last = { ...last, ...(await asked(person.identifier.toUpperCase(), new UserAgent())) };
+    }
+    expect(evaluated).toBe(5);
+    const refused = await answerStep(last.agent, last.page, code(codeIn(mail)));
+    expect(refused.messages).toEqual(['attempts.exceeded']);
+  });
+
+  test('one message in twenty seconds, over all transactions; one mailbox gets ten in an hour from whomever', async () => {
+    const person = await reader(node);
+    await asked(person.identifier);
+    const { page, agent } = await asked(person.identifier);
+    expect(whereIs(page)).toBe('challenge:email');
+    expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['send.exceeded']);
+    const flooded = await reader(node);
+    for (let round = 0; round < 12; round += 1) {
+      await asked(flooded.identifier);
+      await node.store.commit([{ op: 'reset', counter: `user:{${flooded.id}}:email.send` }]);
+    }
+    const last = await reader(node);
+    await asked(last.identifier);
+    await mailTo(node, last.address);
+    expect(await inboxOf(node, person.address)).toHaveLength(1);
+    expect(await inboxOf(node, flooded.address)).toHaveLength(10);
+  });
+
+  test('a used code, and a code of another transaction, do not count', async () => {
+    const person = await reader(node);
+    const first = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    const other = await asked(person.identifier);
+    expect((await answerStep(other.agent, other.page, code(codeIn(mail)))).messages).toEqual(['credentials.invalid']);
+    const [one, two] = await Promise.all([
+      answerStep(first.agent, first.page, code(codeIn(mail))),
+      answerStep(first.agent.via({ [node.issuer]: second.origin }), first.page, code(codeIn(mail))),
+    ]);
+    expect([whereIs(one), whereIs(two)]).toContain('code');
+    const completed = [...node.audit, ...second.audit].filter(
+      ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
+    );
+    expect(completed).toHaveLength(1);
+  });
+
+  test('a code and a link that are too old', async () => {
+    const person = await reader(node);
+    const { agent, page } = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    wait(601);
+    try {
+      expect((await agent.open(linkIn(mail))).messages).toEqual(['link.expired']);
+      expect((await answerStep(agent, page, code(codeIn(mail)))).messages[0]).toBe('challenge.expired');
+    } finally {
+      clock = 0;
+    }
+  });
+
+  test('people who do not exist see the same pages, get the same refusals, and get no mail', async () => {
+    const person = await reader(node, {}, 'somebody-known-17');
+    const known = await asked(person.identifier);
+    // Three in four of them are challenged by mail; the others look like people without an address.
+    const unknown = await Promise.all(
+      Array.from({ length: 12 }, (_, index) => asked(`somebody-unknown-${index}7@demo.test`)),
+    );
+    const mailed = unknown.filter(({ page }) => whereIs(page) === 'challenge:email');
+    expect(mailed.length).toBeGreaterThan(2);
+    const anonymous = ({ page, uid }: SignIn, text = page): string =>
+      withoutTrailing(text)
+        .replaceAll(uid, 'uid')
+        .replace(/somebody-\w+-\d+/g, 'x');
+    const shapes = new Set(mailed.map((one) => anonymous(one)));
+    expect(shapes).toContain(anonymous(known));
+    for (const one of mailed.slice(0, 3)) {
+      const refused = await answerStep(one.agent, one.page, code('123456'));
+      expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
+      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'));
+      expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    }
+    await mailTo(node, person.address);
+    expect((await inboxOf(node)).filter(({ to }) => to.includes('unknown'))).toEqual([]);
+  });
+
+  test('no token of another kind opens the page of a link, and none of it is consumed', async () => {
+    const person = await reader(node);
+    const { agent, page, uid } = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    const handle = mainForm(page)?.fields.stateHandle ?? '';
+    const wrong = [uid, handle, handle.split('.').at(-1) ?? '', codeIn(mail), 'x'.repeat(43), '', `${linkIn(mail)}x`];
+    for (const token of wrong) {
+      const landed = await agent.open(`${node.issuer}/signin/${uid}/link?t=${encodeURIComponent(token)}`);
+      expect([landed.status, landed.messages]).toEqual([410, ['link.replaced']]);
+    }
+    expect((await agent.send(`${node.issuer}/signin/${uid}/link`)).status).toBe(404);
+    const token = new URL(linkIn(mail)).searchParams.get('t') ?? '';
+    const elsewhere = await asked((await reader(node)).identifier);
+    const crossed = await elsewhere.agent.open(`${node.issuer}/signin/${elsewhere.uid}/link?t=${token}`);
+    expect(crossed.messages).toEqual(['link.replaced']);
+    for (const value of [token, handle]) {
+      const refused = await answerStep(agent, page, code(value));
+      expect(refused.messages).toEqual(['credentials.malformed']);
+    }
+    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+  });
+
+  test('the page that waits learns that the sign-in went on, and that it is over; strangers learn nothing', async () => {
+    const person = await reader(node);
+    const { agent, page, uid } = await asked(person.identifier);
+    const status = async (who: UserAgent) => (await who.send(`${node.issuer}/signin/${uid}/status`)).json();
+    const version = Number(/data-version="(\d+)"/.exec(page.html)?.[1]);
+    expect(await status(agent)).toEqual({ version, state: 'open' });
+    expect(await status(new UserAgent())).toEqual({ version: 0, state: 'over' });
+    await answerStep(agent, page, code(codeIn(await mailTo(node, person.address))));
+    expect(await status(agent)).toEqual({ version: 0, state: 'over' });
+  });
+
+  test('mail speaks the language of the person', async () => {
+    const person = await reader(node, { locale: 'de-AT' });
+    await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    expect(mail.subject).toBe('Anmelden bei Notes');
+    expect(mail.text).toContain('Minuten lang');
+    expect(mail.html).toContain('<html lang="de">');
+  });
+
+  test('nothing that was sent is in a page, in the log or in the transaction', async () => {
+    const person = await reader(node);
+    const { page, uid } = await asked(person.identifier);
+    const mail = await mailTo(node, person.address);
+    const token = new URL(linkIn(mail)).searchParams.get('t') ?? '';
+    const kept = (await storedTransaction(node, uid))?.value ?? '';
+    for (const text of [page.html, kept, JSON.stringify(node.audit)]) {
+      expect(text).not.toContain(token);
+      expect(text).not.toContain(`"${codeIn(mail)}"`);
+    }
+  });
+
+  test('an address is enrolled in two stages, after the strongest proof there is; then it is the second factor', async () => {
+    await node.configure(
+      signOnPolicy('payroll', {
+        then: {
+          allow: {
+            factors: 2,
+            knowledge: { authenticators: ['password'] },
+            possession: { authenticators: ['email'] },
+          },
+        },
+      }),
+    );
+    const person = await personWithPassword(node);
+    const address = `new-${person.identifier}`;
+    const { agent, page } = await beginSignIn(node, 'payroll');
+    const offered = await answerStep(agent, page, {
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    expect(whereIs(offered)).toBe('enroll:email');
+    for (const wrong of ['', 'nobody', 'a@b@c', 'a@x.test\r\nBcc: b@x.test', 'a@x.test,b@x.test', '"a"<b@x.test>']) {
+      const refused = await answerStep(agent, offered, { 'credentials.email': wrong });
+      expect(refused.messages).toEqual([wrong === '' ? 'email.required' : 'email.invalid']);
+      await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.enroll` }]);
+    }
+    const sent = await answerStep(agent, offered, { 'credentials.email': address });
+    expect(whereIs(sent)).toBe('enroll:email');
+    expect(sent.html).toContain(address);
+    const mail = await mailTo(node, address);
+    expect([mail.subject, linkIn(mail)]).toEqual(['Confirm your email address', '']);
+    const wrong = await answerStep(agent, sent, code(otherThan(codeIn(mail))));
+    expect(wrong.messages).toEqual(['credentials.invalid']);
+    await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+    const again = await agent.submit(wrong, formOf(wrong, 'resend'));
+    expect(again.messages).toEqual(['sent.again']);
+    const newest = await mailTo(node, address, 2);
+    expect(whereIs(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
+    expect(eventsOf(node, person.id)).toContain('authenticator.enrolled:email');
+    const next = await beginSignIn(node, 'payroll');
+    const challenged = await answerStep(next.agent, next.page, {
+      identifier: person.identifier,
+      'credentials.passcode': person.password,
+    });
+    expect(whereIs(challenged)).toBe('challenge:email');
+  });
+});

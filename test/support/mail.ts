@@ -1,0 +1,67 @@
+/** People who get mail, and what they got. */
+import { randomBytes } from 'node:crypto';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import type { InboxMessage } from '../../src/delivery/inbox.ts';
+import type { TestNode } from './node.ts';
+import { signOnPolicy } from './sign-in-flow.ts';
+import { until } from './until.ts';
+
+export interface Reader {
+  readonly id: string;
+  readonly identifier: string;
+  readonly address: string;
+}
+
+/** Files of a configuration whose app `notes` asks for a code by mail and nothing else. */
+export const passwordless = signOnPolicy('notes', {
+  then: { allow: { factors: 1, possession: { authenticators: ['email'] } } },
+});
+
+/** Somebody new whose only authenticator is their mailbox. */
+export async function reader(
+  { app }: TestNode,
+  profile: Readonly<Record<string, string>> = {},
+  name = randomBytes(8).toString('hex'),
+): Promise<Reader> {
+  const address = `${name}@demo.test`;
+  const created = await app.directory.create({
+    identifiers: [address],
+    profile: { email: address, emailVerified: true, ...profile },
+    groups: ['staff'],
+    credentials: [emailCredential(address)],
+  });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier: address, address };
+}
+
+export async function inboxOf(
+  { origin }: Pick<TestNode, 'origin'>,
+  address?: string,
+): Promise<readonly InboxMessage[]> {
+  const response = await fetch(`${origin}/demo/inbox.json`);
+  const all = (await response.json()) as readonly InboxMessage[];
+  return address === undefined ? all : all.filter(({ to }) => to === address);
+}
+
+/** The newest message to an address, once there are `count`. */
+export async function mailTo(node: Pick<TestNode, 'origin'>, address: string, count = 1): Promise<InboxMessage> {
+  let messages: readonly InboxMessage[] = [];
+  await until(`message ${count} to ${address}`, async () => {
+    messages = await inboxOf(node, address);
+    return messages.length >= count;
+  });
+  return messages[0] as InboxMessage;
+}
+
+export function codeIn({ text }: Pick<InboxMessage, 'text'>): string {
+  return /^ {4}(\d{6})$/m.exec(text)?.[1] ?? '';
+}
+
+export function linkIn({ text }: Pick<InboxMessage, 'text'>): string {
+  return /^https?:\S+\/link\?t=\S+$/m.exec(text)?.[0] ?? '';
+}
+
+/** Six digits that are not this code. */
+export function otherThan(code: string): string {
+  return code === '111111' ? '222222' : '111111';
+}
