@@ -72,7 +72,7 @@ export async function verify(loop: Loop, given: Try): Promise<Answer> {
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.together))
     return refused(loop, key, undefined);
   saveCredential(loop, account, credential, result);
-  if (result.notify) tell(loop, account, result.notify);
+  if (result.notify) await tell(loop, account, result.notify);
   if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
   return proves(loop, {
     authenticator,
