@@ -2,9 +2,11 @@
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { issueAccessCode } from '../authenticators/access-code.ts';
+import { emailCredential } from '../authenticators/email.ts';
 import { HashingQueue } from '../authenticators/hashing-queue.ts';
 import { authenticatorTraits } from '../authenticators/index.ts';
 import { passwordTools } from '../authenticators/password-tools.ts';
+import { mailAddress } from '../core/mail-address.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
 import { auditCommand } from './audit.ts';
@@ -56,6 +58,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
       stderr,
       stdin: process.stdin,
       passwords: passwordTools(),
+      addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
       issueAccessCode: (terms) => issueAccessCode(new HashingQueue(), terms),
       now,
       authenticators,

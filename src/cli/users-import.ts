@@ -32,6 +32,7 @@ export function usersImportCommand(
           directory,
           format,
           passwords: context.passwords,
+          addressCredential: context.addressCredential,
           source,
           update: options.update ?? false,
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),

@@ -22,6 +22,8 @@ export interface UsersContext extends TacContext {
   /** What `--password-stdin` reads. */
   readonly stdin: AsyncIterable<string | Uint8Array>;
   readonly passwords: PasswordTools;
+  /** The credential of a verified address; `undefined`: mail cannot be sent there. */
+  readonly addressCredential: (address: string) => NewCredential | undefined;
   readonly authenticators: readonly AuthenticatorTraits[];
   /** 0: all well. 1: some records of an import were refused. */
   setExitCode(code: 0 | 1): void;
@@ -47,6 +49,7 @@ interface PasswordOptions {
 interface AddOptions extends PasswordOptions {
   readonly name?: string;
   readonly email?: string;
+  readonly emailVerified?: true;
   readonly userType?: string;
   readonly group: readonly string[];
 }
@@ -58,6 +61,7 @@ function addCommand(command: Command, context: UsersContext): void {
     .argument('<identifier>', 'what the user signs in with: a name or an email address')
     .option('--name <text>', 'name to display')
     .option('--email <address>', 'where mail goes, also to sign in with')
+    .option('--email-verified', "the address is known to be the user's: codes can be sent there")
     .option('--user-type <text>', 'type that policies can ask for')
     .option('--group <name>', 'group, can be repeated', collect, [])
     .option('--password-stdin', 'read the password from standard input')
@@ -67,22 +71,24 @@ function addCommand(command: Command, context: UsersContext): void {
         const profile = {
           ...(options.name === undefined ? {} : { displayName: options.name }),
           ...(options.email === undefined ? {} : { email: canonical(options.email) }),
+          ...(options.emailVerified ? { emailVerified: true } : {}),
         };
         for (const [name, value] of Object.entries(profile)) refuse(attributeFault(name, value), name);
         for (const text of [...options.group, options.userType ?? 'none']) refuse(textFault(text), 'group or type');
         const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
+        const mailbox = readMailbox(context, options);
         const password = await readPassword(context, options, identifiers);
         const outcome = await directory.create({
           identifiers,
           profile,
           groups: options.group,
           ...(options.userType === undefined ? {} : { userType: options.userType }),
-          credentials: password === undefined ? [] : [password.credential],
+          credentials: [password?.credential, mailbox].filter((one) => one !== undefined),
         });
         if (!outcome.ok) throw new Error(identifierProblem(outcome));
         context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
         password?.print();
-        if (password === undefined) context.stderr('without a password: this user cannot sign in yet\n');
+        if (!password && !mailbox) context.stderr('without a password: this user cannot sign in yet\n');
       }),
     );
 }
@@ -218,6 +224,15 @@ function identifierProblem(problem: { readonly identifier: string; readonly faul
   return fault === undefined
     ? `${shown} is there already`
     : `${shown} cannot be an identifier: ${fault.replaceAll('_', ' ')}`;
+}
+
+/** What a verified address is good for: codes that are sent there. */
+function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions): NewCredential | undefined {
+  if (!emailVerified) return undefined;
+  if (email === undefined) throw new Error('--email-verified says something about --email: give both');
+  const credential = context.addressCredential(email.trim());
+  if (credential === undefined) throw new Error(`mail cannot be sent to ${JSON.stringify(email)}`);
+  return credential;
 }
 
 interface ReadPassword {

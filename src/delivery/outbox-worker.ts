@@ -64,7 +64,7 @@ export class OutboxWorker {
   /** Looks at once instead of at the next tick. */
   wake(): void {
     if (this.#state !== 'running') return;
-    if (this.#pass) {
+    if (this.#pass !== undefined) {
       this.#again = true;
       return;
     }

@@ -48,7 +48,8 @@ export function createMessageRenderer({ viewsDir, textsFor, brand }: MessageRend
     const texts = textsFor(languages);
     const params = { brand: name, ...withoutControls(given) };
     const say = (key: string, more: Params = {}): string => texts.text(`mail.${key}`, { ...params, ...more });
-    const locals = { say, params, accent, onAccent: textOn(accent), brand: name, locale: texts.locale };
+    const nameOf = (key: string): string => texts.text(`authenticator.${key}`);
+    const locals = { say, name: nameOf, params, accent, onAccent: textOn(accent), brand: name, locale: texts.locale };
     const view = `${folders[channel]}/${template}`;
     const text = `${draw(`${view}.txt`, locals).trim()}\n`;
     if (channel !== 'email') return { brand: name, text };
@@ -59,7 +60,9 @@ export function createMessageRenderer({ viewsDir, textsFor, brand }: MessageRend
 
 /** Black or white, whichever has more contrast (WCAG 2.2, relative luminance). */
 function textOn(colour: string): string {
-  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map((at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2);
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5].map(
+    (at) => (Number.parseInt(colour.slice(at, at + 2), 16) / 255) ** 2.2,
+  );
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18 ? '#000000' : '#ffffff';
 }
 

@@ -1,6 +1,7 @@
 /** What the demo adds to a node: people who can sign in, and two apps to sign in to. */
 import { randomBytes } from 'node:crypto';
 import type { App } from '../app.ts';
+import { emailCredential } from '../authenticators/email.ts';
 import { passwordCredential } from '../authenticators/password.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password-hash.ts';
 import { type Store, storeKey } from '../stores/store.ts';
@@ -51,7 +52,7 @@ async function preparePerson({ directory, hashing }: App, person: DemoPerson, pa
       identifiers: [person.identifier],
       profile,
       groups: person.groups,
-      credentials: [credential],
+      credentials: [credential, emailCredential(person.identifier)],
     });
     return;
   }

@@ -60,6 +60,8 @@ export interface Amendment extends UserChange {
   readonly addIdentifiers?: readonly string[];
   /** Takes the place of the old one and voids sessions and tokens. */
   readonly password?: NewCredential;
+  /** Takes the place of those of the same authenticator; nothing changes when it is there already. */
+  readonly credential?: NewCredential;
 }
 
 /** Somebody else may be faster this often in a row. */
@@ -128,14 +130,14 @@ export class Directory {
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
   async amend(id: string, change: (user: User) => Amendment): Promise<Outcome | undefined> {
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
-      const { addIdentifiers = [], password, ...rest } = change(held.user);
+      const { addIdentifiers = [], password, credential, ...rest } = change(held.user);
       const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
       if (!Array.isArray(wanted)) return wanted;
       const now = this.#clock();
       const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
       const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
-      const ops = [replaceUser(held, user), ...(password === undefined ? [] : inPlaceOfOld(held, password, now))];
+      const ops = [replaceUser(held, user), ...newCredentials(held, { password, credential }, now)];
       const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
       return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
@@ -283,6 +285,23 @@ function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds): read
     replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
     ...resetCounters(held.user.id, [credential.authenticator]),
   ];
+}
+
+/** Both in one write; a credential that is there already stays as it is. */
+function newCredentials(
+  held: Held,
+  { password, credential }: Pick<Amendment, 'password' | 'credential'>,
+  now: Seconds,
+): readonly Op[] {
+  const isThere = held.credentials.some(
+    ({ authenticator, secret }) =>
+      authenticator === credential?.authenticator && JSON.stringify(secret) === JSON.stringify(credential.secret),
+  );
+  const added = [password, isThere ? undefined : credential].filter((one) => one !== undefined);
+  if (added.length === 0) return [];
+  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), held.credentials);
+  const keys = added.map(({ authenticator }) => authenticator);
+  return [replaceCredentials(held, credentials), ...resetCounters(held.user.id, keys)];
 }
 
 /** Canonical and distinct, in the order given; at least one. */

@@ -14,6 +14,8 @@ import { decoded, type FileRecord } from './records.ts';
 export interface ImportOptions {
   readonly directory: Directory;
   readonly passwords: PasswordTools;
+  /** The credential of a verified address; `undefined`: mail cannot be sent there. */
+  readonly addressCredential: (address: string) => NewCredential | undefined;
   readonly source: AsyncIterable<string | Uint8Array>;
   readonly format: 'jsonl' | 'csv';
   /** Change users who are there already; without it they are reported. */
@@ -111,11 +113,17 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const password = await readPassword(options.passwords, user);
   if ('reason' in password) return password;
   const { credential, short } = password;
+  const address = verifiedAddress(user, account?.user);
+  const mailbox = address === undefined ? undefined : options.addressCredential(address);
+  if (address !== undefined && mailbox === undefined) return { reason: 'email: mail cannot be sent to this address' };
   const done = account === undefined ? 'created' : 'updated';
   const outcome =
     account === undefined
-      ? await directory.create({ ...user, credentials: credential ? [credential] : [] })
-      : await directory.amend(account.user.id, (current) => changes(user, current, credential));
+      ? await directory.create({ ...user, credentials: [credential, mailbox].filter((one) => one !== undefined) })
+      : await directory.amend(account.user.id, (current) => ({
+          ...changes(user, current, credential),
+          ...(mailbox === undefined ? {} : { credential: mailbox }),
+        }));
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
   if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
   return { done, short };
@@ -127,6 +135,11 @@ async function findAll(directory: Directory, identifiers: readonly string[]): Pr
     found.flatMap((account) => (account === undefined ? [] : [[account.user.id, account] as const])),
   );
   return [...byId.values()];
+}
+
+/** The address that the record says to be verified: its own, or the one that the user has. */
+function verifiedAddress({ profile }: ImportedUser, current: User | undefined): string | undefined {
+  return profile.emailVerified === true ? (profile.email ?? current?.profile.email) : undefined;
 }
 
 function common({ user }: Account, { identifiers }: ImportedUser): string | undefined {

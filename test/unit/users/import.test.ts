@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { emailCredential } from '../../../src/authenticators/email.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
+import { mailAddress } from '../../../src/core/mail-address.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
@@ -15,6 +17,7 @@ import type { User } from '../../../src/users/user.ts';
 let store: Store;
 let directory: Directory;
 let problems: ImportProblem[];
+const addressCredential = (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text));
 const passwords = passwordTools();
 const now = 1_800_000_000;
 
@@ -33,7 +36,16 @@ async function* chunks(text: string, size = 7): AsyncGenerator<Uint8Array> {
 
 function run(source: ImportOptions['source'], options: Partial<ImportOptions> = {}): Promise<ImportSummary> {
   const onProblem = (problem: ImportProblem): number => problems.push(problem);
-  return importUsers({ directory, passwords, source, format: 'jsonl', update: false, onProblem, ...options });
+  return importUsers({
+    directory,
+    passwords,
+    addressCredential,
+    source,
+    format: 'jsonl',
+    update: false,
+    onProblem,
+    ...options,
+  });
 }
 
 function jsonl(...records: unknown[]): AsyncGenerator<Uint8Array> {
@@ -91,7 +103,10 @@ describe('JSON Lines', () => {
       remote: false,
       skills: ['tea', 'croquet'],
     });
-    expect(account?.credentials).toMatchObject([{ authenticator: 'password', secret: { hash } }]);
+    expect(account?.credentials).toMatchObject([
+      { authenticator: 'password', secret: { hash } },
+      { authenticator: 'email', secret: { address: 'alice@demo.test' } },
+    ]);
   });
 
   test('passwords are hashed, and weak ones refused', async () => {
@@ -332,4 +347,33 @@ test('20,000 lines: every hundredth is bad, and exactly the others are there', a
   expect(seen).toHaveLength(20_000 / 32);
   expect(await count()).toBe(19_800);
   expect(await find('USER-19999')).toMatchObject({ groups: ['all'], profile: { email: 'u19999@x.test' } });
+});
+
+test('a verified address is one that codes can be sent to; an update keeps it, or puts the new one in its place', async () => {
+  const addressOf = async (identifier: string) =>
+    (await directory.findByIdentifier(identifier))?.credentials.map(({ id, secret }) => [id, secret.address]);
+  await run(
+    jsonl(
+      { username: 'ann', email: 'ann@x.test', emailVerified: true },
+      { username: 'bob', email: 'bob@x.test' },
+      { username: 'cem', email: '"c"@x.test', emailVerified: true },
+    ),
+  );
+  const first = await addressOf('ann');
+  expect(first).toEqual([[expect.any(String), 'ann@x.test']]);
+  expect(await addressOf('bob')).toEqual([]);
+  expect(problems).toEqual([{ line: 3, reason: 'email: mail cannot be sent to this address' }]);
+  await run(jsonl({ username: 'ann', emailVerified: true }, { username: 'bob', emailVerified: true }), {
+    update: true,
+  });
+  expect(await addressOf('ann')).toEqual(first);
+  expect(await addressOf('bob')).toEqual([[expect.any(String), 'bob@x.test']]);
+  await run(jsonl({ username: 'ann', email: 'ann@y.test', emailVerified: true, password: 'a long enough password' }), {
+    update: true,
+  });
+  const account = await directory.findByIdentifier('ann');
+  expect(account?.credentials.map(({ authenticator }) => authenticator).sort()).toEqual(['email', 'password']);
+  expect(account?.credentials.find(({ authenticator }) => authenticator === 'email')?.secret).toEqual({
+    address: 'ann@y.test',
+  });
 });

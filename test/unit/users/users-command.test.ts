@@ -5,10 +5,12 @@ import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { issueAccessCode } from '../../../src/authenticators/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
+import { emailCredential } from '../../../src/authenticators/email.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
 import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
+import { mailAddress } from '../../../src/core/mail-address.ts';
 import { auditKey } from '../../../src/flow/audit.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
@@ -61,6 +63,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     stderr,
     stdin: Readable.from([Buffer.from(stdin)]),
     passwords: passwordTools(queue),
+    addressCredential: (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
     issueAccessCode: (terms) => issueAccessCode(queue, terms),
     now: () => env.now,
     authenticators: authenticatorTraits,
@@ -113,6 +116,20 @@ describe('add', () => {
     expect(user).toMatchObject({ groups: ['a', 'b'], profile: { displayName: 'Alice L.', email: 'alice@x.test' } });
     expect(await signsIn('alice', 'croquet with flamingos')).toBe(true);
     expect(await signsIn('alice', 'croquet with flamingos\n')).toBe(false);
+  });
+
+  test('with a verified address, to which codes can be sent; the word without the address is an error', async () => {
+    const ran = await users(['add', 'alice', '--email', 'Alice@X.test', '--email-verified']);
+    expect([ran.exitCode, ran.err]).toEqual([0, '']);
+    const { user, credentials } = await account('alice');
+    expect(user.profile).toMatchObject({ email: 'alice@x.test', emailVerified: true });
+    expect(credentials).toMatchObject([{ authenticator: 'email', secret: { address: 'Alice@x.test' } }]);
+    expect(await users(['add', 'bob', '--email-verified'])).toMatchObject({ exitCode: 1, out: '' });
+    expect(await users(['add', 'bob', '--email', '"b"@x.test', '--email-verified'])).toMatchObject({
+      exitCode: 1,
+      err: expect.stringContaining('mail cannot be sent to'),
+    });
+    expect(await directory.findByIdentifier('bob')).toBeUndefined();
   });
 
   test('with a password made up, shown once, and enough to sign in', async () => {
