@@ -1,0 +1,251 @@
+/** The process of a node: killed in the middle of a sign-in, ended under load, given a broken configuration. */
+import { once } from 'node:events';
+import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
+import type { Person } from '../support/relying-party.ts';
+import { answerStep, beginSignIn, identify, passcode, whereIs } from '../support/sign-in-flow.ts';
+import { freePort, type Running, startStepgate } from '../support/stepgate.ts';
+import { until } from '../support/until.ts';
+import { mainForm, UserAgent } from '../support/user-agent.ts';
+
+const password = 'a password of the demo';
+const alice: Person = { identifier: 'alice@demo.test', password };
+const stops: (() => Promise<unknown>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+/** The demo takes two ports in a row. */
+async function freePair(): Promise<number> {
+  for (;;) {
+    const port = await freePort();
+    const next: Server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      next.once('error', () => resolve(false));
+      next.listen(port + 1, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    next.close();
+    await once(next, 'close');
+    return port;
+  }
+}
+
+interface Demo {
+  readonly issuer: string;
+  readonly port: number;
+  readonly configDir: string;
+  /** Starts it, again on the same ports and data. */
+  start(): Promise<Running>;
+}
+
+async function demo(): Promise<Demo> {
+  const dir = await mkdtemp(join(tmpdir(), 'stepgate-process-'));
+  stops.push(() => rm(dir, { recursive: true, force: true }));
+  const configDir = join(dir, 'config');
+  await cp('config', configDir, { recursive: true });
+  const port = await freePair();
+  const env = { PORT: String(port), DATA_DIR: join(dir, 'data'), CONFIG_DIR: configDir, DEMO_PASSWORD: password };
+  return {
+    issuer: `http://localhost:${port}`,
+    port,
+    configDir,
+    async start() {
+      const running = startStepgate(env, ['serve', '--demo']);
+      stops.push(() => running.stop('SIGKILL'));
+      await running.line(/"listening"/);
+      await (await fetch(`http://localhost:${port}/readyz`)).arrayBuffer();
+      return running;
+    },
+  };
+}
+
+describe('kill -9', () => {
+  test('in the middle of a sign-in: it goes on after the restart, and what was acknowledged is there', async () => {
+    const node = await demo();
+    const first = await node.start();
+    const { agent, page, request } = await beginSignIn(node, 'payroll');
+    const choice = await identify(agent, page, alice);
+    const offer = await answerStep(agent, choice, { 'authenticator.id': 'totp' });
+    expect(whereIs(offer)).toBe('enroll:totp');
+    await first.stop('SIGKILL');
+    const second = await node.start();
+    const person: Person = { ...alice, totp: offer.secret ?? '' };
+    const end = await answerStep(agent, offer, await passcode(person));
+    expect(whereIs(end)).toBe('code');
+    await second.stop('SIGKILL');
+    const third = await node.start();
+    const { tokens } = await redeemCode(node.issuer, request, end.url);
+    expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
+    await third.stop('SIGKILL');
+    await node.start();
+    expect((await redeemCode(node.issuer, request, end.url)).error).toBe('invalid_grant');
+    expect((await refresh(node.issuer, 'payroll', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
+    const again = await beginSignIn(node, 'payroll');
+    const challenged = await identify(again.agent, again.page, alice);
+    expect(whereIs(challenged)).toBe('challenge:totp');
+    expect(whereIs(await answerStep(again.agent, challenged, await passcode(person)))).toBe('code');
+  }, 120_000);
+
+  test('a session and a family of tokens outlive it, a lock-out and a used code too', async () => {
+    const node = await demo();
+    const first = await node.start();
+    const signedIn = await beginSignIn(node, 'notes');
+    const end = await identify(signedIn.agent, signedIn.page, alice);
+    const { tokens } = await redeemCode(node.issuer, signedIn.request, end.url);
+    for (let guess = 0; guess < 10; guess += 1) {
+      const { agent, page } = await beginSignIn(node, 'notes');
+      await answerStep(agent, page, { identifier: 'bob@demo.test', 'credentials.passcode': `guess ${guess}` });
+    }
+    await first.stop('SIGKILL');
+    await node.start();
+    const silent = await beginSignIn(node, 'notes', signedIn.agent, { prompt: 'none' });
+    expect(whereIs(silent.page)).toBe('code');
+    const renewed = await refresh(node.issuer, 'notes', tokens?.refresh_token ?? '');
+    expect(renewed.tokens?.refresh_token).toBeTruthy();
+    const { agent, page } = await beginSignIn(node, 'notes');
+    const locked = await identify(agent, page, { identifier: 'bob@demo.test', password });
+    expect([locked.status, locked.messages]).toEqual([429, ['attempts.exceeded']]);
+  }, 120_000);
+});
+
+/** Whether an error of `fetch` says that nobody was listening any more; all others are requests that were cut off. */
+function isRefusal(error: unknown): boolean {
+  return ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
+}
+
+describe('SIGTERM', () => {
+  test.each([1, 2, 3])(
+    'under load, round %i: not ready first, ends with 0, and no request is cut off',
+    async () => {
+      const node = await demo();
+      const running = await node.start();
+      const cut: string[] = [];
+      let answered = 0;
+      let ready = true;
+      /** Sends requests for as long as the node says that it takes them, as a load balancer does. */
+      const client = async (index: number): Promise<void> => {
+        while (ready) {
+          try {
+            if (index % 2 === 0) {
+              const { agent, page } = await beginSignIn(node, 'notes');
+              await identify(agent, page, alice);
+            } else await (await fetch(`${node.issuer}/oauth2/v1/keys`)).arrayBuffer();
+            answered += 1;
+          } catch (error) {
+            cut.push(String((error as Error).cause ?? error));
+            return;
+          }
+        }
+      };
+      const clients = Array.from({ length: 12 }, (_, index) => client(index));
+      await until('some answers', () => answered > 30);
+      const ended = running.stop('SIGTERM');
+      await until('not ready', async () => {
+        const answer = await fetch(`${node.issuer}/readyz`);
+        await answer.arrayBuffer();
+        ready = answer.status === 200;
+        return !ready;
+      });
+      await Promise.all(clients);
+      expect(cut).toEqual([]);
+      expect(await ended).toBe(0);
+    },
+    60_000,
+  );
+
+  test('while a password is being hashed: the answer arrives', async () => {
+    const node = await demo();
+    const running = await node.start();
+    const begun = await Promise.all(Array.from({ length: 6 }, () => beginSignIn(node, 'notes')));
+    const answers = begun.map(({ agent, page }) =>
+      agent.send(page.url, {
+        method: 'POST',
+        body: new URLSearchParams({
+          ...mainForm(page)?.fields,
+          identifier: alice.identifier,
+          'credentials.passcode': password,
+        }),
+      }),
+    );
+    await Promise.race(answers);
+    const ended = running.stop('SIGTERM');
+    const statuses = (await Promise.all(answers)).map(({ status }) => status);
+    expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
+    expect(await ended).toBe(0);
+  }, 60_000);
+
+  test('twice: the second changes nothing', async () => {
+    const node = await demo();
+    const running = await node.start();
+    const { agent, page } = await beginSignIn(node, 'notes');
+    const answer = identify(agent, page, alice).then(whereIs, (error: unknown) => isRefusal(error));
+    const ended = [running.stop('SIGTERM'), running.stop('SIGTERM')];
+    expect(await Promise.all(ended)).toEqual([0, 0]);
+    expect(['code', true]).toContain(await answer);
+  }, 60_000);
+
+  test('a connection that says nothing, or only half of a request, does not hold it up', async () => {
+    const node = await demo();
+    const running = await node.start();
+    const sockets: Socket[] = [connect(node.port, '127.0.0.1'), connect(node.port, '127.0.0.1')];
+    for (const socket of sockets) {
+      socket.on('error', () => {});
+      await once(socket, 'connect');
+    }
+    sockets[1]?.write('POST /signin/aaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n');
+    expect(await running.stop('SIGTERM')).toBe(0);
+    for (const socket of sockets) socket.destroy();
+  }, 60_000);
+});
+
+describe('a configuration that changes while the node runs', () => {
+  const brandOf = async (node: Demo): Promise<string> => {
+    const { page } = await beginSignIn(node, 'notes', new UserAgent());
+    return /<title>[^<]*– ([^<]*)<\/title>/.exec(page.html)?.[1] ?? '';
+  };
+
+  test('broken: it is reported with its place, and nothing changes; mended: it is in use', async () => {
+    const node = await demo();
+    const running = await node.start();
+    const file = join(node.configDir, 'policies/sign-on/notes.yaml');
+    await writeFile(file, 'name: notes\nrules:\n  - name: Everybody\n    then: alow\n');
+    await running.line(/policies\/sign-on\/notes\.yaml:4:11/);
+    await writeFile(join(node.configDir, 'apps/notes.yaml'), 'clientId: [');
+    await running.line(/apps\/notes\.yaml:1/);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    expect(whereIs(await identify(agent, page, alice))).toBe('code');
+    expect((await fetch(`${node.issuer}/readyz`)).status).toBe(200);
+    await cp('config/apps/notes.yaml', join(node.configDir, 'apps/notes.yaml'));
+    await writeFile(file, 'name: notes\nrules:\n  - name: Nobody\n    then: deny\n');
+    await until('the new policy', async () => {
+      const next = await beginSignIn(node, 'notes');
+      return next.page.status === 403 || (await identify(next.agent, next.page, alice)).status === 403;
+    });
+  }, 60_000);
+
+  test('every write of many in a row ends in the last one', async () => {
+    const node = await demo();
+    const running = await node.start();
+    const file = join(node.configDir, 'stepgate.yaml');
+    const brands = Array.from({ length: 20 }, (_, index) => `Brand ${index}`);
+    for (const name of brands) {
+      await writeFile(file, `brand: {`);
+      await writeFile(
+        file,
+        JSON.stringify({
+          brand: { name },
+          zones: { office: { cidrs: ['192.0.2.0/24'] } },
+          authenticators: { password: { enabled: true }, totp: { enabled: true }, webauthn: { enabled: true } },
+        }),
+      );
+    }
+    await until('the last brand', async () => (await brandOf(node)) === 'Brand 19');
+    expect(running.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
+  }, 60_000);
+});
