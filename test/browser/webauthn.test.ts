@@ -1,0 +1,379 @@
+/** Passkeys and security keys in a real browser, with the virtual authenticators of Chromium. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
+import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { freePort } from '../support/redis.ts';
+import { signOnPolicy } from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+let relyingParty: DemoRelyingParty;
+let browser: Browser;
+
+beforeAll(async () => {
+  const port = await freePort();
+  const passwordOrKey = { allow: { factors: 2 } };
+  const verified = { allow: { factors: 2, possession: { userVerification: true } } };
+  node = await startNode({
+    authenticators: ['password', 'totp', 'webauthn'],
+    variables: { DEMO_RP_PORT: String(port) },
+    files: {
+      ...signOnPolicy('payroll', { when: { groups: { any: ['verified'] } }, then: verified }, { then: passwordOrKey }),
+      ...signOnPolicy('notes', {
+        then: { allow: { chains: [[{ authenticators: ['webauthn'] }, { authenticators: ['webauthn'] }]] } },
+      }),
+    },
+  });
+  relyingParty = await startDemoRelyingParty({ issuer: node.issuer, port, host: '127.0.0.1' });
+  browser = await launchBrowser();
+});
+
+afterAll(async () => {
+  await browser?.close();
+  await relyingParty?.close();
+  await node?.stop();
+});
+
+interface Device {
+  readonly page: Page;
+  readonly cdp: CDPSession;
+  /** The first page of a sign-in, in a browser without cookies; nobody picks what the browser would fill in. */
+  start(app?: 'Notes' | 'Payroll'): Promise<void>;
+  /** Adds an authenticator; gives its id. */
+  plugIn(more?: object): Promise<string>;
+  unplug(id: string): Promise<void>;
+}
+
+const passkeys = {
+  protocol: 'ctap2',
+  ctap2Version: 'ctap2_1',
+  transport: 'internal',
+  hasResidentKey: true,
+  hasUserVerification: true,
+  isUserVerified: true,
+  automaticPresenceSimulation: true,
+  defaultBackupEligibility: true,
+  defaultBackupState: true,
+} as const;
+/** A key to touch, without a PIN. */
+const securityKey = {
+  transport: 'usb',
+  hasResidentKey: false,
+  hasUserVerification: false,
+  isUserVerified: false,
+  defaultBackupEligibility: false,
+  defaultBackupState: false,
+} as const;
+
+/** A fresh browser. A script or style that is blocked, or an error of a script, fails the test. */
+async function onDevice(use: (device: Device) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(10_000);
+  try {
+    const page = await context.newPage();
+    const complaints: string[] = [];
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
+        complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+    const cdp = await context.newCDPSession(page);
+    await cdp.send('WebAuthn.enable', { enableUI: false });
+    const plugged = new Set<string>();
+    const simulatePresence = async (enabled: boolean): Promise<void> => {
+      for (const authenticatorId of plugged)
+        await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    };
+    await use({
+      page,
+      cdp,
+      async start(app = 'Payroll') {
+        await simulatePresence(false);
+        await open(page, app);
+        await page.locator('form[data-step]').first().waitFor();
+        await simulatePresence(true);
+      },
+      async plugIn(more = {}) {
+        const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+          options: { ...passkeys, ...more },
+        });
+        plugged.add(authenticatorId);
+        return authenticatorId;
+      },
+      unplug: async (authenticatorId) => {
+        plugged.delete(authenticatorId);
+        await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
+      },
+    });
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+type Someone = Awaited<ReturnType<typeof newPerson>>;
+
+async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
+  await page.context().clearCookies();
+  await page.goto(relyingParty.origin);
+  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+}
+
+async function typePassword(page: Page, person: Someone): Promise<void> {
+  await typeIdentifier(page, person);
+  await givePassword(page, person);
+}
+
+async function givePassword(page: Page, person: Someone): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', person.password);
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+}
+
+/** Up to the page that sets up a passkey. */
+async function upToTheOffer({ page, start }: Device, person: Someone): Promise<void> {
+  await start();
+  await typePassword(page, person);
+  await page.getByRole('button', { name: /Passkey or security key/ }).click();
+  await page.locator('form[data-step=enroll][data-authenticator=webauthn]').waitFor();
+}
+
+const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
+const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
+const signInWithPasskey = (page: Page) => page.getByRole('button', { name: 'Sign in with a passkey' });
+
+async function isBack(page: Page): Promise<string> {
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  return (await page.textContent('main')) ?? '';
+}
+
+async function enroll(device: Device, person: Someone, name = ''): Promise<string> {
+  const { page } = device;
+  await upToTheOffer(device, person);
+  if (name !== '') await page.getByLabel('Name for it').fill(name);
+  await setUp(page).click();
+  return isBack(page);
+}
+
+/** Only the identifier: the page that follows asks for the rest. */
+async function typeIdentifier(page: Page, person: Someone): Promise<void> {
+  await page.fill('[name=identifier]', person.identifier);
+  await page.keyboard.press('Enter');
+  await page.locator('form[data-step=challenge]').waitFor();
+}
+
+async function chooseKey(page: Page): Promise<void> {
+  if ((await page.locator('form[data-authenticator=webauthn][data-step=challenge]').count()) > 0) return;
+  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name: /Passkey or security key/ }).click();
+  await page.locator('form[data-authenticator=webauthn][data-step=challenge]').waitFor();
+}
+
+async function message(page: Page): Promise<string | null> {
+  const said = page.locator('[role=alert] [data-message]');
+  await said.waitFor();
+  return said.getAttribute('data-message');
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+test('set up on the way, then one step with user verification is two factors', async () => {
+  const person = await newPerson(node);
+  await onDevice(async (device) => {
+    const { page, plugIn } = device;
+    await plugIn();
+    await upToTheOffer(device, person);
+    await isAccessible(page);
+    await page.getByLabel('Name for it').fill('Laptop');
+    await setUp(page).click();
+    for (const claim of ['mfa', 'pwd', 'swk', 'user']) expect(await isBack(page)).toContain(claim);
+
+    await device.start();
+    await typeIdentifier(page, person);
+    await chooseKey(page);
+    await isAccessible(page);
+    await goOn(page).click();
+    const text = await isBack(page);
+    for (const claim of ['mfa', 'swk', 'pop', 'phr']) expect(text).toContain(claim);
+    expect(text).not.toContain('pwd');
+  });
+  const account = await node.app.directory.get(person.id);
+  expect(account?.credentials.at(-1)).toMatchObject({ label: 'Laptop', factors: ['possession', 'inherence'] });
+});
+
+test('a key without user verification is possession only: the password is asked for too', async () => {
+  const person = await newPerson(node);
+  await onDevice(async (device) => {
+    const { page, plugIn } = device;
+    await plugIn(securityKey);
+    expect(await enroll(device, person)).toContain('hwk');
+    await device.start();
+    await typeIdentifier(page, person);
+    await chooseKey(page);
+    await goOn(page).click();
+    await givePassword(page, person);
+    const text = await isBack(page);
+    for (const claim of ['mfa', 'pwd', 'hwk']) expect(text).toContain(claim);
+  });
+});
+
+test('where a policy asks for user verification, a key that cannot do it is not taken', async () => {
+  const person = await newPerson(node, ['verified']);
+  await onDevice(async (device) => {
+    const { page, plugIn, unplug } = device;
+    const key = await plugIn(securityKey);
+    await device.start();
+    await typePassword(page, person);
+    await page.locator('form[data-step=enroll][data-authenticator=webauthn]').waitFor();
+    await setUp(page).click();
+    expect(['webauthn.cancelled', 'webauthn.unverifiable']).toContain(await message(page));
+    await unplug(key);
+    await plugIn();
+    await setUp(page).click();
+    expect(await isBack(page)).toContain('phr');
+  });
+});
+
+describe('without typing a name', () => {
+  test('the button signs in', async () => {
+    const person = await newPerson(node);
+    await onDevice(async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      await enroll(device, person);
+      await device.start();
+      await isAccessible(page);
+      await signInWithPasskey(page).click();
+      expect(await isBack(page)).toContain('swk');
+    });
+  });
+
+  test('what the browser fills in signs in', async () => {
+    const person = await newPerson(node);
+    await onDevice(async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      await enroll(device, person);
+      // The virtual authenticator picks the passkey at once, as a person would from the list.
+      await open(page, 'Payroll');
+      expect(await isBack(page)).toContain('swk');
+    });
+  });
+
+  test('a passkey of somebody who is no longer there is refused, and the page goes on', async () => {
+    const [gone, person] = [await newPerson(node), await newPerson(node)];
+    await onDevice(async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      await enroll(device, gone);
+      await node.app.directory.delete(gone.id);
+      await device.start();
+      await signInWithPasskey(page).click();
+      expect(await message(page)).toBe('credentials.invalid');
+      await isAccessible(page);
+      await typePassword(page, person);
+      await page.locator('form[data-step=select]').waitFor();
+    });
+  });
+});
+
+describe('what goes wrong is said, and can be tried again', () => {
+  test('a cancel, when it is set up and when it is used', async () => {
+    const person = await newPerson(node);
+    await onDevice(async (device) => {
+      const { page, cdp, plugIn } = device;
+      const authenticatorId = await plugIn();
+      const canVerify = (isUserVerified: boolean) =>
+        cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
+      await upToTheOffer(device, person);
+      await canVerify(false);
+      await setUp(page).click();
+      expect(await message(page)).toBe('webauthn.cancelled');
+      await isAccessible(page);
+      expect(await setUp(page).evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
+      await canVerify(true);
+      await setUp(page).click();
+      await isBack(page);
+
+      await device.start();
+      await typeIdentifier(page, person);
+      await chooseKey(page);
+      await canVerify(false);
+      await goOn(page).click();
+      expect(await message(page)).toBe('webauthn.cancelled');
+      await canVerify(true);
+      await goOn(page).click();
+      expect(await isBack(page)).toContain('swk');
+    });
+  });
+
+  test('a browser that has no passkeys', async () => {
+    const person = await newPerson(node);
+    await onDevice(async (device) => {
+      const { page } = device;
+      await page.addInitScript('delete window.PublicKeyCredential');
+      await upToTheOffer(device, person);
+      await setUp(page).click();
+      expect(await message(page)).toBe('webauthn.unsupported');
+    });
+  });
+
+  test('without JavaScript the page says so, and the other ways are there', async () => {
+    const person = await newPerson(node);
+    await onDevice(
+      async ({ page, start }) => {
+        await start();
+        expect(await signInWithPasskey(page).isVisible()).toBe(false);
+        await typePassword(page, person);
+        await page.getByRole('button', { name: /Passkey or security key/ }).click();
+        expect(await page.textContent('main')).toContain('Passkeys and security keys need JavaScript.');
+        expect(await setUp(page).isVisible()).toBe(false);
+        await page.getByRole('button', { name: 'Set up something else' }).click();
+        await page.getByRole('button', { name: /Authenticator app/ }).click();
+        expect(await page.locator('[data-secret]').count()).toBe(1);
+      },
+      { javaScriptEnabled: false },
+    );
+  });
+});
+
+test('two keys with names: the one that is there already is not taken twice, and either signs in', async () => {
+  const person = await newPerson(node);
+  await onDevice(async (device) => {
+    const { page, plugIn, unplug } = device;
+    const first = await plugIn();
+    await enroll(device, person, 'Laptop');
+    // Notes wants two different keys.
+    await device.start('Notes');
+    await page.fill('[name=identifier]', person.identifier);
+    await page.keyboard.press('Enter');
+    await chooseKey(page);
+    await goOn(page).click();
+    const offer = page.locator('form[data-step=enroll]');
+    const password = page.locator('form[data-authenticator=password]');
+    await offer.or(password).first().waitFor();
+    if ((await password.count()) > 0) await givePassword(page, person);
+    await offer.waitFor();
+    await setUp(page).click();
+    expect(await message(page)).toBe('webauthn.registered');
+    await unplug(first);
+    await plugIn(securityKey);
+    await page.getByLabel('Name for it').fill('Key on my ring');
+    await setUp(page).click();
+    expect(await isBack(page)).toContain('phr');
+
+    await device.start();
+    await typeIdentifier(page, person);
+    await chooseKey(page);
+    await goOn(page).click();
+    await givePassword(page, person);
+    expect(await isBack(page)).toContain('hwk');
+  });
+  const account = await node.app.directory.get(person.id);
+  const keys = account?.credentials.filter(({ authenticator }) => authenticator === 'webauthn');
+  expect(keys?.map(({ label }) => label)).toEqual(['Laptop', 'Key on my ring']);
+});
