@@ -57,7 +57,7 @@ export type Outcome =
   | StepShown
   /** Everything is proved: hand this to the protocol. */
   | { readonly kind: 'complete'; readonly accountId: string; readonly assurance: Assurance }
-  | { readonly kind: 'cancelled'; readonly reason: 'person' | 'denied' };
+  | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
 
 /** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(runtime: Runtime, request: LoopRequest): Promise<Outcome> {
@@ -166,6 +166,12 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   if (decision.kind === 'allow' && facts.subject) {
     save(loop, stored?.value);
     return { kind: 'complete', accountId: facts.subject.id, assurance: decision.assurance };
+  }
+  // The relying party is told, and may ask for less; a page could only say the same to the person.
+  if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
+    auditDenial(loop, decision);
+    loop.request.unit.delete(transactionKey(loop.transaction.id));
+    return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: news } = await stepOf(loop, decision, facts);
   const version = save({ ...loop, transaction }, stored?.value) ? loop.version + 1 : loop.version;

@@ -97,9 +97,14 @@ async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, o
       return seeOther(ctx, next);
     }
     case 'cancelled': {
-      const description =
-        outcome.reason === 'person' ? 'the person cancelled the sign-in' : 'the sign-on policy denies this';
-      return seeOther(ctx, await refuseInteraction(parts.provider(), ctx, { error: 'access_denied', description }));
+      const refusal =
+        outcome.reason === 'person'
+          ? { error: 'access_denied', description: 'the person cancelled the sign-in' }
+          : {
+              error: 'unmet_authentication_requirements',
+              description: 'the requested authentication context cannot be reached',
+            };
+      return seeOther(ctx, await refuseInteraction(parts.provider(), ctx, refusal));
     }
     case 'step':
       if (outcome.moved) return seeOther(ctx, signInPath(request.uid));

@@ -167,6 +167,13 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect((await go(notes, agent, alice, { acr_values: 'phr' })).asked).toEqual([]);
   });
 
+  test('an essential acr that this person cannot reach is told to the app, once it is known who they are', async () => {
+    const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['phrh'] } } });
+    const { error, asked } = await go(notes, new UserAgent(), await newPerson(node), { claims });
+    expect(error).toBe('unmet_authentication_requirements');
+    expect(asked.every((step) => !step.startsWith('enroll'))).toBe(true);
+  });
+
   test('login_hint is filled in; id_token_hint of somebody else asks for that person', async () => {
     const request = await authorizationRequest(notes, { login_hint: 'bob@demo.test' });
     const page = await new UserAgent().open(request.url);

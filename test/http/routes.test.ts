@@ -156,8 +156,11 @@ describe('targets that are none', () => {
     const head = `POST ${target} HTTP/1.1\r\nHost: x\r\nAccept: text/html\r\nConnection: close`;
     const form = 'Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 3\r\n\r\na=b';
     const answer = await raw(`${head}\r\n${form}`);
-    expect(statusIn(answer)).toBeGreaterThanOrEqual(400);
-    expect(statusIn(answer)).toBeLessThan(500);
+    // A posted authorization request is sent round as a GET of the same endpoint, which then refuses it.
+    const sentRound =
+      statusIn(answer) === 303 && /\r\nlocation: (?:http:\/\/[^/]+)?\/oauth2\/v1\/authorize\?/i.test(answer);
+    expect(sentRound || (statusIn(answer) >= 400 && statusIn(answer) < 500)).toBe(true);
+    expect(answer).not.toContain('evil.example');
   });
 });
 
