@@ -1,0 +1,9 @@
+/** A node that only sends: `node outbox-child.ts <redis url> <smtp port> <lease in seconds>`. It works until it is killed. */
+import { openRedis } from '../../src/stores/redis.ts';
+import { localSmtp, testOutbox } from '../support/outbox.ts';
+
+const [url = '', port = '', lease = ''] = process.argv.slice(2);
+const store = openRedis({ url });
+await store.ping();
+testOutbox(store, { channel: localSmtp(Number(port), 60_000), lease: Number(lease) }).worker.start();
+setInterval(() => {}, 1000);

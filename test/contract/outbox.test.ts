@@ -1,0 +1,251 @@
+/** The outbox on both stores, with a real mail server that takes, refuses, and hangs. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { enqueueNothing } from '../../src/delivery/outbox.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
+import {
+  localSmtp,
+  putIntoOutbox,
+  signInMail,
+  type TestOutboxOptions,
+  testOutbox,
+  waiting,
+} from '../support/outbox.ts';
+import { startRedis } from '../support/redis.ts';
+import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { until } from '../support/until.ts';
+
+const start = 1_800_000_000;
+
+describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
+  let store: Store;
+  let again: () => Promise<Store>;
+  let now = start;
+  const closing: (() => Promise<unknown>)[] = [];
+
+  beforeEach(async () => {
+    const opened = await open();
+    ({ store, again } = opened);
+    now = start;
+    closing.push(opened.stop);
+  });
+  afterEach(async () => {
+    for (const close of closing.splice(0).reverse()) await close();
+  });
+
+  async function mailServer(...args: Parameters<typeof startMailServer>): Promise<MailServer> {
+    const server = await startMailServer(...args);
+    closing.push(server.stop);
+    return server;
+  }
+
+  function worker(own: Store, options: Pick<TestOutboxOptions, 'channel' | 'lease'>) {
+    const outbox = testOutbox(own, { ...options, now: () => now });
+    closing.push(async () => {
+      await outbox.worker.stop();
+      options.channel.close?.();
+    });
+    return outbox;
+  }
+  const put = (...deliveries: Parameters<typeof putIntoOutbox>[1]) => putIntoOutbox(store, deliveries, start);
+
+  test('a message goes out whole: both parts, one recipient, one id, marked as made by a machine', async () => {
+    const server = await mailServer();
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    worker(store, { channel: localSmtp(server.port) }).worker.start();
+    await until('the message', () => server.received.length === 1);
+    const [received] = server.received;
+    expect(received?.recipients).toEqual(['alice@demo.test']);
+    const { mail } = received as NonNullable<typeof received>;
+    expect(mail.from?.value).toEqual([{ address: 'id@acme.test', name: 'Acme ID' }]);
+    expect(mail.subject).toBe('Sign in to Notes');
+    expect(mail.text).toContain('    012345');
+    expect(mail.html).toContain('012345');
+    expect(mail.messageId).toMatch(/^<[\w-]{22}@acme\.test>$/);
+    expect(mail.headers.get('auto-submitted')).toBe('auto-generated');
+    await until('the end of it', async () => (await waiting(store)).length === 0);
+  });
+
+  test('two nodes send forty messages once each', async () => {
+    const server = await mailServer();
+    await put(...Array.from({ length: 40 }, (_, index) => signInMail(`a${index}@demo.test`, '012345', start + 600)));
+    const nodes = [store, await again()].map((own) => worker(own, { channel: localSmtp(server.port) }));
+    for (const { worker: one } of nodes) one.start();
+    await until('all messages', async () => (await waiting(store)).length === 0);
+    const recipients = server.received.flatMap(({ recipients: to }) => to);
+    expect(recipients).toHaveLength(40);
+    expect(new Set(recipients).size).toBe(40);
+  });
+
+  test('a refusal for now is tried again, later each time, with the same content', async () => {
+    const server = await mailServer((attempt) => (attempt <= 3 ? 451 : undefined));
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    const outbox = worker(store, { channel: localSmtp(server.port) });
+    outbox.worker.start();
+    for (const [tries, pause] of [2, 10, 60].entries()) {
+      await until('the next try to be due', async () => (await waiting(store))[0]?.notBefore === now + pause);
+      expect(server.tries()).toBe(tries + 1);
+      now += pause;
+    }
+    await until('the message', () => server.received.length === 1);
+    expect(server.received[0]?.mail.text).toContain('012345');
+    expect(outbox.failures).toEqual([]);
+    expect(outbox.warnings).toHaveLength(3);
+    expect(outbox.warnings.join()).not.toMatch(/012345|alice/);
+  });
+
+  test('a final refusal ends it, and is on record', async () => {
+    const server = await mailServer(() => 554);
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    const outbox = worker(store, { channel: localSmtp(server.port) });
+    outbox.worker.start();
+    await until('the end', async () => outbox.failures.length > 0);
+    expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['rejected'], 1, []]);
+    expect((await store.tail('audit:{log}', undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
+  });
+
+  test('what is too late by its time of issue is not sent any more', async () => {
+    const server = await mailServer(() => 451);
+    await put(signInMail('alice@demo.test', '012345', start + 30));
+    const outbox = worker(store, { channel: localSmtp(server.port) });
+    outbox.worker.start();
+    await until('the first try', async () => (await waiting(store))[0]?.notBefore === start + 2);
+    now += 31;
+    await until('the end', () => outbox.failures.length > 0);
+    expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['expired'], 1, []]);
+  });
+
+  test.each([
+    ['nobody is there', 1],
+    ['no answer ever comes', 'silent'],
+  ] as const)('%s: it waits for the next try, and other messages go on', async (_what, where) => {
+    const silent = await startSilentServer();
+    closing.push(silent.stop);
+    const channel = localSmtp(where === 'silent' ? silent.port : where, 200);
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    const outbox = worker(store, { channel });
+    outbox.worker.start();
+    await until('the first try to fail', async () => (await waiting(store))[0]?.notBefore === start + 2);
+    expect(outbox.warnings).toHaveLength(1);
+    expect(outbox.failures).toEqual([]);
+  });
+
+  test('a claim that nobody finishes is taken over from when it is over, not before', async () => {
+    const server = await mailServer();
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    let release: ((result: 'sent') => void) | undefined;
+    const hanging = {
+      send: () =>
+        new Promise<'sent'>((resolve) => {
+          release = resolve;
+        }),
+    };
+    // Its clock stands still, as that of a dead node does.
+    const dead = testOutbox(await again(), { channel: hanging, now: () => start, lease: 60 });
+    dead.worker.start();
+    await until('the claim', () => release !== undefined);
+    worker(store, { channel: localSmtp(server.port) }).worker.start();
+    now += 59;
+    const [claimed] = await waiting(store);
+    expect(claimed).toMatchObject({ attempts: 1, notBefore: start + 60 });
+    expect(server.tries()).toBe(0);
+    now += 1;
+    await until('the message', () => server.received.length === 1);
+    release?.('sent');
+    await dead.worker.stop();
+    expect(await waiting(store)).toEqual([]);
+  });
+
+  test('stopping sends what is due, and lets go', async () => {
+    const server = await mailServer();
+    const outbox = worker(store, { channel: localSmtp(server.port) });
+    outbox.worker.start();
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    await outbox.worker.stop();
+    expect(server.received).toHaveLength(1);
+    expect(await waiting(store)).toEqual([]);
+    await put(signInMail('bob@demo.test', '012345', start + 600));
+    outbox.worker.wake();
+    expect(await waiting(store)).toHaveLength(1);
+  });
+
+  test('what stands in for a message to nobody is cleared away', async () => {
+    const server = await mailServer();
+    const unit = new UnitOfWork(store);
+    enqueueNothing(unit, start);
+    await unit.commit();
+    expect(await waiting(store)).toHaveLength(1);
+    worker(store, { channel: localSmtp(server.port) }).worker.start();
+    await until('it to be gone', async () => (await waiting(store)).length === 0);
+    expect(server.tries()).toBe(0);
+  });
+
+  test('an unknown template ends the message; an address that would end a line never reaches the server', async () => {
+    const server = await mailServer();
+    const outbox = worker(store, { channel: localSmtp(server.port) });
+    await put(
+      { ...signInMail('alice@demo.test', '1', start + 600), template: 'no-such-thing' },
+      signInMail('alice@demo.test\r\nBcc: bob@demo.test', '1', start + 600),
+      signInMail('alice@demo.test, bob@demo.test', '1', start + 600),
+      signInMail('alice@demo.test> RCPT TO:<bob@demo.test', '1', start + 600),
+    );
+    outbox.worker.start();
+    await until('all to end', () => outbox.failures.length === 4);
+    expect([...outbox.failures].sort()).toEqual(['rejected', 'rejected', 'rejected', 'template']);
+    expect(server.tries()).toBe(0);
+  });
+
+  test('a hostile name of an app stays text: in the subject, in the text and in the HTML', async () => {
+    const server = await mailServer();
+    const hostile = `Notes\r\nBcc: bob@demo.test\r\n\r\n<script>alert(1)</script><%= 7*7 %>{{7*7}}{code}"><a href=x>`;
+    const delivery = signInMail('alice@demo.test', '012345', start + 600);
+    await put({ ...delivery, params: { ...delivery.params, app: hostile } });
+    worker(store, { channel: localSmtp(server.port) }).worker.start();
+    await until('the message', () => server.received.length === 1);
+    const [{ mail, recipients }] = server.received as [(typeof server.received)[number]];
+    expect(recipients).toEqual(['alice@demo.test']);
+    expect(mail.bcc).toBeUndefined();
+    expect(mail.subject).toContain('Sign in to Notes Bcc: bob@demo.test');
+    expect(mail.html).not.toMatch(/<script|<a href=x/);
+    expect(mail.html).toContain('&lt;script&gt;');
+    expect(mail.text).toContain('<%= 7*7 %>{{7*7}}{code}');
+  });
+});
+
+test('a node that is killed between claim and sending is taken over by another', async () => {
+  const redis = await startRedis();
+  const { openRedis } = await import('../../src/stores/redis.ts');
+  const store = openRedis({ url: redis.url });
+  const hanging = await startMailServer(() => 'never');
+  const server = await startMailServer();
+  const child = spawn(
+    process.execPath,
+    [join(import.meta.dirname, 'outbox-child.ts'), redis.url, String(hanging.port), '2'],
+    { stdio: 'ignore', env: { PATH: process.env.PATH } },
+  );
+  const channel = localSmtp(server.port);
+  const other = testOutbox(store, { channel });
+  try {
+    await store.ping();
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '012345', Math.floor(Date.now() / 1000) + 600)]);
+    await until('the first node to hand it over', () => hanging.tries() === 1);
+    const gone = once(child, 'exit');
+    child.kill('SIGKILL');
+    await gone;
+    other.worker.start();
+    await until('the second node to send it', () => server.received.length === 1);
+    await until('the end', async () => (await waiting(store)).length === 0);
+    expect(server.received[0]?.mail.text).toContain('012345');
+  } finally {
+    child.kill('SIGKILL');
+    await other.worker.stop();
+    channel.close?.();
+    await Promise.all([hanging.stop(), server.stop()]);
+    await store.close();
+    await redis.stop();
+  }
+});

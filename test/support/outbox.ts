@@ -1,0 +1,82 @@
+/** An outbox worker as the app builds one, with a clock and a way out of the test's own. */
+import { join } from 'node:path';
+import type { Delivery } from '../../src/authenticators/authenticator.ts';
+import type { Channel } from '../../src/delivery/channel.ts';
+import { enqueue, messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
+import { createMessageRenderer } from '../../src/delivery/render-message.ts';
+import { smtpChannel } from '../../src/delivery/smtp.ts';
+import { loadMessages } from '../../src/http/html/messages.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
+
+const viewsDir = join(import.meta.dirname, '../../views');
+
+export interface TestOutbox {
+  readonly worker: OutboxWorker;
+  /** Reasons of messages that were given up. */
+  readonly failures: readonly string[];
+  readonly warnings: readonly string[];
+}
+
+export interface TestOutboxOptions {
+  readonly channel: Channel;
+  readonly now?: () => number;
+  /** Seconds. */
+  readonly lease?: number;
+}
+
+const systemTime = (): number => Math.floor(Date.now() / 1000);
+
+/** `interval` is short, so that a clock that was moved is seen at once. */
+export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
+  const failures: string[] = [];
+  const warnings: string[] = [];
+  const texts = loadMessages(join(viewsDir, 'messages')).get('en');
+  if (!texts) throw new Error('no English texts');
+  const worker = new OutboxWorker({
+    store,
+    now,
+    channel: () => channel,
+    render: createMessageRenderer({ viewsDir, textsFor: () => texts, brand: () => ({ name: 'Acme ID' }) }),
+    failed: (_message, reason) => ({
+      op: { op: 'append', key: 'audit:{log}', value: reason, keep: 100 },
+      written: () => failures.push(reason),
+    }),
+    warn: (text) => warnings.push(text),
+    interval: 20,
+    ...(lease === undefined ? {} : { lease }),
+  });
+  return { worker, failures, warnings };
+}
+
+/** SMTP without TLS to this machine; `timeout` in milliseconds. */
+export function localSmtp(port: number, timeout = 5000): Channel {
+  return smtpChannel({ host: '127.0.0.1', port, secure: false, requireTls: false, from: 'id@acme.test', timeout });
+}
+
+export function signInMail(to: string, code: string, expires: number): Delivery {
+  const params = { app: 'Notes', code, link: 'https://id.acme.test/l', minutes: 10, ip: '', browser: '', system: '' };
+  return { channel: 'email', to, template: 'code', params, expires };
+}
+
+export async function putIntoOutbox(store: Store, deliveries: readonly Delivery[], now = systemTime()): Promise<void> {
+  const unit = new UnitOfWork(store);
+  for (const delivery of deliveries) enqueue(unit, delivery, now);
+  await unit.commit();
+}
+
+/** Messages that wait, as they are kept. */
+export async function waiting(
+  store: Store,
+): Promise<readonly { readonly attempts: number; readonly notBefore: number }[]> {
+  const found = [];
+  for await (const ids of store.members(pendingKey)) {
+    const { entries } = await store.load(ids.map(messageKey));
+    for (const id of ids) {
+      const entry = entries.get(messageKey(id));
+      if (entry) found.push(JSON.parse(entry.value) as { attempts: number; notBefore: number });
+    }
+  }
+  return found;
+}
