@@ -14,7 +14,9 @@ import {
   storedTransaction,
   whereIs,
 } from '../support/sign-in-flow.ts';
+import { startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
+import { until } from '../support/until.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 const withoutTrailing = (page: Page): string => page.html.replace(/stateHandle" value="[^"]*"/g, '');
@@ -360,4 +362,33 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     });
     expect(whereIs(challenged)).toBe('challenge:email');
   });
+});
+
+test('a page does not wait for a mail server that hangs', async () => {
+  const silent = await startSilentServer();
+  const settings = {
+    brand: { name: 'Acme' },
+    authenticators: { email: { enabled: true } },
+    mail: { from: 'id@acme.test', smtp: { host: '127.0.0.1', port: silent.port, requireTls: false } },
+  };
+  const node = await startNode({
+    authenticators: 'demo',
+    files: { ...passwordless, 'stepgate.yaml': JSON.stringify(settings) },
+  });
+  try {
+    node.app.outbox.start();
+    const person = await reader(node);
+    const agent = new UserAgent();
+    const { page } = await beginSignIn(node, 'notes', agent);
+    const first = await answerStep(agent, page, { identifier: person.identifier });
+    await until('the node to be stuck with the mail server', () => silent.connections() > 0);
+    // The server still has said nothing, and pages go on.
+    expect(whereIs(first)).toBe('challenge:email');
+    const other = await beginSignIn(node, 'notes');
+    const second = await answerStep(other.agent, other.page, { identifier: (await reader(node)).identifier });
+    expect(whereIs(second)).toBe('challenge:email');
+  } finally {
+    await silent.stop();
+    await node.stop();
+  }
 });

@@ -1,0 +1,183 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AuthenticatorEnv, Continued, Started } from '../../../src/authenticators/authenticator.ts';
+import { browserInWords } from '../../../src/authenticators/browser-in-words.ts';
+import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email.ts';
+import { env } from '../../contract/authenticator-contract.ts';
+
+const email = emailAuthenticator();
+const ann = { ...emailCredential('Ann@example.org'), id: 'one', createdAt: 1 };
+const subject = {
+  id: 's',
+  status: 'active',
+  identifiers: ['ann@example.org'],
+  groups: [],
+  profile: { email: 'ann@example.org' },
+  enrollments: [],
+} as const;
+
+const sent = (started: Started) => started.deliver?.[0]?.params ?? {};
+const tokenOf = (started: Started) => new URL(String(sent(started).link)).searchParams.get('t') ?? '';
+const challenge = (more: Partial<AuthenticatorEnv> = {}, credential: typeof ann | undefined = ann) =>
+  email.challenge(credential, { ...env, ...more });
+
+describe('a challenge', () => {
+  test('sends a code and a link of 256 bits to the issuer, which the transaction holds only hashed', async () => {
+    const started = await challenge();
+    expect(started.deliver).toHaveLength(1);
+    expect(started.deliver?.[0]).toMatchObject({ channel: 'email', to: 'Ann@example.org', template: 'code' });
+    const { code, link } = sent(started);
+    expect(code).toMatch(/^\d{6}$/);
+    expect(String(link).startsWith('https://id.example.org/signin/transaction-1/link?t=')).toBe(true);
+    expect(Buffer.from(tokenOf(started), 'base64url')).toHaveLength(32);
+    const kept = JSON.stringify([started.private, started.public]);
+    expect(kept).not.toContain(tokenOf(started));
+    expect(kept).not.toContain(`"${code}"`);
+    expect(kept).not.toMatch(/ann@example\.org/i);
+  });
+
+  test('codes are spread over all six digits', async () => {
+    const codes = await Promise.all(Array.from({ length: 500 }, async () => String(sent(await challenge()).code)));
+    expect(new Set(codes).size).toBeGreaterThan(480);
+    for (let place = 0; place < 6; place += 1) expect(new Set(codes.map((code) => code[place])).size).toBe(10);
+  });
+
+  test('the code of one challenge or transaction is not that of another', async () => {
+    const started = await challenge();
+    const other = await challenge();
+    const answer = (pending: Started, more: Partial<AuthenticatorEnv> = {}) =>
+      email.verify(ann, pending.private, { passcode: String(sent(started).code) }, { ...env, ...more });
+    expect((await answer(started)).ok).toBe(true);
+    expect((await answer(started, { transaction: 'transaction-2' })).ok).toBe(false);
+    if (sent(started).code !== sent(other).code) expect((await answer(other)).ok).toBe(false);
+  });
+
+  test('when the address is changed meanwhile, the code no longer counts', async () => {
+    const started = await challenge();
+    const moved = { ...ann, secret: { address: 'ann@example.net' } };
+    const result = await email.verify(moved, started.private, { passcode: String(sent(started).code) }, env);
+    expect(result).toMatchObject({ ok: false, code: 'credentials.invalid' });
+  });
+
+  test.each<[string, (code: string) => string]>([
+    ['full-width digits', (code) => code.replace(/\d/g, (digit) => String.fromCharCode(0xff10 + Number(digit)))],
+    ['two groups', (code) => ` ${code.slice(0, 3)} ${code.slice(3)}\n`],
+    ['a dash', (code) => `${code.slice(0, 3)}-${code.slice(3)}`],
+    ['an invisible character', (code) => `${code}\u200b`],
+  ])('takes the code as people paste it: %s', async (_what, typed) => {
+    const started = await challenge();
+    const passcode = typed(String(sent(started).code));
+    expect((await email.verify(ann, started.private, { passcode }, env)).ok).toBe(true);
+  });
+});
+
+describe('the address on the page', () => {
+  const shown = async (more: Partial<AuthenticatorEnv>, credential: typeof ann | undefined = ann) =>
+    (await email.challenge(credential, { ...env, ...more })).public.address;
+  const unknown = async (identifier: string) =>
+    (await email.challenge(undefined, { ...env, identifier })).public.address;
+
+  test('is what was typed, masked', async () => {
+    expect(await shown({ identifier: ' ANN@Example.org ' })).toBe('a***n@e***e.org');
+    expect(await shown({ identifier: 'ann' })).toBe('');
+    expect(await shown({ identifier: 'other@example.org' })).toBe('');
+    expect(await shown({})).toBe('');
+  });
+
+  test('is the real one, masked, only after a proof', async () => {
+    expect(await shown({ identifier: 'ann', proved: true })).toBe('A***n@e***e.org');
+  });
+
+  test('of somebody unknown is stable, and masked like that of somebody known; some have none, as those known by another address', async () => {
+    const identifiers = Array.from({ length: 200 }, (_, index) => `ann${index}n@example.org`);
+    const masks = await Promise.all(identifiers.map(unknown));
+    expect(await Promise.all(identifiers.map(unknown))).toEqual(masks);
+    expect(new Set(masks)).toEqual(new Set(['a***n@e***e.org', '']));
+    expect(masks.filter((mask) => mask === '').length).toBeLessThan(60);
+    expect(await unknown('ann')).toBe('');
+  });
+});
+
+describe('a link', () => {
+  test('stands for the code of its message, and says who asked', async () => {
+    const userAgent = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36';
+    const started = await challenge({ visitor: { ip: '192.0.2.9', userAgent } });
+    expect(email.link?.(started.private, tokenOf(started), env)).toEqual({
+      passcode: sent(started).code,
+      asked: { ip: '192.0.2.9', browser: 'Chrome', system: 'Windows' },
+    });
+  });
+
+  test('of another challenge, of another transaction, cut, or of another kind is none', async () => {
+    const started = await challenge();
+    const token = tokenOf(started);
+    const other = tokenOf(await challenge());
+    const wrong = [
+      other,
+      token.slice(1),
+      `${token}A`,
+      '',
+      String(sent(started).code),
+      String(started.private.link),
+      'é'.repeat(43),
+    ];
+    for (const one of wrong) expect(email.link?.(started.private, one, env)).toBeUndefined();
+    expect(email.link?.(started.private, token, { ...env, transaction: 'transaction-2' })).toBeUndefined();
+    expect(email.link?.({}, token, env)).toBeUndefined();
+  });
+});
+
+describe('an enrollment', () => {
+  const enroll = (pending: Started, input: Record<string, string>, more: Partial<AuthenticatorEnv> = {}) =>
+    email.enroll(subject, pending.private, input, { ...env, ...more });
+
+  test('begins with the address of the profile, sends a code there, and ends with it', async () => {
+    const offered = await email.offer(subject, env);
+    expect(offered).toMatchObject({ public: { stage: 'address', address: 'ann@example.org' } });
+    expect(offered.deliver).toBeUndefined();
+    const { more } = (await enroll(offered, { email: ' New@Example.NET ' })) as Continued;
+    expect(more.public).toEqual({ stage: 'code', address: 'New@example.net', resend: true });
+    const done = await enroll(more, { passcode: String(sent(more).code) });
+    expect(done).toMatchObject({
+      ok: true,
+      credential: { authenticator: 'email', secret: { address: 'New@example.net' } },
+      proof: { factors: ['possession'], amr: ['email'] },
+    });
+    expect('credential' in done && done.credential.label).toBeUndefined();
+  });
+
+  test('is not done by the address alone, by a code of another message, or by the code before a resend', async () => {
+    const offered = await email.offer(subject, env);
+    expect(await enroll(offered, { passcode: '123456' })).toMatchObject({ ok: false, code: 'email.required' });
+    const { more } = (await enroll(offered, { email: 'new@example.net' })) as Continued;
+    const { more: again } = (await enroll(more, { resend: 'yes' })) as Continued;
+    expect(again.deliver?.[0]?.to).toBe('new@example.net');
+    const old = await enroll(again, { passcode: String(sent(more).code) });
+    if (sent(more).code !== sent(again).code) expect(old).toMatchObject({ ok: false, code: 'credentials.invalid' });
+    expect((await enroll(again, { passcode: String(sent(again).code) })).ok).toBe(true);
+  });
+
+  test('of an address that is there already is refused in any spelling; a second one gets its mask as name', async () => {
+    const offered = await email.offer(subject, env);
+    const enrolled = [ann];
+    expect(await enroll(offered, { email: 'ann@EXAMPLE.org' }, { enrolled })).toMatchObject({ code: 'email.enrolled' });
+    const { more } = (await enroll(offered, { email: 'bob@example.net' }, { enrolled })) as Continued;
+    expect(await enroll(more, { passcode: String(sent(more).code) }, { enrolled })).toMatchObject({
+      credential: { label: 'b***b@e***e.net' },
+    });
+  });
+});
+
+test.each([
+  [
+    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15',
+    'Safari',
+    'macOS',
+  ],
+  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) CriOS/140.0 Mobile Safari/604.1', 'Chrome', 'iPhone'],
+  ['Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36 EdgA/140.0', 'Edge', 'Android'],
+  ['curl/8.0 <script>', '', ''],
+  ['', '', ''],
+  [`${'x'.repeat(600)}Firefox/1`, '', ''],
+])('%s in words', (userAgent, browser, system) => {
+  expect(browserInWords(userAgent)).toEqual({ browser, system });
+});

@@ -1,0 +1,157 @@
+import { describe, expect, test } from '@jest/globals';
+import type { MailSettings } from '../../../src/delivery/channels.ts';
+import { createChannels } from '../../../src/delivery/channels.ts';
+import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
+import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
+import { createRenderer } from '../../../src/http/html/render.ts';
+import { settingsSchema } from '../../../src/policy/schema/settings.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { signInMail } from '../../support/outbox.ts';
+import { viewsDir } from '../../support/pages.ts';
+import { startMailServer } from '../../support/smtp.ts';
+
+const message = { id: 'm', channel: 'email', to: 'a@x.test', subject: 's', text: 't', brand: 'Acme' } as const;
+
+test('the inbox keeps the newest two hundred, newest first', async () => {
+  const store = openEmbedded({ file: ':memory:' });
+  try {
+    const inbox = inboxChannel(store);
+    expect(await readInbox(store)).toEqual([]);
+    for (let index = 0; index < 230; index += 1) await inbox.send({ ...message, text: `${index}` });
+    await inbox.send({ id: 'n', channel: 'sms', to: '+491', text: 'last', brand: 'Acme' });
+    const kept = await readInbox(store);
+    expect(kept).toHaveLength(200);
+    expect(kept[0]).toEqual({ channel: 'sms', to: '+491', text: 'last', at: expect.any(String) });
+    expect(kept.slice(1, 4).map(({ text }) => text)).toEqual(['229', '228', '227']);
+  } finally {
+    await store.close();
+  }
+});
+
+describe('the channels', () => {
+  const mail = (port: number): MailSettings => ({
+    from: 'id@acme.test',
+    smtp: { host: '127.0.0.1', port, secure: false, requireTls: false },
+  });
+
+  test('follow the settings: none, one server, then another', async () => {
+    const servers = [await startMailServer(), await startMailServer()] as const;
+    let settings: { mail?: MailSettings } | undefined;
+    const channels = createChannels({ settings: () => settings, variables: {} });
+    try {
+      expect(channels.get('email')).toBeUndefined();
+      settings = {};
+      expect(channels.get('email')).toBeUndefined();
+      for (const server of servers) {
+        settings = { mail: mail(server.port) };
+        expect(channels.get('email')).toBe(channels.get('email'));
+        expect(await channels.get('email')?.send(message)).toBe('sent');
+        expect(server.received).toHaveLength(1);
+      }
+      expect(channels.get('sms')).toBeUndefined();
+    } finally {
+      channels.close();
+      for (const server of servers) await server.stop();
+    }
+  });
+
+  test('in the demo, whatever has no way out goes into the inbox', () => {
+    const inbox = { send: async () => 'sent' as const };
+    const channels = createChannels({ settings: () => ({}), variables: {}, inbox });
+    expect((['email', 'sms', 'voice'] as const).map((kind) => channels.get(kind))).toEqual([inbox, inbox, inbox]);
+  });
+
+  test('nothing goes over a connection that is not encrypted, unless that is allowed', async () => {
+    const server = await startMailServer();
+    const { smtp, from } = mail(server.port);
+    const channels = createChannels({
+      settings: () => ({ mail: { from, smtp: { ...smtp, requireTls: true } } }),
+      variables: {},
+    });
+    try {
+      await expect(channels.get('email')?.send(message)).rejects.toThrow(/^SMTP: /);
+      expect(server.tries()).toBe(0);
+    } finally {
+      channels.close();
+      await server.stop();
+    }
+  });
+});
+
+describe('the words', () => {
+  const renderer = createRenderer({ viewsDir });
+  const render = createMessageRenderer({
+    viewsDir,
+    textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
+    brand: () => ({ name: 'Acme <ID>', accent: '#ffee00' }),
+  });
+  const asked = { ip: '192.0.2.1', browser: 'Firefox', system: 'Linux' };
+  const templates = [
+    ['code', signInMail('a@x.test', '012345', 1).params],
+    ['address', { app: 'Notes', code: '012345', minutes: 10, ...asked }],
+    ['recovery-used', { app: 'Notes', remaining: 7, ip: '192.0.2.1' }],
+    ...['renamed', 'removed', 'session_ended', 'sessions_ended'].map(
+      (event) => ['account-changed', { identifier: 'alice', event, authenticator: 'totp', ...asked }] as const,
+    ),
+  ] as const;
+
+  test.each(templates)(
+    '%s has a subject, a text and an HTML part in each language, and all values',
+    (template, params) => {
+      for (const locale of renderer.locales) {
+        const delivery = { channel: 'email', to: 'a@x.test', template, params, expires: 1 } as const;
+        const { subject, text, html } = render(delivery, { uiLocales: locale, acceptLanguage: '' });
+        for (const words of [subject, text, html]) {
+          expect(words).not.toMatch(/\{[a-zA-Z]+\}|undefined/);
+          expect(words).not.toContain(renderer.texts(locale).text('message.unknown'));
+        }
+        expect(html).toContain(`<html lang="${locale}">`);
+        expect(html).toContain('Acme &lt;ID&gt;');
+        expect(text).toContain('Acme <ID>');
+      }
+    },
+  );
+
+  test('wishes for a language are heard in order', () => {
+    const subjectFor = (uiLocales: string, acceptLanguage: string) =>
+      render(signInMail('a@x.test', '1', 1), { uiLocales, acceptLanguage }).subject;
+    expect(subjectFor('de', 'en')).toBe('Anmelden bei Notes');
+    expect(subjectFor('xx', 'de;q=0.5, en;q=0.1')).toBe('Anmelden bei Notes');
+    expect(subjectFor('', '')).toBe('Sign in to Notes');
+  });
+
+  test('the button can be read on a light and on a dark accent', () => {
+    const buttonOn = (accent: string): string =>
+      createMessageRenderer({ viewsDir, textsFor: () => renderer.texts('en'), brand: () => ({ name: 'A', accent }) })(
+        signInMail('a@x.test', '1', 1),
+        undefined,
+      ).html?.match(/border-radius:8px;color:(#\w+)/)?.[1] ?? '';
+    expect([buttonOn('#ffee00'), buttonOn('#1a5fb4')]).toEqual(['#000000', '#ffffff']);
+  });
+});
+
+describe('mail in the settings', () => {
+  const parse = (mail: unknown) => settingsSchema.safeParse({ brand: { name: 'Acme' }, mail });
+  const good = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
+
+  test('has safe defaults', () => {
+    expect(parse(good).data?.mail).toEqual({
+      from: 'id@acme.test',
+      smtp: { host: 'mail.acme.test', port: 587, secure: false, requireTls: true },
+    });
+    expect(parse(undefined).data?.mail).toBeUndefined();
+  });
+
+  test.each([
+    ['no sender', { smtp: good.smtp }],
+    ['a sender that is no address', { ...good, from: 'Acme <id@acme.test>' }],
+    ['a sender with a line break', { ...good, from: 'id@acme.test\r\nBcc: x@y.test' }],
+    ['no host', { from: good.from, smtp: {} }],
+    ['a host with a path', { ...good, smtp: { host: 'mail.acme.test/x' } }],
+    ['port 0', { ...good, smtp: { ...good.smtp, port: 0 } }],
+    ['a password itself', { ...good, smtp: { ...good.smtp, password: 'x' } }],
+    ['a name of a variable that is none', { ...good, smtp: { ...good.smtp, passwordEnv: 'a b' } }],
+  ])('%s is refused', (_what, mail) => {
+    expect(parse(mail).success).toBe(false);
+  });
+});
