@@ -234,6 +234,7 @@ test('Enter in the last input sends the main form; a choice sends itself', async
       stateHandle: 'Zm9ybS1oYW5kbGU',
       'credentials.passcode': 'secret',
     });
+    await page.getByText('received').waitFor();
     await open(page, 'select');
     const [chosen] = await Promise.all([
       page.waitForRequest((sent) => sent.method() === 'POST'),

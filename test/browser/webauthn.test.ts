@@ -177,6 +177,7 @@ async function message(page: Page): Promise<string | null> {
 }
 
 async function isAccessible(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
 }
