@@ -368,6 +368,7 @@ test('a page does not wait for a mail server that hangs', async () => {
   const silent = await startSilentServer();
   const settings = {
     brand: { name: 'Acme' },
+    zones: { office: { cidrs: ['192.0.2.0/24'] } },
     authenticators: { email: { enabled: true } },
     mail: { from: 'id@acme.test', smtp: { host: '127.0.0.1', port: silent.port, requireTls: false } },
   };
