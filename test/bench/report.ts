@@ -59,10 +59,10 @@ export function reportOf(results: Results): string {
 }
 
 function passwordLines({ passwordLogins, comparisons }: Results): string {
-  const { hashesPerSecond, hashCpu, loginsPerSecond, loginCpu, ratio } = passwordLogins;
+  const { hashesPerSecond, hashCpu, loginsPerSecond, loginCpu, clientCpu, ratio, ratioApart } = passwordLogins;
   const apart = comparisons.find(({ operation, connections }) => operation === 'first login' && connections > 1);
   return [
-    `Password logins with real hashing: ${loginsPerSecond.toFixed(1)}/s through 16 connections; hashing alone ${hashesPerSecond.toFixed(1)}/s; ratio ${ratio.toFixed(2)}.`,
+    `Password logins with real hashing: ${loginsPerSecond.toFixed(1)}/s through 16 connections; hashing alone ${hashesPerSecond.toFixed(1)}/s; ratio ${ratio.toFixed(2)}, ${ratioApart.toFixed(2)} of what the client leaves (it takes ${clientCpu.toFixed(1)} ms of CPU per login).`,
     `One hash costs ${hashCpu.toFixed(1)} ms of CPU, one login ${loginCpu.toFixed(1)} ms; so ${(loginCpu - hashCpu).toFixed(2)} ms without its hash (${apart?.stepgate.cpu.toFixed(2) ?? '-'} ms where hashing costs nothing).`,
   ].join('\n');
 }

@@ -64,7 +64,7 @@ export function verdictsOn(results: Results): readonly Verdict[] {
       .map(({ micros }) => atMost('decision at 100 rules', micros, budget.decisionMicros, 'us')),
     ...startUps.map(({ store, millis }) => atMost(`start, ${store}`, millis, budget.startMillis, 'ms')),
     atMost('memory under load', memory.stepgate.underLoad, budget.memory, 'MB'),
-    atLeast('password logins', passwordLogins.ratio, budget.passwordRatio, 'x hash rate'),
+    atLeast('password logins, client apart', passwordLogins.ratioApart, budget.passwordRatio, 'x hash rate'),
   ];
 }
 

@@ -2,19 +2,23 @@
  * `npm run bench [-- --quick] [-- --out FILE]`: Stepgate against bare oidc-provider, on the same Node and the same Redis, in one run.
  * Prints tables and the verdict on each budget of the design, and writes everything as JSON. `--smoke` only shows that all of it works.
  */
+import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { hash } from 'argon2';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type Child, nodeFlags, startChild } from './child.ts';
 import { measureDecisions } from './decisions.ts';
 import { type Comparison, compare, costOf, type Setting, type Target, targetOf } from './measure.ts';
 import { login, loginRequests, type Operation, sessionOperations } from './operations.ts';
-import { measurePasswordLogins } from './password-logins.ts';
+import { hashParameters, measurePasswordLogins } from './password-logins.ts';
 import { reportOf } from './report.ts';
 import type { Memory, Results } from './results.ts';
-import type { Algorithm } from './servers/scenario.ts';
+import { seed } from './seed.ts';
+import { hash as freeHash } from './servers/free-argon2.ts';
+import { type Algorithm, password } from './servers/scenario.ts';
 import { measureStartUps } from './start-up.ts';
 
 interface Effort {
@@ -31,7 +35,7 @@ interface Effort {
 }
 
 const efforts = {
-  full: { rounds: 7, scale: 1, warmUp: 6, starts: 7, seconds: 2, decisions: 1500 },
+  full: { rounds: 5, scale: 1, warmUp: 6, starts: 5, seconds: 2, decisions: 1500 },
   quick: { rounds: 3, scale: 0.5, warmUp: 2, starts: 3, seconds: 1.5, decisions: 500 },
   smoke: { rounds: 1, scale: 0.05, warmUp: 0.05, starts: 1, seconds: 0.2, decisions: 20 },
 } as const satisfies Record<string, Effort>;
@@ -43,6 +47,8 @@ const { values } = parseArgs({
 });
 const effort: Effort = values.smoke ? efforts.smoke : values.quick ? efforts.quick : efforts.full;
 
+const build = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
+if (build.status !== 0) throw new Error('the build failed');
 const redis = await startRedis();
 const children: Child[] = [];
 try {
@@ -60,7 +66,7 @@ try {
 async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, seconds, decisions }: Effort) {
   const startUps = await measureStartUps(`${url}/1`, starts);
   const costs = measureDecisions(decisions);
-  const targets = { baseline: await bareProvider(url), stepgate: await stepgate(url) };
+  const targets = { baseline: await bareProvider(url), stepgate: await stepgate(url, 'free hashing') };
   const atStart = { baseline: await memoryOf(targets.baseline), stepgate: await memoryOf(targets.stepgate) };
   for (const target of Object.values(targets)) {
     for (const operation of [login, ...sessionOperations]) {
@@ -73,7 +79,7 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, se
     process.stderr.write('.');
   }
   process.stderr.write('\n');
-  const hashing = await targetOf(await started('stepgate.ts', { REDIS_URL: url, PREFIX: 'hashing:' }));
+  const hashing = await stepgate(url, 'hashing');
   const passwordLogins = await measurePasswordLogins(hashing, Math.min(rounds, 5), seconds);
   const results: Results = {
     at: new Date().toISOString(),
@@ -115,10 +121,14 @@ async function bareProvider(url: string): Promise<Target> {
   return targetOf(await started('bare-provider.ts', { REDIS_URL: url }));
 }
 
-/** The password check is taken out, since the baseline has none: hashing is measured apart. */
-async function stepgate(url: string): Promise<Target> {
-  const preload = join(import.meta.dirname, 'servers', 'free-hashing.ts');
-  return targetOf(await started('stepgate.ts', { REDIS_URL: url }, ['--import', preload]));
+/** The baseline checks no password, so for comparing hashing is taken out, and measured apart. */
+async function stepgate(url: string, kind: 'hashing' | 'free hashing'): Promise<Target> {
+  const free = kind === 'free hashing';
+  const prefix = free ? 'free:' : 'hashing:';
+  const passwordHash = free ? await freeHash(Buffer.from(password)) : await hash(password, hashParameters);
+  await seed({ url, prefix, passwordHash });
+  const preload = ['--import', join(import.meta.dirname, 'servers', 'free-hashing.ts')];
+  return targetOf(await started('stepgate.ts', { REDIS_URL: url, PREFIX: prefix }, free ? preload : []));
 }
 
 async function memoryOf({ child }: Target): Promise<Memory> {

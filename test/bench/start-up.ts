@@ -1,18 +1,15 @@
 /** How long it takes from starting the process to the first answer. */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { authenticatorTraits } from '../../src/authenticators/index.ts';
-import { Revisions } from '../../src/policy/revisions.ts';
-import { openRedis } from '../../src/stores/redis.ts';
 import { freePort } from '../support/redis.ts';
 import { nodeFlags } from './child.ts';
 import { median } from './measure.ts';
-import { benchDocuments } from './servers/documents.ts';
+import { seed } from './seed.ts';
 
 export interface StartUp {
   readonly store: string;
@@ -25,23 +22,13 @@ export interface StartUp {
 export const manyApps = 10_000;
 const patience = 20_000;
 
-/** The built server, as the package runs it: on an embedded store that is empty, and on a Redis that holds many apps. */
+/** The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds many apps. */
 export async function measureStartUps(redisUrl: string, rounds: number): Promise<readonly StartUp[]> {
-  const build = spawnSync(process.execPath, ['scripts/build.mjs'], { stdio: 'inherit' });
-  if (build.status !== 0) throw new Error('the build failed');
-  await storeApps(redisUrl);
+  await seed({ url: redisUrl, otherApps: manyApps });
   return [
     await medianOf('embedded, empty', rounds, {}),
     await medianOf(`Redis, ${manyApps} apps`, rounds, { REDIS_URL: redisUrl }),
   ];
-}
-
-async function storeApps(url: string): Promise<void> {
-  const store = openRedis({ url });
-  await new Revisions(store, { authenticators: authenticatorTraits }).apply(await benchDocuments(manyApps), {
-    by: 'bench',
-  });
-  await store.close();
 }
 
 async function medianOf(store: string, rounds: number, env: Readonly<Record<string, string>>): Promise<StartUp> {

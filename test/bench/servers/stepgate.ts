@@ -1,43 +1,42 @@
-/** Stepgate as `serve` composes it, on Redis, with the demo's policies, audit lines on stdout, and one thing more: it counts its round trips. */
+/**
+ * Stepgate as the package runs it: built, composed as `serve` does it, on Redis, with audit lines on stdout; and one thing more: it counts
+ * its round trips. Configuration and people are in the store already.
+ */
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createApp } from '../../../src/app.ts';
-import { passwordCredential } from '../../../src/authenticators/password.ts';
-import { hashPassword } from '../../../src/authenticators/password-hash.ts';
-import { createLogger } from '../../../src/log.ts';
-import { openRedis } from '../../../src/stores/redis.ts';
-import { currentUnit } from '../../../src/stores/unit-of-work.ts';
-import { benchDocuments } from './documents.ts';
 import { serveReadings } from './meter.ts';
-import { identifierOf, password, people } from './scenario.ts';
+
+type Source = {
+  'app.js': typeof import('../../../src/app.ts');
+  'log.js': typeof import('../../../src/log.ts');
+  'stores/redis.js': typeof import('../../../src/stores/redis.ts');
+  'stores/unit-of-work.js': typeof import('../../../src/stores/unit-of-work.ts');
+};
+
+async function built<File extends keyof Source>(file: File): Promise<Source[File]> {
+  return (await import(new URL(`../../../dist/${file}`, import.meta.url).href)) as Source[File];
+}
+
+const { createApp } = await built('app.js');
+const { createLogger } = await built('log.js');
+const { openRedis } = await built('stores/redis.js');
+const { currentUnit } = await built('stores/unit-of-work.js');
 
 let roundTrips = 0;
 const store = openRedis({
   url: process.env.REDIS_URL ?? '',
-  prefix: process.env.PREFIX ?? 'stepgate:',
+  prefix: process.env.PREFIX ?? '',
   // Once a second a node follows the store; that belongs to no request.
   onRoundTrip: () => {
     if (currentUnit()) roundTrips += 1;
   },
 });
-
 const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
 const app = createApp({ store, issuer, log: createLogger((line) => process.stdout.write(line)) });
-await app.revisions.apply(await benchDocuments(), { by: 'bench' });
 await app.live.start();
-const credential = passwordCredential(await hashPassword(app.hashing, password));
-for (let person = 0; person < people; person += 1) {
-  const email = identifierOf(person);
-  await app.directory.create({
-    identifiers: [email],
-    profile: { displayName: 'Somebody', email, emailVerified: true },
-    groups: ['staff'],
-    credentials: [credential],
-  });
-}
 const handle = app.koa.callback();
 server.on('request', (request, response) => void handle(request, response));
 serveReadings({ issuer }, () => roundTrips);

@@ -1,0 +1,53 @@
+/** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and people. */
+import { authenticatorTraits } from '../../src/authenticators/index.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { type Document, type Documents, documentKey, problemLine } from '../../src/policy/documents.ts';
+import { loadConfiguration } from '../../src/policy/load.ts';
+import { Revisions } from '../../src/policy/revisions.ts';
+import { openRedis } from '../../src/stores/redis.ts';
+import { Directory } from '../../src/users/directory.ts';
+import { algorithms, clientIdOf, clientMetadata, identifierOf, people } from './servers/scenario.ts';
+
+export interface Seed {
+  readonly url: string;
+  /** In front of all keys. Default: the one of the server. */
+  readonly prefix?: string;
+  /** Hash of everybody's password; absent: there is nobody. */
+  readonly passwordHash?: string;
+  /** Apps that nobody signs in to. */
+  readonly otherApps?: number;
+}
+
+export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): Promise<void> {
+  const store = openRedis({ url, ...(prefix === undefined ? {} : { prefix }) });
+  const documents = await documentsWith(otherApps);
+  await new Revisions(store, { authenticators: authenticatorTraits }).apply(documents, { by: 'bench' });
+  if (passwordHash !== undefined) {
+    const directory = new Directory(store, () => Math.floor(Date.now() / 1000));
+    for (let person = 0; person < people; person += 1) {
+      const email = identifierOf(person);
+      await directory.create({
+        identifiers: [email],
+        profile: { displayName: 'Somebody', email, emailVerified: true },
+        groups: ['staff'],
+        credentials: [passwordCredential(passwordHash)],
+      });
+    }
+  }
+  await store.close();
+}
+
+async function documentsWith(otherApps: number): Promise<Documents> {
+  const loaded = await loadConfiguration('config', { authenticators: authenticatorTraits, variables: {} });
+  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+  const apps = [
+    ...algorithms.map((algorithm) => app(clientIdOf(algorithm), clientMetadata(algorithm))),
+    ...Array.from({ length: otherApps }, (_, number) => app(`other-${number}`, clientMetadata('ES256'))),
+  ];
+  return new Map([...loaded.documents, ...apps.map((each) => [documentKey('app', each.name), each] as const)]);
+}
+
+function app(clientId: string, client: ReturnType<typeof clientMetadata>): Document {
+  const content = { clientId, name: clientId, firstParty: true, signOnPolicy: 'notes', client };
+  return { kind: 'app', name: clientId, file: `apps/${clientId}.yaml`, ruleLines: [], content };
+}
