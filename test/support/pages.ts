@@ -8,6 +8,7 @@ import type { Message, Step } from '../../src/core/steps.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import type { StepPage } from '../../src/http/html/pages.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import { contentSecurityPolicy } from '../../src/http/security-headers.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -54,6 +55,43 @@ const enroll: Step = {
   messages: [],
 };
 const recoveryCodes = Array.from({ length: 10 }, (_, index) => `${index}ABC-DEFG-HJKM-NPQR`);
+const email: Step = {
+  kind: 'challenge',
+  authenticator: 'email',
+  enrollment: 'e1',
+  challenge: { address: 'i***a@h***o.net', resend: true, linkable: true },
+  alternatives: true,
+  messages: [],
+};
+const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
+const enrollEmail: Step = {
+  kind: 'enroll',
+  authenticator: 'email',
+  offer: { stage: 'address', address: 'alice@demo.test' },
+  alternatives: true,
+  messages: [],
+};
+const keyOptions = {
+  challenge: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
+  rpId: 'id.example.org',
+  allowCredentials: [{ id: 'AQIDBA', transports: ['internal'] }],
+  userVerification: 'preferred',
+};
+const passkey: Step = {
+  kind: 'challenge',
+  authenticator: 'webauthn',
+  enrollment: 'w1',
+  challenge: keyOptions,
+  alternatives: true,
+  messages: [],
+};
+const newPasskey: Step = {
+  kind: 'enroll',
+  authenticator: 'webauthn',
+  offer: { challenge: keyOptions.challenge, user: { id: 'AQIDBA' }, excludeCredentials: [] },
+  alternatives: true,
+  messages: [],
+};
 const select: Step = {
   kind: 'select',
   purpose: 'challenge',
@@ -80,6 +118,36 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     step: { ...identify, messages: [error('subject.mismatch', { field: 'identifier' })] },
   },
+  'identify-passkey': {
+    ...base,
+    step: {
+      ...identify,
+      withPassword: true,
+      discover: [{ authenticator: 'webauthn', challenge: { ...keyOptions, allowCredentials: [] } }],
+    },
+  },
+  'identify-passkey-wrong': {
+    ...base,
+    step: {
+      ...identify,
+      discover: [{ authenticator: 'webauthn', challenge: { ...keyOptions, allowCredentials: [] } }],
+      messages: [error('credentials.invalid', { authenticator: 'webauthn' })],
+    },
+  },
+  passkey: { ...base, ...known, step: passkey },
+  'passkey-wrong': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { ...passkey, messages: [error('credentials.unverified', { field: 'credentials.passcode' })] },
+  },
+  'enroll-passkey': { ...base, ...known, done: ['password'], step: newPasskey },
+  'enroll-passkey-taken': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, messages: [error('credentials.taken', { field: 'credentials.passcode' })] },
+  },
   password: { ...base, ...known, step: password },
   'password-too-many': {
     ...base,
@@ -103,6 +171,37 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: { ...totp, messages: [{ code: 'form.stale', level: 'info' }] },
   },
   'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager' } },
+  email: { ...base, ...known, follow, step: email },
+  'email-again': {
+    ...base,
+    ...known,
+    follow,
+    step: {
+      ...email,
+      challenge: { ...email.challenge, address: '' },
+      messages: [{ code: 'sent.again', level: 'info' }],
+    },
+  },
+  'email-wrong': {
+    ...base,
+    ...known,
+    follow,
+    step: { ...email, messages: [error('credentials.invalid', { field: 'credentials.passcode' })] },
+  },
+  'email-german': { ...base, ...known, locale: 'de', follow, step: email },
+  'enroll-email-address': { ...base, ...known, done: ['password'], step: enrollEmail },
+  'enroll-email-invalid': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enrollEmail, messages: [error('email.invalid', { field: 'credentials.email' })] },
+  },
+  'enroll-email-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enrollEmail, offer: { stage: 'code', address: 'alice@demo.test', resend: true } },
+  },
   select: { ...base, ...known, step: select },
   'enroll-totp': { ...base, ...known, done: ['password'], step: enroll },
   'enroll-totp-wrong': {
@@ -192,7 +291,54 @@ type Draw = (renderer: Renderer) => string;
 const { brand, app } = base;
 const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg' } as const;
 
+const asked = { ip: '192.0.2.7', browser: 'Firefox', system: 'Linux' } as const;
+const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.example.org/signin/x/link?t=y\n';
+
 const plain: Readonly<Record<string, Draw>> = {
+  'link-confirm': (r) =>
+    r.renderLinkConfirm({
+      brand,
+      locale: 'en',
+      app,
+      account: { identifier: 'alice@demo.test' },
+      action: base.action,
+      stateHandle: base.stateHandle,
+      authenticator: 'email',
+      passcode: '012345',
+    }),
+  'link-elsewhere': (r) => r.renderLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'link-elsewhere-hostile': (r) =>
+    r.renderLinkElsewhere({
+      brand,
+      locale: 'en',
+      app: { name: hostile },
+      code: '012345',
+      asked: { ip: hostile, browser: hostile, system: '' },
+    }),
+  'link-replaced': (r) => r.renderLinkOver({ brand, locale: 'en', reason: 'replaced' }),
+  'link-expired': (r) => r.renderLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  inbox: (r) =>
+    r.renderInbox({
+      brand,
+      locale: 'en',
+      messages: [
+        {
+          channel: 'email',
+          to: 'alice@demo.test',
+          subject: 'Sign in to Payroll',
+          text,
+          at: '2026-11-24T12:00:00.000Z',
+        },
+        { channel: 'sms', to: '+49 30 123456', text: '012345 is your code', at: '2026-11-24T11:59:00.000Z' },
+      ],
+    }),
+  'inbox-empty': (r) => r.renderInbox({ brand, locale: 'en', messages: [] }),
+  'inbox-hostile': (r) =>
+    r.renderInbox({
+      brand,
+      locale: 'en',
+      messages: [{ channel: 'email', to: hostile, subject: hostile, text: hostile, at: '2026-11-24T12:00:00.000Z' }],
+    }),
   error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
   'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
   'oauth-error': (r) =>
@@ -238,8 +384,7 @@ export const pageStates: ReadonlyMap<string, Draw> = new Map([
   ...Object.entries(plain),
 ]);
 
-const policy =
-  "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const policy = contentSecurityPolicy();
 
 export interface PageServer {
   readonly origin: string;
@@ -260,6 +405,7 @@ export async function servePages(renderer: Renderer = createRenderer({ viewsDir 
       response
         .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
         .end(draw(renderer));
+    else if (path === follow.status) response.end(JSON.stringify({ version: follow.version, state: 'open' }));
     else response.writeHead(404).end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

@@ -258,14 +258,19 @@ test.each(['device-input', 'device-confirm', 'logout'])('%s sends back what oidc
   expect(form?.body).toContain('name="xsrf" value="eHNyZg"');
 });
 
-test.each([...pageStates.keys()])('%s has no script, no style, no handler and nothing from elsewhere', (name) => {
+test.each([...pageStates.keys()])('%s has no inline script, no style, no handler and nothing from elsewhere', (name) => {
   const html = pageStates.get(name)?.(renderer) ?? '';
   expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)">/);
   const tags = [...html.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag.replaceAll(/="[^"]*"/g, '=""'));
   expect(
-    tags.filter((tag) => /^<(script|style|iframe|object|base)/i.test(tag) || / (on[a-z]+|style|srcdoc)=/i.test(tag)),
+    tags.filter(
+      (tag) =>
+        /^<(script(?! src="" defer>)|style|iframe|object|base)/i.test(tag) || / (on[a-z]+|style|srcdoc)=/i.test(tag),
+    ),
   ).toEqual([]);
-  expect(html).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
+  // The inbox shows the links of its messages.
+  const own = name === 'inbox' ? html.replaceAll('<a href="https:', '') : html;
+  expect(own).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
   expect(html).not.toContain(hostile);
 });
 

@@ -1,0 +1,165 @@
+/** Sign in by mail in a real browser: two tabs of one, two browsers, and without scripts. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { codeIn, linkIn, mailTo, passwordless, type Reader, reader } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { authorization } from '../support/raw-client.ts';
+
+let node: TestNode;
+let browser: Browser;
+/** The relying party: a page that says "back". */
+let app: Server;
+let landing: string;
+const contexts: BrowserContext[] = [];
+
+beforeAll(async () => {
+  node = await startNode({ demo: true, authenticators: ['password', 'email'], files: passwordless });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+});
+afterAll(async () => {
+  await browser.close();
+  app.closeAllConnections();
+  app.close();
+  await node.stop();
+});
+
+/** A browser of its own. */
+async function newBrowser(options: { readonly javaScriptEnabled?: boolean } = {}): Promise<BrowserContext> {
+  const context = await browser.newContext(options);
+  contexts.push(context);
+  return context;
+}
+
+/** Errors of scripts, and what the content security policy blocked. */
+function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('console', (message) => {
+    if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
+      complaints.push(message.text());
+  });
+  page.on('pageerror', (error) => complaints.push(String(error)));
+  return complaints;
+}
+
+/** As far as the page that waits for the code. */
+async function ask(context: BrowserContext, person: Reader): Promise<Page> {
+  const page = await context.newPage();
+  await page.goto(authorization(node.issuer, 'notes', { redirect_uri: landing }).url);
+  await page.fill('[name=identifier]', person.identifier);
+  await page.locator('form[data-step=identify] button[type=submit]').click();
+  await page.locator('form[data-step=challenge][data-authenticator=email]').waitFor();
+  return page;
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+test('the code, typed where it was asked for', async () => {
+  const person = await reader(node);
+  const page = await ask(await newBrowser(), person);
+  const complaints = complaintsOf(page);
+  expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
+  await isAccessible(page);
+  await page.keyboard.type(`${codeIn(await mailTo(node, person.address))}\n`);
+  await page.waitForURL(`${landing}**`);
+  expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
+  expect(complaints).toEqual([]);
+});
+
+test('the link in another tab: a question, then signed in there; the first tab says so by itself', async () => {
+  const person = await reader(node);
+  const context = await newBrowser();
+  const first = await ask(context, person);
+  const complaints = complaintsOf(first);
+  const second = await context.newPage();
+  await second.goto(linkIn(await mailTo(node, person.address)));
+  expect(await second.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
+  expect(await first.locator('[data-followed]').isHidden()).toBe(true);
+  await isAccessible(second);
+  await second.getByRole('button', { name: 'Sign in' }).click();
+  await second.waitForURL(`${landing}**`);
+  await first.bringToFront();
+  await first.locator('[data-message="follow.elsewhere"]').waitFor();
+  expect(await first.getByRole('status').textContent()).toContain('You went on in another tab');
+  expect(await first.locator('form:visible').count()).toBe(0);
+  await isAccessible(first);
+  expect(complaints).toEqual([]);
+});
+
+test('where more is asked for, the first tab follows to the next step', async () => {
+  const person = await reader(node);
+  const context = await newBrowser();
+  const first = await ask(context, person);
+  const before = await first.locator('[data-version]').getAttribute('data-version');
+  const second = await context.newPage();
+  await second.goto(first.url());
+  await second.locator('form[data-step=restart] button').click();
+  await second.locator('form[data-step=identify]').waitFor();
+  await first.bringToFront();
+  await first.locator('form[data-step=identify]').waitFor();
+  expect(before).not.toBeNull();
+});
+
+test('the link in another browser signs in nobody: the code goes back to the first', async () => {
+  const person = await reader(node);
+  const first = await ask(await newBrowser(), person);
+  const phone = await newBrowser();
+  const page = await phone.newPage();
+  await page.goto(linkIn(await mailTo(node, person.address)));
+  const code = (await page.locator('[data-code]').textContent()) ?? '';
+  expect(await page.locator('form').count()).toBe(0);
+  expect(await page.getByText('Give this code to nobody').isVisible()).toBe(true);
+  expect(await page.getByText('Asked by Chrome on Linux').isVisible()).toBe(true);
+  expect(await phone.cookies()).toEqual([]);
+  await isAccessible(page);
+  await first.fill('[name="credentials.passcode"]', code);
+  await first.locator('form[data-step=challenge] button').click();
+  await first.waitForURL(`${landing}**`);
+});
+
+test('without scripts: by the link, and the first tab goes on by hand', async () => {
+  const person = await reader(node);
+  const context = await newBrowser({ javaScriptEnabled: false });
+  const first = await ask(context, person);
+  const link = linkIn(await mailTo(node, person.address));
+  const second = await context.newPage();
+  await second.goto(link);
+  await second.getByRole('button', { name: 'Sign in' }).click();
+  await second.waitForURL(`${landing}**`);
+  await first.getByRole('button', { name: 'I opened the link' }).click();
+  await first.getByRole('heading', { name: 'This sign-in is over' }).waitFor();
+  await second.goto(link);
+  await second.getByRole('heading', { name: 'This link no longer works' }).waitFor();
+});
+
+test('the message can be asked for again, and the inbox shows it', async () => {
+  const person = await reader(node);
+  const context = await newBrowser();
+  const page = await ask(context, person);
+  await page.getByRole('button', { name: 'Send it again' }).click();
+  await page.locator('[data-message="send.exceeded"]').waitFor();
+  await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+  await page.getByRole('button', { name: 'Send it again' }).click();
+  await page.locator('[data-message="sent.again"]').waitFor();
+  const mail = await mailTo(node, person.address, 2);
+  const inbox = await context.newPage();
+  await inbox.goto(`${node.origin}/demo/inbox`);
+  expect(await inbox.locator('article').first().textContent()).toContain(codeIn(mail));
+  await isAccessible(inbox);
+  await inbox.locator('article').first().getByRole('link').click();
+  expect(await inbox.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
+});
