@@ -1,6 +1,7 @@
 /** Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same work. */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,
@@ -12,6 +13,7 @@ import {
   whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { credentialOf, newKey } from '../support/webauthn.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -44,7 +46,7 @@ function skeleton({ html }: Page, identifier: string): string {
     .replaceAll(identifier.trim(), 'IDENTIFIER')
     .replace(/\/signin\/[\w-]+/g, '/signin/ID')
     .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
-    .replace(/challenge&#34;:&#34;[\w-]+/g, 'challenge')
+    .replace(/(challenge|id)&#34;:&#34;[\w-]{43}/g, '$1')
     .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1');
 }
 
@@ -122,10 +124,25 @@ function states(make: (groups?: readonly string[]) => Promise<{ id: string; iden
   };
 }
 
-/** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor. */
+/** Somebody who has a passkey besides the password, with the transports of most. */
+async function personWithPasskey(groups: readonly string[] = ['staff']): Promise<{ id: string; identifier: string }> {
+  const person = await personWithPassword(node, groups);
+  const { entries } = await node.store.load([credentialsKey(person.id)]);
+  const { value = '[]', version = 0 } = entries.get(credentialsKey(person.id)) ?? {};
+  const passkey = credentialOf(newKey(Buffer.from(person.id).toString('base64url')), { id: 'passkey' });
+  const credentials = [
+    ...parseCredentials(value),
+    { ...passkey, secret: { ...passkey.secret, transports: ['hybrid', 'internal'] } },
+  ];
+  const key = credentialsKey(person.id);
+  await node.store.commit([{ op: 'replace', key, version, value: serializeCredentials(credentials) }]);
+  return person;
+}
+
+/** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a quarter a passkey. */
 async function unknownLike(app: string, identifier: string): Promise<string> {
   const wanted = await observe(identifier, app, [name, list]);
-  for (let tries = 0; tries < 40; tries += 1) {
+  for (let tries = 0; tries < 100; tries += 1) {
     const unknown = nobody();
     if (isDeepStrictEqual(await observe(unknown, app, [name, list]), wanted)) return unknown;
   }
@@ -137,9 +154,11 @@ const hidden = signOnPolicy(
   { when: { groups: { any: ['app users'] } }, then: { allow: { factors: 1, possession: {} } } },
   { then: { allow: { factors: 1 } } },
 );
+const resistant = signOnPolicy('notes', { then: { allow: { factors: 1, possession: { phishingResistant: true } } } });
 const pages = [
   { asks: 'with the password', app: 'payroll', files: {} },
   { asks: 'without the password', app: 'notes', files: hidden },
+  { asks: 'for a passkey', app: 'notes', files: resistant },
 ] as const;
 
 describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files }) => {
@@ -159,6 +178,12 @@ describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files 
         expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
       },
     );
+
+    test.each(['active', 'suspended'] as const)('%s with a passkey looks unknown', async (state) => {
+      const identifier = await states(personWithPasskey)[state]();
+      const unknown = await unknownLike(app, identifier);
+      expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
+    });
 
     test.each(['active', 'suspended'] as const)('%s with a second factor looks unknown', async (state) => {
       const identifier = await states((groups) => personWithTotp(node, groups))[state]();
