@@ -1,0 +1,61 @@
+/** The forms that a passkey answers: what they post, and that nothing in them looks like a message before there is one. */
+import { expect, test } from '@jest/globals';
+import { createRenderer } from '../../../src/http/html/render.ts';
+import { pageStates, viewsDir } from '../../support/pages.ts';
+import { formsOf } from '../../support/user-agent.ts';
+
+const renderer = createRenderer({ viewsDir });
+const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
+const script = /<script src="\/assets\/webauthn\.[0-9a-f]{12}\.js" defer><\/script>/;
+const answer = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];
+
+test.each([
+  ['passkey', 'challenge', ['stateHandle', ...answer.map((name) => `credentials.${name}`)]],
+  [
+    'enroll-passkey',
+    'enroll',
+    ['stateHandle', ...['label', 'clientData', 'attestation', 'transports'].map((name) => `credentials.${name}`)],
+  ],
+])('%s: the main form', (state, step, names) => {
+  const [form] = formsOf(html(state));
+  expect(form).toMatchObject({ step, authenticator: 'webauthn', action: '/signin/f1x2t3u4r5e6' });
+  expect(Object.keys(form?.fields ?? {})).toEqual(names);
+  expect(html(state)).toMatch(script);
+});
+
+test('the page that asks who it is: first its own form, then the passkey’s', () => {
+  const [main, passkey] = formsOf(html('identify-passkey'));
+  expect(main).toMatchObject({ step: 'identify', authenticator: '' });
+  expect(passkey).toMatchObject({ step: 'identify', authenticator: 'webauthn', action: '/signin/f1x2t3u4r5e6' });
+  expect(passkey?.fields['authenticator.id']).toBe('webauthn');
+  expect(html('identify-passkey')).toContain('autocomplete="username webauthn"');
+  expect(html('identify-passkey')).toMatch(script);
+});
+
+test.each(['identify-passkey', 'passkey', 'enroll-passkey'])(
+  '%s: no message before there is one, and no button that does nothing without the script',
+  (state) => {
+    expect(html(state)).not.toContain('data-message');
+    expect(html(state)).toMatch(/<button type="submit" class="\w+" hidden>/);
+  },
+);
+
+test.each(['identify', 'identify-with-password', 'totp', 'enroll-totp', 'select'])('%s: runs no script', (state) => {
+  expect(html(state)).not.toContain('<script');
+  expect(html(state)).not.toContain('username webauthn');
+});
+
+test('a refusal is said in the words of a passkey, and does not offer the same one again by itself', () => {
+  const refused = html('identify-passkey-wrong');
+  expect(refused).toContain('data-message="credentials.invalid"');
+  expect(refused).toContain('That was not accepted.');
+  expect(refused).not.toContain('data-webauthn-autofill');
+  expect(html('identify-passkey')).toContain('data-webauthn-autofill');
+  expect(html('enroll-passkey-taken')).toContain('data-message="credentials.taken"');
+});
+
+test('options are data: whatever is in them stays in its attribute', () => {
+  const text = /data-webauthn="([^"]*)"/.exec(html('passkey'))?.[1] ?? '';
+  expect(text).not.toMatch(/[<>]/);
+  expect(JSON.parse(text.replaceAll('&#34;', '"'))).toMatchObject({ rpId: 'id.example.org' });
+});
