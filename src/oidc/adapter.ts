@@ -8,7 +8,7 @@
  *   and nothing that a parallel request still writes survives it.
  * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
  */
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import { ssoKey } from '../flow/sso-session.ts';
 import { transactionKey } from '../flow/transaction-record.ts';
@@ -47,7 +47,7 @@ export function interactionKey(uid: string): string {
 
 /** SHA-256 of an id that came from outside, as the tag of a key. */
 export function hashed(id: string): string {
-  return createHash('sha256').update(id).digest('base64url');
+  return hash('sha256', id, 'base64url');
 }
 
 /** Exists while the next question for the tokens of this device code would be too early. */

@@ -95,9 +95,16 @@ export async function openInteraction(provider: Provider, exchange: Exchange, ui
   };
 }
 
+/** By request: it reads cookies, interaction and session, and comes to the same each time. */
+const opened = new WeakMap<Exchange['req'], Interaction>();
+
 async function details(provider: Provider, { req, res }: Exchange): Promise<Interaction> {
+  const known = opened.get(req);
+  if (known) return known;
   try {
-    return await provider.interactionDetails(req, res);
+    const interaction = await provider.interactionDetails(req, res);
+    opened.set(req, interaction);
+    return interaction;
   } catch (cause) {
     if (cause instanceof errors.SessionNotFound)
       throw new StepgateError('sign_in_expired', cause.error_description ?? cause.message, { cause });

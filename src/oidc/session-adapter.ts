@@ -35,6 +35,11 @@ function entryOf(session: SsoSession, ttl: number | undefined): Merged {
   return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
 }
 
+/** oidc-provider changes what it was given. */
+function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
+  return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
+}
+
 /**
  * The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. Throws `Conflict` when
  * another tab signed in to the same client meanwhile: the tokens of both must carry the one `sid` and grant that the session keeps, so this
@@ -146,7 +151,7 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
       ...payload,
       uid,
       ...(accountId ? { accountId } : {}),
-      authorizations: structuredClone(authorizations) as never,
+      authorizations: copyOf(authorizations) as never,
     };
   }
 
@@ -168,7 +173,7 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
       const session = uid as string;
       const before = unit.stored(ssoKey(session));
       const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
-      const mine = structuredClone((authorizations ?? {}) as Readonly<Record<string, ClientAuthorization>>);
+      const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
       const now = epochSeconds();
       const valid = accountIn(unit, accountId)?.validAfter;
       const current = currentSession(unit, session, now);

@@ -40,7 +40,7 @@ export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = 
     counterPrefix: `${prefix}counter/`,
     async send(verb, command) {
       try {
-        await ready();
+        if (client.status !== 'ready') await ready();
         onRoundTrip?.(verb);
         return await command();
       } catch (error) {
