@@ -28,6 +28,8 @@ interface Effort {
   /** The same for the runs before anything is measured. */
   readonly warmUp: number;
   readonly starts: number;
+  /** In the store of half of these starts. */
+  readonly apps: number;
   /** Of each turn of password logins. */
   readonly seconds: number;
   /** Of CPU for each number of rules (ms). */
@@ -35,9 +37,9 @@ interface Effort {
 }
 
 const efforts = {
-  full: { rounds: 5, scale: 1, warmUp: 6, starts: 5, seconds: 2, decisions: 1500 },
-  quick: { rounds: 3, scale: 0.5, warmUp: 2, starts: 3, seconds: 1.5, decisions: 500 },
-  smoke: { rounds: 1, scale: 0.05, warmUp: 0.05, starts: 1, seconds: 0.2, decisions: 20 },
+  full: { rounds: 5, scale: 1, warmUp: 6, starts: 5, apps: 10_000, seconds: 2, decisions: 1500 },
+  quick: { rounds: 3, scale: 0.5, warmUp: 2, starts: 3, apps: 10_000, seconds: 1.5, decisions: 500 },
+  smoke: { rounds: 1, scale: 0.05, warmUp: 0.05, starts: 1, apps: 100, seconds: 0.2, decisions: 20 },
 } as const satisfies Record<string, Effort>;
 
 const together = 16;
@@ -63,8 +65,8 @@ try {
   await redis.stop();
 }
 
-async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, seconds, decisions }: Effort) {
-  const startUps = await measureStartUps(`${url}/1`, starts);
+async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, apps, seconds, decisions }: Effort) {
+  const startUps = await measureStartUps(`${url}/1`, apps, starts);
   const costs = measureDecisions(decisions);
   const targets = { baseline: await bareProvider(url), stepgate: await stepgate(url, 'free hashing') };
   const atStart = { baseline: await memoryOf(targets.baseline), stepgate: await memoryOf(targets.stepgate) };
@@ -76,9 +78,8 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, se
   const comparisons: Comparison[] = [];
   for (const setting of settings(scale)) {
     comparisons.push(await compare(targets, setting, rounds));
-    process.stderr.write('.');
+    if (process.stderr.isTTY) process.stderr.write('.');
   }
-  process.stderr.write('\n');
   const hashing = await stepgate(url, 'hashing');
   const passwordLogins = await measurePasswordLogins(hashing, Math.min(rounds, 5), seconds);
   const results: Results = {

@@ -19,15 +19,14 @@ export interface StartUp {
   readonly cpu: number;
 }
 
-export const manyApps = 10_000;
 const patience = 20_000;
 
-/** The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds many apps. */
-export async function measureStartUps(redisUrl: string, rounds: number): Promise<readonly StartUp[]> {
-  await seed({ url: redisUrl, otherApps: manyApps });
+/** The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds `apps`. */
+export async function measureStartUps(redisUrl: string, apps: number, rounds: number): Promise<readonly StartUp[]> {
+  await seed({ url: redisUrl, otherApps: apps });
   return [
     await medianOf('embedded, empty', rounds, {}),
-    await medianOf(`Redis, ${manyApps} apps`, rounds, { REDIS_URL: redisUrl }),
+    await medianOf(`Redis, ${apps} apps`, rounds, { REDIS_URL: redisUrl }),
   ];
 }
 
