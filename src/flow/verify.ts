@@ -120,9 +120,7 @@ function saveCredential(
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
     all.map((one) =>
-      one.id === credential.id
-        ? { ...one, secret, ...(mustSave ? { lastUsedAt: runtime.now() } : {}), ...(spent ? { spent } : {}) }
-        : one,
+      one.id === credential.id ? { ...one, secret, lastUsedAt: runtime.now(), ...(spent ? { spent } : {}) } : one,
     );
   if (mustSave) {
     request.unit.replace(key, { value: serializeCredentials(change(account.credentials)) });

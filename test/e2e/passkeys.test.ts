@@ -293,6 +293,14 @@ describe('a key belongs to one account', () => {
   });
 });
 
+test('a passkey that does not count is used when it is used', async () => {
+  const { person, key } = await personWithKey({ flags: synced });
+  const begun = await upToTheKey(person);
+  expect(whereIs(await present(begun.agent, begun.page, key, { flags: synced, counter: 0 }))).toBe('code');
+  const account = await node.app.directory.get(person.id);
+  expect(account?.credentials.at(-1)).toMatchObject({ secret: { counter: 0 }, lastUsedAt: expect.any(Number) });
+});
+
 test('a key that may have been copied is refused, and the audit log says so', async () => {
   const { person, key } = await personWithKey();
   const first = await upToTheKey(person);
