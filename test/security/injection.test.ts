@@ -43,9 +43,9 @@ const hostile: readonly string[] = [
   '"><svg onload=alert(1)>',
   "'><img src=x onerror=alert(1)>",
   '</title><script>alert(1)</script>',
-  '<%= 7331*2 %>',
+  '<%= 73313371*2 %>',
   "<%- include('/etc/passwd') %>",
-  `{{7331*2}} \${7331*2} #{7331*2}`,
+  `{{73313371*2}} \${73313371*2} #{73313371*2}`,
   'a\r\nSet-Cookie: planted=1\r\n\r\n<svg onload=alert(1)>',
   'a\u2028\u2029\u0085b',
   '\u001b[31mred\u001b[0m\u0007',
@@ -62,7 +62,7 @@ const hostile: readonly string[] = [
 const named = hostile.map((text) => [JSON.stringify(text).slice(0, 60), text] as const);
 
 function expectInert({ html, headers }: Page): void {
-  expect(html).not.toMatch(/<svg onload|<img src=x|<script>alert|14662|root:x:0/);
+  expect(html).not.toMatch(/<svg onload|<img src=x|<script>alert|146626742|root:x:0/);
   expect(html).not.toMatch(/href="javascript:|src="javascript:|action="javascript:/);
   expect(headers.has('planted')).toBe(false);
   expect(headers.getSetCookie().join()).not.toContain('planted');
