@@ -258,21 +258,24 @@ test.each(['device-input', 'device-confirm', 'logout'])('%s sends back what oidc
   expect(form?.body).toContain('name="xsrf" value="eHNyZg"');
 });
 
-test.each([...pageStates.keys()])('%s has no inline script, no style, no handler and nothing from elsewhere', (name) => {
-  const html = pageStates.get(name)?.(renderer) ?? '';
-  expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)">/);
-  const tags = [...html.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag.replaceAll(/="[^"]*"/g, '=""'));
-  expect(
-    tags.filter(
-      (tag) =>
-        /^<(script(?! src="" defer>)|style|iframe|object|base)/i.test(tag) || / (on[a-z]+|style|srcdoc)=/i.test(tag),
-    ),
-  ).toEqual([]);
-  // The inbox shows the links of its messages.
-  const own = name === 'inbox' ? html.replaceAll('<a href="https:', '') : html;
-  expect(own).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
-  expect(html).not.toContain(hostile);
-});
+test.each([...pageStates.keys()])(
+  '%s has no inline script, no style, no handler and nothing from elsewhere',
+  (name) => {
+    const html = pageStates.get(name)?.(renderer) ?? '';
+    expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)">/);
+    const tags = [...html.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag.replaceAll(/="[^"]*"/g, '=""'));
+    expect(
+      tags.filter(
+        (tag) =>
+          /^<(script(?! src="" defer>)|style|iframe|object|base)/i.test(tag) || / (on[a-z]+|style|srcdoc)=/i.test(tag),
+      ),
+    ).toEqual([]);
+    // The inbox shows the links of its messages.
+    const own = name === 'inbox' ? html.replaceAll('<a href="https:', '') : html;
+    expect(own).not.toMatch(/(?:src|href|action)="(?!\/|data:image|otpauth:)/);
+    expect(html).not.toContain(hostile);
+  },
+);
 
 test('templates put nothing raw into a page but our own parts, texts and icons', () => {
   const raw = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })
