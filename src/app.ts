@@ -148,6 +148,11 @@ export function createApp(options: AppOptions): App {
 
   const koa = new Koa();
   koa.proxy = true;
+  // Without a listener Koa prints to stderr. Connections that break off are nobody's error.
+  koa.on('error', (error: NodeJS.ErrnoException) => {
+    if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) log.warn(`a connection broke off: ${error.code}`);
+    else log.error(error, { part: 'http' });
+  });
   koa.use(async (ctx: Context, next: Next) => {
     const trustedProxies = live.current()?.settings.trustedProxies ?? 0;
     normaliseRequest(ctx, { issuer, trustedProxies, deviceCookie });

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { type App, createApp } from './app.ts';
 import { authenticatorTraits } from './authenticators/index.ts';
 import { prepareDemo } from './demo/prepare.ts';
@@ -35,8 +36,10 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** Longest time that requests under way get at the end (milliseconds). */
-const drainTime = 8_000;
+/** How long a node that goes down still takes requests, so that whoever sends them learns of it first (milliseconds). */
+const farewellTime = 1_000;
+/** Longest time that requests under way get after that (milliseconds). */
+const drainTime = 7_000;
 
 /** Rejects with `StoreUnavailable`, or with the error of the port; problems of the configuration are logged and thrown as `not_configured`. */
 export async function serve(options: ServeOptions): Promise<Serving> {
@@ -80,8 +83,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       closing.push(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     const callback = app.koa.callback();
     handle = (req, res) => void callback(req, res);
+    const farewell = (): void => {
+      handle = goodbye(handle);
+    };
     log.info('listening', { port, host: options.host, issuer });
-    return { port, issuer, stop: () => drain(server, closeAll) };
+    return { port, issuer, stop: () => drain(server, farewell, closeAll) };
   } catch (error) {
     server.close();
     await closeAll();
@@ -141,12 +147,24 @@ async function reapply(app: App, options: ServeOptions, port: number): Promise<v
   }
 }
 
-async function drain(server: Server, closeAll: () => Promise<void>): Promise<void> {
+/** First every answer says that the connection ends with it and that the node is not ready; only then does it stop listening. */
+async function drain(server: Server, farewell: () => void, closeAll: () => Promise<void>): Promise<void> {
   const closed = once(server, 'close');
+  farewell();
+  await pause(farewellTime);
   server.close();
-  server.closeIdleConnections();
   const timer = setTimeout(() => server.closeAllConnections(), drainTime);
   await closed;
   clearTimeout(timer);
   await closeAll();
+}
+
+/** What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready. */
+function goodbye(handle: RequestListener): RequestListener {
+  return (req, res) => {
+    res.setHeader('Connection', 'close');
+    if (req.url !== '/readyz') return handle(req, res);
+    res.writeHead(503, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+    res.end('{"status":"not_ready","reason":"the node is going down"}');
+  };
 }

@@ -169,7 +169,8 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
       return payloadOf(uid);
     },
 
-    async upsert(id, { uid, accountId, authorizations, ...payload }, ttl) {
+    // The id is what the browser's cookie holds: a copy of the store must not tell it.
+    async upsert(id, { uid, accountId, authorizations, jti: _jti, ...payload }, ttl) {
       const session = uid as string;
       const before = unit.stored(ssoKey(session));
       const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
