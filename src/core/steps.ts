@@ -69,5 +69,3 @@ export type Step = StepBase &
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }
   );
-
-export type StepKind = Step['kind'];

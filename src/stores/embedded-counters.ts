@@ -1,9 +1,12 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { tightestLimits } from './check-batch.ts';
-import type { Limit, Reservation } from './store.ts';
+import { type Limit, orphanLifetime, type Reservation } from './store.ts';
 
-/** Counts an attempt in all windows of a counter, or in none. `now` in milliseconds; runs inside a write transaction. */
-export type CountAttempt = (counter: string, limits: readonly Limit[], now: number) => Reservation;
+/**
+ * Counts an attempt in all windows of a counter, or in none. `now` in milliseconds; `orphan`: what the counter belongs to does not exist.
+ * Runs inside a write transaction.
+ */
+export type CountAttempt = (counter: string, limits: readonly Limit[], now: number, orphan?: boolean) => Reservation;
 
 export function embeddedCounters(database: DatabaseSync): CountAttempt {
   const read = database.prepare('SELECT n, x FROM counters WHERE k=?1 AND w=?2 AND (x IS NULL OR x>?3)');
@@ -12,20 +15,18 @@ export function embeddedCounters(database: DatabaseSync): CountAttempt {
      ON CONFLICT(k, w) DO UPDATE SET n=excluded.n, x=excluded.x`,
   );
 
-  return (counter, limits, now) => {
+  return (counter, limits, now, orphan = false) => {
     const windows = tightestLimits(limits).map(({ limit, window }) => {
       const row = read.get(counter, window, now);
-      const opened = window === 0 ? null : now + window * 1000;
-      return {
-        limit,
-        window,
-        count: Number(row?.n ?? 0),
-        until: row === undefined ? opened : (row.x as number | null),
-      };
+      const endless = orphan ? now + orphanLifetime * 1000 : null;
+      const opened = row === undefined ? now + window * 1000 : (row.x as number);
+      return { limit, window, count: Number(row?.n ?? 0), until: window === 0 ? endless : opened };
     });
     const full = windows.filter(({ count, limit }) => count >= limit);
     if (full.length > 0) {
-      const waits = full.map(({ until }) => (until === null ? Infinity : Math.ceil((until - now) / 1000)));
+      const waits = full.map(({ window, until }) =>
+        window === 0 || until === null ? Infinity : Math.ceil((until - now) / 1000),
+      );
       const longest = Math.max(...waits);
       return { granted: false, remaining: 0, retryAfter: longest === Infinity ? -1 : longest };
     }

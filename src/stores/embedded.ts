@@ -50,8 +50,10 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
       const { when } = reserve;
       const entries = collect([...keys, reserve.of, ...(when === undefined ? [] : [when.key])]);
       if (when !== undefined && entries.get(when.key)?.version !== when.version) return { entries };
-      const counter = counterOf(entries.get(reserve.of)?.refs[0] ?? reserve.of, reserve.name);
-      return { entries, counter, reservation: count(counter, reserve.limits, now()) };
+      const owner = entries.get(reserve.of)?.refs[0] ?? reserve.of;
+      const counter = counterOf(owner, reserve.name);
+      const orphan = entries.get(owner) === undefined;
+      return { entries, counter, reservation: count(counter, reserve.limits, now(), orphan) };
     });
   };
 

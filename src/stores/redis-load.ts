@@ -1,7 +1,7 @@
 import type { RedisLink } from './redis-link.ts';
 import { flatLimits, readReservation, redisReserve } from './redis-reserve.ts';
 import { groupByTag, tagOf } from './redis-slots.ts';
-import { counterOf, type Entry, type Loaded, type LoadOptions, type Store } from './store.ts';
+import { counterOf, type Entry, type Loaded, type LoadOptions, orphanLifetime, type Store } from './store.ts';
 
 type Entries = Map<string, Entry | undefined>;
 type Reserve = NonNullable<LoadOptions['reserve']>;
@@ -19,7 +19,18 @@ export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): 
     const limits = flatLimits(reserve.limits);
     const condition = [when?.key ?? '', when?.version ?? ''];
     const reply = await send('load', () =>
-      client.stepgateLoadAndReserve(full.length, ...full, prefix, '', of, counterPrefix, name, ...condition, ...limits),
+      client.stepgateLoadAndReserve(
+        full.length,
+        ...full,
+        prefix,
+        '',
+        of,
+        counterPrefix,
+        name,
+        ...condition,
+        orphanLifetime * 1000,
+        ...limits,
+      ),
     );
     const [rows, counter, attempt] = reply as readonly [unknown, string?, unknown?];
     const entries = readEntries(rows);
@@ -29,7 +40,7 @@ export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): 
 
 /**
  * Hop by hop: a script follows the references within its slot, those to other slots are read in the next hop. The attempt is reserved
- * next to the second hop, when it is known whose it is.
+ * once it is known whose it is, next to the hops after that.
  */
 export function clusterLoad(link: RedisLink): Store['load'] {
   const { client, send, prefix } = link;
@@ -49,8 +60,10 @@ export function clusterLoad(link: RedisLink): Store['load'] {
   };
   const attempt = async ({ of, name, limits, when }: Reserve, entries: Entries): Promise<Omit<Loaded, 'entries'>> => {
     if (when !== undefined && entries.get(when.key)?.version !== when.version) return {};
-    const counter = counterOf(entries.get(of)?.refs[0] ?? of, name);
-    return { counter, reservation: await reserveCounter(counter, limits) };
+    const owner = entries.get(of)?.refs[0] ?? of;
+    if (!entries.has(owner)) await hop([owner], entries);
+    const counter = counterOf(owner, name);
+    return { counter, reservation: await reserveCounter(counter, limits, entries.get(owner) === undefined) };
   };
 
   return async (keys, { reserve } = {}): Promise<Loaded> => {

@@ -1,11 +1,18 @@
 import { tightestLimits } from './check-batch.ts';
 import type { RedisLink } from './redis-link.ts';
-import type { Limit, Reservation, Store } from './store.ts';
+import { type Limit, orphanLifetime, type Reservation } from './store.ts';
 
-export function redisReserve({ client, send, counterPrefix }: RedisLink): Store['reserve'] {
-  return async (counter, limits) => {
-    const flat = flatLimits(limits);
-    return readReservation(await send('reserve', () => client.stepgateReserve(1, counterPrefix + counter, ...flat)));
+/** `orphan`: what the counter belongs to does not exist. */
+export function redisReserve({
+  client,
+  send,
+  counterPrefix,
+}: RedisLink): (counter: string, limits: readonly Limit[], orphan?: boolean) => Promise<Reservation> {
+  return async (counter, limits, orphan = false) => {
+    const arguments_ = [orphan ? orphanLifetime * 1000 : '', ...flatLimits(limits)];
+    return readReservation(
+      await send('reserve', () => client.stepgateReserve(1, counterPrefix + counter, ...arguments_)),
+    );
   };
 }
 

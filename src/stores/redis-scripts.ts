@@ -30,9 +30,9 @@ for i, key in ipairs(order) do
   entries[i] = { key, entry[1], entry[2], entry[3], entry[4] }
 end`;
 
-/** `attempt(key, first)`: ARGV from `first` on are pairs of limit and window. Answers { granted, remaining, retryAfter }. */
+/** `attempt(key, first, orphan)`: ARGV from `first` on are pairs of limit and window; `orphan`: ms that it lives without a closing window, or nil. Answers { granted, remaining, retryAfter }. */
 const attempt = `
-local function attempt(key, first)
+local function attempt(key, first, orphan)
   local time = redis.call('TIME')
   local now = time[1] * 1000 + math.floor(time[2] / 1000)
   local remaining, wait, refused = math.huge, 0, false
@@ -57,7 +57,7 @@ local function attempt(key, first)
     last = math.max(last, ends[a])
   end
   if redis.call('HEXISTS', key, 'n0') == 1 then
-    redis.call('PERSIST', key)
+    if orphan then redis.call('PEXPIRE', key, orphan) else redis.call('PERSIST', key) end
   elseif redis.call('PEXPIREAT', key, last, 'NX') == 0 then
     redis.call('PEXPIREAT', key, last, 'GT')
   end
@@ -69,7 +69,7 @@ const load = `#!lua flags=no-writes
 ${follow}
 return entries`;
 
-/** KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 when key (or empty), 7 when version, 8... limits. Answers { entries, counter, attempt }. */
+/** KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 when key (or empty), 7 when version, 8 life of an orphan in ms, 9... limits. Answers { entries, counter, attempt }. */
 const loadAndReserve = `#!lua
 ${follow}
 ${attempt}
@@ -77,12 +77,13 @@ if ARGV[6] ~= '' and found[ARGV[6]][2] ~= ARGV[7] then return { entries } end
 local owner, of = ARGV[3], found[ARGV[3]]
 if of[3] and of[3] ~= '' then owner = cjson.decode(of[3])[1] end
 local counter = owner .. ':' .. ARGV[5]
-return { entries, counter, attempt(ARGV[4] .. counter, 8) }`;
+local exists = found[owner] and found[owner][1]
+return { entries, counter, attempt(ARGV[4] .. counter, 9, not exists and ARGV[8] or nil) }`;
 
-/** KEYS: the counter. ARGV: limits. */
+/** KEYS: the counter. ARGV 1 life of an orphan in ms (empty: it is none), 2... limits. */
 const reserve = `#!lua
 ${attempt}
-return attempt(KEYS[1], 1)`;
+return attempt(KEYS[1], 2, ARGV[1] ~= '' and ARGV[1] or nil)`;
 
 /**
  * KEYS: the key of each operation. ARGV: five per operation: name, value or member, ttl in ms or empty, references, version or keep.

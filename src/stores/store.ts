@@ -51,6 +51,12 @@ export interface LoadOptions {
   };
 }
 
+/**
+ * A counter without a closing window is forgotten so many seconds after its last attempt when what it belongs to does not exist: whoever
+ * tries names that nobody has must not fill the store. Until then it looks like everybody's.
+ */
+export const orphanLifetime = 30 * 86_400;
+
 export interface Loaded {
   /** All keys asked for and all that they refer to, directly or not; `undefined`: there is no such entry. */
   readonly entries: ReadonlyMap<string, Entry | undefined>;

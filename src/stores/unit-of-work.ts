@@ -158,14 +158,6 @@ export class UnitOfWork {
     this.#committed.push(callback);
   }
 
-  /** Takes back everything that was not committed: the request ends in an error that must leave no trace. */
-  discard(): void {
-    this.#ops = [];
-    this.#merges.clear();
-    this.#before.length = 0;
-    this.#committed.length = 0;
-  }
-
   /** Writes the batch. Rejects with `Conflict` (or with the error of the loser of a `consume`), or with `StoreUnavailable`. */
   async commit(): Promise<void> {
     for (const callback of this.#before.splice(0)) callback();

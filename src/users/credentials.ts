@@ -29,15 +29,3 @@ export function withOnlyCredential(
   const others = credentials.filter(({ authenticator }) => authenticator !== credential.authenticator);
   return withCredential(others, credential, now);
 }
-
-/** Notes a use; `secret` replaces the old one when the verification made a new one. An unknown id changes nothing. */
-export function withUse(
-  credentials: readonly Credential[],
-  id: string,
-  now: Seconds,
-  secret?: Credential['secret'],
-): readonly Credential[] {
-  return credentials.map((credential) =>
-    credential.id === id ? { ...credential, lastUsedAt: now, ...(secret === undefined ? {} : { secret }) } : credential,
-  );
-}

@@ -228,3 +228,22 @@ test('openStore makes the directory, for its owner only, and keeps what was writ
   expect((await read(second, 'entry:{a}'))?.value).toBe('a');
   expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
 });
+
+test('counters without a closing window: those of nobody are forgotten after a month, those of somebody stay', async () => {
+  let now = Date.now();
+  const store = open(() => now);
+  const limits = [{ limit: 1, window: 0 }];
+  await write(
+    store,
+    { op: 'put', key: 'user:{u}', value: 'u' },
+    { op: 'put', key: 'name:{k}', value: 'k', refs: ['user:{u}'] },
+  );
+  const attempt = async (of: string) => (await store.load([of], { reserve: { of, name: 'n', limits } })).reservation;
+  for (const name of ['name:{nobody}', 'name:{k}']) {
+    expect(await attempt(name)).toMatchObject({ granted: true });
+    expect(await attempt(name)).toMatchObject({ granted: false, retryAfter: -1 });
+  }
+  now += 31 * 86_400_000;
+  expect(await attempt('name:{nobody}')).toMatchObject({ granted: true });
+  expect(await attempt('name:{k}')).toMatchObject({ granted: false, retryAfter: -1 });
+});

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { Redis } from 'ioredis';
+import { Cluster, Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openStore } from '../../src/stores/open.ts';
 import { openRedis, type RedisStore } from '../../src/stores/redis.ts';
@@ -35,6 +35,49 @@ function open(url: string, prefix?: string): { readonly store: RedisStore; reado
   opened.push(store);
   return { store, counted };
 }
+
+/** Remaining life of a key in ms, at whichever master has it. -1: for ever. */
+async function clusterTtl(key: string): Promise<number> {
+  const nodes = parseRedisUrl(cluster.url).nodes;
+  const client = new Cluster([...nodes]);
+  try {
+    return await client.pttl(key);
+  } finally {
+    client.disconnect();
+  }
+}
+
+describe('counters without a closing window', () => {
+  const limits = [{ limit: 2, window: 0 }];
+
+  test.each(['single', 'cluster'] as const)(
+    '%s: those of nobody are forgotten, those of somebody stay',
+    async (kind) => {
+      const { store } = open(kind === 'single' ? single.url : cluster.url);
+      const [nobody, known, user] = [
+        storeKey('name', freshTag()),
+        storeKey('name', freshTag()),
+        storeKey('user', freshTag()),
+      ];
+      const decoy = storeKey('transaction', freshTag());
+      await write(store, { op: 'put', key: user, value: 'u' });
+      await write(store, { op: 'put', key: known, value: 'k', refs: [user] });
+      await write(store, { op: 'put', key: decoy, value: 'd', refs: [storeKey('name', freshTag())] });
+      const lives = async (of: string): Promise<number> => {
+        const { counter = '' } = await store.load([of], { reserve: { of, name: 'n', limits } });
+        const key = `stepgate:counter/${counter}`;
+        if (kind === 'single') return admin.pttl(key);
+        return clusterTtl(key);
+      };
+      expect(await lives(nobody)).toBeGreaterThan(86_400_000);
+      expect(await lives(decoy)).toBeGreaterThan(86_400_000);
+      expect(await lives(known)).toBe(-1);
+      await store.load([nobody], { reserve: { of: nobody, name: 'n', limits } });
+      const { reservation } = await store.load([nobody], { reserve: { of: nobody, name: 'n', limits } });
+      expect(reservation).toMatchObject({ granted: false, retryAfter: -1 });
+    },
+  );
+});
 
 describe('round trips', () => {
   const limits = [{ limit: 100, window: 600 }];
