@@ -8,7 +8,7 @@ import { authenticatorTraits } from './authenticators/index.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { problemLine } from './policy/documents.ts';
+import { problemLine, warningLine } from './policy/documents.ts';
 import { loadConfiguration } from './policy/load.ts';
 import { watchConfiguration } from './policy/watch.ts';
 import { openStore } from './stores/open.ts';
@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const issuer = issuerOf(options, configuration.issuer, port);
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
     const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
-    if (applying) await applyConfiguration(app, options, port);
+    if (applying) await applyConfiguration(app, options, port, 'start');
     await app.live.start();
     closing.push(() => app.live.stop());
     app.outbox.start();
@@ -124,23 +124,27 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
   return new StepgateError('not_configured', `${configDir} is not a good configuration:\n${lines.join('\n')}`);
 }
 
-async function applyConfiguration(app: App, options: ServeOptions, port: number): Promise<void> {
+/** Warnings are logged when the node starts, and when they may be new. */
+async function applyConfiguration(app: App, options: ServeOptions, port: number, when: 'start' | 'change') {
   const loaded = await loadConfiguration(options.configDir, {
     authenticators: authenticatorTraits,
     variables: variablesOf(options, port),
+    inbox: options.demo !== undefined,
   });
   if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
   const { revision, changed } = await app.revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${options.configDir}`,
   });
+  if (when === 'start' || changed.length > 0)
+    for (const warning of loaded.warnings) options.log.warn(`${options.configDir}/${warningLine(warning)}`);
   if (changed.length > 0) options.log.info('configuration applied', { revision, changed });
 }
 
 /** A broken file is reported and changes nothing. */
 async function reapply(app: App, options: ServeOptions, port: number): Promise<void> {
   try {
-    await applyConfiguration(app, options, port);
+    await applyConfiguration(app, options, port, 'change');
     await app.live.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

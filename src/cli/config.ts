@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
 import type { AuthenticatorTraits } from '../core/model.ts';
-import { type Documents, problemLine } from '../policy/documents.ts';
+import { type Documents, problemLine, warningLine } from '../policy/documents.ts';
 import { jsonSchemas } from '../policy/json-schemas.ts';
 import { loadConfiguration } from '../policy/load.ts';
 import { Revisions } from '../policy/revisions.ts';
@@ -35,7 +35,7 @@ export function configCommand(context: ConfigContext): Command {
   const command = new Command('config').description('Check the configuration, and make it the one in use');
   command
     .command('check')
-    .description('check all files, and report all problems')
+    .description('check all files, and report all problems and warnings')
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .action(async (dir: string) => {
       const documents = await checked(context, dir);
@@ -72,7 +72,10 @@ export function configCommand(context: ConfigContext): Command {
 
 async function checked(context: ConfigContext, dir: string): Promise<Documents | undefined> {
   const loaded = await loadConfiguration(dir, context);
-  if (loaded.ok) return loaded.documents;
+  if (loaded.ok) {
+    for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
+    return loaded.documents;
+  }
   for (const problem of loaded.problems) context.stderr(`${problemLine(problem)}\n`);
   const files = new Set(loaded.problems.map(({ file }) => file)).size;
   context.stderr(`${counted(loaded.problems.length, 'problem')} in ${counted(files, 'file')}; nothing was changed\n`);

@@ -28,7 +28,7 @@ export function documentKey(kind: DocumentKind, name: string): string {
   return isSingle(kind) ? kind : `${kind}/${name}`;
 }
 
-/** One thing that is wrong, and where. */
+/** One thing that is wrong, or that a good configuration says at its own risk, and where. */
 export interface Problem {
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
@@ -45,9 +45,15 @@ const longestLine = 600;
 
 /** `file:line:column path message`, as compilers print it: one line, whatever the file holds. */
 export function problemLine({ file, line, column, path, message }: Problem): string {
-  const text = `${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`.replace(
-    /[\p{Cc}\p{Zl}\p{Zp}]+/gu,
-    ' ',
-  );
-  return text.length > longestLine ? `${text.slice(0, longestLine)}...` : text;
+  return oneLine(`${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`);
+}
+
+/** `file:line:column: warning: path message`. */
+export function warningLine({ file, line, column, path, message }: Problem): string {
+  return oneLine(`${file}:${line}:${column}: warning: ${path === '' ? '' : `${path} `}${message}`);
+}
+
+function oneLine(text: string): string {
+  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
+  return line.length > longestLine ? `${line.slice(0, longestLine)}...` : line;
 }

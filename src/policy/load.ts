@@ -10,6 +10,7 @@ import { schemaProblems } from './schema-problems.ts';
 import { schemas } from './schemas.ts';
 import type { Variables } from './substitute-variables.ts';
 import { valuesAt } from './values-at.ts';
+import { configurationWarnings } from './warnings.ts';
 import { readYaml } from './yaml-source.ts';
 
 export interface LoadConfigurationOptions {
@@ -17,10 +18,13 @@ export interface LoadConfigurationOptions {
   readonly authenticators: readonly AuthenticatorTraits[];
   /** Values for `${NAME}` in the files, as in `process.env`. */
   readonly variables: Variables;
+  /** Messages without a way out go into an inbox (the demo): nobody needs to be warned about them. */
+  readonly inbox?: boolean;
 }
 
 export type LoadedConfiguration =
-  | { readonly ok: true; readonly documents: Documents }
+  /** `warnings`: what it says at its own risk, by file, line and column; often none. */
+  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Problem[] }
   /** Never empty; by file, line and column. */
   | { readonly ok: false; readonly problems: readonly Problem[] };
 
@@ -43,7 +47,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : [];
   if (conflicts.length > 0) return { ok: false, problems: [...conflicts].sort(byPlace) };
-  return { ok: true, documents };
+  return { ok: true, documents, warnings: [...configurationWarnings(sources, documents, options)].sort(byPlace) };
 }
 
 function checkSources(

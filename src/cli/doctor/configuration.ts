@@ -7,6 +7,7 @@ import { StepgateError } from '../../errors.ts';
 import { defaultAcrValues } from '../../policy/acr-defaults.ts';
 import type { App } from '../../policy/app.ts';
 import { canonical, type Manifest, sha256 } from '../../policy/document-store.ts';
+import { warningLine } from '../../policy/documents.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { Snapshot } from '../../policy/snapshot.ts';
 import type { Variables } from '../../policy/substitute-variables.ts';
@@ -31,7 +32,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
     const apps = await readApps(snapshot, appNames(manifest));
     return [
       ok('configuration', `revision ${manifest.revision}, ${apps.length} ${apps.length === 1 ? 'app' : 'apps'}`),
-      await checkFiles(manifest, given),
+      ...(await checkFiles(manifest, given)),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
     ];
@@ -54,20 +55,21 @@ async function readApps(snapshot: Snapshot, names: readonly string[]): Promise<r
   return apps;
 }
 
-async function checkFiles({ revision, documents }: Manifest, given: Installation): Promise<Finding> {
+async function checkFiles({ revision, documents }: Manifest, given: Installation): Promise<readonly Finding[]> {
   const { configDir } = given;
   const loaded = await loadConfiguration(configDir, given);
   if (!loaded.ok) {
     const [first] = loaded.problems;
-    if (first?.file === '.') return ok('files', `none in ${configDir}: revision ${revision} counts`);
-    return warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`);
+    if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
+    return [warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`)];
   }
   const hashes = new Map(Array.from(loaded.documents, ([key, document]) => [key, sha256(canonical(document))]));
   const keys = new Set([...Object.keys(documents), ...hashes.keys()]);
   const other = [...keys].filter((key) => documents[key] !== hashes.get(key)).sort();
-  if (other.length === 0) return ok('files', `${configDir} is what revision ${revision} says`);
+  const risks = loaded.warnings.map((warning) => warn('files', warningLine(warning).replace(': warning:', '')));
+  if (other.length === 0) return [ok('files', `${configDir} is what revision ${revision} says`), ...risks];
   const shown = other.slice(0, 5).join(', ') + (other.length > 5 ? ` and ${other.length - 5} more` : '');
-  return warn('files', `${configDir} differs from revision ${revision}: ${shown}`, `${apply} ${configDir}`);
+  return [warn('files', `${configDir} differs from revision ${revision}: ${shown}`, `${apply} ${configDir}`), ...risks];
 }
 
 function checkIssuer(issuer: string | undefined): Finding {

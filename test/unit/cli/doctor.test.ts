@@ -147,6 +147,18 @@ test('files that differ, are broken, or are not there', async () => {
   expect(await complaints({ configDir: join(dir, 'none') })).toEqual([]);
 });
 
+test('what the files say at their own risk', async () => {
+  await writeFile(
+    join(configDir, 'stepgate.yaml'),
+    'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { email: { enabled: true } }\n',
+  );
+  await sound();
+  expect(await complaints()).toContainEqual(
+    expect.stringMatching(/^warn files: stepgate\.yaml:3:19 authenticators\.email is enabled, and there is no `mail`/),
+  );
+  expect(terminal.exitCode()).toBe(0);
+});
+
 test.each<[string | undefined, readonly string[]]>([
   ['https://id.example.org', []],
   ['http://localhost:3000', []],

@@ -6,6 +6,8 @@ import { jsonSchemas } from '../../../src/policy/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
+const email = { key: 'email', factors: ['possession'], characteristics: [], enrollable: true } as const;
+
 /** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
 async function run(dir: string, ...args: readonly string[]) {
   const outcome = { stdout: '', stderr: '', code: 0 };
@@ -21,7 +23,7 @@ async function run(dir: string, ...args: readonly string[]) {
     setExitCode: (code) => {
       outcome.code = code;
     },
-    authenticators,
+    authenticators: [...authenticators, email],
     variables: {},
   });
   await command.parseAsync(args, { from: 'user' });
@@ -53,6 +55,23 @@ test('check and apply print every problem, change nothing, and fail', async () =
       ]);
     }
     expect((await run(dir, 'history')).stdout).toBe('');
+  });
+});
+
+test('check and apply print warnings, and go on', async () => {
+  const files = {
+    ...soundFiles,
+    'stepgate.yaml': 'brand: { name: A }\nauthenticators: { email: { enabled: true } }\n',
+  };
+  await withConfiguration(files, async (dir) => {
+    for (const [command, done] of [
+      ['check', 'is a good configuration'],
+      ['apply', 'revision 1 is in use'],
+    ] as const) {
+      const { stdout, stderr, code } = await run(dir, command);
+      expect([stdout, code]).toEqual([expect.stringContaining(done), 0]);
+      expect(stderr).toMatch(/^stepgate\.yaml:2:19: warning: authenticators\.email is enabled, .*\n$/);
+    }
   });
 });
 

@@ -1,0 +1,67 @@
+/** What a good configuration says at its own risk, as the log of a server that starts with it tells it. */
+import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { freePort, type Running, startStepgate } from '../support/stepgate.ts';
+import { until } from '../support/until.ts';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'stepgate-warnings-'));
+  await cp('config', join(dir, 'config'), { recursive: true });
+  await write('email: { enabled: true }');
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+const settings = () => join(dir, 'config', 'stepgate.yaml');
+
+async function write(authenticators: string): Promise<void> {
+  await writeFile(
+    settings(),
+    `brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators:\n  ${authenticators}\n`,
+  );
+}
+
+async function started(...words: string[]): Promise<Running> {
+  const port = await freePort();
+  const issuer = `http://localhost:${port}`;
+  const env = {
+    DATA_DIR: join(dir, 'data'),
+    CONFIG_DIR: join(dir, 'config'),
+    PORT: String(port),
+    ...(words.includes('--demo') ? {} : { ISSUER: issuer, HOST: '127.0.0.1' }),
+  };
+  const server = startStepgate(env, ['serve', ...words]);
+  await server.line(/"listening"/);
+  return server;
+}
+
+const warned = ({ lines }: Running) => lines.filter((line) => line.includes(': warning: '));
+const aboutMail = /stepgate\.yaml:4:3: warning: authenticators\.email is enabled, and there is no `mail` section/;
+
+test('a server logs the warnings once when it starts, and when they may be new', async () => {
+  const server = await started();
+  try {
+    expect(warned(server).filter((line) => aboutMail.test(line))).toHaveLength(1);
+    expect(JSON.parse(await server.line(aboutMail))).toMatchObject({ level: 'warn' });
+    const before = await readFile(settings(), 'utf8');
+    await writeFile(settings(), before.replace('Test', 'Other'));
+    await until(
+      'the change is applied',
+      async () => warned(server).filter((line) => aboutMail.test(line)).length === 2,
+    );
+  } finally {
+    await server.stop('SIGTERM');
+  }
+});
+
+test('the demo has an inbox: mail without a way out is nothing to warn about', async () => {
+  const server = await started('--demo');
+  try {
+    expect(server.lines.join('\n')).toContain('configuration applied');
+    expect(warned(server).filter((line) => aboutMail.test(line))).toEqual([]);
+  } finally {
+    await server.stop('SIGTERM');
+  }
+});

@@ -1,0 +1,72 @@
+import { expect, test } from '@jest/globals';
+import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { warningLine } from '../../../src/policy/documents.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { soundFiles, withConfiguration } from './configuration-dir.ts';
+
+async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {
+  return withConfiguration({ ...soundFiles, ...files }, async (dir) => {
+    const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {}, inbox });
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    return loaded.warnings.map(warningLine);
+  });
+}
+
+const mail = 'mail: { from: no-reply@example.org, smtp: { host: smtp.example.org } }\n';
+const settings = (authenticators: string, rest = '') =>
+  `brand: { name: Test }\n${rest}authenticators:\n  ${authenticators}\n`;
+const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:\n      allow: ${allow}\n`;
+
+test('a small configuration gives no reason to warn', async () => {
+  expect(await warnings({})).toEqual([]);
+});
+
+test('mail that goes nowhere', async () => {
+  const enabled = { 'stepgate.yaml': settings('email: { enabled: true }') };
+  expect(await warnings(enabled)).toEqual([
+    'stepgate.yaml:3:3: warning: authenticators.email is enabled, and there is no `mail` section: its messages go nowhere (the demo alone shows them, in its inbox)',
+  ]);
+  expect(await warnings(enabled, true)).toEqual([]);
+  expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
+  expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: false }') })).toEqual([]);
+});
+
+test.each([
+  '{ factors: 2 }',
+  '{ factors: 2, knowledge: { authenticators: [password] } }',
+  '{ anyOf: [{ factors: 1 }, { factors: 2, possession: { exclude: [totp] } }] }',
+  '{ chains: [[{ authenticators: [password] }, { authenticators: [totp, email] }]] }',
+])('mail as one of two factor types: %s', async (allow) => {
+  const files = { 'policies/sign-on/notes.yaml': policy(allow) };
+  expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([
+    'policies/sign-on/notes.yaml:5:14: warning: rules[0].then.allow rule "All" asks for several factors and takes email as one: NIST SP 800-63B-4 section 3.1.3.1 takes no email for one; `exclude` keeps out what you do not want',
+  ]);
+  expect(await warnings({ ...files, 'stepgate.yaml': settings('totp: { enabled: true }') })).toEqual([]);
+});
+
+test.each([
+  'deny',
+  '{ allow: { factors: 1 } }',
+  '{ allow: { factors: 2, possession: { exclude: [email] }, knowledge: {} } }',
+  '{ allow: { factors: 2, possession: { authenticators: [totp] }, knowledge: {} } }',
+  '{ allow: { chains: [[{ authenticators: [email] }]] } }',
+])('a rule that asks for one factor, or takes no mail, gives no reason to warn: %s', async (then) => {
+  const files = { 'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - name: All\n    then: ${then}\n` };
+  expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
+});
+
+test('warnings come by place, one for each rule', async () => {
+  const rules = ['A', 'B'].map(
+    (name) => `  - name: ${name}\n    when: { scopes: { any: [profile] } }\n    then: { allow: { factors: 2 } }\n`,
+  );
+  const last = '  - name: C\n    then: { allow: { factors: 1 } }\n';
+  const found = await warnings({
+    'policies/sign-on/notes.yaml': `name: notes\nrules:\n${rules.join('')}${last}`,
+    'stepgate.yaml': settings('email: { enabled: true }'),
+  });
+  expect(found.map((line) => line.split(' warning:')[0])).toEqual([
+    'policies/sign-on/notes.yaml:5:20:',
+    'policies/sign-on/notes.yaml:8:20:',
+    'stepgate.yaml:3:3:',
+  ]);
+});
