@@ -1,14 +1,14 @@
-/** What recovery codes, access codes and named apps are worth: which pairs make two factors, and which values count how often. */
+/** What recovery codes, access codes and named apps are worth, and how often. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code.ts';
-import type { Credential } from '../../src/authenticators/authenticator.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
-import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
 import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import type { NewCredential } from '../../src/users/credentials.ts';
 import { appFile } from '../support/authorize.ts';
+import { recoveryCodes } from '../support/means.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
@@ -21,7 +21,6 @@ import {
 import { answerStep, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
-type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
 type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
 
 /** Somebody, and what they would answer for each thing that they have. */
@@ -91,7 +90,7 @@ async function equip(key: Key, person: Somebody): Promise<NewCredential> {
       return { authenticator: key, factors: ['possession'], characteristics, secret: { key: secret, step: 0 } };
     }
     case 'recovery_code': {
-      const { codes, credential } = await recoveryCodes();
+      const { codes, credential } = await recoveryCodes(node, 2);
       person.answers.recovery_code = async () => codes.shift() ?? '';
       return credential;
     }
@@ -102,29 +101,6 @@ async function equip(key: Key, person: Somebody): Promise<NewCredential> {
       return credential;
     }
   }
-}
-
-/** A set of which two codes are left. */
-async function recoveryCodes() {
-  const authenticator = recoveryCodeAuthenticator(node.app.hashing);
-  const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
-  const env = {
-    now: 0,
-    issuer: node.issuer,
-    brand: '',
-    app: '',
-    transaction: '',
-    visitor: { ip: '', userAgent: '' },
-    enrolled: [],
-    mac: () => '',
-  };
-  const offer = await authenticator.offer(about, env);
-  const enrolled = await authenticator.enroll(about, offer.private, { saved: 'yes' }, env);
-  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
-  const { secret } = enrolled.credential;
-  const digests = (secret.digests as string[]).slice(0, 2);
-  const credential = { ...enrolled.credential, secret: { ...secret, digests } };
-  return { codes: [...(offer.public.codes as string[])].slice(0, 2), credential };
 }
 
 /** Answers whatever is asked as long as the person can. */
@@ -154,21 +130,6 @@ async function answerTo(at: string, page: Page, person: Somebody): Promise<Recor
   const answer = kind === 'challenge' ? person.answers[key as Key] : undefined;
   return answer && { 'credentials.passcode': await answer() };
 }
-
-const keys: readonly Key[] = ['password', 'totp', 'recovery_code', 'access_code'];
-const pairs = keys.flatMap((one, index) => keys.slice(index + 1).map((other) => [one, other] as const));
-
-test.each(pairs)('%s and %s are two factors only if they are of two types', async (one, other) => {
-  const person = await somebody(one, other);
-  const { asked, claims, page } = await go('two', person);
-  if (one === 'password') {
-    expect(asked.at(-1)).toBe('code');
-    expect(claims?.amr).toEqual(['mfa', 'otp', 'pwd']);
-  } else {
-    expect(asked).not.toContain('code');
-    expect(page.messages).toEqual(['denied.unsatisfiable']);
-  }
-});
 
 test('two of one type that a chain asks for on purpose are not called mfa', async () => {
   const person = await somebody('totp', 'recovery_code');

@@ -16,7 +16,16 @@ import {
   whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
-import { assertion, attestation, flag, type Making, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
+import {
+  assertion,
+  attestation,
+  flag,
+  type Making,
+  newKey,
+  optionsOf,
+  type SoftKey,
+  whereOf,
+} from '../support/webauthn.ts';
 
 const synced = flag.up | flag.uv | flag.be | flag.bs;
 const two = { allow: { factors: 2 } };
@@ -31,12 +40,6 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 type Someone = Awaited<ReturnType<typeof personWithPassword>>;
-
-/** The options that the page gives to the browser. */
-function optionsOf(page: Page): Record<string, unknown> {
-  const text = /data-webauthn="([^"]*)"/.exec(page.html)?.[1] ?? '';
-  return JSON.parse(text.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&'));
-}
 
 function where(page: Page) {
   return whereOf({ public: optionsOf(page) }, node.issuer);

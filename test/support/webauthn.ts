@@ -4,6 +4,7 @@
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Credential, CredentialInput, Started } from '../../src/authenticators/authenticator.ts';
+import type { Page } from './user-agent.ts';
 
 export interface SoftKey {
   /** base64url */
@@ -71,6 +72,12 @@ export function newKey(userHandle: string, id: Buffer = randomBytes(32)): SoftKe
     [-3, Buffer.from(y, 'base64url')],
   ]);
   return { id: id.toString('base64url'), privateKey, publicKey: cbor(cose), userHandle, counter: 0 };
+}
+
+/** The options that a page gives to the browser. */
+export function optionsOf({ html }: Pick<Page, 'html'>): Record<string, unknown> {
+  const text = /data-webauthn="([^"]*)"/.exec(html)?.[1] ?? '';
+  return JSON.parse(text.replaceAll('&#34;', '"').replaceAll('&#39;', "'").replaceAll('&amp;', '&'));
 }
 
 interface Where {

@@ -1,0 +1,210 @@
+/** Everything that people may have to prove who they are: how somebody gets it, and how they use it. Tests go through the whole list. */
+import { randomBytes } from 'node:crypto';
+import { generate, generateSecret } from 'otplib';
+import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import type { Factor } from '../../src/core/model.ts';
+import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
+import { credentialsKey, serializeCredentials } from '../../src/users/user.ts';
+import { codeIn, inboxOf, linkIn } from './mail.ts';
+import { password, type TestNode } from './node.ts';
+import { until } from './until.ts';
+import type { Page, UserAgent } from './user-agent.ts';
+import { assertion, credentialOf, flag, newKey, optionsOf, type SoftKey, whereOf } from './webauthn.ts';
+
+type Fields = Readonly<Record<string, string>>;
+
+/** What somebody holds in their hands afterwards. */
+export interface Equipment {
+  readonly credential: NewCredential;
+  /** Answers the page that asks for it. */
+  readonly answer: (page: Page, agent: UserAgent) => Promise<Fields>;
+}
+
+export interface Means {
+  readonly authenticator: string;
+  /** What one use of it proves. */
+  readonly factors: readonly Factor[];
+  /** What it adds to `amr`. */
+  readonly amr: readonly string[];
+  equip(node: TestNode, person: { readonly id: string; readonly identifier: string }): Promise<Equipment>;
+}
+
+const passcode = (text: string): Fields => ({ 'credentials.passcode': text });
+
+/** By the name that tests give it. A new authenticator is one more entry. */
+export const means = {
+  password: {
+    authenticator: 'password',
+    factors: ['knowledge'],
+    amr: ['pwd'],
+    async equip({ app }) {
+      const credential = passwordCredential(await hashPassword(app.hashing, password));
+      return { credential, answer: async () => passcode(password) };
+    },
+  },
+  totp: {
+    authenticator: 'totp',
+    factors: ['possession'],
+    amr: ['otp'],
+    async equip() {
+      const secret = generateSecret({ length: 20 });
+      let step = Math.floor(Date.now() / 30_000) - 1;
+      return {
+        credential: {
+          authenticator: 'totp',
+          factors: ['possession'],
+          characteristics: ['userPresence', 'deviceBound'],
+          secret: { key: secret, step: 0 },
+        },
+        // A step is accepted once; the next one is accepted already.
+        answer: async () => {
+          step = Math.max(Math.floor(Date.now() / 30_000), step + 1);
+          return passcode(await generate({ secret, epoch: step * 30 }));
+        },
+      };
+    },
+  },
+  passkey: {
+    authenticator: 'webauthn',
+    factors: ['possession', 'inherence'],
+    amr: ['hwk', 'pop', 'user'],
+    equip: async ({ issuer }, { id }) => keyFor(id, issuer, true),
+  },
+  'security key': {
+    authenticator: 'webauthn',
+    factors: ['possession'],
+    amr: ['hwk', 'pop', 'user'],
+    equip: async ({ issuer }, { id }) => keyFor(id, issuer, false),
+  },
+  email: {
+    authenticator: 'email',
+    factors: ['possession'],
+    amr: ['email'],
+    equip: async (node, { identifier }) => ({
+      credential: emailCredential(identifier),
+      answer: async (_page, agent) => passcode(await newestCode(node, identifier, agent)),
+    }),
+  },
+  'recovery code': {
+    authenticator: 'recovery_code',
+    factors: ['possession'],
+    amr: ['otp'],
+    async equip(node) {
+      const { codes, credential } = await recoveryCodes(node);
+      return { credential, answer: async () => passcode(codes.shift() ?? '') };
+    },
+  },
+  'access code': {
+    authenticator: 'access_code',
+    factors: ['possession'],
+    amr: ['otp'],
+    async equip({ app }) {
+      const terms = { length: 12, uses: 1, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+      const { code, credential } = await issueAccessCode(app.hashing, terms);
+      return { credential, answer: async () => passcode(code) };
+    },
+  },
+} as const satisfies Readonly<Record<string, Means>>;
+
+export type MeansName = keyof typeof means;
+export const meansNames = Object.keys(means) as readonly MeansName[];
+
+export interface Holder {
+  readonly id: string;
+  readonly identifier: string;
+  /** Answers the page that asks for it with this. */
+  answer(name: MeansName, page: Page, agent: UserAgent): Promise<Fields>;
+}
+
+/** Somebody new who has exactly these, ready to be used. */
+export async function holder(node: TestNode, ...names: readonly MeansName[]): Promise<Holder> {
+  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const profile = { email: identifier, emailVerified: true };
+  const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], profile });
+  if (!created.ok) throw new Error(created.code);
+  const { id } = created.user;
+  const held = new Map<MeansName, Equipment>();
+  for (const name of names) {
+    held.set(name, await means[name].equip(node, { id, identifier }));
+  }
+  await giveCredentials(
+    node,
+    id,
+    [...held.values()].map(({ credential }) => credential),
+  );
+  return {
+    id,
+    identifier,
+    async answer(name, page, agent) {
+      const equipment = held.get(name);
+      if (!equipment) throw new Error(`this person has no ${name}`);
+      return equipment.answer(page, agent);
+    },
+  };
+}
+
+/** In the place of all that the person has. */
+async function giveCredentials({ store }: TestNode, id: string, credentials: readonly NewCredential[]): Promise<void> {
+  const key = credentialsKey(id);
+  const version = (await store.load([key])).entries.get(key)?.version ?? 0;
+  const value = serializeCredentials(
+    credentials.map((credential) => issueCredential(credential, Math.floor(Date.now() / 1000))),
+  );
+  await store.commit([{ op: 'replace', key, version, value }]);
+}
+
+export function fieldsOf(input: Fields): Fields {
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [`credentials.${name}`, value]));
+}
+
+export function softKeyOf(userId: string): SoftKey {
+  return newKey(Buffer.from(userId).toString('base64url'));
+}
+
+function keyFor(userId: string, issuer: string, userVerification: boolean): Equipment {
+  const key = softKeyOf(userId);
+  const making = userVerification ? {} : { flags: flag.up };
+  const { id: _, createdAt: _at, ...credential } = credentialOf(key, { id: '', userVerification });
+  return {
+    credential,
+    answer: async (page) => fieldsOf(assertion(key, whereOf({ public: optionsOf(page) }, issuer), making)),
+  };
+}
+
+/** Of the newest message that still counts. Looking at a link consumes nothing. */
+async function newestCode(node: TestNode, address: string, agent: UserAgent): Promise<string> {
+  let code = '';
+  await until(`a message to ${address} that counts`, async () => {
+    const newest = (await inboxOf(node, address)).find((message) => linkIn(message) !== '');
+    if (newest && (await agent.open(linkIn(newest))).status === 200) code = codeIn(newest);
+    return code !== '';
+  });
+  return code;
+}
+
+/** A set as somebody gets it. `left`: so many are still unused. */
+export async function recoveryCodes(node: TestNode, left = 10) {
+  const authenticator = recoveryCodeAuthenticator(node.app.hashing);
+  const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
+  const env = {
+    now: 0,
+    issuer: node.issuer,
+    brand: '',
+    app: '',
+    transaction: '',
+    visitor: { ip: '', userAgent: '' },
+    enrolled: [],
+    mac: () => '',
+  };
+  const offer = await authenticator.offer(about, env);
+  const enrolled = await authenticator.enroll(about, offer.private, { saved: 'yes' }, env);
+  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+  const { secret } = enrolled.credential;
+  const digests = (secret.digests as string[]).slice(0, left);
+  const credential: NewCredential = { ...enrolled.credential, secret: { ...secret, digests } };
+  return { codes: [...(offer.public.codes as string[])].slice(0, left), credential };
+}
