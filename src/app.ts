@@ -12,7 +12,9 @@ import { createMessageRenderer } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Runtime } from './flow/runtime.ts';
+import { addressHandlers } from './http/account/address-handlers.ts';
 import { accountHandlers } from './http/account/handlers.ts';
+import type { AccountParts } from './http/account/shared.ts';
 import { errorHandler } from './http/error-handler.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
@@ -89,6 +91,7 @@ export function createApp(options: AppOptions): App {
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
       brand: () => live.current()?.settings.brand ?? { name: 'Stepgate' },
+      accountUrl: `${issuer}/account`,
     }),
     failed: ({ about: { languages: _, ...about } }, reason) => {
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
@@ -104,6 +107,7 @@ export function createApp(options: AppOptions): App {
     secrets: () => live.secrets(),
     snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
     now,
+    canMail: () => channels.get('email') !== undefined,
     messagesWait: () => outbox.wake(),
     warn: log.warn,
   };
@@ -125,18 +129,20 @@ export function createApp(options: AppOptions): App {
     },
   });
 
+  const accountParts: AccountParts = {
+    runtime,
+    renderer,
+    clientId: accountClientId,
+    sessions: {
+      current: async (ctx) =>
+        sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true })),
+      end: (uid) => endSession(live.provider(), runtime, uid),
+      keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
+    },
+  };
   const router = routes({
-    account: accountHandlers({
-      runtime,
-      renderer,
-      clientId: accountClientId,
-      sessions: {
-        current: async (ctx) =>
-          sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true })),
-        end: (uid) => endSession(live.provider(), runtime, uid),
-        keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
-      },
-    }),
+    account: accountHandlers(accountParts),
+    addresses: addressHandlers(accountParts),
     health: healthHandlers(live),
     signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
     link: linkHandlers({ runtime, renderer, provider: () => live.provider() }),

@@ -12,6 +12,8 @@ type Params = Readonly<Record<string, string | number>>;
 export interface Texts {
   readonly locale: string;
   text(key: string, params?: Params): string;
+  /** The first of the keys that has a text; the last one if none has. */
+  pick(...keys: readonly string[]): string;
 }
 
 export interface MessageRendererOptions {
@@ -20,6 +22,8 @@ export interface MessageRendererOptions {
   textsFor(languages: About['languages']): Texts;
   /** How the product is called and coloured at the moment. */
   brand(): { readonly name: string; readonly accent?: string };
+  /** Where people look after their account: said in news about it. */
+  readonly accountUrl: string;
 }
 
 export interface RenderedMessage {
@@ -32,11 +36,19 @@ export interface RenderedMessage {
 /** Throws for a template that there is not: no other try will find it. */
 export type MessageRenderer = (delivery: Delivery, languages: About['languages']) => RenderedMessage;
 
-/** `<template>.txt.ejs` in the folder of the channel; mail also takes `<template>.html.ejs` and the text `mail.<template>.subject`. */
+/**
+ * `<template>.txt.ejs` in the folder of the channel; mail also takes `<template>.html.ejs` and the text `mail.<template>.subject`, or a more
+ * exact one for the parameter `event`: `mail.<template>.<event>.subject`.
+ */
 const folders: Readonly<Record<ChannelKind, string>> = { email: 'mail', sms: 'sms', voice: 'voice' };
 
 /** Reads and compiles all templates, so that a broken one stops the start and not a message. */
-export function createMessageRenderer({ viewsDir, textsFor, brand }: MessageRendererOptions): MessageRenderer {
+export function createMessageRenderer({
+  viewsDir,
+  textsFor,
+  brand,
+  accountUrl,
+}: MessageRendererOptions): MessageRenderer {
   const views = new Map(Object.values(folders).flatMap((folder) => compileFolder(viewsDir, folder)));
   const draw = (name: string, locals: Readonly<Record<string, unknown>>): string => {
     const view = views.get(name);
@@ -46,16 +58,35 @@ export function createMessageRenderer({ viewsDir, textsFor, brand }: MessageRend
   return ({ channel, template, params: given }, languages) => {
     const { name, accent = '#1a5fb4' } = brand();
     const texts = textsFor(languages);
-    const params = { brand: name, ...withoutControls(given) };
+    const params: Params = { brand: name, accountUrl, ...withoutControls(given) };
     const say = (key: string, more: Params = {}): string => texts.text(`mail.${key}`, { ...params, ...more });
-    const nameOf = (key: string): string => texts.text(`authenticator.${key}`);
-    const locals = { say, name: nameOf, params, accent, onAccent: textOn(accent), brand: name, locale: texts.locale };
+    const nameOf = (key: string): string =>
+      texts.text(texts.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+    const when = (at: number): string => momentIn(texts.locale, at);
+    const locals = {
+      say,
+      name: nameOf,
+      when,
+      params,
+      accent,
+      onAccent: textOn(accent),
+      brand: name,
+      locale: texts.locale,
+    };
     const view = `${folders[channel]}/${template}`;
     const text = `${draw(`${view}.txt`, locals).trim()}\n`;
     if (channel !== 'email') return { brand: name, text };
-    const subject = say(`${template}.subject`).replace(/[\r\n]+/g, ' ');
+    const exact = `mail.${template}.${params.event}.subject`;
+    const named = params.authenticator ? { ...params, authenticator: nameOf(String(params.authenticator)) } : params;
+    const subject = texts.text(texts.pick(exact, `mail.${template}.subject`), named).replace(/[\r\n]+/g, ' ');
     return { brand: name, subject, text, html: draw(`${view}.html`, { ...locals, subject }) };
   };
+}
+
+/** A moment (epoch seconds) in words: where the reader is, nobody knows. */
+function momentIn(locale: string, at: number): string {
+  const format = new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return `${format.format(at * 1000)} UTC`;
 }
 
 /** Black or white, whichever has more contrast (WCAG 2.2, relative luminance). */

@@ -19,6 +19,9 @@ export interface AuditEvent {
     | 'account.removed'
     | 'account.session_ended'
     | 'account.sessions_ended'
+    | 'account.address_added'
+    | 'account.address_refused'
+    | 'account.address_removed'
     | 'token.refreshed'
     | 'token.refresh_denied'
     | 'token.replayed';

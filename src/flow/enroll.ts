@@ -1,13 +1,17 @@
 /** The confirmation of an enrollment. */
-import type { Continued } from '../authenticators/authenticator.ts';
+import type { Authenticator, Continued, Credential } from '../authenticators/authenticator.ts';
+import { maskedAddress } from '../core/mail-address.ts';
 import { type Pending, started } from '../core/transaction.ts';
 import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
-import { credentialsKey, serializeCredentials } from '../users/user.ts';
+import { addressOf } from '../users/notification-addresses.ts';
+import { type Account, credentialsKey, serializeCredentials } from '../users/user.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
+import { accountChanged } from './news.ts';
 import { sendWithin } from './send.ts';
+import { tell, tellingOf } from './tell.ts';
 import {
   type Answer,
   credentialInput,
@@ -46,6 +50,7 @@ export async function enroll(
   loop.request.unit.replace(credentialsKey(account.user.id), {
     value: serializeCredentials([...kept, credential]),
   });
+  tellOfEnrollment(loop, authenticator, account, credential);
   return proves(loop, {
     authenticator,
     enrollment: credential.id,
@@ -53,6 +58,16 @@ export async function enroll(
     origin: 'enrollment',
     event: 'authenticator.enrolled',
   });
+}
+
+/** An address that is enrolled is one of theirs from now on. */
+function tellOfEnrollment(loop: Loop, { single }: Authenticator, account: Account, credential: Credential): void {
+  const { authenticator, label = '' } = credential;
+  const takesPlace = single && account.credentials.some((other) => other.authenticator === authenticator);
+  const address = addressOf(credential);
+  const what = { authenticator, label, ...(address === undefined ? {} : { address: maskedAddress(address) }) };
+  const also = address === undefined ? [] : [address];
+  tell(tellingOf(loop, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
 
 /** Another message for the stage that the offer is at. */

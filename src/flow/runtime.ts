@@ -19,6 +19,8 @@ export interface Runtime {
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
   /** Epoch seconds. */
   now(): Seconds;
+  /** Whether there is a way out for mail: without one nobody is asked for an address. */
+  canMail(): boolean;
   /** A message was written to the outbox: this node need not wait until it looks there. */
   messagesWait(): void;
   /** Says in the log what an operator should know. */

@@ -4,9 +4,24 @@ import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Message } from '../core/steps.ts';
 import { enqueue, enqueueNothing } from '../delivery/outbox.ts';
 import { counterOf, type Limit, storeKey } from '../stores/store.ts';
-import { attemptCounter } from '../users/user.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { type Account, attemptCounter } from '../users/user.ts';
 import { heldAccount } from './facts.ts';
 import type { Loop } from './loop.ts';
+import type { Runtime } from './runtime.ts';
+import type { Visitor } from './visitor.ts';
+
+/** On whose account, and in which request. */
+export interface Sender {
+  readonly runtime: Runtime;
+  readonly unit: UnitOfWork;
+  readonly visitor: Visitor;
+  /** Absent: nobody who exists. */
+  readonly account?: Account | undefined;
+  /** Client id. */
+  readonly client: string;
+  readonly transaction?: { readonly id: string; readonly uiLocales?: string };
+}
 
 /** Messages to one mailbox or phone, whoever asks for them: nobody can be flooded by way of many accounts. */
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
@@ -21,18 +36,34 @@ export async function sendWithin(
   deliveries: readonly Delivery[],
 ): Promise<readonly Message[]> {
   const { runtime, transaction, request } = loop;
+  const { unit, visitor } = request;
   const { subject } = transaction;
   const limits = runtime.authenticators.get(key)?.sends;
   if (!subject || !limits) return [];
   const own = subject.decoy ? counterOf(subject.id, `${key}.send`) : attemptCounter(subject.id, `${key}.send`);
+  const refused = await reserveSending(runtime, own, limits, deliveries);
+  if (refused) return [refused];
+  if (deliveries.length === 0) enqueueNothing(unit, runtime.now());
+  else {
+    const account = subject.decoy ? undefined : await heldAccount(unit, subject.id);
+    post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliveries);
+  }
+  return [];
+}
+
+/** Counts the messages against the counter of the person and against each recipient; why they cannot be sent, if a limit is reached. */
+export async function reserveSending(
+  { store }: Pick<Runtime, 'store'>,
+  own: string,
+  limits: readonly Limit[],
+  deliveries: readonly Delivery[],
+): Promise<Message | undefined> {
   const recipients = deliveries.length > 0 ? deliveries.map(recipientCounter) : [counterOf(own, 'recipient')];
   for (const [counter, limit] of [[own, limits], ...recipients.map((one) => [one, perRecipient] as const)] as const) {
-    const { granted, retryAfter } = await runtime.store.reserve(counter, limit);
-    if (!granted) return [{ code: 'send.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } }];
+    const { granted, retryAfter } = await store.reserve(counter, limit);
+    if (!granted) return { code: 'send.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } };
   }
-  if (deliveries.length === 0) enqueueNothing(request.unit, runtime.now());
-  else await post(loop, deliveries);
-  return [];
+  return undefined;
 }
 
 /** What people write never forms a key. */
@@ -41,18 +72,18 @@ function recipientCounter({ channel, to }: Delivery): string {
   return counterOf(storeKey('recipient', digest), 'send');
 }
 
-/** Sends without limits: for news that only what the person proved can cause. */
-export async function post(loop: Loop, deliveries: readonly Delivery[]): Promise<void> {
-  const { runtime, request, transaction } = loop;
-  const { subject } = transaction;
-  const account = subject && !subject.decoy ? await heldAccount(request.unit, subject.id) : undefined;
-  const uiLocales = [account?.user.profile.locale, transaction.uiLocales].filter((tag) => tag !== undefined).join(' ');
+/** Sends without limits: whoever calls has counted it, or what caused it. */
+export function post(
+  { runtime, unit, visitor, account, client, transaction }: Sender,
+  deliveries: readonly Delivery[],
+) {
+  const wishes = [account?.user.profile.locale, transaction?.uiLocales].filter((tag) => tag !== undefined);
   const about = {
-    languages: { uiLocales, acceptLanguage: request.visitor.acceptLanguage.slice(0, 200) },
+    languages: { uiLocales: wishes.join(' '), acceptLanguage: visitor.acceptLanguage.slice(0, 200) },
     ...(account ? { subject: account.user.id } : {}),
-    client: transaction.request.clientId,
-    transaction: transaction.id,
+    client,
+    ...(transaction ? { transaction: transaction.id } : {}),
   };
-  for (const delivery of deliveries) enqueue(request.unit, delivery, runtime.now(), about);
-  request.unit.afterCommit(() => runtime.messagesWait());
+  for (const delivery of deliveries) enqueue(unit, delivery, runtime.now(), about);
+  unit.afterCommit(() => runtime.messagesWait());
 }

@@ -1,22 +1,26 @@
-/** Tells the person what happened to their account, at the address that is known to be theirs. */
-import type { Verified } from '../authenticators/authenticator.ts';
+/** Tells people, in the commit of what happened, at all addresses that are known to be theirs. */
+import { browserInWords } from '../authenticators/browser-in-words.ts';
 import type { Account } from '../users/user.ts';
 import type { Loop } from './loop.ts';
-import { post } from './send.ts';
+import { type News, newsTo } from './news.ts';
+import { post, type Sender } from './send.ts';
 
-/** Seconds after which the news is too old to be sent. */
-const lifetime = 86_400;
+/** Who is told, and what they were about. */
+export interface Telling extends Sender {
+  /** As it was before. */
+  readonly account: Account;
+  /** Name of the app. */
+  readonly app: string;
+}
 
-/** Sends nothing when no address of the person is verified. */
-export async function tell(
-  loop: Loop,
-  { user }: Account,
-  { template, params }: NonNullable<Verified['notify']>,
-): Promise<void> {
-  const { request, runtime, app, snapshot } = loop;
-  const { email, emailVerified } = user.profile;
-  if (email === undefined || emailVerified !== true) return;
-  const about = { app: app.name, brand: snapshot.settings.brand.name, ip: request.visitor.ip };
-  const message = { channel: 'email', to: email, template, params: { ...about, ...params } } as const;
-  await post(loop, [{ ...message, expires: runtime.now() + lifetime }]);
+export function tellingOf({ request, runtime, transaction, app }: Loop, account: Account): Telling {
+  const { unit, visitor } = request;
+  return { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
+}
+
+/** `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. */
+export function tell(telling: Telling, news: News, also: readonly string[] = []): void {
+  const { account, runtime, visitor, app } = telling;
+  const circumstances = { at: runtime.now(), app, ip: visitor.ip, ...browserInWords(visitor.userAgent) };
+  post(telling, newsTo(account, news, circumstances, also));
 }

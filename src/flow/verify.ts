@@ -15,7 +15,7 @@ import type { Held } from '../users/account.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../users/user.ts';
 import { audit } from './audit.ts';
 import { environmentOf, type Loop, whoAndWhere } from './loop.ts';
-import { tell } from './tell.ts';
+import { tell, tellingOf } from './tell.ts';
 
 export interface Answer {
   readonly loop: Loop;
@@ -72,7 +72,7 @@ export async function verify(loop: Loop, given: Try): Promise<Answer> {
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.together))
     return refused(loop, key, undefined);
   saveCredential(loop, account, credential, result);
-  if (result.notify) await tell(loop, account, result.notify);
+  if (result.notify) tell(tellingOf(loop, account), result.notify);
   if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
   return proves(loop, {
     authenticator,

@@ -2,6 +2,7 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
+import type { addressHandlers } from './account/address-handlers.ts';
 import type { accountHandlers } from './account/handlers.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
@@ -13,6 +14,7 @@ import type { signInHandlers } from './sign-in.ts';
 export interface RouteParts {
   readonly signIn: ReturnType<typeof signInHandlers>;
   readonly account: ReturnType<typeof accountHandlers>;
+  readonly addresses: ReturnType<typeof addressHandlers>;
   readonly link: ReturnType<typeof linkHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
@@ -20,7 +22,7 @@ export interface RouteParts {
   readonly renderer: Renderer;
 }
 
-export function routes({ account, signIn, link, inbox, health, renderer }: RouteParts): Router {
+export function routes({ account, addresses, signIn, link, inbox, health, renderer }: RouteParts): Router {
   const router = new Router();
   router.get('/livez', health.live);
   router.get('/readyz', health.ready);
@@ -37,6 +39,13 @@ export function routes({ account, signIn, link, inbox, health, renderer }: Route
   router.post('/account/authenticators/:id/:act', account.changeAuthenticator);
   router.get('/account/sessions/:id', account.session);
   router.post('/account/sessions/:id/end', account.endSession);
+  router.get('/account/addresses/add', addresses.showAdd);
+  router.get('/account/addresses/confirm', addresses.showConfirm);
+  router.get('/account/addresses/:id', addresses.showRemove);
+  router.post('/account/addresses/add', addresses.add);
+  router.post('/account/addresses/confirm', addresses.confirm);
+  router.post('/account/addresses/resend', addresses.resend);
+  router.post('/account/addresses/:id/remove', addresses.remove);
   for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
   router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
   for (const path of ['/signin/:uid/link', '/signin/:uid/status']) router.all(path, allowOnly('GET, HEAD'));
@@ -47,9 +56,12 @@ export function routes({ account, signIn, link, inbox, health, renderer }: Route
     for (const path of ['/demo/inbox', '/demo/inbox.json']) router.all(path, allowOnly('GET, HEAD'));
   }
   for (const path of ['/account', '/account/callback', '/account/add/:key']) router.all(path, allowOnly('GET, HEAD'));
+  for (const path of ['/account/addresses/add', '/account/addresses/confirm'])
+    router.all(path, allowOnly('GET, HEAD, POST'));
   for (const path of ['/account/authenticators/:id', '/account/sessions/:id']) router.all(path, allowOnly('GET, HEAD'));
-  for (const path of ['/account/authenticators/:id/:act', '/account/sessions/:id/end'])
-    router.all(path, allowOnly('POST'));
+  for (const path of ['authenticators/:id/:act', 'sessions/:id/end', 'addresses/resend', 'addresses/:id/remove'])
+    router.all(`/account/${path}`, allowOnly('POST'));
+  router.all('/account/addresses/:id', allowOnly('GET, HEAD'));
   return router;
 }
 

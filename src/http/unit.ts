@@ -49,6 +49,7 @@ function lostRace(ctx: Context, error: Conflict): void {
 function afterLostRace(ctx: Context): string | undefined {
   const uid = /^\/signin\/([\w-]+)/.exec(ctx.path)?.[1];
   if (uid !== undefined) return `/signin/${uid}`;
+  if (ctx.path.startsWith('/account/')) return '/account?done=stale';
   const isRepeatable = ctx.method === 'GET' && /^\/(oauth2\/v1\/authorize|device)(\/|$)/.test(ctx.path);
   return isRepeatable ? ctx.url : undefined;
 }

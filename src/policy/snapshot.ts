@@ -4,7 +4,8 @@ import type { EnrollmentRule } from '../core/enrollment-policy.ts';
 import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { App } from './app.ts';
-import { type Manifest, readDocument } from './document-store.ts';
+import { type AppGroup, groupApps } from './app-groups.ts';
+import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { documentKey } from './documents.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 import type { Recent } from './recent.ts';
@@ -19,6 +20,8 @@ export interface Snapshot {
   app(clientId: string): Promise<App | undefined>;
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
+  /** All apps, those together for which the policies always decide alike. Reads every app, once. */
+  appGroups(): Promise<readonly AppGroup[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
@@ -68,6 +71,19 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     };
   };
   const sets = new WeakMap<App, Promise<PolicySet>>();
+  const policies = (app: App): Promise<PolicySet> => {
+    const present = sets.get(app);
+    if (present !== undefined) return present;
+    const made = compose(app);
+    sets.set(app, made);
+    made.catch(() => sets.delete(app));
+    return made;
+  };
+  const allApps = async function* () {
+    const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
+    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp);
+  };
+  const groups = once(() => groupApps(allApps(), policies));
   return {
     revision: manifest.revision,
     settings,
@@ -76,14 +92,24 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       const hash = hashOf(documentKey('app', clientId));
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
     },
-    policies(app) {
-      const present = sets.get(app);
-      if (present !== undefined) return present;
-      const made = compose(app);
-      sets.set(app, made);
-      made.catch(() => sets.delete(app));
-      return made;
-    },
+    policies,
+    appGroups: groups,
+  };
+}
+
+function isAppKey(key: string): boolean {
+  return key.startsWith(documentKey('app', ''));
+}
+
+/** Makes it when it is first asked for; what failed is made again. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
   };
 }
 

@@ -3,6 +3,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue, Seconds, Subject, UserStatus } from '../core/model.ts';
 import { counterOf, storeKey } from '../stores/store.ts';
+import type { AddedAddress } from './notification-addresses.ts';
 
 /** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
 export interface Profile {
@@ -35,6 +36,19 @@ export interface User {
   readonly validAfter: Seconds;
   /** What the person skipped to enroll, by authenticator. */
   readonly skipped?: NonNullable<Subject['skipped']>;
+  /** Where they are told of changes besides the addresses that the account has anyway. */
+  readonly notificationAddresses?: readonly AddedAddress[];
+  /** An address that they want to add: a code was sent there. */
+  readonly askedAddress?: AskedAddress;
+}
+
+/** Waits for the code that was sent to `address`. */
+export interface AskedAddress {
+  readonly address: string;
+  /** Keyed hash of the code, and of whom and what it was sent for. */
+  readonly code: string;
+  /** Epoch seconds. */
+  readonly expires: Seconds;
 }
 
 /** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */

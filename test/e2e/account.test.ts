@@ -1,10 +1,10 @@
 /** `/account` over HTTP: what people see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { nextCode, type Person } from '../support/relying-party.ts';
+import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
+import type { Person } from '../support/relying-party.ts';
 import { beginSignIn, formOf, identify, personWithPassword, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
-import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -14,57 +14,9 @@ beforeAll(async () => {
 });
 afterAll(async () => node.stop());
 
-/** Answers steps until a page of the account comes. */
-async function reach(agent: UserAgent, start: Page, person: Person): Promise<Page> {
-  let page = start;
-  for (let steps = 0; steps < 6 && page.url.includes('/signin/'); steps += 1) {
-    const form = mainForm(page);
-    if (form?.step === 'identify') page = await identify(agent, page, person);
-    else if (form?.step === 'enroll' && page.secret) {
-      person.totp = page.secret;
-      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
-    } else if (form?.authenticator === 'totp')
-      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
-    else if (form?.authenticator === 'password')
-      page = await agent.submit(page, form, { 'credentials.passcode': person.password });
-    else return page;
-  }
-  return page;
-}
-
-async function visit(
-  person: Person,
-  path = '/account',
-  agent = new UserAgent(),
-): Promise<{ agent: UserAgent; page: Page }> {
-  const page = await agent.open(`${node.issuer}${path}`);
-  return { agent, page: await reach(agent, page, person) };
-}
-
-function linkTo(page: Page, pattern: RegExp): string {
-  const found = [...page.html.matchAll(/href="([^"]+)"/g)]
-    .map(([, href = '']) => href)
-    .find((href) => pattern.test(href));
-  if (found === undefined) throw new Error(`no link ${pattern} on ${page.url}\n${page.html}`);
-  return `${node.issuer}${found}`;
-}
-
-async function told(to: string): Promise<readonly string[]> {
-  const events: string[] = [];
-  for await (const ids of node.store.members(pendingKey)) {
-    const { entries } = await node.store.load(ids.map(messageKey));
-    for (const id of ids) {
-      const text = entries.get(messageKey(id))?.value;
-      const delivery = text === undefined ? undefined : JSON.parse(text).delivery;
-      if (delivery?.to === to && delivery.template === 'account-changed') events.push(delivery.params.event);
-    }
-  }
-  return events;
-}
-
 test('whoever has no session signs in, comes back, and sees what there is', async () => {
   const person = await personWithPassword(node);
-  const { page } = await visit(person);
+  const { page } = await visit(node, person);
   expect(page.url).toBe(`${node.issuer}/account`);
   expect(page.status).toBe(200);
   expect(page.headers.get('cache-control')).toBe('no-store');
@@ -75,16 +27,16 @@ test('whoever has no session signs in, comes back, and sees what there is', asyn
 
 test('an authenticator is added behind the bar, named, and removed; every address is told', async () => {
   const person: Person & { id: string } = await personWithPassword(node);
-  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier, emailVerified: true } }));
-  const { agent } = await visit(person);
-  const added = await visit(person, '/account/add/totp', agent);
+  await withEmail(node, person);
+  const { agent } = await visit(node, person);
+  const added = await visit(node, person, '/account/add/totp', agent);
   expect(added.page.messages).toEqual(['account.done.added']);
   const account = await node.app.directory.get(person.id);
   const totp = account?.credentials.find(({ authenticator }) => authenticator === 'totp');
   expect(totp).toBeDefined();
 
   const manage = `/account/authenticators/${totp?.id}`;
-  const form = (await visit(person, manage, agent)).page;
+  const form = (await visit(node, person, manage, agent)).page;
   const bad = await agent.submit(form, formOf(form, 'rename'), { label: '\u0007' });
   expect([bad.status, bad.messages]).toEqual([422, ['account.name.invalid']]);
   const named = await agent.submit(form, formOf(form, 'rename'), { label: '  My   phone <b> ' });
@@ -98,12 +50,12 @@ test('an authenticator is added behind the bar, named, and removed; every addres
   expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
     'password',
   ]);
-  expect([...(await told(person.identifier))].sort()).toEqual(['removed', 'renamed']);
+  expect(await told(node, person.identifier)).toEqual(['added', 'removed', 'renamed']);
 });
 
 test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {
   const person = await personWithTotp(node);
-  const { agent, page } = await visit(person);
+  const { agent, page } = await visit(node, person);
   expect(page.url).toBe(`${node.issuer}/account`);
   const manage = linkTo(page, /authenticators/);
   const asked = await agent.open(manage);
@@ -118,7 +70,7 @@ test('a change takes the strongest level, five minutes old at most, and what it 
 
 test('the last way to sign in stays', async () => {
   const person = await personWithPassword(node);
-  const { agent, page } = await visit(person);
+  const { agent, page } = await visit(node, person);
   const form = await agent.open(linkTo(page, /authenticators/));
   const refused = await agent.submit(form, formOf(form, 'remove'));
   expect([refused.status, refused.messages]).toEqual([422, ['account.remove.last']]);
@@ -127,9 +79,9 @@ test('the last way to sign in stays', async () => {
 
 test('one other session is ended, then all others; this one goes on', async () => {
   const person = await personWithPassword(node);
-  const second = await visit(person);
-  const third = await visit(person);
-  const { agent, page } = await visit(person);
+  const second = await visit(node, person);
+  const third = await visit(node, person);
+  const { agent, page } = await visit(node, person);
   expect(page.html.match(/href="\/account\/sessions\/[\w-]{43}"/g)).toHaveLength(2);
   const form = await agent.open(linkTo(page, /sessions\/[\w-]{43}$/));
   const ended = await agent.submit(form, formOf(form, 'end'));

@@ -38,7 +38,12 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
     store,
     now,
     channel: () => channel,
-    render: createMessageRenderer({ viewsDir, textsFor: () => texts, brand: () => ({ name: 'Acme ID' }) }),
+    render: createMessageRenderer({
+      viewsDir,
+      textsFor: () => texts,
+      brand: () => ({ name: 'Acme ID' }),
+      accountUrl: 'https://id.acme.test/account',
+    }),
     failed: (_message, reason) => ({
       op: { op: 'append', key: 'audit:{log}', value: reason, keep: 100 },
       written: () => failures.push(reason),

@@ -19,8 +19,8 @@ export function isAccountHandle(open: OpenAccount, action: string, handle: strin
 function handleUnder(
   secrets: readonly string[],
   session: string,
-  { credentialsVersion, user }: OpenAccount['account'],
+  { credentialsVersion, userVersion }: OpenAccount['account'],
   action: string,
 ): string {
-  return serverMac(secrets, 'account form', [session, action, String(credentialsVersion), String(user.validAfter)]);
+  return serverMac(secrets, 'account form', [session, action, String(credentialsVersion), String(userVersion)]);
 }

@@ -1,14 +1,19 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
+import { maskedAddress } from '../../core/mail-address.ts';
 import { type RemovalRefusal, refusalToRemove } from '../../core/removal.ts';
+import type { Message } from '../../core/steps.ts';
 import { accountClientId } from '../../policy/account-app.ts';
+import type { Limit } from '../../stores/store.ts';
 import { nextValidAfter } from '../../users/account.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
-import { credentialsKey, serializeCredentials, serializeUser, userKey } from '../../users/user.ts';
+import { addressOf } from '../../users/notification-addresses.ts';
+import { attemptCounter, credentialsKey, serializeCredentials, serializeUser, userKey } from '../../users/user.ts';
 import { audit } from '../audit.ts';
+import { accountChanged, type Changed, type OwnChange } from '../news.ts';
 import type { SsoSession } from '../sso-session.ts';
-import { type AccountChange, tellOfChange } from './notice.ts';
-import type { OpenAccount } from './open-account.ts';
-import { sessionsOf } from './overview.ts';
+import { tell } from '../tell.ts';
+import { type OpenAccount, senderOf } from './open-account.ts';
+import { sessionsOf } from './sessions.ts';
 
 /** What the protocol does with sessions. */
 export interface SessionControl {
@@ -16,6 +21,19 @@ export interface SessionControl {
   end(uid: string): Promise<void>;
   /** It goes on although the account was given this new `validAfter`. */
   keep(uid: string, valid: number): void;
+}
+
+/** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
+const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
+
+/** Counts a change that is about to be made; why it must wait, if there were too many. */
+export async function reserveChange({ runtime, account }: OpenAccount): Promise<Message | undefined> {
+  const { granted, retryAfter } = await runtime.store.reserve(
+    attemptCounter(account.user.id, 'account.change'),
+    changes,
+  );
+  if (granted) return undefined;
+  return { code: 'account.changes.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } };
 }
 
 /** Longest name of an authenticator, in characters. */
@@ -31,23 +49,26 @@ export function labelOf(text: string | undefined): string | undefined {
 /** Saved by compare-and-swap: of two changes at a time one is refused as out of date. */
 export function renameAuthenticator(open: OpenAccount, id: string, label: string): void {
   const { unit, account } = open;
+  const { label: formerLabel = '', ...what } = whatIs(open, id);
   const changed = account.credentials.map((one) => (one.id === id ? { ...one, label } : one));
   unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(changed) });
-  record(open, 'renamed', authenticatorOf(open, id));
+  record(open, 'renamed', { ...what, label, formerLabel });
 }
 
-/** Returns why it must stay; `undefined`: it is gone with this commit. */
-export function removeAuthenticator(open: OpenAccount, id: string): RemovalRefusal | undefined {
-  const { unit, account, policies, facts } = open;
-  const refusal = refusalToRemove(policies, facts, id);
-  if (refusal !== undefined) return refusal;
+/** Why it must stay; `undefined`: it may go. */
+export function refusalOf({ policies, facts }: OpenAccount, id: string): RemovalRefusal | undefined {
+  return refusalToRemove(policies, facts, id);
+}
+
+/** Whoever calls has asked `refusalOf`. */
+export function removeAuthenticator(open: OpenAccount, id: string): void {
+  const { unit, account } = open;
   const kept = account.credentials.filter((one) => one.id !== id);
   unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(kept) });
   for (const op of releaseClaims(account.credentials.filter((one) => one.id === id))) {
     if (op.op === 'delete') unit.delete(op.key);
   }
-  record(open, 'removed', authenticatorOf(open, id));
-  return undefined;
+  record(open, 'removed', whatIs(open, id));
 }
 
 export async function endOneSession(open: OpenAccount, control: SessionControl, session: SsoSession): Promise<void> {
@@ -70,13 +91,22 @@ export async function endOtherSessions(open: OpenAccount, control: SessionContro
   record(open, 'sessions_ended');
 }
 
-function authenticatorOf({ account }: OpenAccount, id: string): string {
-  return account.credentials.find((one) => one.id === id)?.authenticator ?? '';
+function whatIs({ account }: OpenAccount, id: string): Changed {
+  const one = account.credentials.find((credential) => credential.id === id);
+  if (!one) return {};
+  const address = addressOf(one);
+  return {
+    authenticator: one.authenticator,
+    ...(one.label === undefined ? {} : { label: one.label }),
+    ...(address === undefined ? {} : { address: maskedAddress(address) }),
+  };
 }
 
-function record(open: OpenAccount, change: AccountChange, authenticator?: string): void {
+/** Tells and audits a change, in its commit. `also`: addresses that are theirs from now on. */
+export function record(open: OpenAccount, change: OwnChange, what: Changed = {}, also: readonly string[] = []): void {
   const { unit, runtime, account, snapshot, visitor } = open;
-  tellOfChange(open, change, authenticator);
+  const { authenticator } = what;
+  tell({ ...senderOf(open), account, app: snapshot.settings.brand.name }, accountChanged(change, what), also);
   audit(unit, runtime.audit, {
     event: `account.${change}`,
     outcome: 'success',

@@ -9,6 +9,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Held } from '../../users/account.ts';
 import { gatherFacts, heldAccount } from '../facts.ts';
 import type { Runtime } from '../runtime.ts';
+import type { Sender } from '../send.ts';
 import type { SsoSession } from '../sso-session.ts';
 import type { Visitor } from '../visitor.ts';
 
@@ -48,6 +49,11 @@ export async function openAccount(
 /** Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago. */
 export function mayChange({ policies, facts }: OpenAccount): boolean {
   return evaluate(policies, { ...facts, request: request(['openid', changeScope]) }).kind === 'allow';
+}
+
+/** On whose behalf messages about this account go out. */
+export function senderOf({ runtime, unit, visitor, account }: OpenAccount): Sender {
+  return { runtime, unit, visitor, account, client: accountClientId };
 }
 
 function request(scopes: readonly string[]): RequestFacts {

@@ -2,12 +2,11 @@
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/enrollment.ts';
 import type { Seconds } from '../../core/model.ts';
-import { accountClientId } from '../../policy/account-app.ts';
+import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
-import { serverMac } from '../server-mac.ts';
-import { isOver, peekSso, type SsoSession, ssoKey } from '../sso-session.ts';
-import { noticeAddresses } from './notice.ts';
+import { addressName, askedAddress, hasRoom } from './addresses.ts';
 import type { OpenAccount } from './open-account.ts';
+import { appName, describe, type OwnSession, type Place, sessionsOf } from './sessions.ts';
 
 export interface OwnAuthenticator {
   readonly id: string;
@@ -15,24 +14,6 @@ export interface OwnAuthenticator {
   readonly label?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
-}
-
-/** From where, as the browser told; empty texts: not known. */
-export interface Place {
-  readonly browser: string;
-  readonly system: string;
-  readonly ip: string;
-}
-
-export interface OwnSession extends Place {
-  /** Names the session to its owner; no other use. */
-  readonly id: string;
-  readonly current: boolean;
-  /** Names of the apps that it signed in to. */
-  readonly apps: readonly string[];
-  /** Epoch seconds. */
-  readonly startedAt: Seconds;
-  readonly usedAt: Seconds;
 }
 
 export interface OwnSignIn extends Place {
@@ -50,7 +31,16 @@ export interface Overview {
   readonly addable: readonly string[];
   readonly sessions: readonly OwnSession[];
   readonly signIns: readonly OwnSignIn[];
-  readonly addresses: readonly string[];
+  readonly addresses: readonly OwnAddress[];
+  /** One more address can be added: there is room, and mail goes out. */
+  readonly canAddAddress: boolean;
+  /** The address that waits for its code. */
+  readonly askedAddress?: string;
+}
+
+export interface OwnAddress extends NotificationAddress {
+  /** Names the address to its owner, in addresses of pages; absent: it is looked after elsewhere. */
+  readonly name?: string;
 }
 
 /** Sign-ins on the page. */
@@ -61,6 +51,7 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   const { account, policies, facts, runtime } = open;
   const { user, credentials } = account;
   const signIns = await readSignIns(runtime.store, user.id);
+  const asked = askedAddress(open);
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
   return {
     identifier: user.identifiers[0] ?? user.id,
@@ -72,8 +63,16 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
         return { at, app: await appName(client, open), proved, ip, ...browserInWords(userAgent) };
       }),
     ),
-    addresses: noticeAddresses(account),
+    addresses: ownAddresses(open),
+    canAddAddress: runtime.canMail() && hasRoom(open),
+    ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
+}
+
+function ownAddresses(open: OpenAccount): readonly OwnAddress[] {
+  return notificationAddresses(open.account).map((one) =>
+    one.source === 'added' ? { ...one, name: addressName(open, one.address) } : one,
+  );
 }
 
 export function ownAuthenticator({
@@ -83,39 +82,4 @@ export function ownAuthenticator({
   createdAt,
 }: OpenAccount['account']['credentials'][number]): OwnAuthenticator {
   return { id, authenticator, createdAt, ...(label === undefined ? {} : { label }) };
-}
-
-/** The sessions that are alive, this one first, then the newest. Rejects with `StoreUnavailable`. */
-export async function sessionsOf({ account, session, unit, runtime }: OpenAccount): Promise<readonly SsoSession[]> {
-  const { user } = account;
-  const signIns = await readSignIns(runtime.store, user.id);
-  const uids = [...new Set([session.uid, ...signIns.map((entry) => entry.session)])];
-  await unit.load(uids.map(ssoKey));
-  return uids.flatMap((uid) => {
-    const one = peekSso(unit, uid);
-    return one?.accountId === user.id && !isOver(one, user, runtime.now()) ? [one] : [];
-  });
-}
-
-/** How the pages call a session: its uid stays with the server. */
-export function sessionName({ runtime }: OpenAccount, uid: string): string {
-  return serverMac(runtime.secrets().slice(-1), 'account session', [uid]);
-}
-
-export async function describe(one: SsoSession, open: OpenAccount): Promise<OwnSession> {
-  const { uid, startedAt, used, authorizations } = one;
-  const clients = Object.keys(authorizations).filter((client) => client !== accountClientId);
-  return {
-    id: sessionName(open, uid),
-    current: uid === open.session.uid,
-    apps: await Promise.all(clients.map((client) => appName(client, open))),
-    startedAt,
-    usedAt: used?.at ?? startedAt,
-    ip: used?.ip ?? '',
-    ...browserInWords(used?.userAgent ?? ''),
-  };
-}
-
-async function appName(client: string, { snapshot }: OpenAccount): Promise<string> {
-  return (await snapshot.app(client))?.name ?? client;
 }

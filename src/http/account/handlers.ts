@@ -3,9 +3,8 @@
  * for a change, is sent through the step loop as for any app, and comes back to the same page; the code that comes back with them is left
  * unused, and nobody has the verifier to redeem it.
  */
-import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
-import { changeScope, enrollScope } from '../../core/account-request.ts';
+import { enrollScope } from '../../core/account-request.ts';
 import type { Message } from '../../core/steps.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -13,35 +12,29 @@ import {
   endOneSession,
   endOtherSessions,
   labelOf,
+  refusalOf,
   removeAuthenticator,
   renameAuthenticator,
-  type SessionControl,
+  reserveChange,
 } from '../../flow/account/change.ts';
-import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
-import { describe, overviewOf, ownAuthenticator, sessionName, sessionsOf } from '../../flow/account/overview.ts';
-import type { Runtime } from '../../flow/runtime.ts';
+import { appsLostWithout } from '../../flow/account/lost-apps.ts';
+import type { OpenAccount } from '../../flow/account/open-account.ts';
+import { overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
+import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
-import type { Visitor } from '../../flow/visitor.ts';
-import { currentUnit } from '../../stores/unit-of-work.ts';
 import { readForm } from '../form-body.ts';
-import type { Renderer } from '../html/render.ts';
-import { pageContext, showPage } from '../page-context.ts';
 import { requireSameOrigin } from '../same-origin.ts';
-import type { AccountPage } from './pages.ts';
+import { type AccountParts, answerWith, opened, pathTo, prove, readyForChange, seeOther, show } from './shared.ts';
 
-export interface AccountParts {
-  readonly runtime: Runtime;
-  readonly renderer: Renderer;
-  readonly clientId: string;
-  readonly sessions: SessionControl & {
-    /** The SSO session of the browser; `undefined`: none that is alive. */
-    readonly current: (ctx: Context) => Promise<SsoSession | undefined>;
-  };
-}
-
-/** Where a sign-in may come back to, under `/account`. */
-const returns = /^(?:view|added|authenticators\/[\w-]{1,64}|sessions\/[\w-]{1,64})$/;
-const done: ReadonlySet<string> = new Set(['added', 'renamed', 'removed', 'ended', 'ended_others']);
+const done: ReadonlySet<string> = new Set([
+  'added',
+  'renamed',
+  'removed',
+  'ended',
+  'ended_others',
+  'address_added',
+  'address_removed',
+]);
 const others = 'others';
 
 export function accountHandlers(parts: AccountParts) {
@@ -49,16 +42,13 @@ export function accountHandlers(parts: AccountParts) {
     async overview(ctx: Context): Promise<void> {
       const open = await opened(parts, ctx);
       if (!open) return prove(parts, ctx, undefined, 'view');
-      const code = String(ctx.query.done ?? '');
-      const messages: readonly Message[] = done.has(code) ? [{ code: `account.done.${code}`, level: 'info' }] : [];
-      show(parts, ctx, open, { kind: 'overview', overview: await overviewOf(open), messages });
+      show(parts, ctx, open, { kind: 'overview', overview: await overviewOf(open), messages: newsOf(ctx.query.done) });
     },
 
-    /** The sign-in came back. Where to is only ever a page that asks again what it needs to know. */
+    /** The sign-in came back. */
     async callback(ctx: Context): Promise<void> {
       const { state, error } = ctx.query;
-      const to = typeof state === 'string' && returns.test(state) ? state : 'view';
-      if (error === undefined) return seeOther(ctx, pathTo(to));
+      if (error === undefined) return seeOther(ctx, pathTo(state));
       if (!(await opened(parts, ctx))) throw new StepgateError('sign_in_expired', `the sign-in ended in ${error}`);
       seeOther(ctx, '/account');
     },
@@ -72,31 +62,22 @@ export function accountHandlers(parts: AccountParts) {
     async authenticator(ctx: Context): Promise<void> {
       const { id } = ctx.params as { id: string };
       const open = await readyForChange(parts, ctx, `authenticators/${id}`);
-      if (open) showAuthenticator(parts, ctx, open, id, []);
+      if (open) await showAuthenticator(parts, ctx, open, id, []);
     },
 
     async changeAuthenticator(ctx: Context): Promise<void> {
       const { id, act } = ctx.params as { id: string; act: string };
       if (act !== 'rename' && act !== 'remove') throw new StepgateError('not_found');
       requireSameOrigin(ctx, parts.runtime.issuer);
-      const { stateHandle, label: text } = await readForm(ctx);
+      const { stateHandle, label, confirm } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `authenticators/${id}`);
       if (!open) return;
-      const refuse = (status: number, message: Message) => {
-        ctx.status = status;
-        showAuthenticator(parts, ctx, open, id, [message]);
-      };
-      if (!isAccountHandle(open, `${act} ${id}`, stateHandle))
-        return refuse(409, { code: 'form.stale', level: 'info' });
-      if (act === 'remove') {
-        const refusal = removeAuthenticator(open, id);
-        if (refusal) return refuse(422, { code: `account.remove.${refusal}`, level: 'error' });
-        return seeOther(ctx, '/account?done=removed');
-      }
-      const label = labelOf(text);
-      if (label === undefined) return refuse(422, { code: 'account.name.invalid', level: 'error', field: 'label' });
-      renameAuthenticator(open, id, label);
-      seeOther(ctx, '/account?done=renamed');
+      const isCurrent = isAccountHandle(open, `${act} ${id}`, stateHandle);
+      const refusal = isCurrent
+        ? await (act === 'remove' ? remove(open, id, confirm) : rename(open, id, label))
+        : ({ code: 'form.stale', level: 'info' } as const);
+      if (refusal) return showAuthenticator(parts, ctx, open, id, [refusal]);
+      seeOther(ctx, `/account?done=${act}d`);
     },
 
     async session(ctx: Context): Promise<void> {
@@ -111,85 +92,63 @@ export function accountHandlers(parts: AccountParts) {
       const { stateHandle } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `sessions/${id}`);
       if (!open) return;
-      if (!isAccountHandle(open, `end ${id}`, stateHandle)) {
-        ctx.status = 409;
+      if (!isAccountHandle(open, `end ${id}`, stateHandle))
         return showSession(parts, ctx, open, id, [{ code: 'form.stale', level: 'info' }]);
-      }
-      if (id === others) {
-        await endOtherSessions(open, parts.sessions);
-        return seeOther(ctx, '/account?done=ended_others');
-      }
-      const one = await otherSession(open, id);
+      const one = id === others ? undefined : await otherSession(open, id);
+      if (id !== others && !one) return seeOther(ctx, '/account?done=ended');
+      const tooMany = await reserveChange(open);
+      if (tooMany) return showSession(parts, ctx, open, id, [tooMany]);
       if (one) await endOneSession(open, parts.sessions, one);
-      seeOther(ctx, '/account?done=ended');
+      else await endOtherSessions(open, parts.sessions);
+      seeOther(ctx, `/account?done=${one ? 'ended' : 'ended_others'}`);
     },
   };
 }
 
-async function opened({ runtime, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {
-  const unit = currentUnit();
-  if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
-  const { visitor } = ctx.state as { visitor: Visitor };
-  return openAccount(runtime, { unit, visitor }, await sessions.current(ctx));
+/** What the person comes from: `stale`: another tab was faster. */
+function newsOf(code: unknown): readonly Message[] {
+  if (code === 'stale') return [{ code: 'form.stale', level: 'info' }];
+  return typeof code === 'string' && done.has(code) ? [{ code: `account.done.${code}`, level: 'info' }] : [];
 }
 
-/** `undefined`: the person was sent to prove what a change takes (Law 7), and comes back to `to`. */
-async function readyForChange(parts: AccountParts, ctx: Context, to: string): Promise<OpenAccount | undefined> {
-  const open = await opened(parts, ctx);
-  if (open && mayChange(open)) return open;
-  prove(parts, ctx, changeScope, returns.test(to) ? to : 'view');
-  return undefined;
+/** Why it was not renamed. */
+async function rename(open: OpenAccount, id: string, text: string | undefined): Promise<Message | undefined> {
+  const label = labelOf(text);
+  if (label === undefined) return { code: 'account.name.invalid', level: 'error', field: 'label' };
+  const tooMany = await reserveChange(open);
+  if (!tooMany) renameAuthenticator(open, id, label);
+  return tooMany;
 }
 
-function prove({ runtime, clientId }: AccountParts, ctx: Context, purpose: string | undefined, state: string): void {
-  const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
-  const query = new URLSearchParams({
-    client_id: clientId,
-    response_type: 'code',
-    redirect_uri: `${runtime.issuer}/account/callback`,
-    scope: 'openid',
-    ...(purpose === undefined ? {} : { account_purpose: purpose }),
-    code_challenge: challenge,
-    code_challenge_method: 'S256',
-    state,
-  });
-  seeOther(ctx, `/oauth2/v1/authorize?${query}`);
+/** Why it was not removed. `confirm`: what the person says yes to, where they would lose apps. */
+async function remove(open: OpenAccount, id: string, confirm: string | undefined): Promise<Message | undefined> {
+  const refusal = refusalOf(open, id);
+  if (refusal) return { code: `account.remove.${refusal}`, level: 'error' };
+  const lost = await appsLostWithout(open, id);
+  if (lost && lost.confirmation !== confirm)
+    return { code: 'account.remove.confirm', level: 'error', field: 'confirm' };
+  const tooMany = await reserveChange(open);
+  if (!tooMany) removeAuthenticator(open, id);
+  return tooMany;
 }
 
-function pathTo(state: string): string {
-  if (state === 'view') return '/account';
-  return state === 'added' ? '/account?done=added' : `/account/${state}`;
-}
-
-function seeOther(ctx: Context, location: string): void {
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(location);
-  ctx.status = 303;
-}
-
-type Shown<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
-
-function show({ renderer }: AccountParts, ctx: Context, { snapshot }: OpenAccount, page: Shown<AccountPage>): void {
-  showPage(ctx, renderer.renderAccount({ ...pageContext(ctx, renderer, snapshot), ...page } as AccountPage));
-}
-
-function showAuthenticator(
+async function showAuthenticator(
   parts: AccountParts,
   ctx: Context,
   open: OpenAccount,
   id: string,
   messages: readonly Message[],
-): void {
+): Promise<void> {
   const credential = open.account.credentials.find((one) => one.id === id);
-  if (!credential) {
-    seeOther(ctx, '/account');
-    return;
-  }
+  if (!credential) return seeOther(ctx, '/account');
+  const lost = refusalOf(open, id) ? undefined : await appsLostWithout(open, id);
+  answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'authenticator',
     authenticator: ownAuthenticator(credential),
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
+    ...(lost ? { lost } : {}),
     messages,
   });
 }
@@ -203,6 +162,7 @@ async function showSession(
 ): Promise<void> {
   const one = id === others ? undefined : await otherSession(open, id);
   if (id !== others && !one) return seeOther(ctx, '/account');
+  answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'end-session',
     ...(one ? { session: await describe(one, open) } : {}),

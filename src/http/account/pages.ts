@@ -1,6 +1,8 @@
 /** The account pages as data, and their views. */
 import type { Message } from '../../core/steps.ts';
-import type { Overview, OwnAuthenticator, OwnSession, Place } from '../../flow/account/overview.ts';
+import type { LostApps } from '../../flow/account/lost-apps.ts';
+import type { Overview, OwnAuthenticator } from '../../flow/account/overview.ts';
+import type { OwnSession, Place } from '../../flow/account/sessions.ts';
 import type { Translator } from '../html/messages.ts';
 import type { PageBase } from '../html/pages.ts';
 import { messageViews, type View } from '../html/view.ts';
@@ -19,6 +21,29 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly authenticator: OwnAuthenticator;
   readonly renameHandle: string;
   readonly removeHandle: string;
+  /** Apps that they could no longer sign in to without it. */
+  readonly lost?: LostApps;
+}
+
+export interface AddAddressPage extends AccountPageBase {
+  readonly kind: 'add-address';
+  /** As it was typed. */
+  readonly email: string;
+  readonly handle: string;
+}
+
+export interface ConfirmAddressPage extends AccountPageBase {
+  readonly kind: 'confirm-address';
+  readonly address: string;
+  readonly handle: string;
+  readonly resendHandle: string;
+}
+
+export interface RemoveAddressPage extends AccountPageBase {
+  readonly kind: 'remove-address';
+  readonly address: string;
+  readonly action: string;
+  readonly handle: string;
 }
 
 /** `session` absent: all others. */
@@ -29,7 +54,13 @@ export interface EndSessionPage extends AccountPageBase {
   readonly handle: string;
 }
 
-export type AccountPage = OverviewPage | AuthenticatorPage | EndSessionPage;
+export type AccountPage =
+  | OverviewPage
+  | AuthenticatorPage
+  | EndSessionPage
+  | AddAddressPage
+  | ConfirmAddressPage
+  | RemoveAddressPage;
 
 export interface AccountView extends View {
   readonly wide: boolean;
@@ -61,7 +92,15 @@ export function accountView(page: AccountPage, t: Translator): AccountView {
   };
 }
 
+const headings: Readonly<Record<AccountPage['kind'], string>> = {
+  overview: 'account.title',
+  authenticator: 'account.authenticator.title',
+  'end-session': 'account.sessions.others.title',
+  'add-address': 'account.address.add.title',
+  'confirm-address': 'account.address.confirm.title',
+  'remove-address': 'account.address.remove.title',
+};
+
 function headingOf(page: AccountPage): string {
-  if (page.kind === 'end-session') return page.session ? 'account.session.end.title' : 'account.sessions.others.title';
-  return page.kind === 'overview' ? 'account.title' : 'account.authenticator.title';
+  return page.kind === 'end-session' && page.session ? 'account.session.end.title' : headings[page.kind];
 }

@@ -3,6 +3,7 @@ import type { MailSettings } from '../../../src/delivery/channels.ts';
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
+import type { AccountChange } from '../../../src/flow/news.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchema } from '../../../src/policy/schema/settings.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
@@ -80,19 +81,34 @@ describe('the channels', () => {
 
 describe('the words', () => {
   const renderer = createRenderer({ viewsDir });
+  const accountUrl = 'https://id.acme.test/account';
   const render = createMessageRenderer({
     viewsDir,
     textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
     brand: () => ({ name: 'Acme <ID>', accent: '#ffee00' }),
+    accountUrl,
   });
   const asked = { ip: '192.0.2.1', browser: 'Firefox', system: 'Linux' };
+  const changes: readonly AccountChange[] = [
+    'added',
+    'replaced',
+    'renamed',
+    'removed',
+    'session_ended',
+    'sessions_ended',
+    'address_added',
+    'address_removed',
+    'email_changed',
+    'reset',
+    'reset_all',
+    'password_reset',
+  ];
+  const changed = { identifier: 'alice', at: 1_800_000_000, app: 'Notes', ...asked };
   const templates = [
     ['code', signInMail('a@x.test', '012345', 1).params],
     ['address', { app: 'Notes', code: '012345', minutes: 10, ...asked }],
-    ['recovery-used', { app: 'Notes', remaining: 7, ip: '192.0.2.1' }],
-    ...['renamed', 'removed', 'session_ended', 'sessions_ended'].map(
-      (event) => ['account-changed', { identifier: 'alice', event, authenticator: 'totp', ...asked }] as const,
-    ),
+    ['recovery-used', { app: 'Notes', remaining: 7, at: 1_800_000_000, ip: '192.0.2.1' }],
+    ...changes.map((event) => ['account-changed', { ...changed, event, authenticator: 'totp' }] as const),
   ] as const;
 
   test.each(templates)(
@@ -112,6 +128,23 @@ describe('the words', () => {
     },
   );
 
+  test('news says what, when, from where, at which app, and what to do; what is not known is left out', () => {
+    const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
+    const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
+    const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
+    expect(subject).toBe('Your account was changed');
+    expect(text).toContain('got another name: Authenticator app.');
+    expect(text).toContain('\nName: New <b>\nBefore: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
+    expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nIn: Notes\n');
+    expect(text).toContain(accountUrl);
+    expect(html).toContain('New &lt;b&gt;');
+    expect(html).toContain(`href="${accountUrl}"`);
+    const bare = { identifier: 'alice', event: 'reset', authenticator: 'email', at: 1, label: '', app: '', ip: '' };
+    const reset = render({ ...delivery, params: bare }, { uiLocales: 'en', acceptLanguage: '' });
+    expect(reset.subject).toBe('Way to verify removed: Email');
+    expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
+  });
+
   test('wishes for a language are heard in order', () => {
     const subjectFor = (uiLocales: string, acceptLanguage: string) =>
       render(signInMail('a@x.test', '1', 1), { uiLocales, acceptLanguage }).subject;
@@ -122,10 +155,12 @@ describe('the words', () => {
 
   test('the button can be read on a light and on a dark accent', () => {
     const buttonOn = (accent: string): string =>
-      createMessageRenderer({ viewsDir, textsFor: () => renderer.texts('en'), brand: () => ({ name: 'A', accent }) })(
-        signInMail('a@x.test', '1', 1),
-        undefined,
-      ).html?.match(/border-radius:8px;color:(#\w+)/)?.[1] ?? '';
+      createMessageRenderer({
+        viewsDir,
+        textsFor: () => renderer.texts('en'),
+        brand: () => ({ name: 'A', accent }),
+        accountUrl,
+      })(signInMail('a@x.test', '1', 1), undefined).html?.match(/border-radius:8px;color:(#\w+)/)?.[1] ?? '';
     expect([buttonOn('#ffee00'), buttonOn('#1a5fb4')]).toEqual(['#000000', '#ffffff']);
   });
 });

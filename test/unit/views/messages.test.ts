@@ -86,9 +86,11 @@ test('every code that the step loop and the authenticators give has a text, and 
     const root = join(viewsDir, '../src', part);
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
     return files.flatMap((name) =>
-      [...readFileSync(join(root, name), 'utf8').matchAll(/(?:\bstay\(\w+, |\brefuse\(|\bcode: )'([a-z_.]+)'/g)].map(
-        (match) => match[1] ?? '',
-      ),
+      [
+        ...readFileSync(join(root, name), 'utf8').matchAll(
+          /(?:\bstay\(\w+, |\brefuse\(|\bwrong\(|\baboutCode\(|\bcode: )'([a-z_.]+)'/g,
+        ),
+      ].map((match) => match[1] ?? ''),
     );
   });
   expect(given).toEqual(
@@ -96,7 +98,7 @@ test('every code that the step loop and the authenticators give has a text, and 
   );
   expect(given.filter((code) => english[code] === undefined)).toEqual([]);
   const valued = given.filter((code) => placeholders(english[code] ?? '').length > 0);
-  expect(valued.toSorted()).toEqual(['attempts.exceeded', 'send.exceeded']);
+  expect([...new Set(valued)].toSorted()).toEqual(['account.changes.exceeded', 'attempts.exceeded', 'send.exceeded']);
 });
 
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));

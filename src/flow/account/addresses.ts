@@ -1,0 +1,180 @@
+/**
+ * Addresses that people add to their account for news only. None counts before the code that was sent there has come back: it is asked for
+ * in the session that the address was given in. Whoever calls has checked the form and Law 7.
+ */
+import { randomInt, timingSafeEqual } from 'node:crypto';
+import { browserInWords } from '../../authenticators/browser-in-words.ts';
+import { mailAddress, maskedAddress } from '../../core/mail-address.ts';
+import type { Message } from '../../core/steps.ts';
+import { accountClientId } from '../../policy/account-app.ts';
+import type { Limit } from '../../stores/store.ts';
+import {
+  addedAddresses,
+  isSameAddress,
+  mostAddedAddresses,
+  type NotificationAddress,
+  notificationAddresses,
+} from '../../users/notification-addresses.ts';
+import {
+  type AskedAddress,
+  attemptCounter,
+  credentialsKey,
+  serializeUser,
+  type User,
+  userKey,
+} from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { post, reserveSending } from '../send.ts';
+import { serverMac } from '../server-mac.ts';
+import { record, reserveChange } from './change.ts';
+import { type OpenAccount, senderOf } from './open-account.ts';
+
+/** Seconds that a code counts. */
+const lifetime = 600;
+/** Codes per account, over all addresses; no address gets more than its own limit on top. */
+const sends: readonly Limit[] = [
+  { limit: 1, window: 20 },
+  { limit: 5, window: 900 },
+];
+/** Tries per account, over all addresses and codes: success resets nothing, or one's own mailbox would buy tries at another's. */
+const tries: readonly Limit[] = [
+  { limit: 5, window: 600 },
+  { limit: 30, window: 86_400 },
+];
+
+const counter = 'notification_address';
+
+function wrong(code: string, field?: string): Message {
+  return { code, level: 'error', ...(field === undefined ? {} : { field }) };
+}
+
+/** How the pages call an address: none stands in a URL. */
+export function addressName({ runtime, account }: OpenAccount, address: string): string {
+  return serverMac(runtime.secrets().slice(-1), 'account address', [account.user.id, address.toLowerCase()]);
+}
+
+/** The address that waits for its code; `undefined`: there is none, or it waited too long. */
+export function askedAddress({ account, runtime }: OpenAccount): AskedAddress | undefined {
+  const { askedAddress: asked } = account.user;
+  return asked && asked.expires > runtime.now() ? asked : undefined;
+}
+
+/** Whether one more may be added. */
+export function hasRoom({ account }: OpenAccount): boolean {
+  return addedAddresses(account.user).length < mostAddedAddresses;
+}
+
+/** Sends a code there; why not, if it cannot. It takes the place of an address that was waiting. */
+export async function askForAddress(open: OpenAccount, text: string | undefined): Promise<Message | undefined> {
+  if (!open.runtime.canMail()) return wrong('account.address.no_mail');
+  if (!hasRoom(open)) return wrong('account.address.full');
+  if (text === undefined || text.trim() === '') return wrong('email.required', 'email');
+  const address = mailAddress(text);
+  if (address === undefined) return wrong('email.invalid', 'email');
+  const isThere = notificationAddresses(open.account).some((one) => isSameAddress(one.address, address));
+  if (isThere) return wrong('account.address.known', 'email');
+  return sendCode(open, address);
+}
+
+/** Another code for the address that waits; the one before no longer counts. */
+export async function askAgain(open: OpenAccount): Promise<Message | undefined> {
+  const asked = askedAddress(open);
+  return asked ? sendCode(open, asked.address) : wrong('challenge.expired');
+}
+
+async function sendCode(open: OpenAccount, address: string): Promise<Message | undefined> {
+  const { runtime, account, visitor, snapshot } = open;
+  const code = String(randomInt(1_000_000)).padStart(6, '0');
+  const expires = runtime.now() + lifetime;
+  const asked = { ip: visitor.ip, ...browserInWords(visitor.userAgent) };
+  const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
+  const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
+  const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
+  if (refused) return refused;
+  post(senderOf(open), deliveries);
+  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires } });
+  return undefined;
+}
+
+/** Adds the address that waits, if the code is its; why not, otherwise. */
+export async function confirmAddress(open: OpenAccount, text: string | undefined): Promise<Message | undefined> {
+  const { runtime, account } = open;
+  const asked = askedAddress(open);
+  if (!asked) return wrong('challenge.expired');
+  const code = readCode(text ?? '');
+  if (typeof code !== 'string') return code;
+  const { granted, retryAfter } = await runtime.store.reserve(attemptCounter(account.user.id, counter), tries);
+  if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
+  if (!isKept(open, asked, code)) return refused(open);
+  if (!hasRoom(open)) return wrong('account.address.full');
+  const tooMany = await reserveChange(open);
+  if (tooMany) return tooMany;
+  const { askedAddress: _, ...user } = account.user;
+  const { address } = asked;
+  const added = [...addedAddresses(user), { address, addedAt: runtime.now() }];
+  saveUser(open, { ...user, notificationAddresses: added });
+  record(open, 'address_added', { address: maskedAddress(address) }, [address]);
+  return undefined;
+}
+
+/** The address of this name that was added for news; `undefined`: there is none, or the account has it for something else. */
+export function addedAddress(open: OpenAccount, name: string): NotificationAddress | undefined {
+  const all = notificationAddresses(open.account);
+  return all.find(({ address, source }) => source === 'added' && addressName(open, address) === name);
+}
+
+/** Takes it off the list; why not, if it must stay. It is told as well. */
+export async function removeAddress(open: OpenAccount, { address }: NotificationAddress): Promise<Message | undefined> {
+  const { account, unit } = open;
+  const { user } = account;
+  if (notificationAddresses(account).length === 1) return wrong('account.address.last');
+  const tooMany = await reserveChange(open);
+  if (tooMany) return tooMany;
+  const kept = addedAddresses(user).filter((one) => !isSameAddress(one.address, address));
+  saveUser(open, { ...user, notificationAddresses: kept });
+  // That it is not the last one rests on what is enrolled, too.
+  unit.add({ op: 'check', key: credentialsKey(user.id), version: account.credentialsVersion });
+  record(open, 'address_removed', { address: maskedAddress(address) });
+  return undefined;
+}
+
+function saveUser({ unit }: OpenAccount, user: User): void {
+  unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+}
+
+function keptCode(open: OpenAccount, address: string, code: string, secrets = open.runtime.secrets()): string {
+  const { account, session } = open;
+  return serverMac(secrets, 'notification address', [account.user.id, session.uid, address, code]);
+}
+
+function isKept(open: OpenAccount, { address, code: kept }: AskedAddress, code: string): boolean {
+  const expected = Buffer.from(kept);
+  return open.runtime.secrets().some((secret) => {
+    const given = Buffer.from(keptCode(open, address, code, [secret]));
+    return given.length === expected.length && timingSafeEqual(given, expected);
+  });
+}
+
+function refused({ unit, runtime, account, visitor, snapshot }: OpenAccount): Message {
+  audit(unit, runtime.audit, {
+    event: 'account.address_refused',
+    outcome: 'failure',
+    subject: account.user.id,
+    client: accountClientId,
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    reason: 'credentials.invalid',
+  });
+  return aboutCode('credentials.invalid');
+}
+
+/** Six digits as people type and paste them. */
+function readCode(text: string): string | Message {
+  if (text.trim() === '') return aboutCode('credentials.required');
+  const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');
+  return /^[0-9]{6}$/.test(code) ? code : aboutCode('credentials.malformed');
+}
+
+function aboutCode(code: string): Message {
+  return { ...wrong(code, 'passcode'), authenticator: 'email' };
+}

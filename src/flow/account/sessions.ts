@@ -1,0 +1,62 @@
+/** One's own sessions, as data. */
+import { browserInWords } from '../../authenticators/browser-in-words.ts';
+import type { Seconds } from '../../core/model.ts';
+import { accountClientId } from '../../policy/account-app.ts';
+import { readSignIns } from '../../users/sign-in-log.ts';
+import { serverMac } from '../server-mac.ts';
+import { isOver, peekSso, type SsoSession, ssoKey } from '../sso-session.ts';
+import type { OpenAccount } from './open-account.ts';
+
+/** From where, as the browser told; empty texts: not known. */
+export interface Place {
+  readonly browser: string;
+  readonly system: string;
+  readonly ip: string;
+}
+
+export interface OwnSession extends Place {
+  /** Names the session to its owner; no other use. */
+  readonly id: string;
+  readonly current: boolean;
+  /** Names of the apps that it signed in to. */
+  readonly apps: readonly string[];
+  /** Epoch seconds. */
+  readonly startedAt: Seconds;
+  readonly usedAt: Seconds;
+}
+
+/** The sessions that are alive, this one first, then the newest. Rejects with `StoreUnavailable`. */
+export async function sessionsOf({ account, session, unit, runtime }: OpenAccount): Promise<readonly SsoSession[]> {
+  const { user } = account;
+  const signIns = await readSignIns(runtime.store, user.id);
+  const uids = [...new Set([session.uid, ...signIns.map((entry) => entry.session)])];
+  await unit.load(uids.map(ssoKey));
+  return uids.flatMap((uid) => {
+    const one = peekSso(unit, uid);
+    return one?.accountId === user.id && !isOver(one, user, runtime.now()) ? [one] : [];
+  });
+}
+
+/** How the pages call a session: its uid stays with the server. */
+export function sessionName({ runtime }: OpenAccount, uid: string): string {
+  return serverMac(runtime.secrets().slice(-1), 'account session', [uid]);
+}
+
+export async function describe(one: SsoSession, open: OpenAccount): Promise<OwnSession> {
+  const { uid, startedAt, used, authorizations } = one;
+  const clients = Object.keys(authorizations).filter((client) => client !== accountClientId);
+  return {
+    id: sessionName(open, uid),
+    current: uid === open.session.uid,
+    apps: await Promise.all(clients.map((client) => appName(client, open))),
+    startedAt,
+    usedAt: used?.at ?? startedAt,
+    ip: used?.ip ?? '',
+    ...browserInWords(used?.userAgent ?? ''),
+  };
+}
+
+/** As people know it; its client id when it is gone. */
+export async function appName(client: string, { snapshot }: OpenAccount): Promise<string> {
+  return (await snapshot.app(client))?.name ?? client;
+}

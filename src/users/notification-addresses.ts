@@ -1,0 +1,53 @@
+/** Where people are told what happens to their account (NIST SP 800-63B-4 section 4.6: all addresses, and more than one per account). */
+import { mailAddress } from '../core/mail-address.ts';
+import type { Seconds } from '../core/model.ts';
+import type { Account, User } from './user.ts';
+
+/** An address that the person added for news only: a code that was sent there came back. */
+export interface AddedAddress {
+  readonly address: string;
+  /** Epoch seconds. */
+  readonly addedAt: Seconds;
+}
+
+export interface NotificationAddress {
+  readonly address: string;
+  /** `profile`: the verified one of the account. `authenticator`: enrolled to prove with. `added`: for news only. */
+  readonly source: 'profile' | 'authenticator' | 'added';
+}
+
+/** Addresses that people may add for news only. */
+export const mostAddedAddresses = 5;
+
+/** Each address once, in whatever capitals it is written; nothing that was not verified. */
+export function notificationAddresses({ user, credentials }: Account): readonly NotificationAddress[] {
+  const { email, emailVerified } = user.profile;
+  const enrolled = credentials.map(addressOf);
+  const added = addedAddresses(user).map(({ address }) => address);
+  const all = [
+    ...(emailVerified === true ? entries('profile', [email]) : []),
+    ...entries('authenticator', enrolled),
+    ...entries('added', added),
+  ];
+  return all.filter(({ address }, at) => all.findIndex((other) => isSameAddress(address, other.address)) === at);
+}
+
+/** The mailbox that a credential proves; `undefined`: it is about something else. */
+export function addressOf({ authenticator, secret }: Account['credentials'][number]): string | undefined {
+  return authenticator === 'email' && typeof secret.address === 'string' ? mailAddress(secret.address) : undefined;
+}
+
+function entries(source: NotificationAddress['source'], texts: readonly unknown[]): readonly NotificationAddress[] {
+  return texts.flatMap((text) => {
+    const address = typeof text === 'string' ? mailAddress(text) : undefined;
+    return address === undefined ? [] : [{ address, source }];
+  });
+}
+
+export function addedAddresses({ notificationAddresses: added = [] }: User): readonly AddedAddress[] {
+  return added;
+}
+
+export function isSameAddress(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}

@@ -1,0 +1,125 @@
+/** Whatever changes an account is told at all its addresses: from the account pages, from a sign-in, and by an administrator. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { newsFor, outboxOf, told } from '../support/news.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { linkTo, visit, withEmail } from '../support/own-account.ts';
+import { type Person, redirectUri } from '../support/relying-party.ts';
+import {
+  beginSignIn,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+let now = Math.floor(Date.now() / 1000);
+beforeAll(async () => {
+  node = await startNode({
+    now: () => now,
+    authenticators: ['password', 'totp', 'recovery_code', 'email'],
+  });
+});
+afterAll(() => node.stop());
+
+const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
+
+test('what a sign-in enrolls is told: what, when, from where, for which app, in the language of the person', async () => {
+  const person: Person & { id: string } = await personWithPassword(node);
+  const address = await withEmail(node, person);
+  await node.app.directory.update(person.id, ({ profile }) => ({ profile: { ...profile, locale: 'de' } }));
+  const agent = new UserAgent({ headers: { 'user-agent': firefox, 'accept-language': 'en' } });
+  let { page } = await beginSignIn(node, 'payroll', agent);
+  page = await identify(agent, page, person);
+  if (whereIs(page) === 'select') page = await agent.submit(page, mainForm(page), { 'authenticator.id': 'totp' });
+  person.totp = page.secret ?? '';
+  page = await agent.submit(page, mainForm(page), await passcode(person), redirectUri);
+  expect(whereIs(page)).toBe('code');
+  const news = await newsFor(node, address);
+  expect(news).toHaveLength(1);
+  expect(news[0]?.delivery.params).toEqual({
+    identifier: address,
+    event: 'added',
+    authenticator: 'totp',
+    label: '',
+    formerLabel: '',
+    address: '',
+    at: now,
+    app: 'Payroll',
+    ip: '127.0.0.1',
+    browser: 'Firefox',
+    system: 'Linux',
+  });
+  expect(news[0]?.about).toMatchObject({
+    languages: { uiLocales: 'de', acceptLanguage: 'en' },
+    subject: person.id,
+    client: 'payroll',
+  });
+});
+
+test('an offer that is not confirmed is no news, and an address that nobody verified is not told', async () => {
+  const person = await personWithPassword(node);
+  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier } }));
+  const { agent, page } = await visit(node, person, '/account/add/recovery_code');
+  expect(whereIs(page)).toBe('enroll:recovery_code');
+  const unsaved = await agent.submit(page, mainForm(page), { 'credentials.saved': '' });
+  expect(unsaved.status).toBe(422);
+  const added = await agent.submit(unsaved, mainForm(unsaved), { 'credentials.saved': 'yes' });
+  expect(added.messages).toEqual(['account.done.added']);
+  expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
+});
+
+test('removing a mailbox is told there, too', async () => {
+  const person = await personWithTotp(node);
+  const address = await withEmail(node, person);
+  const mailbox = `box-${person.identifier}`;
+  await node.app.directory.replaceCredential(person.id, emailCredential(mailbox));
+  const id = (await node.app.directory.get(person.id))?.credentials.find((one) => one.authenticator === 'email')?.id;
+  const { agent, page } = await visit(node, person, `/account/authenticators/${id}`);
+  const gone = await agent.submit(page, formOf(page, 'remove'));
+  expect(gone.messages).toEqual(['account.done.removed']);
+  expect(await told(node, mailbox)).toEqual(['removed']);
+  expect(await told(node, address)).toEqual(['removed']);
+  const [news] = await newsFor(node, address);
+  expect(news?.delivery.params).toMatchObject({ authenticator: 'email', address: expect.stringMatching(/^b\*\*\*/) });
+});
+
+test('new recovery codes take the place of the old ones, and the news says so; so is a code that is used', async () => {
+  const person = await personWithPassword(node);
+  const address = await withEmail(node, person);
+  const { agent, page } = await visit(node, person, '/account/add/recovery_code');
+  const first = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
+  expect(first.messages).toEqual(['account.done.added']);
+  now += 301;
+  const asked = await visit(node, person, '/account/add/recovery_code', agent);
+  expect(whereIs(asked.page)).toBe('challenge:recovery_code');
+  const [code = ''] = page.html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/) ?? [];
+  const offer = await agent.submit(asked.page, mainForm(asked.page), { 'credentials.passcode': code });
+  const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
+  expect(second.messages).toEqual(['account.done.added']);
+  expect(await told(node, address)).toEqual(['added', 'replaced']);
+  const used = (await outboxOf(node)).filter(({ delivery }) => delivery.template === 'recovery-used');
+  expect(used.map(({ delivery }) => [delivery.to, delivery.params.remaining])).toEqual([[address, 9]]);
+});
+
+test('so many changes are made and told, and no more: nobody is flooded, and nothing happens unseen', async () => {
+  const person = await personWithPassword(node);
+  const address = await withEmail(node, person);
+  const { agent, page: own } = await visit(node, person);
+  const manage = linkTo(own, /authenticators/);
+  let page = await agent.open(manage);
+  for (let count = 1; count <= 30; count += 1) {
+    const named = await agent.submit(page, formOf(page, 'rename'), { label: `Name ${count}` });
+    expect(named.messages).toEqual(['account.done.renamed']);
+    page = await agent.open(manage);
+  }
+  const refused = await agent.submit(page, formOf(page, 'rename'), { label: 'One too many' });
+  expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded']]);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await node.app.directory.get(person.id))?.credentials[0]?.label).toBe('Name 30');
+  expect(await told(node, address)).toHaveLength(30);
+});

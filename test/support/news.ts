@@ -1,0 +1,40 @@
+/** What people are told about their account: read from the outbox of a node that sends nothing. */
+import type { Delivery } from '../../src/authenticators/authenticator.ts';
+import { type About, messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import type { Store } from '../../src/stores/store.ts';
+
+export interface WaitingMessage {
+  readonly delivery: Delivery;
+  readonly about: About;
+}
+
+/** All messages that wait, in no particular order. */
+export async function outboxOf({ store }: { readonly store: Store }): Promise<readonly WaitingMessage[]> {
+  const messages: WaitingMessage[] = [];
+  for await (const ids of store.members(pendingKey)) {
+    const { entries } = await store.load(ids.map(messageKey));
+    for (const id of ids) {
+      const text = entries.get(messageKey(id))?.value;
+      if (text !== undefined) messages.push(JSON.parse(text) as WaitingMessage);
+    }
+  }
+  return messages.filter(({ delivery }) => delivery !== undefined);
+}
+
+/** Messages to this address that tell of a change. */
+export async function newsFor(node: { readonly store: Store }, to: string): Promise<readonly WaitingMessage[]> {
+  const all = await outboxOf(node);
+  return all.filter(({ delivery }) => delivery.to === to && delivery.template === 'account-changed');
+}
+
+/** The changes that this address was told of, sorted. */
+export async function told(node: { readonly store: Store }, to: string): Promise<readonly string[]> {
+  return (await newsFor(node, to)).map(({ delivery }) => String(delivery.params.event)).sort();
+}
+
+/** The newest code that was sent there to confirm the address. */
+export async function addressCode(node: { readonly store: Store }, to: string): Promise<string> {
+  const codes = (await outboxOf(node)).filter(({ delivery }) => delivery.to === to && delivery.template === 'address');
+  if (codes.length !== 1) throw new Error(`${codes.length} codes were sent to ${to}`);
+  return String(codes[0]?.delivery.params.code);
+}
