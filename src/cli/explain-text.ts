@@ -167,7 +167,7 @@ function outcomeWords(outcome: Outcome): string {
     case 'deny':
       return `deny: ${denialWords(outcome.reason)}`;
     case 'enroll':
-      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}`;
+      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.barred ? '; who wants to, proves more first' : ''}`;
     case 'challenge': {
       const challenge = `challenge: ${outcome.options.map(({ authenticator }) => authenticator).join(' or ')}`;
       const { withheld } = outcome;
@@ -187,7 +187,7 @@ function stepWords(step: SimulatedStep): string {
     case 'identify':
       return step.withPassword ? 'identify (with password)' : 'identify';
     case 'select':
-      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}`;
+      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
     case 'challenge':
     case 'enroll': {
       const others = step.alternatives.map(({ authenticator, label }: AuthenticatorOption) =>

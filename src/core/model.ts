@@ -229,6 +229,8 @@ export interface Facts {
     readonly startedAt: Seconds;
     /** Authenticators that the person skipped to enroll in it. */
     readonly skipped?: readonly string[];
+    /** The authenticator that the person asked to enroll in it. */
+    readonly wanted?: string;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };
@@ -337,8 +339,14 @@ export type Outcome =
       readonly toEnroll?: readonly string[];
       readonly skippable?: Skippable;
     }
-  /** Each choice, once enrolled, makes progress. Never empty. The bar of Law 7 is already cleared. */
-  | { readonly kind: 'enroll'; readonly choices: readonly string[]; readonly skippable?: Skippable }
+  /** Each choice, once enrolled, makes progress. Never empty. */
+  | {
+      readonly kind: 'enroll';
+      readonly choices: readonly string[];
+      readonly skippable?: Skippable;
+      /** Only to choose from: the bar of Law 7 comes before the enrollment that the person asks for. Absent: it is cleared. */
+      readonly barred?: true;
+    }
   | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits };
 
 export type Decision = { readonly trace: Trace } & Outcome;

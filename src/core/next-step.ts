@@ -40,8 +40,9 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
     }
     case 'enroll': {
       const options = decision.choices.map((authenticator) => ({ authenticator }));
-      const { skippable } = decision;
-      return ask('enroll', options, skippable ? { skippable } : {}, { transaction, view, now });
+      const reason = decision.skippable ? { skippable: decision.skippable } : {};
+      if (decision.barred) return show(selectStep('enroll', options, reason, view));
+      return ask('enroll', options, reason, { transaction, view, now });
     }
   }
 }
@@ -88,7 +89,8 @@ function ask(
   if (pending && pending.expires > now && isOption(pending, purpose, options)) {
     return show(pendingStep(pending, several, reason, view));
   }
-  const chosen = options.find((option) => transaction.choice && isChoice(transaction.choice, purpose, option));
+  const choice = transaction.choice ?? wishOf(transaction);
+  const chosen = options.find((option) => choice && isChoice(choice, purpose, option));
   if (!chosen && several && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
@@ -102,6 +104,11 @@ function isOption(pending: Pending, purpose: Choice['purpose'], options: readonl
       pending.authenticator === option.authenticator &&
       pending.enrollment === option.enrollment,
   );
+}
+
+/** What the person asked to enroll, they need not choose again after what had to be proved for it. */
+function wishOf({ wanted }: Transaction): Choice | undefined {
+  return wanted === undefined ? undefined : { purpose: 'enroll', authenticator: wanted };
 }
 
 /** A choice may leave open which of several enrollments is meant. */

@@ -11,7 +11,12 @@ import { begin, identified, picked, proved, type Transaction } from './transacti
 export type SimulatedStep =
   | { readonly kind: 'identify'; readonly withPassword: boolean }
   /** The person chooses; the simulation takes the first. */
-  | { readonly kind: 'select'; readonly purpose: 'challenge' | 'enroll'; readonly options: readonly string[] }
+  | {
+      readonly kind: 'select';
+      readonly purpose: 'challenge' | 'enroll';
+      readonly options: readonly string[];
+      readonly skippable?: Skippable;
+    }
   | {
       readonly kind: 'challenge' | 'enroll';
       readonly authenticator: string;
@@ -86,9 +91,10 @@ function take(position: Position, policies: PolicySet, facts: Facts): Turn {
 }
 
 function factsAt({ transaction, subject }: Position, { subject: _, ...given }: Facts): Facts {
+  const { event: id, startedAt, wanted } = transaction;
   return {
     ...given,
-    transaction: { id: transaction.event, startedAt: transaction.startedAt },
+    transaction: { id, startedAt, ...(wanted !== undefined && { wanted }) },
     ...(subject && { subject }),
     evidence: [...(subject ? given.evidence : []), ...transaction.evidence],
   };
@@ -126,9 +132,10 @@ function prove(position: Position, enrollment: Enrollment, origin: Evidence['ori
 }
 
 function answerSelect(position: Position, step: Extract<Plan, { kind: 'step' }>['step'] & { kind: 'select' }): Turn {
-  const { purpose, options } = step;
+  const { purpose, options, skippable } = step;
   const [first] = options;
-  const shown: SimulatedStep = { kind: 'select', purpose, options: options.map(({ authenticator }) => authenticator) };
+  const keys = options.map(({ authenticator }) => authenticator);
+  const shown: SimulatedStep = { kind: 'select', purpose, options: keys, ...(skippable && { skippable }) };
   if (first === undefined) return { steps: [shown] };
   return { steps: [shown], next: { ...position, transaction: picked(position.transaction, { purpose, ...first }) } };
 }

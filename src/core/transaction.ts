@@ -52,6 +52,8 @@ export interface Transaction {
   readonly selecting?: boolean;
   /** Authenticators that the person skipped to enroll. */
   readonly skipped?: readonly string[];
+  /** The authenticator that the person asked to enroll; until it is, or is skipped. */
+  readonly wanted?: string;
 }
 
 /** What a new transaction starts from. */
@@ -86,7 +88,7 @@ export function identified(transaction: Transaction, subject: TransactionSubject
   const isAnother = present !== undefined && present.id !== subject.id;
   if (isUnexpected || (isAnother && evidence.length > 0)) return { ok: false, reason: 'other_subject' };
   if (!isAnother) return { ok: true, transaction: { ...transaction, subject } };
-  return { ok: true, transaction: { ...withoutPosition(transaction), subject } };
+  return { ok: true, transaction: { ...withoutWish(transaction), subject } };
 }
 
 /** The person wants to see all ways to go on. */
@@ -103,7 +105,13 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
     pending?.purpose === 'challenge' &&
     pending.authenticator === choice.authenticator &&
     (choice.enrollment === undefined || choice.enrollment === pending.enrollment);
-  return { ...withoutPosition(transaction), choice, ...(isPending ? { pending } : {}) };
+  const isWish = choice.purpose === 'enroll';
+  return {
+    ...withoutPosition(transaction),
+    choice,
+    ...(isPending ? { pending } : {}),
+    ...(isWish ? { wanted: choice.authenticator } : {}),
+  };
 }
 
 /** A challenge or an offer was started. It replaces the one before, so only the newest can be answered. */
@@ -120,13 +128,14 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   if (subject === undefined || subject.decoy) throw new Error('nobody is there to prove anything');
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
   if (evidence.transaction !== event) throw new Error('evidence of another event');
-  return { ...withoutPosition(transaction), evidence: [...transaction.evidence, evidence] };
+  const rest = evidence.origin === 'enrollment' ? withoutWish(transaction) : withoutPosition(transaction);
+  return { ...rest, evidence: [...transaction.evidence, evidence] };
 }
 
 /** The person goes on without enrolling these. Whether they may, the decision told. */
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
-  return { ...withoutPosition(transaction), skipped };
+  return { ...withoutWish(transaction), skipped };
 }
 
 /** The outstanding challenge or offer no longer counts. */
@@ -141,7 +150,12 @@ export function abandoned(transaction: Transaction): Transaction {
  */
 export function forgetSubject(transaction: Transaction): Transaction {
   if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
-  const { subject: _, ...rest } = withoutPosition(transaction);
+  const { subject: _, ...rest } = withoutWish(transaction);
+  return rest;
+}
+
+function withoutWish(transaction: Transaction): Transaction {
+  const { wanted: _, ...rest } = withoutPosition(transaction);
   return rest;
 }
 

@@ -83,8 +83,8 @@ export async function resendOffer(loop: Loop, judged: Judged): Promise<Answer> {
 async function offerOf(loop: Loop, { facts, decision }: Judged) {
   const { pending, subject: who } = loop.transaction;
   const { subject } = facts;
-  if (decision.kind !== 'enroll' || pending?.purpose !== 'enroll' || !decision.choices.includes(pending.authenticator))
-    return undefined;
+  if (decision.kind !== 'enroll' || decision.barred || pending?.purpose !== 'enroll') return undefined;
+  if (!decision.choices.includes(pending.authenticator)) return undefined;
   const authenticator = loop.runtime.authenticators.get(pending.authenticator);
   const account = who && !who.decoy ? await heldAccount(loop.request.unit, who.id) : undefined;
   if (!authenticator || !account || !subject) return undefined;

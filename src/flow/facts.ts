@@ -64,8 +64,8 @@ export async function gatherFacts(
   };
 }
 
-function transactionOf({ event, startedAt, skipped }: Transaction): NonNullable<Facts['transaction']> {
-  return { id: event, startedAt, ...(skipped ? { skipped } : {}) };
+function transactionOf({ event, startedAt, skipped, wanted }: Transaction): NonNullable<Facts['transaction']> {
+  return { id: event, startedAt, ...(skipped ? { skipped } : {}), ...(wanted === undefined ? {} : { wanted }) };
 }
 
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */

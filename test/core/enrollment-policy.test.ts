@@ -38,13 +38,19 @@ interface Given {
   readonly evidence?: readonly Evidence[];
   readonly skipped?: Readonly<Record<string, Skipped>>;
   readonly skippedHere?: readonly string[];
+  readonly wanted?: string;
   readonly silent?: true;
 }
 
 function decide(terms: Partial<EnrollmentTerms>, given: Given = {}, policies = policiesOf()): Decision {
-  const { has = ['password'], evidence = [proof('password', 'here')], skipped, skippedHere, silent } = given;
+  const { has = ['password'], evidence = [proof('password', 'here')], skipped, skippedHere, wanted, silent } = given;
   const facts = { subject: person(has, skipped ? { skipped } : {}), evidence };
-  const transaction = { id: HERE, startedAt: NOW - 60, ...(skippedHere && { skipped: skippedHere }) };
+  const transaction = {
+    id: HERE,
+    startedAt: NOW - 60,
+    ...(skippedHere && { skipped: skippedHere }),
+    ...(wanted && { wanted }),
+  };
   return evaluate(
     withEnrollment(policies, rule(terms)),
     silent ? silentFacts(facts) : factsOf({ ...facts, transaction }),
@@ -112,7 +118,36 @@ describe('what the policy wants', () => {
       { silent: true, evidence: [proof('password', 60)] },
       { kind: 'allow' },
     ],
-    ['an offer, below the bar', { optional: ['webauthn'] }, { has: ['password', 'totp'] }, { kind: 'allow' }],
+    [
+      'an offer below the bar: only to choose from',
+      { optional: ['webauthn'] },
+      { has: ['password', 'totp'] },
+      { kind: 'enroll', choices: ['webauthn'], skippable: { reason: 'optional' }, barred: true },
+    ],
+    [
+      'the bar, for who wants what is offered',
+      { ...promoted, optional: ['recovery_code'] },
+      { has: ['password', 'totp'], wanted: 'webauthn' },
+      { kind: 'challenge', toEnroll: ['webauthn'], skippable: { reason: 'promotion', authenticators: ['webauthn'] } },
+    ],
+    [
+      'what is wanted, once the bar is cleared',
+      promoted,
+      { has: ['password', 'totp'], evidence: [proof('password', 'here'), proof('totp', 'here')], wanted: 'webauthn' },
+      { kind: 'enroll', choices: ['webauthn'] },
+    ],
+    [
+      'a wish for what is not offered',
+      promoted,
+      { has: ['password', 'totp'], wanted: 'email' },
+      { kind: 'enroll', choices: ['webauthn'], barred: true },
+    ],
+    [
+      'an offer below the bar, without an interaction',
+      promoted,
+      { has: ['password', 'totp'], silent: true, evidence: [proof('password', 60)] },
+      { kind: 'allow' },
+    ],
     [
       'what is required before what is optional',
       { optional: ['webauthn'], required: [totp] },
@@ -223,6 +258,19 @@ describe('which rule', () => {
   test('is in the trace, and whether it is met', () => {
     expect(decide({ required: [totp] }).trace.layers.at(-1)).toMatchObject({ decidedBy: 'first', satisfied: false });
     expect(decide(inGrace).trace.layers.at(-1)).toMatchObject({ decidedBy: 'first', satisfied: true });
+  });
+
+  test('is simulated with what has to be proved for the offer', () => {
+    const steps = simulate(
+      withEnrollment(policiesOf(), rule(promoted)),
+      factsOf({ subject: person(['password', 'totp']) }),
+    );
+    expect(steps.slice(-4)).toMatchObject([
+      { kind: 'select', options: ['webauthn'], skippable: { reason: 'promotion' } },
+      { kind: 'challenge', authenticator: 'totp', skippable: { reason: 'promotion' } },
+      { kind: 'enroll', authenticator: 'webauthn' },
+      { kind: 'complete' },
+    ]);
   });
 
   test('none denies (Law 4)', () => {

@@ -145,6 +145,12 @@ describe('what is started', () => {
       { purpose: 'enroll', authenticator: 'webauthn' },
     ],
     [
+      'what the person asked to enroll before',
+      enroll,
+      { wanted: 'webauthn' },
+      { purpose: 'enroll', authenticator: 'webauthn' },
+    ],
+    [
       'anew what has expired',
       one,
       { pending: pending(challenge('password', 'p'), NOW) },
@@ -165,6 +171,16 @@ describe('what is started', () => {
   ])('%s', (_, outcome, more, start) => {
     expect(next(outcome, more)).toMatchObject({ kind: 'start', ...start });
   });
+});
+
+test('what more has to be proved for is only listed, even when it is one, and whatever was started before', () => {
+  const skippable = { reason: 'promotion', authenticators: ['totp'] } as const;
+  const barred: Outcome = { kind: 'enroll', choices: ['totp'], skippable, barred: true };
+  for (const more of [{}, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) }])
+    expect(next(barred, more)).toMatchObject({
+      kind: 'step',
+      step: { kind: 'select', purpose: 'enroll', options: [{ authenticator: 'totp' }], skippable },
+    });
 });
 
 describe('what is pending is shown', () => {

@@ -10,6 +10,7 @@ import {
   picked,
   proved,
   selecting,
+  skipping,
   started,
   type Transaction,
 } from '../../src/core/transaction.ts';
@@ -99,6 +100,19 @@ describe('proved', () => {
     ['of another event', withAnn, { ...password, transaction: 'tx-before' }],
   ])('throws for evidence %s', (_, transaction, evidence) => {
     expect(() => proved(transaction, evidence)).toThrow();
+  });
+});
+
+describe('what the person asked to enroll', () => {
+  const wish = picked(withAnn, { purpose: 'enroll', authenticator: 'webauthn' });
+  test('outlives what has to be proved for it, and other ways to prove that', () => {
+    expect(proved(selecting(wish), password).wanted).toBe('webauthn');
+    expect(picked(wish, { purpose: 'challenge', authenticator: 'totp' }).wanted).toBe('webauthn');
+  });
+  test('is done with once something is enrolled or skipped, and for anybody else', () => {
+    const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
+    const others = [proved(wish, enrolled), skipping(wish, ['webauthn']), accepted(identified(wish, bob))];
+    expect([...others, forgetSubject(wish)].map(({ wanted }) => wanted)).toEqual(Array(4).fill(undefined));
   });
 });
 
