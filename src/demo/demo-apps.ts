@@ -1,6 +1,6 @@
-/** The two applications of the demo. The key is the OAuth client identifier and the first part of the path. */
+/** The three applications of the demo. The key is the OAuth client identifier and the first part of the path. */
 export interface DemoApp {
-  readonly key: 'notes' | 'payroll';
+  readonly key: 'notes' | 'payroll' | 'shop';
   readonly title: string;
   readonly about: string;
   readonly asksFor: string;
@@ -11,12 +11,19 @@ export const demoApps: readonly DemoApp[] = [
     key: 'notes',
     title: 'Notes',
     about: 'A notepad. Nothing in it could hurt anybody much.',
-    asksFor: 'One proof of who you are, for example your password.',
+    asksFor: 'One proof of who you are, for example your password. If you are signed in to another application, that will do.',
   },
   {
     key: 'payroll',
     title: 'Payroll',
     about: 'Everybody’s salary. Nobody should get in with a guessed password.',
-    asksFor: 'Two different kinds of proof, for example your password and a code from your phone.',
+    asksFor:
+      'Two different kinds of proof: your password and a code from an app, or a passkey that checks that it is you. The first time, you choose which one to set up.',
+  },
+  {
+    key: 'shop',
+    title: 'Shop',
+    about: 'Buying something should be quick, and nobody remembers another password.',
+    asksFor: 'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey.',
   },
 ];

@@ -3,12 +3,12 @@ import type { DemoSession } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 import { page } from './page.ts';
 
-/** The entry to both applications. */
+/** The entry to the applications. */
 export function landingPage(session: DemoSession | undefined, issuer: string, signedOut: boolean): string {
   return page(
     'Welcome',
-    html`<h1>Two applications, one sign-in</h1>
-<p class="lead">Both let Stepgate decide who you are. Each has its own policy: sign in to Notes first, then go to Payroll, and you are asked only for what is still missing.</p>
+    html`<h1>Three applications, one sign-in</h1>
+<p class="lead">All of them let Stepgate decide who you are, and each has its own policy. Sign in to one, then go to another: you are asked only for what is still missing.</p>
 ${signedOut ? html`<p class="notice good" role="status"><strong>You are signed out</strong> here and at the provider.</p>` : undefined}
 <div class="cards">
 ${demoApps.map((app) => card(app, session?.signedIn.get(app.key)?.email))}

@@ -1,4 +1,4 @@
-/** What the demo adds to a node: people who can sign in, and two apps to sign in to. */
+/** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
 import type { App } from '../app.ts';
 import { emailCredential } from '../authenticators/email.ts';
@@ -42,7 +42,10 @@ async function keptPassword(store: Store): Promise<string> {
   return (await store.load([passwordKey])).entries.get(passwordKey)?.value ?? fresh;
 }
 
-/** A password that is right already stays: setting it would end the sessions of whoever tries the demo. */
+/**
+ * A password that is right already stays: setting it would end the sessions of whoever tries the demo. Who was made by a version without
+ * email gets it now.
+ */
 async function preparePerson({ directory, hashing }: App, person: DemoPerson, password: string): Promise<void> {
   const found = await directory.findByIdentifier(person.identifier);
   if (!found) {
@@ -56,6 +59,8 @@ async function preparePerson({ directory, hashing }: App, person: DemoPerson, pa
     });
     return;
   }
+  if (!found.credentials.some(({ authenticator }) => authenticator === 'email'))
+    await directory.replaceCredential(found.user.id, emailCredential(person.identifier));
   const stored = found.credentials.find(({ authenticator }) => authenticator === 'password')?.secret.hash;
   const bytes = passwordBytes(password);
   if (bytes && (await checkPassword(hashing, stored, bytes))) return;
@@ -68,6 +73,7 @@ function welcome(issuer: string, origin: string, password: string): string {
     'This is a demo of Stepgate. It runs on this machine only; do not put it on a network.',
     '',
     `  Try it:      ${origin}`,
+    `  Inbox:       ${new URL('/demo/inbox', issuer)}`,
     `  Provider:    ${issuer}`,
     `  People:      ${demoPeople.map(({ identifier }) => identifier).join(', ')}`,
     `  Password:    ${password}`,

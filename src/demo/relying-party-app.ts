@@ -161,7 +161,7 @@ function addSignOut(router: Router, { app, home, origin, sessions, provider }: P
         post_logout_redirect_uri: `${origin}/`,
         state: session.signingOut,
       });
-      // The provider's session covers both applications, so neither stays open here.
+      // The provider's session covers all applications, so none stays open here.
       session.signedIn.clear();
       return url.href;
     });

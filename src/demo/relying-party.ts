@@ -13,13 +13,13 @@ export interface DemoRelyingPartyOptions {
 }
 
 export interface DemoRelyingParty {
-  /** `http://localhost:<port>`: callbacks are `<origin>/notes/callback` and `<origin>/payroll/callback`. */
+  /** `http://localhost:<port>`: callbacks are `<origin>/<app>/callback`. */
   readonly origin: string;
   close(): Promise<void>;
 }
 
 /**
- * Starts the demo's two applications. The provider is asked at the first sign-in and may start later. Rejects when the
+ * Starts the demo's applications. The provider is asked at the first sign-in and may start later. Rejects when the
  * port is taken or the issuer is neither on this machine nor behind TLS.
  */
 export async function startDemoRelyingParty(options: DemoRelyingPartyOptions): Promise<DemoRelyingParty> {

@@ -40,7 +40,10 @@ export interface TestNodeOptions {
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
   readonly people?: boolean;
-  /** Those that are enabled; `demo`: as the demo has them. Default: password and totp, so that a new one changes no test about others. */
+  /**
+   * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default: password and totp, so
+   * that a new one changes no test about others.
+   */
   readonly authenticators?: readonly string[] | 'demo';
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
@@ -54,7 +57,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const store = options.store ?? openEmbedded({ file: ':memory:' });
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
   await cp('config', dir, { recursive: true });
-  await enableOnly(options.authenticators ?? ['password', 'totp'], join(dir, 'stepgate.yaml'));
+  await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
   const server: Server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -129,8 +132,10 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
 }
 
-async function enableOnly(authenticators: readonly string[] | 'demo', file: string): Promise<void> {
+async function enableOnly(authenticators: readonly string[] | 'demo', dir: string): Promise<void> {
   if (authenticators === 'demo') return;
+  await rm(join(dir, 'policies/enrollment.yaml'));
+  const file = join(dir, 'stepgate.yaml');
   const settings = parseDocument(await readFile(file, 'utf8'));
   for (const { key } of authenticatorTraits)
     settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));

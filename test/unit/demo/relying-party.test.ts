@@ -28,11 +28,12 @@ async function startDemo(): Promise<Demo> {
   return { rp, op, browser: createBrowser() };
 }
 
-test('the first page offers both applications and says that it is a demo', async () => {
+test('the first page offers all applications and says that it is a demo', async () => {
   const { rp, browser } = await startDemo();
   const page = await browser.get(rp.origin);
   expect(page.text).toContain('href="/notes/sign-in"');
   expect(page.text).toContain('href="/payroll/sign-in"');
+  expect(page.text).toContain('href="/shop/sign-in"');
   expect(page.text).toContain('This is a demo');
 });
 

@@ -55,7 +55,7 @@ const unusedAdapter = (): Adapter => ({
   revokeByGrantId: unused,
 });
 
-test.each(['notes', 'payroll'])('oidc-provider takes the demo app %s, on loopback with any port', async (clientId) => {
+test.each(['notes', 'payroll', 'shop'])('oidc-provider takes the demo app %s, on loopback with any port', async (clientId) => {
   const { client } = readApp(document(await demo({ DEMO_RP_PORT: '4711' }), `app/${clientId}`));
   const metadata = JSON.parse(JSON.stringify({ ...client, client_id: clientId }));
   const { privateKey } = await generateKeyPair('RS256', { extractable: true });
