@@ -93,7 +93,7 @@ interface Due {
 
 /**
  * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined: nothing. What may be skipped
- * is offered only in a transaction. What is only optional is offered before anything has to be proved for it: the bar is for who asks for it.
+ * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it.
  */
 export function enrollmentStep(given: EnrollmentCase): Extract<Outcome, { kind: 'enroll' | 'challenge' }> | undefined {
   const { means } = given;
@@ -103,12 +103,12 @@ export function enrollmentStep(given: EnrollmentCase): Extract<Outcome, { kind: 
   if (meetsGoal(bar, means.shown)) return { kind: 'enroll', ...wanted };
   const { choices, skippable } = wanted;
   const completions = minimalCompletions([bar], means.shown, provable(means.enrollments, means.shown, [bar]));
-  const isOptional = skippable !== undefined && skippable.reason !== 'grace';
-  if (isOptional && completions.length === 0) return undefined;
-  const asked = choices.filter((key) => key === given.facts.transaction?.wanted);
-  if (isOptional && asked.length === 0) return { kind: 'enroll', ...wanted, barred: true };
   const { options } = challenge(completions, [bar], means);
-  return { kind: 'challenge', options, toEnroll: isOptional ? asked : choices, ...(skippable && { skippable }) };
+  if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };
+  if (options.length === 0) return undefined;
+  const asked = choices.filter((key) => key === given.facts.transaction?.wanted);
+  if (asked.length === 0) return { kind: 'enroll', ...wanted, barred: true };
+  return { kind: 'challenge', options, toEnroll: asked, skippable };
 }
 
 function requiredNow(given: EnrollmentCase): Due | undefined {

@@ -11,7 +11,8 @@ export const demoApps: readonly DemoApp[] = [
     key: 'notes',
     title: 'Notes',
     about: 'A notepad. Nothing in it could hurt anybody much.',
-    asksFor: 'One proof of who you are, for example your password. If you are signed in to another application, that will do.',
+    asksFor:
+      'One proof of who you are, for example your password. If you are signed in to another application, that will do.',
   },
   {
     key: 'payroll',
@@ -24,6 +25,7 @@ export const demoApps: readonly DemoApp[] = [
     key: 'shop',
     title: 'Shop',
     about: 'Buying something should be quick, and nobody remembers another password.',
-    asksFor: 'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey.',
+    asksFor:
+      'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey.',
   },
 ];

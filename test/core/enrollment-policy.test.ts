@@ -179,9 +179,15 @@ describe('what the policy wants', () => {
     ],
     ['grace, without an interaction', inGrace, { silent: true, evidence: [proof('password', 60)] }, { kind: 'allow' }],
     [
-      'the bar in grace',
+      'grace below the bar: only to choose from',
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
       { has: ['password', 'totp'] },
+      { kind: 'enroll', choices: ['webauthn'], skippable: { skipsLeft: 1 }, barred: true },
+    ],
+    [
+      'the bar in grace, for who does it now',
+      { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
+      { has: ['password', 'totp'], wanted: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { skipsLeft: 1 } },
     ],
     ['grace until later', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],

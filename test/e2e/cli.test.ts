@@ -129,7 +129,7 @@ test('audit tail -f shows a sign-in while it happens, and ends when interrupted'
     return seen;
   });
   expect(await line).toMatch(
-    /sign_in\.completed +success +ann@cli\.test +client=notes .*rule="session: Everybody; app: Everybody"/,
+    /sign_in\.completed +success +ann@cli\.test +client=notes .*rule="session: Everybody; app: Everybody; enrollment: Everybody else"/,
   );
   expect(await tail.stop('SIGINT')).toBe(0);
 });
@@ -208,7 +208,10 @@ test('a revision that is applied is in use within two seconds, for the next step
   const { page: refused } = await signIn(agent, page, { identifier: 'ivy', password });
   expect(refused.url).not.toContain(redirectUri);
   const [line] = await auditLines('--event', 'sign_in.denied', '-n', '1');
-  expect(line).toMatchObject({ client: 'notes', rule: 'session: Everybody; app: Closed today' });
+  expect(line).toMatchObject({
+    client: 'notes',
+    rule: 'session: Everybody; app: Closed today; enrollment: Everybody else',
+  });
   expect(line?.policyRevision).toBe((await explained('--app', 'notes')).revision);
   await until('the doctor sees other files', async () => /^warn {2}files/m.test(await done('doctor')));
 

@@ -373,7 +373,7 @@ test('a page does not wait for a mail server that hangs', async () => {
     mail: { from: 'id@acme.test', smtp: { host: '127.0.0.1', port: silent.port, requireTls: false } },
   };
   const node = await startNode({
-    authenticators: 'demo',
+    authenticators: ['password', 'email'],
     files: { ...passwordless, 'stepgate.yaml': JSON.stringify(settings) },
   });
   try {

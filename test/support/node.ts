@@ -8,6 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
+import { emailCredential } from '../../src/authenticators/email.ts';
 import { authenticatorTraits } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
@@ -110,7 +111,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.live.start();
     if (options.demo) app.outbox.start();
-    if (options.people !== false && options.issuer === undefined) await addPeople(app);
+    if (options.people !== false && options.issuer === undefined)
+      await addPeople(app, options.authenticators === 'demo');
   } catch (error) {
     await stop();
     throw error;
@@ -142,14 +144,15 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
   await writeFile(file, settings.toString());
 }
 
-async function addPeople(app: App): Promise<void> {
+/** `withEmail`: as the demo makes them, with a mailbox that counts. */
+async function addPeople(app: App, withEmail: boolean): Promise<void> {
   const hash = await hashPassword(app.hashing, password);
   for (const { identifier, displayName, groups } of demoPeople) {
     await app.directory.create({
       identifiers: [identifier],
       profile: { displayName, email: identifier, emailVerified: true },
       groups,
-      credentials: [passwordCredential(hash)],
+      credentials: [passwordCredential(hash), ...(withEmail ? [emailCredential(identifier)] : [])],
     });
   }
 }

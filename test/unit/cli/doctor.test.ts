@@ -1,4 +1,4 @@
-import { chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
@@ -20,6 +20,9 @@ beforeEach(async () => {
   await mkdir(dataDir, { mode: 0o700 });
   await writeFile(join(dataDir, 'stepgate.db'), '', { mode: 0o600 });
   await cp('config', configDir, { recursive: true });
+  // The demo has an inbox; everybody else needs a mail server.
+  const mail = 'mail:\n  from: id@example.org\n  smtp: { host: mail.example.org }\n';
+  await appendFile(join(configDir, 'stepgate.yaml'), mail);
 });
 afterEach(async () => {
   await terminal.store.close();
@@ -66,7 +69,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
       'users',
     ].map((about) => `ok ${about}`),
   );
-  expect(lines).toContainEqual(expect.stringMatching(/revision 1, 2 apps$/));
+  expect(lines).toContainEqual(expect.stringMatching(/revision 1, 3 apps$/));
   expect(lines).toContainEqual(expect.stringMatching(/1 user$/));
   expect(terminal.exitCode()).toBe(0);
 });
@@ -152,6 +155,7 @@ test('what the files say at their own risk', async () => {
     join(configDir, 'stepgate.yaml'),
     'brand: { name: Test }\nzones: { office: { cidrs: [192.0.2.0/24] } }\nauthenticators: { email: { enabled: true } }\n',
   );
+  await rm(join(configDir, 'policies/enrollment.yaml'));
   await sound();
   expect(await complaints()).toContainEqual(
     expect.stringMatching(/^warn files: stepgate\.yaml:3:19 authenticators\.email is enabled, and there is no `mail`/),
@@ -218,6 +222,7 @@ test('acr values out of reach, and an app that demands one', async () => {
     join(configDir, 'policies/sign-on/payroll.yaml'),
     'name: payroll\nrules:\n  - name: All\n    then:\n      allow: { factors: 1 }\n',
   );
+  await rm(join(configDir, 'policies/enrollment.yaml'));
   await sound();
   expect(await complaints()).toEqual([
     'warn acr: out of reach: hardware',

@@ -72,16 +72,25 @@ Sign-on policy payroll
              miss     groups any: [contractors]
   miss     2  One factor in the office  policies/sign-on/payroll.yaml:15
              miss     network any: [office]
-  hit      3  Everybody else            policies/sign-on/payroll.yaml:25  decides: allow
+  hit      3  Everybody else            policies/sign-on/payroll.yaml:24  decides: allow
              no conditions: always
-  requires  two distinct factor types; knowledge by password at most 12 h old
-  missing   knowledge by password at most 12 h old; one more factor type
+  requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email at most 1 h old
+            or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
+  missing   knowledge by password at most 12 h old; possession not by email at most 1 h old
+            or possession by webauthn, with user verification, at most 8 h old; one more factor type
 
 Request
   requires  nothing
 
+Enrollment policy
+  hit      1  A second factor for payroll  policies/enrollment.yaml:19  decides: allow
+             hit      apps any: [payroll]
+  3 more not looked at
+  requires  totp or webauthn
+  disables  email
+
 Outcome    challenge: password
-Decided by session: Everybody; app: Everybody else
+Decided by session: Everybody; app: Everybody else; enrollment: A second factor for payroll
 
 Steps
   1. identify (with password)
@@ -103,13 +112,23 @@ test('nobody has identified: what depends on them is unknown', async () => {
 test.each<[string, readonly string[], readonly string[]]>([
   [
     'the office',
-    ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
+    ['--user', 'eve@demo.test', '--ip', '192.0.2.9'],
     ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
   ],
   [
     'an address of the office in IPv6',
-    ['--user', 'bob@demo.test', '--ip', '2001:db8:1::9'],
+    ['--user', 'eve@demo.test', '--ip', '2001:db8:1::9'],
     ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
+  ],
+  [
+    'the office, for somebody without a second factor',
+    ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
+    [
+      'identify (with password)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
   ],
   ['a contractor', ['--user', 'carol@demo.test'], ['identify (with password)', 'denied: a rule says so']],
   [
@@ -139,13 +158,18 @@ test.each<[string, readonly string[], readonly string[]]>([
   ],
   [
     'all of it in the session',
-    ['--user', 'eve@demo.test', '--evidence', 'password@10m', '--evidence', 'totp@PT2H'],
+    ['--user', 'eve@demo.test', '--evidence', 'password@10m', '--evidence', 'totp@PT30M'],
     ['complete (acr urn:okta:loa:2fa:any)'],
   ],
   [
     'a password too old',
-    ['--user', 'eve@demo.test', '--evidence', 'password@13h', 'totp@13h'],
+    ['--user', 'eve@demo.test', '--evidence', 'password@13h', 'totp@10m'],
     ['challenge password', 'complete (acr urn:okta:loa:2fa:any)'],
+  ],
+  [
+    'a second factor too old',
+    ['--user', 'eve@demo.test', '--evidence', 'password@2h', 'totp@2h'],
+    ['challenge totp (my?phone)', 'complete (acr urn:okta:loa:2fa:any)'],
   ],
   [
     'max_age',
@@ -191,7 +215,7 @@ test('as data: trace, missing, steps, and the rule as the audit line names it', 
   const explanation = await data('--app', 'payroll', '--user', 'eve@demo.test', '--evidence', 'password@10m');
   expect(explanation).toMatchObject({
     revision: 1,
-    rule: 'session: Everybody; app: Everybody else',
+    rule: 'session: Everybody; app: Everybody else; enrollment: A second factor for payroll',
     outcome: { kind: 'challenge' },
     steps: [{ kind: 'challenge', authenticator: 'totp' }, { kind: 'complete' }],
   });
@@ -199,9 +223,28 @@ test('as data: trace, missing, steps, and the rule as the audit line names it', 
     ['session', true],
     ['app', false],
     ['request', undefined],
+    ['enrollment', true],
   ]);
   expect(explanation.layers[1]?.missing).toEqual([
-    { kind: 'alternative', demands: [], factors: 1, covered: ['knowledge'] },
+    {
+      kind: 'alternative',
+      demands: [{ factor: 'possession', exclude: ['email'], maxAge: 3600 }],
+      factors: 0,
+      covered: ['knowledge'],
+    },
+    {
+      kind: 'alternative',
+      demands: [
+        {
+          factor: 'possession',
+          authenticators: ['webauthn'],
+          characteristics: ['userVerification'],
+          maxAge: 8 * 3600,
+        },
+      ],
+      factors: 0,
+      covered: ['knowledge'],
+    },
   ]);
   expect(JSON.stringify(explanation)).not.toContain('"secret"');
 });

@@ -55,22 +55,25 @@ const unusedAdapter = (): Adapter => ({
   revokeByGrantId: unused,
 });
 
-test.each(['notes', 'payroll', 'shop'])('oidc-provider takes the demo app %s, on loopback with any port', async (clientId) => {
-  const { client } = readApp(document(await demo({ DEMO_RP_PORT: '4711' }), `app/${clientId}`));
-  const metadata = JSON.parse(JSON.stringify({ ...client, client_id: clientId }));
-  const { privateKey } = await generateKeyPair('RS256', { extractable: true });
-  const provider = new Provider('http://localhost:3000', {
-    clients: [metadata],
-    adapter: unusedAdapter,
-    jwks: { keys: [await exportJWK(privateKey)] },
-    features: { deviceFlow: { enabled: true }, devInteractions: { enabled: false } },
-  });
-  const found = await provider.Client.find(clientId);
-  expect(found?.redirectUriAllowed('http://127.0.0.1:51234/cb')).toBe(true);
-  expect(found?.redirectUriAllowed(`http://localhost:4711/${clientId}/callback`)).toBe(true);
-  expect(found?.redirectUriAllowed('http://127.0.0.1:51234/other')).toBe(false);
-  expect(found?.redirectUriAllowed('https://evil.test/cb')).toBe(false);
-});
+test.each(['notes', 'payroll', 'shop'])(
+  'oidc-provider takes the demo app %s, on loopback with any port',
+  async (clientId) => {
+    const { client } = readApp(document(await demo({ DEMO_RP_PORT: '4711' }), `app/${clientId}`));
+    const metadata = JSON.parse(JSON.stringify({ ...client, client_id: clientId }));
+    const { privateKey } = await generateKeyPair('RS256', { extractable: true });
+    const provider = new Provider('http://localhost:3000', {
+      clients: [metadata],
+      adapter: unusedAdapter,
+      jwks: { keys: [await exportJWK(privateKey)] },
+      features: { deviceFlow: { enabled: true }, devInteractions: { enabled: false } },
+    });
+    const found = await provider.Client.find(clientId);
+    expect(found?.redirectUriAllowed('http://127.0.0.1:51234/cb')).toBe(true);
+    expect(found?.redirectUriAllowed(`http://localhost:4711/${clientId}/callback`)).toBe(true);
+    expect(found?.redirectUriAllowed('http://127.0.0.1:51234/other')).toBe(false);
+    expect(found?.redirectUriAllowed('https://evil.test/cb')).toBe(false);
+  },
+);
 
 const now = 1_800_000_000;
 const alice: Subject = {
@@ -105,6 +108,7 @@ function proof(authenticator: string, age: number): Evidence {
 }
 
 const hour = 3_600;
+const passwordAnd = (authenticator: string, age: number) => [proof('password', 2 * hour), proof(authenticator, age)];
 
 test.each<[string, string, string, readonly string[], readonly Evidence[], string]>([
   ['one factor is enough for notes', 'notes', '203.0.113.5', [], [proof('password', 60)], 'allow'],
@@ -118,14 +122,15 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
     [proof('password', 13 * hour), proof('totp', 60)],
     'challenge',
   ],
-  [
-    'the second factor counts longer',
-    'payroll',
-    '203.0.113.5',
-    [],
-    [proof('password', 60), proof('totp', 13 * hour)],
-    'allow',
-  ],
+  ['and longer than the second factor', 'payroll', '203.0.113.5', [], passwordAnd('totp', hour), 'allow'],
+  ['which counts for one hour', 'payroll', '203.0.113.5', [], passwordAnd('totp', hour + 1), 'challenge'],
+  ['a mailbox is no second factor for payroll', 'payroll', '203.0.113.5', [], passwordAnd('email', 60), 'challenge'],
+  ['a passkey opens payroll alone', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * hour)], 'allow'],
+  ['for eight hours', 'payroll', '203.0.113.5', [], [proof('webauthn', 8 * hour + 1)], 'challenge'],
+  ['a mailbox opens the shop', 'shop', '203.0.113.5', [], [proof('email', 60)], 'allow'],
+  ['so does a passkey', 'shop', '203.0.113.5', [], [proof('webauthn', 60)], 'allow'],
+  ['a password does not', 'shop', '203.0.113.5', [], passwordAnd('totp', 60), 'challenge'],
+  ['the shop opens notes', 'notes', '203.0.113.5', [], [proof('email', 60)], 'allow'],
   ['in the office one is enough', 'payroll', '192.0.2.77', [], [proof('password', 60)], 'allow'],
   ['in the office over IPv6 too', 'payroll', '2001:db8:1::7', [], [proof('password', 60)], 'allow'],
   [

@@ -1,0 +1,354 @@
+/** The demo as it ships: its three apps, its people, its policies, with a real OpenID Connect client. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { demoPeople } from '../../src/demo/people.ts';
+import { prepareDemo } from '../../src/demo/prepare.ts';
+import { codeIn, inboxOf, linkIn, mailTo, reader } from '../support/mail.ts';
+import { password, startNode, type TestNode } from '../support/node.ts';
+import { freePort } from '../support/redis.ts';
+import {
+  authorizationRequest,
+  discover,
+  type Person,
+  type RelyingParty,
+  type Request,
+  redeem,
+  redirectUri,
+  signIn,
+} from '../support/relying-party.ts';
+import { answerStep, eventsOf, formOf, identify, passcode, whereIs } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+import { assertion, attestation, flag, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
+
+const acr = { two: 'urn:okta:loa:2fa:any', one: 'urn:okta:loa:1fa:any', password: 'urn:okta:loa:1fa:pwd' };
+const synced = flag.up | flag.uv | flag.be | flag.bs;
+
+let node: TestNode;
+let apps: Record<'notes' | 'payroll' | 'shop', RelyingParty>;
+let hash: string;
+let number = 0;
+let later = 0;
+
+beforeAll(async () => {
+  node = await startNode({
+    demo: true,
+    authenticators: 'demo',
+    now: () => Math.floor(Date.now() / 1000) + later,
+  });
+  const [notes, payroll, shop] = await Promise.all(
+    ['notes', 'payroll', 'shop'].map((app) => discover(node.issuer, app)),
+  );
+  apps = { notes, payroll, shop } as typeof apps;
+  hash = await hashPassword(node.app.hashing, password);
+});
+afterAll(() => node.stop());
+
+type App = keyof typeof apps;
+type Someone = Person & { readonly id: string };
+
+/** Like Alice, but new. */
+async function somebody(...groups: string[]): Promise<Someone> {
+  number += 1;
+  const identifier = `demo-${number}@demo.test`;
+  const credentials = [passwordCredential(hash), emailCredential(identifier)];
+  const created = await node.app.directory.create({ identifiers: [identifier], groups, credentials });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, password };
+}
+
+interface Begun {
+  readonly agent: UserAgent;
+  readonly request: Request;
+  readonly page: Page;
+}
+
+async function begin(app: App, agent = new UserAgent(), parameters: Record<string, string> = {}): Promise<Begun> {
+  const request = await authorizationRequest(apps[app], parameters);
+  return { agent, request, page: await agent.open(request.url, {}, redirectUri) };
+}
+
+async function claims(app: App, request: Request, page: Page) {
+  expect(whereIs(page)).toBe('code');
+  return (await redeem(apps[app], request, page.url)).claims();
+}
+
+const pick = (agent: UserAgent, page: Page, id: string) => answerStep(agent, page, { 'authenticator.id': id });
+const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
+
+/** Enters the newest code that was mailed. */
+async function enterCode(agent: UserAgent, page: Page, person: Person, count = 1): Promise<Page> {
+  const message = await mailTo(node, person.identifier, count);
+  return answerStep(agent, page, { 'credentials.passcode': codeIn(message) });
+}
+
+/** Signs in to the shop by mail, as far as the page after the code. */
+async function byMail(person: Person, agent = new UserAgent()): Promise<Begun> {
+  const begun = await begin('shop', agent);
+  const asked = whereIs(begun.page) === 'identify' ? await identify(agent, begun.page, person) : begun.page;
+  expect(whereIs(asked)).toBe('challenge:email');
+  return { ...begun, page: await enterCode(agent, asked, person) };
+}
+
+function where(page: Page) {
+  const text = /data-webauthn="([^"]*)"/.exec(page.html)?.[1] ?? '';
+  return whereOf({ public: JSON.parse(text.replaceAll('&#34;', '"').replaceAll('&amp;', '&')) }, node.issuer);
+}
+
+function keyOf(person: Someone): SoftKey {
+  return newKey(Buffer.from(person.id).toString('base64url'));
+}
+
+async function setUp(agent: UserAgent, page: Page, key: SoftKey): Promise<Page> {
+  expect(whereIs(page)).toBe('enroll:webauthn');
+  const made = attestation(key, where(page), { flags: synced });
+  return answerStep(agent, page, withPrefix(made));
+}
+
+function withPrefix(input: object): Record<string, string> {
+  return Object.fromEntries(Object.entries(input).map(([name, value]) => [`credentials.${name}`, value]));
+}
+
+describe('shop', () => {
+  test('by a code: no password on the way, and tokens that say so', async () => {
+    const person = await somebody('staff');
+    const { agent, request, page } = await begin('shop');
+    expect(mainForm(page)?.fields['credentials.passcode']).toBeUndefined();
+    const asked = await identify(agent, page, person);
+    expect([whereIs(asked), formOf(asked, 'select')]).toEqual(['challenge:email', undefined]);
+    const offered = await enterCode(agent, asked, person);
+    expect([whereIs(offered), offered.html.includes('type="password"')]).toEqual(['select', false]);
+    const token = await claims('shop', request, await skip(agent, offered));
+    expect(token).toMatchObject({ acr: acr.one, amr: ['email'] });
+    expect(Math.abs(Number(token?.auth_time) - Date.now() / 1000)).toBeLessThan(30);
+    expect(eventsOf(node, person.id)).toContain('enrollment.skipped:webauthn');
+  });
+
+  test('the promotion that was skipped does not come back at once', async () => {
+    const person = await somebody('staff');
+    const first = await byMail(person);
+    expect(whereIs(await skip(first.agent, first.page))).toBe('code');
+    await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+    const { agent, page } = await begin('shop');
+    expect(whereIs(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
+  });
+
+  test('who has no password sets up the passkey at once', async () => {
+    const person = { ...(await reader(node)), password: '' };
+    const { agent, request, page } = await byMail(person);
+    expect([whereIs(page), formOf(page, 'skip') === undefined]).toEqual(['enroll:webauthn', false]);
+    const token = await claims('shop', request, await setUp(agent, page, keyOf(person)));
+    expect(token?.amr).toEqual(expect.arrayContaining(['email', 'swk', 'user']));
+  });
+
+  test('who has one proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
+    const person = await somebody('staff');
+    const { agent, page } = await byMail(person);
+    const bar = await pick(agent, page, 'webauthn');
+    expect([whereIs(bar), bar.messages, formOf(bar, 'skip') === undefined]).toEqual([
+      'challenge:password',
+      ['enroll.prove_first'],
+      false,
+    ]);
+    const key = keyOf(person);
+    const offer = await answerStep(agent, bar, { 'credentials.passcode': password });
+    expect(whereIs(await setUp(agent, offer, key))).toBe('code');
+
+    const again = await begin('shop');
+    const challenge = await identify(again.agent, again.page, person);
+    expect(whereIs(challenge)).toBe('challenge:webauthn');
+    const end = await answerStep(
+      again.agent,
+      challenge,
+      withPrefix(assertion(key, where(challenge), { flags: synced })),
+    );
+    const token = await claims('shop', again.request, end);
+    expect([...((token?.amr as string[]) ?? [])].sort()).toEqual(['mfa', 'pop', 'swk', 'user']);
+    expect(whereIs((await begin('payroll', again.agent)).page)).toBe('code');
+    expect((await inboxOf(node, person.identifier)).map(({ subject }) => subject)).toHaveLength(1);
+  });
+
+  test('a wrong password sets up nothing, and does not keep anybody from the shop', async () => {
+    const person = await somebody('staff');
+    const { agent, page } = await byMail(person);
+    const bar = await pick(agent, page, 'webauthn');
+    const wrong = await answerStep(agent, bar, { 'credentials.passcode': 'not it' });
+    expect([whereIs(wrong), wrong.messages]).toEqual([
+      'challenge:password',
+      ['credentials.invalid', 'enroll.prove_first'],
+    ]);
+    expect(whereIs(await skip(agent, wrong))).toBe('code');
+    expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
+      'password',
+      'email',
+    ]);
+  });
+
+  test('the link, in the browser that asked', async () => {
+    const person = await somebody('staff');
+    const { agent, page } = await begin('shop');
+    await identify(agent, page, person);
+    const link = linkIn(await mailTo(node, person.identifier));
+    const elsewhere = await new UserAgent().open(link);
+    expect([elsewhere.status, elsewhere.forms]).toEqual([200, []]);
+    const question = await agent.open(link);
+    const after = await agent.submit(question, mainForm(question), {}, redirectUri);
+    expect(whereIs(await skip(agent, after))).toBe('code');
+  });
+
+  test('a password from elsewhere does not help, and does not hurt', async () => {
+    const person = await somebody('staff');
+    const agent = new UserAgent();
+    const notes = await begin('notes', agent);
+    expect(whereIs(await identify(agent, notes.page, person))).toBe('code');
+    expect((await silent('shop', agent)).error).toBe('interaction_required');
+    const { request, page } = await byMail(person, agent);
+    // The password was proved a moment ago, so nothing more stands before the passkey.
+    expect(whereIs(page)).toBe('enroll:webauthn');
+    const token = await claims('shop', request, await skip(agent, page));
+    expect(token?.amr).toEqual(expect.arrayContaining(['email']));
+  });
+});
+
+async function silent(app: App, agent: UserAgent) {
+  const { page, request } = await begin(app, agent, { prompt: 'none' });
+  const error = new URL(page.url).searchParams.get('error');
+  return { error, claims: error ? undefined : await claims(app, request, page) };
+}
+
+test('notes: identifier and password on one page; the shop opens it without a question', async () => {
+  const { agent, request, page } = await begin('notes');
+  expect(mainForm(page)?.fields['credentials.passcode']).toBe('');
+  const end = await identify(agent, page, { identifier: 'alice@demo.test', password });
+  expect(await claims('notes', request, end)).toMatchObject({ acr: acr.password, amr: ['pwd'] });
+  expect(await inboxOf(node, 'alice@demo.test')).toEqual([]);
+
+  const shopper = await somebody('staff');
+  const shop = await byMail(shopper);
+  await skip(shop.agent, shop.page);
+  expect((await silent('notes', shop.agent)).claims).toMatchObject({ acr: acr.one, amr: ['email'] });
+});
+
+describe('payroll', () => {
+  test.each(['alice@demo.test', 'bob@demo.test'])(
+    '%s: after the password, a choice, and no mail',
+    async (identifier) => {
+      const person: Person = { identifier, password };
+      const { agent, request, page } = await begin('payroll');
+      const choice = await identify(agent, page, person);
+      expect(whereIs(choice)).toBe('select');
+      expect(choice.html.match(/name="authenticator.id" value="\w+"/g)).toEqual(
+        ['totp', 'webauthn'].map((key) => `name="authenticator.id" value="${key}"`),
+      );
+      expect(formOf(choice, 'skip')).toBeUndefined();
+      const { page: end } = await signIn(agent, choice, person);
+      expect(await claims('payroll', request, end)).toMatchObject({ acr: acr.two, amr: ['mfa', 'otp', 'pwd'] });
+      expect(await inboxOf(node, identifier)).toEqual([]);
+      const again = await begin('payroll');
+      const asked = await identify(again.agent, again.page, person);
+      expect([whereIs(asked), formOf(asked, 'select')]).toEqual(['challenge:totp', undefined]);
+      expect(whereIs(await answerStep(again.agent, asked, await passcode(person)))).toBe('code');
+    },
+  );
+
+  test('contractors are told no once they have proved who they are', async () => {
+    const { agent, page } = await begin('payroll');
+    const end = await identify(agent, page, { identifier: 'carol@demo.test', password });
+    expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
+  });
+
+  test('a mailbox helps nowhere on the way in', async () => {
+    const person = await somebody('staff');
+    const agent = new UserAgent();
+    const shop = await byMail(person, agent);
+    await skip(agent, shop.page);
+    const { page } = await begin('payroll', agent);
+    expect([whereIs(page), formOf(page, 'select')]).toEqual(['challenge:password', undefined]);
+    expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': password }))).toBe('select');
+  });
+
+  test('a passkey that verifies its user is enough, and is one of the choices', async () => {
+    const person = await somebody('staff');
+    const key = keyOf(person);
+    const { agent, page } = await begin('payroll');
+    const offer = await pick(agent, await identify(agent, page, person), 'webauthn');
+    expect(whereIs(await setUp(agent, offer, key))).toBe('code');
+    const again = await begin('payroll');
+    const first = await answerStep(again.agent, again.page, {
+      identifier: person.identifier,
+      'credentials.passcode': '',
+    });
+    const asked = whereIs(first) === 'challenge:webauthn' ? first : await pickOther(again.agent, first, 'webauthn');
+    const end = await answerStep(again.agent, asked, withPrefix(assertion(key, where(asked), { flags: synced })));
+    const token = await claims('payroll', again.request, end);
+    expect(token?.amr).toEqual(expect.arrayContaining(['mfa', 'swk', 'user']));
+    expect(token?.amr).not.toContain('pwd');
+  });
+});
+
+async function pickOther(agent: UserAgent, page: Page, id: string): Promise<Page> {
+  return pick(agent, await agent.submit(page, formOf(page, 'select'), {}, redirectUri), id);
+}
+
+test('auditors may skip the passkey three times; recovery codes are offered once', async () => {
+  const person = await somebody('staff', 'auditors');
+  const { agent, page } = await begin('notes');
+  const grace = await identify(agent, page, person);
+  expect(whereIs(grace)).toBe('select');
+  expect(grace.html).toContain('Skip for now (<bdi>3</bdi> skips left)');
+  const optional = await skip(agent, grace);
+  expect(whereIs(optional)).toBe('select');
+  expect(optional.html).toContain('value="recovery_code"');
+  expect(whereIs(await skip(agent, optional))).toBe('code');
+  expect(await inboxOf(node, person.identifier)).toEqual([]);
+});
+
+test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {
+  const person = await somebody('staff');
+  const notes = await begin('notes');
+  await identify(notes.agent, notes.page, person);
+  const { agent, page } = await byMail(person, notes.agent);
+  later = 301;
+  const refused = await setUp(agent, page, keyOf(person));
+  expect([whereIs(refused), refused.messages]).toEqual(['select', ['form.stale']]);
+  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+  expect(whereIs(await skip(agent, refused))).toBe('code');
+});
+
+test('a demo on data of a version without email gets along', async () => {
+  const old = await startNode({ demo: true, authenticators: ['password', 'totp'] });
+  try {
+    const before = await old.app.directory.findByIdentifier('alice@demo.test');
+    const lines: string[] = [];
+    const port = (await freePort()) - 1;
+    const { app, store, issuer } = old;
+    const options = {
+      app,
+      store,
+      issuer,
+      port,
+      host: '127.0.0.1',
+      password,
+      print: (text: string) => lines.push(text),
+    };
+    for (const round of [1, 2]) {
+      const stop = await prepareDemo(options);
+      await stop();
+      for (const { identifier } of demoPeople) {
+        const account = await app.directory.findByIdentifier(identifier);
+        const keys = account?.credentials.map(({ authenticator }) => authenticator);
+        expect([round, keys]).toEqual([round, ['password', 'email']]);
+      }
+    }
+    const after = await app.directory.findByIdentifier('alice@demo.test');
+    expect(after?.user.validAfter).toBe(before?.user.validAfter);
+    expect(lines[0]).toContain(`${issuer}/demo/inbox`);
+  } finally {
+    await old.stop();
+  }
+});
+
+test('nothing unexpected was logged', () => {
+  expect(node.errors).toEqual([]);
+});
