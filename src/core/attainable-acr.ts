@@ -18,13 +18,14 @@ export function bestShowings(
   authenticators: readonly AuthenticatorTraits[],
 ): readonly Showing[] {
   const often = 'chains' in requirement ? Math.max(1, ...requirement.chains.map((chain) => chain.length)) : 1;
-  return authenticators.flatMap(({ key, factors, characteristics }) =>
+  return authenticators.flatMap(({ key, factors, characteristics, auxiliary }) =>
     Array.from({ length: often }, (_, index) => ({
       authenticator: key,
       enrollment: `${key} ${index}`,
       factors,
       characteristics,
       age: 'now' as const,
+      ...(auxiliary && { auxiliary }),
     })),
   );
 }

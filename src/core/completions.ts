@@ -6,6 +6,7 @@ import {
   coveredFactors,
   factorsShort,
   type Goal,
+  isNamed,
   meetsDemand,
   meetsGoal,
   type Showing,
@@ -72,6 +73,7 @@ function helpsAlternative(action: Showing, alternative: Alternative, showings: r
   const demand = unmetDemand(alternative, showings);
   if (demand !== undefined) return meetsDemand(demand, action);
   if (factorsShort(alternative, showings) <= 0) return false;
+  if (action.auxiliary && !isNamed(action, alternative)) return false;
   const covered = coveredFactors(alternative, showings);
   return action.factors.some((factor) => !covered.includes(factor));
 }

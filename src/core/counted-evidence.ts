@@ -17,17 +17,17 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
   for (const evidence of facts.evidence) {
     if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
     const { authenticator, enrollment, factors, characteristics } = evidence;
-    if (!isUsable(authenticator, policies) || !isEnrolled(evidence, subject)) continue;
+    const traits = policies.authenticators.find(({ key }) => key === authenticator);
+    if (traits === undefined || !isEnrolled(evidence, subject)) continue;
     const age = ageOf(evidence, facts);
-    if (age !== undefined) counted.push({ authenticator, enrollment, factors, characteristics, age, evidence });
+    if (age === undefined) continue;
+    const { auxiliary } = traits;
+    const shown = { authenticator, enrollment, factors, characteristics, age, evidence };
+    counted.push(auxiliary ? { ...shown, auxiliary } : shown);
   }
   if (counted.length < 2) return counted;
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
-}
-
-function isUsable(authenticator: string, policies: PolicySet): boolean {
-  return policies.authenticators.some(({ key }) => key === authenticator);
 }
 
 function isEnrolled({ enrollment, authenticator }: Evidence, subject: Subject): boolean {

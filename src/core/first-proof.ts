@@ -10,13 +10,14 @@ export const NO_ENROLLMENT = 'none';
 
 /**
  * What somebody is asked for who will be denied whatever they prove: what they would be asked without the deny, as far as that is
- * known, else anything that they have. Never empty as long as an authenticator is enabled.
+ * known, else anything that they have. Never empty as long as an authenticator is enabled that is not auxiliary.
  */
 export function firstProof(goals: readonly Goal[], means: Means): readonly ChallengeOption[] {
   const way: WayOn = wayOn(goals, means);
   if (way.kind === 'challenge' && way.options.length > 0) return way.options;
-  const order = means.policies.authenticators.map(({ key }) => key);
-  if (means.enrollments.length > 0) return challengeOptions(order, means.enrollments);
+  const order = means.policies.authenticators.filter(({ auxiliary }) => !auxiliary).map(({ key }) => key);
+  const options = challengeOptions(order, means.enrollments);
+  if (options.length > 0) return options;
   const authenticator = order.includes('password') ? 'password' : order[0];
   return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];
 }

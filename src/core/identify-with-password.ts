@@ -60,6 +60,7 @@ function goal(layer: 'session' | 'app', requirement: Requirement): Goal {
   return { layer, anyOf: [requirement] };
 }
 
-function anEnrollment({ key, factors, characteristics }: PolicySet['authenticators'][number]): Enrollment {
-  return { id: key, authenticator: key, factors, characteristics };
+function anEnrollment(traits: PolicySet['authenticators'][number]): Enrollment {
+  const { key, factors, characteristics, auxiliary } = traits;
+  return { id: key, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) };
 }

@@ -15,9 +15,10 @@ export interface Means {
 
 /** The person's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap(({ key }) =>
-    subject.enrollments.filter(({ authenticator, spent }) => authenticator === key && !spent),
-  );
+  return policies.authenticators.flatMap(({ key, auxiliary }) => {
+    const usable = subject.enrollments.filter(({ authenticator, spent }) => authenticator === key && !spent);
+    return auxiliary ? usable.map((enrollment) => ({ ...enrollment, auxiliary })) : usable;
+  });
 }
 
 /**
@@ -35,12 +36,13 @@ export function provable(
       const before = enrollments.slice(0, index);
       return before.filter((other) => standsFor(other, enrollment, shown)).length < limit;
     })
-    .map(({ id, authenticator, factors, characteristics }) => ({
+    .map(({ id, authenticator, factors, characteristics, auxiliary }) => ({
       authenticator,
       enrollment: id,
       factors,
       characteristics,
       age: 'now',
+      ...(auxiliary && { auxiliary }),
     }));
 }
 
@@ -61,13 +63,14 @@ export function enrollable(
     .filter(
       (traits) => traits.enrollable && enrollments.filter((enrollment) => isAsGood(enrollment, traits)).length < limit,
     )
-    .map(({ key, factors, characteristics }) => ({
+    .map(({ key, factors, characteristics, auxiliary }) => ({
       authenticator: key,
       enrollment: `new ${key}`,
       factors,
       characteristics,
       age: 'now',
       toEnroll: true,
+      ...(auxiliary && { auxiliary }),
     }));
 }
 

@@ -170,6 +170,11 @@ export interface AuthenticatorTraits {
   readonly characteristics: readonly Characteristic[];
   /** The person can enroll it in the step loop. */
   readonly enrollable: boolean;
+  /**
+   * Too weak to stand for its factor type: it counts only where a requirement names it, only beside something else that was proved, is
+   * asked for last, and never makes `mfa`.
+   */
+  readonly auxiliary?: true;
 }
 
 /** What is known about one of the person's enrollments. */
@@ -183,6 +188,8 @@ export interface Enrollment {
   readonly label?: string;
   /** It is used up or over: evidence from it stands, and it can prove nothing more. */
   readonly spent?: true;
+  /** As in the traits of its authenticator, from which the core takes it. */
+  readonly auxiliary?: true;
 }
 
 export type UserStatus = 'active' | 'suspended' | 'deactivated';

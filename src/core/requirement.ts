@@ -22,6 +22,8 @@ export interface Showing {
   readonly age: Seconds | 'now';
   /** It would come from an enrollment yet to be made. */
   readonly toEnroll?: true;
+  /** As in the traits of its authenticator. */
+  readonly auxiliary?: true;
 }
 
 /** One layer's demand. Any of the requirements will do. */
@@ -84,14 +86,22 @@ export function factorsShort(alternative: Alternative, showings: readonly Showin
   return Math.max(1, alternative.factors) - coveredFactors(alternative, showings).length;
 }
 
-/** The distinct factor types of the fresh showings. */
+/** The distinct factor types of the fresh showings. What is auxiliary covers nothing alone, or where no demand names it. */
 export function coveredFactors(alternative: Alternative, showings: readonly Showing[]): readonly Factor[] {
   const covered: Factor[] = [];
-  for (const { age, factors } of showings) {
-    if (!isFresh(age, alternative.maxAge)) continue;
+  const cover = ({ age, factors }: Showing): void => {
+    if (!isFresh(age, alternative.maxAge)) return;
     for (const factor of factors) if (!covered.includes(factor)) covered.push(factor);
-  }
+  };
+  for (const showing of showings) if (!showing.auxiliary) cover(showing);
+  if (covered.length === 0) return covered;
+  for (const showing of showings) if (showing.auxiliary && isNamed(showing, alternative)) cover(showing);
   return covered;
+}
+
+/** A demand is met by what is auxiliary only if it names it. */
+export function isNamed(showing: Showing, { demands }: Alternative): boolean {
+  return demands.some((demand) => meetsDemand(demand, showing));
 }
 
 /** Every field of a demand must hold for one and the same showing. */
@@ -100,6 +110,7 @@ export function meetsDemand(demand: Demand, showing: Showing): boolean {
     (demand.factor === undefined || showing.factors.includes(demand.factor)) &&
     (demand.authenticators === undefined || demand.authenticators.includes(showing.authenticator)) &&
     !demand.exclude?.includes(showing.authenticator) &&
+    (!showing.auxiliary || demand.authenticators !== undefined) &&
     hasAll(showing.characteristics, demand.characteristics) &&
     isFresh(showing.age, demand.maxAge)
   );
@@ -111,16 +122,16 @@ function hasAll(shown: readonly Characteristic[], wanted: readonly Characteristi
 
 /**
  * Gives each step an enrollment of its own. The order of a chain is the order of asking: a step that was proved within its window
- * before is skipped, whichever was proved first, so new evidence never undoes an older one.
+ * before is skipped, whichever was proved first, so new evidence never undoes an older one. Not all of it may be auxiliary.
  */
-function meetsChain(chain: readonly ChainStep[], showings: readonly Showing[], used: readonly string[]): boolean {
+function meetsChain(chain: readonly ChainStep[], showings: readonly Showing[], used: readonly Showing[]): boolean {
   const [step, ...others] = chain;
-  if (step === undefined) return true;
+  if (step === undefined) return used.some(({ auxiliary }) => !auxiliary);
   return showings.some(
     (showing) =>
       meetsDemand(step, showing) &&
-      !used.includes(showing.enrollment) &&
-      meetsChain(others, showings, [...used, showing.enrollment]),
+      !used.some(({ enrollment }) => enrollment === showing.enrollment) &&
+      meetsChain(others, showings, [...used, showing]),
   );
 }
 

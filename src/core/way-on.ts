@@ -68,9 +68,14 @@ export function challenge(
   return { kind: 'challenge', options: optionsBestFirst(shortest, means) };
 }
 
-/** Where a chain wants something enrolled first that may not be enrolled yet, the proofs come first all the same. */
+/**
+ * Where a chain wants something enrolled first that may not be enrolled yet, the proofs come first all the same. What is auxiliary comes
+ * last, whatever a chain says: a question is a hint, which nobody sees before the rest is proved.
+ */
 function proofsNow(completion: Completion, goals: readonly Goal[], shown: readonly Showing[]): readonly Showing[] {
   const isProof = (action: Showing) => !action.toEnroll;
-  const ready = firstOf(completion, goals, shown).filter(isProof);
-  return ready.length > 0 ? ready : completion.filter(isProof);
+  const isSolid = (action: Showing) => isProof(action) && !action.auxiliary;
+  const ready = firstOf(completion, goals, shown);
+  const ways = [ready.filter(isSolid), completion.filter(isSolid), ready.filter(isProof), completion.filter(isProof)];
+  return ways.find((actions) => actions.length > 0) ?? [];
 }

@@ -173,7 +173,7 @@ describe('to enroll', () => {
   });
 
   test('is not offered where it would not complete', () => {
-    const app = factors(3, { demands: [{ authenticators: ['security_question'] }] });
+    const app = factors(3, { demands: [{ authenticators: ['email'] }] });
     expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
       kind: 'deny',
       reason: 'unsatisfiable',

@@ -21,6 +21,8 @@ import {
 } from './support/world.ts';
 
 const keys = Object.keys(traits) as Key[];
+/** Counts only where it is named, and beside something else. */
+const isAuxiliary = ({ authenticator }: { readonly authenticator: string }) => authenticator === 'security_question';
 const enabledOf = ({ disabled }: World) => keys.filter((key) => !(disabled as readonly string[]).includes(key));
 
 function policies(given: World) {
@@ -76,7 +78,7 @@ const newOnes = (given: World): readonly Evidence[] =>
 
 /** Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes. */
 function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
-  const has = usable(given);
+  const has = usable(given).filter((one) => !isAuxiliary(one));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   const bar: Requirement = {
     anyOf: [
@@ -133,7 +135,7 @@ test('an assurance is true of its witness, and rests on the newest evidence that
       expect(naivelyAllowed(given, witness)).toBe(true);
       for (const one of witness) expect(given.evidence).toContainEqual(one);
       expect(authTime).toBe(Math.min(...witness.map(({ at }) => at)));
-      const covered = new Set(witness.flatMap((one) => one.factors)).size;
+      const covered = new Set(witness.filter((one) => !isAuxiliary(one)).flatMap((one) => one.factors)).size;
       expect(amr).toEqual([...new Set([...witness.flatMap((one) => one.amr), ...(covered > 1 ? ['mfa'] : [])])].sort());
       const met = acrValues
         .filter((one) => naivelyMeets(one.requirement, witness, whenOf(given)))
@@ -227,7 +229,8 @@ test('somebody is asked exactly if they can still complete', () => {
       seen[decision.kind] += 1;
       const proofs = [...given.evidence, ...usable(given).map(proving)];
       const canProve = naivelyAllowed(given, proofs);
-      const canEnroll = usable(given).length > 0 && naivelyAllowed(given, [...proofs, ...newOnes(given)]);
+      const hasSolid = usable(given).some((one) => !isAuxiliary(one));
+      const canEnroll = hasSolid && naivelyAllowed(given, [...proofs, ...newOnes(given)]);
       const isDenied = decision.kind === 'deny' || (decision.kind === 'challenge' && decision.withheld !== undefined);
       expect(isDenied).toBe(!canProve && !canEnroll);
       if (decision.kind === 'enroll') expect([canProve, barIsCleared(given, given.evidence)]).toEqual([false, true]);
@@ -236,6 +239,11 @@ test('somebody is asked exactly if they can still complete', () => {
   );
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
 });
+
+function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
+  const solid = set.filter((one) => !isAuxiliary(one));
+  return solid.length > 0 ? solid : set;
+}
 
 /** All sets of actions that complete, and of which nothing can be left out. */
 function minimalSets(given: World, actions: readonly Evidence[], isDone: (evidence: readonly Evidence[]) => boolean) {
@@ -275,7 +283,8 @@ test('without chains every useful option is offered', () => {
       if (decision.kind !== 'challenge' || decision.withheld) return;
       const sets = minimalSets(given, usable(given).map(proving), (evidence) => naivelyAllowed(given, evidence));
       if (sets.length === 0) return;
-      const useful = sets.flatMap((set) => set.map(({ enrollment }) => enrollment));
+      // What is auxiliary is asked for last.
+      const useful = sets.flatMap((set) => solidFirst(set).map(({ enrollment }) => enrollment));
       expect(new Set(decision.options.flatMap((option) => option.enrollments))).toEqual(new Set(useful));
     }),
     seeded(1000),

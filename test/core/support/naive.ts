@@ -17,9 +17,15 @@ function isYoung(evidence: Evidence, maxAge: number | undefined, when: When): bo
   return Math.max(0, when.now - evidence.at) <= maxAge;
 }
 
+/** Too weak to count unless it is named, and beside something else. */
+function isAuxiliary({ authenticator }: Evidence): boolean {
+  return authenticator === 'security_question';
+}
+
 function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boolean {
   if ('factor' in demand && demand.factor !== undefined && !evidence.factors.includes(demand.factor)) return false;
   if (demand.authenticators !== undefined && !demand.authenticators.includes(evidence.authenticator)) return false;
+  if (isAuxiliary(evidence) && demand.authenticators === undefined) return false;
   if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
   for (const wanted of demand.characteristics ?? []) if (!evidence.characteristics.includes(wanted)) return false;
   return isYoung(evidence, demand.maxAge, when);
@@ -35,23 +41,25 @@ export function subsets<Item>(items: readonly Item[]): readonly (readonly Item[]
 function holdsExactly(alternative: Alternative, set: readonly Evidence[], when: When): boolean {
   const young = set.every((evidence) => isYoung(evidence, alternative.maxAge, when));
   const met = alternative.demands.every((demand) => set.some((evidence) => fits(demand, evidence, when)));
+  const named = set.filter(isAuxiliary).every((one) => alternative.demands.some((demand) => fits(demand, one, when)));
+  const isAlone = set.every(isAuxiliary);
   const covered = new Set(set.flatMap(({ factors }) => factors)).size;
-  return set.length > 0 && young && met && covered >= alternative.factors;
+  return !isAlone && named && young && met && covered >= alternative.factors;
 }
 
 function chainHolds(
   steps: readonly ChainStep[],
   evidence: readonly Evidence[],
-  used: readonly string[],
+  used: readonly Evidence[],
   when: When,
 ): boolean {
   const [step, ...others] = steps;
-  if (step === undefined) return used.length > 0;
+  if (step === undefined) return !used.every(isAuxiliary);
   return evidence.some(
     (one) =>
-      !used.includes(one.enrollment) &&
+      !used.some(({ enrollment }) => enrollment === one.enrollment) &&
       fits(step, one, when) &&
-      chainHolds(others, evidence, [...used, one.enrollment], when),
+      chainHolds(others, evidence, [...used, one], when),
   );
 }
 

@@ -25,7 +25,8 @@ export const traits = {
     key: 'security_question',
     factors: ['knowledge'],
     characteristics: ['userPresence'],
-    enrollable: false,
+    enrollable: true,
+    auxiliary: true,
   },
   email: { key: 'email', factors: ['possession'], characteristics: ['userPresence'], enrollable: false },
   phone: { key: 'phone', factors: ['possession'], characteristics: ['userPresence'], enrollable: true },
@@ -136,9 +137,10 @@ export function factors(count: 1 | 2 | 3, more: Partial<Alternative> = {}): Requ
   return { anyOf: [{ factors: count, demands: [], ...more }] };
 }
 
-/** How many distinct factor types somebody's enrollments cover together. */
+/** How many distinct factor types somebody's enrollments cover together; the question stands for none. */
 export function factorsOf({ enrollments }: Subject): 1 | 2 | 3 {
-  return new Set(enrollments.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3;
+  const solid = enrollments.filter(({ authenticator }) => authenticator !== 'security_question');
+  return new Set(solid.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3;
 }
 
 export function allow(requirement: Requirement, session?: SessionLimits): Rule['then'] {

@@ -1,0 +1,90 @@
+/** What is too weak to stand for its factor type: it counts only where it is named, and beside something else. */
+import { describe, expect, test } from '@jest/globals';
+import { attainableAcrValues } from '../../src/core/attainable-acr.ts';
+import { enrollmentBar } from '../../src/core/enrollment-bar.ts';
+import { evaluate } from '../../src/core/evaluate.ts';
+import { identifyingHelps } from '../../src/core/identify-with-password.ts';
+import { usableEnrollments } from '../../src/core/means.ts';
+import type { Requirement } from '../../src/core/model.ts';
+import { acrValues, factors, factsOf, type Key, person, policiesOf, proof, traits } from './support/world.ts';
+
+const question: Key = 'security_question';
+const named = factors(2, { demands: [{ factor: 'knowledge', authenticators: [question] }, { factor: 'possession' }] });
+const chain = (...steps: readonly Key[]): Requirement => ({
+  chains: [steps.map((step) => ({ authenticators: [step] }))],
+});
+
+function asked(app: Requirement, has: readonly Key[], proved: readonly Key[] = []) {
+  const evidence = proved.map((key) => proof(key, 'here'));
+  const decision = evaluate(policiesOf({ app }), factsOf({ subject: person(has), evidence }));
+  return decision.kind === 'challenge' && !decision.withheld
+    ? decision.options.map(({ authenticator }) => authenticator)
+    : decision.kind === 'enroll'
+      ? decision.choices.map((key) => `enroll ${key}`)
+      : [decision.kind === 'challenge' ? `withheld ${decision.withheld?.reason}` : decision.kind];
+}
+
+describe('is asked for last', () => {
+  test.each<[string, Requirement]>([
+    ['of two demands', named],
+    ['of a chain', chain('totp', question)],
+    ['of a chain that has it first', chain(question, 'totp')],
+  ])('%s', (_, app) => {
+    expect(asked(app, ['totp', question])).toEqual(['totp']);
+    expect(asked(app, ['totp', question], ['totp'])).toEqual([question]);
+    expect(asked(app, ['totp', question], ['totp', question])).toEqual(['allow']);
+  });
+
+  test('also where it is only one of two that would do', () => {
+    const app = factors(2, { demands: [{ authenticators: ['password', question] }] });
+    expect(asked(app, ['password', 'totp', question])).toEqual(['password', 'totp']);
+    expect(asked(app, ['password', 'totp', question], ['totp'])).toEqual(['password', question]);
+  });
+
+  test('and is not the first thing to be asked of somebody who will be denied', () => {
+    const denied = evaluate(policiesOf({ app: factors(3) }), factsOf({ subject: person([question]) }));
+    expect(denied).toMatchObject({ kind: 'challenge', withheld: { reason: 'unsatisfiable' } });
+    expect(denied).toMatchObject({ options: [{ authenticator: 'password', enrollments: ['none'] }] });
+  });
+});
+
+test('is never asked for where nothing names it', () => {
+  expect(asked(factors(1), ['password', question])).toEqual(['password']);
+  expect(asked(factors(2), ['totp', question], ['totp'])).not.toContain(question);
+  expect(asked(factors(1, { demands: [{ factor: 'knowledge' }] }), ['totp', question], ['totp'])).not.toContain(
+    question,
+  );
+});
+
+test('never lets anybody in alone', () => {
+  const only = factors(1, { demands: [{ authenticators: [question] }] });
+  expect(asked(only, [question])).not.toContain(question);
+  expect(asked(only, ['email', question], [question])).toEqual(['email']);
+  expect(asked(chain(question), [question], [question])).not.toEqual(['allow']);
+});
+
+test('is enrolled where it is asked for, behind what the person has', () => {
+  expect(asked(named, ['totp'])).toEqual(['totp']);
+  expect(asked(named, ['totp'], ['totp'])).toEqual([`enroll ${question}`]);
+});
+
+test('does not raise the bar before something is enrolled, and does not clear it', () => {
+  const bar = (keys: readonly Key[]) => enrollmentBar(usableEnrollments(person(keys), policiesOf()));
+  expect(bar(['totp', question])).toEqual(bar(['totp']));
+  const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+  expect(asked(app, ['totp', question], ['totp'])).toEqual(['enroll webauthn']);
+  expect(asked(app, ['totp', question], [question])).toEqual(['totp']);
+});
+
+test('reaches no level of assurance that does not name it, and never mfa', () => {
+  expect(attainableAcrValues(acrValues, [traits.totp, traits[question]])).toEqual(['1fa']);
+  const evidence = [proof('totp', 'here'), proof(question, 'here')];
+  expect(
+    evaluate(policiesOf({ app: named }), factsOf({ subject: person(['totp', question]), evidence })),
+  ).toMatchObject({ kind: 'allow', assurance: { acr: '1fa', amr: ['kba', 'otp'] } });
+});
+
+test('nobody is asked for it on the page that asks who they are', () => {
+  for (const app of [factors(1), named, chain(question, 'totp')])
+    expect(identifyingHelps(policiesOf({ app }), factsOf(), question, 'somebody')).toBe(false);
+});
