@@ -43,7 +43,10 @@ export interface AuthenticatorEnv {
   readonly visitor: { readonly ip: string; readonly userAgent: string };
   /** What the person typed to say who they are; absent: nothing. It says nothing about whether they exist. */
   readonly identifier?: string;
-  /** The person has proved something in this transaction, so a page may show what only they should know. Never for somebody unknown. */
+  /**
+   * The person has proved something, in this transaction or in the session of this browser, so a page may show what only they should know.
+   * Never for somebody unknown.
+   */
   readonly proved?: boolean;
   /** All credentials of this authenticator that the person has. */
   readonly enrolled: readonly Credential[];

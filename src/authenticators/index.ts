@@ -6,6 +6,7 @@ import { emailAuthenticator } from './email.ts';
 import { HashingQueue } from './hashing-queue.ts';
 import { passwordAuthenticator } from './password.ts';
 import { recoveryCodeAuthenticator } from './recovery-code.ts';
+import { securityQuestionAuthenticator } from './security-question.ts';
 import { totpAuthenticator } from './totp.ts';
 import { webauthnAuthenticator } from './webauthn.ts';
 
@@ -24,6 +25,7 @@ export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<s
     recoveryCodeAuthenticator(hashing),
     accessCodeAuthenticator(hashing),
     emailAuthenticator(),
+    securityQuestionAuthenticator(hashing),
   ];
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }

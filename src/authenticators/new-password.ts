@@ -21,9 +21,14 @@ export function checkNewPassword(text: string, context: readonly string[] = []):
   if (Buffer.byteLength(text.normalize('NFC')) > maxBytes) return { ok: false, reason: 'too_long' };
   if (passwordBytes(text) === undefined) return { ok: false, reason: 'malformed' };
   const core = stem(text);
-  if (common.has(core) || /^(.{1,4})\1+$/u.test(text)) return { ok: false, reason: 'common' };
+  if (isCommonPassword(text) || /^(.{1,4})\1+$/u.test(text)) return { ok: false, reason: 'common' };
   if (context.flatMap(contextStems).some((word) => word === core)) return { ok: false, reason: 'context' };
   return { ok: true, short: length < soleFactorMinimum };
+}
+
+/** It is one of the passwords that everybody tries, also with the usual substitutes. */
+export function isCommonPassword(text: string): boolean {
+  return common.has(stem(text));
 }
 
 /** What remains when case, the usual substitutes and what is appended to please a rule are taken away. */

@@ -24,6 +24,8 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
   const env = {
     ...environmentOf(loop, key, credentials),
     ...askedOf(decision, key),
+    // Also in the session that this browser has of the same person.
+    proved: facts.evidence.some(({ subject }) => subject === facts.subject?.id),
     userVerification: needsUserVerification(policies, facts, plan),
   };
   const credential = credentials.find(({ id }) => id === enrollment);

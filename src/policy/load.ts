@@ -1,5 +1,6 @@
 /** From the files of a directory to a configuration that was checked whole (Law 12). */
 import type { AuthenticatorTraits } from '../core/model.ts';
+import { checkAuxiliary } from './check-auxiliary.ts';
 import { checkCatchAll } from './check-catch-all.ts';
 import { checkEnrollment } from './check-enrollment.ts';
 import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
@@ -61,6 +62,7 @@ function checkSources(
     ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
     ...checkRepeats(each.kind, each.source),
     ...checkReferences(each, names),
+    ...checkAuxiliary(each.source, authenticators),
   ]);
   return [...ofOne, ...sameNames(sources)];
 }

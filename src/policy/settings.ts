@@ -40,6 +40,11 @@ export interface AuthenticatorsSettings {
     /** Models that may be enrolled; absent: any. */
     readonly aaguids?: readonly string[];
   };
+  readonly security_question: {
+    readonly enabled: boolean;
+    /** Shortest new answer, in letters and digits. */
+    readonly minLength: number;
+  };
   readonly [key: string]: { readonly enabled: boolean };
 }
 

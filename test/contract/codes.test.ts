@@ -2,6 +2,7 @@ import { accessCodeAuthenticator, issueAccessCode } from '../../src/authenticato
 import type { AuthenticatorEnv, Credential } from '../../src/authenticators/authenticator.ts';
 import { HashingQueue } from '../../src/authenticators/hashing-queue.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import { securityQuestionAuthenticator } from '../../src/authenticators/security-question.ts';
 import { authenticatorContract, env } from './authenticator-contract.ts';
 
 const rest = { oneTime: true, field: 'credentials.passcode' } as const;
@@ -49,6 +50,27 @@ authenticatorContract('access_code', async () => {
     credentials: [await credential('one'), await credential('two')],
     answer: async ({ id }: Credential, _env: AuthenticatorEnv) => ({ passcode: codes.get(id) ?? '' }),
     wrong: { passcode: '0000-0000-0000' },
+    work: () => queue.stats.started,
+  };
+});
+
+authenticatorContract('security_question', async () => {
+  const queue = new HashingQueue();
+  const authenticator = securityQuestionAuthenticator(queue);
+  const answers = { one: 'Ottokar von Bärbach', two: 'Nepomuk' };
+  const credential = async (id: keyof typeof answers): Promise<Credential> => {
+    const input = { questionKey: 'custom', question: 'What is the name of my boat?', passcode: answers[id] };
+    const enrolled = await authenticator.enroll(subject, {}, input, env);
+    if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+    return { ...enrolled.credential, id, createdAt: 1 };
+  };
+  return {
+    authenticator,
+    credentials: [await credential('one'), await credential('two')],
+    answer: async ({ id }: Credential) => ({ passcode: answers[id as keyof typeof answers] }),
+    wrong: { passcode: 'Ottokar' },
+    field: 'credentials.passcode',
+    oneTime: false,
     work: () => queue.stats.started,
   };
 });

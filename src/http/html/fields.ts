@@ -1,5 +1,6 @@
 /** The inputs of a form and what their messages do to them. */
 import type { Message, Step } from '../../core/steps.ts';
+import type { Params } from './messages.ts';
 
 export interface Field {
   /** Name of the input: the name of the JSON field, with dots. */
@@ -9,7 +10,11 @@ export interface Field {
   readonly label: string;
   /** Key of a hint's text. */
   readonly hint?: string;
-  readonly type: 'text' | 'password' | 'checkbox';
+  readonly type: 'text' | 'password' | 'checkbox' | 'select';
+  /** Values for the label's text. */
+  readonly labelParams?: Params;
+  /** What a `select` offers: values, and keys of their texts. */
+  readonly options?: readonly { readonly value: string; readonly label: string }[];
   readonly autocomplete: string;
   readonly inputmode?: 'numeric' | 'email';
   /** A short code rather than words: set larger. */
@@ -113,11 +118,41 @@ const newAddress: Input = {
   value: '',
 };
 
+/** The answer to a security question. Shown as it is typed: hidden, it could only be guessed what was wrong with it. */
+const questionAnswer: Input = {
+  name: 'credentials.passcode',
+  label: 'question.answer',
+  hint: 'question.answer.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+const questionChoice: Input = {
+  name: 'credentials.questionKey',
+  label: 'question.label',
+  type: 'select',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+const questionText: Input = {
+  name: 'credentials.question',
+  label: 'question.own',
+  hint: 'question.own.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: '',
+};
+
 /** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
 const passcodes: ReadonlyMap<string, Input> = new Map([
   ['password', password],
   ['recovery_code', paperCode],
   ['access_code', paperCode],
+  ['security_question', questionAnswer],
   ['email', sentCode],
   [
     'totp',
@@ -138,6 +173,7 @@ const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
   ['webauthn', [keyName]],
   ['totp', [passcodes.get('totp') ?? otherPasscode, appName]],
   ['recovery_code', [saved]],
+  ['security_question', [questionChoice, questionText, questionAnswer]],
   ['email.address', [newAddress]],
 ]);
 
@@ -151,16 +187,14 @@ export function fieldsOf(step: Step): readonly Field[] {
     }
     case 'challenge':
       if (step.authenticator === 'webauthn') return [];
-      return connect([passcodes.get(step.authenticator) ?? otherPasscode], step.messages);
+      return connect([asked(passcodes.get(step.authenticator) ?? otherPasscode, step.challenge)], step.messages);
     case 'enroll': {
-      const { stage, address } = step.offer;
+      const { stage, address, questions } = step.offer;
       const staged = typeof stage === 'string';
       const inputs = enrollmentInputs.get(staged ? `${step.authenticator}.${stage}` : step.authenticator) ?? [
         passcodes.get(step.authenticator) ?? otherPasscode,
       ];
-      const filled = inputs.map((input) =>
-        input === newAddress && typeof address === 'string' ? { ...input, value: address } : input,
-      );
+      const filled = inputs.map((input) => filledIn(input, address, questions));
       const fields = connect(filled, step.messages);
       // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
       return staged ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
@@ -170,6 +204,23 @@ export function fieldsOf(step: Step): readonly Field[] {
     case 'complete':
       return [];
   }
+}
+
+/** The question itself labels its answer. */
+function asked(input: Input, { questionKey, question }: Readonly<Record<string, unknown>>): Input {
+  if (typeof questionKey !== 'string') return input;
+  const label = `question.${questionKey}`;
+  return typeof question === 'string' ? { ...input, label, labelParams: { question } } : { ...input, label };
+}
+
+function filledIn(input: Input, address: unknown, questions: unknown): Input {
+  if (input === newAddress && typeof address === 'string') return { ...input, value: address };
+  if (input !== questionChoice || !Array.isArray(questions)) return input;
+  const choices = questions.map((code) => ({
+    value: String(code),
+    label: code === 'custom' ? 'question.write' : `question.${code}`,
+  }));
+  return { ...input, options: choices };
 }
 
 /** The one input of the device page. */

@@ -67,6 +67,11 @@ const webauthn = closed({
   })
   .prefault({});
 
+const securityQuestion = closed({
+  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts, where a policy names it.'),
+  minLength: z.int().min(4).max(32).default(4).describe('Shortest new answer, in letters and digits. Default 4.'),
+}).prefault({});
+
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
 
 const authenticators = z
@@ -74,6 +79,9 @@ const authenticators = z
     password: password.describe('Password.'),
     totp: totp.describe('One-time codes of an authenticator app (RFC 6238).'),
     webauthn: webauthn.describe('Passkeys and security keys (Web Authentication).'),
+    security_question: securityQuestion.describe(
+      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
+    ),
   })
   .catchall(otherAuthenticator)
   .prefault({})

@@ -192,6 +192,7 @@ test('settings are complete: everything has a default', async () => {
       password: { enabled: true, minLength: 15 },
       totp: { enabled: true },
       webauthn: { enabled: false },
+      security_question: { enabled: false, minLength: 4 },
     },
     acrValues: defaultAcrValues,
     tokens: {

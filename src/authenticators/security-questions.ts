@@ -1,0 +1,48 @@
+/**
+ * The questions to choose from. They ask for what no profile and no register tells, and what does not change (OWASP Choosing and Using
+ * Security Questions Cheat Sheet). The texts live with the views, by code: `question.<code>`.
+ */
+
+/** By code, with answers that the question itself suggests, in the languages of its texts: they are refused. */
+export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'stuffed_toy',
+    ['stuffed', 'stuffed toy', 'teddy', 'teddy bear', 'bear', 'rabbit', 'Kuscheltier', 'Stofftier', 'Teddybär', 'Bär'],
+  ],
+  [
+    'maths_teacher',
+    [
+      'teacher',
+      'maths teacher',
+      'surname',
+      'school',
+      'Mathematiklehrer',
+      'Mathematiklehrerin',
+      'Nachname',
+      'Lehrer',
+      'Lehrerin',
+    ],
+  ],
+  ['driving_instructor', ['instructor', 'driving instructor', 'first name', 'Fahrlehrer', 'Fahrlehrerin', 'Vorname']],
+  [
+    'school_trip',
+    ['destination', 'memorable', 'school trip', 'Schulausflug', 'Klassenfahrt', 'Ausflug', 'Berlin', 'London'],
+  ],
+  ['other_college', ['college', 'university', 'Hochschule', 'Universität', 'Uni', 'Harvard', 'Oxford', 'Cambridge']],
+]);
+
+/** The code of a question that the person writes. */
+export const ownQuestion = 'custom';
+
+/** Shortest and longest question of one's own (characters). */
+const shortest = 10;
+const longest = 100;
+
+/** A question that the person writes, as it is shown; `undefined`: too short, too long, or not a line of plain text. */
+export function readOwnQuestion(text: string): string | undefined {
+  if (text.length > 1000 || !text.isWellFormed()) return undefined;
+  const line = text.normalize('NFC').replace(/\s+/gu, ' ').trim();
+  const { length } = [...line];
+  const isPlain = !/[\p{Cc}\p{Cf}\p{Co}\p{Cn}]/u.test(line);
+  return isPlain && length >= shortest && length <= longest ? line : undefined;
+}
