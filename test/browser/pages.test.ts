@@ -99,7 +99,7 @@ test('everything to press or fill in is at least 44 px high', async () => {
     for (const state of states) {
       await open(page, state);
       // A box is ticked by its label, too.
-      const controls = 'button, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
+      const controls = 'button, select, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
       for (const control of await page.locator(controls).all()) {
         const box = await control.boundingBox();
         seen += 1;

@@ -4,6 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { qrCodeSvg } from '../../src/authenticators/qr-code.ts';
+import { ownQuestion, securityQuestions } from '../../src/authenticators/security-questions.ts';
 import type { Message, Step } from '../../src/core/steps.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import type { StepPage } from '../../src/http/html/pages.ts';
@@ -54,6 +55,7 @@ const enroll: Step = {
   alternatives: false,
   messages: [],
 };
+const offeredQuestions = [...securityQuestions.keys(), ownQuestion];
 const recoveryCodes = Array.from({ length: 10 }, (_, index) => `${index}ABC-DEFG-HJKM-NPQR`);
 const email: Step = {
   kind: 'challenge',
@@ -228,6 +230,44 @@ const steps: Readonly<Record<string, StepPage>> = {
     },
   },
   'recovery-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'recovery_code' } },
+  'security-question': {
+    ...base,
+    ...known,
+    done: ['totp'],
+    step: { ...totp, authenticator: 'security_question', challenge: { questionKey: 'stuffed_toy' } },
+  },
+  'security-question-own-wrong': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      challenge: { questionKey: 'custom', question: 'Welches Boot habe ich auf der Ostsee versenkt?' },
+      messages: [error('credentials.invalid', { field: 'credentials.passcode' })],
+    },
+  },
+  'security-question-hostile': {
+    ...base,
+    ...known,
+    step: { ...totp, authenticator: 'security_question', challenge: { questionKey: 'custom', question: hostile } },
+  },
+  'enroll-security-question': {
+    ...base,
+    ...known,
+    step: { ...enroll, authenticator: 'security_question', offer: { questions: offeredQuestions } },
+  },
+  'enroll-security-question-none-chosen': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...enroll,
+      authenticator: 'security_question',
+      offer: { questions: offeredQuestions },
+      messages: [error('question.required', { field: 'credentials.questionKey' })],
+    },
+  },
   'access-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'access_code' } },
   'select-enroll': {
     ...base,
