@@ -35,7 +35,9 @@ class HoppingAgent extends UserAgent {
   }
 }
 
-export async function startTwoNodes(options: Pick<TestNodeOptions, 'files'> = {}): Promise<TwoNodes> {
+export async function startTwoNodes(
+  options: Pick<TestNodeOptions, 'files' | 'authenticators' | 'demo'> = {},
+): Promise<TwoNodes> {
   const redis = await startRedis();
   const stores = [openRedis({ url: redis.url }), openRedis({ url: redis.url })] as const;
   const first = await startNode({ store: stores[0], ...options });
