@@ -1,0 +1,192 @@
+/** Nobody adds a way in who has not proved the strongest one that the account has (Law 7; cases V-C1 and V-B2 of the peers' defects). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { appFile } from '../support/authorize.ts';
+import { codeIn, mailTo, otherThan } from '../support/mail.ts';
+import { fieldsOf, type Holder, holder, type MeansName, means, meansNames, softKeyOf } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  type SignIn,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
+import { attestation, optionsOf, whereOf } from '../support/webauthn.ts';
+
+/** What the enrollment policy can ask for. */
+const wished = ['totp', 'webauthn', 'email', 'recovery_code'] as const;
+type Wished = (typeof wished)[number];
+
+let node: TestNode;
+beforeAll(async () => {
+  const rules = [
+    ...wished.map((key) => ({
+      name: `For ${key}`,
+      when: { apps: { any: [`wants-${key}`] } },
+      then: { required: [key] },
+    })),
+    { name: 'Rest', then: {} },
+  ];
+  const apps = wished.flatMap((key) => [
+    signOnPolicy(`wants-${key}`, { then: { allow: { factors: 1 } } }),
+    appFile(`wants-${key}`, { signOnPolicy: `wants-${key}` }),
+  ]);
+  node = await startNode({
+    demo: true,
+    people: false,
+    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
+    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, ...apps),
+  });
+});
+afterAll(() => node.stop());
+
+/** The page after the identifier, of an app that wants something enrolled. */
+async function upTo({ identifier }: Holder, key: Wished): Promise<SignIn> {
+  const begun = await beginSignIn(node, `wants-${key}`);
+  return { ...begun, page: await answerStep(begun.agent, begun.page, { identifier, 'credentials.passcode': '' }) };
+}
+
+/** Asks for a way on by hand: the page may not offer it. */
+function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+  const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', ...fields });
+  return agent.open(`${page.url}${way}`, { method: 'POST', body }, redirectUri);
+}
+
+function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
+  const { authenticator } = means[name];
+  if (whereIs(page) === `challenge:${authenticator}`) return page;
+  return wish(agent, page, '/select', { 'authenticator.id': authenticator });
+}
+
+async function prove(who: Holder, agent: UserAgent, page: Page, name: MeansName): Promise<Page> {
+  const at = await turnTo(agent, page, name);
+  expect(whereIs(at)).toBe(`challenge:${means[name].authenticator}`);
+  return answerStep(agent, at, await who.answer(name, at, agent));
+}
+
+/** Nothing on the page that only an offer holds: a key, codes, a challenge to register, an input for an address. */
+function showsNoOffer(page: Page): void {
+  expect(whereIs(page)).not.toMatch(/^(enroll|code$)/);
+  expect(page.secret).toBeUndefined();
+  expect(page.html).not.toMatch(/excludeCredentials|credentials\.email|credentials\.saved|otpauth:/);
+}
+
+const cases = (['totp', 'passkey', 'security key', 'email', 'recovery code', 'access code'] as const).flatMap((owned) =>
+  wished.filter((key) => key !== means[owned].authenticator).map((key) => ({ owned, key })),
+);
+
+describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) => {
+  test(`with the password alone there is no offer of ${key}, whatever is asked for`, async () => {
+    const who = await holder(node, 'password', owned);
+    const { agent, page } = await upTo(who, key);
+    showsNoOffer(page);
+    const at = await prove(who, agent, page, 'password');
+    expect(whereIs(at)).toBe(`challenge:${means[owned].authenticator}`);
+    for (const id of [key, `${key}:`, `enroll:${key}`])
+      for (const way of ['/select', ''])
+        showsNoOffer(await wish(agent, at, way, { 'authenticator.id': id, purpose: 'enroll' }));
+    showsNoOffer(await wish(agent, at, '/skip', {}));
+    showsNoOffer(await agent.open(at.url, {}, redirectUri));
+    expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
+    expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
+  });
+
+  test(`with both, ${key} is offered`, async () => {
+    const who = await holder(node, 'password', owned);
+    const { agent, page } = await upTo(who, key);
+    const at = await prove(who, agent, page, 'password');
+    expect(whereIs(await prove(who, agent, at, owned))).toBe(`enroll:${key}`);
+  });
+});
+
+describe('an offer', () => {
+  async function offered(key: Wished) {
+    const who = await holder(node, 'password');
+    const { agent, page } = await upTo(who, key);
+    const offer = await prove(who, agent, page, 'password');
+    expect(whereIs(offer)).toBe(`enroll:${key}`);
+    return { who, agent, offer };
+  }
+
+  /** Confirms the offer of a page, as far as that takes one answer. */
+  async function confirmation(key: Wished, who: Holder, offer: Page): Promise<Readonly<Record<string, string>>> {
+    if (key === 'recovery_code') return { 'credentials.saved': 'yes' };
+    if (key === 'email') return { 'credentials.email': `other-${who.identifier}` };
+    if (key === 'webauthn') {
+      const where = whereOf({ public: optionsOf(offer) }, node.issuer);
+      return fieldsOf(attestation(softKeyOf(who.id), where));
+    }
+    return { 'credentials.passcode': '000000' };
+  }
+
+  test.each(wished)('of %s takes only its own form, from its own browser', async (key) => {
+    const [mine, theirs] = [await offered(key), await offered(key)];
+    const answer = await confirmation(key, mine.who, mine.offer);
+    const uid = mine.offer.url;
+    const mixes = [
+      { agent: theirs.agent, url: uid, page: mine.offer },
+      { agent: mine.agent, url: uid, page: theirs.offer },
+      { agent: theirs.agent, url: uid, page: theirs.offer },
+      { agent: mine.agent, url: theirs.offer.url, page: mine.offer },
+    ];
+    for (const { agent, url, page } of mixes) {
+      const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', ...answer });
+      const end = await agent.open(url, { method: 'POST', body }, redirectUri);
+      expect(whereIs(end)).not.toBe('code');
+    }
+    for (const { who } of [mine, theirs])
+      expect((await node.app.directory.get(who.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
+        'password',
+      ]);
+  });
+
+  test.each(['webauthn', 'recovery_code'] as const)(
+    'of %s is void once the account has something else',
+    async (key) => {
+      const { who, agent, offer } = await offered(key);
+      const owner = await upTo(who, 'email');
+      const atAddress = await prove(who, owner.agent, owner.page, 'password');
+      const address = `owner-${who.identifier}`;
+      const atCode = await answerStep(owner.agent, atAddress, { 'credentials.email': address });
+      const code = codeIn(await mailTo(node, address));
+      expect(whereIs(await answerStep(owner.agent, atCode, { 'credentials.passcode': code }))).toBe('code');
+      const late = await answerStep(agent, offer, await confirmation(key, who, offer));
+      expect([late.status, whereIs(late)]).toEqual([409, 'challenge:email']);
+      expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
+    },
+  );
+
+  test('of an address takes the code that was sent to this address last', async () => {
+    const { who, agent, offer } = await offered('email');
+    const [own, victims] = [`own-${who.identifier}`, `victim-${who.identifier}`];
+    const first = await answerStep(agent, offer, { 'credentials.email': own });
+    const code = codeIn(await mailTo(node, own));
+    await node.store.commit([{ op: 'reset', counter: `user:{${who.id}}:email.send` }]);
+    // Another offer in the same browser, for an address that somebody else reads.
+    const second = await upTo(who, 'email');
+    const again = await prove(who, second.agent, second.page, 'password');
+    const claimed = await answerStep(second.agent, again, { 'credentials.email': victims });
+    const refused = await answerStep(second.agent, claimed, { 'credentials.passcode': code });
+    expect(refused.messages).toEqual(['credentials.invalid']);
+    // The address cannot be changed under the code either.
+    const swapped = await answerStep(agent, first, { 'credentials.email': victims, 'credentials.passcode': code });
+    expect(whereIs(swapped)).toBe('code');
+    const [, enrolled] = (await node.app.directory.get(who.id))?.credentials ?? [];
+    expect(enrolled?.secret.address).toBe(own);
+  });
+
+  test('that was not confirmed leaves nothing behind', async () => {
+    for (const key of wished) {
+      const { who, agent, offer } = await offered(key);
+      if (key === 'totp') await answerStep(agent, offer, { 'credentials.passcode': otherThan('') });
+      if (key === 'email') await answerStep(agent, offer, { 'credentials.email': `x-${who.identifier}` });
+      if (key === 'recovery_code') await answerStep(agent, offer, { 'credentials.saved': '' });
+      await agent.submit(offer, formOf(offer, 'cancel'), {}, redirectUri);
+      expect([key, (await node.app.directory.get(who.id))?.credentials.length]).toEqual([key, 1]);
+    }
+  });
+});
