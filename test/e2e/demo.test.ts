@@ -5,7 +5,7 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
-import { codeIn, inboxOf, linkIn, mailTo, reader } from '../support/mail.ts';
+import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
 import { freePort } from '../support/redis.ts';
 import {
@@ -166,7 +166,7 @@ describe('shop', () => {
     const token = await claims('shop', again.request, end);
     expect([...((token?.amr as string[]) ?? [])].sort()).toEqual(['mfa', 'pop', 'swk', 'user']);
     expect(whereIs((await begin('payroll', again.agent)).page)).toBe('code');
-    expect((await inboxOf(node, person.identifier)).map(({ subject }) => subject)).toHaveLength(1);
+    expect(await codesTo(node, person.identifier)).toHaveLength(1);
   });
 
   test('a wrong password sets up nothing, and does not keep anybody from the shop', async () => {
@@ -222,7 +222,7 @@ test('notes: identifier and password on one page; the shop opens it without a qu
   expect(mainForm(page)?.fields['credentials.passcode']).toBe('');
   const end = await identify(agent, page, { identifier: 'alice@demo.test', password });
   expect(await claims('notes', request, end)).toMatchObject({ acr: acr.password, amr: ['pwd'] });
-  expect(await inboxOf(node, 'alice@demo.test')).toEqual([]);
+  expect(await codesTo(node, 'alice@demo.test')).toEqual([]);
 
   const shopper = await somebody('staff');
   const shop = await byMail(shopper);
@@ -244,7 +244,7 @@ describe('payroll', () => {
       expect(formOf(choice, 'skip')).toBeUndefined();
       const { page: end } = await signIn(agent, choice, person);
       expect(await claims('payroll', request, end)).toMatchObject({ acr: acr.two, amr: ['mfa', 'otp', 'pwd'] });
-      expect(await inboxOf(node, identifier)).toEqual([]);
+      expect(await codesTo(node, identifier)).toEqual([]);
       const again = await begin('payroll');
       const asked = await identify(again.agent, again.page, person);
       expect([whereIs(asked), formOf(asked, 'select')]).toEqual(['challenge:totp', undefined]);
@@ -301,7 +301,7 @@ test('auditors may skip the passkey three times; recovery codes are offered once
   expect(whereIs(optional)).toBe('select');
   expect(optional.html).toContain('value="recovery_code"');
   expect(whereIs(await skip(agent, optional))).toBe('code');
-  expect(await inboxOf(node, person.identifier)).toEqual([]);
+  expect(await codesTo(node, person.identifier)).toEqual([]);
 });
 
 test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {

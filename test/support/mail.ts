@@ -43,6 +43,11 @@ export async function inboxOf(
   return address === undefined ? all : all.filter(({ to }) => to === address);
 }
 
+/** Codes and links to sign in with; not what people are told about their account. */
+export async function codesTo(node: Pick<TestNode, 'origin'>, address: string): Promise<readonly InboxMessage[]> {
+  return (await inboxOf(node, address)).filter((message) => codeIn(message) !== '');
+}
+
 /** The newest message to an address, once there are `count`. */
 export async function mailTo(node: Pick<TestNode, 'origin'>, address: string, count = 1): Promise<InboxMessage> {
   let messages: readonly InboxMessage[] = [];

@@ -1,0 +1,303 @@
+/** The demo as people try it: its own pages, its inbox, its three policies, in a real browser. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
+import { password, startNode, type TestNode } from '../support/node.ts';
+import { freePort } from '../support/redis.ts';
+import { nextCode } from '../support/relying-party.ts';
+
+let node: TestNode;
+let relyingParty: DemoRelyingParty;
+let browser: Browser;
+let number = 0;
+
+beforeAll(async () => {
+  const port = await freePort();
+  node = await startNode({ demo: true, authenticators: 'demo', variables: { DEMO_RP_PORT: String(port) } });
+  relyingParty = await startDemoRelyingParty({ issuer: node.issuer, port, host: '127.0.0.1' });
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  await relyingParty?.close();
+  await node?.stop();
+});
+
+type AppName = 'Notes' | 'Payroll' | 'Shop';
+
+/** Like Alice, but new. */
+async function somebody(): Promise<{ readonly id: string; readonly identifier: string }> {
+  number += 1;
+  const identifier = `visitor-${number}@demo.test`;
+  const credentials = [passwordCredential(await hashPassword(node.app.hashing, password)), emailCredential(identifier)];
+  const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], credentials });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier };
+}
+
+/** A browser of its own; what it complains about fails the test. */
+async function visit(
+  use: (page: Page, context: BrowserContext) => Promise<void>,
+  options: BrowserContextOptions = {},
+): Promise<void> {
+  const context = await browser.newContext(options);
+  context.setDefaultTimeout(15_000);
+  const complaints: string[] = [];
+  context.on('page', (page) => {
+    page.on('console', (message) => {
+      if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
+        complaints.push(message.text());
+    });
+    page.on('pageerror', (error) => complaints.push(String(error)));
+  });
+  try {
+    await use(await context.newPage(), context);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+/** A platform authenticator that verifies its user. `pick` decides whether it answers what the browser would fill in. */
+async function withPasskeys(page: Page): Promise<{ pick(enabled: boolean): Promise<void> }> {
+  const cdp = await page.context().newCDPSession(page);
+  await cdp.send('WebAuthn.enable', { enableUI: false });
+  const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
+    options: {
+      protocol: 'ctap2',
+      ctap2Version: 'ctap2_1',
+      transport: 'internal',
+      hasResidentKey: true,
+      hasUserVerification: true,
+      isUserVerified: true,
+      automaticPresenceSimulation: true,
+      defaultBackupEligibility: true,
+      defaultBackupState: true,
+    },
+  });
+  return {
+    pick: async (enabled) => {
+      await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
+    },
+  };
+}
+
+async function start(page: Page, app: AppName): Promise<void> {
+  await page.goto(relyingParty.origin);
+  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+}
+
+/** What the app says, once the browser is back. */
+async function isBack(page: Page): Promise<string> {
+  await page.waitForURL(`${relyingParty.origin}/**`);
+  return (await page.textContent('main')) ?? '';
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  await page.waitForLoadState('networkidle');
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+/** Says who it is, as far as the page that waits for the code. */
+async function askForMail(page: Page, identifier: string): Promise<void> {
+  await start(page, 'Shop');
+  expect(await page.locator('input[type=password]').count()).toBe(0);
+  await page.fill('[name=identifier]', identifier);
+  await page.keyboard.press('Enter');
+  await page.locator('form[data-step=challenge][data-authenticator=email]').waitFor();
+}
+
+async function enterCode(page: Page, identifier: string): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, identifier)));
+  await page.getByRole('button', { name: 'Verify' }).click();
+}
+
+const skip = (page: Page) => page.getByRole('button', { name: 'Skip for now' });
+const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
+const passkey = (page: Page) => page.getByRole('button', { name: /^Passkey or security key/ });
+
+async function signOut(page: Page): Promise<void> {
+  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
+  await page
+    .getByRole('button', { name: /^sign out|^yes/i })
+    .first()
+    .click();
+  await page.waitForURL(`${relyingParty.origin}/**`);
+}
+
+async function givePassword(page: Page): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', password);
+  await page
+    .locator('form[data-authenticator=password] button[type=submit], form[data-step=identify] .primary')
+    .click();
+}
+
+describe('shop', () => {
+  test('by the code that the inbox shows; the passkey that is offered is skipped', async () => {
+    const { identifier } = await somebody();
+    await visit(async (page, context) => {
+      await askForMail(page, identifier);
+      await isAccessible(page);
+      await mailTo(node, identifier);
+      const inbox = await context.newPage();
+      await inbox.goto(relyingParty.origin);
+      await inbox.getByRole('link', { name: 'inbox' }).click();
+      const message = inbox.locator('article').filter({ hasText: identifier });
+      const code = /\b\d{6}\b/.exec((await message.locator('pre, p').allTextContents()).join('\n'))?.[0] ?? '';
+      await page.bringToFront();
+      await page.fill('[name="credentials.passcode"]', code);
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await passkey(page).waitFor();
+      expect(await page.locator('input[type=password]').count()).toBe(0);
+      await isAccessible(page);
+      await skip(page).click();
+      const text = await isBack(page);
+      for (const words of [
+        'One proof of who you are.',
+        'You entered a code, or opened a link, that was mailed to you.',
+      ])
+        expect(text).toContain(words);
+      await isAccessible(page);
+    });
+  });
+
+  test('by the link in another tab: the first one follows as far as it goes', async () => {
+    const { identifier } = await somebody();
+    await visit(async (page, context) => {
+      await askForMail(page, identifier);
+      const second = await context.newPage();
+      await second.goto(linkIn(await mailTo(node, identifier)));
+      await second.getByRole('button', { name: 'Sign in' }).click();
+      await skip(second).waitFor();
+      await page.bringToFront();
+      await skip(page).waitFor();
+      await second.bringToFront();
+      await skip(second).click();
+      expect(await isBack(second)).toContain('email');
+      await page.bringToFront();
+      await skip(page).click();
+      await page.getByRole('heading', { name: 'This sign-in is over' }).waitFor();
+    });
+  });
+
+  test('the link in another browser shows the code, and signs in nobody', async () => {
+    const { identifier } = await somebody();
+    await visit(async (page) => {
+      await askForMail(page, identifier);
+      const message = await mailTo(node, identifier);
+      await visit(async (other, context) => {
+        await other.goto(linkIn(message));
+        expect(await other.locator('[data-code]').textContent()).toBe(codeIn(message));
+        expect([await other.locator('form').count(), await context.cookies()]).toEqual([0, []]);
+        await isAccessible(other);
+      });
+      await enterCode(page, identifier);
+      await skip(page).click();
+      expect(await isBack(page)).toContain('email');
+    });
+  });
+
+  test('a passkey is set up, and is all that it takes from then on: what the browser fills in, or the button', async () => {
+    const { identifier } = await reader(node);
+    await visit(async (page) => {
+      const device = await withPasskeys(page);
+      await askForMail(page, identifier);
+      await enterCode(page, identifier);
+      await setUp(page).waitFor();
+      expect(await skip(page).count()).toBe(1);
+      await isAccessible(page);
+      await setUp(page).click();
+      expect(await isBack(page)).toContain('phr');
+
+      await signOut(page);
+      await start(page, 'Shop');
+      for (const words of ['mfa', 'swk', 'A proof that a fake sign-in page cannot steal.'])
+        expect(await isBack(page)).toContain(words);
+
+      await signOut(page);
+      await device.pick(false);
+      await start(page, 'Shop');
+      const button = page.getByRole('button', { name: 'Sign in with a passkey' });
+      await button.waitFor();
+      await device.pick(true);
+      await button.click();
+      expect(await isBack(page)).toContain('swk');
+    });
+    expect(await codesTo(node, identifier)).toHaveLength(1);
+  });
+
+  test('who has a password gives it once, to set up the passkey; then payroll takes the passkey alone', async () => {
+    const { id, identifier } = await somebody();
+    await visit(async (page) => {
+      await withPasskeys(page);
+      await askForMail(page, identifier);
+      await enterCode(page, identifier);
+      await passkey(page).click();
+      await page.locator('form[data-authenticator=password]').waitFor();
+      expect(await skip(page).count()).toBe(1);
+      await isAccessible(page);
+      await givePassword(page);
+      await setUp(page).click();
+      await isBack(page);
+      await signOut(page);
+      await start(page, 'Payroll');
+      const text = await isBack(page);
+      for (const claim of ['mfa', 'swk', 'user']) expect(text).toContain(claim);
+      expect(text).not.toContain('You entered your password.');
+    });
+    const account = await node.app.directory.get(id);
+    expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'email', 'webauthn']);
+  });
+});
+
+test('payroll: a second factor is to be set up, and which one is the choice of the person', async () => {
+  const { identifier } = await somebody();
+  await visit(async (page) => {
+    await start(page, 'Payroll');
+    await page.fill('[name=identifier]', identifier);
+    await givePassword(page);
+    await page.locator('form[data-step=select]').waitFor();
+    expect(await page.locator('form[data-step=select] .option-name').allTextContents()).toEqual([
+      'Authenticator app',
+      'Passkey or security key',
+    ]);
+    expect(await skip(page).count()).toBe(0);
+    await isAccessible(page);
+    await page.getByRole('button', { name: /^Authenticator app/ }).click();
+    const secret = ((await page.textContent('[data-secret]')) ?? '').replaceAll(/\s/g, '');
+    await page.fill('[name="credentials.passcode"]', await nextCode({ identifier, password, totp: secret }));
+    await page.locator('form[data-step=enroll] button[type=submit]').click();
+    expect(await isBack(page)).toContain('urn:okta:loa:2fa:any');
+  });
+  expect(await codesTo(node, identifier)).toEqual([]);
+});
+
+describe('the pages of the relying party', () => {
+  const looks = [
+    { colorScheme: 'light', viewport: { width: 1280, height: 900 } },
+    { colorScheme: 'dark', viewport: { width: 375, height: 720 } },
+  ] as const;
+
+  test.each(looks)('each app says what it asks for: $colorScheme, $viewport.width pixels', async (look) => {
+    await visit(async (page) => {
+      await page.goto(relyingParty.origin);
+      expect(await page.locator('article h2').allTextContents()).toEqual(['Notes', 'Payroll', 'Shop']);
+      for (const path of ['/', '/notes', '/payroll', '/shop']) {
+        await page.goto(`${relyingParty.origin}${path}`);
+        await isAccessible(page);
+        const overflows = await page.evaluate(
+          'document.documentElement.scrollWidth > document.documentElement.clientWidth',
+        );
+        expect([path, overflows]).toEqual([path, false]);
+      }
+      expect(await page.textContent('main')).toContain('Never a password.');
+    }, look);
+  });
+});
