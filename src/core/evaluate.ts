@@ -24,7 +24,8 @@ import {
   traceOf,
 } from './layers.ts';
 import { type Means, usableEnrollments } from './means.ts';
-import type { Decision, Facts, Outcome, Subject, Trace } from './model.ts';
+import type { Decision, Facts, Outcome, RememberedProof, Subject, Trace } from './model.ts';
+import { meetsRule, rememberedProofs, rememberingOf, sparesSecondFactor } from './remember.ts';
 import type { Goal } from './requirement.ts';
 import { type WayOn, wayOn } from './way-on.ts';
 import { extendWitness } from './witness.ts';
@@ -39,14 +40,18 @@ export { evaluateRefresh } from './refresh.ts';
  * neither `allow` nor `deny` means that an interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
-  const policy = policyLayers(policies, facts);
   const requests = requestLayers(facts.request, policies.acrValues);
   const enrollment = enrollmentRuling(policies, facts);
+  const policy = policyLayers(policies, facts, rememberedHere(policies, facts, enrollment));
   const denial = policy.denial ?? requests[0].denial ?? enrollment.layer?.denial ?? noAuthenticator(policies);
   const given: Case = { policies, facts, policy, requests, enrollment, denial };
   if (facts.subject !== undefined) return evaluateSubject(facts.subject, given);
   const trace = traceOf(layersOf(given, requests[0]), facts.request, []);
   return denial ? { kind: 'deny', ...denial, trace } : { kind: 'identify', trace };
+}
+
+function rememberedHere(policies: PolicySet, facts: Facts, { terms }: EnrollmentRuling): readonly RememberedProof[] {
+  return facts.device.remembered ? rememberedProofs(usablePolicies(policies, terms), facts) : [];
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -82,13 +87,25 @@ function evaluateSubject(subject: Subject, given: Case): Decision {
     impossible(way, request, { policy, enrollment, means, unrestricted }) ??
     notWanted(given, means) ??
     (toEnroll && notEnrollable(toEnroll, enrollment));
-  if (denial === undefined) return { ...proceed(way, given, means, toEnroll), trace };
+  if (denial === undefined) return { ...withRemembering(proceed(way, given, means, toEnroll), given, means), trace };
   if (countedEvidence(subject, given.policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
   const general = evaluate(given.policies, anonymous(facts));
   if (general.kind === 'deny') return { ...general, trace };
   // Who has nothing but what is disabled proves that: it gets them no further than to the reason.
   const usable = means.enrollments.length > 0 ? means : unrestricted;
-  return { kind: 'challenge', options: firstProof(goals, usable), withheld: denial, trace };
+  const first = { kind: 'challenge', options: firstProof(goals, usable), withheld: denial } as const;
+  return { ...withRemembering(first, given, usable), trace };
+}
+
+/** Whether this browser may remember what is proved. The same for whoever will be denied: it must not show yet. */
+function withRemembering(outcome: Outcome, { policy, facts }: Case, { enrollments }: Means): Outcome {
+  const remember = policy.appRule && rememberingOf(policy.appRule, facts);
+  if (!remember) return outcome;
+  if (outcome.kind === 'allow') return { ...outcome, remember: remember.seconds };
+  if (outcome.kind !== 'challenge') return outcome;
+  const asked = enrollments.filter(({ id }) => outcome.options.some((option) => option.enrollments.includes(id)));
+  const ids = asked.filter((one) => sparesSecondFactor(remember, one)).map(({ id }) => id);
+  return ids.length === 0 ? outcome : { ...outcome, remember: { seconds: remember.seconds, enrollments: ids } };
 }
 
 function meansOf(subject: Subject, { policy, facts }: Case, policies: PolicySet): Means {
@@ -186,11 +203,13 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
   const step = toEnroll && enrollmentStep(toEnroll);
   if (step) return step;
   const witness = extendWitness(way.witness, means.shown);
+  const waived = policy.appRule && !meetsRule(policy.appRule, means.shown) && policy.rememberedHere;
   return {
     kind: 'allow',
     assurance: assuranceOf(witness, policies.acrValues, facts.request.acrValues),
-    rule: policy.appRule ?? '',
+    rule: policy.appRule?.name ?? '',
     ...(policy.session && { session: policy.session }),
+    ...(waived && { waived }),
   };
 }
 

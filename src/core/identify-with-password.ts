@@ -36,6 +36,14 @@ export function identifyingHelps(
   return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
 }
 
+/** May somebody who signs in here be kept signed in, by a session rule that may yet decide? */
+export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
+  const { subject: _, ...anonymous } = facts;
+  return possibleRules(policies.session, anonymous).some(
+    ({ then }) => then.kind === 'allow' && then.session?.keep !== undefined,
+  );
+}
+
 interface Possible {
   readonly goals: readonly Goal[];
   readonly usable: PolicySet;

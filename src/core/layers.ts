@@ -4,14 +4,17 @@ import type {
   AcrValue,
   DenyReason,
   Facts,
+  GrantedSession,
   LayerTrace,
+  RememberedProof,
   RequestFacts,
   Rule,
   Seconds,
-  SessionLimits,
+  SessionTerms,
   Trace,
 } from './model.ts';
-import { type Goal, meetsGoal, type Showing, stricter } from './requirement.ts';
+import { type Waiver, waiverOf } from './remember.ts';
+import { type Goal, meetsGoal, requestMaxAge, type Showing, stricter } from './requirement.ts';
 import { applyRules, type RuleOutcome } from './rules.ts';
 
 export interface Denial {
@@ -35,19 +38,29 @@ export interface PolicyLayers {
   readonly goals: readonly Goal[];
   /** The one of `goals` that stands for the app's minimum `acr`. */
   readonly minimumAcr?: Goal;
-  readonly session?: SessionLimits;
-  /** Name of the app policy's rule that decided. */
-  readonly appRule?: string;
+  readonly session?: GrantedSession;
+  /** The app policy's rule that decided. */
+  readonly appRule?: Rule;
+  /** Authenticators whose remembered proof may stand for the second factor of that rule. */
+  readonly rememberedHere?: readonly string[];
 }
 
-/** Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. */
-export function policyLayers(policies: PolicySet, facts: Facts): PolicyLayers {
+/**
+ * Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. `remembered`: what the browser may
+ * be spared to prove, if the app's rule says so.
+ */
+export function policyLayers(
+  policies: PolicySet,
+  facts: Facts,
+  remembered: readonly RememberedProof[] = [],
+): PolicyLayers {
   const session = applyRules(policies.session, facts);
   const app = policies.app && applyRules(policies.app, facts);
+  const waiver = app?.rule && waiverOf(app.rule, remembered, facts.now);
   const minimum = minimumAcrLayer(policies);
   const layers = [
     ruleLayer('session', policies.session.name, session),
-    policies.app && app ? ruleLayer('app', policies.app.name, app) : noPolicyLayer,
+    policies.app && app ? ruleLayer('app', policies.app.name, app, waiver) : noPolicyLayer,
     ...(minimum ? [minimum] : []),
   ];
   const denial = layers.find((layer) => layer.denial)?.denial;
@@ -57,20 +70,34 @@ export function policyLayers(policies: PolicySet, facts: Facts): PolicyLayers {
     goals: layers.flatMap(({ goal }) => goal ?? []),
     ...(denial && { denial }),
     ...(minimum?.goal && { minimumAcr: minimum.goal }),
-    ...(limits && { session: limits }),
-    ...(app?.rule && { appRule: app.rule.name }),
+    ...(limits && { session: granted(limits, facts) }),
+    ...(app?.rule && { appRule: app.rule }),
+    ...(waiver && { rememberedHere: waiver.authenticators }),
   };
+}
+
+function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
+  return keepSignedIn && keep ? { ...keep, kept: true } : { idle, absolute };
 }
 
 function allowOf(rule: Rule | undefined) {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(layer: 'session' | 'app', policy: string, { outcome, rule, traces }: RuleOutcome): Layer {
+function ruleLayer(
+  layer: 'session' | 'app',
+  policy: string,
+  { outcome, rule, traces }: RuleOutcome,
+  waiver?: Waiver,
+): Layer {
   const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
-  if (requirement) return { trace: { ...trace, outcome: 'allow', requirement }, goal: { layer, anyOf: [requirement] } };
+  if (requirement) {
+    const remembered = waiver && { remembered: waiver.authenticators };
+    const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
+    return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, goal: { layer, anyOf } };
+  }
   const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
   return { trace: { ...trace, outcome: 'deny' }, denial };
 }
@@ -120,13 +147,8 @@ export function requestLayers(request: RequestFacts, acrValues: readonly AcrValu
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 
-/** The age that the request allows: `prompt=login` allows none (OpenID Connect Core section 3.1.2.1). */
-export function requestMaxAge({ promptLogin, maxAge }: RequestFacts): Seconds | undefined {
-  return promptLogin ? 0 : maxAge;
-}
-
 /** The age that all evidence of a decision must keep to. */
-export function overallMaxAge(facts: Facts, session: SessionLimits | undefined): Seconds | undefined {
+export function overallMaxAge(facts: Facts, session: GrantedSession | undefined): Seconds | undefined {
   return stricter(requestMaxAge(facts.request), session?.absolute);
 }
 

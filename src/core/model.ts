@@ -138,7 +138,9 @@ export interface Rule extends RuleHead {
         readonly kind: 'allow';
         readonly requirement: Requirement;
         /** Session policy only: how long the SSO session may live. */
-        readonly session?: SessionLimits;
+        readonly session?: SessionTerms;
+        /** Sign-on policy only: so long (seconds) a browser that proved the second factor may be spared it. */
+        readonly remember?: Seconds;
       };
 }
 
@@ -148,6 +150,30 @@ export interface SessionLimits {
   readonly idle: Seconds;
   /** Since it began. */
   readonly absolute: Seconds;
+}
+
+/** What a session rule grants. */
+export interface SessionTerms extends SessionLimits {
+  /** Instead, for people who ask to be kept signed in: the session then outlives the browser. Absent: nobody is asked. */
+  readonly keep?: SessionLimits;
+}
+
+/** What a session has been granted. */
+export interface GrantedSession extends SessionLimits {
+  /** The person asked to be kept signed in, and the policy allows it. */
+  readonly kept?: true;
+}
+
+/** A proof that this browser need not show again for a while. It counts for no `acr` and no `amr`. */
+export interface RememberedProof {
+  readonly authenticator: string;
+  readonly enrollment: string;
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** When it was proved (epoch seconds). */
+  readonly at: Seconds;
+  /** Until then the person was told that it would be remembered (epoch seconds). */
+  readonly until: Seconds;
 }
 
 /** An ordered list; the first rule whose conditions all hold decides. No rule holds: deny. */
@@ -241,7 +267,17 @@ export interface Facts {
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };
-  readonly device: { readonly known: boolean; readonly platform: Platform; readonly os: OperatingSystem };
+  readonly device: {
+    readonly known: boolean;
+    readonly platform: Platform;
+    readonly os: OperatingSystem;
+    /** Enrollments that this person proved at the last sign-in with this browser, in that order. They only order what is offered. */
+    readonly lastUsed?: readonly string[];
+    /** What this person proved with this browser and asked to have remembered. */
+    readonly remembered?: readonly RememberedProof[];
+  };
+  /** The person asked to be kept signed in: in this transaction, or when the session began. */
+  readonly keepSignedIn?: boolean;
   /** Absent: nobody has identified yet. */
   readonly subject?: Subject;
   /** SSO session and transaction together. Other people's evidence in it is ignored. */
@@ -276,6 +312,8 @@ export interface LayerTrace {
   readonly acrValues?: readonly string[];
   /** Request layer: the age (seconds) that all evidence must keep to; 0: this transaction only. */
   readonly maxAge?: Seconds;
+  /** Authenticators whose proof this browser remembers, where that may stand for the second factor. */
+  readonly remembered?: readonly string[];
   /** The evidence at hand meets the layer. */
   readonly satisfied?: boolean;
 }
@@ -332,6 +370,14 @@ export interface Skippable {
   readonly until?: Seconds;
 }
 
+/** The person may ask that this browser remembers a proof. */
+export interface Rememberable {
+  /** So long it is remembered (seconds). */
+  readonly seconds: Seconds;
+  /** Those whose proof would spare them the second factor next time. */
+  readonly enrollments: readonly string[];
+}
+
 /** What a decision comes to. */
 export type Outcome =
   | { readonly kind: 'identify' }
@@ -345,6 +391,7 @@ export type Outcome =
       /** All else is proved; this is the bar of Law 7 before one of these is enrolled, which may be skipped with it. */
       readonly toEnroll?: readonly string[];
       readonly skippable?: Skippable;
+      readonly remember?: Rememberable;
     }
   /** Each choice, once enrolled, makes progress. Never empty. */
   | {
@@ -354,6 +401,15 @@ export type Outcome =
       /** Only to choose from: the bar of Law 7 comes before the enrollment that the person asks for. Absent: it is cleared. */
       readonly barred?: true;
     }
-  | { readonly kind: 'allow'; readonly assurance: Assurance; readonly rule: string; readonly session?: SessionLimits };
+  | {
+      readonly kind: 'allow';
+      readonly assurance: Assurance;
+      readonly rule: string;
+      readonly session?: GrantedSession;
+      /** Authenticators that were not asked for because this browser remembers their proof. */
+      readonly waived?: readonly string[];
+      /** So long (seconds) the rule lets a browser remember the second factor. */
+      readonly remember?: Seconds;
+    };
 
 export type Decision = { readonly trace: Trace } & Outcome;

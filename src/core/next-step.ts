@@ -1,5 +1,5 @@
 /** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
-import type { Decision, Seconds, Skippable } from './model.ts';
+import type { Decision, Rememberable, Seconds, Skippable } from './model.ts';
 import type { AuthenticatorOption, Step } from './steps.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -18,11 +18,15 @@ export interface StepView {
   readonly withPassword: boolean;
   /** Name that the person gave to an enrollment. */
   readonly labels: (enrollment: string) => string | undefined;
+  /** From `offersToKeep`. */
+  readonly canKeep: boolean;
+  /** Enrollments that the person proved last with this browser: these are offered first. */
+  readonly lastUsed?: readonly string[];
 }
 
 /**
  * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the options and has not
- * expired; then what the person picked; then the best option. What to enroll is the person's choice if there is one to make.
+ * expired; then what the person picked; then what they used last; then the best option. What to enroll is the person's choice if there is one to make.
  * `messages` are empty: the shell adds them.
  */
 export function nextStep(decision: Decision, transaction: Transaction, view: StepView, now: Seconds): Plan {
@@ -34,9 +38,9 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
     case 'allow':
       return show({ kind: 'complete', messages: [] });
     case 'challenge': {
-      const { options, toEnroll, skippable } = decision;
-      const purpose = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }) };
-      return ask('challenge', challengeChoices(options), purpose, { transaction, view, now });
+      const { options, toEnroll, skippable, remember } = decision;
+      const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
+      return ask('challenge', lastUsedFirst(challengeChoices(options), view), reason, { transaction, view, now });
     }
     case 'enroll': {
       const options = decision.choices.map((authenticator) => ({ authenticator }));
@@ -51,9 +55,15 @@ function show(step: Step): Plan {
   return { kind: 'step', step };
 }
 
-function identifyStep({ loginHint, subject }: Transaction, { withPassword }: StepView): Step {
+function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { withPassword, canKeep }: StepView): Step {
   const identifier = subject?.identifier ?? loginHint;
-  return { kind: 'identify', withPassword, ...(identifier !== undefined && { identifier }), messages: [] };
+  return {
+    kind: 'identify',
+    withPassword,
+    ...(identifier !== undefined && { identifier }),
+    ...(canKeep && { keepSignedIn: keepSignedIn === true }),
+    messages: [],
+  };
 }
 
 type Option = Omit<Choice, 'purpose'>;
@@ -64,10 +74,20 @@ function challengeChoices(options: Extract<Decision, { kind: 'challenge' }>['opt
   );
 }
 
-/** Why it is asked, where the step says so. */
+/** Only the order changes. */
+function lastUsedFirst(options: readonly Option[], { lastUsed = [] }: StepView): readonly Option[] {
+  const rank = ({ enrollment = '' }: Option) => {
+    const at = lastUsed.indexOf(enrollment);
+    return at < 0 ? lastUsed.length : at;
+  };
+  return options.toSorted((one, other) => rank(one) - rank(other));
+}
+
+/** Why it is asked, and what may be asked with it. */
 interface Reason {
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
+  readonly remember?: Rememberable;
 }
 
 interface Present {
@@ -143,6 +163,7 @@ function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, vi
     return { ...step, ...(skippable && { skippable }), messages: [] };
   }
   const { label } = describe({ authenticator, enrollment }, view);
+  const { remember, ...why } = reason;
   return {
     kind: 'challenge',
     authenticator,
@@ -150,7 +171,8 @@ function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, vi
     ...(label !== undefined && { label }),
     challenge: pending.public,
     alternatives,
-    ...reason,
+    ...(remember?.enrollments.includes(enrollment) && { remember: remember.seconds }),
+    ...why,
     messages: [],
   };
 }

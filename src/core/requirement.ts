@@ -8,6 +8,7 @@ import type {
   Factor,
   Facts,
   LayerTrace,
+  RequestFacts,
   Requirement,
   Seconds,
 } from './model.ts';
@@ -39,6 +40,11 @@ export function ageOf(evidence: Evidence, facts: Facts): Showing['age'] | undefi
   if (!(evidence.at <= facts.now + 60)) return undefined;
   if (facts.transaction !== undefined && evidence.transaction === facts.transaction.id) return 'now';
   return Math.max(0, facts.now - evidence.at);
+}
+
+/** The age that the request allows: `prompt=login` allows none (OpenID Connect Core section 3.1.2.1). */
+export function requestMaxAge({ promptLogin, maxAge }: RequestFacts): Seconds | undefined {
+  return promptLogin ? 0 : maxAge;
 }
 
 /** `maxAge` 0 asks for this transaction, absent asks for nothing. */

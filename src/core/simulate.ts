@@ -76,7 +76,8 @@ function take(position: Position, policies: PolicySet, facts: Facts): Turn {
   const decision = evaluate(policies, present);
   const withPassword = decision.kind === 'identify' && identifyWithPassword(policies, present);
   const labels = (id: string) => position.subject?.enrollments.find((enrollment) => enrollment.id === id)?.label;
-  const view: StepView = { withPassword, labels };
+  const { lastUsed } = facts.device;
+  const view: StepView = { withPassword, labels, canKeep: false, ...(lastUsed && { lastUsed }) };
   const plan = nextStep(decision, position.transaction, view, facts.now);
   if (plan.kind === 'start') return answerStarted(position, decision, plan, { policies, facts, view });
   const { step } = plan;

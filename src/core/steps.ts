@@ -1,5 +1,5 @@
 /** A step is data: what the person must do next. HTML and JSON are two renderings of it (Law 10). */
-import type { Skippable } from './model.ts';
+import type { Seconds, Skippable } from './model.ts';
 
 export interface Message {
   /** Stable code; the views hold the texts, e.g. `credentials.invalid`. */
@@ -38,6 +38,8 @@ export type Step = StepBase &
         }[];
         /** Prefill (`login_hint`, or what was typed). */
         readonly identifier?: string;
+        /** The person may ask to be kept signed in; true: they did. Absent: the policy does not offer it. */
+        readonly keepSignedIn?: boolean;
       }
     | {
         readonly kind: 'select';
@@ -54,6 +56,8 @@ export type Step = StepBase &
         readonly challenge: Readonly<Record<string, unknown>>;
         /** There is another way to go on. */
         readonly alternatives: boolean;
+        /** The person may ask that this browser remembers the proof, so long (seconds). */
+        readonly remember?: Seconds;
         /** It is asked before one of these is enrolled. */
         readonly toEnroll?: readonly string[];
         readonly skippable?: Skippable;

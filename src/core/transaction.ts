@@ -54,6 +54,10 @@ export interface Transaction {
   readonly skipped?: readonly string[];
   /** The authenticator that the person asked to enroll; until it is, or is skipped. */
   readonly wanted?: string;
+  /** The person asked to be kept signed in. */
+  readonly keepSignedIn?: boolean;
+  /** The person asked that this browser remembers the second factor. */
+  readonly rememberDevice?: true;
 }
 
 /** What a new transaction starts from. */
@@ -132,6 +136,16 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   return { ...rest, evidence: [...transaction.evidence, evidence] };
 }
 
+/** What the person said beside who they are. */
+export function keptSignedIn(transaction: Transaction, keepSignedIn: boolean): Transaction {
+  return { ...transaction, keepSignedIn };
+}
+
+/** What the person said beside a proof. Whether anything comes of it, the rule tells at the end. */
+export function rememberingDevice(transaction: Transaction): Transaction {
+  return { ...transaction, rememberDevice: true };
+}
+
 /** The person goes on without enrolling these. Whether they may, the decision told. */
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
@@ -150,7 +164,7 @@ export function abandoned(transaction: Transaction): Transaction {
  */
 export function forgetSubject(transaction: Transaction): Transaction {
   if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
-  const { subject: _, ...rest } = withoutWish(transaction);
+  const { subject: _subject, rememberDevice: _remember, ...rest } = withoutWish(transaction);
   return rest;
 }
 

@@ -3,9 +3,9 @@
  * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
  */
 import { evaluate } from '../core/evaluate.ts';
-import { identifyWithPassword } from '../core/identify-with-password.ts';
+import { identifyWithPassword, offersToKeep } from '../core/identify-with-password.ts';
 import type { Assurance, Decision, Facts } from '../core/model.ts';
-import { nextStep } from '../core/next-step.ts';
+import { nextStep, type StepView } from '../core/next-step.ts';
 import type { Message, Step } from '../core/steps.ts';
 import { forgetSubject, isExpired, picked, selecting, started, type Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
@@ -209,12 +209,19 @@ interface Stepped {
 async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
   const now = loop.runtime.now();
   const labels = new Map((facts.subject?.enrollments ?? []).map(({ id, label }) => [id, label]));
-  const withPassword =
-    decision.kind === 'identify' && identifyWithPassword(await loop.snapshot.policies(loop.app), facts);
+  const policies = await loop.snapshot.policies(loop.app);
+  const isIdentify = decision.kind === 'identify';
+  const { lastUsed } = facts.device;
+  const view: StepView = {
+    withPassword: isIdentify && identifyWithPassword(policies, facts),
+    canKeep: isIdentify && offersToKeep(policies, facts),
+    labels: (id) => labels.get(id),
+    ...(lastUsed ? { lastUsed } : {}),
+  };
   const messages: Message[] = [];
   let { transaction } = loop;
   for (;;) {
-    const plan = nextStep(decision, transaction, { withPassword, labels: (id) => labels.get(id) }, now);
+    const plan = nextStep(decision, transaction, view, now);
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const begun = await start({ ...loop, transaction }, plan, { facts, decision });
     messages.push(...begun.messages);

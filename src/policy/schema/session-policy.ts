@@ -1,8 +1,17 @@
 /** `policies/session.yaml`: what every sign-in needs, and how long the session lives. Comes out as `Policy` of the core. */
 import { z } from 'zod';
-import type { Alternative, Demand, Rule, SessionLimits } from '../../core/model.ts';
+import type { Alternative, Demand, Rule, SessionTerms } from '../../core/model.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, text } from './fields.ts';
+
+const keepSignedIn = closed({
+  idle: duration().describe('A kept session ends so long after its last use.'),
+  absolute: duration().describe('A kept session ends so long after it began, used or not.'),
+})
+  .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+  .describe(
+    'People may ask to be kept signed in: their session then outlives the browser and has these limits instead. Left out, every session ends with the browser, and nobody is asked. The policy of an app still says how old a proof may be.',
+  );
 
 const allow = closed({
   primary: z
@@ -21,7 +30,13 @@ const allow = closed({
     .describe('When a second factor type is asked for. The policy of the app may ask for more, never for less.'),
   idle: duration().describe('The session ends so long after its last use.'),
   absolute: duration().describe('The session ends so long after it began, used or not.'),
-}).refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' });
+  keepSignedIn: keepSignedIn.optional(),
+})
+  .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
+  .refine(({ absolute, keepSignedIn: kept }) => kept === undefined || kept.absolute > absolute, {
+    error:
+      '`keepSignedIn.absolute` must be longer than `absolute`: it would end sooner than a session that is not kept',
+  });
 
 const rule = closed({
   name: text.describe('Unique within the policy; audit log and explanations name it.'),
@@ -69,7 +84,8 @@ function toRules({ name, when = {}, then }: RuleInput): readonly Rule[] {
 }
 
 function toRule(name: string, when: Rule['when'], allowed: Allow): Rule {
-  const session: SessionLimits = { idle: allowed.idle, absolute: allowed.absolute };
+  const { idle, absolute, keepSignedIn: keep } = allowed;
+  const session: SessionTerms = { idle, absolute, ...(keep && { keep }) };
   return { name, when, then: { kind: 'allow', requirement: { anyOf: toAlternatives(allowed) }, session } };
 }
 

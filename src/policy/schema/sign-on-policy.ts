@@ -1,17 +1,48 @@
 /** `policies/sign-on/*.yaml`. Comes out as `Policy` of the core. */
 import { z } from 'zod';
-import type { Policy, Rule } from '../../core/model.ts';
+import type { Policy, Requirement, Rule } from '../../core/model.ts';
+import { canSpareSecondFactor } from '../../core/remember.ts';
 import { conditionsSchema } from './conditions.ts';
-import { closed, key, text } from './fields.ts';
+import { closed, duration, key, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+
+const DAY = 86_400;
+
+/** The cookie by which a browser is known lives as long (`deviceLifetime`). */
+const longestMemory = 180 * DAY;
+
+const remember = closed({
+  device: duration({ max: longestMemory }).describe(
+    'So long, at most P180D, a browser that proved the second factor is spared it, if the person asks for that.',
+  ),
+}).describe(
+  'What a browser may be spared. Only something they have (possession) is ever spared, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
+);
+
+/** Why remembering cannot work with this; `undefined`: it can. */
+function memoryFault(requirement: Requirement): string | undefined {
+  if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
+  if (canSpareSecondFactor(requirement)) return undefined;
+  return 'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+}
 
 const then = z.union(
   [
     z.literal('deny').describe('Nobody gets in by this rule.'),
-    closed({ allow: requirementSchema.describe('Who proves this, gets in.') }),
+    closed({
+      allow: requirementSchema.describe('Who proves this, gets in.'),
+      remember: remember.optional(),
+    }).superRefine(({ allow, remember: wanted }, context) => {
+      const fault = wanted && memoryFault(allow);
+      if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
+    }),
   ],
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );
+
+function toAllow({ allow, remember: wanted }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
+  return { kind: 'allow', requirement: allow, ...(wanted && { remember: wanted.device }) };
+}
 
 const rule = closed({
   name: text.describe('Unique within the policy; audit log and explanations name it.'),
@@ -21,7 +52,7 @@ const rule = closed({
   (input): Rule => ({
     name: input.name,
     when: input.when ?? {},
-    then: input.then === 'deny' ? { kind: 'deny' } : { kind: 'allow', requirement: input.then.allow },
+    then: input.then === 'deny' ? { kind: 'deny' } : toAllow(input.then),
   }),
 );
 
