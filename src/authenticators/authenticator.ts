@@ -20,10 +20,31 @@ export interface Credential {
   readonly expiresAt?: Seconds;
   /** It was used up: what it proved stands, and it proves nothing more. */
   readonly spent?: true;
+  /** Browsers that the person asked to remember this proof. Kept by the loop; no authenticator looks at it. */
+  readonly remembered?: readonly RememberedDevice[];
   /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
   readonly claims?: readonly string[];
   /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
   readonly secret: Readonly<Record<string, unknown>>;
+}
+
+/** A browser on which an enrollment need not be proved again for a while, where a rule allows that. */
+export interface RememberedDevice {
+  /** Names it to its owner. */
+  readonly id: string;
+  /** Hash over the browser's secret and the account: neither another browser nor another person has it. */
+  readonly device: string;
+  /** What was proved then. */
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** When it was proved, and until when the person was told that it would be remembered (epoch seconds). */
+  readonly at: Seconds;
+  readonly until: Seconds;
+  /** `validAfter` of the account then: what voids its sessions voids this. */
+  readonly valid: Seconds;
+  /** As the browser told. */
+  readonly ip: string;
+  readonly userAgent: string;
 }
 
 export interface AuthenticatorEnv {

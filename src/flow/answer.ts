@@ -1,5 +1,5 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
-import { identified, picked, type TransactionSubject } from '../core/transaction.ts';
+import { identified, keptSignedIn, picked, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
 import { accountByIdentifier, type Held } from '../users/account.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
@@ -11,7 +11,7 @@ import type { FormBinding } from './form-handle.ts';
 import type { Judged, Loop } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import { transactionKey } from './transaction-record.ts';
-import { type Answer, type Fields, type Loaded, moveTo, stay, throttled, verify } from './verify.ts';
+import { type Answer, type Fields, isTicked, type Loaded, moveTo, stay, throttled, verify } from './verify.ts';
 
 /** The authenticator whose secret the identify page may take along. */
 const firstPage = 'password';
@@ -64,7 +64,7 @@ export async function answer(
     case 'select':
       return choose(loop, judged, fields);
     case 'challenge':
-      return challenge(loop, binding, fields, loaded);
+      return remembering(await challenge(loop, binding, fields, loaded), judged, fields);
     case 'enroll':
       return enroll(loop, judged, binding, fields, loaded);
     default:
@@ -72,10 +72,18 @@ export async function answer(
   }
 }
 
+/** Only where the page offered it, and only beside a proof. */
+function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answer {
+  const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
+  if (!isOffered || !isTicked(fields.rememberDevice) || proved.messages.length > 0) return proved;
+  return moveTo(proved.loop, rememberingDevice(proved.loop.transaction));
+}
+
 /** Who is there, and, when the page asked for it, the password at once. A wrong password tells nothing about the identifier. */
 async function identify(loop: Loop, fields: Fields, loaded: Loaded): Promise<Answer> {
   const typed = (fields.identifier ?? '').trim();
-  const typedBack = { ...loop, transaction: { ...loop.transaction, loginHint: typed.slice(0, 254) } };
+  const asked = keptSignedIn(loop.transaction, isTicked(fields.rememberMe));
+  const typedBack = { ...loop, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
   if (typed === '') return stay(loop, 'identifier.required', 'identifier');
   const canonical = identifierOf(fields);
   if (!canonical.ok) return stay(typedBack, 'identifier.invalid', 'identifier');
@@ -84,7 +92,7 @@ async function identify(loop: Loop, fields: Fields, loaded: Loaded): Promise<Ans
     canonical.value,
   );
   const subject = subjectOf(account, canonical.value, typed);
-  const named = identified(loop.transaction, subject);
+  const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
   if (!fields['credentials.passcode']) return { loop: isNamed, messages: [] };

@@ -40,6 +40,8 @@ export interface AuditEvent {
   readonly rule?: string;
   /** Code of the reason, when it did not succeed. */
   readonly reason?: string;
+  /** Authenticators whose proof the browser was spared. */
+  readonly waived?: readonly string[];
   readonly acr?: string;
   readonly amr?: readonly string[];
 }

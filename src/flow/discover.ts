@@ -3,11 +3,11 @@ import type { AuthenticatorEnv, CredentialInput, Started } from '../authenticato
 import { discoverable } from '../core/discovery.ts';
 import type { Facts } from '../core/model.ts';
 import type { Step } from '../core/steps.ts';
-import { identified } from '../core/transaction.ts';
+import { identified, keptSignedIn } from '../core/transaction.ts';
 import { attemptCounter } from '../users/user.ts';
 import { heldAccount } from './facts.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
-import { type Answer, credentialInput, type Fields, refused, stay, verify } from './verify.ts';
+import { type Answer, credentialInput, type Fields, isTicked, refused, stay, verify } from './verify.ts';
 
 /** The step with the challenges that somebody may answer instead. `version`: of the transaction that the page is made from. */
 export async function withDiscovery(loop: Loop, step: Step, facts: Facts, version: number): Promise<Step> {
@@ -35,7 +35,7 @@ export async function discovered(loop: Loop, { facts }: Judged, key: string, fie
   if (!account) return refusedUnknown(loop, key, pending, input, env);
   const { user } = account;
   const subject = { id: user.id, identifier: user.identifiers[0] ?? user.id, decoy: false };
-  const named = identified(loop.transaction, subject);
+  const named = identified(keptSignedIn(loop.transaction, isTicked(fields.rememberMe)), subject);
   if (!named.ok) return stay(loop, 'subject.mismatch', 'identifier');
   const limits = loop.runtime.authenticators.get(key)?.limits ?? [];
   const counter = attemptCounter(user.id, key);

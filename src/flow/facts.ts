@@ -6,7 +6,8 @@ import type { Snapshot } from '../policy/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf, type Held } from '../users/account.ts';
 import { credentialsKey, toSubject, userKey } from '../users/user.ts';
-import { deviceKey, isKnownDevice } from './known-device.ts';
+import { deviceKey, lastSignIn } from './known-device.ts';
+import { rememberedBy } from './remembered-device.ts';
 import { isOver, peekSso, type SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -48,6 +49,10 @@ export async function gatherFacts(
   const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
   const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
+  const last = account && lastSignIn(device?.value, account.user.id);
+  const remembered = account ? rememberedBy(account, visitor.device) : [];
+  const proved = sessionEvidence(session, account, now);
+  const isKept = transaction?.keepSignedIn ?? (proved.length > 0 && session?.limits?.kept === true);
   const subject = account && toSubject(account.user, account.credentials, now);
   return {
     now,
@@ -55,12 +60,15 @@ export async function gatherFacts(
     request: about.request,
     network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
     device: {
-      known: subject !== undefined && isKnownDevice(device?.value, subject.id),
+      known: last !== undefined,
       platform: visitor.platform,
       os: visitor.os,
+      ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
+      ...(remembered.length > 0 ? { remembered } : {}),
     },
+    ...(isKept ? { keepSignedIn: true } : {}),
     ...(subject ? { subject } : {}),
-    evidence: [...sessionEvidence(session, account, now), ...(transaction?.evidence ?? [])],
+    evidence: [...proved, ...(transaction?.evidence ?? [])],
   };
 }
 

@@ -11,26 +11,43 @@ const rewriteAfter: Seconds = 86_400;
 /** People per browser that are remembered. */
 const mostPeople = 20;
 
+/** One person's last sign-in with the browser. */
+export interface LastSignIn {
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** The enrollments that were proved, in that order. */
+  readonly used: readonly string[];
+}
+
 /** The store holds the hash of the secret only. */
 export function deviceKey(secret: string): string {
   return storeKey('device', createHash('sha256').update(secret).digest('base64url'));
 }
 
-export function isKnownDevice(value: string | undefined, subject: string): boolean {
-  return value !== undefined && Object.hasOwn(parse(value), subject);
+/** `undefined`: this person has not signed in with this browser. */
+export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
+  const people = parse(value);
+  return Object.hasOwn(people, subject) ? people[subject] : undefined;
 }
 
-/** Writes down that this person signed in with this browser. */
-export function rememberDevice(unit: UnitOfWork, secret: string, subject: string, now: Seconds): void {
+/** Writes down that this person signed in with this browser, and what they proved: it is offered first next time. */
+export function noteSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
   const key = deviceKey(secret);
-  const seen = parse(unit.peek(key)?.value)[subject];
-  if (seen !== undefined && now - seen < rewriteAfter) return;
+  const last = lastSignIn(unit.peek(key)?.value, subject);
+  const sameAgain = used.length === 0 || used.join() === last?.used.join();
+  if (last && sameAgain && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const people = Object.entries({ ...parse(current), [subject]: now }).sort(([, a], [, b]) => b - a);
+    const before = parse(current);
+    const noted = { at, used: used.length > 0 ? used : (lastSignIn(current, subject)?.used ?? []) };
+    const people = Object.entries({ ...before, [subject]: noted }).sort(([, a], [, b]) => b.at - a.at);
     return { value: JSON.stringify(Object.fromEntries(people.slice(0, mostPeople))), ttl: deviceLifetime };
   });
 }
 
-function parse(value: string | undefined): Readonly<Record<string, Seconds>> {
-  return value === undefined ? {} : (JSON.parse(value) as Record<string, Seconds>);
+/** Before what was proved was written down, there was only the time. */
+function parse(value: string | undefined): Readonly<Record<string, LastSignIn>> {
+  const people = value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn | Seconds>);
+  return Object.fromEntries(
+    Object.entries(people).map(([id, last]) => [id, typeof last === 'number' ? { at: last, used: [] } : last]),
+  );
 }

@@ -2,7 +2,7 @@
  * What one SSO session holds: the browser's session as the protocol knows it, and the evidence that was proved in it, entry by entry.
  * Two tabs that finish at the same time both add to it; neither overwrites the other.
  */
-import type { Evidence, Seconds, SessionLimits } from '../core/model.ts';
+import type { Evidence, GrantedSession, Seconds } from '../core/model.ts';
 import { storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { User } from '../users/user.ts';
@@ -22,7 +22,7 @@ export interface SsoSession {
   readonly authorizations: Readonly<Record<string, ClientAuthorization>>;
   readonly evidence: readonly Evidence[];
   /** How long it may live, by the session rule that decided last. */
-  readonly limits?: SessionLimits;
+  readonly limits?: GrantedSession;
   /** `validAfter` of the account when it signed in: a reset ends the session. */
   readonly valid?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser told. */

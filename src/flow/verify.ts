@@ -30,6 +30,11 @@ export interface Loaded {
 
 export type Fields = Readonly<Record<string, string>>;
 
+/** A box on a page. */
+export function isTicked(value: string | undefined): boolean {
+  return value === 'yes';
+}
+
 export function credentialInput(fields: Fields): CredentialInput {
   const prefix = 'credentials.';
   return Object.fromEntries(

@@ -60,6 +60,8 @@ export async function beginTransaction(
     ...(subject ? { subject } : {}),
     ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
     ...(continues?.skipped ? { skipped: continues.skipped } : {}),
+    ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
+    ...(continues?.rememberDevice ? { rememberDevice: true } : {}),
   };
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);
@@ -131,7 +133,8 @@ export async function finishInteraction(
   const { acr, amr, authTime } = assurance;
   interaction.result = {
     ...interaction.lastSubmission,
-    login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }) },
+    // Whether the session outlives the browser, the policy says once it is there.
+    login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
   };
   await interaction.save(interaction.exp - runtime.now());

@@ -4,7 +4,7 @@
  * each keeps its `sid` and grant, and every relying party hears of the logout.
  */
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import type { Evidence, Seconds, SessionLimits } from '../core/model.ts';
+import type { Evidence, GrantedSession, Seconds } from '../core/model.ts';
 import {
   type ClientAuthorization,
   isOver,
@@ -78,7 +78,7 @@ export function recordEvidence(
   added: {
     readonly subject: string;
     readonly evidence: readonly Evidence[];
-    readonly limits?: SessionLimits;
+    readonly limits?: GrantedSession;
     /** Absent: the session was not used to sign in. */
     readonly used?: SsoSession['used'];
     readonly now: Seconds;

@@ -4,12 +4,13 @@
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../core/evaluate.ts';
-import type { Decision, RequestFacts } from '../core/model.ts';
+import type { Decision, RequestFacts, Seconds } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { audit, decidingRule } from '../flow/audit.ts';
 import { gatherFacts } from '../flow/facts.ts';
-import { rememberDevice } from '../flow/known-device.ts';
+import { noteSignIn } from '../flow/known-device.ts';
+import { rememberProofs } from '../flow/remembered-device.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
@@ -18,6 +19,7 @@ import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { appendSignIn } from '../users/sign-in-log.ts';
+import { parseUser, userKey } from '../users/user.ts';
 import { recordEvidence } from './session-adapter.ts';
 
 export interface SignOn {
@@ -213,7 +215,7 @@ function keepEvidence(ctx: KoaContextWithOIDC, runtime: Runtime, transaction: Tr
 
 /**
  * What an allowed sign-in leaves behind: the evidence and limits of the session, the true `acr`, `amr` and `auth_time` for the tokens of
- * this request, the browser that is known from now on, the audit line; and the transaction is over.
+ * this request, what the browser is known by and remembers from now on, the audit line; and the transaction is over.
  */
 export function acceptSignOn(
   ctx: KoaContextWithOIDC,
@@ -225,9 +227,10 @@ export function acceptSignOn(
   const unit = unitOf();
   const now = runtime.now();
   const { acr, amr, authTime } = decision.assurance;
-  Object.assign(session, { acr, amr: [...amr], loginTs: authTime });
   const evidence = transaction?.evidence ?? [];
-  const limits = decision.session;
+  const { session: limits, waived } = decision;
+  // Without an end of its own the cookie goes when the browser is closed.
+  Object.assign(session, { acr, amr: [...amr], loginTs: authTime, transient: limits?.kept ? undefined : true });
   const visitor = visitorOf(ctx);
   const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, longestUserAgent) };
   const used = { at: now, ...where };
@@ -237,8 +240,10 @@ export function acceptSignOn(
     const client = ctx.oidc.client?.clientId ?? '';
     appendSignIn(unit, session.accountId, { at: now, client, session: session.uid, proved, ...where });
   }
-  if (transaction && visitor.device) rememberDevice(unit, visitor.device, session.accountId, now);
-  if (transaction) unit.delete(transactionKey(transaction.id));
+  if (transaction) {
+    noteBrowser(unit, transaction, { account: session.accountId, remember: decision.remember, visitor, now, ...where });
+    unit.delete(transactionKey(transaction.id));
+  }
   audit(unit, runtime.audit, {
     event: 'sign_in.completed',
     outcome: 'success',
@@ -249,7 +254,30 @@ export function acceptSignOn(
     factors: [...new Set(decision.assurance.witness.flatMap(({ factors }) => factors))].sort(),
     policyRevision: snapshot.revision,
     rule: decidingRule(decision),
+    ...(waived ? { waived } : {}),
     ...(acr === undefined ? {} : { acr }),
     amr,
   });
+}
+
+/** The browser is known from now on, and remembers the second factor if the person asked for it and the rule lets it. */
+function noteBrowser(
+  unit: UnitOfWork,
+  { evidence, rememberDevice }: Transaction,
+  about: {
+    readonly account: string;
+    readonly remember: Seconds | undefined;
+    readonly visitor: Visitor;
+    readonly now: Seconds;
+    readonly ip: string;
+    readonly userAgent: string;
+  },
+): void {
+  const { account, remember: seconds, visitor, now, ip, userAgent } = about;
+  const { device: secret } = visitor;
+  const entry = unit.peek(userKey(account));
+  if (secret === undefined || !entry) return;
+  noteSignIn(unit, secret, account, { at: now, used: evidence.map(({ enrollment }) => enrollment) });
+  if (!rememberDevice || seconds === undefined) return;
+  rememberProofs(unit, { user: parseUser(entry.value), secret, evidence, seconds, now, ip, userAgent });
 }

@@ -10,7 +10,7 @@ const next = (outcome: Outcome, more: Partial<Transaction> = {}, withPassword = 
   nextStep(
     { ...outcome, trace: { layers: [] } } as Decision,
     { ...transaction, ...more },
-    { withPassword, labels },
+    { withPassword, labels, canKeep: false },
     NOW,
   );
 

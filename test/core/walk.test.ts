@@ -101,7 +101,7 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
     ...(subject && { subject }),
   });
   const decision = evaluate(policiesOf({ session: always(allow(demands.session)), app: demands.app }), facts);
-  const plan = nextStep(decision, transaction, { withPassword: false, labels: () => undefined }, now);
+  const plan = nextStep(decision, transaction, { withPassword: false, canKeep: false, labels: () => undefined }, now);
   if (plan.kind === 'step') return { run, decision, plan };
   const { kind: _, ...choice } = plan;
   const pending = { ...choice, public: {}, private: {}, expires: now + 300 };

@@ -69,7 +69,14 @@ function say(form, code) {
   place.replaceChildren(message);
 }
 
+/** A box of the main form counts for this one too: `data-box` holds its id. */
+function takeBoxes(form) {
+  for (const input of form.querySelectorAll('[data-box]'))
+    input.value = document.getElementById(input.dataset.box)?.checked ? 'yes' : '';
+}
+
 function send(form, values) {
+  takeBoxes(form);
   for (const [name, value] of Object.entries(values)) form.elements.namedItem(`credentials.${name}`).value = value;
   form.submit();
 }

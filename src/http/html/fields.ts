@@ -21,6 +21,10 @@ export interface Field {
   readonly code: boolean;
   /** May be left empty. */
   readonly optional?: true;
+  /** A box that is ticked already. */
+  readonly checked?: true;
+  /** For label and hint. */
+  readonly params?: Params;
   readonly value: string;
   readonly autofocus: boolean;
   readonly invalid: boolean;
@@ -146,6 +150,28 @@ const questionText: Input = {
   optional: true,
   value: '',
 };
+/** The session outlives the browser. */
+const keepSignedIn: Input = {
+  name: 'rememberMe',
+  label: 'identify.keep',
+  hint: 'identify.keep.hint',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: 'yes',
+};
+/** This browser is spared the second factor for a while. */
+const rememberDevice: Input = {
+  name: 'rememberDevice',
+  label: 'challenge.remember',
+  hint: 'challenge.remember.hint',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: 'yes',
+};
 
 /** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
 const passcodes: ReadonlyMap<string, Input> = new Map([
@@ -183,11 +209,18 @@ export function fieldsOf(step: Step): readonly Field[] {
     case 'identify': {
       const autocomplete = step.discover === undefined ? 'username' : 'username webauthn';
       const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
-      return connect(step.withPassword ? [first, password] : [first], step.messages);
+      const inputs = step.withPassword ? [first, password] : [first];
+      const { keepSignedIn: kept } = step;
+      const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
+      return connect([...inputs, ...box], step.messages);
     }
-    case 'challenge':
-      if (step.authenticator === 'webauthn') return [];
-      return connect([asked(passcodes.get(step.authenticator) ?? otherPasscode, step.challenge)], step.messages);
+    case 'challenge': {
+      const passcode = passcodes.get(step.authenticator) ?? otherPasscode;
+      const inputs = step.authenticator === 'webauthn' ? [] : [asked(passcode, step.challenge)];
+      const { remember: seconds } = step;
+      const box = seconds === undefined ? [] : [{ ...rememberDevice, params: { seconds } }];
+      return connect([...inputs, ...box], step.messages);
+    }
     case 'enroll': {
       const { stage, address, questions } = step.offer;
       const staged = typeof stage === 'string';
@@ -246,11 +279,15 @@ export function messageId(index: number): string {
   return `message-${index + 1}`;
 }
 
-/** The focus goes to the first input that has an error, else to the first empty one. It also speaks the messages that belong to no input. */
+/**
+ * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never has it. It also
+ * speaks the messages that belong to no input.
+ */
 function connect(inputs: readonly Input[], messages: readonly Message[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     messages.some(({ field, level }) => field === input.name && level === 'error');
-  const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs[0];
+  const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;
+  const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs.find(isAsked);
   return inputs.map((input) => {
     const id = input.name.replaceAll(/[._]/g, '-');
     const belongs = ({ field }: Message): boolean =>

@@ -78,10 +78,16 @@ function fillIn(piece: Piece, params: Params): TextPart {
   return value === undefined ? { text: `{${piece.param}}`, param: false } : { text: String(value), param: true };
 }
 
-/** A wait in words, rounded up: nobody is told to come back too early. */
+/** Unit, its length, and from which length of time on it is used (seconds). */
+const units = [
+  ['day', 86_400, 2 * 86_400],
+  ['hour', 3600, 3600],
+  ['minute', 60, 60],
+] as const;
+
+/** A length of time in words, rounded up: nobody is told to come back too early. */
 function duration(locale: string, seconds: number): string {
   const wait = Math.max(1, Math.ceil(seconds));
-  const [unit, size] =
-    wait < 60 ? (['second', 1] as const) : wait < 3600 ? (['minute', 60] as const) : (['hour', 3600] as const);
+  const [unit, size] = units.find(([, , from]) => wait >= from) ?? (['second', 1] as const);
   return new Intl.NumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' }).format(Math.ceil(wait / size));
 }
