@@ -128,13 +128,20 @@ function notEnrollable(toEnroll: EnrollmentCase, { rule }: EnrollmentRuling): De
 
 /** The best of what the request may add that this person can reach; the last, if none. */
 function chooseRequest({ policies, facts, policy, requests }: Case, means: Means) {
-  const required = [...policy.goals, ...accountGoals(policies, facts, means)];
+  const required = [...unlessMet(policy, means), ...accountGoals(policies, facts, means)];
   let chosen = tryRequest(requests[0], required, means);
   for (const request of requests.slice(1)) {
     if (chosen.way.kind !== 'impossible') break;
     chosen = tryRequest(request, required, means);
   }
   return chosen;
+}
+
+/** Where the app's rule is met as it stands, nothing is waived: then the tokens say all that was proved. */
+function unlessMet({ goals, appRule, rememberedHere }: PolicyLayers, { shown }: Means): readonly Goal[] {
+  if (!rememberedHere || appRule?.then.kind !== 'allow' || !meetsRule(appRule, shown)) return goals;
+  const { requirement } = appRule.then;
+  return goals.map((goal) => (goal.anyOf.includes(requirement) ? { ...goal, anyOf: [requirement] } : goal));
 }
 
 function tryRequest(request: Layer, required: readonly Goal[], means: Means) {

@@ -1,0 +1,279 @@
+/** Remembered devices: what a rule may spare a browser, and what it may not. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { evaluate } from '../../src/core/evaluate.ts';
+import type { Decision, Evidence, Facts, RememberedProof, Requirement } from '../../src/core/model.ts';
+import { alternatives, evidenceOf, type World, world } from './support/arbitraries.ts';
+import { naivelyMeets } from './support/naive.ts';
+import { seeded } from './support/seeded.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  type FactsGiven,
+  factors,
+  factsOf,
+  HERE,
+  type Key,
+  NOW,
+  person,
+  policiesOf,
+  proof,
+  traits,
+} from './support/world.ts';
+
+const DAY = 86_400;
+const MONTH = 30 * DAY;
+
+function remembered(key: Key | 'key', age: number, more: Partial<RememberedProof> = {}): RememberedProof {
+  const [enrollment] = enrolled(key);
+  if (!enrollment) throw new Error('no enrollment');
+  const { id, authenticator, factors: covered, characteristics } = enrollment;
+  const at = NOW - age;
+  return { authenticator, enrollment: id, factors: covered, characteristics, at, until: at + MONTH, ...more };
+}
+
+function policies(requirement: Requirement, remember?: number) {
+  const then = { kind: 'allow', requirement, ...(remember !== undefined && { remember }) } as const;
+  return policiesOf({ app: always(then) });
+}
+
+function decide(
+  requirement: Requirement,
+  remember: number | undefined,
+  device: readonly RememberedProof[],
+  given: FactsGiven,
+): Decision {
+  const facts = factsOf(given);
+  return evaluate(policies(requirement, remember), { ...facts, device: { ...facts.device, remembered: device } });
+}
+
+const ann = person(['password', 'totp']);
+const password = proof('password', 'here');
+const two = factors(2);
+
+describe('a browser that remembers the authenticator app', () => {
+  const device = [remembered('totp', DAY)];
+  const given = { subject: ann, evidence: [password] };
+
+  test.each<[string, Requirement]>([
+    ['any two', two],
+    ['password and possession', factors(2, { demands: [{ factor: 'knowledge' }, { factor: 'possession' }] })],
+    ['possession that may be an hour old', factors(2, { demands: [{ factor: 'possession', maxAge: 3600 }] })],
+    ['possession, not by mail', factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] })],
+    [
+      'a proof of any type that is bound to its device',
+      factors(2, { demands: [{ characteristics: ['deviceBound'] }] }),
+    ],
+  ])('is spared it where the rule asks for %s', (_, requirement) => {
+    const decision = decide(requirement, MONTH, device, given);
+    expect(decision).toMatchObject({
+      kind: 'allow',
+      waived: ['totp'],
+      remember: MONTH,
+      assurance: { acr: 'pwd', amr: ['pwd'], authTime: password.at, witness: [password] },
+    });
+    expect(decision.trace.layers.find(({ layer }) => layer === 'app')).toMatchObject({
+      remembered: ['totp'],
+      satisfied: true,
+    });
+  });
+
+  test.each<[string, Requirement, number | undefined, Partial<RememberedProof>, FactsGiven]>([
+    ['the rule remembers nothing', two, undefined, {}, {}],
+    ['nothing was proved', two, MONTH, {}, { evidence: [] }],
+    ['the rule remembers for less long', two, DAY, {}, {}],
+    ['it was promised for less long', two, MONTH, { until: NOW }, {}],
+    ['it is from the future', two, MONTH, { at: NOW + 61, until: NOW + MONTH }, {}],
+    ['the app was removed', two, MONTH, { enrollment: 'another' }, {}],
+    ['the request says max_age', two, MONTH, {}, { request: { maxAge: MONTH } }],
+    ['the request says prompt=login', two, MONTH, {}, { request: { promptLogin: true } }],
+    ['the rule says reauthenticate: always', factors(2, { maxAge: 0 }), MONTH, {}, {}],
+    ['its demand is for this sign-in', factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }), MONTH, {}, {}],
+    [
+      'the rule wants another one',
+      factors(2, { demands: [{ factor: 'possession', authenticators: ['webauthn'] }] }),
+      MONTH,
+      {},
+      {},
+    ],
+    [
+      'the rule wants phishing resistance',
+      factors(2, { demands: [{ factor: 'possession', characteristics: ['phishingResistant'] }] }),
+      MONTH,
+      {},
+      {},
+    ],
+    [
+      'the rule wants a chain',
+      { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] },
+      MONTH,
+      {},
+      {},
+    ],
+    ['an essential acr wants two', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
+  ])('is not when %s', (_, requirement, remember, more, facts) => {
+    const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...given, ...facts });
+    expect(decision.kind).not.toBe('allow');
+    expect(decision).toEqual(expect.not.objectContaining({ waived: expect.anything() }));
+  });
+
+  test('still needs the other factor, and says so', () => {
+    expect(decide(two, MONTH, device, { subject: ann })).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'password', enrollments: ['password'] }],
+    });
+  });
+
+  test('two things that somebody has are still one factor', () => {
+    const subject = person(['totp', 'email']);
+    expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'here')] }).kind).not.toBe('allow');
+  });
+
+  test('the session policy and the minimum acr of the app are not waived', () => {
+    const facts = factsOf(given);
+    const at = { ...facts, device: { ...facts.device, remembered: device } };
+    const app = always({ kind: 'allow', requirement: two, remember: MONTH });
+    expect(evaluate(policiesOf({ app, session: always(allow(two)) }), at).kind).toBe('challenge');
+    expect(evaluate(policiesOf({ app, minimumAcr: '2fa' }), at).kind).toBe('challenge');
+  });
+
+  test('where both were proved the tokens say so', () => {
+    const evidence = [proof('password', 'here'), proof('totp', 60)];
+    const decision = decide(two, MONTH, device, { subject: ann, evidence });
+    expect(decision).toMatchObject({ kind: 'allow', assurance: { acr: '2fa', amr: ['mfa', 'otp', 'pwd'] } });
+    expect(decision).not.toHaveProperty('waived');
+  });
+});
+
+test('one proof that must verify its user has no second factor to spare', () => {
+  const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
+  const subject = person(['password', 'webauthn']);
+  const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
+  expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
+  expect(decision).not.toHaveProperty('remember');
+});
+
+describe('the page may offer to remember', () => {
+  const offered = (requirement: Requirement, remember: number | undefined, given: FactsGiven) => {
+    const decision = decide(requirement, remember, [], given);
+    return decision.kind === 'challenge' ? decision.remember : undefined;
+  };
+
+  test.each<[string, Requirement, number | undefined, FactsGiven, readonly string[] | undefined]>([
+    ['the authenticator app, not the password', two, MONTH, { subject: ann }, ['totp']],
+    ['nothing where the rule does not', two, undefined, { subject: ann }, undefined],
+    ['nothing where one factor is enough', factors(1), MONTH, { subject: ann }, undefined],
+    [
+      'nothing when the request asks for proofs',
+      two,
+      MONTH,
+      { subject: ann, request: { promptLogin: true } },
+      undefined,
+    ],
+  ])('%s', (_, requirement, remember, given, expected) => {
+    expect(offered(requirement, remember, given)).toEqual(expected && { seconds: MONTH, enrollments: expected });
+  });
+
+  test('the same to somebody who will be denied', () => {
+    const only = person(['totp', 'password']);
+    const active = offered(two, MONTH, { subject: only });
+    expect(active).toBeDefined();
+    expect(offered(two, MONTH, { subject: { ...only, status: 'suspended' } })).toEqual(active);
+  });
+});
+
+/** Where waiving is most of what decides. */
+const easy = (given: World): World => ({
+  ...given,
+  has: [...given.has.filter(({ id }) => id !== 'password'), ...enrolled('password')],
+  evidence: [...given.evidence, proof('password', 'here')],
+  session: factors(1),
+  minimumAcr: undefined,
+  disabled: [],
+  request: { ...given.request, promptLogin: false, maxAge: undefined, acrEssential: false },
+});
+
+/** A world in which the browser remembers some of what the person has. */
+const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((given) =>
+  fc.record({
+    given: fc.constantFrom(given, { ...given, session: factors(1), minimumAcr: undefined }, easy(given)),
+    remember: fc.constantFrom(600, MONTH),
+    device: fc.array(
+      evidenceOf(given.has).map(
+        ({ authenticator, enrollment, factors: covered, characteristics, at }): RememberedProof => ({
+          authenticator,
+          enrollment,
+          factors: covered,
+          characteristics,
+          at,
+          until: at + 2000,
+        }),
+      ),
+      { maxLength: 3 },
+    ),
+  }),
+);
+type Remembering = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
+
+function decideIn({ given, remember, device }: Remembering, withDevice: boolean): Decision {
+  const { session, app, minimumAcr, disabled, has, evidence, request } = given;
+  const keys = (Object.keys(traits) as Key[]).filter((key) => !(disabled as readonly string[]).includes(key));
+  const set = policiesOf({
+    session: always(allow(session)),
+    app: always({ kind: 'allow', requirement: app, remember }),
+    enabled: keys,
+    ...(minimumAcr !== undefined && { minimumAcr }),
+  });
+  const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
+  return evaluate(set, withDevice ? { ...facts, device: { ...facts.device, remembered: device } } : facts);
+}
+
+/** What the browser vouches for, as if it had been proved just now: possession, and nothing else. */
+function vouched({ device, remember }: Remembering): readonly Evidence[] {
+  return device
+    .filter(({ at, until, factors: covered }) => covered.includes('possession') && NOW < until && NOW - at < remember)
+    .map(({ authenticator, enrollment, characteristics }) => ({
+      ...proof(authenticator as Key, 'here'),
+      enrollment,
+      factors: ['possession'],
+      characteristics,
+    }));
+}
+
+test('remembering lets nobody in who has not shown the rest, and raises nothing', () => {
+  let waivers = 0;
+  fc.assert(
+    fc.property(worlds, (one) => {
+      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+      if (without.kind === 'allow') {
+        expect(with_).toMatchObject({ kind: 'allow', assurance: without.assurance });
+        return;
+      }
+      if (with_.kind !== 'allow') return;
+      waivers += 1;
+      const { witness } = with_.assurance;
+      for (const proved of witness) expect(one.given.evidence).toContainEqual(proved);
+      const { app, request } = one.given;
+      expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
+      const when = { now: NOW, transaction: HERE };
+      expect(naivelyMeets(app, [...witness, ...vouched(one)], when)).toBe(true);
+      const vouchedFor = new Set(vouched(one).map(({ authenticator }) => authenticator));
+      expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);
+      const types = new Set(witness.flatMap((proved) => proved.factors));
+      expect(types.has('knowledge') || types.has('inherence')).toBe(true);
+    }),
+    seeded(6000),
+  );
+  expect(waivers).toBeGreaterThan(100);
+});
+
+test('remembering never makes a sign-in harder', () => {
+  fc.assert(
+    fc.property(worlds, (one) => {
+      const [without, with_] = [decideIn(one, false), decideIn(one, true)];
+      if (without.kind === 'challenge' && without.withheld === undefined) expect(with_.kind).not.toBe('deny');
+    }),
+    seeded(2000),
+  );
+});
