@@ -135,7 +135,7 @@ export function createApp(options: AppOptions): App {
     clientId: accountClientId,
     sessions: {
       current: async (ctx) =>
-        sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true })),
+        sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true }), now()),
       end: (uid) => endSession(live.provider(), runtime, uid),
       keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
     },

@@ -10,6 +10,7 @@
  */
 import { hash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Seconds } from '../core/model.ts';
 import { ssoKey } from '../flow/sso-session.ts';
 import { transactionKey } from '../flow/transaction-record.ts';
 import { type Store, storeKey } from '../stores/store.ts';
@@ -86,12 +87,14 @@ export interface AdapterOptions {
   readonly store: Store;
   /** Client metadata by client id; `undefined`: there is no such client. */
   readonly client: (clientId: string) => Promise<AdapterPayload | undefined>;
+  /** Epoch seconds. */
+  now(): Seconds;
 }
 
 /** What oidc-provider takes as `adapter`. Outside of a request every call is its own unit of work. */
 export function createAdapter(options: AdapterOptions): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Session') return withinUnit(options.store, sessionAdapter);
+    if (model === 'Session') return withinUnit(options.store, (unit) => sessionAdapter(unit, options.now));
     if (model === 'Client') return clientAdapter(options);
     return withinUnit(options.store, (unit) => modelAdapter(model, options.store, unit));
   };

@@ -137,7 +137,8 @@ export async function finishInteraction(
     login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
   };
-  await interaction.save(interaction.exp - runtime.now());
+  // `exp` is by the clock of oidc-provider.
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
   return interaction.returnTo;
 }
 

@@ -62,7 +62,11 @@ function configuration(parts: ProviderParts): Configuration {
   const { runtime, settings, keys } = parts;
   const secure = runtime.issuer.startsWith('https:');
   return {
-    adapter: createAdapter({ store: runtime.store, client: (id) => clientById(runtime, id) }) as never,
+    adapter: createAdapter({
+      store: runtime.store,
+      client: (id) => clientById(runtime, id),
+      now: () => runtime.now(),
+    }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
     acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(parts))],
     scopes: Object.keys(settings.scopes),

@@ -21,10 +21,6 @@ import { grantKey, hashed } from './adapter.ts';
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
 
-function epochSeconds(): Seconds {
-  return Math.floor(Date.now() / 1000);
-}
-
 function pointerKey(id: string): string {
   return storeKey('session', hashed(id));
 }
@@ -94,12 +90,16 @@ export function recordEvidence(
 }
 
 /** The session that a session cookie stands for; `undefined`: none that is alive. */
-export async function sessionOfCookie(unit: UnitOfWork, id: string | undefined): Promise<SsoSession | undefined> {
+export async function sessionOfCookie(
+  unit: UnitOfWork,
+  id: string | undefined,
+  now: Seconds,
+): Promise<SsoSession | undefined> {
   const pointer = id === undefined ? undefined : await unit.get(pointerKey(id));
   if (!pointer) return undefined;
   await unit.load([ssoKey(pointer.value)]);
   const session = peekSso(unit, pointer.value);
-  return session && !isOver(session, accountIn(unit, session.accountId), epochSeconds()) ? session : undefined;
+  return session && !isOver(session, accountIn(unit, session.accountId), now) ? session : undefined;
 }
 
 /** All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. */
@@ -142,10 +142,11 @@ function endingsOf(unit: UnitOfWork): Set<string> {
   return uids;
 }
 
-export function sessionAdapter(unit: UnitOfWork): Adapter {
+/** `now`: epoch seconds. */
+export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
   function payloadOf(uid: string): AdapterPayload | undefined {
     const session = peekSso(unit, uid);
-    if (!session || isOver(session, accountIn(unit, session.accountId), epochSeconds())) return undefined;
+    if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
     const { accountId, authorizations, payload } = session;
     return {
       ...payload,
@@ -175,14 +176,13 @@ export function sessionAdapter(unit: UnitOfWork): Adapter {
       const before = unit.stored(ssoKey(session));
       const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
       const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
-      const now = epochSeconds();
       const valid = accountIn(unit, accountId)?.validAfter;
-      const current = currentSession(unit, session, now);
+      const current = currentSession(unit, session, now());
       endingsOf(unit).delete(session);
       unit.put(pointerKey(id), { value: session, ttl, refs: [ssoKey(session)] });
       unit.merge(ssoKey(session), (value) => {
         const found = current(value);
-        const startedAt = found.accountId === accountId ? found.startedAt : now;
+        const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
         const account = accountId ? { accountId, ...(valid === undefined ? {} : { valid }) } : {};
         return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);

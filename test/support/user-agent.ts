@@ -11,8 +11,10 @@ export interface Form {
   readonly step: string;
   readonly authenticator: string;
   readonly action: string;
-  /** Names and values of all inputs. */
+  /** Names and values of all inputs. A box that nobody has to tick is there only if it is ticked. */
   readonly fields: Readonly<Record<string, string>>;
+  /** Names of the boxes that nobody has to tick. */
+  readonly boxes: readonly string[];
 }
 
 export interface Page {
@@ -41,7 +43,10 @@ function attribute(tag: string, name: string): string | undefined {
 export function formsOf(html: string): readonly Form[] {
   return [...html.matchAll(/<form\b[^>]*>([\s\S]*?)<\/form>/g)].map(([whole, inner = '']) => {
     const tag = /<form\b[^>]*>/.exec(whole)?.[0] ?? '';
-    const inputs = [...inner.matchAll(/<(?:input|button)\b[^>]*>/g)].flatMap(([input]) => {
+    const all = [...inner.matchAll(/<(?:input|button)\b[^>]*>/g)].map(([input]) => input);
+    const isBox = (input: string) => /\stype="checkbox"/.test(input) && !/\srequired\b/.test(input);
+    const sent = all.filter((input) => !isBox(input) || /\schecked\b/.test(input));
+    const inputs = sent.flatMap((input) => {
       const name = attribute(input, 'name');
       return name === undefined ? [] : [[name, attribute(input, 'value') ?? ''] as const];
     });
@@ -50,6 +55,7 @@ export function formsOf(html: string): readonly Form[] {
       authenticator: attribute(tag, 'data-authenticator') ?? '',
       action: attribute(tag, 'action') ?? '',
       fields: Object.fromEntries(inputs),
+      boxes: all.filter(isBox).flatMap((input) => attribute(input, 'name') ?? []),
     };
   });
 }
