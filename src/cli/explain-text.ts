@@ -4,7 +4,7 @@ import type { SimulatedStep } from '../core/simulate.ts';
 import type { AuthenticatorOption } from '../core/steps.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../flow/explain.ts';
 import { denialWords } from './denial-words.ts';
-import { ageText } from './durations.ts';
+import { ageText, durationText } from './durations.ts';
 import { enrollmentRows, skippableWords } from './enrollment-words.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
@@ -50,11 +50,16 @@ function situationLines({ subject, evidence, network, device, request, at }: Exp
           ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
-    ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}`],
+    ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
     ['request', request_.join('; ')],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
+}
+
+function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {
+  const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
+  return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
 }
 
 function named(authenticator: string, label: string | undefined): string {
@@ -125,12 +130,21 @@ function conditionWords(when: Conditions, name: string): string {
 }
 
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
-  const { outcome, requirements, missing, maxAge, session, enrollment, satisfied } = layer;
+  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, satisfied } = layer;
   const ways = requirements.flatMap(requirementWords);
   const lines = [
     ...list('requires', ways),
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
     ...(session === undefined ? [] : [row('counts', `evidence ${ageWords(session.absolute)} (life of the session)`)]),
+    ...(session?.keep
+      ? [row('counts', `evidence ${ageWords(session.keep.absolute)} (life of a session that is kept)`)]
+      : []),
+    ...(remember === undefined
+      ? []
+      : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
+    ...(remembered === undefined
+      ? []
+      : [row('spares', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),

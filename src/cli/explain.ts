@@ -60,6 +60,8 @@ export function explainCommand(context: ExplainContext): Command {
       'what the session holds, e.g. password@12h,totp (default: a fresh browser)',
       moreOf,
     )
+    .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', moreOf)
+    .option('--keep-signed-in', 'in a session that the person asked to keep')
     .option('--config <dir>', 'by these files instead of the revision in use')
     .option('--json', 'as a JSON object')
     .action((options: ExplainOptions) => run(context, options));

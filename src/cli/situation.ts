@@ -7,6 +7,7 @@ import type {
   Facts,
   OperatingSystem,
   Platform,
+  RememberedProof,
   RequestFacts,
   Seconds,
   Subject,
@@ -33,6 +34,8 @@ export interface SituationOptions {
   readonly os?: string;
   readonly at?: string;
   readonly evidence?: readonly string[];
+  readonly remembered?: readonly string[];
+  readonly keepSignedIn?: true;
 }
 
 interface Known {
@@ -60,15 +63,18 @@ export const systems = [
 export function situationOf(options: SituationOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectOf(options, known);
+  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
   return {
     now,
     request: requestOf(options, known),
     network: networkOf(options, known.snapshot),
     device: {
-      known: oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+      known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: oneOf('platform', options.platform ?? 'desktop', platforms),
       os: oneOf('operating system', options.os ?? 'other', systems),
+      ...(remembered.length > 0 && { remembered }),
     },
+    ...(options.keepSignedIn && { keepSignedIn: true }),
     ...(subject && { subject }),
     evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
   };
@@ -163,12 +169,18 @@ function enrollmentOf(key: string, index: number, authenticators: readonly Authe
   return { id: `assumed-${index}`, authenticator: key, factors, characteristics };
 }
 
+/** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
+function rememberedOf(proof: string, subject: Subject | undefined, now: Seconds): RememberedProof {
+  const { authenticator, enrollment, factors, characteristics, at } = evidenceOf(proof, subject, now);
+  return { authenticator, enrollment, factors, characteristics, at, until: Number.MAX_SAFE_INTEGER };
+}
+
 /** `totp` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
 function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): Evidence {
   const [authenticator = '', ago] = proof.split('@', 2);
   const age = ago === undefined ? 0 : parseDuration(ago);
   if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
-  if (subject === undefined) throw refusal("--evidence is somebody's: give --user or --groups");
+  if (subject === undefined) throw refusal("a proof is somebody's: give --user or --groups");
   const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
   if (enrollment === undefined) {
     const who = subject.identifiers[0] ?? 'this person';

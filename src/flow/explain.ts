@@ -15,7 +15,7 @@ import type {
   RuleHead,
   RuleTrace,
   Seconds,
-  SessionLimits,
+  SessionTerms,
   Subject,
 } from '../core/model.ts';
 import { type SimulatedStep, simulate } from '../core/simulate.ts';
@@ -36,7 +36,9 @@ export interface ExplainedLayer extends LayerTrace {
   /** One entry for each alternative or chain of the requirements; empty: nothing is missing. */
   readonly missing: readonly Missing[];
   /** Session policy: lifetime by the rule that decided. */
-  readonly session?: SessionLimits;
+  readonly session?: SessionTerms;
+  /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
+  readonly remember?: Seconds;
   /** Enrollment policy: what the rule that decided says. */
   readonly enrollment?: EnrollmentTerms;
 }
@@ -85,14 +87,16 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const requirements = requirementsOf(layer, policies.acrValues);
   const missing = requirements.map((requirement) => missingOf(requirement, countedShowings(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
+  const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
   return {
     ...layer,
     rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
     notReached: policy ? policy.rules.length - layer.rules.length : 0,
     requirements,
-    missing: missing.some((of) => of.length === 0) ? [] : missing.flat(),
+    missing: layer.satisfied || missing.some((of) => of.length === 0) ? [] : missing.flat(),
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
+    ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
     ...(enrollment && { enrollment }),
   };
 }

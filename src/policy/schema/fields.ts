@@ -41,8 +41,19 @@ export function duration({ min = 1, max = longest }: { min?: Seconds; max?: Seco
         'must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
     })
     .transform((text) => durationSeconds(text) ?? Number.POSITIVE_INFINITY)
-    .refine((seconds) => seconds >= min, { error: `must be at least ${min} s` })
-    .refine((seconds) => seconds <= max, { error: `must be at most ${max} s` });
+    .refine((seconds) => seconds >= min, { error: `must be at least ${isoDuration(min)}` })
+    .refine((seconds) => seconds <= max, { error: `must be at most ${isoDuration(max)}` });
+}
+
+/** A bound as it would be written in a file. */
+function isoDuration(seconds: number): string {
+  const units = [
+    [86_400, 'P', 'D'],
+    [3_600, 'PT', 'H'],
+    [60, 'PT', 'M'],
+  ] as const;
+  const [size, before, after] = units.find(([length]) => seconds >= length && seconds % length === 0) ?? [1, 'PT', 'S'];
+  return `${before}${seconds / size}${after}`;
 }
 
 /** Text that people read: not empty, one line. */

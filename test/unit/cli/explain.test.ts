@@ -267,6 +267,32 @@ test('files that are not applied, with and without a person', async () => {
   expect(await explained('--app', 'payroll')).toContain('Everybody else');
 });
 
+test('a browser that remembers the second factor, and a session that is kept', async () => {
+  const files = join(dir, 'policies');
+  await writeFile(
+    join(files, 'sign-on/payroll.yaml'),
+    JSON.stringify({
+      name: 'payroll',
+      rules: [{ name: 'All', then: { allow: { factors: 2 }, remember: { device: 'P30D' } } }],
+    }),
+  );
+  const allow = { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' };
+  const kept = { ...allow, keepSignedIn: { idle: 'P14D', absolute: 'P30D' } };
+  await writeFile(join(files, 'session.yaml'), JSON.stringify({ rules: [{ name: 'All', then: { allow: kept } }] }));
+  const words = ['--app', 'payroll', '--config', dir, '--user', 'eve@demo.test'];
+  const text = await explained(...words, '--remembered', 'totp@3d');
+  expect(text).toContain('device    known, desktop, other; remembers totp 3 d ago');
+  expect(text).toContain('remembers the second factor for 30 d, if asked to');
+  expect(text).toContain('spares    the second factor: this browser remembers totp');
+  expect(text).toContain('(life of a session that is kept)');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)']);
+  const asked = stepsOf(await explained(...words, '--remembered', 'totp@31d'));
+  expect(asked).toContain('2. challenge totp (my?phone)');
+  const week = [...words, '--evidence', 'password@7d'];
+  expect(stepsOf(await explained(...week))[0]).toMatch(/challenge password/);
+  expect(stepsOf(await explained(...week, '--keep-signed-in'))[0]).toMatch(/challenge totp/);
+});
+
 test.each<[string, readonly string[], string]>([
   ['app', ['--app', 'payrol'], 'unknown app `payrol`; did you mean `payroll`?'],
   ['user', ['--app', 'notes', '--user', 'zoe'], 'there is no user "zoe"'],
@@ -287,7 +313,7 @@ test.each<[string, readonly string[], string]>([
     'unknown authenticator `totb`; did you mean `totp`?',
   ],
   ['enrolled of nobody', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a person'],
-  ['evidence of nobody', ['--app', 'notes', '--evidence', 'password'], "--evidence is somebody's"],
+  ['evidence of nobody', ['--app', 'notes', '--evidence', 'password'], "a proof is somebody's"],
   [
     'evidence of what is not enrolled',
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],

@@ -102,10 +102,10 @@ test.each<[string, string, readonly string[]]>([
     'durations',
     `${brand}tokens:\n  authorizationCode: PT5M\n  accessToken: 1h\n  idToken: P1M\n  interaction: PT1S\n  refreshToken: { idle: P100D }\n`,
     [
-      '3:22 tokens.authorizationCode must be at most 60 s',
+      '3:22 tokens.authorizationCode must be at most PT1M',
       '4:16 tokens.accessToken must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
       '5:12 tokens.idToken must be an ISO 8601 duration of weeks, or days, hours, minutes and seconds, such as PT12H, P30D or P1DT12H',
-      '6:16 tokens.interaction must be at least 60 s',
+      '6:16 tokens.interaction must be at least PT1M',
       '7:17 tokens.refreshToken `idle` must not be longer than `absolute`',
     ],
   ],
@@ -395,6 +395,30 @@ test.each<[string, string, readonly string[]]>([
   );
 });
 
+const nothingToSpare =
+  'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+
+test.each<[string, string, string, string]>([
+  ['one factor', '{ factors: 1 }', '{ device: P30D }', `rules[0].then.remember ${nothingToSpare}`],
+  ['every proof anew', '{ factors: 2, reauthenticate: always }', '{ device: P30D }', nothingToSpare],
+  ['a possession anew', '{ factors: 2, possession: { maxAge: PT0S } }', '{ device: P30D }', nothingToSpare],
+  ['one proof for both', '{ factors: 2, possession: { userVerification: true } }', '{ device: P30D }', nothingToSpare],
+  [
+    'a chain',
+    '{ chains: [[{ authenticators: [password] }, { authenticators: [totp] }]] }',
+    '{ device: P30D }',
+    'rules[0].then.remember a chain is proved step by step: `remember` goes with `factors` and `anyOf` only',
+  ],
+  ['too long', '{ factors: 2 }', '{ device: P181D }', 'rules[0].then.remember.device must be at most P180D'],
+  ['nothing', '{ factors: 2 }', '{}', 'rules[0].then.remember.device is missing'],
+  ['something else', '{ factors: 2 }', '{ device: P1D, user: P1D }', 'unknown key `user`'],
+])('a sign-on rule cannot remember: %s', async (_, requirement, remember, expected) => {
+  const rules = `  - name: A\n    then:\n      allow: ${requirement}\n      remember: ${remember}\n`;
+  expect(await problemLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual([
+    expect.stringContaining(expected),
+  ]);
+});
+
 test.each<[string, string, readonly string[]]>([
   [
     'words for values',
@@ -416,6 +440,13 @@ test.each<[string, string, readonly string[]]>([
     'idle after the end',
     '{ primary: any, secondFactor: never, idle: P2D, absolute: P1D }',
     ['3:20 rules[0].then.allow `idle` must not be longer than `absolute`'],
+  ],
+  [
+    'a kept session that ends sooner',
+    '{ primary: any, secondFactor: never, idle: PT1H, absolute: P1D, keepSignedIn: { idle: PT1H, absolute: P1D } }',
+    [
+      '3:20 rules[0].then.allow `keepSignedIn.absolute` must be longer than `absolute`: it would end sooner than a session that is not kept',
+    ],
   ],
 ])('session policy: %s', async (_, text, expected) => {
   expect(await problemLines({ [session]: `rules:\n  - name: A\n    then: { allow: ${text} }\n` })).toEqual(

@@ -179,6 +179,23 @@ test.each([
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
 });
 
+test('what a session may be kept for, and what a browser may be spared', async () => {
+  const allow = 'primary: any, secondFactor: never, idle: PT2H, absolute: P1D';
+  const keep = 'keepSignedIn: { idle: P14D, absolute: P30D }';
+  const file = 'policies/session.yaml';
+  const kept = await policyOf(file, 'session', `rules:\n  - name: A\n    then: { allow: { ${allow}, ${keep} } }\n`);
+  expect(kept.rules[0]?.then).toMatchObject({
+    session: { idle: 7_200, absolute: 86_400, keep: { idle: 1_209_600, absolute: 2_592_000 } },
+  });
+  const rule = '  - name: A\n    then: { allow: { factors: 2 }, remember: { device: P30D } }\n';
+  const spared = await policyOf('policies/sign-on/notes.yaml', 'sign-on/notes', `name: notes\nrules:\n${rule}`);
+  expect(spared.rules[0]?.then).toEqual({
+    kind: 'allow',
+    requirement: { anyOf: [{ factors: 2, demands: [] }] },
+    remember: 2_592_000,
+  });
+});
+
 test('settings are complete: everything has a default', async () => {
   const loaded = await load({ 'stepgate.yaml': 'brand: { name: A }\n' });
   const document = loaded.ok ? loaded.documents.get('settings') : undefined;
