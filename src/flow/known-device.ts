@@ -34,12 +34,9 @@ export function lastSignIn(value: string | undefined, subject: string): LastSign
 export function noteSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
   const key = deviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);
-  const sameAgain = used.length === 0 || used.join() === last?.used.join();
-  if (last && sameAgain && at - last.at < rewriteAfter) return;
+  if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const before = parse(current);
-    const noted = { at, used: used.length > 0 ? used : (lastSignIn(current, subject)?.used ?? []) };
-    const people = Object.entries({ ...before, [subject]: noted }).sort(([, a], [, b]) => b.at - a.at);
+    const people = Object.entries({ ...parse(current), [subject]: { at, used } }).sort(([, a], [, b]) => b.at - a.at);
     return { value: JSON.stringify(Object.fromEntries(people.slice(0, mostPeople))), ttl: deviceLifetime };
   });
 }

@@ -4,7 +4,7 @@
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../core/evaluate.ts';
-import type { Decision, RequestFacts, Seconds } from '../core/model.ts';
+import type { Decision, Evidence, RequestFacts, Seconds } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { audit, decidingRule } from '../flow/audit.ts';
@@ -241,7 +241,9 @@ export function acceptSignOn(
     appendSignIn(unit, session.accountId, { at: now, client, session: session.uid, proved, ...where });
   }
   if (transaction) {
-    noteBrowser(unit, transaction, { account: session.accountId, remember: decision.remember, visitor, now, ...where });
+    const witness = decision.assurance.witness.toSorted((one, other) => one.at - other.at);
+    const about = { account: session.accountId, used: witness, remember: decision.remember, visitor, now, ...where };
+    noteBrowser(unit, transaction, about);
     unit.delete(transactionKey(transaction.id));
   }
   audit(unit, runtime.audit, {
@@ -266,6 +268,8 @@ function noteBrowser(
   { evidence, rememberDevice }: Transaction,
   about: {
     readonly account: string;
+    /** What the sign-in rests on, in the order in which it was proved. */
+    readonly used: readonly Evidence[];
     readonly remember: Seconds | undefined;
     readonly visitor: Visitor;
     readonly now: Seconds;
@@ -273,11 +277,11 @@ function noteBrowser(
     readonly userAgent: string;
   },
 ): void {
-  const { account, remember: seconds, visitor, now, ip, userAgent } = about;
+  const { account, used, remember: seconds, visitor, now, ip, userAgent } = about;
   const { device: secret } = visitor;
   const entry = unit.peek(userKey(account));
   if (secret === undefined || !entry) return;
-  noteSignIn(unit, secret, account, { at: now, used: evidence.map(({ enrollment }) => enrollment) });
+  noteSignIn(unit, secret, account, { at: now, used: used.map(({ enrollment }) => enrollment) });
   if (!rememberDevice || seconds === undefined) return;
   rememberProofs(unit, { user: parseUser(entry.value), secret, evidence, seconds, now, ip, userAgent });
 }
