@@ -241,8 +241,8 @@ export function acceptSignOn(
     appendSignIn(unit, session.accountId, { at: now, client, session: session.uid, proved, ...where });
   }
   if (transaction) {
-    const witness = decision.assurance.witness.toSorted((one, other) => one.at - other.at);
-    const about = { account: session.accountId, used: witness, remember: decision.remember, visitor, now, ...where };
+    const { witness } = decision.assurance;
+    const about = { account: session.accountId, witness, remember: decision.remember, visitor, now, ...where };
     noteBrowser(unit, transaction, about);
     unit.delete(transactionKey(transaction.id));
   }
@@ -265,11 +265,10 @@ export function acceptSignOn(
 /** The browser is known from now on, and remembers the second factor if the person asked for it and the rule lets it. */
 function noteBrowser(
   unit: UnitOfWork,
-  { evidence, rememberDevice }: Transaction,
+  { event, evidence, rememberDevice }: Transaction,
   about: {
     readonly account: string;
-    /** What the sign-in rests on, in the order in which it was proved. */
-    readonly used: readonly Evidence[];
+    readonly witness: readonly Evidence[];
     readonly remember: Seconds | undefined;
     readonly visitor: Visitor;
     readonly now: Seconds;
@@ -277,11 +276,14 @@ function noteBrowser(
     readonly userAgent: string;
   },
 ): void {
-  const { account, used, remember: seconds, visitor, now, ip, userAgent } = about;
+  const { account, witness, remember: seconds, visitor, now, ip, userAgent } = about;
   const { device: secret } = visitor;
   const entry = unit.peek(userKey(account));
   if (secret === undefined || !entry) return;
-  noteSignIn(unit, secret, account, { at: now, used: used.map(({ enrollment }) => enrollment) });
+  // In the order in which it was proved: what the session held before this transaction came first.
+  const before = witness.filter((one) => one.transaction !== event).toSorted((one, other) => one.at - other.at);
+  const used = [...new Set([...before, ...evidence].map(({ enrollment }) => enrollment))];
+  noteSignIn(unit, secret, account, { at: now, used });
   if (!rememberDevice || seconds === undefined) return;
   rememberProofs(unit, { user: parseUser(entry.value), secret, evidence, seconds, now, ip, userAgent });
 }
