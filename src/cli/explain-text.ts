@@ -129,16 +129,18 @@ function conditionWords(when: Conditions, name: string): string {
   return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
 }
 
+function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
+  const kept = keep === undefined ? '' : `; ${ageWords(keep.absolute)} if it is kept`;
+  return `evidence ${ageWords(absolute)} (life of the session${kept})`;
+}
+
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, satisfied } = layer;
   const ways = requirements.flatMap(requirementWords);
   const lines = [
     ...list('requires', ways),
     ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
-    ...(session === undefined ? [] : [row('counts', `evidence ${ageWords(session.absolute)} (life of the session)`)]),
-    ...(session?.keep
-      ? [row('counts', `evidence ${ageWords(session.keep.absolute)} (life of a session that is kept)`)]
-      : []),
+    ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
     ...(remember === undefined
       ? []
       : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
