@@ -1,0 +1,234 @@
+/** Addresses for notifications: none counts before its code came back, and every change is told at all of them. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { attemptCounter } from '../../src/users/user.ts';
+import { addressCode, outboxOf, told } from '../support/news.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';
+import { eventsOf, formOf, personWithPassword, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
+
+const mail = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
+const authenticators = { password: { enabled: true }, totp: { enabled: true } };
+const settings = (more: object = { mail }) => ({
+  'stepgate.yaml': JSON.stringify({
+    brand: { name: 'Acme' },
+    zones: { office: { cidrs: ['192.0.2.0/24'] } },
+    authenticators,
+    ...more,
+  }),
+});
+
+let node: TestNode;
+let now = Math.floor(Date.now() / 1000);
+beforeAll(async () => {
+  node = await startNode({ now: () => now, files: settings() });
+});
+afterAll(() => node.stop());
+
+type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+
+function addressesOf(page: Page): readonly string[] {
+  const section =
+    /<section class="own" aria-labelledby="own-addresses">([\s\S]*?)<\/section>/.exec(page.html)?.[1] ?? '';
+  return [...section.matchAll(/<p class="option-name"><bdi>([^<]+)</g)].map(([, address = '']) => address);
+}
+
+async function addPage(person: Someone, agent?: UserAgent): Promise<Visit> {
+  return visit(node, person, '/account/addresses/add', agent);
+}
+
+/** As far as the page that asks for the code. */
+async function ask(person: Someone, email: string, agent?: UserAgent): Promise<Visit> {
+  const add = await addPage(person, agent);
+  return { agent: add.agent, page: await add.agent.submit(add.page, formOf(add.page, 'add-address'), { email }) };
+}
+
+async function confirm({ agent, page }: Visit, passcode: string): Promise<Page> {
+  return agent.submit(page, formOf(page, 'confirm-address'), { passcode });
+}
+
+async function add(person: Someone, email: string, agent?: UserAgent): Promise<Visit> {
+  const asked = await ask(person, email, agent);
+  const page = await confirm(asked, await addressCode(node, email));
+  expect(page.messages).toEqual(['account.done.address_added']);
+  await allowAnother(person);
+  return { agent: asked.agent, page };
+}
+
+/** As if the last message had been sent some time ago. */
+async function allowAnother({ id }: Someone): Promise<void> {
+  await node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'notification_address.send') }]);
+}
+
+function notThis(code: string): string {
+  return code === '111111' ? '222222' : '111111';
+}
+
+test('an address counts once its code came back; all are told, the new one too, and mail need be no authenticator', async () => {
+  const person = await personWithPassword(node);
+  const own = await withEmail(node, person);
+  const fresh = `new-${own}`;
+  const asked = await ask(person, `  ${fresh} `);
+  expect(asked.page.url).toBe(`${node.issuer}/account/addresses/confirm`);
+  expect(asked.page.html).toContain(fresh);
+  expect(addressesOf(await asked.agent.open(`${node.issuer}/account`))).toEqual([own]);
+  expect(await told(node, fresh)).toEqual([]);
+
+  const code = await addressCode(node, fresh);
+  const wrong = await confirm(asked, notThis(code));
+  expect([wrong.status, wrong.messages]).toEqual([422, ['credentials.invalid']]);
+  expect(eventsOf(node, person.id)).toContain('account.address_refused');
+  const page = await confirm({ ...asked, page: wrong }, ` ${code.slice(0, 3)} ${code.slice(3)}`);
+  expect(page.messages).toEqual(['account.done.address_added']);
+  expect(addressesOf(page)).toEqual([own, fresh]);
+  for (const to of [own, fresh]) expect(await told(node, to)).toEqual(['address_added']);
+  const news = (await outboxOf(node)).find(({ delivery }) => delivery.to === own);
+  expect(JSON.stringify(news?.delivery.params)).not.toContain(fresh);
+
+  // Used up.
+  const again = await confirm(asked, code);
+  expect([again.status, again.messages]).toEqual([409, ['form.stale']]);
+});
+
+test('one that was added is removed; it is told as well, and the last one stays', async () => {
+  const person = await personWithPassword(node);
+  const [first, second] = [`1-${person.identifier}`, `2-${person.identifier}`];
+  const { agent } = await add(person, first);
+  const { page: own } = await add(person, second, agent);
+  expect(addressesOf(own)).toEqual([first, second]);
+  const question = await agent.open(linkTo(own, /addresses\/[\w-]{43}/));
+  expect(question.url).not.toContain(first);
+  const gone = await agent.submit(question, formOf(question, 'remove-address'));
+  expect(gone.messages).toEqual(['account.done.address_removed']);
+  expect(addressesOf(gone)).toEqual([second]);
+  expect(await told(node, first)).toEqual(['address_added', 'address_added', 'address_removed']);
+  expect(await told(node, second)).toEqual(['address_added', 'address_removed']);
+
+  const last = await agent.open(linkTo(gone, /addresses\/[\w-]{43}/));
+  const refused = await agent.submit(last, formOf(last, 'remove-address'));
+  expect([refused.status, refused.messages]).toEqual([422, ['account.address.last']]);
+  expect(addressesOf(await agent.open(`${node.issuer}/account`))).toEqual([second]);
+});
+
+test('what cannot be an address, or is told already, gets no mail', async () => {
+  const person = await personWithPassword(node);
+  const own = await withEmail(node, person);
+  const { agent, page } = await addPage(person);
+  for (const [email, code] of [
+    ['', 'email.required'],
+    ['nobody', 'email.invalid'],
+    ['a@x.test\r\nBcc: b@y.test', 'email.invalid'],
+    ['a@x.test, b@y.test', 'email.invalid'],
+    [own.toUpperCase(), 'account.address.known'],
+  ] as const) {
+    const refused = await agent.submit(page, formOf(page, 'add-address'), { email });
+    expect([email, refused.status, refused.messages]).toEqual([email, 422, [code]]);
+  }
+  expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
+});
+
+test('a change takes all that the account can prove, five minutes old at most', async () => {
+  const person = await personWithTotp(node);
+  const agent = new UserAgent();
+  await visit(node, person, '/account', agent);
+  const asked = await agent.open(`${node.issuer}/account/addresses/add`);
+  expect(whereIs(asked)).toBe('challenge:totp');
+  const form = await reach(agent, asked, person);
+  expect(form.url).toBe(`${node.issuer}/account/addresses/add`);
+  now += 301;
+  try {
+    const late = await agent.submit(form, formOf(form, 'add-address'), { email: `late-${person.identifier}` });
+    expect(late.url).toContain('/signin/');
+    for (const path of ['confirm', 'resend']) {
+      const body = new URLSearchParams({ stateHandle: '' });
+      const headers = { origin: node.issuer };
+      const answer = await agent.send(`${node.issuer}/account/addresses/${path}`, { method: 'POST', body, headers });
+      expect(answer.headers.get('location')).toContain('/oauth2/v1/authorize');
+    }
+  } finally {
+    now -= 301;
+  }
+  expect((await node.app.directory.get(person.id))?.user.askedAddress).toBeUndefined();
+});
+
+test('five are enough', async () => {
+  const person = await personWithPassword(node);
+  let visited = await addPage(person);
+  for (let count = 1; count <= 5; count += 1)
+    visited = await add(person, `${count}-${person.identifier}`, visited.agent);
+  expect(addressesOf(visited.page)).toHaveLength(5);
+  expect(visited.page.html).not.toContain('/account/addresses/add');
+  const { agent, page } = await addPage(person, visited.agent);
+  const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `6-${person.identifier}` });
+  expect([refused.status, refused.messages]).toEqual([422, ['account.address.full']]);
+});
+
+test('codes are sent at a slow pace, only the newest counts, and sending again gives no more tries', async () => {
+  const person = await personWithPassword(node);
+  const address = `slow-${person.identifier}`;
+  const asked = await ask(person, address);
+  const code = await addressCode(node, address);
+  const soon = await asked.agent.submit(asked.page, formOf(asked.page, 'resend-address'));
+  expect([soon.status, soon.messages]).toEqual([429, ['send.exceeded']]);
+  let page = asked.page;
+  for (let tries = 1; tries <= 5; tries += 1) {
+    page = await confirm({ agent: asked.agent, page }, notThis(code));
+    expect(page.messages).toEqual(['credentials.invalid']);
+  }
+  await allowAnother(person);
+  const again = await asked.agent.submit(page, formOf(page, 'resend-address'));
+  expect(again.messages).toEqual(['sent.again']);
+  const codes = (await outboxOf(node)).filter(({ delivery }) => delivery.to === address);
+  expect(codes).toHaveLength(2);
+  for (const { delivery } of codes) {
+    const tried = await confirm({ agent: asked.agent, page: again }, String(delivery.params.code));
+    expect([tried.status, tried.messages]).toEqual([429, ['attempts.exceeded']]);
+  }
+  await node.store.commit([{ op: 'reset', counter: attemptCounter(person.id, 'notification_address') }]);
+  const newest = codes.map(({ delivery }) => String(delivery.params.code)).find((one) => one !== code) ?? '';
+  expect((await confirm({ agent: asked.agent, page: again }, code)).messages).toEqual(['credentials.invalid']);
+  expect((await confirm({ agent: asked.agent, page: again }, newest)).messages).toEqual(['account.done.address_added']);
+});
+
+test('one mailbox gets ten codes an hour, however many accounts ask for it', async () => {
+  const address = `flooded-${Date.now()}@demo.test`;
+  for (let count = 1; count <= 10; count += 1) {
+    const { page } = await ask(await personWithPassword(node), address);
+    expect(page.url).toContain('/account/addresses/confirm');
+  }
+  const { page } = await ask(await personWithPassword(node), address);
+  expect([page.status, page.messages]).toEqual([429, ['send.exceeded']]);
+  expect((await outboxOf(node)).filter(({ delivery }) => delivery.to === address)).toHaveLength(10);
+});
+
+test('a code counts ten minutes, and only in the session that asked for it', async () => {
+  const person = await personWithPassword(node);
+  const address = `bound-${person.identifier}`;
+  const first = await ask(person, address);
+  const code = await addressCode(node, address);
+  const second = await visit(node, person, '/account/addresses/confirm');
+  expect(second.page.html).toContain(address);
+  const foreign = await confirm(second, code);
+  expect([foreign.status, foreign.messages]).toEqual([422, ['credentials.invalid']]);
+  now += 600;
+  try {
+    const late = await visit(node, person, '/account/addresses/confirm', first.agent);
+    expect(late.page.url).toBe(`${node.issuer}/account`);
+  } finally {
+    now -= 600;
+  }
+  expect((await confirm(first, code)).messages).toEqual(['account.done.address_added']);
+});
+
+test('where no mail goes out, no address is asked for', async () => {
+  const person = await personWithPassword(node);
+  const { agent, page } = await addPage(person);
+  await node.configure(settings({}));
+  try {
+    expect((await agent.open(`${node.issuer}/account`)).html).not.toContain('/account/addresses/add');
+    const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `x-${person.identifier}` });
+    expect([refused.status, refused.messages]).toEqual([422, ['account.address.no_mail']]);
+  } finally {
+    await node.configure(settings());
+  }
+});
