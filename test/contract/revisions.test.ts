@@ -365,4 +365,37 @@ describe.each<[string, () => Promise<Harness>]>([
     expect(store.loads).toBe(34);
     await store.close();
   });
+
+  test('ten thousand apps are grouped by what decides about them: read in pages, once for each revision', async () => {
+    const { store, revisions } = await open();
+    const apps = Array.from({ length: 10_000 }, (__, index) =>
+      app(`app-${index}`, index % 2 === 0 ? {} : { signOnPolicy: 'two' }),
+    );
+    const named = (...any: readonly string[]): Document => ({
+      ...signOn('two', 'deny'),
+      content: {
+        name: 'two',
+        rules: [
+          { name: 'Some', when: { apps: { any } }, then: { allow: { factors: 2 } } },
+          { name: 'All', then: { allow: { factors: 1 } } },
+        ],
+      },
+    });
+    await revisions.apply(configuration(...apps, named('app-1', 'app-3')), { by: 'ann' });
+    const snapshot = await new Revisions(store, { authenticators }).current();
+    store.down = true;
+    await expect(snapshot?.appGroups()).rejects.toThrow('down');
+    store.down = false;
+    store.loads = 0;
+    const groups = (await snapshot?.appGroups()) ?? [];
+    const sizes = groups.map(({ app: { signOnPolicy }, count }) => `${signOnPolicy} ${count}`);
+    expect(sizes.sort()).toEqual(['one 5001', 'two 2', 'two 4998']);
+    expect(groups.every(({ names }) => names.length <= 10)).toBe(true);
+    expect(groups.find(({ count }) => count === 2)?.names.toSorted()).toEqual(['app-1', 'app-3']);
+    expect(store.loads).toBeLessThan(120);
+    store.loads = 0;
+    expect(await snapshot?.appGroups()).toBe(groups);
+    expect(store.loads).toBe(0);
+    await store.close();
+  });
 });
