@@ -1,14 +1,17 @@
 /** `stepgate users import`. */
 import { open } from 'node:fs/promises';
 import { Command, Option } from 'commander';
+import { accountChanged } from '../flow/news.ts';
 import type { Directory } from '../users/directory.ts';
 import { type ImportSummary, importUsers } from '../users/import/import-users.ts';
-import type { UsersContext } from './users.ts';
+import type { News, UsersContext } from './users.ts';
 
 interface ImportCommandOptions {
   readonly format?: 'jsonl' | 'csv';
   readonly update?: true;
   readonly quiet?: true;
+  /** False: `--no-mail`. */
+  readonly mail: boolean;
 }
 
 /** Records between two lines about the progress. */
@@ -16,7 +19,7 @@ const progressEvery = 10_000;
 
 export function usersImportCommand(
   context: UsersContext,
-  withDirectory: (use: (directory: Directory) => Promise<void>) => Promise<void>,
+  withDirectory: (use: (directory: Directory, news: News) => Promise<void>) => Promise<void>,
 ): Command {
   return new Command('import')
     .description('add users from a file; records that cannot be applied are reported with their line')
@@ -24,10 +27,12 @@ export function usersImportCommand(
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .option('--update', 'change users who are there already')
     .option('--quiet', 'no lines about the progress')
+    .option('--no-mail', 'with --update: tell nobody that their address or password was changed')
     .action(async (file: string, options: ImportCommandOptions) => {
       const format = options.format ?? formatOf(file);
       const source = file === '-' ? context.stdin : await readable(file);
-      await withDirectory(async (directory) => {
+      await withDirectory(async (directory, news) => {
+        const write = options.mail ? await news() : () => [];
         const summary = await importUsers({
           directory,
           format,
@@ -35,6 +40,7 @@ export function usersImportCommand(
           addressCredential: context.addressCredential,
           source,
           update: options.update ?? false,
+          tell: (before, change) => write(before, accountChanged(change)),
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });

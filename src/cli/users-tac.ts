@@ -2,11 +2,14 @@
 import { Command } from 'commander';
 import type { Seconds } from '../core/model.ts';
 import { auditOp } from '../flow/audit.ts';
+import { accountChanged } from '../flow/news.ts';
 import type { IssueAccessCode } from '../users/access-codes.ts';
 import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
 import { parseDuration } from './durations.ts';
+import type { WriteNews } from './news-writer.ts';
 import { operatorName } from './operator.ts';
+import type { WithAccount } from './users.ts';
 
 export interface TacContext {
   /** Takes whole lines. */
@@ -22,11 +25,6 @@ interface TacOptions {
   readonly lifetime: string;
   readonly uses: string;
 }
-
-type WithAccount = (
-  identifier: string,
-  use: (directory: Directory, account: Account) => Promise<void>,
-) => Promise<void>;
 
 const MINUTE = 60;
 const DAY = 86_400;
@@ -45,16 +43,21 @@ export function usersTacCommand(context: TacContext, withAccount: WithAccount): 
       const lifetime = parseDuration(options.lifetime);
       if (lifetime === undefined || lifetime < 10 * MINUTE || lifetime > 10 * DAY)
         throw new Error('--lifetime must be a duration from PT10M to P10D');
-      return withAccount(identifier, (directory, account) =>
-        issue(context, directory, account, { identifier, length, uses, expiresAt: context.now() + lifetime }),
-      );
+      return withAccount(identifier, async (directory, account, news) => {
+        const write = await news();
+        const terms = { identifier, length, uses, expiresAt: context.now() + lifetime };
+        await issue(context, { directory, account, write }, terms);
+      });
     });
 }
 
 async function issue(
   context: TacContext,
-  directory: Directory,
-  { user }: Account,
+  {
+    directory,
+    account: { user },
+    write,
+  }: { readonly directory: Directory; readonly account: Account; readonly write: WriteNews },
   terms: Parameters<IssueAccessCode>[0] & { readonly identifier: string },
 ): Promise<void> {
   const { identifier, ...rest } = terms;
@@ -67,7 +70,8 @@ async function issue(
     authenticator,
     by: operatorName(),
   });
-  if (!(await directory.replaceCredential(user.id, credential, [issued.op])))
+  const along = (before: Account) => [issued.op, ...write(before, accountChanged('access_code'))];
+  if (!(await directory.replaceCredential(user.id, credential, along)))
     throw new Error(`${identifier} was deleted meanwhile`);
   const until = new Date(rest.expiresAt * 1000).toISOString();
   const times = rest.uses === 1 ? 'once' : `${rest.uses} times`;

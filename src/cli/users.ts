@@ -1,27 +1,21 @@
 /** `stepgate users`: people, from the command line. What goes wrong is rejected with one sentence; secrets are never shown again. */
-import { randomBytes } from 'node:crypto';
 import { Command } from 'commander';
 import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { NewCredential } from '../users/credentials.ts';
 import { Directory } from '../users/directory.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
-import { passwordFaults } from '../users/password-faults.ts';
-import type { PasswordTools } from '../users/password-tools.ts';
 import { attributeFault, textFault } from '../users/profile-rules.ts';
 import type { Account } from '../users/user.ts';
+import { newsWriter, type WriteNews } from './news-writer.ts';
 import { usersImportCommand } from './users-import.ts';
+import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
+import { usersResetCommand } from './users-reset.ts';
 import { type TacContext, usersTacCommand } from './users-tac.ts';
 import { accountDetails, accountJson, accountLine } from './users-text.ts';
 
-export interface UsersContext extends TacContext {
+export interface UsersContext extends TacContext, PasswordContext {
   openStore(): Promise<Store>;
-  /** Each takes whole lines. */
-  stdout(text: string): void;
-  stderr(text: string): void;
-  /** What `--password-stdin` reads. */
-  readonly stdin: AsyncIterable<string | Uint8Array>;
-  readonly passwords: PasswordTools;
   /** The credential of a verified address; `undefined`: mail cannot be sent there. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
   readonly authenticators: readonly AuthenticatorTraits[];
@@ -35,15 +29,11 @@ export function usersCommand(context: UsersContext): Command {
   addCommand(command, context);
   showCommands(command, context);
   changeCommands(command, context);
-  resetCommand(command, context);
-  command.addCommand(usersTacCommand(context, (identifier, use) => withAccount(context, identifier, use)));
+  const withOne: WithAccount = (identifier, use) => withAccount(context, identifier, use);
+  command.addCommand(usersResetCommand(context, withOne));
+  command.addCommand(usersTacCommand(context, withOne));
   command.addCommand(usersImportCommand(context, (use) => withDirectory(context, use)));
   return command;
-}
-
-interface PasswordOptions {
-  readonly passwordStdin?: true;
-  readonly passwordGenerate?: true;
 }
 
 interface AddOptions extends PasswordOptions {
@@ -176,33 +166,6 @@ function changeCommands(command: Command, context: UsersContext): void {
     );
 }
 
-function resetCommand(command: Command, context: UsersContext): void {
-  const keys = [...context.authenticators.map(({ key }) => key), 'all'];
-  command
-    .command('reset')
-    .description('take authenticators away or set a new password; ends all sessions')
-    .argument('<identifier>')
-    .option('--authenticator <key>', `what to take away: ${keys.join(', ')}`)
-    .option('--password-stdin', 'read a new password from standard input')
-    .option('--password-generate', 'make a new password up and print it once')
-    .action((identifier: string, options: PasswordOptions & { authenticator?: string }) =>
-      withAccount(context, identifier, async (directory, { user }) => {
-        const { authenticator } = options;
-        if (authenticator !== undefined && !keys.includes(authenticator))
-          throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
-        const password = await readPassword(context, options, user.identifiers);
-        if (authenticator === undefined && password === undefined)
-          throw new Error('say what to reset: --authenticator, --password-stdin or --password-generate');
-        if (authenticator !== undefined) await directory.resetAuthenticators(user.id, authenticator);
-        if (password !== undefined) await directory.setPassword(user.id, password.credential);
-        context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
-        password?.print();
-        const left = (await directory.get(user.id))?.credentials ?? [];
-        if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);
-      }),
-    );
-}
-
 function collect(value: string, all: readonly string[]): readonly string[] {
   return [...all, value];
 }
@@ -235,59 +198,29 @@ function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions
   return credential;
 }
 
-interface ReadPassword {
-  readonly credential: NewCredential;
-  /** Prints a password that was made up; only now, when it is set. */
-  print(): void;
-}
+/** Makes the writer of news when it is asked for: most commands tell nobody. */
+export type News = () => Promise<WriteNews>;
 
-async function readPassword(
-  context: UsersContext,
-  options: PasswordOptions,
-  words: readonly string[],
-): Promise<ReadPassword | undefined> {
-  const { passwords, stdout, stderr, stdin } = context;
-  if (options.passwordStdin && options.passwordGenerate)
-    throw new Error('give --password-stdin or --password-generate, not both');
-  if (options.passwordGenerate) {
-    const text = randomBytes(15).toString('base64url');
-    return { credential: await passwords.create(text), print: () => stdout(`password: ${text}\n`) };
-  }
-  if (!options.passwordStdin) return undefined;
-  const text = await readLine(stdin);
-  const checked = passwords.check(text, words);
-  if (!checked.ok) throw new Error(`the password was not set: ${passwordFaults[checked.reason]}`);
-  if (checked.short) stderr('warning: with fewer than 15 characters a password should not be the only factor\n');
-  return { credential: await passwords.create(text), print: () => undefined };
-}
-
-/** All of a short input without the line break at its end. */
-async function readLine(input: AsyncIterable<string | Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let text = '';
-  for await (const chunk of input) {
-    text += typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
-    if (text.length > 4096) throw new Error('standard input holds more than a password');
-  }
-  return (text + decoder.decode()).replace(/\r?\n$/, '');
-}
-
-async function withAccount(
-  context: UsersContext,
+export type WithAccount = (
   identifier: string,
-  use: (directory: Directory, account: Account) => Promise<void>,
-): Promise<void> {
-  await withDirectory(context, async (directory) => {
+  use: (directory: Directory, account: Account, news: News) => Promise<void>,
+) => Promise<void>;
+
+async function withAccount(context: UsersContext, ...[identifier, use]: Parameters<WithAccount>): Promise<void> {
+  await withDirectory(context, async (directory, news) => {
     const account = await directory.findByIdentifier(identifier);
     if (account === undefined) throw new Error(`there is no user ${JSON.stringify(identifier)}`);
-    await use(directory, account);
+    await use(directory, account, news);
   });
 }
 
-async function withDirectory(context: UsersContext, use: (directory: Directory) => Promise<void>): Promise<void> {
+async function withDirectory(
+  context: UsersContext,
+  use: (directory: Directory, news: News) => Promise<void>,
+): Promise<void> {
   const store = await context.openStore();
   try {
-    await use(new Directory(store));
+    await use(new Directory(store), () => newsWriter(store, context));
   } finally {
     await store.close();
   }

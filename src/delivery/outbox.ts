@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model.ts';
-import { storeKey } from '../stores/store.ts';
+import { type Op, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** Whom a message is for, and in which language they want it. */
@@ -43,17 +43,41 @@ export const grace = 3600;
 
 /** Writes the message in the unit's commit. */
 export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, about: About = {}): void {
-  put(unit, { delivery, about, issuedAt: now, attempts: 0, notBefore: now }, delivery.expires - now);
+  put(unit, waiting(delivery, now, about));
 }
 
 /** The work of a message without a message: so that nobody can measure whether somebody was written to. */
 export function enqueueNothing(unit: UnitOfWork, now: Seconds): void {
-  put(unit, { about: {}, issuedAt: now, attempts: 0, notBefore: now }, 0);
+  put(unit, { message: { about: {}, issuedAt: now, attempts: 0, notBefore: now }, ttl: grace });
 }
 
-function put(unit: UnitOfWork, message: OutboxMessage, lifetime: Seconds): void {
-  const id = randomBytes(16).toString('base64url');
-  const ttl = Math.max(0, lifetime) + grace;
+/** The operations that write the message, for whoever commits by themselves. */
+export function messageOps(delivery: Delivery, now: Seconds, about: About = {}): readonly Op[] {
+  const { message, ttl } = waiting(delivery, now, about);
+  const id = newId();
+  return [
+    { op: 'create', key: messageKey(id), value: JSON.stringify(message), ttl },
+    { op: 'join', key: pendingKey, member: id, ttl },
+  ];
+}
+
+interface Waiting {
+  readonly message: OutboxMessage;
+  /** Seconds. */
+  readonly ttl: Seconds;
+}
+
+function waiting(delivery: Delivery, now: Seconds, about: About): Waiting {
+  const message = { delivery, about, issuedAt: now, attempts: 0, notBefore: now };
+  return { message, ttl: Math.max(0, delivery.expires - now) + grace };
+}
+
+function newId(): string {
+  return randomBytes(16).toString('base64url');
+}
+
+function put(unit: UnitOfWork, { message, ttl }: Waiting): void {
+  const id = newId();
   unit.create(messageKey(id), { value: JSON.stringify(message), ttl });
   unit.add({ op: 'join', key: pendingKey, member: id, ttl });
 }

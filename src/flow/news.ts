@@ -26,7 +26,8 @@ export type AccountChange =
   | 'email_changed'
   | 'reset'
   | 'reset_all'
-  | 'password_reset';
+  | 'password_reset'
+  | 'access_code';
 
 /** What was changed, as far as it applies. */
 export interface Changed {

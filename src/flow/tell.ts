@@ -18,9 +18,13 @@ export function tellingOf({ request, runtime, transaction, app }: Loop, account:
   return { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
 }
 
-/** `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. */
+/**
+ * `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. Where no
+ * mail goes out nobody is told, and the account page says so.
+ */
 export function tell(telling: Telling, news: News, also: readonly string[] = []): void {
   const { account, runtime, visitor, app } = telling;
+  if (!runtime.canMail()) return;
   const circumstances = { at: runtime.now(), app, ip: visitor.ip, ...browserInWords(visitor.userAgent) };
   post(telling, newsTo(account, news, circumstances, also));
 }

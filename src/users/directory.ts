@@ -11,8 +11,17 @@ import {
   replaceUser,
   resetCounters,
 } from './account.ts';
+import {
+  type Amendment,
+  changedUser,
+  inPlaceOfOld,
+  type NewUser,
+  newCredentials,
+  newUser,
+  type UserChange,
+} from './changes.ts';
 import { releaseClaims } from './credential-claims.ts';
-import { issueCredential, type NewCredential, withOnlyCredential } from './credentials.ts';
+import { issueCredential, type NewCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
 import { signInLogKey } from './sign-in-log.ts';
@@ -20,25 +29,12 @@ import {
   type Account,
   credentialsKey,
   identifierKey,
-  newUserId,
-  type Profile,
   serializeCredentials,
   serializeUser,
   type User,
   userKey,
   usersKey,
 } from './user.ts';
-
-export interface NewUser {
-  /** In any spelling; at least one. */
-  readonly identifiers: readonly string[];
-  readonly profile?: Profile;
-  readonly groups?: readonly string[];
-  readonly userType?: string;
-  /** Default: active. */
-  readonly status?: UserStatus;
-  readonly credentials?: readonly NewCredential[];
-}
 
 /** Why an identifier could not be given to somebody. */
 export type IdentifierProblem =
@@ -52,17 +48,10 @@ export type IdentifierProblem =
 
 export type Outcome = { readonly ok: true; readonly user: User } | IdentifierProblem;
 
-/** What `update` may change. */
-export type UserChange = Partial<Pick<User, 'status' | 'profile' | 'groups' | 'userType'>>;
+/** What is written in the same commit, by the account as it was before and as it is after. May be asked several times. */
+export type Along = (before: Account, after: User) => readonly Op[];
 
-export interface Amendment extends UserChange {
-  /** In any spelling; those that the user has already stay. */
-  readonly addIdentifiers?: readonly string[];
-  /** Takes the place of the old one and voids sessions and tokens. */
-  readonly password?: NewCredential;
-  /** Takes the place of those of the same authenticator; nothing changes when it is there already. */
-  readonly credential?: NewCredential;
-}
+const nothing: Along = () => [];
 
 /** Somebody else may be faster this often in a row. */
 const rounds = 16;
@@ -128,7 +117,7 @@ export class Directory {
   }
 
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
-  async amend(id: string, change: (user: User) => Amendment): Promise<Outcome | undefined> {
+  async amend(id: string, change: (user: User) => Amendment, along = nothing): Promise<Outcome | undefined> {
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
       const { addIdentifiers = [], password, credential, ...rest } = change(held.user);
       const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
@@ -137,7 +126,8 @@ export class Directory {
       const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
       const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
-      const ops = [replaceUser(held, user), ...newCredentials(held, { password, credential }, now)];
+      const credentials = newCredentials(held, { password, credential }, now);
+      const ops = [replaceUser(held, user), ...credentials, ...along(held, user)];
       const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
       return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
@@ -165,7 +155,7 @@ export class Directory {
    * Takes the enrollments of one authenticator away, or all, with their counters, and voids sessions and tokens.
    * `undefined`: there is no such user.
    */
-  async resetAuthenticators(id: string, authenticator: string | 'all'): Promise<User | undefined> {
+  async resetAuthenticators(id: string, authenticator: string | 'all', along = nothing): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
     return this.#attempt(id, async (held) => {
       const now = this.#clock();
@@ -179,6 +169,7 @@ export class Directory {
         ),
         ...resetCounters(id, keys.filter(gone)),
         ...releaseClaims(held.credentials.filter((credential) => gone(credential.authenticator))),
+        ...along(held, user),
       ]);
       return ok ? user : undefined;
     });
@@ -188,15 +179,16 @@ export class Directory {
    * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
    * `undefined`: there is no such user.
    */
-  async setPassword(id: string, password: NewCredential): Promise<User | undefined> {
-    const outcome = await this.amend(id, () => ({ password }));
+  async setPassword(id: string, password: NewCredential, along = nothing): Promise<User | undefined> {
+    const outcome = await this.amend(id, () => ({ password }), along);
     return outcome?.ok ? outcome.user : undefined;
   }
 
-  /** Puts `credential` in the place of the old one, with `along` in the same commit. `undefined`: there is no such user. */
-  async replaceCredential(id: string, credential: NewCredential, along: readonly Op[] = []): Promise<User | undefined> {
+  /** Puts `credential` in the place of the old one. `undefined`: there is no such user. */
+  async replaceCredential(id: string, credential: NewCredential, along = nothing): Promise<User | undefined> {
     return this.#attempt(id, async (held) => {
-      const { ok } = await this.#store.commit([...inPlaceOfOld(held, credential, this.#clock()), ...along]);
+      const ops = [...inPlaceOfOld(held, credential, this.#clock()), ...along(held, held.user)];
+      const { ok } = await this.#store.commit(ops);
       return ok ? held.user : undefined;
     });
   }
@@ -258,50 +250,6 @@ export class Directory {
     }
     throw outpaced();
   }
-}
-
-function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {
-  return {
-    id: newUserId(),
-    status: input.status ?? 'active',
-    identifiers,
-    profile: input.profile ?? {},
-    groups: [...new Set(input.groups)],
-    ...(input.userType === undefined ? {} : { userType: input.userType }),
-    createdAt: now,
-    updatedAt: now,
-    validAfter: now,
-  };
-}
-
-function changedUser(user: User, change: UserChange, now: Seconds): User {
-  const changed = { ...user, ...change, updatedAt: now };
-  const stopped = user.status === 'active' && changed.status !== 'active';
-  return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
-}
-
-function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds): readonly Op[] {
-  return [
-    replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
-    ...resetCounters(held.user.id, [credential.authenticator]),
-  ];
-}
-
-/** Both in one write; a credential that is there already stays as it is. */
-function newCredentials(
-  held: Held,
-  { password, credential }: Pick<Amendment, 'password' | 'credential'>,
-  now: Seconds,
-): readonly Op[] {
-  const isThere = held.credentials.some(
-    ({ authenticator, secret }) =>
-      authenticator === credential?.authenticator && JSON.stringify(secret) === JSON.stringify(credential.secret),
-  );
-  const added = [password, isThere ? undefined : credential].filter((one) => one !== undefined);
-  if (added.length === 0) return [];
-  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), held.credentials);
-  const keys = added.map(({ authenticator }) => authenticator);
-  return [replaceCredentials(held, credentials), ...resetCounters(held.user.id, keys)];
 }
 
 /** Canonical and distinct, in the order given; at least one. */

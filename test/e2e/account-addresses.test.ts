@@ -220,14 +220,20 @@ test('a code counts ten minutes, and only in the session that asked for it', asy
   expect((await confirm(first, code)).messages).toEqual(['account.done.address_added']);
 });
 
-test('where no mail goes out, no address is asked for', async () => {
+test('where no mail goes out, no address is asked for, nothing waits to be sent, and the page says so', async () => {
   const person = await personWithPassword(node);
+  await withEmail(node, person);
   const { agent, page } = await addPage(person);
   await node.configure(settings({}));
   try {
     expect((await agent.open(`${node.issuer}/account`)).html).not.toContain('/account/addresses/add');
     const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `x-${person.identifier}` });
     expect([refused.status, refused.messages]).toEqual([422, ['account.address.no_mail']]);
+    const manage = await agent.open(linkTo(await agent.open(`${node.issuer}/account`), /authenticators/));
+    const named = await agent.submit(manage, formOf(manage, 'rename'), { label: 'Mine' });
+    expect(named.messages).toEqual(['account.done.renamed']);
+    expect(named.html).toContain('No mail can be sent from here, so nobody is told');
+    expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
   } finally {
     await node.configure(settings());
   }

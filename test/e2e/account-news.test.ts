@@ -21,6 +21,7 @@ let now = Math.floor(Date.now() / 1000);
 beforeAll(async () => {
   node = await startNode({
     now: () => now,
+    mail: true,
     authenticators: ['password', 'totp', 'recovery_code', 'email'],
   });
 });

@@ -10,7 +10,7 @@ let node: TestNode;
 let now = Math.floor(Date.now() / 1000);
 
 beforeAll(async () => {
-  node = await startNode({ now: () => now });
+  node = await startNode({ now: () => now, mail: true });
 });
 afterAll(async () => node.stop());
 

@@ -31,6 +31,7 @@ interface Somebody extends Person {
 
 const settings = {
   brand: { name: 'Factors' },
+  mail: { from: 'id@x.test', smtp: { host: 'mail.x.test' } },
   zones: { office: { cidrs: ['192.0.2.0/24'] } },
   authenticators: { totp: { enabled: true }, recovery_code: { enabled: true }, access_code: { enabled: true } },
 };

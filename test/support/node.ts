@@ -46,6 +46,8 @@ export interface TestNodeOptions {
    * that a new one changes no test about others.
    */
   readonly authenticators?: readonly string[] | 'demo';
+  /** Mail has a way out. Nothing goes out: this node sends only what is in the demo. */
+  readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
   /** Takes the lines that the process would write to stdout. */
@@ -59,6 +61,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-config-'));
   await cp('config', dir, { recursive: true });
   await enableOnly(options.authenticators ?? ['password', 'totp'], dir);
+  if (options.mail) await writeMail(join(dir, 'stepgate.yaml'));
   const server: Server = createServer();
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
@@ -141,6 +144,12 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
   const settings = parseDocument(await readFile(file, 'utf8'));
   for (const { key } of authenticatorTraits)
     settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
+  await writeFile(file, settings.toString());
+}
+
+async function writeMail(file: string): Promise<void> {
+  const settings = parseDocument(await readFile(file, 'utf8'));
+  settings.set('mail', { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } });
   await writeFile(file, settings.toString());
 }
 

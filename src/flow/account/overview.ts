@@ -32,7 +32,9 @@ export interface Overview {
   readonly sessions: readonly OwnSession[];
   readonly signIns: readonly OwnSignIn[];
   readonly addresses: readonly OwnAddress[];
-  /** One more address can be added: there is room, and mail goes out. */
+  /** Mail goes out: otherwise nobody is told. */
+  readonly mailed: boolean;
+  /** There is room for one more address. */
   readonly canAddAddress: boolean;
   /** The address that waits for its code. */
   readonly askedAddress?: string;
@@ -64,7 +66,8 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
       }),
     ),
     addresses: ownAddresses(open),
-    canAddAddress: runtime.canMail() && hasRoom(open),
+    mailed: runtime.canMail(),
+    canAddAddress: hasRoom(open),
     ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
 }

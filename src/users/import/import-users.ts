@@ -1,7 +1,9 @@
 /** Brings users in from a file of any length: each record is applied whole or reported with its line. */
 
+import type { Op } from '../../stores/store.ts';
+import type { Amendment } from '../changes.ts';
 import type { NewCredential } from '../credentials.ts';
-import type { Amendment, Directory } from '../directory.ts';
+import type { Directory } from '../directory.ts';
 import { passwordFaults } from '../password-faults.ts';
 import type { PasswordTools } from '../password-tools.ts';
 import type { Account, User } from '../user.ts';
@@ -20,6 +22,8 @@ export interface ImportOptions {
   readonly format: 'jsonl' | 'csv';
   /** Change users who are there already; without it they are reported. */
   readonly update: boolean;
+  /** What is written with a change of somebody who was there, so that they hear of it. */
+  tell(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
   /** A record that was not applied; in the order of the file. */
   onProblem(problem: ImportProblem): void;
   /** After each batch. */
@@ -120,10 +124,17 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const outcome =
     account === undefined
       ? await directory.create({ ...user, credentials: [credential, mailbox].filter((one) => one !== undefined) })
-      : await directory.amend(account.user.id, (current) => ({
-          ...changes(user, current, credential),
-          ...(mailbox === undefined ? {} : { credential: mailbox }),
-        }));
+      : await directory.amend(
+          account.user.id,
+          (current) => ({
+            ...changes(user, current, credential),
+            ...(mailbox === undefined ? {} : { credential: mailbox }),
+          }),
+          (before, after) => [
+            ...(before.user.profile.email === after.profile.email ? [] : options.tell(before, 'email_changed')),
+            ...(credential === undefined ? [] : options.tell(before, 'password_reset')),
+          ],
+        );
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
   if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
   return { done, short };

@@ -33,9 +33,19 @@ export const importRules: Readonly<Record<string, Part>> = {
   // `policy/snapshot` for the name and colours on the pages; `oidc/pages` is what oidc-provider wants rendered.
   http: { ours: ['core', 'flow', 'policy/snapshot', 'oidc/interactions', 'oidc/pages', ...store], packages: 'any' },
 
-  // Commands explain and examine an installation; they read what flow and oidc keep, and answer no request.
+  // Commands explain, examine and change an installation; they read what flow and oidc keep, leave news with the outbox, and answer no request.
   cli: {
-    ours: ['core', 'policy', 'users', 'flow/audit', 'flow/explain', 'oidc/keyring', ...store],
+    ours: [
+      'core',
+      'policy',
+      'users',
+      'delivery/outbox',
+      'flow/audit',
+      'flow/explain',
+      'flow/news',
+      'oidc/keyring',
+      ...store,
+    ],
     packages: ['commander'],
   },
   'cli/explain': {

@@ -102,6 +102,7 @@ describe('the words', () => {
     'reset',
     'reset_all',
     'password_reset',
+    'access_code',
   ];
   const changed = { identifier: 'alice', at: 1_800_000_000, app: 'Notes', ...asked };
   const templates = [

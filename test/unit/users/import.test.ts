@@ -44,6 +44,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     format: 'jsonl',
     update: false,
     onProblem,
+    tell: () => [],
     ...options,
   });
 }

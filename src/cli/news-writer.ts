@@ -1,0 +1,35 @@
+/** What people are told of what is done to their account on the command line. */
+import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
+import { messageOps } from '../delivery/outbox.ts';
+import { StepgateError } from '../errors.ts';
+import { type News, newsTo } from '../flow/news.ts';
+import { Revisions } from '../policy/revisions.ts';
+import type { Op, Store } from '../stores/store.ts';
+import type { Account } from '../users/user.ts';
+
+/** The operations that leave the news with the outbox, for each address of the account as it was before. */
+export type WriteNews = (before: Account, news: News) => readonly Op[];
+
+/** Writes nothing where the configuration in use sends no mail. Rejects with `StoreUnavailable`. */
+export async function newsWriter(
+  store: Store,
+  { authenticators, now }: { readonly authenticators: readonly AuthenticatorTraits[]; readonly now: () => Seconds },
+): Promise<WriteNews> {
+  if (!(await sendsMail(store, authenticators))) return () => [];
+  return (before, news) => {
+    const { locale } = before.user.profile;
+    const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };
+    const about = { subject: before.user.id, ...languages };
+    return newsTo(before, news, { at: now() }).flatMap((delivery) => messageOps(delivery, now(), about));
+  };
+}
+
+/** Without a configuration that can be read nothing is sent, and that keeps nobody from a reset. */
+async function sendsMail(store: Store, authenticators: readonly AuthenticatorTraits[]): Promise<boolean> {
+  try {
+    return (await new Revisions(store, { authenticators }).current())?.settings.mail !== undefined;
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return false;
+    throw error;
+  }
+}

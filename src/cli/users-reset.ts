@@ -1,0 +1,45 @@
+/** `stepgate users reset`. */
+import { Command } from 'commander';
+import type { AuthenticatorTraits } from '../core/model.ts';
+import { accountChanged } from '../flow/news.ts';
+import type { WithAccount } from './users.ts';
+import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
+
+export interface ResetContext extends PasswordContext {
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+/** The person is told at all addresses, those that are taken away as well. */
+export function usersResetCommand(context: ResetContext, withAccount: WithAccount): Command {
+  const keys = [...context.authenticators.map(({ key }) => key), 'all'];
+  return new Command('reset')
+    .description('take authenticators away or set a new password; ends all sessions')
+    .argument('<identifier>')
+    .option('--authenticator <key>', `what to take away: ${keys.join(', ')}`)
+    .option('--password-stdin', 'read a new password from standard input')
+    .option('--password-generate', 'make a new password up and print it once')
+    .action((identifier: string, options: PasswordOptions & { authenticator?: string }) =>
+      withAccount(identifier, async (directory, { user }, news) => {
+        const { authenticator } = options;
+        if (authenticator !== undefined && !keys.includes(authenticator))
+          throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
+        const password = await readPassword(context, options, user.identifiers);
+        if (authenticator === undefined && password === undefined)
+          throw new Error('say what to reset: --authenticator, --password-stdin or --password-generate');
+        const write = await news();
+        if (authenticator !== undefined) {
+          const told =
+            authenticator === 'all' ? accountChanged('reset_all') : accountChanged('reset', { authenticator });
+          await directory.resetAuthenticators(user.id, authenticator, (before) => write(before, told));
+        }
+        if (password !== undefined) {
+          const told = accountChanged('password_reset');
+          await directory.setPassword(user.id, password.credential, (before) => write(before, told));
+        }
+        context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
+        password?.print();
+        const left = (await directory.get(user.id))?.credentials ?? [];
+        if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);
+      }),
+    );
+}

@@ -1,0 +1,73 @@
+/** What becomes of a person's record by a change: as data, and as the operations that swap it. */
+import type { Seconds, UserStatus } from '../core/model.ts';
+import type { Op } from '../stores/store.ts';
+import { type Held, nextValidAfter, replaceCredentials, resetCounters } from './account.ts';
+import { type NewCredential, withOnlyCredential } from './credentials.ts';
+import { newUserId, type Profile, type User } from './user.ts';
+
+export interface NewUser {
+  /** In any spelling; at least one. */
+  readonly identifiers: readonly string[];
+  readonly profile?: Profile;
+  readonly groups?: readonly string[];
+  readonly userType?: string;
+  /** Default: active. */
+  readonly status?: UserStatus;
+  readonly credentials?: readonly NewCredential[];
+}
+
+/** What `update` may change. */
+export type UserChange = Partial<Pick<User, 'status' | 'profile' | 'groups' | 'userType'>>;
+
+export interface Amendment extends UserChange {
+  /** In any spelling; those that the user has already stay. */
+  readonly addIdentifiers?: readonly string[];
+  /** Takes the place of the old one and voids sessions and tokens. */
+  readonly password?: NewCredential;
+  /** Takes the place of those of the same authenticator; nothing changes when it is there already. */
+  readonly credential?: NewCredential;
+}
+
+export function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {
+  return {
+    id: newUserId(),
+    status: input.status ?? 'active',
+    identifiers,
+    profile: input.profile ?? {},
+    groups: [...new Set(input.groups)],
+    ...(input.userType === undefined ? {} : { userType: input.userType }),
+    createdAt: now,
+    updatedAt: now,
+    validAfter: now,
+  };
+}
+
+export function changedUser(user: User, change: UserChange, now: Seconds): User {
+  const changed = { ...user, ...change, updatedAt: now };
+  const stopped = user.status === 'active' && changed.status !== 'active';
+  return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
+}
+
+export function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds): readonly Op[] {
+  return [
+    replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
+    ...resetCounters(held.user.id, [credential.authenticator]),
+  ];
+}
+
+/** Both in one write; a credential that is there already stays as it is. */
+export function newCredentials(
+  held: Held,
+  { password, credential }: Pick<Amendment, 'password' | 'credential'>,
+  now: Seconds,
+): readonly Op[] {
+  const isThere = held.credentials.some(
+    ({ authenticator, secret }) =>
+      authenticator === credential?.authenticator && JSON.stringify(secret) === JSON.stringify(credential.secret),
+  );
+  const added = [password, isThere ? undefined : credential].filter((one) => one !== undefined);
+  if (added.length === 0) return [];
+  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), held.credentials);
+  const keys = added.map(({ authenticator }) => authenticator);
+  return [replaceCredentials(held, credentials), ...resetCounters(held.user.id, keys)];
+}
