@@ -81,6 +81,8 @@ export function createApp(options: AppOptions): App {
   const channels = createChannels({
     settings: () => live.current()?.settings,
     variables,
+    warn: log.warn,
+    now,
     ...(demo ? { inbox: inboxChannel(store) } : {}),
   });
   const outbox = new OutboxWorker({

@@ -73,6 +73,8 @@ export interface AuthenticatorEnv {
   readonly enrolled: readonly Credential[];
   /** Ids of those that make progress now; absent: any. */
   readonly asked?: readonly string[];
+  /** One of `public.methods`: how the person wants the message that they ask for again. Absent: as the authenticator sees fit. */
+  readonly method?: string;
   /** True: only a proof with user verification makes progress. */
   readonly userVerification?: boolean;
   /** What the configuration says under `authenticators.<key>`. */
@@ -94,9 +96,23 @@ export interface Delivery {
 }
 
 /**
+ * What may be sent in all, whoever asks: messages that cost are limited by more than the account. The engine reserves all quotas before it
+ * sends, and sends nothing when one is used up.
+ */
+export interface Quota {
+  /** What is counted, for the audit log: `number`, `prefix`, `network`, `country`. */
+  readonly kind: string;
+  /** Messages with the same value are counted together. It may be anything: no store key is made of it. */
+  readonly of: string;
+  readonly limits: readonly Limit[];
+}
+
+/**
  * A started challenge or offer. `private` stays on the server, in the transaction; `public` goes into the step. Known to the pages:
  * `resend: true` (the person may ask for the message again), `linkable: true` (it can be answered in another tab), `address` (where it
- * went, masked), `stage` (which of several inputs an enrollment asks for).
+ * went, masked), `stage` (which of several inputs an enrollment asks for), `methods` and `method` (the ways in which the message can go,
+ * and the one in which it went), `restricted: true` (there are safer authenticators, and the person is told so), `country` (ISO 3166-1
+ * alpha-2, of numbers without a country code).
  */
 export interface Started {
   readonly public: Readonly<Record<string, unknown>>;
@@ -105,6 +121,10 @@ export interface Started {
   readonly expires: Seconds;
   /** What is sent to the person now. For somebody who does not exist: nothing, at the same cost. */
   readonly deliver?: readonly Delivery[];
+  /** For somebody who does not exist as many as for somebody who does. Absent: each recipient gets what is usual for mail. */
+  readonly quotas?: readonly Quota[];
+  /** Why nothing can be sent to this credential, for the audit log. It is told to those who have proved something, and to nobody else. */
+  readonly undeliverable?: string;
 }
 
 /** What the page behind a link may show to whoever has the link. */
@@ -190,7 +210,8 @@ export interface Authenticator {
   /** Starts an enrollment. Only if `traits.enrollable`. */
   offer(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
   /**
-   * Confirms an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` asks for the message again.
+   * Confirms an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` asks for the message again
+   * (`env.method`: in which way).
    */
   enroll(
     subject: Subject,

@@ -2,7 +2,7 @@
  * Something had: a mailbox. One message holds a six-digit code and a link; both stand for the same challenge. NIST SP 800-63B-4 section
  * 3.1.3.1 does not take email for an out-of-band authenticator, so policies that follow it exclude it.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { mailAddress, maskedAddress } from '../core/mail-address.ts';
 import type { Subject } from '../core/model.ts';
 import type {
@@ -19,6 +19,7 @@ import type {
   Verified,
 } from './authenticator.ts';
 import { browserInWords } from './browser-in-words.ts';
+import { readCode, refuse, same } from './sent-code.ts';
 
 const traits = {
   key: 'email',
@@ -194,22 +195,4 @@ function confirmAddress(
 function addressOf(credential: Credential | undefined): string | undefined {
   const address = credential?.authenticator === traits.key ? credential.secret.address : undefined;
   return typeof address === 'string' && mailAddress(address) === address ? address : undefined;
-}
-
-/** Six digits as people type and paste them: grouped, with full-width digits. */
-function readCode(text: unknown): string | Refused {
-  if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
-  const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');
-  return /^[0-9]{6}$/.test(code) ? code : refuse('credentials.malformed');
-}
-
-/** In constant time. */
-function same(kept: unknown, given: string): boolean {
-  if (typeof kept !== 'string') return false;
-  const [one, other] = [Buffer.from(kept), Buffer.from(given)];
-  return one.length === other.length && timingSafeEqual(one, other);
-}
-
-function refuse(code: string, field = 'credentials.passcode'): Refused {
-  return { ok: false, code, field };
 }

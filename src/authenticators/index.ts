@@ -5,6 +5,7 @@ import type { Authenticator } from './authenticator.ts';
 import { emailAuthenticator } from './email.ts';
 import { HashingQueue } from './hashing-queue.ts';
 import { passwordAuthenticator } from './password.ts';
+import { phoneAuthenticator } from './phone.ts';
 import { recoveryCodeAuthenticator } from './recovery-code.ts';
 import { securityQuestionAuthenticator } from './security-question.ts';
 import { totpAuthenticator } from './totp.ts';
@@ -26,6 +27,7 @@ export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<s
     accessCodeAuthenticator(hashing),
     emailAuthenticator(),
     securityQuestionAuthenticator(hashing),
+    phoneAuthenticator(),
   ];
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }

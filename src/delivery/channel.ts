@@ -1,5 +1,6 @@
 /** The ways out. Each is one file beside this one; `channels.ts` puts them together from the settings. */
 import type { Delivery } from '../authenticators/authenticator.ts';
+import type { Seconds } from '../core/model.ts';
 
 export type ChannelKind = Delivery['channel'];
 
@@ -17,10 +18,25 @@ export interface OutgoingMessage {
   readonly html?: string;
   /** Name of the product, as sender. */
   readonly brand: string;
+  /** Language of the text (BCP 47). */
+  readonly locale: string;
+  /** Epoch seconds after which it is of no use. */
+  readonly expires: Seconds;
+}
+
+/** Another try may succeed, not before so many seconds. What it says goes into the log. */
+export class TryLater extends Error {
+  readonly pause: Seconds;
+
+  constructor(message: string, pause: Seconds = 0) {
+    super(message);
+    this.name = 'TryLater';
+    this.pause = pause;
+  }
 }
 
 export interface Channel {
-  /** `failed`: it will never be taken. Rejects when another try may succeed; the error goes into the log, so it must not hold the text. */
+  /** `failed`: it will never be taken. Rejects (best with `TryLater`) when another try may succeed; the error goes into the log, so it must not hold the text. */
   send(message: OutgoingMessage): Promise<'sent' | 'failed'>;
   /** Lets go of its connections. */
   close?(): void;

@@ -1,6 +1,9 @@
 /** The channels of this node, as the settings of the moment want them. */
+import type { Seconds } from '../core/model.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { smtpChannel } from './smtp.ts';
+import { twilioChannel } from './twilio.ts';
+import { webhookChannel } from './webhook.ts';
 
 /** `mail` of the settings. */
 export interface MailSettings {
@@ -16,8 +19,22 @@ export interface MailSettings {
   };
 }
 
+/** `sms` and `voice` of the settings. */
+export interface GatewaySettings {
+  readonly webhook?: { readonly url: string; readonly secretEnv: string };
+  readonly twilio?: {
+    readonly accountSid: string;
+    readonly authTokenEnv: string;
+    readonly from?: string;
+    readonly messagingServiceSid?: string;
+    readonly baseUrl?: string;
+  };
+}
+
 export interface ChannelSettings {
   readonly mail?: MailSettings;
+  readonly sms?: GatewaySettings;
+  readonly voice?: GatewaySettings;
 }
 
 export interface ChannelsOptions {
@@ -27,10 +44,14 @@ export interface ChannelsOptions {
   readonly variables: Readonly<Record<string, string | undefined>>;
   /** Takes everything that has no way out of its own: the inbox of the demo. */
   readonly inbox?: Channel;
+  /** Hears why a message was refused for good; never its text. */
+  warn(text: string): void;
+  /** Epoch seconds. */
+  now(): Seconds;
 }
 
 export interface Channels {
-  /** `undefined`: nothing of this kind can be sent. */
+  /** `undefined`: nothing of this kind can be sent. Throws when the environment lacks a secret that the settings name. */
   get(kind: ChannelKind): Channel | undefined;
   close(): void;
 }
@@ -38,13 +59,11 @@ export interface Channels {
 /** Milliseconds; three of them, one after the other, end before another node takes the message over. */
 const smtpTimeout = 10_000;
 
+type Build = (settings: ChannelSettings, options: ChannelsOptions) => Channel | undefined;
+
 /** One builder for each kind. A new way out is a new file beside this one, and a line here. */
-const builders: Readonly<
-  Partial<
-    Record<ChannelKind, (settings: ChannelSettings, variables: ChannelsOptions['variables']) => Channel | undefined>
-  >
-> = {
-  email: ({ mail }, variables) => {
+const builders: Readonly<Record<ChannelKind, Build>> = {
+  email: ({ mail }, { variables }) => {
     if (!mail) return undefined;
     const { passwordEnv, ...smtp } = mail.smtp;
     const password = passwordEnv === undefined ? undefined : variables[passwordEnv];
@@ -55,7 +74,26 @@ const builders: Readonly<
       timeout: smtpTimeout,
     });
   },
+  sms: ({ sms }, options) => gatewayChannel(sms, options),
+  voice: ({ voice }, options) => gatewayChannel(voice, options),
 };
+
+function gatewayChannel(settings: GatewaySettings | undefined, options: ChannelsOptions): Channel | undefined {
+  const { warn, now, variables } = options;
+  if (settings?.webhook) {
+    const { url, secretEnv } = settings.webhook;
+    return webhookChannel({ url, secret: secretOf(secretEnv, variables), warn });
+  }
+  if (!settings?.twilio) return undefined;
+  const { authTokenEnv, ...twilio } = settings.twilio;
+  return twilioChannel({ ...twilio, authToken: secretOf(authTokenEnv, variables), warn, now });
+}
+
+function secretOf(name: string, variables: ChannelsOptions['variables']): string {
+  const secret = variables[name];
+  if (!secret) throw new Error(`the environment variable ${name} is not set`);
+  return secret;
+}
 
 interface Built {
   readonly from: string;
@@ -63,7 +101,8 @@ interface Built {
 }
 
 /** Channels are kept, with their connections, until the settings change. */
-export function createChannels({ settings, variables, inbox }: ChannelsOptions): Channels {
+export function createChannels(options: ChannelsOptions): Channels {
+  const { settings, inbox } = options;
   const kept = new Map<ChannelKind, Built>();
   return {
     get(kind) {
@@ -72,7 +111,8 @@ export function createChannels({ settings, variables, inbox }: ChannelsOptions):
       const before = kept.get(kind);
       if (before?.from === from) return before.channel ?? inbox;
       before?.channel?.close?.();
-      const channel = builders[kind]?.(current, variables);
+      kept.delete(kind);
+      const channel = builders[kind](current, options);
       kept.set(kind, { from, channel });
       return channel ?? inbox;
     },

@@ -5,7 +5,7 @@
  */
 import type { Seconds } from '../core/model.ts';
 import type { Op, Store } from '../stores/store.ts';
-import type { Channel, ChannelKind } from './channel.ts';
+import { type Channel, type ChannelKind, TryLater } from './channel.ts';
 import { grace, messageKey, type OutboxMessage, pendingKey } from './outbox.ts';
 import type { MessageRenderer } from './render-message.ts';
 
@@ -29,6 +29,9 @@ export type FailureReason = 'rejected' | 'expired' | 'template';
 
 /** Seconds before the second try, the third, and so on; the last one repeats. */
 export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
+
+/** Longest pause that the other side can ask for. */
+const longestPause: Seconds = 300;
 
 /** Messages of one channel under way at once: a mail server that hangs holds up no text messages. */
 const inFlightPerChannel = 8;
@@ -142,16 +145,17 @@ export class OutboxWorker {
     if (!claimed) return;
     const result = await this.#send(claimed);
     if (result === 'sent') await this.#end(claimed, []);
-    else if (result === 'later')
-      await this.#replace(claimed, { notBefore: this.#options.now() + pauseAfter(attempts) });
+    else if (typeof result === 'number')
+      await this.#replace(claimed, { notBefore: this.#options.now() + Math.max(result, pauseAfter(attempts)) });
     else await this.#fail(claimed, result);
   }
 
-  async #send({ id, message }: Claimed): Promise<'sent' | 'later' | 'rejected' | 'template'> {
+  /** A number: another try may succeed, not before so many seconds. */
+  async #send({ id, message }: Claimed): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, warn } = this.#options;
     const { delivery, about, attempts } = message;
     if (!delivery) return 'sent';
-    const { channel: kind, to, template } = delivery;
+    const { channel: kind, to, template, expires } = delivery;
     let words: ReturnType<MessageRenderer>;
     try {
       words = render(delivery, about.languages);
@@ -162,12 +166,12 @@ export class OutboxWorker {
     try {
       const way = channel(kind);
       if (!way) throw new Error(`nothing is configured to send ${kind}`);
-      return (await within(this.#lease, way.send({ id, channel: kind, to, ...words }))) === 'sent'
+      return (await within(this.#lease, way.send({ id, channel: kind, to, expires, ...words }))) === 'sent'
         ? 'sent'
         : 'rejected';
     } catch (error) {
       warn(`the message ${id} (${template}) could not be sent, try ${attempts}: ${textOf(error)}`);
-      return 'later';
+      return error instanceof TryLater ? Math.min(error.pause, longestPause) : 0;
     }
   }
 

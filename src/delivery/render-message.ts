@@ -28,6 +28,8 @@ export interface MessageRendererOptions {
 
 export interface RenderedMessage {
   readonly brand: string;
+  /** BCP 47. */
+  readonly locale: string;
   readonly subject?: string;
   readonly text: string;
   readonly html?: string;
@@ -37,8 +39,8 @@ export interface RenderedMessage {
 export type MessageRenderer = (delivery: Delivery, languages: About['languages']) => RenderedMessage;
 
 /**
- * `<template>.txt.ejs` in the folder of the channel; mail also takes `<template>.html.ejs` and the text `mail.<template>.subject`, or a more
- * exact one for the parameter `event`: `mail.<template>.<event>.subject`.
+ * `<template>.txt.ejs` in the folder of the channel, with the texts that begin with its name; mail also takes `<template>.html.ejs` and the
+ * text `mail.<template>.subject`, or a more exact one for the parameter `event`: `mail.<template>.<event>.subject`.
  */
 const folders: Readonly<Record<ChannelKind, string>> = { email: 'mail', sms: 'sms', voice: 'voice' };
 
@@ -58,11 +60,13 @@ export function createMessageRenderer({
   return ({ channel, template, params: given }, languages) => {
     const { name, accent = '#1a5fb4' } = brand();
     const texts = textsFor(languages);
+    const { locale } = texts;
     const params: Params = { brand: name, accountUrl, ...withoutControls(given) };
-    const say = (key: string, more: Params = {}): string => texts.text(`mail.${key}`, { ...params, ...more });
+    const say = (key: string, more: Params = {}): string =>
+      texts.text(`${folders[channel]}.${key}`, { ...params, ...more });
     const nameOf = (key: string): string =>
       texts.text(texts.pick(`authenticator.${key}`, 'authenticator.other'), { key });
-    const when = (at: number): string => momentIn(texts.locale, at);
+    const when = (at: number): string => momentIn(locale, at);
     const locals = {
       say,
       name: nameOf,
@@ -71,15 +75,15 @@ export function createMessageRenderer({
       accent,
       onAccent: textOn(accent),
       brand: name,
-      locale: texts.locale,
+      locale,
     };
     const view = `${folders[channel]}/${template}`;
     const text = `${draw(`${view}.txt`, locals).trim()}\n`;
-    if (channel !== 'email') return { brand: name, text };
+    if (channel !== 'email') return { brand: name, locale, text };
     const exact = `mail.${template}.${params.event}.subject`;
     const named = params.authenticator ? { ...params, authenticator: nameOf(String(params.authenticator)) } : params;
     const subject = texts.text(texts.pick(exact, `mail.${template}.subject`), named).replace(/[\r\n]+/g, ' ');
-    return { brand: name, subject, text, html: draw(`${view}.html`, { ...locals, subject }) };
+    return { brand: name, locale, subject, text, html: draw(`${view}.html`, { ...locals, subject }) };
   };
 }
 

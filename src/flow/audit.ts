@@ -12,6 +12,8 @@ export interface AuditEvent {
     | 'enrollment.skipped'
     | 'authenticator.issued'
     | 'message.failed'
+    | 'message.limited'
+    | 'message.undeliverable'
     | 'sign_in.completed'
     | 'sign_in.denied'
     | 'sign_in.cancelled'

@@ -79,7 +79,7 @@ export async function submit(runtime: Runtime, request: LoopRequest, submission:
     case 'restart':
       return present(restarted(loop), [], true);
     case 'resend':
-      return conclude(await resend(loop, await situationOf(loop)), loop);
+      return conclude(await resend(loop, await situationOf(loop), submission.fields['authenticator.methodType']), loop);
     case 'skip': {
       const skipped = await skip(loop, await situationOf(loop));
       return skipped ? present(skipped, [], true) : present(loop, [{ code: 'form.stale', level: 'info' }], false);

@@ -70,12 +70,13 @@ function tellOfEnrollment(loop: Loop, { single }: Authenticator, account: Accoun
   tell(tellingOf(loop, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
 
-/** Another message for the stage that the offer is at. */
-export async function resendOffer(loop: Loop, judged: Judged): Promise<Answer> {
+/** Another message for the stage that the offer is at; `method`: how the person wants it. */
+export async function resendOffer(loop: Loop, judged: Judged, method?: string): Promise<Answer> {
   const offered = await offerOf(loop, judged);
   if (!offered) return stay(loop, 'form.stale');
   const { pending, authenticator, subject, env } = offered;
-  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, env);
+  const wanted = { ...env, ...(method === undefined ? {} : { method }) };
+  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, wanted);
   return result.ok && 'more' in result ? furtherStage(loop, pending, result) : stay(loop, 'form.stale');
 }
 
@@ -99,8 +100,8 @@ async function offerOf(loop: Loop, { facts, decision }: Judged) {
 
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
 async function furtherStage(loop: Loop, pending: Pending, { more }: Continued): Promise<Answer> {
-  const { deliver = [], ...rest } = more;
-  const messages = await sendWithin(loop, pending.authenticator, deliver);
+  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = more;
+  const messages = await sendWithin(loop, pending.authenticator, more);
   if (messages.length > 0) return { loop, messages };
   const expires = Math.min(more.expires, loop.transaction.expiresAt);
   return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires }));

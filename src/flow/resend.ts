@@ -1,19 +1,31 @@
 /** Sends the message of the outstanding challenge or offer again, with a new code. That resets no counter of attempts. */
-import { started } from '../core/transaction.ts';
+import { type Pending, started } from '../core/transaction.ts';
 import { resendOffer } from './enroll.ts';
 import type { Judged, Loop } from './loop.ts';
 import { start } from './start.ts';
 import { type Answer, stay } from './verify.ts';
 
-/** Too many messages: nothing is sent, and what was sent before still counts. Otherwise only the newest does. */
-export async function resend(loop: Loop, judged: Judged): Promise<Answer> {
+/**
+ * `wanted`: one of the ways in which the message can go; absent: the one in which it went. Too many messages: nothing is sent, and what
+ * was sent before still counts. Otherwise only the newest does.
+ */
+export async function resend(loop: Loop, judged: Judged, wanted?: string): Promise<Answer> {
   const { pending } = loop.transaction;
   if (pending?.public.resend !== true) return stay(loop, 'form.stale');
-  const answer = await (pending.purpose === 'enroll' ? resendOffer(loop, judged) : resendChallenge(loop, judged));
+  const method = methodOf(pending, wanted);
+  if (method === undefined && wanted !== undefined) return stay(loop, 'form.stale');
+  const answer = await (pending.purpose === 'enroll'
+    ? resendOffer(loop, judged, method)
+    : resendChallenge(loop, judged, method));
   return answer.messages.length > 0 ? answer : { ...answer, messages: [{ code: 'sent.again', level: 'info' }] };
 }
 
-async function resendChallenge(loop: Loop, judged: Judged): Promise<Answer> {
+function methodOf({ public: { methods, method } }: Pending, wanted: string | undefined): string | undefined {
+  const asked: unknown = wanted ?? method;
+  return Array.isArray(methods) && methods.includes(asked) ? String(asked) : undefined;
+}
+
+async function resendChallenge(loop: Loop, judged: Judged, method: string | undefined): Promise<Answer> {
   const { pending } = loop.transaction;
   const { decision } = judged;
   const isAsked =
@@ -25,7 +37,7 @@ async function resendChallenge(loop: Loop, judged: Judged): Promise<Answer> {
   if (!pending || !isAsked) return stay(loop, 'form.stale');
   const { purpose, authenticator, enrollment } = pending;
   const plan = { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) };
-  const begun = await start(loop, plan, judged);
+  const begun = await start(loop, plan, judged, method);
   if (begun.messages.length > 0) return { loop, messages: begun.messages };
   return { loop: { ...loop, transaction: started(loop.transaction, begun.pending) }, messages: [] };
 }

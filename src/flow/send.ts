@@ -1,13 +1,14 @@
 /** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
 import { createHash } from 'node:crypto';
-import type { Delivery } from '../authenticators/authenticator.ts';
+import type { Delivery, Started } from '../authenticators/authenticator.ts';
 import type { Message } from '../core/steps.ts';
 import { enqueue, enqueueNothing } from '../delivery/outbox.ts';
 import { counterOf, type Limit, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { type Account, attemptCounter } from '../users/user.ts';
+import { type AuditEvent, audit } from './audit.ts';
 import { heldAccount } from './facts.ts';
-import type { Loop } from './loop.ts';
+import { type Loop, whoAndWhere } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import type { Visitor } from './visitor.ts';
 
@@ -23,53 +24,84 @@ export interface Sender {
   readonly transaction?: { readonly id: string; readonly uiLocales?: string };
 }
 
-/** Messages to one mailbox or phone, whoever asks for them: nobody can be flooded by way of many accounts. */
+/** Messages to one mailbox, whoever asks for them: nobody can be flooded by way of many accounts. */
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
+/** What an authenticator wants to be sent, and within what; whether the person has proved something, so that they may be told why not. */
+export type Sendings = Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> & { readonly proved?: boolean };
+
+/** What is counted, for the audit log; the counter, and its limits. */
+type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
+
 /**
- * Sends what an authenticator hands over, if the limits of the person and of the recipient allow it; a message of error when they do
- * not. For somebody who does not exist nothing is sent, with the same work.
+ * Sends what an authenticator hands over, if the limits of the person and its quotas allow it; a message of error when they do not. For
+ * somebody who does not exist nothing is sent, with the same work.
  */
-export async function sendWithin(
-  loop: Loop,
-  key: string,
-  deliveries: readonly Delivery[],
-): Promise<readonly Message[]> {
+export async function sendWithin(loop: Loop, key: string, sendings: Sendings): Promise<readonly Message[]> {
   const { runtime, transaction, request } = loop;
   const { unit, visitor } = request;
   const { subject } = transaction;
+  const { deliver = [], undeliverable, proved } = sendings;
   const limits = runtime.authenticators.get(key)?.sends;
   if (!subject || !limits) return [];
   const own = subject.decoy ? counterOf(subject.id, `${key}.send`) : attemptCounter(subject.id, `${key}.send`);
-  const refused = await reserveSending(runtime, own, limits, deliveries);
-  if (refused) return [refused];
-  if (deliveries.length === 0) enqueueNothing(unit, runtime.now());
+  const limited = await reserveAll(runtime, [['account', own, limits], ...countersOf(own, sendings)]);
+  if (limited) {
+    tellAudit(loop, { event: 'message.limited', authenticator: key, reason: limited.kind });
+    return [limited.message];
+  }
+  if (deliver.length === 0) enqueueNothing(unit, runtime.now());
   else {
     const account = subject.decoy ? undefined : await heldAccount(unit, subject.id);
-    post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliveries);
+    post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliver);
   }
-  return [];
+  if (undeliverable === undefined) return [];
+  tellAudit(loop, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
+  return proved ? [{ code: 'send.undeliverable', level: 'error' }] : [];
+}
+
+function tellAudit(loop: Loop, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
+  audit(loop.request.unit, loop.runtime.audit, { ...event, outcome: 'failure', ...whoAndWhere(loop) });
 }
 
 /** Counts the messages against the counter of the person and against each recipient; why they cannot be sent, if a limit is reached. */
 export async function reserveSending(
-  { store }: Pick<Runtime, 'store'>,
+  runtime: Pick<Runtime, 'store'>,
   own: string,
   limits: readonly Limit[],
-  deliveries: readonly Delivery[],
+  deliver: readonly Delivery[],
 ): Promise<Message | undefined> {
-  const recipients = deliveries.length > 0 ? deliveries.map(recipientCounter) : [counterOf(own, 'recipient')];
-  for (const [counter, limit] of [[own, limits], ...recipients.map((one) => [one, perRecipient] as const)] as const) {
-    const { granted, retryAfter } = await store.reserve(counter, limit);
-    if (!granted) return { code: 'send.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } };
+  return (await reserveAll(runtime, [['account', own, limits], ...countersOf(own, { deliver })]))?.message;
+}
+
+/** The first limit that is reached. One after the other: what an earlier one refuses uses up none of what everybody shares. */
+async function reserveAll(
+  { store }: Pick<Runtime, 'store'>,
+  all: readonly Counted[],
+): Promise<{ readonly kind: string; readonly message: Message } | undefined> {
+  for (const [kind, counter, limits] of all) {
+    const { granted, retryAfter } = await store.reserve(counter, limits);
+    const params = { seconds: Math.max(1, retryAfter) };
+    if (!granted) return { kind, message: { code: 'send.exceeded', level: 'error', params } };
   }
   return undefined;
 }
 
+function countersOf(own: string, { deliver = [], quotas }: Sendings): readonly Counted[] {
+  if (quotas !== undefined)
+    return quotas.map(({ kind, of, limits }) => [kind, sharedCounter('quota', `${kind}\n${of}`), limits]);
+  if (deliver.length === 0) return [['recipient', counterOf(own, 'recipient'), perRecipient]];
+  return deliver.map(({ channel, to }) => [
+    'recipient',
+    sharedCounter('recipient', `${channel}\n${to.toLowerCase()}`),
+    perRecipient,
+  ]);
+}
+
 /** What people write never forms a key. */
-function recipientCounter({ channel, to }: Delivery): string {
-  const digest = createHash('sha256').update(`${channel}\n${to.toLowerCase()}`).digest('base64url');
-  return counterOf(storeKey('recipient', digest), 'send');
+function sharedCounter(kind: string, text: string): string {
+  const digest = createHash('sha256').update(text).digest('base64url');
+  return counterOf(storeKey(kind, digest), 'send');
 }
 
 /** Sends without limits: whoever calls has counted it, or what caused it. */

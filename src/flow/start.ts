@@ -13,8 +13,8 @@ export interface Begun {
   readonly messages: readonly Message[];
 }
 
-/** Rejects with `StepgateError('internal')` for an authenticator that there is not. */
-export async function start(loop: Loop, plan: Choice, { facts, decision }: Judged): Promise<Begun> {
+/** `method`: how the person wants the message. Rejects with `StepgateError('internal')` for an authenticator that there is not. */
+export async function start(loop: Loop, plan: Choice, { facts, decision }: Judged, method?: string): Promise<Begun> {
   const { runtime, transaction } = loop;
   const { purpose, authenticator: key, enrollment } = plan;
   const authenticator = runtime.authenticators.get(key);
@@ -26,6 +26,7 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
     ...askedOf(decision, key),
     // Also in the session that this browser has of the same person.
     proved: facts.evidence.some(({ subject }) => subject === facts.subject?.id),
+    ...(method === undefined ? {} : { method }),
     userVerification: needsUserVerification(policies, facts, plan),
   };
   const credential = credentials.find(({ id }) => id === enrollment);
@@ -33,8 +34,8 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
     purpose === 'enroll'
       ? await authenticator.offer(facts.subject, env)
       : await authenticator.challenge(credential, env);
-  const { deliver = [], ...rest } = begun;
-  const messages = purpose === 'challenge' ? await sendWithin(loop, key, deliver) : [];
+  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
+  const messages = purpose === 'challenge' ? await sendWithin(loop, key, { ...begun, proved: env.proved }) : [];
   const expires = Math.min(begun.expires, transaction.expiresAt);
   return {
     pending: { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }), ...rest, expires },

@@ -17,6 +17,10 @@ export interface Settings {
   readonly authenticators: AuthenticatorsSettings;
   /** How mail goes out; absent: it does not. */
   readonly mail?: MailSettings;
+  /** How text messages go out; absent: they do not. */
+  readonly sms?: Gateway<SmsSender>;
+  /** How calls go out; absent: they do not. */
+  readonly voice?: Gateway<{ readonly from: string }>;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;
@@ -45,6 +49,22 @@ export interface AuthenticatorsSettings {
     /** Shortest new answer, in letters and digits. */
     readonly minLength: number;
   };
+  readonly phone: {
+    readonly enabled: boolean;
+    /** How codes go out, the preferred way first. */
+    readonly methods: readonly ('sms' | 'voice')[];
+    /** ISO 3166-1 alpha-2: nothing is sent to any other country. */
+    readonly countries: readonly string[];
+    /** Of numbers without country code; absent: there are no countries. */
+    readonly defaultCountry?: string;
+    /** Messages in an hour, over all accounts. */
+    readonly limits: {
+      readonly number: number;
+      readonly prefix: number;
+      readonly network: number;
+      readonly country: number;
+    };
+  };
   readonly [key: string]: { readonly enabled: boolean };
 }
 
@@ -62,6 +82,22 @@ export interface MailSettings {
     /** Name of the environment variable that holds the password, so that it is in no revision. */
     readonly passwordEnv?: string;
   };
+}
+
+/** Whatever takes messages to phones: a webhook, or the REST API of Twilio. Exactly one. Secrets by name of environment variable. */
+export interface Gateway<Sender> {
+  readonly webhook?: { readonly url: string; readonly secretEnv: string };
+  readonly twilio?: Sender & {
+    readonly accountSid: string;
+    readonly authTokenEnv: string;
+    readonly baseUrl?: string;
+  };
+}
+
+/** One of the two. */
+export interface SmsSender {
+  readonly from?: string;
+  readonly messagingServiceSid?: string;
 }
 
 /** Lifetimes in seconds. */

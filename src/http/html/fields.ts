@@ -10,9 +10,7 @@ export interface Field {
   readonly label: string;
   /** Key of a hint's text. */
   readonly hint?: string;
-  readonly type: 'text' | 'password' | 'checkbox' | 'select';
-  /** Values for the label's text. */
-  readonly labelParams?: Params;
+  readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel';
   /** What a `select` offers: values, and keys of their texts. */
   readonly options?: readonly { readonly value: string; readonly label: string }[];
   readonly autocomplete: string;
@@ -172,6 +170,15 @@ const rememberDevice: Input = {
   optional: true,
   value: 'yes',
 };
+const newNumber: Input = {
+  name: 'credentials.phoneNumber',
+  label: 'phone.label',
+  hint: 'phone.hint',
+  type: 'tel',
+  autocomplete: 'tel',
+  code: false,
+  value: '',
+};
 
 /** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
 const passcodes: ReadonlyMap<string, Input> = new Map([
@@ -180,6 +187,7 @@ const passcodes: ReadonlyMap<string, Input> = new Map([
   ['access_code', paperCode],
   ['security_question', questionAnswer],
   ['email', sentCode],
+  ['phone', sentCode],
   [
     'totp',
     {
@@ -201,6 +209,7 @@ const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
   ['recovery_code', [saved]],
   ['security_question', [questionChoice, questionText, questionAnswer]],
   ['email.address', [newAddress]],
+  ['phone.number', [newNumber]],
 ]);
 
 /** The inputs of a step, in the order of the page. */
@@ -222,12 +231,12 @@ export function fieldsOf(step: Step): readonly Field[] {
       return connect([...inputs, ...box], step.messages);
     }
     case 'enroll': {
-      const { stage, address, questions } = step.offer;
+      const { stage } = step.offer;
       const staged = typeof stage === 'string';
       const inputs = enrollmentInputs.get(staged ? `${step.authenticator}.${stage}` : step.authenticator) ?? [
         passcodes.get(step.authenticator) ?? otherPasscode,
       ];
-      const filled = inputs.map((input) => filledIn(input, address, questions));
+      const filled = inputs.map((input) => filledIn(input, step.offer));
       const fields = connect(filled, step.messages);
       // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
       return staged ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
@@ -243,11 +252,13 @@ export function fieldsOf(step: Step): readonly Field[] {
 function asked(input: Input, { questionKey, question }: Readonly<Record<string, unknown>>): Input {
   if (typeof questionKey !== 'string') return input;
   const label = `question.${questionKey}`;
-  return typeof question === 'string' ? { ...input, label, labelParams: { question } } : { ...input, label };
+  return typeof question === 'string' ? { ...input, label, params: { question } } : { ...input, label };
 }
 
-function filledIn(input: Input, address: unknown, questions: unknown): Input {
+function filledIn(input: Input, { address, country, questions }: Readonly<Record<string, unknown>>): Input {
   if (input === newAddress && typeof address === 'string') return { ...input, value: address };
+  if (input === newNumber && typeof country === 'string')
+    return { ...input, hint: 'phone.hint.country', params: { country } };
   if (input !== questionChoice || !Array.isArray(questions)) return input;
   const choices = questions.map((code) => ({
     value: String(code),

@@ -57,7 +57,7 @@ function takeApart(text: string): readonly Piece[] {
 function createTranslator(locale: string, catalog: Catalog, fallback: Catalog): Translator {
   const find = (key: string): readonly Piece[] | undefined => catalog.get(key) ?? fallback.get(key);
   const parts = (key: string, params: Params = {}): readonly TextPart[] => {
-    const values = typeof params.seconds === 'number' ? { ...params, wait: duration(locale, params.seconds) } : params;
+    const values = inWords(locale, params);
     return (find(key) ?? find('message.unknown') ?? []).map((piece) => fillIn(piece, values));
   };
   return {
@@ -76,6 +76,18 @@ function fillIn(piece: Piece, params: Params): TextPart {
   if ('text' in piece) return { text: piece.text, param: false };
   const value = Object.hasOwn(params, piece.param) ? params[piece.param] : undefined;
   return value === undefined ? { text: `{${piece.param}}`, param: false } : { text: String(value), param: true };
+}
+
+/** `{wait}` is made of `seconds`, and `{countryName}` of `country` (ISO 3166-1 alpha-2). */
+function inWords(locale: string, params: Params): Params {
+  const { seconds, country } = params;
+  return {
+    ...params,
+    ...(typeof seconds === 'number' ? { wait: duration(locale, seconds) } : {}),
+    ...(typeof country === 'string' && /^[A-Z]{2}$/.test(country)
+      ? { countryName: new Intl.DisplayNames(locale, { type: 'region' }).of(country) ?? country }
+      : {}),
+  };
 }
 
 /** Unit, its length, and from which length of time on it is used (seconds). */

@@ -46,8 +46,10 @@ export interface StepView extends View {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
-  /** The message can be asked for again. */
-  readonly resendable: boolean;
+  /** Ways to have the message sent again; none: it cannot be asked for. */
+  readonly resends: readonly ResendView[];
+  /** There are safer authenticators than the one that is set up. */
+  readonly restricted: boolean;
   /** What the main button says. */
   readonly action: TextRef;
   /** What the script asks to find out that the sign-in went on in another tab. */
@@ -56,6 +58,12 @@ export interface StepView extends View {
   readonly skip?: TextRef;
   /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
   readonly offer?: OfferView;
+}
+
+export interface ResendView {
+  readonly text: TextRef;
+  /** In which way; absent: as before. */
+  readonly method?: string;
 }
 
 /** What the authenticator says to the page. */
@@ -73,6 +81,22 @@ function isFollowed({ step, follow }: StepPage): boolean {
 function stageOf(step: Step): string {
   const { stage } = publicOf(step);
   return step.kind === 'enroll' && typeof stage === 'string' ? `.${stage}` : '';
+}
+
+/** How a message went that can go in several ways, as a part of keys. */
+function methodOf(step: Step): string {
+  const { method } = publicOf(step);
+  return typeof method === 'string' ? `.${method}` : '';
+}
+
+function resendsOf(step: Step, t: Translator): readonly ResendView[] {
+  const { resend, method, methods } = publicOf(step);
+  if (resend !== true) return [];
+  const others = Array.isArray(methods) ? methods.map(String).filter((one) => one !== method) : [];
+  return [
+    { text: { key: t.pick(`ways.resend${methodOf(step)}.again`, 'ways.resend') } },
+    ...others.map((other) => ({ text: { key: t.pick(`ways.resend.${other}`, 'ways.resend') }, method: other })),
+  ];
 }
 
 function actionOf(step: Step, t: Translator): TextRef {
@@ -116,7 +140,8 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     template: templateOf(step),
     scripts: [...(usesWebauthn(step) ? ['webauthn.js'] : []), ...(isFollowed(page) ? ['follow.js'] : [])],
     ...(isFollowed(page) ? { follow: page.follow } : {}),
-    resendable: publicOf(step).resend === true,
+    resends: resendsOf(step, t),
+    restricted: publicOf(step).restricted === true,
     action: actionOf(step, t),
     heading,
     ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
@@ -184,13 +209,21 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
       const isAddressed = typeof address === 'string' && address !== '';
       const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';
       return {
-        key: t.pick(`challenge.${step.authenticator}.${named}`, 'challenge.other.lead'),
+        key: t.pick(
+          `challenge.${step.authenticator}${methodOf(step)}.${named}`,
+          `challenge.${step.authenticator}.${named}`,
+          'challenge.other.lead',
+        ),
         params: { label: step.label ?? '', address: isAddressed ? address : '' },
       };
     }
     case 'enroll':
       return {
-        key: t.pick(`enroll.${step.authenticator}${stageOf(step)}.lead`, 'enroll.other.lead'),
+        key: t.pick(
+          `enroll.${step.authenticator}${stageOf(step)}${methodOf(step)}.lead`,
+          `enroll.${step.authenticator}${stageOf(step)}.lead`,
+          'enroll.other.lead',
+        ),
         params: { address: String(step.offer.address ?? '') },
       };
     case 'denied':
@@ -222,6 +255,7 @@ function headingOf({ step, app }: StepPage, t: Translator): TextRef {
     case 'enroll':
       return {
         key: t.pick(
+          `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
           `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
           `${step.kind}.${step.authenticator}.title`,
           `${step.kind}.other.title`,

@@ -1,11 +1,12 @@
 /** `stepgate.yaml`. Comes out as `Settings`. */
 import { z } from 'zod';
-import { mailAddress } from '../../core/mail-address.ts';
 import { defaultAcrValues } from '../acr-defaults.ts';
 import type { Settings } from '../settings.ts';
 import { standardScopes } from '../standard-scopes.ts';
 import { cidrFault } from '../zones.ts';
+import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
+import { phone } from './phone.ts';
 import { requirementSchema } from './requirement.ts';
 
 const MINUTE = 60;
@@ -82,39 +83,13 @@ const authenticators = z
     security_question: securityQuestion.describe(
       'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
     ),
+    phone: phone.describe('Codes by text message or call.'),
   })
   .catchall(otherAuthenticator)
   .prefault({})
   .describe(
     'By key. Password and one-time codes are enabled unless switched off here, all others only when switched on.',
   );
-
-const mail = closed({
-  from: z
-    .string()
-    .refine((value) => mailAddress(value) === value, { error: 'must be a mail address such as no-reply@example.org' })
-    .describe('Address of the sender. The name beside it is that of the brand.'),
-  smtp: closed({
-    host: z
-      .string()
-      .regex(/^[A-Za-z0-9.:-]{1,253}$/, { error: 'must be a host name or an address' })
-      .describe('Mail server.'),
-    port: z.int().min(1).max(65_535).default(587).describe('Its port. Default 587.'),
-    secure: z.boolean().default(false).describe('TLS from the start (port 465). Without it, STARTTLS.'),
-    requireTls: z
-      .boolean()
-      .default(true)
-      .describe(
-        'Send nothing over a connection that is not encrypted. Switch it off only for a server on this machine.',
-      ),
-    user: z.string().min(1).optional().describe('Name to sign in with at the mail server.'),
-    passwordEnv: z
-      .string()
-      .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' })
-      .optional()
-      .describe('Name of the environment variable that holds the password. The password itself belongs in no file.'),
-  }).describe('The mail server that takes our mail (SMTP).'),
-}).describe('How mail goes out. Without it, none does (the demo shows it in its inbox).');
 
 const tokens = closed({
   accessToken: duration({ max: DAY }).prefault('PT15M').describe('Life of an access token. Default PT15M.'),
@@ -186,6 +161,8 @@ export const settingsSchema = closed({
     .describe('Network zones by name.'),
   authenticators,
   mail: mail.optional(),
+  sms: sms.optional(),
+  voice: voice.optional(),
   acrValues: z
     .array(acrValue)
     .min(1, { error: 'must not be empty: leave it out to have the shipped values' })

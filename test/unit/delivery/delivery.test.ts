@@ -11,7 +11,9 @@ import { signInMail } from '../../support/outbox.ts';
 import { viewsDir } from '../../support/pages.ts';
 import { startMailServer } from '../../support/smtp.ts';
 
-const message = { id: 'm', channel: 'email', to: 'a@x.test', subject: 's', text: 't', brand: 'Acme' } as const;
+const common = { brand: 'Acme', locale: 'en', expires: 2_000_000_000 } as const;
+const message = { ...common, id: 'm', channel: 'email', to: 'a@x.test', subject: 's', text: 't' } as const;
+const node = { variables: {}, warn: () => undefined, now: () => 1_800_000_000 };
 
 test('the inbox keeps the newest two hundred, newest first', async () => {
   const store = openEmbedded({ file: ':memory:' });
@@ -19,7 +21,7 @@ test('the inbox keeps the newest two hundred, newest first', async () => {
     const inbox = inboxChannel(store);
     expect(await readInbox(store)).toEqual([]);
     for (let index = 0; index < 230; index += 1) await inbox.send({ ...message, text: `${index}` });
-    await inbox.send({ id: 'n', channel: 'sms', to: '+491', text: 'last', brand: 'Acme' });
+    await inbox.send({ ...common, id: 'n', channel: 'sms', to: '+491', text: 'last' });
     const kept = await readInbox(store);
     expect(kept).toHaveLength(200);
     expect(kept[0]).toEqual({ channel: 'sms', to: '+491', text: 'last', at: expect.any(String) });
@@ -38,7 +40,7 @@ describe('the channels', () => {
   test('follow the settings: none, one server, then another', async () => {
     const servers = [await startMailServer(), await startMailServer()] as const;
     let settings: { mail?: MailSettings } | undefined;
-    const channels = createChannels({ settings: () => settings, variables: {} });
+    const channels = createChannels({ ...node, settings: () => settings });
     try {
       expect(channels.get('email')).toBeUndefined();
       settings = {};
@@ -58,7 +60,7 @@ describe('the channels', () => {
 
   test('in the demo, whatever has no way out goes into the inbox', () => {
     const inbox = { send: async () => 'sent' as const };
-    const channels = createChannels({ settings: () => ({}), variables: {}, inbox });
+    const channels = createChannels({ ...node, settings: () => ({}), inbox });
     expect((['email', 'sms', 'voice'] as const).map((kind) => channels.get(kind))).toEqual([inbox, inbox, inbox]);
   });
 
@@ -66,8 +68,8 @@ describe('the channels', () => {
     const server = await startMailServer();
     const { smtp, from } = mail(server.port);
     const channels = createChannels({
+      ...node,
       settings: () => ({ mail: { from, smtp: { ...smtp, requireTls: true } } }),
-      variables: {},
     });
     try {
       await expect(channels.get('email')?.send(message)).rejects.toThrow(/^SMTP: /);

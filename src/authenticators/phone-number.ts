@@ -1,0 +1,50 @@
+/** Phone numbers as text: which ones a code can be sent to, in which ways, and how much of one is shown (ITU-T E.164). */
+import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+
+/** How a code goes to a phone. */
+export type PhoneMethod = 'sms' | 'voice';
+
+export interface PhoneNumber {
+  /** E.164: `+` and at most 15 digits. */
+  readonly number: string;
+  /** ISO 3166-1 alpha-2. */
+  readonly country: string;
+  /** Ways in which this kind of number can be reached. Empty: none that one person is behind, or that costs no more than a call. */
+  readonly methods: readonly PhoneMethod[];
+}
+
+/** Longest input that is looked at (characters). */
+const longest = 40;
+
+/**
+ * What kinds of numbers are good for. Left out are those whose calls cost extra or earn somebody money (premium rate, shared cost), those
+ * of companies (UAN, toll free), and those that follow no device: voice over IP, personal numbers, pagers, voice mail.
+ */
+const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = new Map([
+  ['MOBILE', ['sms', 'voice']],
+  ['FIXED_LINE_OR_MOBILE', ['sms', 'voice']],
+  ['FIXED_LINE', ['voice']],
+]);
+
+/** The number that people mean; `undefined`: there can be no such number. Without a country code it is one of `country`. */
+export function readPhoneNumber(text: string, country?: string): PhoneNumber | undefined {
+  const plain =
+    text.length > longest
+      ? ''
+      : text
+          .normalize('NFKC')
+          .replace(/\p{Cf}/gu, '')
+          .trim();
+  if (!/^\+?[\p{Nd}\s()./\p{Pd}]+$/u.test(plain)) return undefined;
+  const options = country !== undefined && isSupportedCountry(country) ? { defaultCountry: country } : {};
+  const parsed = parsePhoneNumberFromString(plain, { ...options, extract: false });
+  // Numbers of no country (satellites, international toll free) can be on no list of countries.
+  if (!parsed?.isValid() || parsed.country === undefined || parsed.ext !== undefined) return undefined;
+  return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
+}
+
+/** `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length is not told. `number` is E.164. */
+export function maskedNumber(number: string): string {
+  const code = parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
+  return `+${code} ••• •••• ${number.slice(-2)}`;
+}

@@ -1,0 +1,85 @@
+/** Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it. */
+import type { Seconds } from '../core/model.ts';
+import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
+import { isFinal, type Posted, postOnce } from './http-post.ts';
+
+export interface TwilioOptions {
+  readonly accountSid: string;
+  readonly authToken: string;
+  /** Number, short code or name that sends. */
+  readonly from?: string;
+  /** Picks the sender, instead of `from`; text messages only. */
+  readonly messagingServiceSid?: string;
+  readonly baseUrl?: string;
+  /** Epoch seconds. */
+  now(): Seconds;
+  /** Hears why a message was refused for good; never its text. */
+  warn(text: string): void;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+const twilio = 'https://api.twilio.com';
+/** Answers about our account or address: another try may succeed once somebody has put that right. */
+const ours: ReadonlySet<number> = new Set([401, 403, 404]);
+
+export function twilioChannel(options: TwilioOptions): Channel {
+  const { accountSid, authToken, baseUrl = twilio, warn, timeout } = options;
+  const credentials = Buffer.from(`${accountSid}:${authToken}`).toString('base64');
+  const base = `${baseUrl.replace(/\/+$/, '')}/2010-04-01/Accounts/${encodeURIComponent(accountSid)}`;
+  return {
+    async send(message) {
+      const isCall = message.channel === 'voice';
+      const answer = await postOnce({
+        url: `${base}/${isCall ? 'Calls' : 'Messages'}.json`,
+        headers: {
+          authorization: `Basic ${credentials}`,
+          'content-type': 'application/x-www-form-urlencoded',
+          accept: 'application/json',
+        },
+        body: new URLSearchParams(isCall ? callOf(message, options) : textOf(message, options)).toString(),
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      if (answer.status >= 200 && answer.status < 300) return 'sent';
+      const reason = `the gateway answered ${answer.status}${codeOf(answer)}`;
+      if (!isFinal(answer.status) || ours.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
+      warn(`the message ${message.id} was refused: ${reason}`);
+      return 'failed';
+    },
+  };
+}
+
+function textOf({ to, text, expires }: OutgoingMessage, { from, messagingServiceSid, now }: TwilioOptions) {
+  // What waits longer than this at the carrier's is not delivered any more: the code does not count by then.
+  const validity = Math.min(36_000, Math.max(1, expires - now()));
+  const sender: Record<string, string> =
+    messagingServiceSid === undefined ? { From: from ?? '' } : { MessagingServiceSid: messagingServiceSid };
+  return { To: to, ...sender, Body: text.trim(), ValidityPeriod: String(validity) };
+}
+
+function callOf({ to, text, locale }: OutgoingMessage, { from }: TwilioOptions) {
+  return { To: to, From: from ?? '', Twiml: twimlOf(text, locale) };
+}
+
+/** Every line is said by itself, with a pause after it. */
+export function twimlOf(text: string, locale: string): string {
+  const { language, region } = new Intl.Locale(locale).maximize();
+  const lines = text.split('\n').flatMap((line) => line.trim() || []);
+  const said = lines.map((line) => `<Say language="${language}-${region}">${escaped(line)}</Say>`);
+  return `<?xml version="1.0" encoding="UTF-8"?><Response>${said.join('<Pause length="1"/>')}</Response>`;
+}
+
+/** XML 1.0 allows no other control characters than white space. */
+function escaped(text: string): string {
+  const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text
+    .toWellFormed()
+    .replace(/\p{Cc}/gu, ' ')
+    .replace(/[&<>"]/g, (sign) => entities[sign] ?? '');
+}
+
+/** Number of the error (https://www.twilio.com/docs/api/errors), such as 21211 for a number that there is not. */
+function codeOf({ body }: Posted): string {
+  const code = /"code"\s*:\s*(\d{1,6})\b/.exec(body)?.[1];
+  return code === undefined ? '' : `, error ${code}`;
+}

@@ -1,0 +1,63 @@
+/**
+ * Text messages and calls by a webhook, signed as Standard Webhooks 1.0.0 say (https://www.standardwebhooks.com): whoever runs a gateway
+ * of their own checks that a message is from here, and drops those that come twice, by its id.
+ */
+import { createHmac } from 'node:crypto';
+import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
+import { isFinal, postOnce } from './http-post.ts';
+
+export interface WebhookOptions {
+  readonly url: string;
+  /** `whsec_` and the key in Base64; several, separated by white space, all sign. */
+  readonly secret: string;
+  /** Hears why a message was refused for good; never its text. */
+  warn(text: string): void;
+  /** Milliseconds. */
+  readonly timeout?: number;
+}
+
+/** Standard Webhooks ask for 24 to 64 bytes. */
+const shortestKey = 24;
+const longestKey = 64;
+
+/** Throws when a secret is not one. */
+export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): Channel {
+  const keys = keysOf(secret);
+  return {
+    async send(message) {
+      const body = JSON.stringify(bodyOf(message));
+      const answer = await postOnce({
+        url,
+        headers: { 'content-type': 'application/json', ...signatureOf(message.id, body, keys) },
+        body,
+        ...(timeout === undefined ? {} : { timeout }),
+      });
+      if (answer.status >= 200 && answer.status < 300) return 'sent';
+      const reason = `the webhook answered ${answer.status}`;
+      if (!isFinal(answer.status)) throw new TryLater(reason, answer.retryAfter);
+      warn(`the message ${message.id} was refused: ${reason}`);
+      return 'failed';
+    },
+  };
+}
+
+function bodyOf({ channel, to, text, locale, brand, expires }: OutgoingMessage) {
+  return { type: channel, to, text, locale, brand, expires: new Date(expires * 1000).toISOString() };
+}
+
+function signatureOf(id: string, body: string, keys: readonly Buffer[]): Readonly<Record<string, string>> {
+  const timestamp = String(Math.floor(Date.now() / 1000));
+  const sign = (key: Buffer): string =>
+    `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
+  return { 'webhook-id': id, 'webhook-timestamp': timestamp, 'webhook-signature': keys.map(sign).join(' ') };
+}
+
+function keysOf(secret: string): readonly Buffer[] {
+  const keys = secret
+    .split(/\s+/)
+    .filter((one) => one !== '')
+    .map((one) => Buffer.from(/^whsec_([A-Za-z0-9+/]+={0,2})$/.exec(one)?.[1] ?? '', 'base64'));
+  if (keys.length === 0 || keys.some(({ length }) => length < shortestKey || length > longestKey))
+    throw new Error(`the secret of a webhook must be whsec_ and ${shortestKey} to ${longestKey} bytes in Base64`);
+  return keys;
+}
