@@ -116,12 +116,14 @@ test('where there are no passwords, for the first authenticator that there is', 
 describe('a decoy', () => {
   const [bare, withTotp] = [decoySubject('decoy-1', 4), decoySubject('decoy-1', 7)];
 
-  test('is the same for the same identifier, and has a second enrollment half of the time', () => {
+  test('is the same for the same identifier, and has an authenticator app, or a phone, half of the time', () => {
     expect(decoySubject('decoy-1', 4)).toEqual(bare);
-    const seconds = Array.from({ length: 100 }, (_, entropy) => decoySubject('d', entropy)).filter(
-      ({ enrollments }) => enrollments.length === 2,
-    );
-    expect(seconds).toHaveLength(50);
+    const all = Array.from({ length: 128 }, (_, entropy) => decoySubject('d', entropy));
+    const having = (key: string) =>
+      all.filter(({ enrollments }) => enrollments.some(({ authenticator }) => authenticator === key));
+    expect(having('totp')).toHaveLength(64);
+    expect(having('phone')).toHaveLength(64);
+    expect(having('phone').filter((one) => having('totp').includes(one))).toHaveLength(32);
   });
 
   test.each([

@@ -210,6 +210,12 @@ test('settings are complete: everything has a default', async () => {
       totp: { enabled: true },
       webauthn: { enabled: false },
       security_question: { enabled: false, minLength: 4 },
+      phone: {
+        enabled: false,
+        methods: ['sms'],
+        countries: [],
+        limits: { number: 10, prefix: 30, network: 50, country: 1000 },
+      },
     },
     acrValues: defaultAcrValues,
     tokens: {

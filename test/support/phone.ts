@@ -1,0 +1,66 @@
+/** Settings with phones, people who have one, and what is sent there. */
+import { randomBytes, randomInt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { parseDocument } from 'yaml';
+import { phoneCredential } from '../../src/authenticators/phone.ts';
+import type { InboxMessage } from '../../src/delivery/inbox.ts';
+import type { TestNode } from './node.ts';
+import { signOnPolicy } from './sign-in-flow.ts';
+
+export const phoneSettings = {
+  enabled: true,
+  methods: ['sms', 'voice'],
+  countries: ['DE', 'FR'],
+  defaultCountry: 'DE',
+  limits: { number: 10, prefix: 30, network: 50, country: 1000 },
+} as const;
+
+/** `stepgate.yaml` of the demo with only these authenticators, and whatever else is given. */
+export function settingsWithPhone(
+  phone: Readonly<Record<string, unknown>> = {},
+  more: Readonly<Record<string, unknown>> = {},
+  others: readonly string[] = ['password', 'totp'],
+): Readonly<Record<string, string>> {
+  const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
+  const enabled = ['password', 'totp', 'webauthn', 'email', 'recovery_code', 'access_code'].map(
+    (key) => [key, { enabled: others.includes(key) }] as const,
+  );
+  settings.set('authenticators', { ...Object.fromEntries(enabled), phone: { ...phoneSettings, ...phone } });
+  for (const [key, value] of Object.entries(more)) settings.set(key, value);
+  return { 'stepgate.yaml': settings.toString() };
+}
+
+/** The app `notes` asks for a code on the phone and nothing else. */
+export const byPhoneAlone = signOnPolicy('notes', {
+  then: { allow: { factors: 1, possession: { authenticators: ['phone'] } } },
+});
+
+/** A German mobile number that nobody had before; its block too, unless one is given (E.164 without the last four digits). */
+export function mobileNumber(block = `+49151${String(randomInt(10_000)).padStart(4, '0')}`): string {
+  return `${block}${String(randomInt(10_000)).padStart(4, '0')}`;
+}
+
+export interface Caller {
+  readonly id: string;
+  readonly identifier: string;
+  readonly number: string;
+}
+
+/** Somebody new whose only authenticator is their phone. */
+export async function caller({ app }: TestNode, number = mobileNumber()): Promise<Caller> {
+  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const created = await app.directory.create({
+    identifiers: [identifier],
+    groups: ['staff'],
+    credentials: [phoneCredential(number)],
+  });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, number };
+}
+
+/** The code of a text message, or of a call. */
+export function codeFor({ channel, text }: Pick<InboxMessage, 'channel' | 'text'>): string {
+  return channel === 'sms'
+    ? (/^@\S+ #(\d{6})$/m.exec(text)?.[1] ?? '')
+    : (/((?:\d, ){5}\d)/.exec(text)?.[1] ?? '').replaceAll(', ', '');
+}

@@ -1,0 +1,201 @@
+import { describe, expect, test } from '@jest/globals';
+import type { AuthenticatorEnv, Continued, Credential, Started } from '../../../src/authenticators/authenticator.ts';
+import { phoneAuthenticator, phoneCredential } from '../../../src/authenticators/phone.ts';
+import { env as bare } from '../../contract/authenticator-contract.ts';
+import { phoneSettings } from '../../support/phone.ts';
+
+const phone = phoneAuthenticator();
+const env: AuthenticatorEnv = { ...bare, settings: phoneSettings, subject: 'somebody' };
+const of = (number: string): Credential => ({ ...phoneCredential(number), id: 'one', createdAt: 1 });
+const ann = of('+4915112345678');
+const landline = of('+4930901820');
+const subject = { id: 's', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
+
+const challenge = (more: Partial<AuthenticatorEnv> = {}, credential: Credential | undefined = ann) =>
+  phone.challenge(credential, { ...env, ...more });
+const codeOf = (started: Started) => String(started.deliver?.[0]?.params.code);
+
+describe('a challenge', () => {
+  test('sends six digits by text message, which the transaction holds only hashed; nothing shows the number', async () => {
+    const started = await challenge();
+    expect(started.deliver).toEqual([
+      {
+        channel: 'sms',
+        to: '+4915112345678',
+        template: 'code',
+        params: { app: 'Notes', code: expect.stringMatching(/^\d{6}$/), minutes: 10, domain: 'id.example.org' },
+        expires: env.now + 600,
+      },
+    ]);
+    const kept = JSON.stringify([started.private, started.public]);
+    expect(kept).not.toContain(codeOf(started));
+    expect(kept).not.toContain('15112345678');
+    expect(started.public).toEqual({ method: 'sms', methods: ['sms', 'voice'], resend: true, address: '' });
+  });
+
+  test('shows the masked number once something is proved', async () => {
+    expect((await challenge({ proved: true })).public.address).toBe('+49 ••• •••• 78');
+  });
+
+  test('codes are spread over all six digits', async () => {
+    const codes = await Promise.all(Array.from({ length: 500 }, async () => codeOf(await challenge())));
+    expect(new Set(codes).size).toBeGreaterThan(480);
+    for (let place = 0; place < 6; place += 1) expect(new Set(codes.map((code) => code[place])).size).toBe(10);
+  });
+
+  test.each([
+    ['sms', ['sms', 'voice'], 'sms', 'sms'],
+    ['voice', ['sms', 'voice'], 'voice', 'tel'],
+    [undefined, ['voice', 'sms'], 'voice', 'tel'],
+    ['sms', ['voice'], 'voice', 'tel'],
+    ['fax', ['sms', 'voice'], 'sms', 'sms'],
+  ] as const)(
+    'asked for by %s where there is %j, it goes by %s, and proves %s',
+    async (method, methods, channel, amr) => {
+      const settings = { ...phoneSettings, methods };
+      const started = await challenge({ ...(method ? { method } : {}), settings });
+      expect(started.public.method).toBe(channel);
+      expect(started.deliver?.[0]?.channel).toBe(channel);
+      const verified = await phone.verify(ann, started.private, { passcode: codeOf(started) }, { ...env, settings });
+      expect(verified).toMatchObject({ ok: true, proof: { amr: [amr], factors: ['possession'] } });
+    },
+  );
+
+  test('a landline is called, and offered no text message', async () => {
+    const started = await challenge({ method: 'sms' }, landline);
+    expect(started.public).toMatchObject({ method: 'voice', methods: ['voice'] });
+    expect(started.deliver?.[0]?.channel).toBe('voice');
+  });
+
+  test('sends nothing to a country that is no longer allowed, nor to a landline where there are no calls', async () => {
+    for (const [credential, change] of [
+      [ann, { countries: ['FR'] }],
+      [landline, { methods: ['sms'] }],
+      [ann, { methods: [] }],
+    ] as const) {
+      const started = await challenge({ settings: { ...phoneSettings, ...change } }, credential);
+      expect(started.deliver).toBeUndefined();
+      expect(started.undeliverable).toBe('phone.country');
+    }
+    expect((await challenge({ settings: {} })).deliver).toBeUndefined();
+  });
+
+  test('for nobody looks the same and costs the same; some of them seem to have a landline', async () => {
+    const real = await challenge();
+    const seen = new Set<string>();
+    for (let index = 0; index < 200; index += 1) {
+      const decoy = await phone.challenge(undefined, { ...env, subject: `nobody-${index}` });
+      expect(await phone.challenge(undefined, { ...env, subject: `nobody-${index}` })).toMatchObject({
+        public: decoy.public,
+      });
+      expect(Object.keys(decoy.private)).toEqual(Object.keys(real.private));
+      expect(decoy.deliver).toBeUndefined();
+      expect(decoy.quotas?.map(({ kind }) => kind)).toEqual(real.quotas?.map(({ kind }) => kind));
+      seen.add(JSON.stringify(decoy.public));
+    }
+    expect([...seen].sort()).toEqual([
+      JSON.stringify((await challenge()).public),
+      JSON.stringify((await challenge({}, landline)).public),
+    ]);
+  });
+});
+
+describe('an answer', () => {
+  test('counts for its own challenge, transaction and number only', async () => {
+    const started = await challenge();
+    const other = await challenge();
+    const answer = (pending: Started, credential = ann, more: Partial<AuthenticatorEnv> = {}) =>
+      phone.verify(credential, pending.private, { passcode: codeOf(started) }, { ...env, ...more });
+    expect((await answer(started)).ok).toBe(true);
+    expect((await answer(started, ann, { transaction: 'transaction-2' })).ok).toBe(false);
+    expect((await answer(started, of('+4915112345679'))).ok).toBe(false);
+    if (codeOf(started) !== codeOf(other)) expect((await answer(other)).ok).toBe(false);
+  });
+
+  test('is taken as people type it', async () => {
+    const started = await challenge();
+    const code = codeOf(started);
+    for (const passcode of [` ${code} `, `${code.slice(0, 3)} ${code.slice(3)}`, [...code].join('-')])
+      expect((await phone.verify(ann, started.private, { passcode }, env)).ok).toBe(true);
+  });
+});
+
+describe('an enrollment', () => {
+  const enroll = async (phoneNumber: string, more: Partial<AuthenticatorEnv> = {}) => {
+    const offer = await phone.offer(subject, { ...env, ...more });
+    return phone.enroll(subject, offer.private, { phoneNumber }, { ...env, ...more });
+  };
+
+  test('asks for a number and says that there are safer ways', async () => {
+    expect((await phone.offer(subject, env)).public).toEqual({ stage: 'number', restricted: true, country: 'DE' });
+  });
+
+  test('counts once the code has come back; it is called in a text message what it is for', async () => {
+    const asked = (await enroll('0151 1234 5678')) as Continued;
+    expect(asked.more.public).toEqual({
+      stage: 'code',
+      method: 'sms',
+      methods: ['sms', 'voice'],
+      resend: true,
+      address: '+4915112345678',
+    });
+    expect(asked.more.deliver).toMatchObject([{ channel: 'sms', to: '+4915112345678', template: 'number' }]);
+    expect(asked.more.quotas?.map(({ kind }) => kind)).toEqual(['network', 'number', 'prefix', 'country']);
+    const wrong = { passcode: codeOf(asked.more) === '111111' ? '222222' : '111111' };
+    expect(await phone.enroll(subject, asked.more.private, wrong, env)).toMatchObject({ code: 'credentials.invalid' });
+    const right = { passcode: codeOf(asked.more) };
+    expect(await phone.enroll(subject, asked.more.private, right, env)).toEqual({
+      ok: true,
+      credential: phoneCredential('+4915112345678'),
+      proof: { factors: ['possession'], characteristics: ['userPresence'], amr: ['sms'] },
+    });
+  });
+
+  test('by a call instead, when the person asks for that; the older code is dead then', async () => {
+    const first = (await enroll('+4915112345678')) as Continued;
+    const called = (await phone.enroll(
+      subject,
+      first.more.private,
+      { resend: 'yes' },
+      {
+        ...env,
+        method: 'voice',
+      },
+    )) as Continued;
+    expect(called.more.deliver?.[0]?.channel).toBe('voice');
+    const confirm = (code: string) => phone.enroll(subject, called.more.private, { passcode: code }, env);
+    if (codeOf(first.more) !== codeOf(called.more)) expect((await confirm(codeOf(first.more))).ok).toBe(false);
+    expect(await confirm(codeOf(called.more))).toMatchObject({ ok: true, proof: { amr: ['tel'] } });
+  });
+
+  test('of a landline goes by call', async () => {
+    const asked = (await enroll('030 901820')) as Continued;
+    expect(asked.more.deliver?.[0]).toMatchObject({ channel: 'voice', to: '+4930901820' });
+  });
+
+  test.each([
+    ['', 'phone.required', {}],
+    ['12', 'phone.invalid', {}],
+    ['+41 79 123 45 67', 'phone.country', {}],
+    ['0900 1234567', 'phone.kind', {}],
+    ['030 901820', 'phone.landline', { methods: ['sms'] }],
+    ['+4915112345678', 'phone.country', { countries: [] }],
+  ])('of %j is refused: %s', async (text, code, change) => {
+    const settings = { ...phoneSettings, ...change };
+    expect(await enroll(text, { settings })).toEqual({ ok: false, code, field: 'credentials.phoneNumber' });
+  });
+
+  test('of a number that the person has is refused; a second one gets a name', async () => {
+    expect(await enroll('+4915112345678', { enrolled: [ann] })).toMatchObject({ code: 'phone.enrolled' });
+    const asked = (await enroll('+4915112345699', { enrolled: [ann] })) as Continued;
+    const passcode = codeOf(asked.more);
+    expect(await phone.enroll(subject, asked.more.private, { passcode }, { ...env, enrolled: [ann] })).toMatchObject({
+      credential: { label: '+49 ••• •••• 99' },
+    });
+  });
+});
+
+test('there is no credential of a number that takes no code', () => {
+  for (const number of ['0151 12345678', '+499001234567', '+49 15112345678', '', '+4915112345678x'])
+    expect(() => phoneCredential(number)).toThrow(TypeError);
+});
