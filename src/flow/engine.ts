@@ -196,7 +196,8 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart: subject !== undefined && transaction.expectedSubject === undefined,
-    moved,
+    // What is said here only now would be gone after a redirect: for instance that nothing was sent.
+    moved: moved && news.length === 0,
   };
 }
 

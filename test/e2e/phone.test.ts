@@ -1,0 +1,415 @@
+/** Sign in by phone on both stores: by text message, by call, and in none of the ways in which it must not work or cost. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { attemptCounter } from '../../src/users/user.ts';
+import { inboxOf, mailTo, otherThan } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { byPhoneAlone, type Caller, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  type SignIn,
+  signOnPolicy,
+  storedTransaction,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { type Form, type Page, UserAgent } from '../support/user-agent.ts';
+
+const enough = { number: 100, prefix: 1000, network: 100_000, country: 100_000 };
+const payroll = signOnPolicy('payroll', {
+  then: {
+    allow: {
+      factors: 2,
+      knowledge: { authenticators: ['password'] },
+      possession: { authenticators: ['phone'] },
+    },
+  },
+});
+
+describe.each(storesUnderTest)('on the $name store', ({ open }) => {
+  let node: TestNode;
+  let second: TestNode;
+  let stop: () => Promise<void>;
+  let clock = 0;
+  const now = (): number => Math.floor(Date.now() / 1000) + clock;
+
+  beforeAll(async () => {
+    const opened = await open();
+    node = await startNode({
+      store: opened.store,
+      demo: true,
+      now,
+      files: { ...settingsWithPhone({ limits: enough }), ...byPhoneAlone, ...payroll },
+    });
+    second = await startNode({ store: await opened.again(), issuer: node.issuer, now });
+    stop = async () => {
+      await second.stop();
+      await node.stop();
+      await opened.stop();
+    };
+  });
+  afterAll(() => stop());
+
+  async function asked(identifier: string, agent = new UserAgent()): Promise<SignIn> {
+    const signIn = await beginSignIn(node, 'notes', agent);
+    return { ...signIn, page: await answerStep(agent, signIn.page, { identifier }) };
+  }
+  const code = (value: string) => ({ 'credentials.passcode': value });
+  const callForm = (page: Page): Form | undefined =>
+    page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'voice');
+  const textForm = (page: Page): Form | undefined =>
+    page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'sms');
+  /** As if some time had gone by since the last message to this person. */
+  const mayResend = ({ id }: { readonly id: string }) =>
+    node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'phone.send') }]);
+  const completed = ({ id }: Pick<Caller, 'id'>) =>
+    node.audit.findLast(({ subject, event }) => subject === id && event === 'sign_in.completed');
+  async function withLimits<T>(limits: Partial<typeof enough>, use: () => Promise<T>): Promise<T> {
+    await node.configure(settingsWithPhone({ limits: { ...enough, ...limits } }));
+    try {
+      return await use();
+    } finally {
+      await node.configure(settingsWithPhone({ limits: enough }));
+    }
+  }
+
+  test('by text message: one page, one message that phones fill in by themselves, true evidence', async () => {
+    const person = await caller(node);
+    const { agent, page } = await asked(person.identifier);
+    expect(whereIs(page)).toBe('challenge:phone');
+    const message = await mailTo(node, person.number);
+    expect(message).toMatchObject({ channel: 'sms', to: person.number });
+    expect(message.text).toMatch(/^\d{6} is your code to sign in to Notes\./);
+    // Origin-bound one-time codes: the last line is for the browser.
+    expect(message.text.trimEnd().split('\n').at(-1)).toBe(`@localhost #${codeFor(message)}`);
+    expect(page.html).not.toContain(person.number.slice(-4));
+    expect(whereIs(await answerStep(agent, page, code(codeFor(message))))).toBe('code');
+    expect(completed(person)).toMatchObject({ amr: ['sms'] });
+    expect(eventsOf(node, person.id)).toContain('authenticator.verified:phone');
+    expect(await inboxOf(node, person.number)).toHaveLength(1);
+  });
+
+  test('by call, and back to text messages; each time only the newest code counts', async () => {
+    const person = await caller(node);
+    const { agent, page } = await asked(person.identifier);
+    expect(textForm(page)).toBeUndefined();
+    const text = await mailTo(node, person.number);
+    await mayResend(person);
+    const calling = await agent.submit(page, callForm(page));
+    expect([calling.status, calling.messages, whereIs(calling)]).toEqual([200, ['sent.again'], 'challenge:phone']);
+    expect(callForm(calling)).toBeUndefined();
+    const call = await mailTo(node, person.number, 2);
+    expect(call.channel).toBe('voice');
+    expect(call.text.match(/(?:\d, ){5}\d/g)).toEqual(Array(2).fill([...codeFor(call)].join(', ')));
+    if (codeFor(text) !== codeFor(call))
+      expect((await answerStep(agent, calling, code(codeFor(text)))).messages).toEqual(['credentials.invalid']);
+    await mayResend(person);
+    const texting = await agent.submit(calling, textForm(calling));
+    expect(callForm(texting)).toBeDefined();
+    expect((await mailTo(node, person.number, 3)).channel).toBe('sms');
+    await mayResend(person);
+    const again = await agent.submit(texting, callForm(texting));
+    const last = await mailTo(node, person.number, 4);
+    expect(whereIs(await answerStep(agent, again, code(codeFor(last))))).toBe('code');
+    expect(completed(person)).toMatchObject({ amr: ['tel'] });
+  });
+
+  test('sent again it goes the same way; a way that is not on offer is none', async () => {
+    const person = await caller(node);
+    const { agent, page } = await asked(person.identifier);
+    await mailTo(node, person.number);
+    await mayResend(person);
+    const calling = await agent.submit(page, callForm(page));
+    await mailTo(node, person.number, 2);
+    await mayResend(person);
+    const again = await agent.submit(calling, formOf(calling, 'resend'));
+    expect((await mailTo(node, person.number, 3)).channel).toBe('voice');
+    await mayResend(person);
+    const forged = await agent.submit(again, formOf(again, 'resend'), { 'authenticator.methodType': 'email' });
+    expect(forged.messages).toEqual(['form.stale']);
+    expect(await inboxOf(node, person.number)).toHaveLength(3);
+  });
+
+  test('a landline is called', async () => {
+    const person = await caller(node, '+4930901820');
+    const { agent, page } = await asked(person.identifier);
+    expect(page.forms.filter(({ step }) => step === 'resend')).toHaveLength(1);
+    const call = await mailTo(node, person.number);
+    expect(call.channel).toBe('voice');
+    expect(whereIs(await answerStep(agent, page, code(codeFor(call))))).toBe('code');
+  });
+
+  test('beside a password the page shows the number, masked', async () => {
+    const person = await personWithPassword(node);
+    const number = mobileNumber();
+    const { phoneCredential } = await import('../../src/authenticators/phone.ts');
+    await node.app.directory.replaceCredential(person.id, phoneCredential(number));
+    const { agent, page } = await beginSignIn(node, 'payroll');
+    const challenged = await identify(agent, page, person);
+    expect(whereIs(challenged)).toBe('challenge:phone');
+    expect(challenged.html).toContain(`+49 ••• •••• ${number.slice(-2)}`);
+    expect(challenged.html).not.toContain(number.slice(-4));
+    const done = await answerStep(agent, challenged, code(codeFor(await mailTo(node, number))));
+    expect(whereIs(done)).toBe('code');
+    expect(completed(person)).toMatchObject({ amr: ['mfa', 'pwd', 'sms'] });
+  });
+
+  test('a resend comes not at once, kills the older code, and gives no new attempts', async () => {
+    const person = await caller(node);
+    const { agent, page } = await asked(person.identifier);
+    const first = await mailTo(node, person.number);
+    for (let tries = 0; tries < 3; tries += 1)
+      expect((await answerStep(agent, page, code(otherThan(codeFor(first))))).messages).toEqual([
+        'credentials.invalid',
+      ]);
+    const early = await agent.submit(page, formOf(page, 'resend'));
+    expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
+      event: 'message.limited',
+      reason: 'account',
+      authenticator: 'phone',
+    });
+    await mayResend(person);
+    const again = await agent.submit(early, formOf(early, 'resend'));
+    const newest = await mailTo(node, person.number, 2);
+    if (codeFor(first) !== codeFor(newest))
+      expect((await answerStep(agent, again, code(codeFor(first)))).messages).toEqual(['credentials.invalid']);
+    else expect((await answerStep(agent, again, code(otherThan(codeFor(newest))))).status).toBe(422);
+    expect((await answerStep(agent, again, code(otherThan(codeFor(newest))))).messages).toEqual([
+      'credentials.invalid',
+    ]);
+    const over = await answerStep(agent, again, code(codeFor(newest)));
+    expect([over.status, over.messages]).toEqual([429, ['attempts.exceeded']]);
+  });
+
+  test('five guesses in all, over transactions and nodes', async () => {
+    const person = await caller(node);
+    let evaluated = 0;
+    let last = await asked(person.identifier);
+    const message = await mailTo(node, person.number);
+    for (let tries = 0; tries < 12; tries += 1) {
+      const agent = tries % 2 ? last.agent.via({ [node.issuer]: second.origin }) : last.agent;
+      const page = await answerStep(agent, last.page, code(otherThan(codeFor(message))));
+      if (page.messages.includes('credentials.invalid')) evaluated += 1;
+      else expect([page.status, page.messages]).toEqual([429, ['attempts.exceeded']]);
+      if (tries === 3) last = { ...last, ...(await asked(person.identifier.toUpperCase(), new UserAgent())) };
+    }
+    expect(evaluated).toBe(5);
+  });
+
+  test('a code of another transaction, and of another person, does not count; a right one counts once', async () => {
+    const person = await caller(node);
+    const first = await asked(person.identifier);
+    const message = await mailTo(node, person.number);
+    await mayResend(person);
+    const other = await asked(person.identifier);
+    const newer = await mailTo(node, person.number, 2);
+    const stranger = await caller(node);
+    const theirs = await asked(stranger.identifier);
+    if (codeFor(message) !== codeFor(newer)) {
+      for (const { agent, page } of [other, theirs])
+        expect((await answerStep(agent, page, code(codeFor(message)))).messages).toEqual(['credentials.invalid']);
+    }
+    const pages = await Promise.all([
+      answerStep(first.agent, first.page, code(codeFor(message))),
+      answerStep(first.agent.via({ [node.issuer]: second.origin }), first.page, code(codeFor(message))),
+    ]);
+    expect(pages.map(whereIs)).toContain('code');
+    const verified = [...node.audit, ...second.audit].filter(
+      ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
+    );
+    expect(verified).toHaveLength(1);
+  });
+
+  test('a code that is too old', async () => {
+    const person = await caller(node);
+    const { agent, page } = await asked(person.identifier);
+    const message = await mailTo(node, person.number);
+    clock += 601;
+    try {
+      expect((await answerStep(agent, page, code(codeFor(message)))).messages[0]).toBe('challenge.expired');
+    } finally {
+      clock = 0;
+    }
+  });
+
+  test('nothing is kept or logged from which the code or the number follows', async () => {
+    const person = await caller(node);
+    const { uid } = await asked(person.identifier);
+    const message = await mailTo(node, person.number);
+    const kept = (await storedTransaction(node, uid))?.value ?? '';
+    expect(kept).toContain('"authenticator":"phone"');
+    for (const secret of [codeFor(message), person.number, person.number.slice(-8)]) {
+      expect(kept).not.toContain(`"${secret}"`);
+      expect(JSON.stringify(node.audit.filter(({ subject }) => subject === person.id))).not.toContain(secret);
+    }
+  });
+
+  describe('an enrollment', () => {
+    /** As far as the page that asks for the number. */
+    async function offered() {
+      const person = await personWithTotp(node);
+      await node.configure(
+        signOnPolicy('payroll', {
+          then: {
+            allow: {
+              chains: [['password', 'totp', 'phone'].map((authenticator) => ({ authenticators: [authenticator] }))],
+            },
+          },
+        }),
+      );
+      const { agent, page } = await beginSignIn(node, 'payroll');
+      const proved = await answerStep(agent, await identify(agent, page, person), await passcode(person));
+      return { person, agent, page: proved };
+    }
+    const number = (text: string) => ({ 'credentials.phoneNumber': text });
+
+    test('by text message: a notice, the number, the code; wrong codes count on a counter of their own', async () => {
+      const { person, agent, page } = await offered();
+      expect(whereIs(page)).toBe('enroll:phone');
+      expect(page.html).toContain('data-message="enroll.restricted"');
+      expect(page.html).toMatch(/type="tel"[^>]* autocomplete="tel"/);
+      const to = mobileNumber();
+      const asking = await answerStep(agent, page, number(`0${to.slice(3)}`));
+      expect(asking.html).toContain(to);
+      expect(asking.html).toMatch(/autocomplete="one-time-code" inputmode="numeric"/);
+      const message = await mailTo(node, to);
+      expect(message.text).toMatch(/^\d{6} is your code to use this number with /);
+      expect((await answerStep(agent, asking, code(otherThan(codeFor(message))))).messages).toEqual([
+        'credentials.invalid',
+      ]);
+      expect(whereIs(await answerStep(agent, asking, code(codeFor(message))))).toBe('code');
+      const account = await node.app.directory.get(person.id);
+      expect(account?.credentials.find(({ authenticator }) => authenticator === 'phone')?.secret).toEqual({
+        number: to,
+      });
+      expect(completed(person)).toMatchObject({ amr: ['mfa', 'otp', 'pwd', 'sms'] });
+    });
+
+    test('by a call instead', async () => {
+      const { person, agent, page } = await offered();
+      const to = mobileNumber();
+      const asking = await answerStep(agent, page, number(to));
+      await mailTo(node, to);
+      await mayResend(person);
+      const calling = await agent.submit(asking, callForm(asking));
+      expect(calling.messages).toEqual(['sent.again']);
+      const call = await mailTo(node, to, 2);
+      expect(call.channel).toBe('voice');
+      expect(whereIs(await answerStep(agent, calling, code(codeFor(call))))).toBe('code');
+      expect(completed(person)?.amr).toContain('tel');
+    });
+
+    test.each([
+      ['', 'phone.required'],
+      ['12', 'phone.invalid'],
+      ['+41 79 123 45 67', 'phone.country'],
+      ['+1 900 555 0199', 'phone.country'],
+      ['0900 1234567', 'phone.kind'],
+    ])('with %j goes no further: %s, and nothing is sent', async (text, message) => {
+      const { agent, page } = await offered();
+      const before = (await inboxOf(node)).length;
+      const refused = await answerStep(agent, page, number(text));
+      expect([refused.status, refused.messages, whereIs(refused)]).toEqual([
+        422,
+        ['enroll.restricted', message],
+        'enroll:phone',
+      ]);
+      expect(await inboxOf(node)).toHaveLength(before);
+    });
+  });
+
+  describe('what costs is limited', () => {
+    const limited = async (reason: string, identifier: string): Promise<void> => {
+      const { page } = await asked(identifier);
+      expect([page.status, page.messages, whereIs(page)]).toEqual([429, ['send.exceeded'], 'challenge:phone']);
+      expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason });
+    };
+
+    test('by number, whoever asks', async () => {
+      await withLimits({ number: 2 }, async () => {
+        const number = mobileNumber();
+        const people = [await caller(node, number), await caller(node, number), await caller(node, number)];
+        for (const { identifier } of people.slice(0, 2)) await asked(identifier);
+        await limited('number', people[2]?.identifier ?? '');
+        await mailTo(node, number, 2);
+        expect(await inboxOf(node, number)).toHaveLength(2);
+      });
+    });
+
+    test('by block: numbers in a row', async () => {
+      await withLimits({ prefix: 3 }, async () => {
+        const block = mobileNumber().slice(0, -4);
+        for (let index = 0; index < 3; index += 1) await asked((await caller(node, `${block}000${index}`)).identifier);
+        await limited('prefix', (await caller(node, `${block}0009`)).identifier);
+        expect(whereIs((await asked((await caller(node)).identifier)).page)).toBe('challenge:phone');
+      });
+    });
+
+    test('by country', async () => {
+      await withLimits({ country: 2 }, async () => {
+        const french = (index: number) => caller(node, `+3361234560${index}`);
+        for (let index = 0; index < 2; index += 1) await asked((await french(index)).identifier);
+        await limited('country', (await french(2)).identifier);
+      });
+    });
+
+    test('by network, also for names that nobody has', async () => {
+      await withLimits({ network: 3 }, async () => {
+        const about = 'nobody-at-all-';
+        const pages = [];
+        for (let index = 0; index < 20; index += 1) pages.push((await asked(`${about}${index}`)).page);
+        const byPhone = pages.filter((page) => whereIs(page) === 'challenge:phone');
+        expect(byPhone.filter(({ messages }) => messages.length === 0).length).toBeLessThanOrEqual(3);
+        expect(byPhone.at(-1)?.messages).toEqual(['send.exceeded']);
+        await limited('network', (await caller(node)).identifier);
+      });
+    });
+  });
+
+  test('nothing is sent to a country that is no longer allowed: who has proved nothing is not told, others are', async () => {
+    const person = await caller(node, '+33612345699');
+    await node.configure(settingsWithPhone({ limits: enough, countries: ['DE'] }));
+    try {
+      const { page } = await asked(person.identifier);
+      expect([page.status, page.messages, whereIs(page)]).toEqual([200, [], 'challenge:phone']);
+      expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
+        event: 'message.undeliverable',
+        reason: 'phone.country',
+      });
+      expect(await inboxOf(node, person.number)).toEqual([]);
+    } finally {
+      await node.configure(settingsWithPhone({ limits: enough }));
+    }
+  });
+
+  test('people who do not exist see the same pages, get the same refusals, and nothing is sent', async () => {
+    const person = await caller(node);
+    const known = await asked(person.identifier);
+    const unknown = await Promise.all(Array.from({ length: 16 }, (_, index) => asked(`unknown-${index}@demo.test`)));
+    const phoned = unknown.filter(({ page }) => whereIs(page) === 'challenge:phone');
+    expect(phoned.length).toBeGreaterThan(2);
+    const anonymous = ({ page, uid }: SignIn): string =>
+      page.html
+        .replace(/stateHandle" value="[^"]*"/g, '')
+        .replaceAll(uid, 'uid')
+        .replace(/[\w-]+@demo\.test/g, 'x');
+    expect(phoned.map(anonymous)).toContain(anonymous(known));
+    for (const one of phoned.slice(0, 3)) {
+      const refused = await answerStep(one.agent, one.page, code('123456'));
+      expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
+      const early = await one.agent.submit(one.page, formOf(one.page, 'resend'), {}, redirectUri);
+      expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    }
+    await mailTo(node, person.number);
+    expect((await inboxOf(node)).filter(({ channel, to }) => channel !== 'sms' && to.includes('unknown'))).toEqual([]);
+  });
+});
