@@ -1,9 +1,9 @@
 /** Passkeys and security keys in a real browser, with the virtual authenticators of Chromium. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { type Device, isAccessible, onDevice as onNewDevice, securityKey } from '../support/device.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { freePort } from '../support/redis.ts';
 import { signOnPolicy } from '../support/sign-in-flow.ts';
@@ -36,81 +36,22 @@ afterAll(async () => {
   await node?.stop();
 });
 
-interface Device {
-  readonly page: Page;
-  readonly cdp: CDPSession;
+interface Started extends Device {
   /** The first page of a sign-in, in a browser without cookies; nobody picks what the browser would fill in. */
   start(app?: 'Notes' | 'Payroll'): Promise<void>;
-  /** Adds an authenticator; gives its id. */
-  plugIn(more?: object): Promise<string>;
-  unplug(id: string): Promise<void>;
 }
 
-const passkeys = {
-  protocol: 'ctap2',
-  ctap2Version: 'ctap2_1',
-  transport: 'internal',
-  hasResidentKey: true,
-  hasUserVerification: true,
-  isUserVerified: true,
-  automaticPresenceSimulation: true,
-  defaultBackupEligibility: true,
-  defaultBackupState: true,
-} as const;
-/** A key to touch, without a PIN. */
-const securityKey = {
-  transport: 'usb',
-  hasResidentKey: false,
-  hasUserVerification: false,
-  isUserVerified: false,
-  defaultBackupEligibility: false,
-  defaultBackupState: false,
-} as const;
-
-/** A fresh browser. A script or style that is blocked, or an error of a script, fails the test. */
-async function onDevice(use: (device: Device) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-  const context = await browser.newContext(options);
-  context.setDefaultTimeout(10_000);
-  try {
-    const page = await context.newPage();
-    const complaints: string[] = [];
-    page.on('console', (message) => {
-      if (message.type() === 'error' && !message.text().includes('the server responded with a status of'))
-        complaints.push(message.text());
+function onDevice(use: (device: Started) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+  const withStart = (device: Device) =>
+    use({
+      ...device,
+      start: (app = 'Payroll') =>
+        device.withoutPicking(async () => {
+          await open(device.page, app);
+          await device.page.locator('form[data-step]').first().waitFor();
+        }),
     });
-    page.on('pageerror', (error) => complaints.push(String(error)));
-    const cdp = await context.newCDPSession(page);
-    await cdp.send('WebAuthn.enable', { enableUI: false });
-    const plugged = new Set<string>();
-    const simulatePresence = async (enabled: boolean): Promise<void> => {
-      for (const authenticatorId of plugged)
-        await cdp.send('WebAuthn.setAutomaticPresenceSimulation', { authenticatorId, enabled });
-    };
-    await use({
-      page,
-      cdp,
-      async start(app = 'Payroll') {
-        await simulatePresence(false);
-        await open(page, app);
-        await page.locator('form[data-step]').first().waitFor();
-        await simulatePresence(true);
-      },
-      async plugIn(more = {}) {
-        const { authenticatorId } = await cdp.send('WebAuthn.addVirtualAuthenticator', {
-          options: { ...passkeys, ...more },
-        });
-        plugged.add(authenticatorId);
-        return authenticatorId;
-      },
-      unplug: async (authenticatorId) => {
-        plugged.delete(authenticatorId);
-        await cdp.send('WebAuthn.removeVirtualAuthenticator', { authenticatorId });
-      },
-    });
-    expect(complaints).toEqual([]);
-  } finally {
-    await context.close();
-  }
+  return onNewDevice(browser, withStart, options);
 }
 
 type Someone = Awaited<ReturnType<typeof newPerson>>;
@@ -132,7 +73,7 @@ async function givePassword(page: Page, person: Someone): Promise<void> {
 }
 
 /** Up to the page that sets up a passkey. */
-async function upToTheOffer({ page, start }: Device, person: Someone): Promise<void> {
+async function upToTheOffer({ page, start }: Started, person: Someone): Promise<void> {
   await start();
   await typePassword(page, person);
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
@@ -148,7 +89,7 @@ async function isBack(page: Page): Promise<string> {
   return (await page.textContent('main')) ?? '';
 }
 
-async function enroll(device: Device, person: Someone, name = ''): Promise<string> {
+async function enroll(device: Started, person: Someone, name = ''): Promise<string> {
   const { page } = device;
   await upToTheOffer(device, person);
   if (name !== '') await page.getByLabel('Name for it').fill(name);
@@ -174,12 +115,6 @@ async function message(page: Page): Promise<string | null> {
   const said = page.locator('[role=alert] [data-message]');
   await said.waitFor();
   return said.getAttribute('data-message');
-}
-
-async function isAccessible(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
 }
 
 test('set up on the way, then one step with user verification is two factors', async () => {

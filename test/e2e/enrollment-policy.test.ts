@@ -1,6 +1,5 @@
 /** The enrollment policy in real sign-ins: forced, by choice, offered once, in grace, forbidden. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorizationRequest, discover, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
 import {
@@ -13,6 +12,7 @@ import {
   personWithPassword,
   personWithTotp,
   signOnPolicy,
+  skippedAgo,
   whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
@@ -47,19 +47,6 @@ async function upToTheOffer(person: Someone, agent = new UserAgent()): Promise<{
 
 const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
 const skipText = (page: Page) => /Skip for now[^<]*/.exec(page.html.replaceAll(/<\/?bdi>/g, ''))?.[0];
-
-/** As if the last skip had been so many days ago. */
-async function skippedAgo({ id }: Someone, days: number): Promise<void> {
-  const key = userKey(id);
-  const entry = (await node.store.load([key])).entries.get(key);
-  const user = parseUser(entry?.value ?? '');
-  const at = Math.floor(Date.now() / 1000) - days * day;
-  const skipped = Object.fromEntries(
-    Object.entries(user.skipped ?? {}).map(([name, { count }]) => [name, { count, at }]),
-  );
-  const value = serializeUser({ ...user, skipped });
-  await node.store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(id)] }]);
-}
 
 async function silent(agent: UserAgent): Promise<string | null> {
   const { url } = await authorizationRequest(notes, { prompt: 'none' });
@@ -138,13 +125,13 @@ describe('optional', () => {
     const person = await personWithPassword(node);
     const first = await upToTheOffer(person);
     expect(whereIs(await skip(first.agent, first.page))).toBe('code');
-    await skippedAgo(person, 29);
+    await skippedAgo(node, person.id, 29);
     expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
-    await skippedAgo(person, 31);
+    await skippedAgo(node, person.id, 31);
     const second = await upToTheOffer(person);
     expect(whereIs(second.page)).toBe('enroll:totp');
     await skip(second.agent, second.page);
-    await skippedAgo(person, 90);
+    await skippedAgo(node, person.id, 90);
     expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
   });
 });

@@ -51,11 +51,12 @@ export function redeemCode(
   origin: string,
   { clientId, verifier }: Authorization,
   callback: string,
+  redirect: string = redirectUri,
 ): Promise<TokenAnswer> {
   return postToken(origin, {
     grant_type: 'authorization_code',
     client_id: clientId,
-    redirect_uri: redirectUri,
+    redirect_uri: redirect,
     code: new URL(callback).searchParams.get('code') ?? '',
     code_verifier: verifier,
   });

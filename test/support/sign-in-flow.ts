@@ -5,7 +5,7 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { transactionKey } from '../../src/flow/transaction-record.ts';
 import type { Entry } from '../../src/stores/store.ts';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter, credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
 import { password, type TestNode } from './node.ts';
 import { type Authorization, authorization } from './raw-client.ts';
 import { nextCode, type Person, redirectUri } from './relying-party.ts';
@@ -135,6 +135,19 @@ export async function attemptsOf(
   const most = 1_000_000;
   const { remaining } = await store.reserve(attemptCounter(userId, authenticator), [{ limit: most, window }]);
   return most - 1 - remaining;
+}
+
+/** As if the last skips of this person had been so many days ago. */
+export async function skippedAgo({ store }: TestNode, userId: string, days: number): Promise<void> {
+  const key = userKey(userId);
+  const entry = (await store.load([key])).entries.get(key);
+  const user = parseUser(entry?.value ?? '');
+  const at = Math.floor(Date.now() / 1000) - days * 86_400;
+  const skipped = Object.fromEntries(
+    Object.entries(user.skipped ?? {}).map(([name, { count }]) => [name, { count, at }]),
+  );
+  const value = serializeUser({ ...user, skipped });
+  await store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(userId)] }]);
 }
 
 /** Lines of the audit log about one person, as `event:authenticator`. */

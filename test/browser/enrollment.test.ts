@@ -1,0 +1,362 @@
+/** The enrollment policy as people see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as afterwards. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { generate } from 'otplib';
+import type { Browser, Page } from 'playwright-core';
+import { appFile } from '../support/authorize.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
+import { passcode, personWithTotp, signOnPolicy, skippedAgo } from '../support/sign-in-flow.ts';
+
+const day = 86_400;
+let node: TestNode;
+let browser: Browser;
+/** The relying party: a page that says "back". */
+let app: Server;
+let landing: string;
+let clock = 0;
+
+/** What each app wants of everybody who signs in there. */
+const wanted: Readonly<Record<string, unknown>> = {
+  forced: { required: ['totp'] },
+  choice: { required: [{ anyOf: ['totp', 'webauthn'] }] },
+  optional: { optional: ['webauthn'] },
+  skips: { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] },
+  until: { required: [{ anyOf: ['totp', 'webauthn'], grace: { until: dayAhead(30) } }] },
+  promoted: { promote: { webauthn: { cooldown: 'P30D', skips: 2 } } },
+  forbidden: { disabled: ['totp'] },
+};
+
+function dayAhead(days: number): string {
+  return new Date(Date.now() + days * day * 1000).toISOString().slice(0, 10);
+}
+
+beforeAll(async () => {
+  const one = { allow: { factors: 1 } };
+  const two = { allow: { factors: 2 } };
+  const keyOnly = { allow: { factors: 1, possession: { authenticators: ['webauthn'] } } };
+  const totpOnly = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
+  const then = { forbidden: totpOnly, key: keyOnly, two } as Readonly<Record<string, unknown>>;
+  const names = [...Object.keys(wanted), 'one', 'two', 'key'];
+  const rules = Object.entries(wanted).map(([name, terms]) => ({
+    name: `At ${name}`,
+    // The check refuses an app that nobody at all can get into.
+    when: { apps: { any: [name] }, ...(name === 'forbidden' ? { groups: { any: ['kiosk'] } } : {}) },
+    then: terms,
+  }));
+  const rest = [{ name: 'Rest', then: {} }];
+  const files = names.flatMap((name) => [
+    name === 'forbidden'
+      ? signOnPolicy(name, { when: { groups: { any: ['staff'] } }, then: totpOnly }, { then: one })
+      : signOnPolicy(name, { then: then[name] ?? one }),
+    appFile(name, { signOnPolicy: name }),
+  ]);
+  node = await startNode({
+    now: () => Math.floor(Date.now() / 1000) + clock,
+    authenticators: ['password', 'totp', 'webauthn'],
+    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, ...rest] }) }, ...files),
+  });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+beforeEach(() => {
+  clock = 0;
+});
+afterAll(async () => {
+  await browser?.close();
+  app?.closeAllConnections();
+  app?.close();
+  await node?.stop();
+});
+
+type Someone = Awaited<ReturnType<typeof newPerson>>;
+
+/** Opens the sign-in of an app, in a browser that knows nothing. */
+async function start({ page, withoutPicking }: Device, name: string): Promise<Authorization> {
+  const request = authorization(node.issuer, name, { redirect_uri: landing });
+  await page.context().clearCookies();
+  await withoutPicking(async () => {
+    await page.goto(request.url);
+    await page.locator('form[data-step]').first().waitFor();
+  });
+  return request;
+}
+
+async function signIn(device: Device, name: string, person: Someone): Promise<Authorization> {
+  const request = await start(device, name);
+  const { page } = device;
+  await page.fill('[name=identifier]', person.identifier);
+  const password = page.locator('[name="credentials.passcode"]');
+  if ((await password.count()) === 0) {
+    await page.keyboard.press('Enter');
+    await page.locator('form[data-authenticator=password]').waitFor();
+  }
+  await password.fill(person.password);
+  await page.keyboard.press('Enter');
+  return request;
+}
+
+/** What the app is told. */
+async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+  await page.waitForURL(`${landing}**`);
+  const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
+  return claimsOf(tokens?.id_token);
+}
+
+const offer = (page: Page, key: string) => page.locator(`form[data-step=enroll][data-authenticator=${key}]`);
+const skip = (page: Page) => page.locator('form[data-step=skip] button');
+const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
+
+async function finishTotp(page: Page): Promise<void> {
+  const secret = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
+  await page.fill('[name="credentials.passcode"]', await generate({ secret }));
+  await page.getByRole('button', { name: 'Finish set-up' }).click();
+}
+
+describe('forced', () => {
+  test('it is set up before the app is reached; there is no way around it', async () => {
+    const person = await newPerson(node);
+    await onDevice(browser, async (device) => {
+      const { page } = device;
+      const request = await signIn(device, 'forced', person);
+      await offer(page, 'totp').waitFor();
+      expect(await skip(page).count()).toBe(0);
+      await isAccessible(page);
+      await page.reload();
+      await offer(page, 'totp').waitFor();
+      await finishTotp(page);
+      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: expect.arrayContaining(['pwd']) });
+    });
+  });
+
+  test('of two, the person chooses one', async () => {
+    const person = await newPerson(node);
+    await onDevice(browser, async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      const request = await signIn(device, 'choice', person);
+      await page.locator('form[data-step=select]').first().waitFor();
+      expect(await skip(page).count()).toBe(0);
+      await isAccessible(page);
+      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await setUp(page).click();
+      await told(page, request);
+    });
+    const account = await node.app.directory.get(person.id);
+    expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'webauthn']);
+  });
+});
+
+describe('offered', () => {
+  test('once: skipped, it is not offered again', async () => {
+    const person = await newPerson(node);
+    await onDevice(browser, async (device) => {
+      const { page } = device;
+      const request = await signIn(device, 'optional', person);
+      await offer(page, 'webauthn').waitFor();
+      expect(await skip(page).textContent()).toContain('Skip for now');
+      await isAccessible(page);
+      await skip(page).click();
+      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
+      expect(await told(page, await signIn(device, 'optional', person))).toMatchObject({ amr: ['pwd'] });
+    });
+  });
+
+  test('a passkey that is promoted: skipped, offered again after the cool-down, set up, and then used', async () => {
+    const person = await newPerson(node);
+    await onDevice(browser, async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      const first = await signIn(device, 'promoted', person);
+      await offer(page, 'webauthn').waitFor();
+      await isAccessible(page);
+      await skip(page).click();
+      await told(page, first);
+      await skippedAgo(node, person.id, 29);
+      await told(page, await signIn(device, 'promoted', person));
+      await skippedAgo(node, person.id, 31);
+      const again = await signIn(device, 'promoted', person);
+      await offer(page, 'webauthn').waitFor();
+      await setUp(page).click();
+      await told(page, again);
+      const next = await start(device, 'promoted');
+      await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+      expect(await told(page, next)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+    });
+  });
+
+  test('who has a second factor proves it before the offer, and is told why', async () => {
+    const person = await personWithTotp(node);
+    await onDevice(browser, async (device) => {
+      const { page, plugIn } = device;
+      await plugIn();
+      const request = await signIn(device, 'optional', person);
+      await page.locator('form[data-step=select]').first().waitFor();
+      await isAccessible(page);
+      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await page.locator('form[data-step=challenge][data-authenticator=totp]').waitFor();
+      await page.locator('[data-message="enroll.prove_first"]').waitFor();
+      expect(await skip(page).count()).toBe(1);
+      await isAccessible(page);
+      const { 'credentials.passcode': code = '' } = await passcode(person);
+      await page.fill('[name="credentials.passcode"]', code);
+      await page.keyboard.press('Enter');
+      await offer(page, 'webauthn').waitFor();
+      await setUp(page).click();
+      expect(await told(page, request)).toMatchObject({ sub: person.id });
+    });
+    const account = await node.app.directory.get(person.id);
+    expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp', 'webauthn']);
+  });
+
+  test('without scripts it can be skipped', async () => {
+    const person = await newPerson(node);
+    const withoutScripts = { javaScriptEnabled: false };
+    await onDevice(
+      browser,
+      async (device) => {
+        const { page } = device;
+        const request = await signIn(device, 'optional', person);
+        await skip(page).click();
+        await told(page, request);
+      },
+      withoutScripts,
+    );
+  });
+});
+
+describe('in grace', () => {
+  test('the page counts the skips down; after the last one there is none', async () => {
+    const person = await newPerson(node);
+    await onDevice(browser, async (device) => {
+      const { page } = device;
+      for (const text of ['3 skips left', '2 skips left', '1 skip left']) {
+        const request = await signIn(device, 'skips', person);
+        await offer(page, 'totp').waitFor();
+        expect(await skip(page).textContent()).toContain(`Skip for now (${text})`);
+        await isAccessible(page);
+        await skip(page).click();
+        await told(page, request);
+      }
+      await signIn(device, 'skips', person);
+      await offer(page, 'totp').waitFor();
+      expect(await skip(page).count()).toBe(0);
+      await finishTotp(page);
+      await page.waitForURL(`${landing}**`);
+    });
+  });
+
+  test('the page names the last day; after it there is no skip', async () => {
+    const person = await newPerson(node);
+    const written = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
+    await onDevice(browser, async (device) => {
+      const { page } = device;
+      const request = await signIn(device, 'until', person);
+      await page.locator('form[data-step=select]').first().waitFor();
+      expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(dayAhead(30)))})`);
+      await isAccessible(page);
+      await skip(page).click();
+      await told(page, request);
+      clock = 32 * day;
+      await signIn(device, 'until', person);
+      await page.locator('form[data-step=select]').first().waitFor();
+      expect(await skip(page).count()).toBe(0);
+    });
+  });
+});
+
+test('forbidden: the page says that the rules do not let the account use it', async () => {
+  const person = await personWithTotp(node, ['staff', 'kiosk']);
+  await onDevice(browser, async (device) => {
+    const { page } = device;
+    await signIn(device, 'forbidden', person);
+    await page.locator('[data-message="denied.enrollment_forbids"]').waitFor();
+    expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You cannot sign in to forbidden');
+    await isAccessible(page);
+    await page.getByRole('button', { name: 'Return to forbidden' }).click();
+    await page.waitForURL(`${landing}?*error=access_denied*`);
+  });
+});
+
+describe('a security key', () => {
+  async function enrolled(device: Device, key: object): Promise<Someone> {
+    const person = await newPerson(node);
+    const { page, plugIn } = device;
+    await plugIn(key);
+    const request = await signIn(device, 'key', person);
+    await offer(page, 'webauthn').waitFor();
+    await setUp(page).click();
+    await told(page, request);
+    return person;
+  }
+
+  /** The challenge of the key, after the identifier alone. */
+  async function upToTheKey(device: Device, name: string, person: Someone): Promise<Authorization> {
+    const request = await start(device, name);
+    const { page } = device;
+    await page.fill('[name=identifier]', person.identifier);
+    await page.keyboard.press('Enter');
+    await page.locator('form[data-step=challenge]').waitFor();
+    const chosen = page.locator('form[data-step=challenge][data-authenticator=webauthn]');
+    if ((await chosen.count()) === 0) {
+      await page.getByRole('button', { name: 'Verify with something else' }).click();
+      await page.getByRole('button', { name: /Passkey or security key/ }).click();
+      await chosen.waitFor();
+    }
+    return request;
+  }
+
+  const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
+
+  test('without a PIN is one factor: enough where one is asked for, and the app is not told of two', async () => {
+    await onDevice(browser, async (device) => {
+      const { page } = device;
+      const person = await enrolled(device, securityKey);
+      for (const name of ['one', 'key']) {
+        const request = await upToTheKey(device, name, person);
+        await isAccessible(page);
+        await goOn(page).click();
+        expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['hwk', 'pop', 'user'], acr: 'phr' });
+      }
+      const request = await upToTheKey(device, 'two', person);
+      await goOn(page).click();
+      await page.locator('form[data-step=challenge][data-authenticator=password]').waitFor();
+      await page.fill('[name="credentials.passcode"]', person.password);
+      await page.keyboard.press('Enter');
+      expect(await told(page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
+    });
+  });
+
+  test('with a PIN is two factors by itself', async () => {
+    await onDevice(browser, async (device) => {
+      const person = await enrolled(device, keyWithPin);
+      const request = await upToTheKey(device, 'two', person);
+      await goOn(device.page).click();
+      expect(await told(device.page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'user'] });
+    });
+  });
+});
+
+test('passwordless by autofill, where one factor is asked for', async () => {
+  await onDevice(browser, async (device) => {
+    const person = await newPerson(node);
+    const { page, plugIn } = device;
+    await plugIn();
+    await signIn(device, 'key', person);
+    await offer(page, 'webauthn').waitFor();
+    await setUp(page).click();
+    await page.waitForURL(`${landing}**`);
+    const request = authorization(node.issuer, 'one', { redirect_uri: landing });
+    await page.context().clearCookies();
+    // The virtual authenticator picks the passkey at once, as a person would from the list of the input.
+    await page.goto(request.url);
+    expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+  });
+});
