@@ -29,24 +29,29 @@ beforeAll(async () => {
       when: { apps: { any: [`wants-${key}`] } },
       then: { required: [key] },
     })),
+    ...wished.map((key) => ({
+      name: `Offer of ${key}`,
+      when: { apps: { any: [`offers-${key}`] } },
+      then: { optional: [key] },
+    })),
     { name: 'Rest', then: {} },
   ];
-  const apps = wished.flatMap((key) => [
-    signOnPolicy(`wants-${key}`, { then: { allow: { factors: 1 } } }),
-    appFile(`wants-${key}`, { signOnPolicy: `wants-${key}` }),
-  ]);
+  const one = signOnPolicy('one', { then: { allow: { factors: 1 } } });
+  const apps = wished.flatMap((key) =>
+    ['wants', 'offers'].map((verb) => appFile(`${verb}-${key}`, { signOnPolicy: 'one' })),
+  );
   node = await startNode({
     demo: true,
     people: false,
     authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
-    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, ...apps),
+    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, one, ...apps),
   });
 });
 afterAll(() => node.stop());
 
-/** The page after the identifier, of an app that wants something enrolled. */
-async function upTo({ identifier }: Holder, key: Wished): Promise<SignIn> {
-  const begun = await beginSignIn(node, `wants-${key}`);
+/** The page after the identifier, of an app that wants something enrolled, or offers it. */
+async function upTo({ identifier }: Holder, key: Wished, verb: 'wants' | 'offers' = 'wants'): Promise<SignIn> {
+  const begun = await beginSignIn(node, `${verb}-${key}`);
   return { ...begun, page: await answerStep(begun.agent, begun.page, { identifier, 'credentials.passcode': '' }) };
 }
 
@@ -93,6 +98,28 @@ describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) =>
     showsNoOffer(await agent.open(at.url, {}, redirectUri));
     expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
+  });
+
+  test(`where ${key} is optional, it is named, and what it takes comes only after the proof`, async () => {
+    const who = await holder(node, 'password', owned);
+    const { agent, page } = await upTo(who, key, 'offers');
+    const list = await prove(who, agent, page, 'password');
+    showsNoOffer(list);
+    expect(whereIs(list)).toBe('select');
+    const answers = {
+      'credentials.saved': 'yes',
+      'credentials.passcode': '000000',
+      'credentials.email': 'a@demo.test',
+    };
+    showsNoOffer(await wish(agent, list, '', answers));
+    const at = await answerStep(agent, list, { 'authenticator.id': key });
+    expect(at.messages).toEqual(['enroll.prove_first']);
+    showsNoOffer(at);
+    // By mail, asking for anything else would void the code that is on its way.
+    const still =
+      owned === 'email' ? at : await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
+    showsNoOffer(still);
+    expect(whereIs(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
   });
 
   test(`with both, ${key} is offered`, async () => {

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { qrCodeSvg } from '../../src/authenticators/qr-code.ts';
 import { ownQuestion, securityQuestions } from '../../src/authenticators/security-questions.ts';
+import type { Skippable } from '../../src/core/model.ts';
 import type { Message, Step } from '../../src/core/steps.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import type { StepPage } from '../../src/http/html/pages.ts';
@@ -103,6 +104,19 @@ const select: Step = {
     { authenticator: 'totp', enrollment: 't2', label: 'Tablet' },
   ],
   messages: [],
+};
+
+const selectEnroll: Step = {
+  ...select,
+  purpose: 'enroll',
+  options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }],
+};
+const skips: Skippable = { reason: 'grace', authenticators: ['totp'], skipsLeft: 3 };
+/** The last day is January 31. */
+const until: Skippable = {
+  reason: 'grace',
+  authenticators: ['totp', 'webauthn'],
+  until: Date.UTC(2027, 1, 1) / 1000,
 };
 
 const steps: Readonly<Record<string, StepPage>> = {
@@ -273,9 +287,55 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...select, purpose: 'enroll', options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }] },
+    step: selectEnroll,
   },
+  'enroll-totp-skips': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enroll, alternatives: true, skippable: skips },
+  },
+  'enroll-totp-last-skip': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...enroll, skippable: { ...skips, skipsLeft: 1 } },
+  },
+  'enroll-passkey-until': { ...base, ...known, done: ['password'], step: { ...newPasskey, skippable: until } },
+  'enroll-passkey-promoted': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, alternatives: false, skippable: { reason: 'promotion', authenticators: ['webauthn'] } },
+  },
+  'select-enroll-optional': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...selectEnroll, skippable: { reason: 'optional', authenticators: ['totp', 'webauthn'] } },
+  },
+  'select-enroll-until': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...selectEnroll, skippable: until },
+  },
+  'prove-first': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: {
+      ...totp,
+      alternatives: false,
+      toEnroll: ['webauthn'],
+      skippable: { reason: 'optional', authenticators: ['webauthn'] },
+    },
+  },
+  'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', messages: [] } },
+  'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', messages: [] } },
   complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', messages: [] } },
   'identify-german': {
     ...base,

@@ -54,6 +54,8 @@ export interface StepView extends View {
   readonly action: TextRef;
   /** What the script asks to find out that the sign-in went on in another tab. */
   readonly follow?: StepPage['follow'];
+  /** Why it is asked for, where the step itself does not say so. */
+  readonly why?: TextRef;
   /** The person may skip the step. */
   readonly skip?: TextRef;
   /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
@@ -133,6 +135,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const { step } = page;
   const heading = headingOf(page, t);
   const lead = leadOf(step, t);
+  const why = whyOf(step);
   const skip = skipOf(step, t);
   const authenticator =
     step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
@@ -154,6 +157,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     fields: fieldsOf(step),
     page,
     options: step.kind === 'select' ? optionsOf(step, t) : [],
+    ...(why === undefined ? {} : { why }),
     ...(skip === undefined ? {} : { skip }),
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
     ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
@@ -231,6 +235,11 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
     case 'complete':
       return { key: 'complete.lead' };
   }
+}
+
+function whyOf(step: Step): TextRef | undefined {
+  if (step.kind === 'challenge' && step.toEnroll) return { key: 'enroll.prove_first' };
+  return step.kind === 'enroll' && step.skippable ? { key: `enroll.why.${step.skippable.reason}` } : undefined;
 }
 
 /** How long it may still be skipped; a day is named by its date in UTC. */

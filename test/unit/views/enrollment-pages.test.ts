@@ -1,0 +1,37 @@
+/** What the pages say of an enrollment: why it is asked for, how long it may be skipped, what comes first. */
+import { expect, test } from '@jest/globals';
+import { createRenderer } from '../../../src/http/html/render.ts';
+import { pageStates, viewsDir } from '../../support/pages.ts';
+import { formsOf } from '../../support/user-agent.ts';
+
+const renderer = createRenderer({ viewsDir });
+const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
+const text = (state: string): string => html(state).replaceAll(/<\/?bdi>/g, '');
+
+test.each([
+  ['enroll-totp-skips', 'You will soon need this to sign in.', 'Skip for now (3 skips left)'],
+  ['enroll-totp-last-skip', 'Bald brauchen Sie das, um sich anzumelden.', 'Vorerst überspringen (noch einmal möglich)'],
+  ['enroll-passkey-until', 'You will soon need this to sign in.', 'Skip for now (until January 31, 2027)'],
+  ['enroll-passkey-promoted', 'This makes signing in easier and safer.', 'Skip for now'],
+  ['select-enroll-optional', 'keeps your account safer', 'Skip for now'],
+  ['select-enroll-until', 'Bald brauchen Sie noch einen Weg', 'Vorerst überspringen (bis 31. Januar 2027)'],
+])('%s: why, and how long there is time', (state, why, skip) => {
+  expect(text(state)).toContain(why);
+  expect(text(state)).toContain(skip);
+  expect(formsOf(html(state)).map(({ step }) => step)).toContain('skip');
+});
+
+test.each(['enroll-totp', 'enroll-passkey', 'select-enroll', 'enroll-recovery-codes'])(
+  '%s: what is required cannot be skipped',
+  (state) => {
+    expect(formsOf(html(state)).map(({ step }) => step)).not.toContain('skip');
+  },
+);
+
+test.each(['prove-first', 'prove-first-passkey'])('%s: says why there is one more question', (state) => {
+  expect(html(state)).toContain('data-message="enroll.prove_first"');
+});
+
+test.each(['totp', 'passkey'])('%s: an ordinary question gives no reason', (state) => {
+  expect(html(state)).not.toContain('enroll.prove_first');
+});
