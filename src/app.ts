@@ -13,6 +13,7 @@ import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Runtime } from './flow/runtime.ts';
 import { addressHandlers } from './http/account/address-handlers.ts';
+import { deviceHandlers } from './http/account/device-handlers.ts';
 import { accountHandlers } from './http/account/handlers.ts';
 import type { AccountParts } from './http/account/shared.ts';
 import { errorHandler } from './http/error-handler.ts';
@@ -145,6 +146,7 @@ export function createApp(options: AppOptions): App {
   const router = routes({
     account: accountHandlers(accountParts),
     addresses: addressHandlers(accountParts),
+    devices: deviceHandlers(accountParts),
     health: healthHandlers(live),
     signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
     link: linkHandlers({ runtime, renderer, provider: () => live.provider() }),

@@ -21,6 +21,8 @@ export interface AuditEvent {
     | 'account.removed'
     | 'account.session_ended'
     | 'account.sessions_ended'
+    | 'account.device_forgotten'
+    | 'account.device_remembered'
     | 'account.address_added'
     | 'account.address_refused'
     | 'account.address_removed'

@@ -14,6 +14,7 @@ export type OwnChange =
   | 'renamed'
   | 'removed'
   | 'session_ended'
+  | 'device_forgotten'
   | 'sessions_ended'
   | 'address_added'
   | 'address_removed';
@@ -22,6 +23,7 @@ export type OwnChange =
 export type AccountChange =
   | OwnChange
   | 'added'
+  | 'device_remembered'
   | 'replaced'
   | 'email_changed'
   | 'reset'

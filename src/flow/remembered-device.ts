@@ -29,6 +29,11 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   );
 }
 
+/** This browser remembers something of this person already. */
+export function isRememberedWith(account: Account, secret: string, now: Seconds): boolean {
+  return rememberedBy(account, secret).some(({ until }) => now < until);
+}
+
 /** Keeps what was proved in this sign-in and is possession; nothing else is ever spared. */
 export function rememberProofs(
   unit: UnitOfWork,
@@ -69,7 +74,7 @@ export function rememberProofs(
 }
 
 /** One browser that is remembered, with the authenticators whose proof it is spared. */
-export interface OwnDevice {
+export interface Remembered {
   /** Names the browser to its owner. */
   readonly id: string;
   readonly current: boolean;
@@ -78,7 +83,7 @@ export interface OwnDevice {
   readonly until: Seconds;
   readonly ip: string;
   readonly userAgent: string;
-  /** Names of authenticators as keys. */
+  /** Keys. */
   readonly authenticators: readonly string[];
 }
 
@@ -87,7 +92,7 @@ export function rememberedDevices(
   { user, credentials }: Account,
   secret: string | undefined,
   now: Seconds,
-): readonly OwnDevice[] {
+): readonly Remembered[] {
   const own = secret === undefined ? undefined : hashOf(secret, user.id);
   const all = credentials.flatMap(({ authenticator, remembered = [] }) =>
     remembered.filter((one) => isAlive(one, user, now)).map((one) => ({ authenticator, ...one })),
@@ -106,12 +111,11 @@ export function rememberedDevices(
   });
 }
 
-/** From its next sign-in on the browser proves everything. `id`: of `rememberedDevices`; absent: all browsers. */
-export function forgetDevices(unit: UnitOfWork, { user, credentials }: Account, id?: string): void {
-  const all = credentials.flatMap(({ remembered = [] }) => remembered);
-  const device = all.find((one) => one.id === id)?.device;
+/** From its next sign-in on the browser proves everything. `id`: of `rememberedDevices`. */
+export function forgetDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
+  const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
-    const kept = id === undefined ? [] : (remembered ?? []).filter((one) => one.device !== device);
+    const kept = (remembered ?? []).filter((one) => one.device !== device);
     return kept.length > 0 ? { ...credential, remembered: kept } : credential;
   });
 }

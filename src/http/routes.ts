@@ -3,6 +3,7 @@ import Router from '@koa/router';
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
+import type { deviceHandlers } from './account/device-handlers.ts';
 import type { accountHandlers } from './account/handlers.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
@@ -15,6 +16,7 @@ export interface RouteParts {
   readonly signIn: ReturnType<typeof signInHandlers>;
   readonly account: ReturnType<typeof accountHandlers>;
   readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly devices: ReturnType<typeof deviceHandlers>;
   readonly link: ReturnType<typeof linkHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
@@ -22,7 +24,7 @@ export interface RouteParts {
   readonly renderer: Renderer;
 }
 
-export function routes({ account, addresses, signIn, link, inbox, health, renderer }: RouteParts): Router {
+export function routes({ account, addresses, devices, signIn, link, inbox, health, renderer }: RouteParts): Router {
   const router = new Router();
   router.get('/livez', health.live);
   router.get('/readyz', health.ready);
@@ -39,6 +41,8 @@ export function routes({ account, addresses, signIn, link, inbox, health, render
   router.post('/account/authenticators/:id/:act', account.changeAuthenticator);
   router.get('/account/sessions/:id', account.session);
   router.post('/account/sessions/:id/end', account.endSession);
+  router.get('/account/devices/:id', devices.showForget);
+  router.post('/account/devices/:id/forget', devices.forget);
   router.get('/account/addresses/add', addresses.showAdd);
   router.get('/account/addresses/confirm', addresses.showConfirm);
   router.get('/account/addresses/:id', addresses.showRemove);
@@ -58,8 +62,15 @@ export function routes({ account, addresses, signIn, link, inbox, health, render
   for (const path of ['/account', '/account/callback', '/account/add/:key']) router.all(path, allowOnly('GET, HEAD'));
   for (const path of ['/account/addresses/add', '/account/addresses/confirm'])
     router.all(path, allowOnly('GET, HEAD, POST'));
-  for (const path of ['/account/authenticators/:id', '/account/sessions/:id']) router.all(path, allowOnly('GET, HEAD'));
-  for (const path of ['authenticators/:id/:act', 'sessions/:id/end', 'addresses/resend', 'addresses/:id/remove'])
+  for (const path of ['authenticators/:id', 'sessions/:id', 'devices/:id'])
+    router.all(`/account/${path}`, allowOnly('GET, HEAD'));
+  for (const path of [
+    'authenticators/:id/:act',
+    'sessions/:id/end',
+    'devices/:id/forget',
+    'addresses/resend',
+    'addresses/:id/remove',
+  ])
     router.all(`/account/${path}`, allowOnly('POST'));
   router.all('/account/addresses/:id', allowOnly('GET, HEAD'));
   return router;

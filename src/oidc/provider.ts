@@ -234,7 +234,7 @@ function policy(runtime: Runtime): NonNullable<Configuration['interactions']>['p
 async function loadGrant(ctx: KoaContextWithOIDC, runtime: Runtime) {
   const decided = await signOn(ctx, runtime);
   if (decided.decision.kind !== 'allow') return undefined;
-  acceptSignOn(ctx, runtime, decided);
+  await acceptSignOn(ctx, runtime, decided);
   return firstPartyGrant(ctx);
 }
 

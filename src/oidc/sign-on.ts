@@ -4,13 +4,12 @@
  */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluate } from '../core/evaluate.ts';
-import type { Decision, Evidence, RequestFacts, Seconds } from '../core/model.ts';
+import type { Decision, RequestFacts } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { audit, decidingRule } from '../flow/audit.ts';
 import { gatherFacts } from '../flow/facts.ts';
-import { noteSignIn } from '../flow/known-device.ts';
-import { rememberProofs } from '../flow/remembered-device.ts';
+import { longestUserAgent, noteBrowser } from '../flow/note-browser.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
@@ -19,7 +18,6 @@ import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { appendSignIn } from '../users/sign-in-log.ts';
-import { parseUser, userKey } from '../users/user.ts';
 import { recordEvidence } from './session-adapter.ts';
 
 export interface SignOn {
@@ -33,9 +31,6 @@ export interface SignOn {
 
 /** Parameter by which the account pages say what is wanted: oidc-provider drops scopes that are not published. */
 export const purposeParameter = 'account_purpose';
-
-/** Of a User-Agent so much is kept (characters). */
-const longestUserAgent = 256;
 
 const decided = new WeakMap<object, Promise<SignOn>>();
 
@@ -217,11 +212,11 @@ function keepEvidence(ctx: KoaContextWithOIDC, runtime: Runtime, transaction: Tr
  * What an allowed sign-in leaves behind: the evidence and limits of the session, the true `acr`, `amr` and `auth_time` for the tokens of
  * this request, what the browser is known by and remembers from now on, the audit line; and the transaction is over.
  */
-export function acceptSignOn(
+export async function acceptSignOn(
   ctx: KoaContextWithOIDC,
   runtime: Runtime,
-  { decision, snapshot, transaction }: SignOn,
-): void {
+  { decision, snapshot, app, transaction }: SignOn,
+): Promise<void> {
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const unit = unitOf();
@@ -241,9 +236,11 @@ export function acceptSignOn(
     appendSignIn(unit, session.accountId, { at: now, client, session: session.uid, proved, ...where });
   }
   if (transaction) {
-    const { witness } = decision.assurance;
-    const about = { account: session.accountId, witness, remember: decision.remember, visitor, now, ...where };
-    noteBrowser(unit, transaction, about);
+    const { assurance, remember } = decision;
+    await noteBrowser({
+      ...{ runtime, unit, visitor, app, transaction, subject: session.accountId, witness: assurance.witness },
+      ...(remember === undefined ? {} : { remember }),
+    });
     unit.delete(transactionKey(transaction.id));
   }
   audit(unit, runtime.audit, {
@@ -260,30 +257,4 @@ export function acceptSignOn(
     ...(acr === undefined ? {} : { acr }),
     amr,
   });
-}
-
-/** The browser is known from now on, and remembers the second factor if the person asked for it and the rule lets it. */
-function noteBrowser(
-  unit: UnitOfWork,
-  { event, evidence, rememberDevice }: Transaction,
-  about: {
-    readonly account: string;
-    readonly witness: readonly Evidence[];
-    readonly remember: Seconds | undefined;
-    readonly visitor: Visitor;
-    readonly now: Seconds;
-    readonly ip: string;
-    readonly userAgent: string;
-  },
-): void {
-  const { account, witness, remember: seconds, visitor, now, ip, userAgent } = about;
-  const { device: secret } = visitor;
-  const entry = unit.peek(userKey(account));
-  if (secret === undefined || !entry) return;
-  // In the order in which it was proved: what the session held before this transaction came first.
-  const before = witness.filter((one) => one.transaction !== event).toSorted((one, other) => one.at - other.at);
-  const used = [...new Set([...before, ...evidence].map(({ enrollment }) => enrollment))];
-  noteSignIn(unit, secret, account, { at: now, used });
-  if (!rememberDevice || seconds === undefined) return;
-  rememberProofs(unit, { user: parseUser(entry.value), secret, evidence, seconds, now, ip, userAgent });
 }

@@ -5,6 +5,7 @@ import type { Seconds } from '../../core/model.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import { addressName, askedAddress, hasRoom } from './addresses.ts';
+import { devicesOf, type OwnDevice } from './devices.ts';
 import type { OpenAccount } from './open-account.ts';
 import { appName, describe, type OwnSession, type Place, sessionsOf } from './sessions.ts';
 
@@ -30,6 +31,7 @@ export interface Overview {
   /** Keys of the authenticators that can be added. */
   readonly addable: readonly string[];
   readonly sessions: readonly OwnSession[];
+  readonly devices: readonly OwnDevice[];
   readonly signIns: readonly OwnSignIn[];
   readonly addresses: readonly OwnAddress[];
   /** Mail goes out: otherwise nobody is told. */
@@ -59,6 +61,7 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map(ownAuthenticator),
     addable: usable.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key),
+    devices: devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {

@@ -32,6 +32,7 @@ const done: ReadonlySet<string> = new Set([
   'removed',
   'ended',
   'ended_others',
+  'device_forgotten',
   'address_added',
   'address_removed',
 ]);

@@ -1,5 +1,6 @@
 /** The account pages as data, and their views. */
 import type { Message } from '../../core/steps.ts';
+import type { OwnDevice } from '../../flow/account/devices.ts';
 import type { LostApps } from '../../flow/account/lost-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../flow/account/sessions.ts';
@@ -46,6 +47,13 @@ export interface RemoveAddressPage extends AccountPageBase {
   readonly handle: string;
 }
 
+export interface ForgetDevicePage extends AccountPageBase {
+  readonly kind: 'forget-device';
+  readonly device: OwnDevice;
+  readonly action: string;
+  readonly handle: string;
+}
+
 /** `session` absent: all others. */
 export interface EndSessionPage extends AccountPageBase {
   readonly kind: 'end-session';
@@ -60,7 +68,8 @@ export type AccountPage =
   | EndSessionPage
   | AddAddressPage
   | ConfirmAddressPage
-  | RemoveAddressPage;
+  | RemoveAddressPage
+  | ForgetDevicePage;
 
 export interface AccountView extends View {
   readonly wide: boolean;
@@ -99,6 +108,7 @@ const headings: Readonly<Record<AccountPage['kind'], string>> = {
   'add-address': 'account.address.add.title',
   'confirm-address': 'account.address.confirm.title',
   'remove-address': 'account.address.remove.title',
+  'forget-device': 'account.device.forget.title',
 };
 
 function headingOf(page: AccountPage): string {

@@ -1,0 +1,60 @@
+/** What a completed sign-in leaves with the browser: it is known, what was proved is offered first, and maybe it is remembered. */
+import type { Evidence, Seconds } from '../core/model.ts';
+import type { Transaction } from '../core/transaction.ts';
+import type { App } from '../policy/app.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { audit } from './audit.ts';
+import { heldAccount } from './facts.ts';
+import { noteSignIn } from './known-device.ts';
+import { accountChanged } from './news.ts';
+import { isRememberedWith, rememberProofs } from './remembered-device.ts';
+import type { Runtime } from './runtime.ts';
+import { tell } from './tell.ts';
+import type { Visitor } from './visitor.ts';
+
+/** Of a User-Agent so much is kept (characters). */
+export const longestUserAgent = 256;
+
+export interface Completed {
+  readonly runtime: Runtime;
+  readonly unit: UnitOfWork;
+  readonly visitor: Visitor;
+  readonly app: App;
+  readonly transaction: Transaction;
+  /** Who signed in: id of the account. */
+  readonly subject: string;
+  /** What the sign-in rests on. */
+  readonly witness: readonly Evidence[];
+  /** So long (seconds) the rule lets the browser remember the second factor; absent: it does not. */
+  readonly remember?: Seconds;
+}
+
+/** The second factor is remembered if the person asked for it and the rule lets it. Does nothing for a browser without our cookie. */
+export async function noteBrowser(completed: Completed): Promise<void> {
+  const { unit, runtime, visitor, transaction, subject, witness } = completed;
+  const { device: secret } = visitor;
+  if (secret === undefined) return;
+  // In the order in which it was proved: what the session held before this transaction came first.
+  const before = witness
+    .filter((one) => one.transaction !== transaction.event)
+    .toSorted((one, other) => one.at - other.at);
+  const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
+  noteSignIn(unit, secret, subject, { at: runtime.now(), used });
+  if (transaction.rememberDevice) await remember(completed, secret);
+}
+
+async function remember(completed: Completed, secret: string): Promise<void> {
+  const { unit, runtime, visitor, app, transaction, subject, remember: seconds } = completed;
+  const account = await heldAccount(unit, subject);
+  if (!account || seconds === undefined) return;
+  const now = runtime.now();
+  const isNew = !isRememberedWith(account, secret, now);
+  const userAgent = visitor.userAgent.slice(0, longestUserAgent);
+  const { evidence } = transaction;
+  rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
+  const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
+  audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
+  if (!isNew) return;
+  const telling = { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
+  tell(telling, accountChanged('device_remembered'));
+}
