@@ -4,7 +4,9 @@ import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
 import { credentialsKey, parseCredentials } from '../../src/users/user.ts';
 import { appFile } from '../support/authorize.ts';
+import { told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
+import { linkTo, withEmail } from '../support/own-account.ts';
 import { authorizationRequest, discover, type Person, redeem, redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
@@ -331,6 +333,71 @@ describe('remembered devices', () => {
     const done = await answerStep(agent, refused, await passcode(person));
     expect(whereIs(done)).toBe('code');
     ahead = 60;
+    expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
+  });
+});
+
+describe('remembered devices in /account', () => {
+  /** Answers the steps on the way to a page of the account. */
+  async function reach(agent: UserAgent, path: string, person: Person): Promise<Page> {
+    let page = await agent.open(`${node.issuer}${path}`);
+    for (let steps = 0; steps < 4 && page.url.includes('/signin/'); steps += 1) {
+      const form = mainForm(page);
+      const isPassword = form?.step === 'identify' || form?.authenticator === 'password';
+      const answer = isPassword
+        ? { identifier: person.identifier, 'credentials.passcode': person.password }
+        : await passcode(person);
+      page = await agent.submit(page, form, answer);
+    }
+    return page;
+  }
+
+  test('are shown, told of once, and can be forgotten by their owner only', async () => {
+    const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
+    await withEmail(node, person);
+    const agent = new UserAgent();
+    await signInTo('vault', agent, person, ['rememberDevice']);
+    ahead = 60;
+    await signInTo('vault', agent, person, ['rememberDevice'], { prompt: 'login' });
+    expect(await told(node, person.identifier)).toEqual(['device_remembered']);
+    const overview = await reach(agent, '/account', person);
+    expect(overview.html).toContain('id="own-devices"');
+    const link = linkTo(overview, /^\/account\/devices\//);
+    const path = new URL(link).pathname;
+    const stranger = await reach(new UserAgent(), path, other);
+    expect(stranger.url).toBe(`${node.issuer}/account`);
+    expect(stranger.html).not.toContain('id="own-devices"');
+    ahead = 120;
+    const page = await reach(agent, path, person);
+    const form = page.forms.find(({ step }) => step === 'forget-device');
+    const foreign = await agent.send(new URL(form?.action ?? '', node.issuer).href, {
+      method: 'POST',
+      body: new URLSearchParams(form?.fields),
+      headers: { origin: 'https://evil.example' },
+    });
+    expect(foreign.status).toBe(403);
+    const stale = await agent.submit(page, form, { stateHandle: 'x' });
+    expect(stale.status).toBe(409);
+    const after = await agent.submit(page, form);
+    expect(after.url).toBe(`${node.issuer}/account?done=device_forgotten`);
+    expect(after.html).not.toContain('id="own-devices"');
+    expect(await told(node, person.identifier)).toEqual(['device_forgotten', 'device_remembered']);
+    ahead = 180;
+    expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
+  });
+
+  test('signing out everywhere else forgets them', async () => {
+    const person = await personWithTotp(node);
+    const agent = new UserAgent();
+    await signInTo('vault', agent, person, ['rememberDevice']);
+    ahead = 60;
+    const elsewhere = new UserAgent();
+    const confirm = await reach(elsewhere, '/account/sessions/others', person);
+    ahead = 120;
+    await elsewhere.submit(
+      confirm,
+      confirm.forms.find(({ step }) => step === 'end-others'),
+    );
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 });

@@ -219,6 +219,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: { ...enrollEmail, offer: { stage: 'code', address: 'alice@demo.test', resend: true } },
   },
   select: { ...base, ...known, step: select },
+  'identify-keep': { ...base, step: { ...identify, withPassword: true, keepSignedIn: false } },
+  'identify-keep-ticked': {
+    ...base,
+    locale: 'de',
+    step: { ...identify, withPassword: true, keepSignedIn: true, messages: [error('credentials.invalid')] },
+  },
+  'totp-remember': { ...base, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
+  'webauthn-remember': { ...base, ...known, locale: 'de', done: ['password'], step: { ...passkey, remember: 86_400 } },
   'enroll-totp': { ...base, ...known, done: ['password'], step: enroll },
   'enroll-totp-wrong': {
     ...base,
