@@ -76,6 +76,7 @@ Sign-on policy payroll
              no conditions: always
   requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email at most 1 h old
             or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
+  remembers the second factor for 30 d, if asked to
   missing   knowledge by password at most 12 h old; possession not by email at most 1 h old
             or possession by webauthn, with user verification, at most 8 h old; one more factor type
 
