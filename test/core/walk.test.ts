@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { decoySubject } from '../../src/core/decoy.ts';
-import { evaluate } from '../../src/core/evaluate.ts';
+import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
+import { type CompiledPolicy, compilePolicy, evaluate } from '../../src/core/evaluate.ts';
 import type { Decision, Enrollment, Evidence, RequestFacts, Requirement, Subject } from '../../src/core/model.ts';
 import { nextStep, type Plan } from '../../src/core/next-step.ts';
 import {
@@ -13,6 +14,7 @@ import {
   picked,
   proved,
   selecting,
+  skipping,
   started,
   type Transaction,
 } from '../../src/core/transaction.ts';
@@ -42,7 +44,7 @@ type Act =
   | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'here' | 'elsewhere' }
   | { readonly kind: 'pick'; readonly purpose: 'challenge' | 'enroll'; readonly key: Key }
   | { readonly kind: 'wait'; readonly seconds: number }
-  | { readonly kind: 'select' | 'abandon' | 'forget' };
+  | { readonly kind: 'select' | 'abandon' | 'forget' | 'skip' };
 
 const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({ kind: fc.constant('identify' as const), who: fc.constantFrom('ann', 'ann', 'bob', 'sue', 'nobody') }),
@@ -55,7 +57,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
       lesser: fc.boolean(),
     }),
   },
-  fc.record({ kind: fc.constant('enroll' as const), nth: fc.nat(2) }),
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('enroll' as const), nth: fc.nat(2) }) },
   fc.record({
     kind: fc.constant('foreign_proof' as const),
     of: fc.constantFrom('ann', 'bob', 'decoy'),
@@ -67,7 +69,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
     key: fc.constantFrom(...(Object.keys(traits) as Key[])),
   }),
   fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 70, 400) }),
-  fc.record({ kind: fc.constantFrom('select', 'abandon', 'forget') }),
+  fc.record({ kind: fc.constantFrom('select', 'abandon', 'forget', 'skip') }),
 ) as fc.Arbitrary<Act>;
 
 interface Run {
@@ -80,6 +82,8 @@ interface Demands {
   readonly session: Requirement;
   readonly app: Requirement;
   readonly request: Partial<RequestFacts>;
+  /** Authenticators that the enrollment policy promotes. */
+  readonly promoted: readonly Key[];
 }
 
 const DECOY = 'decoy-nobody';
@@ -89,18 +93,30 @@ function subjectOf({ transaction: { subject }, people }: Run): Subject | undefin
   return subject.decoy ? decoySubject(subject.id, 1) : people[subject.id];
 }
 
+function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {
+  const promoted = keys.map((authenticator) => ({ authenticator, cooldown: 1 }));
+  const rule = { name: 'promotes', when: {}, then: { required: [], optional: [], promoted, disabled: [] } };
+  return compilePolicy({ name: 'enrollment', rules: [rule] });
+}
+
 /** The shell in small: gather facts, decide, start what has to be started, show. */
 function advance(run: Run, demands: Demands): { readonly run: Run; readonly decision: Decision; readonly plan: Plan } {
   const { transaction, now } = run;
   const subject = subjectOf(run);
   const facts = factsOf({
     now,
-    transaction: { id: transaction.event, startedAt: transaction.startedAt },
+    transaction: {
+      id: transaction.event,
+      startedAt: transaction.startedAt,
+      ...(transaction.skipped && { skipped: transaction.skipped }),
+      ...(transaction.wanted && { wanted: transaction.wanted }),
+    },
     evidence: transaction.evidence,
     request: transaction.request,
     ...(subject && { subject }),
   });
-  const decision = evaluate(policiesOf({ session: always(allow(demands.session)), app: demands.app }), facts);
+  const policies = policiesOf({ session: always(allow(demands.session)), app: demands.app });
+  const decision = evaluate({ ...policies, enrollment: promoting(demands.promoted) }, facts);
   const plan = nextStep(decision, transaction, { withPassword: false, canKeep: false, labels: () => undefined }, now);
   if (plan.kind === 'step') return { run, decision, plan };
   const { kind: _, ...choice } = plan;
@@ -166,19 +182,24 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return { ...run, transaction: selecting(transaction) };
     case 'abandon':
       return { ...run, transaction: abandoned(transaction) };
+    case 'skip':
+      if (!('skippable' in decision) || !decision.skippable) return run;
+      return { ...run, transaction: skipping(transaction, decision.skippable.authenticators) };
     case 'forget':
       return transaction.evidence.length > 0 ? run : { ...run, transaction: forgetSubject(transaction) };
   }
 }
 
-/** Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. */
+/** Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. What it only lists is picked. */
 function enroll(run: Run, nth: number, decision: Decision): Run {
   const subject = subjectOf(run);
   if (decision.kind !== 'enroll' || subject === undefined) return run;
+  const key = decision.choices[nth % decision.choices.length] as Key;
+  if (decision.barred)
+    return { ...run, transaction: picked(run.transaction, { purpose: 'enroll', authenticator: key }) };
   const bar: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
   const when = { now: run.now, transaction: run.transaction.event };
   expect(naivelyMeets(bar, run.transaction.evidence, when)).toBe(true);
-  const key = decision.choices[nth % decision.choices.length] as Key;
   const [template] = enrolled(key);
   const made: Enrollment = { ...(template as Enrollment), id: `new-${key}-${subject.enrollments.length}` };
   const people = { ...run.people, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };
@@ -196,11 +217,12 @@ function expectEarned(run: Run, demands: Demands): void {
 }
 
 test('no sequence of submissions completes without the proofs that were demanded', () => {
-  const ends = { complete: 0, denied: 0, enroll: 0 };
+  const ends = { complete: 0, denied: 0, enroll: 0, barred: 0, wanted: 0 };
   const walks = fc.record({
     session: requirement,
     app: requirement,
     request,
+    promoted: fc.subarray(Object.keys(traits) as Key[], { minLength: 2, maxLength: 4 }),
     ann: fc.subarray([...allEnrollments], { maxLength: 4 }),
     acts: fc.array(act, { minLength: 5, maxLength: 25 }),
   });
@@ -223,6 +245,8 @@ test('no sequence of submissions completes without the proofs that were demanded
         if (plan.kind !== 'step') throw new Error('nothing to show');
         if (plan.step.kind === 'enroll') ends.enroll += 1;
         if (plan.step.kind === 'denied') ends.denied += 1;
+        if (decision.kind === 'enroll' && decision.barred) ends.barred += 1;
+        if (decision.kind === 'challenge' && decision.skippable) ends.wanted += 1;
         if (plan.step.kind !== 'complete') continue;
         ends.complete += 1;
         expectEarned(run, demands);
@@ -231,5 +255,7 @@ test('no sequence of submissions completes without the proofs that were demanded
     seeded(3000),
   );
   // Walks that never arrive would prove nothing.
-  for (const count of Object.values(ends)) expect(count).toBeGreaterThan(100);
+  const { barred, wanted, ...often } = ends;
+  for (const count of Object.values(often)) expect(count).toBeGreaterThan(100);
+  for (const count of [barred, wanted]) expect(count).toBeGreaterThan(20);
 });
