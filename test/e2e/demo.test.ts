@@ -5,8 +5,10 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
+import { attemptCounter } from '../../src/users/user.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
+import { caller, codeFor } from '../support/phone.ts';
 import { freePort } from '../support/redis.ts';
 import {
   authorizationRequest,
@@ -290,6 +292,23 @@ describe('payroll', () => {
 async function pickOther(agent: UserAgent, page: Page, id: string): Promise<Page> {
   return pick(agent, await agent.submit(page, formOf(page, 'select'), {}, redirectUri), id);
 }
+
+test('the inbox shows text messages and calls, too; a phone opens notes, and does not help at payroll', async () => {
+  const person = await caller(node);
+  const { agent, request, page } = await begin('notes');
+  const first = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
+  expect(whereIs(first)).toBe('challenge:phone');
+  expect((await mailTo(node, person.number)).channel).toBe('sms');
+  await node.store.commit([{ op: 'reset', counter: attemptCounter(person.id, 'phone.send') }]);
+  const call = first.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
+  const called = await agent.submit(first, call, {}, redirectUri);
+  const message = await mailTo(node, person.number, 2);
+  expect(message.channel).toBe('voice');
+  const end = await answerStep(agent, called, { 'credentials.passcode': codeFor(message) });
+  expect((await claims('notes', request, end))?.amr).toEqual(['tel']);
+  // Nothing else is there that could be proved.
+  expect((await silent('payroll', agent)).error).toBe('access_denied');
+});
 
 test('auditors may skip the passkey three times; recovery codes are offered once', async () => {
   const person = await somebody('staff', 'auditors');

@@ -74,10 +74,10 @@ Sign-on policy payroll
              miss     network any: [office]
   hit      3  Everybody else            policies/sign-on/payroll.yaml:24  decides: allow
              no conditions: always
-  requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email at most 1 h old
+  requires  two distinct factor types; knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
             or two distinct factor types; possession by webauthn, with user verification, at most 8 h old
   remembers the second factor for 30 d, if asked to
-  missing   knowledge by password at most 12 h old; possession not by email at most 1 h old
+  missing   knowledge by password at most 12 h old; possession not by email or phone at most 1 h old
             or possession by webauthn, with user verification, at most 8 h old; one more factor type
 
 Request
@@ -88,7 +88,7 @@ Enrollment policy
              hit      apps any: [payroll]
   3 more not looked at
   requires  totp or webauthn
-  disables  email
+  disables  email, phone
 
 Outcome    challenge: password
 Decided by session: Everybody; app: Everybody else; enrollment: A second factor for payroll
@@ -229,7 +229,7 @@ test('as data: trace, missing, steps, and the rule as the audit line names it', 
   expect(explanation.layers[1]?.missing).toEqual([
     {
       kind: 'alternative',
-      demands: [{ factor: 'possession', exclude: ['email'], maxAge: 3600 }],
+      demands: [{ factor: 'possession', exclude: ['email', 'phone'], maxAge: 3600 }],
       factors: 0,
       covered: ['knowledge'],
     },
