@@ -45,6 +45,7 @@ export function routes({ account, addresses, devices, signIn, link, inbox, healt
   router.post('/account/devices/:id/forget', devices.forget);
   router.get('/account/addresses/add', addresses.showAdd);
   router.get('/account/addresses/confirm', addresses.showConfirm);
+  router.get('/account/addresses/resend', allowOnly('POST'));
   router.get('/account/addresses/:id', addresses.showRemove);
   router.post('/account/addresses/add', addresses.add);
   router.post('/account/addresses/confirm', addresses.confirm);

@@ -1,12 +1,12 @@
 /** Attacks on `/account`. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginSignIn, formOf, identify, personWithPassword, whereIs } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode();
+  node = await startNode({ mail: true });
 });
 afterAll(async () => node.stop());
 
@@ -65,4 +65,110 @@ test('another app that asks for what only the account pages may gets nothing by 
     account_purpose: 'account:enroll:totp',
   });
   expect(whereIs(await identify(agent, page, person))).toBe('code');
+});
+
+/** Every change, and the page that holds its form; `{id}`: a way to verify, `{session}`: another session, `{address}`: an added address. */
+const changes = [
+  ['rename', '/account/authenticators/{id}', { label: 'Mine' }],
+  ['remove', '/account/authenticators/{id}', {}],
+  ['end', '/account/sessions/{session}', {}],
+  ['end-others', '/account/sessions/others', {}],
+  ['add-address', '/account/addresses/add', { email: 'evil@x.test' }],
+  ['confirm-address', '/account/addresses/confirm', { passcode: '000000' }],
+  ['resend-address', '/account/addresses/confirm', {}],
+  ['remove-address', '/account/addresses/{address}', {}],
+] as const;
+
+/** Somebody with something of everything: two ways to verify, two sessions, two addresses and one that waits. */
+async function owner() {
+  const person = await personWithPassword(node);
+  const elsewhere = new UserAgent();
+  await identify(elsewhere, await elsewhere.open(`${node.issuer}/account`), person);
+  const agent = new UserAgent();
+  await identify(agent, await agent.open(`${node.issuer}/account`), person);
+  const added = [1, 2].map((count) => ({ address: `${count}-${person.identifier}`, addedAt: 1 }));
+  const askedAddress = { address: `3-${person.identifier}`, code: 'x', expires: Math.floor(Date.now() / 1000) + 600 };
+  await node.app.directory.update(person.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
+  const { html } = await agent.open(`${node.issuer}/account`);
+  const first = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';
+  const paths: Readonly<Record<string, string>> = {
+    id: first(/\/account\/authenticators\/([\w-]+)/),
+    session: first(/\/account\/sessions\/([\w-]{43})/),
+    address: first(/\/account\/addresses\/([\w-]{43})/),
+  };
+  return {
+    person,
+    agent,
+    elsewhere,
+    pathOf: (path: string) => path.replace(/\{(\w+)\}/, (_, name) => paths[name] ?? ''),
+  };
+}
+
+/** What a change would change. */
+async function stateOf(id: string): Promise<string> {
+  return JSON.stringify(await node.app.directory.get(id));
+}
+
+describe.each(changes)('%s', (step, where, fields) => {
+  test('from another site, without a handle, or with the handle of another form: nothing is done', async () => {
+    const { person, agent, elsewhere, pathOf } = await owner();
+    const page = await agent.open(`${node.issuer}${pathOf(where)}`);
+    const form = formOf(page, step);
+    if (!form) throw new Error(`no form ${step} on ${page.url}`);
+    const before = await stateOf(person.id);
+    const url = `${node.issuer}${form.action}`;
+    const body = new URLSearchParams({ ...form.fields, ...fields });
+    const origins: readonly Record<string, string>[] = [
+      { origin: 'https://evil.example' },
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+    ];
+    for (const headers of origins) expect((await agent.send(url, { method: 'POST', body, headers })).status).toBe(403);
+    const [path, kind] = step === 'end-others' ? ['addresses/add', 'add-address'] : ['sessions/others', 'end-others'];
+    const other = formOf(await agent.open(`${node.issuer}/account/${path}`), kind);
+    for (const stateHandle of ['', 'x'.repeat(43), other?.fields.stateHandle ?? '']) {
+      const refused = await agent.submit(page, form, { ...fields, stateHandle });
+      expect([refused.status, refused.messages]).toEqual([409, ['form.stale']]);
+    }
+    expect((await agent.send(url, { headers: { origin: node.issuer } })).status).not.toBe(303);
+    expect(await stateOf(person.id)).toBe(before);
+    expect((await elsewhere.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
+  });
+
+  test('of another person: the page is not shown, and the form does nothing', async () => {
+    const victim = await owner();
+    const page = await victim.agent.open(`${node.issuer}${victim.pathOf(where)}`);
+    const before = await stateOf(victim.person.id);
+    const attacker = await owner();
+    const theirs = await stateOf(attacker.person.id);
+    const seen = await attacker.agent.open(`${node.issuer}${victim.pathOf(where)}`);
+    expect(seen.html).not.toContain(victim.person.identifier);
+    await attacker.agent.submit(page, formOf(page, step), fields);
+    expect(await stateOf(victim.person.id)).toBe(before);
+    expect(await stateOf(attacker.person.id)).toBe(theirs);
+    expect((await victim.elsewhere.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
+  });
+});
+
+test('the account app cannot be configured by anybody, or be registered', async () => {
+  const client = {
+    application_type: 'web',
+    redirect_uris: ['https://evil.example/cb'],
+    grant_types: ['authorization_code'],
+  };
+  const app = { clientId: 'stepgate-account', name: 'Evil', signOnPolicy: 'notes', client };
+  await expect(node.configure({ 'apps/evil.yaml': JSON.stringify(app) })).rejects.toThrow('built-in');
+  await node.configure({ 'apps/evil.yaml': undefined });
+  const query = new URLSearchParams({
+    client_id: 'stepgate-account',
+    response_type: 'code',
+    redirect_uri: 'https://evil.example/cb',
+    scope: 'openid',
+    code_challenge: 'x'.repeat(43),
+    code_challenge_method: 'S256',
+  });
+  const answer = await new UserAgent().send(`${node.issuer}/oauth2/v1/authorize?${query}`);
+  expect([answer.status, answer.headers.get('location')]).toEqual([400, null]);
+  const metadata = (await (await fetch(`${node.issuer}/.well-known/openid-configuration`)).json()) as object;
+  expect(metadata).not.toHaveProperty('registration_endpoint');
 });

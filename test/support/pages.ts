@@ -11,6 +11,7 @@ import { assetCacheControl } from '../../src/http/html/assets.ts';
 import type { StepPage } from '../../src/http/html/pages.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import { contentSecurityPolicy } from '../../src/http/security-headers.ts';
+import { accountPages } from './account-pages.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -489,6 +490,10 @@ const plain: Readonly<Record<string, Draw>> = {
 /** Name of the state, and how to draw it. */
 export const pageStates: ReadonlyMap<string, Draw> = new Map([
   ...Object.entries(steps).map(([name, page]): [string, Draw] => [name, (renderer) => renderer.renderStep(page)]),
+  ...Object.entries(accountPages(hostile, long)).map(([name, page]): [string, Draw] => [
+    name,
+    (renderer) => renderer.renderAccount(page),
+  ]),
   ...Object.entries(plain),
 ]);
 

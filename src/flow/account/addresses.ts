@@ -125,15 +125,13 @@ export function addedAddress(open: OpenAccount, name: string): NotificationAddre
 
 /** Takes it off the list; why not, if it must stay. It is told as well. */
 export async function removeAddress(open: OpenAccount, { address }: NotificationAddress): Promise<Message | undefined> {
-  const { account, unit } = open;
+  const { account } = open;
   const { user } = account;
   if (notificationAddresses(account).length === 1) return wrong('account.address.last');
   const tooMany = await reserveChange(open);
   if (tooMany) return tooMany;
   const kept = addedAddresses(user).filter((one) => !isSameAddress(one.address, address));
   saveUser(open, { ...user, notificationAddresses: kept });
-  // That it is not the last one rests on what is enrolled, too.
-  unit.add({ op: 'check', key: credentialsKey(user.id), version: account.credentialsVersion });
   record(open, 'address_removed', { address: maskedAddress(address) });
   return undefined;
 }

@@ -1,0 +1,143 @@
+/** One's own account in a real browser: with the keyboard, without scripts, and every page accessible. */
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { codeIn, mailTo } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { withEmail } from '../support/own-account.ts';
+import { nextCode, type Person } from '../support/relying-party.ts';
+import { personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+let browser: Browser;
+const contexts: BrowserContext[] = [];
+
+beforeAll(async () => {
+  node = await startNode({ demo: true });
+  browser = await launchBrowser();
+});
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+});
+afterAll(async () => {
+  await browser.close();
+  await node.stop();
+});
+
+async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext(options);
+  contexts.push(context);
+  return context.newPage();
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+/** Answers the steps until the account shows; `path` under `/account`. */
+async function signIn(page: Page, person: Person, path = ''): Promise<void> {
+  await page.goto(`${node.issuer}/account${path}`);
+  await page.fill('[name=identifier]', person.identifier);
+  const together = page.locator('form[data-step=identify] [name="credentials.passcode"]');
+  if ((await together.count()) === 0) await page.locator('form[data-step=identify] button[type=submit]').click();
+  await page.fill('[name="credentials.passcode"]', person.password);
+  await page.locator('button.primary').click();
+  const code = page.locator('form[data-authenticator=totp] [name="credentials.passcode"]');
+  await page.locator('form[data-authenticator=totp], .own').first().waitFor();
+  if ((await code.count()) > 0) await answerCode(page, person);
+}
+
+async function answerCode(page: Page, person: Person): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', await nextCode(person));
+  await page.locator('form[data-authenticator=totp] button.primary').click();
+}
+
+const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+
+test('an authenticator is added, named and removed, and each change is mailed', async () => {
+  const person: Person & { id: string } = await personWithPassword(node);
+  const address = await withEmail(node, person);
+  const page = await newPage();
+  await signIn(page, person);
+  await isAccessible(page);
+  await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
+  person.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replace(/\s/g, '');
+  await page.fill('[name="credentials.passcode"]', await nextCode(person));
+  await page.locator('button.primary').click();
+  await said(page, 'account.done.added');
+  const added = await mailTo(node, address);
+  expect(added.subject).toBe('New way to verify: Authenticator app');
+  expect(added.text).toContain('From: Chrome, Linux · 127.0.0.1');
+
+  await page.getByRole('link', { name: 'Manage Authenticator app' }).click();
+  await page.getByLabel('Name').fill('Work phone');
+  await isAccessible(page);
+  await page.keyboard.press('Enter');
+  await said(page, 'account.done.renamed');
+  expect((await mailTo(node, address, 2)).text).toContain('Name: Work phone');
+
+  await page.getByRole('link', { name: 'Manage Work phone' }).click();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await said(page, 'account.done.removed');
+  expect((await mailTo(node, address, 3)).subject).toBe('Way to verify removed: Authenticator app');
+});
+
+test('with the keyboard alone: the last one stays, and an address is added by its code and removed', async () => {
+  const person = await personWithPassword(node);
+  const fresh = `keys-${person.identifier}`;
+  await withEmail(node, person);
+  const page = await newPage();
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Manage Password' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Remove' }).focus();
+  await page.keyboard.press('Space');
+  await said(page, 'account.remove.last');
+  await isAccessible(page);
+  await page.getByRole('link', { name: 'Back to your account' }).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('link', { name: 'Add an address' }).focus();
+  await page.keyboard.press('Enter');
+  await page.locator('[name=email]:focus').waitFor();
+  await isAccessible(page);
+  await page.keyboard.type(`${fresh}\n`);
+  await page.locator('[name=passcode]:focus').waitFor();
+  await isAccessible(page);
+  await page.keyboard.type(`${codeIn(await mailTo(node, fresh))}\n`);
+  await said(page, 'account.done.address_added');
+  await page.getByRole('link', { name: `Remove ${fresh}` }).focus();
+  await page.keyboard.press('Enter');
+  await isAccessible(page);
+  await page.getByRole('button', { name: 'Remove' }).focus();
+  await page.keyboard.press('Enter');
+  await said(page, 'account.done.address_removed');
+  expect(await page.getByText(fresh).count()).toBe(0);
+  expect((await mailTo(node, fresh, 3)).subject).toBe('Address for notifications removed');
+});
+
+test('without scripts: losing an app takes a tick, and the other sessions end', async () => {
+  const person = await personWithTotp(node);
+  const elsewhere = await newPage();
+  await signIn(elsewhere, person);
+  const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+  await signIn(page, person);
+  await page.getByRole('link', { name: 'Manage Password' }).click();
+  await page.locator('form[data-authenticator=totp], h2#remove').first().waitFor();
+  if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, person);
+  expect(await page.getByText('Without it you could no longer sign in to:').isVisible()).toBe(true);
+  expect(await page.getByRole('listitem').filter({ hasText: 'Payroll' }).count()).toBe(1);
+  const path = page.url();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  // The browser keeps the form until the box is ticked.
+  expect(page.url()).toBe(path);
+  await page.getByLabel('Remove it all the same.').check();
+  await page.getByRole('button', { name: 'Remove' }).click();
+  await said(page, 'account.done.removed');
+  await page.getByRole('link', { name: 'Sign out everywhere else' }).click();
+  await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
+  await said(page, 'account.done.ended_others');
+  await elsewhere.goto(`${node.issuer}/account`);
+  await elsewhere.locator('form[data-step=identify]').waitFor();
+});

@@ -1,0 +1,105 @@
+/** Two tabs change one account at the same moment: one wins, the other is told, and nothing is lost. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { totpAuthenticator } from '../../src/authenticators/totp.ts';
+import { issueCredential } from '../../src/users/credentials.ts';
+import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { addressCode, told } from '../support/news.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { type Visit, visit, withEmail } from '../support/own-account.ts';
+import { formOf, personWithPassword } from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import type { Page } from '../support/user-agent.ts';
+
+const { key, characteristics } = totpAuthenticator().traits;
+/** What they have proved already: the bar stays where it is. */
+const factors = ['knowledge'] as const;
+
+describe.each(storesUnderTest)('on $name', ({ open }) => {
+  let node: TestNode;
+  let stopStore: () => Promise<void>;
+  beforeAll(async () => {
+    const { store, stop } = await open();
+    stopStore = stop;
+    node = await startNode({ store, mail: true });
+  });
+  afterAll(async () => {
+    await node?.stop();
+    await stopStore?.();
+  });
+
+  type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+
+  /** Somebody who is at their account, and has two authenticators more since they proved all that they had. */
+  async function atHome(): Promise<{ person: Someone; home: Visit; address: string; extra: readonly string[] }> {
+    const person = await personWithPassword(node);
+    const address = await withEmail(node, person);
+    const home = await visit(node, person);
+    const stored = (await node.store.load([credentialsKey(person.id)])).entries.get(credentialsKey(person.id));
+    const more = ['One', 'Two'].map((label) =>
+      issueCredential({ authenticator: key, label, factors, characteristics, secret: {} }, 1),
+    );
+    const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
+    await node.store.commit([{ op: 'put', key: credentialsKey(person.id), value }]);
+    return { person, home, address, extra: more.map(({ id }) => id) };
+  }
+
+  async function labelsOf({ id }: Someone): Promise<readonly string[]> {
+    const account = await node.app.directory.get(id);
+    return (account?.credentials ?? []).map(({ label = 'password' }) => label).sort();
+  }
+
+  const codes = (pages: readonly Page[]) => pages.flatMap(({ messages }) => messages).sort();
+
+  test('each tab removes another one: one of them is gone', async () => {
+    const { person, home, address, extra } = await atHome();
+    const { agent } = home;
+    const pages = await Promise.all(extra.map((id) => agent.open(`${node.issuer}/account/authenticators/${id}`)));
+    const after = await Promise.all(pages.map((page) => agent.submit(page, formOf(page, 'remove'))));
+    expect(codes(after)).toEqual(['account.done.removed', 'form.stale']);
+    expect(await labelsOf(person)).toHaveLength(2);
+    expect(await told(node, address)).toEqual(['removed']);
+  });
+
+  test('one is named while another is removed: both changes never half', async () => {
+    const { person, home, address, extra } = await atHome();
+    const { agent } = home;
+    const [first, second] = await Promise.all(
+      extra.map((id) => agent.open(`${node.issuer}/account/authenticators/${id}`)),
+    );
+    const after = await Promise.all([
+      agent.submit(first as Page, formOf(first as Page, 'rename'), { label: 'New' }),
+      agent.submit(second as Page, formOf(second as Page, 'remove')),
+    ]);
+    const labels = await labelsOf(person);
+    const renamed = after[0]?.messages[0] === 'account.done.renamed';
+    expect(codes(after)).toEqual([renamed ? 'account.done.renamed' : 'account.done.removed', 'form.stale']);
+    expect(labels).toEqual(renamed ? ['New', 'Two', 'password'] : ['One', 'password']);
+    expect(await told(node, address)).toEqual([renamed ? 'renamed' : 'removed']);
+  });
+
+  test('a code is entered twice at once: the address is there once', async () => {
+    const person = await personWithPassword(node);
+    const fresh = `fresh-${person.identifier}`;
+    const { agent, page } = await visit(node, person, '/account/addresses/add');
+    const asked = await agent.submit(page, formOf(page, 'add-address'), { email: fresh });
+    const passcode = await addressCode(node, fresh);
+    const tries = [1, 2, 3].map(() => agent.submit(asked, formOf(asked, 'confirm-address'), { passcode }));
+    expect(codes(await Promise.all(tries))).toEqual(['account.done.address_added', 'form.stale', 'form.stale']);
+    const user = (await node.app.directory.get(person.id))?.user;
+    expect(user?.notificationAddresses?.map(({ address }) => address)).toEqual([fresh]);
+    expect(await told(node, fresh)).toEqual(['address_added']);
+  });
+
+  test('both of two addresses are removed at once: one stays', async () => {
+    const person = await personWithPassword(node);
+    const added = [1, 2].map((count) => ({ address: `${count}-${person.identifier}`, addedAt: 1 }));
+    await node.app.directory.update(person.id, (user) => ({ ...user, notificationAddresses: added }));
+    const { agent, page: own } = await visit(node, person);
+    const links = [...own.html.matchAll(/href="(\/account\/addresses\/[\w-]{43})"/g)].map(([, href]) => href);
+    expect(links).toHaveLength(2);
+    const pages = await Promise.all(links.map((href) => agent.open(`${node.issuer}${href}`)));
+    const after = await Promise.all(pages.map((page) => agent.submit(page, formOf(page, 'remove-address'))));
+    expect(codes(after)).toEqual(['account.done.address_removed', 'form.stale']);
+    expect((await node.app.directory.get(person.id))?.user.notificationAddresses).toHaveLength(1);
+  });
+});

@@ -1,0 +1,158 @@
+/** One fixture for each state of the account pages. */
+import type { Message } from '../../src/core/steps.ts';
+import type { Overview } from '../../src/flow/account/overview.ts';
+import type { AccountPage } from '../../src/http/account/pages.ts';
+
+const at = 1_795_000_000;
+const firefox = { browser: 'Firefox', system: 'Linux', ip: '192.0.2.7' };
+const nowhere = { browser: '', system: '', ip: '' };
+const error = (code: string, rest: Partial<Message> = {}): Message => ({ code, level: 'error', ...rest });
+const base = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
+const handle = 'Zm9ybS1oYW5kbGU';
+const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';
+
+function overview(more: Partial<Overview> = {}): Overview {
+  return {
+    identifier: 'alice@demo.test',
+    authenticators: [
+      { id: 'p1', authenticator: 'password', createdAt: at },
+      { id: 't1', authenticator: 'totp', label: 'Work phone', createdAt: at + 86_400 },
+      { id: 'w1', authenticator: 'webauthn', createdAt: at + 172_800 },
+    ],
+    addable: ['totp', 'webauthn', 'recovery_code', 'email'],
+    sessions: [
+      { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
+      { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
+    ],
+    signIns: [
+      { at: at + 300, app: 'Payroll', proved: ['password', 'totp'], ...firefox },
+      { at, app: 'Notes', proved: ['webauthn'], ...firefox, ip: '2001:db8:1::abcd:ef01:2345:6789' },
+    ],
+    addresses: [
+      { address: 'alice@demo.test', source: 'profile' },
+      { address: 'alice.archer@mail.example.org', source: 'authenticator' },
+      { address: 'archer.family@example.net', source: 'added', name },
+    ],
+    mailed: true,
+    canAddAddress: true,
+    ...more,
+  };
+}
+
+/** Pages whose texts are chosen to break out of them. */
+function hostileOverview(hostile: string): Overview {
+  const place = { browser: hostile, system: hostile, ip: hostile };
+  return overview({
+    identifier: hostile,
+    authenticators: [{ id: 'x1', authenticator: hostile, label: hostile, createdAt: at }],
+    addable: [],
+    sessions: [{ id: 's1', current: false, apps: [hostile], startedAt: at, usedAt: at, ...place }],
+    signIns: [{ at, app: hostile, proved: [hostile], ...place }],
+    addresses: [{ address: hostile, source: 'added', name }],
+    askedAddress: hostile,
+  });
+}
+
+const password = {
+  ...base,
+  kind: 'authenticator',
+  authenticator: { id: 'p1', authenticator: 'password', createdAt: at },
+  renameHandle: handle,
+  removeHandle: handle,
+} as const;
+const lost = { names: ['Expenses', 'Payroll', 'Travel'], more: 0, confirmation: handle };
+const confirm = {
+  ...base,
+  kind: 'confirm-address',
+  address: 'archer@example.net',
+  handle,
+  resendHandle: handle,
+} as const;
+
+/** By name; `hostile` and `long` as the other fixtures have them. */
+export function accountPages(hostile: string, long: string): Readonly<Record<string, AccountPage>> {
+  return {
+    account: { ...base, kind: 'overview', overview: overview() },
+    'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
+    'account-bare': {
+      ...base,
+      kind: 'overview',
+      overview: overview({ addresses: [], addable: [], signIns: [], authenticators: [], canAddAddress: false }),
+    },
+    'account-without-mail': { ...base, kind: 'overview', overview: overview({ mailed: false }) },
+    'account-asked': {
+      ...base,
+      kind: 'overview',
+      overview: overview({ askedAddress: 'archer@example.net' }),
+      messages: [{ code: 'account.done.renamed', level: 'info' }],
+    },
+    'account-long': {
+      ...base,
+      kind: 'overview',
+      overview: overview({
+        identifier: `${long}@demo.test`,
+        authenticators: [{ id: 'l1', authenticator: 'totp', label: long, createdAt: at }],
+        sessions: [{ id: 's3', current: true, apps: [long, long], startedAt: at, usedAt: at, ...firefox }],
+        signIns: [{ at, app: long, proved: ['password', 'totp', 'recovery_code'], ...firefox }],
+        addresses: [{ address: `${long}@${long}.test`, source: 'added', name }],
+        askedAddress: `${long}@demo.test`,
+      }),
+    },
+    'account-hostile': { ...base, kind: 'overview', overview: hostileOverview(hostile) },
+    'account-authenticator': { ...password },
+    'account-unnamed': { ...password, messages: [error('account.name.invalid', { field: 'label' })] },
+    'account-remove-confirm': { ...password, lost },
+    'account-remove-unsaid': {
+      ...password,
+      locale: 'de',
+      lost: { ...lost, more: 14 },
+      messages: [error('account.remove.confirm', { field: 'confirm' })],
+    },
+    'account-remove-refused': { ...password, messages: [error('account.remove.required')] },
+    'account-too-many': { ...password, messages: [error('account.changes.exceeded', { params: { seconds: 900 } })] },
+    'account-authenticator-hostile': {
+      ...password,
+      authenticator: { id: 'x1', authenticator: hostile, label: hostile, createdAt: at },
+      lost: { names: [hostile], more: 0, confirmation: hostile },
+    },
+    'account-end-session': {
+      ...base,
+      kind: 'end-session',
+      session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
+      action: '/account/sessions/s2/end',
+      handle,
+    },
+    'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
+    'account-add-address': { ...base, kind: 'add-address', email: '', handle },
+    'account-add-address-invalid': {
+      ...base,
+      locale: 'de',
+      kind: 'add-address',
+      email: 'nobody',
+      handle,
+      messages: [error('email.invalid', { field: 'email' })],
+    },
+    'account-add-address-hostile': { ...base, kind: 'add-address', email: hostile, handle: hostile },
+    'account-confirm-address': { ...confirm },
+    'account-confirm-address-wrong': {
+      ...confirm,
+      messages: [error('credentials.invalid', { field: 'passcode', authenticator: 'email' })],
+    },
+    'account-confirm-address-hostile': { ...confirm, address: hostile },
+    'account-remove-address': {
+      ...base,
+      kind: 'remove-address',
+      address: 'archer@example.net',
+      action: `/account/addresses/${name}/remove`,
+      handle,
+    },
+    'account-remove-address-last': {
+      ...base,
+      kind: 'remove-address',
+      address: 'archer@example.net',
+      action: `/account/addresses/${name}/remove`,
+      handle,
+      messages: [error('account.address.last')],
+    },
+  };
+}
