@@ -109,6 +109,7 @@ test('with the keyboard alone: the last one stays, and an address is added by it
   await said(page, 'account.done.address_added');
   await page.getByRole('link', { name: `Remove ${fresh}` }).focus();
   await page.keyboard.press('Enter');
+  await page.locator('form[data-step=remove-address]').waitFor();
   await isAccessible(page);
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Enter');

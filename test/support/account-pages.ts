@@ -132,7 +132,7 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       handle,
       messages: [error('email.invalid', { field: 'email' })],
     },
-    'account-add-address-hostile': { ...base, kind: 'add-address', email: hostile, handle: hostile },
+    'account-add-address-odd': { ...base, kind: 'add-address', email: hostile, handle: hostile },
     'account-confirm-address': { ...confirm },
     'account-confirm-address-wrong': {
       ...confirm,
