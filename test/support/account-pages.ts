@@ -24,6 +24,7 @@ function overview(more: Partial<Overview> = {}): Overview {
       { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
       { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
     ],
+    devices: [{ id: 'd1', current: true, spared: ['totp'], at, until: at + 2_592_000, ...firefox }],
     signIns: [
       { at: at + 300, app: 'Payroll', proved: ['password', 'totp'], ...firefox },
       { at, app: 'Notes', proved: ['webauthn'], ...firefox, ip: '2001:db8:1::abcd:ef01:2345:6789' },
@@ -47,6 +48,7 @@ function hostileOverview(hostile: string): Overview {
     authenticators: [{ id: 'x1', authenticator: hostile, label: hostile, createdAt: at }],
     addable: [],
     sessions: [{ id: 's1', current: false, apps: [hostile], startedAt: at, usedAt: at, ...place }],
+    devices: [{ id: 'd1', current: false, spared: [hostile], at, until: at, ...place }],
     signIns: [{ at, app: hostile, proved: [hostile], ...place }],
     addresses: [{ address: hostile, source: 'added', name }],
     askedAddress: hostile,
@@ -77,7 +79,14 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
     'account-bare': {
       ...base,
       kind: 'overview',
-      overview: overview({ addresses: [], addable: [], signIns: [], authenticators: [], canAddAddress: false }),
+      overview: overview({
+        addresses: [],
+        addable: [],
+        signIns: [],
+        devices: [],
+        authenticators: [],
+        canAddAddress: false,
+      }),
     },
     'account-without-mail': { ...base, kind: 'overview', overview: overview({ mailed: false }) },
     'account-asked': {
@@ -120,6 +129,13 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       kind: 'end-session',
       session: { id: 's2', current: false, apps: ['Notes'], startedAt: at, usedAt: at, ...firefox },
       action: '/account/sessions/s2/end',
+      handle,
+    },
+    'account-forget-device': {
+      ...base,
+      kind: 'forget-device',
+      device: { id: 'd1', current: false, spared: ['totp'], at, until: at + 2_592_000, ...firefox },
+      action: '/account/devices/d1/forget',
       handle,
     },
     'account-end-others': { ...base, kind: 'end-session', action: '/account/sessions/others/end', handle },
