@@ -1,7 +1,7 @@
 /** Every ordered pair of things that people may have, against apps that ask for one or two factor types (security.md section 4, case 9). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { type Holder, holder, type MeansName, means, meansNames } from '../support/means.ts';
+import { type Holder, holder, type MeansName, means, meansNames, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
@@ -31,8 +31,7 @@ beforeAll(async () => {
   node = await startNode({
     demo: true,
     people: false,
-    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
-    files: Object.assign({}, ...files),
+    files: Object.assign({}, settingsWithMeans, ...files),
   });
 });
 afterAll(() => node.stop());

@@ -2,7 +2,15 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, otherThan } from '../support/mail.ts';
-import { fieldsOf, type Holder, holder, type MeansName, means, meansNames, softKeyOf } from '../support/means.ts';
+import {
+  fieldsOf,
+  type Holder,
+  holder,
+  type MeansName,
+  means,
+  settingsWithMeans,
+  softKeyOf,
+} from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
@@ -43,8 +51,7 @@ beforeAll(async () => {
   node = await startNode({
     demo: true,
     people: false,
-    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
-    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, one, ...apps),
+    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, settingsWithMeans, one, ...apps),
   });
 });
 afterAll(() => node.stop());
@@ -80,8 +87,8 @@ function showsNoOffer(page: Page): void {
   expect(page.html).not.toMatch(/excludeCredentials|credentials\.email|credentials\.saved|otpauth:/);
 }
 
-const cases = (['totp', 'passkey', 'security key', 'email', 'recovery code', 'access code'] as const).flatMap((owned) =>
-  wished.filter((key) => key !== means[owned].authenticator).map((key) => ({ owned, key })),
+const cases = (['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const).flatMap(
+  (owned) => wished.filter((key) => key !== means[owned].authenticator).map((key) => ({ owned, key })),
 );
 
 describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) => {
@@ -115,9 +122,11 @@ describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) =>
     const at = await answerStep(agent, list, { 'authenticator.id': key });
     expect(at.messages).toEqual(['enroll.prove_first']);
     showsNoOffer(at);
-    // By mail, asking for anything else would void the code that is on its way.
+    // Asking for anything else would void a code that is on its way.
     const still =
-      owned === 'email' ? at : await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
+      owned === 'email' || owned === 'phone'
+        ? at
+        : await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
     showsNoOffer(still);
     expect(whereIs(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
   });

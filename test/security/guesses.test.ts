@@ -2,7 +2,16 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, otherThan } from '../support/mail.ts';
-import { fieldsOf, type Holder, holder, type MeansName, means, meansNames, softKeyOf } from '../support/means.ts';
+import {
+  fieldsOf,
+  type Holder,
+  holder,
+  type MeansName,
+  means,
+  meansNames,
+  settingsWithMeans,
+  softKeyOf,
+} from '../support/means.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, formOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
@@ -16,8 +25,8 @@ beforeAll(async () => {
   const mailed = { factors: 2, knowledge: { authenticators: ['password'] }, possession: { authenticators: ['email'] } };
   two = await startTwoNodes({
     demo: true,
-    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
     files: {
+      ...settingsWithMeans,
       ...signOnPolicy('one', { then: { allow: { factors: 1 } } }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('two', { then: { allow: { factors: 2 } } }),
@@ -30,8 +39,8 @@ beforeAll(async () => {
 afterAll(() => two.stop());
 
 /** Tries that are evaluated within five or ten minutes. */
-const limits = { email: 5, recovery_code: 5, access_code: 5, webauthn: 10 } as const;
-const guessed = ['security key', 'email', 'recovery code', 'access code'] as const;
+const limits = { email: 5, phone: 5, recovery_code: 5, access_code: 5, webauthn: 10 } as const;
+const guessed = ['security key', 'email', 'phone', 'recovery code', 'access code'] as const;
 const spellings: readonly ((text: string) => string)[] = [
   (text) => text,
   (text) => text.toUpperCase(),
@@ -53,6 +62,10 @@ async function wrongAnswer(name: MeansName, who: Holder, page: Page, agent: User
   }
   if (name === 'email')
     return { 'credentials.passcode': otherThan(codeIn(await mailTo(two.nodes[0], who.identifier))) };
+  if (name === 'phone') {
+    const right = await who.answer(name, page, agent);
+    return { 'credentials.passcode': otherThan(right['credentials.passcode'] ?? '') };
+  }
   const somebodyElse = await holder(two.nodes[0], name);
   return somebodyElse.answer(name, page, agent);
 }
@@ -168,7 +181,7 @@ describe('V-D2: somebody else burns all attempts', () => {
     expect(refused.messages).toEqual(['attempts.exceeded']);
   }
 
-  test.each(['passkey', 'email', 'totp', 'recovery code', 'access code'] as const)(
+  test.each(['passkey', 'email', 'phone', 'totp', 'recovery code', 'access code'] as const)(
     'at the password: the owner gets in by %s',
     async (name) => {
       const who = await holder(two.nodes[0], 'password', name);

@@ -3,7 +3,16 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import { appFile } from '../support/authorize.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
-import { fieldsOf, type Holder, holder, type MeansName, means, meansNames, softKeyOf } from '../support/means.ts';
+import {
+  fieldsOf,
+  type Holder,
+  holder,
+  type MeansName,
+  means,
+  meansNames,
+  settingsWithMeans,
+  softKeyOf,
+} from '../support/means.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
@@ -24,8 +33,8 @@ beforeAll(async () => {
   const only = (...authenticators: string[]) => ({ allow: { factors: 1, possession: { authenticators } } });
   two = await startTwoNodes({
     demo: true,
-    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
     files: {
+      ...settingsWithMeans,
       ...signOnPolicy('one', { then: { allow: { factors: 1 } } }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('key', { then: only('webauthn') }),

@@ -1,7 +1,16 @@
 /** What belongs to one person, one sign-in or one ceremony is worth nothing in another (Law 6; cases V-A2 and V-M1 of the peers' defects). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { fieldsOf, type Holder, holder, type MeansName, means, meansNames, softKeyOf } from '../support/means.ts';
+import {
+  fieldsOf,
+  type Holder,
+  holder,
+  type MeansName,
+  means,
+  meansNames,
+  settingsWithMeans,
+  softKeyOf,
+} from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
@@ -26,8 +35,8 @@ beforeAll(async () => {
   node = await startNode({
     demo: true,
     people: false,
-    authenticators: [...new Set(meansNames.map((name) => means[name].authenticator))],
     files: {
+      ...settingsWithMeans,
       ...signOnPolicy('one', { then: one }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('key', { then: keyOnly }),

@@ -5,12 +5,14 @@ import { issueAccessCode } from '../../src/authenticators/access-code.ts';
 import { emailCredential } from '../../src/authenticators/email.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { phoneCredential } from '../../src/authenticators/phone.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
 import type { Factor } from '../../src/core/model.ts';
 import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, serializeCredentials } from '../../src/users/user.ts';
-import { codeIn, inboxOf, linkIn } from './mail.ts';
+import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';
 import { password, type TestNode } from './node.ts';
+import { codeFor, mobileNumber, settingsWithPhone } from './phone.ts';
 import { until } from './until.ts';
 import type { Page, UserAgent } from './user-agent.ts';
 import { assertion, credentialOf, flag, newKey, optionsOf, type SoftKey, whereOf } from './webauthn.ts';
@@ -89,6 +91,16 @@ export const means = {
       answer: async (_page, agent) => passcode(await newestCode(node, identifier, agent)),
     }),
   },
+  phone: {
+    authenticator: 'phone',
+    factors: ['possession'],
+    amr: ['sms'],
+    async equip(node) {
+      const number = mobileNumber();
+      const answer = async () => passcode(codeFor(await mailTo(node, number)));
+      return { credential: phoneCredential(number), answer };
+    },
+  },
   'recovery code': {
     authenticator: 'recovery_code',
     factors: ['possession'],
@@ -112,6 +124,13 @@ export const means = {
 
 export type MeansName = keyof typeof means;
 export const meansNames = Object.keys(means) as readonly MeansName[];
+
+/** `stepgate.yaml` with all of them; messages are not limited by where they go. */
+export const settingsWithMeans: Readonly<Record<string, string>> = settingsWithPhone(
+  { limits: { number: 100, prefix: 10_000, network: 100_000, country: 100_000 } },
+  {},
+  meansNames.map((name) => means[name].authenticator),
+);
 
 export interface Holder {
   readonly id: string;
