@@ -8,7 +8,6 @@ import {
   holder,
   type MeansName,
   means,
-  meansNames,
   settingsWithMeans,
   softKeyOf,
 } from '../support/means.ts';

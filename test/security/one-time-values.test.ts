@@ -8,7 +8,6 @@ import {
   type Holder,
   holder,
   type MeansName,
-  means,
   meansNames,
   settingsWithMeans,
   softKeyOf,
