@@ -46,10 +46,15 @@ interface PhoneSettings {
 /** Without settings nothing is sent anywhere. */
 const nowhere: PhoneSettings = { methods: [], countries: [], limits: { number: 1, prefix: 1, network: 1, country: 1 } };
 
+/** It is a number in E.164, and of a kind that codes can be sent to. */
+export function takesCodes(number: string): boolean {
+  const read = readPhoneNumber(number);
+  return read?.number === number && read.methods.length > 0;
+}
+
 /** The credential of a number that is known to be the person's, in E.164. Throws `TypeError` when no code can be sent there. */
 export function phoneCredential(number: string): Omit<Credential, 'id' | 'createdAt'> {
-  const read = readPhoneNumber(number);
-  if (read?.number !== number || read.methods.length === 0) throw new TypeError('no code can be sent to this number');
+  if (!takesCodes(number)) throw new TypeError('no code can be sent to this number');
   const { factors, characteristics } = traits;
   return { authenticator: traits.key, factors, characteristics, secret: { number } };
 }

@@ -6,6 +6,7 @@ import { emailCredential } from '../authenticators/email.ts';
 import { HashingQueue } from '../authenticators/hashing-queue.ts';
 import { authenticatorTraits } from '../authenticators/index.ts';
 import { passwordTools } from '../authenticators/password-tools.ts';
+import { phoneCredential, takesCodes } from '../authenticators/phone.ts';
 import { mailAddress } from '../core/mail-address.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
@@ -59,6 +60,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
       stdin: process.stdin,
       passwords: passwordTools(),
       addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
+      numberCredential: (text) => (takesCodes(text) ? phoneCredential(text) : undefined),
       issueAccessCode: (terms) => issueAccessCode(new HashingQueue(), terms),
       now,
       authenticators,

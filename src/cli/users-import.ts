@@ -38,6 +38,7 @@ export function usersImportCommand(
           format,
           passwords: context.passwords,
           addressCredential: context.addressCredential,
+          numberCredential: context.numberCredential,
           source,
           update: options.update ?? false,
           tell: (before, change) => write(before, accountChanged(change)),

@@ -18,6 +18,8 @@ export interface UsersContext extends TacContext, PasswordContext {
   openStore(): Promise<Store>;
   /** The credential of a verified address; `undefined`: mail cannot be sent there. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
+  /** The credential of a verified phone number in E.164; `undefined`: no code can be sent there. */
+  readonly numberCredential: (number: string) => NewCredential | undefined;
   readonly authenticators: readonly AuthenticatorTraits[];
   /** 0: all well. 1: some records of an import were refused. */
   setExitCode(code: 0 | 1): void;
@@ -40,6 +42,8 @@ interface AddOptions extends PasswordOptions {
   readonly name?: string;
   readonly email?: string;
   readonly emailVerified?: true;
+  readonly phone?: string;
+  readonly phoneVerified?: true;
   readonly userType?: string;
   readonly group: readonly string[];
 }
@@ -52,6 +56,8 @@ function addCommand(command: Command, context: UsersContext): void {
     .option('--name <text>', 'name to display')
     .option('--email <address>', 'where mail goes, also to sign in with')
     .option('--email-verified', "the address is known to be the user's: codes can be sent there")
+    .option('--phone <number>', 'phone number with country code, such as +4930123456')
+    .option('--phone-verified', "the number is known to be the user's: codes can be sent there")
     .option('--user-type <text>', 'type that policies can ask for')
     .option('--group <name>', 'group, can be repeated', collect, [])
     .option('--password-stdin', 'read the password from standard input')
@@ -62,23 +68,26 @@ function addCommand(command: Command, context: UsersContext): void {
           ...(options.name === undefined ? {} : { displayName: options.name }),
           ...(options.email === undefined ? {} : { email: canonical(options.email) }),
           ...(options.emailVerified ? { emailVerified: true } : {}),
+          ...(options.phone === undefined ? {} : { phone: options.phone.trim() }),
+          ...(options.phoneVerified ? { phoneVerified: true } : {}),
         };
         for (const [name, value] of Object.entries(profile)) refuse(attributeFault(name, value), name);
         for (const text of [...options.group, options.userType ?? 'none']) refuse(textFault(text), 'group or type');
         const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
-        const mailbox = readMailbox(context, options);
+        const proven = [readMailbox(context, options), readNumber(context, options)];
         const password = await readPassword(context, options, identifiers);
         const outcome = await directory.create({
           identifiers,
           profile,
           groups: options.group,
           ...(options.userType === undefined ? {} : { userType: options.userType }),
-          credentials: [password?.credential, mailbox].filter((one) => one !== undefined),
+          credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
         });
         if (!outcome.ok) throw new Error(identifierProblem(outcome));
         context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
         password?.print();
-        if (!password && !mailbox) context.stderr('without a password: this user cannot sign in yet\n');
+        if (!password && proven.every((one) => one === undefined))
+          context.stderr('without a password: this user cannot sign in yet\n');
       }),
     );
 }
@@ -195,6 +204,15 @@ function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions
   if (email === undefined) throw new Error('--email-verified says something about --email: give both');
   const credential = context.addressCredential(email.trim());
   if (credential === undefined) throw new Error(`mail cannot be sent to ${JSON.stringify(email)}`);
+  return credential;
+}
+
+/** What a verified number is good for: codes that are sent there. */
+function readNumber(context: UsersContext, { phone, phoneVerified }: AddOptions): NewCredential | undefined {
+  if (!phoneVerified) return undefined;
+  if (phone === undefined) throw new Error('--phone-verified says something about --phone: give both');
+  const credential = context.numberCredential(phone.trim());
+  if (credential === undefined) throw new Error(`no code can be sent to ${JSON.stringify(phone)}`);
   return credential;
 }
 

@@ -94,6 +94,7 @@ const standardClaims: Readonly<Record<string, keyof Profile & string>> = {
   email: 'email',
   email_verified: 'emailVerified',
   phone_number: 'phone',
+  phone_number_verified: 'phoneVerified',
   locale: 'locale',
 };
 

@@ -20,6 +20,7 @@ export const standardScopes: Readonly<Record<string, readonly string[]>> = {
     'updated_at',
   ],
   email: ['email', 'email_verified'],
+  phone: ['phone_number', 'phone_number_verified'],
   groups: ['groups'],
   offline_access: [],
 };

@@ -24,8 +24,8 @@ export interface Amendment extends UserChange {
   readonly addIdentifiers?: readonly string[];
   /** Takes the place of the old one and voids sessions and tokens. */
   readonly password?: NewCredential;
-  /** Takes the place of those of the same authenticator; nothing changes when it is there already. */
-  readonly credential?: NewCredential;
+  /** Each takes the place of those of the same authenticator; nothing changes for one that is there already. */
+  readonly credentials?: readonly NewCredential[];
 }
 
 export function newUser(input: NewUser, identifiers: readonly string[], now: Seconds): User {
@@ -58,14 +58,15 @@ export function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds
 /** Both in one write; a credential that is there already stays as it is. */
 export function newCredentials(
   held: Held,
-  { password, credential }: Pick<Amendment, 'password' | 'credential'>,
+  { password, credentials: proven = [] }: Pick<Amendment, 'password' | 'credentials'>,
   now: Seconds,
 ): readonly Op[] {
-  const isThere = held.credentials.some(
-    ({ authenticator, secret }) =>
-      authenticator === credential?.authenticator && JSON.stringify(secret) === JSON.stringify(credential.secret),
-  );
-  const added = [password, isThere ? undefined : credential].filter((one) => one !== undefined);
+  const isThere = (one: NewCredential): boolean =>
+    held.credentials.some(
+      ({ authenticator, secret }) =>
+        authenticator === one.authenticator && JSON.stringify(secret) === JSON.stringify(one.secret),
+    );
+  const added = [...(password ? [password] : []), ...proven.filter((one) => !isThere(one))];
   if (added.length === 0) return [];
   const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), held.credentials);
   const keys = added.map(({ authenticator }) => authenticator);

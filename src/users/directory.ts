@@ -119,14 +119,14 @@ export class Directory {
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
   async amend(id: string, change: (user: User) => Amendment, along = nothing): Promise<Outcome | undefined> {
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
-      const { addIdentifiers = [], password, credential, ...rest } = change(held.user);
+      const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(held.user);
       const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
       if (!Array.isArray(wanted)) return wanted;
       const now = this.#clock();
       const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
       const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
-      const credentials = newCredentials(held, { password, credential }, now);
+      const credentials = newCredentials(held, { ...(password ? { password } : {}), credentials: proven }, now);
       const ops = [replaceUser(held, user), ...credentials, ...along(held, user)];
       const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };

@@ -48,6 +48,7 @@ const standard: ReadonlyMap<string, (value: unknown) => string | undefined> = ne
     'phone',
     (value) => (/^\+[1-9]\d{6,14}$/.test(String(value)) ? undefined : 'it is no phone number like +4930123456'),
   ],
+  ['phoneVerified', (value) => (typeof value === 'boolean' ? undefined : 'it is neither true nor false')],
   ['locale', (value) => (isLocale(value) ? undefined : 'it is no language tag like de-AT')],
 ]);
 

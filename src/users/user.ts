@@ -14,6 +14,7 @@ export interface Profile {
   readonly emailVerified?: boolean;
   /** E.164. */
   readonly phone?: string;
+  readonly phoneVerified?: boolean;
   /** BCP 47. */
   readonly locale?: string;
   readonly [attribute: string]: AttributeValue | readonly string[] | undefined;

@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { TryLater } from '../../src/delivery/channel.ts';
 import { enqueueNothing } from '../../src/delivery/outbox.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
@@ -52,6 +53,28 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     return outbox;
   }
   const put = (...deliveries: Parameters<typeof putIntoOutbox>[1]) => putIntoOutbox(store, deliveries, start);
+
+  test('the pause that the other side asks for is kept, up to five minutes', async () => {
+    const pauses = [120, 86_400];
+    const tried: number[] = [];
+    const channel = {
+      async send() {
+        tried.push(now);
+        const pause = pauses.shift();
+        if (pause !== undefined) throw new TryLater('not now', pause);
+        return 'sent' as const;
+      },
+    };
+    await put(signInMail('alice@demo.test', '012345', start + 600));
+    worker(store, { channel }).worker.start();
+    const waitsUntil = (time: number) => async () => (await waiting(store))[0]?.notBefore === time;
+    await until('the first pause', waitsUntil(start + 120));
+    now = start + 120;
+    await until('the second pause', waitsUntil(start + 420));
+    now = start + 420;
+    await until('the end', async () => (await waiting(store)).length === 0);
+    expect(tried).toEqual([start, start + 120, start + 420]);
+  });
 
   test('a message goes out whole: both parts, one recipient, one id, marked as made by a machine', async () => {
     const server = await mailServer();

@@ -75,6 +75,21 @@ const enrollEmail: Step = {
   alternatives: true,
   messages: [],
 };
+const phone: Step = {
+  kind: 'challenge',
+  authenticator: 'phone',
+  enrollment: 'e1',
+  challenge: { method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+49 ••• •••• 12' },
+  alternatives: true,
+  messages: [],
+};
+const enrollPhone: Step = {
+  kind: 'enroll',
+  authenticator: 'phone',
+  offer: { stage: 'number', restricted: true, country: 'DE' },
+  alternatives: true,
+  messages: [],
+};
 const keyOptions = {
   challenge: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
   rpId: 'id.example.org',
@@ -218,6 +233,39 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...known,
     done: ['password'],
     step: { ...enrollEmail, offer: { stage: 'code', address: 'alice@demo.test', resend: true } },
+  },
+  phone: { ...base, ...known, done: ['password'], step: phone },
+  'phone-called': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...phone,
+      challenge: { ...phone.challenge, method: 'voice', address: '' },
+      messages: [{ code: 'sent.again', level: 'info' }],
+    },
+  },
+  'phone-exceeded': {
+    ...base,
+    ...known,
+    step: { ...phone, messages: [error('send.exceeded', { params: { seconds: 540 } })] },
+  },
+  'enroll-phone-number': { ...base, ...known, done: ['password', 'totp'], step: enrollPhone },
+  'enroll-phone-german': { ...base, ...known, locale: 'de', done: ['password', 'totp'], step: enrollPhone },
+  'enroll-phone-invalid': {
+    ...base,
+    ...known,
+    done: ['password', 'totp'],
+    step: { ...enrollPhone, messages: [error('phone.landline', { field: 'credentials.phoneNumber' })] },
+  },
+  'enroll-phone-code': {
+    ...base,
+    ...known,
+    done: ['password', 'totp'],
+    step: {
+      ...enrollPhone,
+      offer: { stage: 'code', method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+4915112345612' },
+    },
   },
   select: { ...base, ...known, step: select },
   'identify-keep': { ...base, step: { ...identify, withPassword: true, keepSignedIn: false } },
@@ -438,7 +486,18 @@ const plain: Readonly<Record<string, Draw>> = {
           text,
           at: '2026-11-24T12:00:00.000Z',
         },
-        { channel: 'sms', to: '+49 30 123456', text: '012345 is your code', at: '2026-11-24T11:59:00.000Z' },
+        {
+          channel: 'sms',
+          to: '+4915112345678',
+          text: '012345 is your code to sign in to Notes.\n\n@id.example.org #012345\n',
+          at: '2026-11-24T11:59:00.000Z',
+        },
+        {
+          channel: 'voice',
+          to: '+4930901820',
+          text: 'Hello, this is Acme.\nThe code is: 0, 1, 2, 3, 4, 5.\n',
+          at: '2026-11-24T11:58:00.000Z',
+        },
       ],
     }),
   'inbox-empty': (r) => r.renderInbox({ brand, locale: 'en', messages: [] }),

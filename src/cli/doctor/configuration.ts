@@ -13,6 +13,7 @@ import type { Snapshot } from '../../policy/snapshot.ts';
 import type { Variables } from '../../policy/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { appNames, revisionInUse } from '../revision-in-use.ts';
+import { checkDelivery } from './delivery.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 interface Installation {
@@ -35,6 +36,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       ...(await checkFiles(manifest, given)),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
+      ...checkDelivery(snapshot.settings, given.variables),
     ];
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

@@ -174,7 +174,7 @@ export const settingsSchema = closed({
     .record(scopeName, z.array(z.string().min(1)))
     .default({})
     .describe(
-      'Scopes besides the standard ones (openid, profile, email, groups, offline_access), each with the claims that it releases.',
+      'Scopes besides the standard ones (openid, profile, email, phone, groups, offline_access), each with the claims that it releases.',
     ),
 })
   .describe('Settings of the whole provider.')

@@ -18,6 +18,8 @@ export interface ImportOptions {
   readonly passwords: PasswordTools;
   /** The credential of a verified address; `undefined`: mail cannot be sent there. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
+  /** The credential of a verified phone number; `undefined`: no code can be sent there. */
+  readonly numberCredential: (number: string) => NewCredential | undefined;
   readonly source: AsyncIterable<string | Uint8Array>;
   readonly format: 'jsonl' | 'csv';
   /** Change users who are there already; without it they are reported. */
@@ -120,15 +122,19 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const address = verifiedAddress(user, account?.user);
   const mailbox = address === undefined ? undefined : options.addressCredential(address);
   if (address !== undefined && mailbox === undefined) return { reason: 'email: mail cannot be sent to this address' };
+  const number = verifiedNumber(user, account?.user);
+  const phone = number === undefined ? undefined : options.numberCredential(number);
+  if (number !== undefined && phone === undefined) return { reason: 'phone: no code can be sent to this number' };
+  const proven = [mailbox, phone].filter((one) => one !== undefined);
   const done = account === undefined ? 'created' : 'updated';
   const outcome =
     account === undefined
-      ? await directory.create({ ...user, credentials: [credential, mailbox].filter((one) => one !== undefined) })
+      ? await directory.create({ ...user, credentials: [...(credential ? [credential] : []), ...proven] })
       : await directory.amend(
           account.user.id,
           (current) => ({
             ...changes(user, current, credential),
-            ...(mailbox === undefined ? {} : { credential: mailbox }),
+            credentials: proven,
           }),
           (before, after) => [
             ...(before.user.profile.email === after.profile.email ? [] : options.tell(before, 'email_changed')),
@@ -151,6 +157,11 @@ async function findAll(directory: Directory, identifiers: readonly string[]): Pr
 /** The address that the record says to be verified: its own, or the one that the user has. */
 function verifiedAddress({ profile }: ImportedUser, current: User | undefined): string | undefined {
   return profile.emailVerified === true ? (profile.email ?? current?.profile.email) : undefined;
+}
+
+/** The number that the record says to be verified: its own, or the one that the user has. */
+function verifiedNumber({ profile }: ImportedUser, current: User | undefined): string | undefined {
+  return profile.phoneVerified === true ? (profile.phone ?? current?.profile.phone) : undefined;
 }
 
 function common({ user }: Account, { identifiers }: ImportedUser): string | undefined {
@@ -179,9 +190,11 @@ async function readPassword(
 
 function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
-  // That the old address was verified says nothing about a new one.
-  const unverified =
-    profile.email !== undefined && profile.email !== current.profile.email ? { emailVerified: false } : {};
+  // That the old address or number was verified says nothing about a new one.
+  const unverified = {
+    ...(profile.email !== undefined && profile.email !== current.profile.email ? { emailVerified: false } : {}),
+    ...(profile.phone !== undefined && profile.phone !== current.profile.phone ? { phoneVerified: false } : {}),
+  };
   return {
     addIdentifiers: identifiers,
     profile: { ...current.profile, ...unverified, ...profile },

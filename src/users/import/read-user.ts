@@ -89,7 +89,7 @@ function readProfile(fields: Fields): Profile {
   const profile: Record<string, AttributeValue | readonly string[]> = {};
   for (const [name, value] of Object.entries(fields)) {
     if (notProfile.has(name)) continue;
-    const given = name === 'emailVerified' ? truth(value) : value;
+    const given = name === 'emailVerified' || name === 'phoneVerified' ? truth(value) : value;
     const fault = attributeFault(name, given);
     if (fault !== undefined) throw new Unreadable(`${/^\w+$/.test(name) ? name : shown(name)}: ${fault}`);
     profile[name] = name === 'email' ? canonical(String(given)) : (given as AttributeValue | readonly string[]);

@@ -2,11 +2,13 @@ import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keyring.ts';
 import { POINTER_KEY } from '../../../src/policy/document-store.ts';
+import { settingsSchema } from '../../../src/policy/schema/settings.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -65,6 +67,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
       'issuer',
       'authenticators',
       'acr',
+      'delivery',
       'keys',
       'users',
     ].map((about) => `ok ${about}`),
@@ -206,6 +209,32 @@ test('keys: one that ends needs a successor, and each type one that signs', asyn
   await save(keys);
   await rotateKeys(terminal.store, NOW, { overlap: 300, keep: 600 });
   expect(await complaints()).toEqual([]);
+});
+
+test('what is enabled that sends something, without a way out or without its secret', async () => {
+  const settings = { brand: { name: 'Test' }, authenticators: { phone: { enabled: true, countries: ['DE'] } } };
+  const twilio = { accountSid: 'AC1', authTokenEnv: 'TOKEN', from: '+15005550006' };
+  const email = { enabled: true };
+  const mail = { from: 'id@example.org', smtp: { host: 'mail.example.org', passwordEnv: 'SMTP_PASSWORD' } };
+  const said = (given: object, variables: Record<string, string> = {}) =>
+    checkDelivery(settingsSchema.parse({ ...settings, ...given }), variables).map(
+      ({ level, text }) => `${level} ${text}`,
+    );
+  const phone = { enabled: true, countries: ['DE'], methods: ['sms', 'voice'] };
+  expect(said({ authenticators: {} })).toEqual([]);
+  expect(said({})).toEqual([expect.stringMatching(/^warn `phone` is enabled with sms, and nothing is configured/)]);
+  expect(said({ authenticators: { email } })).toEqual([expect.stringMatching(/^warn `email` is enabled, and nothing/)]);
+  expect(said({ authenticators: { email, phone }, mail, sms: { twilio }, voice: { twilio } })).toEqual([
+    'warn email needs SMTP_PASSWORD, which is not set here',
+    'warn sms needs TOKEN, which is not set here',
+    'warn voice needs TOKEN, which is not set here',
+  ]);
+  const variables = { SMTP_PASSWORD: 'x', TOKEN: 'y' };
+  expect(said({ authenticators: { email, phone }, mail, sms: { twilio }, voice: { twilio } }, variables)).toEqual([
+    'ok email goes out by `mail`',
+    'ok sms goes out by `sms`',
+    'ok voice goes out by `voice`',
+  ]);
 });
 
 test('acr values out of reach, and an app that demands one', async () => {

@@ -227,7 +227,7 @@ test('settings are complete: everything has a default', async () => {
     },
     resources: [],
   });
-  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'groups', 'offline_access']);
+  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'groups', 'offline_access']);
 });
 
 test('what settings say overrides the defaults', async () => {

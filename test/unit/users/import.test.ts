@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../../src/authenticators/email.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
+import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.ts';
 import { mailAddress } from '../../../src/core/mail-address.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
@@ -17,6 +18,7 @@ import type { User } from '../../../src/users/user.ts';
 let store: Store;
 let directory: Directory;
 let problems: ImportProblem[];
+const numberCredential = (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined);
 const addressCredential = (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text));
 const passwords = passwordTools();
 const now = 1_800_000_000;
@@ -40,6 +42,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     directory,
     passwords,
     addressCredential,
+    numberCredential,
     source,
     format: 'jsonl',
     update: false,
@@ -377,4 +380,34 @@ test('a verified address is one that codes can be sent to; an update keeps it, o
   expect(account?.credentials.find(({ authenticator }) => authenticator === 'email')?.secret).toEqual({
     address: 'ann@y.test',
   });
+});
+
+test('a verified number is one that codes can be sent to, beside the address; a new number is not verified by the old one', async () => {
+  const numbers = async (identifier: string) =>
+    (await directory.findByIdentifier(identifier))?.credentials.flatMap(({ secret }) => secret.number ?? []);
+  const ann = {
+    username: 'ann',
+    email: 'ann@x.test',
+    emailVerified: true,
+    phone: '+4915112345678',
+    phoneVerified: 'true',
+  };
+  await run(
+    jsonl(
+      ann,
+      { username: 'bob', phone: '+4915112345679' },
+      { username: 'cem', phone: '+499001234567', phoneVerified: true },
+      { username: 'dan', phone: '0151 12345678', phoneVerified: true },
+    ),
+  );
+  expect([await numbers('ann'), await numbers('bob')]).toEqual([['+4915112345678'], []]);
+  expect(problems.map(({ line, reason }) => `${line}: ${reason}`)).toEqual([
+    '3: phone: no code can be sent to this number',
+    '4: phone: it is no phone number like +4930123456',
+  ]);
+  await run(jsonl({ username: 'ann', phone: '+4915112345600' }, { username: 'bob', phoneVerified: true }), {
+    update: true,
+  });
+  expect((await find('ann'))?.profile).toMatchObject({ phone: '+4915112345600', phoneVerified: false });
+  expect(await numbers('bob')).toEqual(['+4915112345679']);
 });

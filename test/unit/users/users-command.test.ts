@@ -9,6 +9,7 @@ import { emailCredential } from '../../../src/authenticators/email.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
 import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
+import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
 import { mailAddress } from '../../../src/core/mail-address.ts';
 import { auditKey } from '../../../src/flow/audit.ts';
@@ -63,6 +64,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     stderr,
     stdin: Readable.from([Buffer.from(stdin)]),
     passwords: passwordTools(queue),
+    numberCredential: (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined),
     addressCredential: (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
     issueAccessCode: (terms) => issueAccessCode(queue, terms),
     now: () => env.now,
@@ -129,6 +131,18 @@ describe('add', () => {
       exitCode: 1,
       err: expect.stringContaining('mail cannot be sent to'),
     });
+    expect(await directory.findByIdentifier('bob')).toBeUndefined();
+  });
+
+  test('with a verified phone number, to which codes can be sent; the word without the number is an error', async () => {
+    const ran = await users(['add', 'alice', '--phone', '+4915112345678', '--phone-verified']);
+    expect([ran.exitCode, ran.err]).toEqual([0, '']);
+    const { user, credentials } = await account('alice');
+    expect(user.profile).toMatchObject({ phone: '+4915112345678', phoneVerified: true });
+    expect(credentials).toMatchObject([{ authenticator: 'phone', secret: { number: '+4915112345678' } }]);
+    expect(await users(['add', 'bob', '--phone-verified'])).toMatchObject({ exitCode: 1, out: '' });
+    for (const number of ['0151 12345678', '+499001234567'])
+      expect((await users(['add', 'bob', '--phone', number, '--phone-verified'])).exitCode).toBe(1);
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
   });
 

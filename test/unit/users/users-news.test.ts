@@ -55,6 +55,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     },
     stdin: Readable.from([Buffer.from(stdin)]),
     passwords: passwordTools(queue),
+    numberCredential: () => undefined,
     addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
     issueAccessCode: (terms) => issueAccessCode(queue, terms),
     now: () => now,
