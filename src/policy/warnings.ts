@@ -22,8 +22,14 @@ const weakFactors: ReadonlyMap<string, string> = new Map([
   ['phone', 'NIST SP 800-63B-4 section 3.1.3.3 restricts phones'],
 ]);
 
-/** The part of the settings by which the messages of an authenticator go out. */
-const waysOut: ReadonlyMap<string, string> = new Map([['email', 'mail']]);
+/** The parts of the settings by which the messages of an authenticator go out. */
+const waysOut: ReadonlyMap<string, (settings: Settings) => readonly string[]> = new Map<
+  string,
+  (settings: Settings) => readonly string[]
+>([
+  ['email', () => ['mail']],
+  ['phone', ({ authenticators }) => authenticators.phone.methods],
+]);
 
 export interface WarningOptions {
   /** All authenticators that there are, enabled or not. */
@@ -56,9 +62,9 @@ function ofSettings(
   { inbox }: WarningOptions,
 ): readonly Problem[] {
   return enabled.flatMap(({ key }) => {
-    const section = inbox ? undefined : waysOut.get(key);
-    const isMute = section !== undefined && !(section in settings);
-    return [objections.get(key), isMute ? withoutWayOut(section) : undefined].flatMap((message) =>
+    const sections = inbox ? [] : (waysOut.get(key)?.(settings) ?? []);
+    const missing = sections.filter((section) => !(section in settings));
+    return [objections.get(key), ...missing.map(withoutWayOut)].flatMap((message) =>
       message === undefined ? [] : [source.problem(['authenticators'], message, key)],
     );
   });

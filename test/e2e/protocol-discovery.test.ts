@@ -147,6 +147,7 @@ describe('what is announced', () => {
       'groups',
       'offline_access',
       'openid',
+      'phone',
       'profile',
     ]);
     expect(body.claims_supported).toEqual(

@@ -234,7 +234,6 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...enrollEmail, offer: { stage: 'code', address: 'alice@demo.test', resend: true } },
   },
-  phone: { ...base, ...known, done: ['password'], step: phone },
   'phone-called': {
     ...base,
     ...known,
@@ -245,13 +244,6 @@ const steps: Readonly<Record<string, StepPage>> = {
       messages: [{ code: 'sent.again', level: 'info' }],
     },
   },
-  'phone-exceeded': {
-    ...base,
-    ...known,
-    step: { ...phone, messages: [error('send.exceeded', { params: { seconds: 540 } })] },
-  },
-  'enroll-phone-number': { ...base, ...known, done: ['password', 'totp'], step: enrollPhone },
-  'enroll-phone-german': { ...base, ...known, locale: 'de', done: ['password', 'totp'], step: enrollPhone },
   'enroll-phone-invalid': {
     ...base,
     ...known,

@@ -31,6 +31,18 @@ test('mail that goes nowhere', async () => {
   expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: false }') })).toEqual([]);
 });
 
+test('text messages and calls that go nowhere, each for itself', async () => {
+  const enabled = 'phone: { enabled: true, countries: [DE], methods: [sms, voice] }';
+  const voice = 'voice: { webhook: { url: https://sms.example.org/, secretEnv: SECRET } }\n';
+  const nowhere = (file: string) => warnings({ 'stepgate.yaml': file });
+  expect((await nowhere(settings(enabled))).map((line) => /`(\w+)` section/.exec(line)?.[1])).toEqual(['sms', 'voice']);
+  expect(await nowhere(settings(enabled, voice))).toEqual([
+    expect.stringMatching(
+      /^stepgate\.yaml:4:3: warning: authenticators\.phone is enabled, and there is no `sms` section/,
+    ),
+  ]);
+});
+
 test.each([
   '{ factors: 2 }',
   '{ factors: 2, knowledge: { authenticators: [password] } }',
