@@ -22,9 +22,10 @@ beforeEach(async () => {
   await mkdir(dataDir, { mode: 0o700 });
   await writeFile(join(dataDir, 'stepgate.db'), '', { mode: 0o600 });
   await cp('config', configDir, { recursive: true });
-  // The demo has an inbox; everybody else needs a mail server.
+  // The demo has an inbox; everybody else needs a mail server and a gateway.
   const mail = 'mail:\n  from: id@example.org\n  smtp: { host: mail.example.org }\n';
-  await appendFile(join(configDir, 'stepgate.yaml'), mail);
+  const gateway = '{ webhook: { url: https://sms.example.org/, secretEnv: GATEWAY_SECRET } }';
+  await appendFile(join(configDir, 'stepgate.yaml'), `${mail}sms: ${gateway}\nvoice: ${gateway}\n`);
 });
 afterEach(async () => {
   await terminal.store.close();
@@ -39,7 +40,8 @@ async function sound(): Promise<void> {
 
 function contextWith(more: Partial<DoctorContext> = {}): DoctorContext {
   const issuer = 'https://id.example.org';
-  return { ...terminal.context, dataDir, configDir, issuer, nodeVersion: '24.15.0', ...more };
+  const variables = { GATEWAY_SECRET: 'a secret' };
+  return { ...terminal.context, variables, dataDir, configDir, issuer, nodeVersion: '24.15.0', ...more };
 }
 
 async function examined(more: Partial<DoctorContext> = {}): Promise<readonly Finding[]> {
@@ -67,7 +69,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
       'issuer',
       'authenticators',
       'acr',
-      'delivery',
+      ...Array<string>(3).fill('delivery'),
       'keys',
       'users',
     ].map((about) => `ok ${about}`),
