@@ -100,6 +100,7 @@ describe('the words', () => {
     'sessions_ended',
     'address_added',
     'address_removed',
+    'device_forgotten',
     'email_changed',
     'reset',
     'reset_all',
