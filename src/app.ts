@@ -23,6 +23,7 @@ import { inboxHandlers } from './http/inbox.ts';
 import { linkHandlers } from './http/magic-link.ts';
 import { normaliseRequest } from './http/normalise.ts';
 import { providerPages } from './http/provider-pages.ts';
+import { recoveryCodesHandlers } from './http/recovery-codes.ts';
 import { routes } from './http/routes.ts';
 import { setSecurityHeaders } from './http/security-headers.ts';
 import { signInHandlers } from './http/sign-in.ts';
@@ -149,6 +150,7 @@ export function createApp(options: AppOptions): App {
     devices: deviceHandlers(accountParts),
     health: healthHandlers(live),
     signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
+    recoveryCodes: recoveryCodesHandlers({ runtime, renderer, provider: () => live.provider() }),
     link: linkHandlers({ runtime, renderer, provider: () => live.provider() }),
     ...(demo
       ? { inbox: inboxHandlers({ renderer, snapshot: () => live.current(), read: () => readInbox(store) }) }

@@ -112,7 +112,7 @@ export interface Quota {
  * `resend: true` (the person may ask for the message again), `linkable: true` (it can be answered in another tab), `address` (where it
  * went, masked), `stage` (which of several inputs an enrollment asks for), `methods` and `method` (the ways in which the message can go,
  * and the one in which it went), `restricted: true` (there are safer authenticators, and the person is told so), `country` (ISO 3166-1
- * alpha-2, of numbers without a country code).
+ * alpha-2, of numbers without a country code), `codes` and `made` (to be kept by the person, and since when, in epoch seconds).
  */
 export interface Started {
   readonly public: Readonly<Record<string, unknown>>;
@@ -228,6 +228,8 @@ export interface Authenticator {
   readonly together?: true;
   /** The person has one at most: a new enrollment takes the place of the old one. */
   readonly single?: true;
+  /** How often a credential may still be used, where that is limited by what it consists of. */
+  remaining?(credential: Credential): number;
   /** It can tell by itself who somebody is, before they have said so. */
   readonly discover?: Discovery;
   /**

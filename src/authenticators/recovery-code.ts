@@ -1,5 +1,5 @@
 /**
- * Something had: ten codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes, section
+ * Something had: ten codes or more on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes, section
  * 4.2.1.1). They are shown once, while they are enrolled, and kept as salted Argon2id hashes: no rotation of keys voids them.
  */
 import type {
@@ -36,7 +36,11 @@ const proof = { factors: traits.factors, characteristics: traits.characteristics
 
 /** 80 bits each: more than the 64 that section 4.2.1.1 asks for, and still to be typed from paper. */
 const signs = 16;
-const count = 10;
+
+/** Codes of a set, unless the settings say otherwise; and fewest and most that they may say. */
+const defaultCount = 10;
+const fewest = 10;
+const most = 20;
 
 /** Seconds that a challenge counts, and that the new codes may be looked at. */
 const lifetime = 600;
@@ -65,6 +69,7 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
     verify: (credential, _pending, input) => verifyCode(queue, credential, input),
     offer: async (_subject, env) => offerCodes(env),
     enroll: (_subject, pending, input) => enrollCodes(queue, pending, input),
+    remaining: (credential) => readSecret(credential)?.digests.length ?? 0,
   };
 }
 
@@ -94,8 +99,13 @@ async function verifyCode(
 }
 
 function offerCodes(env: AuthenticatorEnv): Started {
-  const codes = Array.from({ length: count }, () => drawKeyText(signs));
-  return { public: { codes: codes.map(groupedKeyText) }, private: { codes }, expires: env.now + lifetime };
+  const count = Number(env.settings?.count ?? defaultCount);
+  const codes = Array.from({ length: Math.min(most, Math.max(fewest, count)) }, () => drawKeyText(signs));
+  return {
+    public: { codes: codes.map(groupedKeyText), made: env.now },
+    private: { codes },
+    expires: env.now + lifetime,
+  };
 }
 
 async function enrollCodes(
@@ -104,7 +114,7 @@ async function enrollCodes(
   input: CredentialInput,
 ): Promise<Enrolled | Refused> {
   const { codes } = pending;
-  if (!Array.isArray(codes) || codes.length !== count)
+  if (!Array.isArray(codes) || codes.length < fewest || codes.length > most)
     throw new TypeError('the offer to confirm is not one of this authenticator');
   if (input.saved !== 'yes') return refuse('recovery_codes.unsaved', 'credentials.saved');
   const salt = drawSalt();

@@ -1,17 +1,23 @@
 /** `stepgate users tac`: a temporary access code for somebody who cannot sign in otherwise. */
 import { Command } from 'commander';
-import type { Seconds } from '../core/model.ts';
+import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
+import { StepgateError } from '../errors.ts';
 import { auditOp } from '../flow/audit.ts';
 import { accountChanged } from '../flow/news.ts';
+import type { AccessCodeSettings } from '../policy/settings.ts';
+import type { Store } from '../stores/store.ts';
 import type { IssueAccessCode } from '../users/access-codes.ts';
 import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
-import { parseDuration } from './durations.ts';
+import { durationText, parseDuration } from './durations.ts';
 import type { WriteNews } from './news-writer.ts';
 import { operatorName } from './operator.ts';
+import { revisionInUse } from './revision-in-use.ts';
 import type { WithAccount } from './users.ts';
 
 export interface TacContext {
+  openStore(): Promise<Store>;
+  readonly authenticators: readonly AuthenticatorTraits[];
   /** Takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
@@ -21,34 +27,65 @@ export interface TacContext {
 }
 
 interface TacOptions {
-  readonly length: string;
-  readonly lifetime: string;
+  readonly length?: string;
+  readonly lifetime?: string;
   readonly uses: string;
 }
 
-const MINUTE = 60;
-const DAY = 86_400;
+/** What the settings let an administrator issue. */
+type Bounds = Pick<AccessCodeSettings, 'minLength' | 'maxLifetime' | 'maxUses'>;
 
-/** Terms that cannot be meant are rejected with a sentence, before anything is written. */
+/** Where no configuration is in use yet, nothing bounds it but the schema. */
+const widest: Bounds = { minLength: 8, maxLifetime: 864_000, maxUses: 10 };
+
+/** Signs of the longest code; seconds of the shortest life. */
+const maxLength = 64;
+const minLifetime = 600;
+
+/** Unless the command says otherwise, as far as the settings allow it. */
+const usual = { length: 12, lifetime: 3600 };
+
+/** Terms that cannot be meant, or that the settings do not allow, are rejected with a sentence, before anything is written. */
 export function usersTacCommand(context: TacContext, withAccount: WithAccount): Command {
   return new Command('tac')
     .description('issue a temporary access code and print it once; an earlier one ends')
     .argument('<identifier>')
-    .option('--length <signs>', 'how long it is: 8 to 64', '12')
-    .option('--lifetime <duration>', 'how long it counts: PT10M to P10D', 'PT1H')
+    .option('--length <signs>', 'how long it is: 8 to 64 (default: 12)')
+    .option('--lifetime <duration>', 'how long it counts: PT10M to P10D (default: PT1H)')
     .option('--uses <times>', 'how often it counts: 1 to 10', '1')
-    .action((identifier: string, options: TacOptions) => {
-      const length = wholeNumber('--length', options.length, 8, 64);
-      const uses = wholeNumber('--uses', options.uses, 1, 10);
-      const lifetime = parseDuration(options.lifetime);
-      if (lifetime === undefined || lifetime < 10 * MINUTE || lifetime > 10 * DAY)
-        throw new Error('--lifetime must be a duration from PT10M to P10D');
+    .action(async (identifier: string, options: TacOptions) => {
+      const { minLength, maxLifetime, maxUses } = await boundsInUse(context);
+      const length = wholeNumber(
+        '--length',
+        options.length ?? String(Math.max(usual.length, minLength)),
+        minLength,
+        maxLength,
+      );
+      const uses = wholeNumber('--uses', options.uses, 1, maxUses);
+      const lifetime =
+        options.lifetime === undefined ? Math.min(usual.lifetime, maxLifetime) : parseDuration(options.lifetime);
+      if (lifetime === undefined || lifetime < minLifetime || lifetime > maxLifetime)
+        throw new Error(
+          `--lifetime must be a duration from ${durationText(minLifetime)} to ${durationText(maxLifetime)}`,
+        );
       return withAccount(identifier, async (directory, account, news) => {
         const write = await news();
         const terms = { identifier, length, uses, expiresAt: context.now() + lifetime };
         await issue(context, { directory, account, write }, terms);
       });
     });
+}
+
+async function boundsInUse({ openStore, authenticators }: TacContext): Promise<Bounds> {
+  const store = await openStore();
+  try {
+    return (await revisionInUse(store, authenticators)).snapshot.settings.authenticators.access_code;
+  } catch (error) {
+    if (error instanceof StepgateError && error.code === 'not_configured') return widest;
+    throw error;
+  } finally {
+    await store.close();
+  }
 }
 
 async function issue(

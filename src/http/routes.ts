@@ -10,6 +10,7 @@ import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
 import type { inboxHandlers } from './inbox.ts';
 import type { linkHandlers } from './magic-link.ts';
+import type { recoveryCodesHandlers } from './recovery-codes.ts';
 import type { signInHandlers } from './sign-in.ts';
 
 export interface RouteParts {
@@ -18,13 +19,15 @@ export interface RouteParts {
   readonly addresses: ReturnType<typeof addressHandlers>;
   readonly devices: ReturnType<typeof deviceHandlers>;
   readonly link: ReturnType<typeof linkHandlers>;
+  readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
   readonly health: ReturnType<typeof healthHandlers>;
   readonly renderer: Renderer;
 }
 
-export function routes({ account, addresses, devices, signIn, link, inbox, health, renderer }: RouteParts): Router {
+export function routes(parts: RouteParts): Router {
+  const { account, addresses, devices, signIn, link, recoveryCodes, inbox, health, renderer } = parts;
   const router = new Router();
   router.get('/livez', health.live);
   router.get('/readyz', health.ready);
@@ -33,6 +36,7 @@ export function routes({ account, addresses, devices, signIn, link, inbox, healt
   router.post('/signin/:uid', signIn.submit);
   router.get('/signin/:uid/link', link.show);
   router.get('/signin/:uid/status', link.status);
+  router.post('/signin/:uid/codes', recoveryCodes.download);
   router.post('/signin/:uid/:way', signIn.submit);
   router.get('/account', account.overview);
   router.get('/account/callback', account.callback);

@@ -44,6 +44,12 @@ export interface AuthenticatorsSettings {
     /** Models that may be enrolled; absent: any. */
     readonly aaguids?: readonly string[];
   };
+  readonly recovery_code: {
+    readonly enabled: boolean;
+    /** Codes in a new set. */
+    readonly count: number;
+  };
+  readonly access_code: AccessCodeSettings;
   readonly security_question: {
     readonly enabled: boolean;
     /** Shortest new answer, in letters and digits. */
@@ -66,6 +72,15 @@ export interface AuthenticatorsSettings {
     };
   };
   readonly [key: string]: { readonly enabled: boolean };
+}
+
+/** What an administrator may issue. */
+export interface AccessCodeSettings {
+  readonly enabled: boolean;
+  /** Letters and digits. */
+  readonly minLength: number;
+  readonly maxLifetime: Seconds;
+  readonly maxUses: number;
 }
 
 export interface MailSettings {

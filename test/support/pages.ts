@@ -279,7 +279,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enroll, authenticator: 'recovery_code', offer: { codes: recoveryCodes } },
+    step: { ...enroll, authenticator: 'recovery_code', offer: { codes: recoveryCodes, made: 1_795_500_000 } },
   },
   'enroll-recovery-codes-unsaved': {
     ...base,
@@ -288,7 +288,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...enroll,
       authenticator: 'recovery_code',
-      offer: { codes: recoveryCodes },
+      offer: { codes: recoveryCodes, made: 1_795_500_000 },
       messages: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
     },
   },

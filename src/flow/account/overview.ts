@@ -15,6 +15,8 @@ export interface OwnAuthenticator {
   readonly label?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
+  /** How often it may still be used; absent: as often as they like. */
+  readonly remaining?: number;
 }
 
 export interface OwnSignIn extends Place {
@@ -59,7 +61,10 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
   return {
     identifier: user.identifiers[0] ?? user.id,
-    authenticators: credentials.map(ownAuthenticator),
+    authenticators: credentials.map((credential) => {
+      const remaining = runtime.authenticators.get(credential.authenticator)?.remaining?.(credential);
+      return { ...ownAuthenticator(credential), ...(remaining === undefined ? {} : { remaining }) };
+    }),
     addable: usable.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key),
     devices: devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),

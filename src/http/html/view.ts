@@ -79,6 +79,11 @@ function isFollowed({ step, follow }: StepPage): boolean {
   return follow !== undefined && publicOf(step).linkable === true;
 }
 
+/** It is to be kept on paper. */
+function isPrinted(step: Step): boolean {
+  return step.kind === 'enroll' && Array.isArray(step.offer.codes);
+}
+
 /** The stage of an enrollment that has several, as a part of keys. */
 function stageOf(step: Step): string {
   const { stage } = publicOf(step);
@@ -126,8 +131,9 @@ export interface OfferView {
   readonly uri?: string;
   /** Inline SVG of a few plain shapes, checked to be nothing else. */
   readonly picture?: string;
-  /** Recovery codes, to be kept. */
+  /** Recovery codes, to be kept, and the day that they were made on. */
   readonly codes?: readonly string[];
+  readonly made?: string;
 }
 
 /** The view of a step page. */
@@ -141,7 +147,11 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
   return {
     template: templateOf(step),
-    scripts: [...(usesWebauthn(step) ? ['webauthn.js'] : []), ...(isFollowed(page) ? ['follow.js'] : [])],
+    scripts: [
+      ...(usesWebauthn(step) ? ['webauthn.js'] : []),
+      ...(isFollowed(page) ? ['follow.js'] : []),
+      ...(isPrinted(step) ? ['print.js'] : []),
+    ],
     ...(isFollowed(page) ? { follow: page.follow } : {}),
     resends: resendsOf(step, t),
     restricted: publicOf(step).restricted === true,
@@ -160,7 +170,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     ...(why === undefined ? {} : { why }),
     ...(skip === undefined ? {} : { skip }),
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
-    ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
+    ...(step.kind === 'enroll' ? { offer: offerView(step.offer, t.locale) } : {}),
   };
 }
 
@@ -249,8 +259,12 @@ function skipOf(step: Step, t: Translator): TextRef | undefined {
   const { skipsLeft: count, until } = skippable;
   if (count !== undefined) return { key: count === 1 ? 'ways.skip.last' : 'ways.skip.left', params: { count } };
   if (until === undefined) return { key: 'ways.skip' };
-  const form = new Intl.DateTimeFormat(t.locale, { dateStyle: 'long', timeZone: 'UTC' });
-  return { key: 'ways.skip.until', params: { date: form.format((until - 1) * 1000) } };
+  return { key: 'ways.skip.until', params: { date: dayInWords(until - 1, t.locale) } };
+}
+
+/** A moment (epoch seconds) as its day in UTC. */
+export function dayInWords(at: number, locale: string): string {
+  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at * 1000);
 }
 
 /** Keys ending in `.in_app` name the app themselves. */
@@ -298,13 +312,14 @@ const plainPicture = new RegExp(
   `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
 );
 
-function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
-  const { secret, uri, qr, codes } = offer;
+function offerView(offer: Readonly<Record<string, unknown>>, locale: string): OfferView {
+  const { secret, uri, qr, codes, made } = offer;
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   return {
     ...(key === '' ? {} : { secret: key }),
     ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
     ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
     ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
+    ...(typeof made === 'number' ? { made: dayInWords(made, locale) } : {}),
   };
 }

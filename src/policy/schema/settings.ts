@@ -73,6 +73,25 @@ const securityQuestion = closed({
   minLength: z.int().min(4).max(32).default(4).describe('Shortest new answer, in letters and digits. Default 4.'),
 }).prefault({});
 
+const recoveryCode = closed({
+  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+  count: z.int().min(10).max(20).default(10).describe('Codes in a new set: 10 (the default) to 20.'),
+}).prefault({});
+
+const accessCode = closed({
+  enabled: z.boolean().default(false).describe('Can be used, and counts.'),
+  minLength: z
+    .int()
+    .min(8)
+    .max(64)
+    .default(8)
+    .describe('Shortest code that an administrator may issue, in letters and digits: 8 (the default) to 64.'),
+  maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
+    .prefault('P10D')
+    .describe('Longest life of a code: PT10M to P10D (the default).'),
+  maxUses: z.int().min(1).max(10).default(10).describe('How often a code may count at most: 1 to 10 (the default).'),
+}).prefault({});
+
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
 
 const authenticators = z
@@ -80,6 +99,8 @@ const authenticators = z
     password: password.describe('Password.'),
     totp: totp.describe('One-time codes of an authenticator app (RFC 6238).'),
     webauthn: webauthn.describe('Passkeys and security keys (Web Authentication).'),
+    recovery_code: recoveryCode.describe('Codes to keep on paper, each for one use.'),
+    access_code: accessCode.describe('Temporary access codes, which an administrator issues (stepgate users tac).'),
     security_question: securityQuestion.describe(
       'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
     ),

@@ -29,6 +29,19 @@ describe('the set', () => {
     for (const code of all) expect(code).toMatch(/^([0-9A-HJKMNP-TV-Z]{4}-){3}[0-9A-HJKMNP-TV-Z]{4}$/);
   });
 
+  test.each([
+    [10, 10],
+    [20, 20],
+    [3, 10],
+    [200, 20],
+  ])('has as many as the settings say (%d), 10 to 20', async (count, made) => {
+    const offer = await authenticator.offer(subject, { ...env, settings: { enabled: true, count } });
+    expect(offer.public.codes).toHaveLength(made);
+    const result = await authenticator.enroll(subject, offer.private, { saved: 'yes' }, env);
+    const kept: Credential = { ...(result as Enrolled).credential, id: 'x', createdAt: 1 };
+    expect(authenticator.remaining?.(kept)).toBe(made);
+  });
+
   test('is kept as hashes only', () => {
     const kept = JSON.stringify(credential.secret);
     for (const code of codes) {

@@ -209,6 +209,8 @@ test('settings are complete: everything has a default', async () => {
       password: { enabled: true, minLength: 15 },
       totp: { enabled: true },
       webauthn: { enabled: false },
+      recovery_code: { enabled: false, count: 10 },
+      access_code: { enabled: false, minLength: 8, maxLifetime: 864_000, maxUses: 10 },
       security_question: { enabled: false, minLength: 4 },
       phone: {
         enabled: false,

@@ -13,11 +13,14 @@ import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.t
 import { usersCommand } from '../../../src/cli/users.ts';
 import { mailAddress } from '../../../src/core/mail-address.ts';
 import { auditKey } from '../../../src/flow/audit.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { Revisions } from '../../../src/policy/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { type Account, attemptCounter } from '../../../src/users/user.ts';
 import { env } from '../../contract/authenticator-contract.ts';
+import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = new HashingQueue();
 let dir: string;
@@ -233,12 +236,31 @@ describe('tac', () => {
     [['--length', '7'], '--length must be a whole number from 8 to 64\n'],
     [['--length', '8.5'], '--length must be a whole number from 8 to 64\n'],
     [['--uses', '0'], '--uses must be a whole number from 1 to 10\n'],
-    [['--lifetime', 'PT9M'], '--lifetime must be a duration from PT10M to P10D\n'],
-    [['--lifetime', 'P11D'], '--lifetime must be a duration from PT10M to P10D\n'],
-    [['--lifetime', 'soon'], '--lifetime must be a duration from PT10M to P10D\n'],
+    [['--lifetime', 'PT9M'], '--lifetime must be a duration from 10 min to 10 d\n'],
+    [['--lifetime', 'P11D'], '--lifetime must be a duration from 10 min to 10 d\n'],
+    [['--lifetime', 'soon'], '--lifetime must be a duration from 10 min to 10 d\n'],
   ])('%j is refused with a sentence, and issues nothing', async (args, err) => {
     expect(await users(['tac', 'alice', ...args])).toEqual({ out: '', err, exitCode: 1 });
     expect(await accessCodes()).toEqual([]);
+  });
+
+  test('keeps to what the configuration allows', async () => {
+    const access_code = { enabled: true, minLength: 20, maxLifetime: 'PT30M', maxUses: 2 };
+    const settings = JSON.stringify({ brand: { name: 'Test' }, authenticators: { access_code } });
+    await withConfiguration({ ...soundFiles, 'stepgate.yaml': settings }, async (dir) => {
+      const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+      if (!loaded.ok) throw new Error('not sound');
+      await new Revisions(store, { authenticators: authenticatorTraits }).apply(loaded.documents, { by: 'test' });
+    });
+    const { out } = await users(['tac', 'alice']);
+    expect(codeIn(out).replaceAll('-', '')).toHaveLength(20);
+    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 1800 }]);
+    for (const [option, value, sentence] of [
+      ['--length', '19', 'a whole number from 20 to 64'],
+      ['--uses', '3', 'a whole number from 1 to 2'],
+      ['--lifetime', 'PT31M', 'a duration from 10 min to 30 min'],
+    ] as const)
+      expect((await users(['tac', 'alice', option, value])).err).toBe(`${option} must be ${sentence}\n`);
   });
 
   test('for nobody it is refused', async () => {

@@ -1,0 +1,178 @@
+/** Recovery codes in a real browser: kept as a file and on paper, used when the device is lost, replaced. */
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { AxeBuilder } from '@axe-core/playwright';
+import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { mailTo } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { authorization } from '../support/raw-client.ts';
+import { nextCode, type Person } from '../support/relying-party.ts';
+import { personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+let browser: Browser;
+let app: Server;
+let landing: string;
+const contexts: BrowserContext[] = [];
+
+beforeAll(async () => {
+  node = await startNode({
+    demo: true,
+    authenticators: ['password', 'totp', 'recovery_code'],
+    files: signOnPolicy('notes', { then: { allow: { factors: 2 } } }),
+  });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+afterEach(async () => {
+  for (const context of contexts.splice(0)) await context.close();
+});
+afterAll(async () => {
+  await browser.close();
+  app.closeAllConnections();
+  app.close();
+  await node.stop();
+});
+
+async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
+  const context = await browser.newContext({ locale: 'en', ...options });
+  contexts.push(context);
+  return context.newPage();
+}
+
+const main = (step: string, authenticator: string) => `form[data-step=${step}][data-authenticator=${authenticator}]`;
+
+async function answer(page: Page, step: string, authenticator: string, passcode: string): Promise<void> {
+  const form = page.locator(main(step, authenticator));
+  await form.locator('[name="credentials.passcode"]').fill(passcode);
+  await form.locator('button[type=submit]').click();
+}
+
+/** Identifier and password; the page asks for both, or for one after the other. */
+async function begin(page: Page, url: string, person: Person): Promise<void> {
+  await page.goto(url);
+  await page.fill('[name=identifier]', person.identifier);
+  const password = page.locator('[name="credentials.passcode"]');
+  const both = (await password.count()) > 0;
+  if (both) await password.fill(person.password);
+  await page.locator('form[data-step=identify] button[type=submit]').first().click();
+  if (!both) await answer(page, 'challenge', 'password', person.password);
+}
+
+/** As far as the page of new codes. */
+async function toCodes(page: Page, person: Person): Promise<readonly string[]> {
+  await begin(page, `${node.issuer}/account/add/recovery_code`, person);
+  await answer(page, 'challenge', 'totp', (await nextCode(person)) ?? '');
+  return codesOn(page);
+}
+
+async function codesOn(page: Page): Promise<readonly string[]> {
+  await page.locator('[data-recovery-codes]').waitFor();
+  return page.locator('[data-recovery-codes] code').allTextContents();
+}
+
+async function save(page: Page): Promise<void> {
+  await page.check('[name="credentials.saved"]');
+  await page.locator(`${main('enroll', 'recovery_code')} button[type=submit]`).click();
+  await page.locator('[data-message="account.done.added"]').waitFor();
+}
+
+async function downloaded(page: Page): Promise<{ readonly name: string; readonly text: string }> {
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.locator('form[data-step=download] button').click(),
+  ]);
+  return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
+}
+
+async function isAccessible(page: Page): Promise<void> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
+}
+
+/** Signs in without the device: with a code in its place. */
+async function useCode(page: Page, person: Person, code: string): Promise<void> {
+  await begin(page, authorization(node.issuer, 'notes', { redirect_uri: landing }).url, person);
+  if ((await page.locator(main('challenge', 'recovery_code')).count()) === 0) {
+    await page.locator('form[data-step=select] button').click();
+    await page.getByRole('button', { name: /^Recovery code/ }).click();
+  }
+  await answer(page, 'challenge', 'recovery_code', code);
+}
+
+async function withMail(): Promise<Awaited<ReturnType<typeof personWithTotp>>> {
+  const person = await personWithTotp(node);
+  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier, emailVerified: true } }));
+  return person;
+}
+
+test('the codes as a file and on paper; the device lost; a code that counts once; new codes that end the old ones', async () => {
+  const person = await withMail();
+  const own = await newPage();
+  await own.addInitScript('globalThis.print = () => { document.title = "printed"; };');
+  const complaints: string[] = [];
+  own.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
+  const codes = await toCodes(own, person);
+  expect(new Set(codes).size).toBe(10);
+  await isAccessible(own);
+
+  const { name, text } = await downloaded(own);
+  expect(name).toBe('recovery-codes.txt');
+  expect(text).toMatch(
+    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${person.identifier}, made on \\w+ \\d+, \\d{4}\\. `),
+  );
+  expect(text.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g)).toEqual(codes);
+  expect(await codesOn(own)).toEqual(codes);
+
+  await own.locator('[data-print]').click();
+  expect(await own.title()).toBe('printed');
+  await own.emulateMedia({ media: 'print' });
+  for (const shown of ['[data-recovery-codes]', '.printed', '.brand'])
+    expect(await own.locator(shown).isVisible()).toBe(true);
+  for (const hidden of ['h1', 'button', '.ways', '.check', '.context', '.account'])
+    expect([hidden, await own.locator(hidden).filter({ visible: true }).count()]).toEqual([hidden, 0]);
+  await own.emulateMedia({ media: null });
+  await save(own);
+  expect(await own.locator('[data-remaining]').getAttribute('data-remaining')).toBe('10');
+  expect(complaints).toEqual([]);
+
+  const abroad = await newPage();
+  await useCode(abroad, person, codes[0] ?? '');
+  await abroad.waitForURL(`${landing}**`);
+  expect(new URL(abroad.url()).searchParams.get('code')).toBeTruthy();
+  const mail = await mailTo(node, person.identifier, 2);
+  expect(mail.subject).toBe('A recovery code was used');
+  expect(mail.text).toContain('Codes that are left: 9.');
+
+  const thief = await newPage();
+  await useCode(thief, person, codes[0] ?? '');
+  await thief.locator('[data-message="credentials.invalid"]').waitFor();
+
+  await abroad.goto(`${node.issuer}/account`);
+  expect(await abroad.locator('[data-remaining]').textContent()).toBe('9 codes left');
+  await abroad.goto(`${node.issuer}/account/add/recovery_code`);
+  const newer = await codesOn(abroad);
+  expect(newer.filter((code) => codes.includes(code))).toEqual([]);
+  await save(abroad);
+  const again = await newPage();
+  await useCode(again, person, codes[1] ?? '');
+  await again.locator('[data-message="credentials.invalid"]').waitFor();
+  await answer(again, 'challenge', 'recovery_code', newer[0] ?? '');
+  await again.waitForURL(`${landing}**`);
+});
+
+test('without scripts the file is there all the same, and nothing to press that would do nothing', async () => {
+  const person = await withMail();
+  const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
+  const codes = await toCodes(page, person);
+  expect(await page.locator('[data-print]').isVisible()).toBe(false);
+  expect((await downloaded(page)).text).toContain(codes[9]);
+  await save(page);
+});
