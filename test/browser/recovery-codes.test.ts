@@ -176,3 +176,19 @@ test('without scripts the file is there all the same, and nothing to press that 
   expect((await downloaded(page)).text).toContain(codes[9]);
   await save(page);
 });
+
+test('the account page warns when few are left', async () => {
+  const person = await withMail();
+  const page = await newPage();
+  await toCodes(page, person);
+  await save(page);
+  const credential = (await node.app.directory.get(person.id))?.credentials.find(
+    ({ authenticator }) => authenticator === 'recovery_code',
+  );
+  if (!credential) throw new Error('none was saved');
+  const digests = (credential.secret.digests as readonly string[]).slice(0, 2);
+  await node.app.directory.replaceCredential(person.id, { ...credential, secret: { ...credential.secret, digests } });
+  await page.reload();
+  expect(await page.locator('[data-remaining]').textContent()).toBe('Codes left: 2. Make new ones now.');
+  await isAccessible(page);
+});

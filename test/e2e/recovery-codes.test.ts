@@ -77,8 +77,8 @@ test('an older or foreign form, another browser and another site get no codes', 
     ]);
   }
   for (const [browser, headers, status] of [
-    [new UserAgent(), {}, 400],
-    [other.agent, {}, 400],
+    [new UserAgent(), {}, 410],
+    [other.agent, {}, 410],
     [agent, { origin: 'https://evil.test' }, 403],
   ] as const) {
     const response = await ask(browser, address, handleOf(page), headers);

@@ -112,6 +112,7 @@ describe('the words', () => {
     ['code', signInMail('a@x.test', '012345', 1).params],
     ['address', { app: 'Notes', code: '012345', minutes: 10, ...asked }],
     ['recovery-used', { app: 'Notes', remaining: 7, at: 1_800_000_000, ip: '192.0.2.1' }],
+    ['recovery-used', { app: 'Notes', remaining: 2, at: 1_800_000_000, ip: '192.0.2.1' }],
     ...changes.map((event) => ['account-changed', { ...changed, event, authenticator: 'totp' }] as const),
   ] as const;
 
@@ -147,6 +148,21 @@ describe('the words', () => {
     const reset = render({ ...delivery, params: bare }, { uiLocales: 'en', acceptLanguage: '' });
     expect(reset.subject).toBe('Way to verify removed: Email');
     expect(reset.text.match(/^\w+: .*$/gm)).toEqual(['When: January 1, 1970 at 12:00 AM UTC']);
+  });
+
+  test.each([
+    [9, false],
+    [3, false],
+    [2, true],
+    [0, true],
+  ])('with %d recovery codes left, the news of one that was used warns: %p', (remaining, warns) => {
+    const params = { app: 'Notes', remaining, at: 1_800_000_000, ip: '192.0.2.1' };
+    const delivery = { channel: 'email', to: 'a@x.test', template: 'recovery-used', params, expires: 1 } as const;
+    const { text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
+    for (const words of [text, html]) {
+      expect(words).toContain(`Codes that are left: ${remaining}.`);
+      expect(words.includes('make new recovery codes in your account now')).toBe(warns);
+    }
   });
 
   test('wishes for a language are heard in order', () => {

@@ -112,7 +112,8 @@ test('enroll', () => {
 test('recovery codes are shown as a list and confirmed by a box to tick', () => {
   const offer = { codes: ['ABCD-EFGH-JKMN-PQRS', '<b>'] };
   const html = render({ kind: 'enroll', authenticator: 'recovery_code', offer, alternatives: false, messages: [] });
-  expect(short(html)).toEqual([main('enroll', ['credentials.saved'], 'recovery_code'), cancel]);
+  const download = { ...cancel, step: 'download', action: '/signin/u1/codes' };
+  expect(short(html)).toEqual([download, main('enroll', ['credentials.saved'], 'recovery_code'), cancel]);
   const list = /data-recovery-codes>(.*?)<\/ol>/s.exec(html)?.[1] ?? '';
   expect([...list.matchAll(/<code>(.*?)<\/code>/g)].map((match) => match[1])).toEqual([
     'ABCD-EFGH-JKMN-PQRS',
