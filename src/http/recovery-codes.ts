@@ -8,8 +8,8 @@ import { parseTransaction, transactionKey } from '../flow/transaction-record.ts'
 import { signInPath } from '../oidc/interactions.ts';
 import { readForm } from './form-body.ts';
 import type { Translator } from './html/messages.ts';
+import { dayInWords } from './html/offer.ts';
 import type { Renderer } from './html/render.ts';
-import { dayInWords } from './html/view.ts';
 import { pageContext } from './page-context.ts';
 import { requireSameOrigin } from './same-origin.ts';
 import { isOwnBrowser, loopRequest } from './sign-in.ts';

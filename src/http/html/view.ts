@@ -1,7 +1,9 @@
 /** What the templates see: which template, its heading, its fields and messages. */
 import type { Message, Step } from '../../core/steps.ts';
-import { type Field, fieldsOf, messageId } from './fields.ts';
+import { fieldsOf, messageId } from './fields.ts';
+import type { Field } from './inputs.ts';
 import type { Params, Translator } from './messages.ts';
+import { dayInWords, type OfferView, offerView } from './offer.ts';
 import type { AppLabel, StepPage } from './pages.ts';
 
 /** A text yet to be put into words. */
@@ -124,16 +126,6 @@ export interface OptionView {
   readonly name: string;
   readonly label?: string;
   readonly about: string;
-}
-
-export interface OfferView {
-  readonly secret?: string;
-  readonly uri?: string;
-  /** Inline SVG of a few plain shapes, checked to be nothing else. */
-  readonly picture?: string;
-  /** Recovery codes, to be kept, and the day that they were made on. */
-  readonly codes?: readonly string[];
-  readonly made?: string;
 }
 
 /** The view of a step page. */
@@ -262,11 +254,6 @@ function skipOf(step: Step, t: Translator): TextRef | undefined {
   return { key: 'ways.skip.until', params: { date: dayInWords(until - 1, t.locale) } };
 }
 
-/** A moment (epoch seconds) as its day in UTC. */
-export function dayInWords(at: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at * 1000);
-}
-
 /** Keys ending in `.in_app` name the app themselves. */
 function headingOf({ step, app }: StepPage, t: Translator): TextRef {
   switch (step.kind) {
@@ -304,22 +291,4 @@ function optionsOf(step: Extract<Step, { kind: 'select' }>, t: Translator): read
     about: t.text(t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`)),
     ...(label === undefined ? {} : { label }),
   }));
-}
-
-/** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
-const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|d)="[^"<>&]*")*';
-const plainPicture = new RegExp(
-  `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
-);
-
-function offerView(offer: Readonly<Record<string, unknown>>, locale: string): OfferView {
-  const { secret, uri, qr, codes, made } = offer;
-  const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
-  return {
-    ...(key === '' ? {} : { secret: key }),
-    ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
-    ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
-    ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
-    ...(typeof made === 'number' ? { made: dayInWords(made, locale) } : {}),
-  };
 }

@@ -1,0 +1,212 @@
+/** The inputs that there are, by what they ask for. */
+import type { Params } from './messages.ts';
+
+export interface Field {
+  /** Name of the input: the name of the JSON field, with dots. */
+  readonly name: string;
+  readonly id: string;
+  /** Key of the label's text. */
+  readonly label: string;
+  /** Key of a hint's text. */
+  readonly hint?: string;
+  readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel';
+  /** What a `select` offers: values, and keys of their texts. */
+  readonly options?: readonly { readonly value: string; readonly label: string }[];
+  readonly autocomplete: string;
+  readonly inputmode?: 'numeric' | 'email';
+  /** A short code rather than words: set larger. */
+  readonly code: boolean;
+  /** May be left empty. */
+  readonly optional?: true;
+  /** A box that is ticked already. */
+  readonly checked?: true;
+  /** For label and hint. */
+  readonly params?: Params;
+  readonly value: string;
+  readonly autofocus: boolean;
+  readonly invalid: boolean;
+  /** Ids of hint and messages, separated by spaces. */
+  readonly describedBy?: string;
+}
+
+export type Input = Omit<Field, 'id' | 'autofocus' | 'invalid' | 'describedBy'>;
+
+export const identifier: Input = {
+  name: 'identifier',
+  label: 'identifier.label',
+  type: 'text',
+  autocomplete: 'username',
+  inputmode: 'email',
+  code: false,
+  value: '',
+};
+export const password: Input = {
+  name: 'credentials.passcode',
+  label: 'authenticator.password',
+  type: 'password',
+  autocomplete: 'current-password',
+  code: false,
+  value: '',
+};
+/** The name of a new passkey or security key. */
+const keyName: Input = {
+  name: 'credentials.label',
+  label: 'webauthn.label',
+  hint: 'webauthn.label.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: '',
+};
+export const otherPasscode: Input = {
+  name: 'credentials.passcode',
+  label: 'passcode.label',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+
+/** A code that somebody reads from paper. */
+const paperCode: Input = {
+  name: 'credentials.passcode',
+  label: 'passcode.label',
+  hint: 'passcode.paper.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+/** The new recovery codes are in a safe place. */
+const saved: Input = {
+  name: 'credentials.saved',
+  label: 'recovery_codes.saved',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  value: 'yes',
+};
+/** The name of a new authenticator app. */
+const appName: Input = {
+  name: 'credentials.label',
+  label: 'totp.name',
+  hint: 'totp.name.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: '',
+};
+
+/** A code that was sent. */
+const sentCode: Input = {
+  name: 'credentials.passcode',
+  label: 'totp.label',
+  type: 'text',
+  autocomplete: 'one-time-code',
+  inputmode: 'numeric',
+  code: true,
+  value: '',
+};
+export const newAddress: Input = {
+  name: 'credentials.email',
+  label: 'email.label',
+  type: 'text',
+  autocomplete: 'email',
+  inputmode: 'email',
+  code: false,
+  value: '',
+};
+
+/** The answer to a security question. Shown as it is typed: hidden, it could only be guessed what was wrong with it. */
+const questionAnswer: Input = {
+  name: 'credentials.passcode',
+  label: 'question.answer',
+  hint: 'question.answer.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+export const questionChoice: Input = {
+  name: 'credentials.questionKey',
+  label: 'question.label',
+  type: 'select',
+  autocomplete: 'off',
+  code: false,
+  value: '',
+};
+const questionText: Input = {
+  name: 'credentials.question',
+  label: 'question.own',
+  hint: 'question.own.hint',
+  type: 'text',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: '',
+};
+/** The session outlives the browser. */
+export const keepSignedIn: Input = {
+  name: 'rememberMe',
+  label: 'identify.keep',
+  hint: 'identify.keep.hint',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: 'yes',
+};
+/** This browser is spared the second factor for a while. */
+export const rememberDevice: Input = {
+  name: 'rememberDevice',
+  label: 'challenge.remember',
+  hint: 'challenge.remember.hint',
+  type: 'checkbox',
+  autocomplete: 'off',
+  code: false,
+  optional: true,
+  value: 'yes',
+};
+export const newNumber: Input = {
+  name: 'credentials.phoneNumber',
+  label: 'phone.label',
+  hint: 'phone.hint',
+  type: 'tel',
+  autocomplete: 'tel',
+  code: false,
+  value: '',
+};
+
+/** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
+export const passcodes: ReadonlyMap<string, Input> = new Map([
+  ['password', password],
+  ['recovery_code', paperCode],
+  ['access_code', paperCode],
+  ['security_question', questionAnswer],
+  ['email', sentCode],
+  ['phone', sentCode],
+  [
+    'totp',
+    {
+      name: 'credentials.passcode',
+      label: 'totp.label',
+      type: 'text',
+      autocomplete: 'one-time-code',
+      inputmode: 'numeric',
+      code: true,
+      value: '',
+    },
+  ],
+]);
+
+/** What is asked while an authenticator is set up, by `<authenticator>` or `<authenticator>.<stage>`; others ask for their passcode. */
+export const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
+  ['webauthn', [keyName]],
+  ['totp', [passcodes.get('totp') ?? otherPasscode, appName]],
+  ['recovery_code', [saved]],
+  ['security_question', [questionChoice, questionText, questionAnswer]],
+  ['email.address', [newAddress]],
+  ['phone.number', [newNumber]],
+]);
