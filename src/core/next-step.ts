@@ -11,6 +11,8 @@ export type Plan =
       readonly purpose: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly enrollment?: string;
+      /** The person had left this challenge and comes back: it is kept as pending, and nothing is started or sent. */
+      readonly left?: Pending;
     };
 
 export interface StepView {
@@ -114,7 +116,8 @@ function ask(
   if (!chosen && several && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
-  return { kind: 'start', purpose, ...next };
+  const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, [next]));
+  return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
 
 function isOption(pending: Pending, purpose: Choice['purpose'], options: readonly Option[]): boolean {

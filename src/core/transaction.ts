@@ -48,6 +48,8 @@ export interface Transaction {
   readonly evidence: readonly Evidence[];
   readonly choice?: Choice;
   readonly pending?: Pending;
+  /** Challenges that the person left for another way: coming back, they find them as they were, and what was sent for them counts. */
+  readonly parked?: readonly Pending[];
   /** The person asked for the list of ways to go on. */
   readonly selecting?: boolean;
   /** Authenticators that the person skipped to enroll. */
@@ -101,26 +103,30 @@ export function selecting(transaction: Transaction): Transaction {
   return { ...rest, selecting: true };
 }
 
-/** The person picked a way to go on. Whether it is one, the next decision tells. What they were challenged with already, stays: it may have been sent. */
+/** The person picked a way to go on. Whether it is one, the next decision tells. What they were challenged with already, waits for them. */
 export function picked(transaction: Transaction, choice: Choice): Transaction {
-  const { pending } = transaction;
-  const isPending =
-    choice.purpose === 'challenge' &&
-    pending?.purpose === 'challenge' &&
-    pending.authenticator === choice.authenticator &&
-    (choice.enrollment === undefined || choice.enrollment === pending.enrollment);
+  const { pending, parked = [] } = transaction;
+  const left = pending?.purpose === 'challenge' ? [pending, ...parked] : parked;
   const isWish = choice.purpose === 'enroll';
   return {
     ...withoutPosition(transaction),
     choice,
-    ...(isPending ? { pending } : {}),
+    ...(left.length > 0 ? { parked: left } : {}),
     ...(isWish ? { wanted: choice.authenticator } : {}),
   };
 }
 
-/** A challenge or an offer was started. It replaces the one before, so only the newest can be answered. */
+/** A challenge or an offer was started, or is taken up again. It replaces the one before, so only the newest can be answered. */
 export function started(transaction: Transaction, pending: Pending): Transaction {
-  return { ...transaction, pending };
+  const { parked = [], ...rest } = transaction;
+  const others = parked.filter((one) => !isSameChallenge(one, pending));
+  return { ...rest, pending, ...(others.length > 0 ? { parked: others } : {}) };
+}
+
+function isSameChallenge(one: Pending, other: Pending): boolean {
+  return (
+    one.purpose === other.purpose && one.authenticator === other.authenticator && one.enrollment === other.enrollment
+  );
 }
 
 /**
@@ -174,6 +180,6 @@ function withoutWish(transaction: Transaction): Transaction {
 }
 
 function withoutPosition(transaction: Transaction): Transaction {
-  const { pending: _pending, choice: _choice, selecting: _selecting, ...rest } = transaction;
+  const { pending: _pending, parked: _parked, choice: _choice, selecting: _selecting, ...rest } = transaction;
   return rest;
 }

@@ -224,7 +224,10 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
   for (;;) {
     const plan = nextStep(decision, transaction, view, now);
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
-    const begun = await start({ ...loop, transaction }, plan, { facts, decision });
+    const { kind: _, left, ...choice } = plan;
+    const begun = left
+      ? { pending: left, messages: [] }
+      : await start({ ...loop, transaction }, choice, { facts, decision });
     messages.push(...begun.messages);
     transaction = started(transaction, begun.pending);
   }

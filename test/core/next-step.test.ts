@@ -22,6 +22,20 @@ const several: Outcome = {
     { authenticator: 'totp', enrollments: ['t'] },
   ],
 };
+test('a challenge that the person left is taken up again, unless it is too old', () => {
+  const left = {
+    ...challenge('totp', 't'),
+    purpose: 'challenge',
+    public: {},
+    private: {},
+    expires: NOW + 60,
+  } as Pending;
+  const back = { choice: challenge('totp'), parked: [left] };
+  expect(next(several, back)).toMatchObject({ kind: 'start', authenticator: 'totp', left });
+  expect(next(several, { ...back, choice: challenge('nothing like it') })).not.toHaveProperty('left');
+  expect(next(several, { ...back, parked: [{ ...left, expires: NOW }] })).not.toHaveProperty('left');
+});
+
 const enroll: Outcome = { kind: 'enroll', choices: ['totp', 'webauthn'] };
 const challenge = (authenticator: string, enrollment?: string): Choice => ({
   purpose: 'challenge',

@@ -117,9 +117,20 @@ describe('what the person asked to enroll', () => {
 });
 
 describe('the position', () => {
-  test('a choice replaces what is pending and ends the selection', () => {
+  test('a choice replaces what is pending, which waits, and ends the selection', () => {
     const choice = { purpose: 'challenge', authenticator: 'email' } as const;
-    expect(picked(selecting(started(withAnn, pending)), choice)).toEqual({ ...withAnn, choice });
+    expect(picked(selecting(started(withAnn, pending)), choice)).toEqual({ ...withAnn, choice, parked: [pending] });
+  });
+  test('what was left is taken up again as it was, or replaced, and goes with the next proof', () => {
+    const [email, totp] = [{ ...pending, authenticator: 'email' }, pending];
+    const elsewhere = started(picked(started(withAnn, totp), { purpose: 'challenge', authenticator: 'email' }), email);
+    expect(elsewhere).toMatchObject({ pending: email, parked: [totp] });
+    const back = started(picked(elsewhere, { purpose: 'challenge', authenticator: 'totp' }), totp);
+    expect(back).toMatchObject({ pending: totp, parked: [email] });
+    const again = { ...email, expires: email.expires + 60 };
+    expect(started(back, again)).not.toHaveProperty('parked');
+    expect(proved(back, password)).not.toHaveProperty('parked');
+    expect(accepted(identified(elsewhere, bob))).not.toHaveProperty('parked');
   });
   test('a selection forgets the choice and keeps what is pending', () => {
     const chosen = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);

@@ -119,8 +119,8 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
   const decision = evaluate({ ...policies, enrollment: promoting(demands.promoted) }, facts);
   const plan = nextStep(decision, transaction, { withPassword: false, canKeep: false, labels: () => undefined }, now);
   if (plan.kind === 'step') return { run, decision, plan };
-  const { kind: _, ...choice } = plan;
-  const pending = { ...choice, public: {}, private: {}, expires: now + 300 };
+  const { kind: _, left, ...choice } = plan;
+  const pending = left ?? { ...choice, public: {}, private: {}, expires: now + 300 };
   return advance({ ...run, transaction: started(transaction, pending) }, demands);
 }
 

@@ -158,6 +158,34 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect((await agent.open(linkIn(first))).status).toBe(200);
   });
 
+  test('who leaves for another way and comes back finds what was sent, and no second message goes out', async () => {
+    await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
+    const person = await reader(node);
+    await node.app.directory.amend(person.id, () => ({
+      credential: {
+        authenticator: 'totp',
+        factors: ['possession'],
+        characteristics: ['userPresence', 'deviceBound'],
+        secret: { key: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', step: 0 },
+      },
+    }));
+    const { agent, page } = await asked(person.identifier);
+    const to = async (at: Page, key: string) =>
+      agent.submit(at, formOf(at, 'select'), { 'authenticator.id': key }, redirectUri);
+    const mailed = whereIs(page) === 'challenge:email' ? page : await to(page, 'email');
+    const sent = codeIn(await mailTo(node, person.address));
+    const elsewhere = await to(mailed, 'totp');
+    expect(whereIs(elsewhere)).toBe('challenge:totp');
+    const back = await to(elsewhere, 'email');
+    expect([whereIs(back), back.status, back.messages]).toEqual(['challenge:email', 200, []]);
+    const still = await to(back, 'nothing_like_it');
+    expect([whereIs(still), still.messages]).toEqual(['challenge:totp', []]);
+    const done = await answerStep(agent, await to(still, 'email'), code(sent));
+    expect(whereIs(done)).toBe('code');
+    expect(await inboxOf(node, person.address)).toHaveLength(1);
+    await node.configure(passwordless);
+  });
+
   test('a newer message takes the place of the older one', async () => {
     const person = await reader(node);
     const { agent, page } = await asked(person.identifier);

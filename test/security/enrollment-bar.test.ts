@@ -122,11 +122,7 @@ describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) =>
     const at = await answerStep(agent, list, { 'authenticator.id': key });
     expect(at.messages).toEqual(['enroll.prove_first']);
     showsNoOffer(at);
-    // Asking for anything else would void a code that is on its way.
-    const still =
-      owned === 'email' || owned === 'phone'
-        ? at
-        : await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
+    const still = await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
     showsNoOffer(still);
     expect(whereIs(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
   });
