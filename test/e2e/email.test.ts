@@ -162,12 +162,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
     const person = await reader(node);
     await node.app.directory.amend(person.id, () => ({
-      credential: {
-        authenticator: 'totp',
-        factors: ['possession'],
-        characteristics: ['userPresence', 'deviceBound'],
-        secret: { key: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', step: 0 },
-      },
+      credentials: [
+        {
+          authenticator: 'totp',
+          factors: ['possession'],
+          characteristics: ['userPresence', 'deviceBound'],
+          secret: { key: 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP', step: 0 },
+        },
+      ],
     }));
     const { agent, page } = await asked(person.identifier);
     const to = async (at: Page, key: string) =>
