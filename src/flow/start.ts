@@ -37,10 +37,10 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
   const messages = purpose === 'challenge' ? await sendWithin(loop, key, { ...begun, proved: env.proved }) : [];
   const expires = Math.min(begun.expires, transaction.expiresAt);
-  return {
-    pending: { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }), ...rest, expires },
-    messages,
-  };
+  const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
+  // The page must not say that something was sent.
+  const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
+  return { pending: { ...begins, ...rest, public: shown, expires }, messages };
 }
 
 /** Which of the person's enrollments of this authenticator make progress. */

@@ -224,7 +224,8 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const person = await reader(node);
     await asked(person.identifier);
     const { page, agent } = await asked(person.identifier);
-    expect(whereIs(page)).toBe('challenge:email');
+    expect([whereIs(page), page.messages]).toEqual(['challenge:email', ['send.exceeded']]);
+    expect(page.html).not.toContain('We sent');
     expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['send.exceeded']);
     const flooded = await reader(node);
     for (let round = 0; round < 12; round += 1) {

@@ -67,7 +67,7 @@ let ahead = 0;
 const clock = () => Math.floor(Date.now() / 1000) + ahead;
 
 beforeAll(async () => {
-  node = await startNode({ files: files(), now: clock });
+  node = await startNode({ files: files(), now: clock, mail: true });
 });
 beforeEach(async () => {
   ahead = 0;

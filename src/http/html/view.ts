@@ -111,7 +111,10 @@ function resendsOf(step: Step, t: Translator): readonly ResendView[] {
 function actionOf(step: Step, t: Translator): TextRef {
   switch (step.kind) {
     case 'challenge':
-      return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };
+      // What comes before an enrollment signs nobody in.
+      return {
+        key: step.toEnroll ? 'action.continue' : t.pick(`challenge.${step.authenticator}.action`, 'action.continue'),
+      };
     case 'enroll':
       return { key: t.pick(`enroll.${step.authenticator}${stageOf(step)}.action`, 'action.finish') };
     default:
@@ -210,7 +213,7 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
         key: t.pick(`select.${step.purpose}.lead.${step.skippable?.reason ?? ''}`, `select.${step.purpose}.lead`),
       };
     case 'challenge': {
-      if (step.authenticator === 'password') return undefined;
+      if (step.authenticator === 'password' || step.challenge.unsent === true) return undefined;
       const { address } = step.challenge;
       const isAddressed = typeof address === 'string' && address !== '';
       const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';

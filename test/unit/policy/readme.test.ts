@@ -24,7 +24,9 @@ const examples = [
 ].map(([, text = '', schema = '']) => ({ schema, text, path: paths[schema]?.(parse(text)) ?? schema }));
 
 test('there are examples of each kind', () => {
-  expect(new Set(examples.map(({ schema }) => schema))).toEqual(new Set(['app', 'sign-on', 'settings', 'enrollment']));
+  expect(new Set(examples.map(({ schema }) => schema))).toEqual(
+    new Set(['app', 'sign-on', 'session', 'settings', 'enrollment']),
+  );
 });
 
 test.each(examples)('$path', async ({ path, text }) => {
