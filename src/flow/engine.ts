@@ -56,7 +56,13 @@ export interface StepShown {
 export type Outcome =
   | StepShown
   /** Everything is proved: hand this to the protocol. */
-  | { readonly kind: 'complete'; readonly accountId: string; readonly assurance: Assurance }
+  | {
+      readonly kind: 'complete';
+      readonly accountId: string;
+      readonly assurance: Assurance;
+      /** This person has signed in with this browser before. */
+      readonly knownDevice: boolean;
+    }
   | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
 
 /** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
@@ -165,7 +171,8 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   const { facts, decision } = await situationOf(loop);
   if (decision.kind === 'allow' && facts.subject) {
     save(loop, stored?.value);
-    return { kind: 'complete', accountId: facts.subject.id, assurance: decision.assurance };
+    const { assurance } = decision;
+    return { kind: 'complete', accountId: facts.subject.id, assurance, knownDevice: facts.device.known };
   }
   // The relying party is told, and may ask for less; a page could only say the same to the person.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {

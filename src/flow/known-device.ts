@@ -1,5 +1,5 @@
 /** Browsers that somebody has signed in with before, by a secret cookie. A known device satisfies a condition; it proves nothing. */
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Seconds } from '../core/model.ts';
 import { storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -22,6 +22,19 @@ export interface LastSignIn {
 /** The store holds the hash of the secret only. */
 export function deviceKey(secret: string): string {
   return storeKey('device', createHash('sha256').update(secret).digest('base64url'));
+}
+
+/**
+ * The secret of a browser after a sign-in (base64url, 256 bits). Whoever signs in with it for the first time gets a new one: somebody
+ * else may have planted or copied the one that was there, and must not share what is bound to it from now on. The browser stays known to
+ * the people who have used it.
+ */
+export function deviceSecret(unit: UnitOfWork, present: string | undefined, isKnown: boolean): string {
+  if (present !== undefined && isKnown) return present;
+  const secret = randomBytes(32).toString('base64url');
+  const people = present === undefined ? undefined : unit.peek(deviceKey(present))?.value;
+  if (people !== undefined) unit.put(deviceKey(secret), { value: people, ttl: deviceLifetime });
+  return secret;
 }
 
 /** `undefined`: this person has not signed in with this browser. */

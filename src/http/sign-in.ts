@@ -1,10 +1,9 @@
 /** The step loop in HTML: `/signin/<uid>`. Ties the browser's cookie to the transaction, hands the form to the engine, renders what comes back. */
-import { randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../errors.ts';
 import { type Outcome, type Submission, submit, view } from '../flow/engine.ts';
-import { deviceLifetime } from '../flow/known-device.ts';
+import { deviceLifetime, deviceSecret } from '../flow/known-device.ts';
 import type { LoopRequest } from '../flow/loop.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
@@ -16,7 +15,7 @@ import {
   refuseInteraction,
   signInPath,
 } from '../oidc/interactions.ts';
-import { currentUnit } from '../stores/unit-of-work.ts';
+import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { readForm } from './form-body.ts';
 import type { Renderer } from './html/render.ts';
 import { pageContext, showPage } from './page-context.ts';
@@ -92,7 +91,7 @@ async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, o
   const interaction = await openInteraction(parts.provider(), ctx, request.uid);
   switch (outcome.kind) {
     case 'complete': {
-      rememberBrowser(parts, ctx);
+      giveSecret(parts, ctx, request.unit, outcome.knownDevice);
       const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
       return seeOther(ctx, next);
     }
@@ -158,11 +157,10 @@ function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
   return step.kind === 'denied' ? 403 : 200;
 }
 
-/** Gives the browser its secret, so that it can be known from the next time on. */
-function rememberBrowser({ runtime, deviceCookie }: SignInParts, ctx: Context): void {
-  const visitor = (ctx.state as { visitor: Visitor }).visitor;
-  const secret = visitor.device ?? randomBytes(32).toString('base64url');
-  ctx.cookies.set(deviceCookie, secret, {
+/** Gives the browser the secret that it is known by from the next request on. */
+function giveSecret({ runtime, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, isKnown: boolean): void {
+  const { device } = (ctx.state as { visitor: Visitor }).visitor;
+  ctx.cookies.set(deviceCookie, deviceSecret(unit, device, isKnown), {
     httpOnly: true,
     sameSite: 'lax',
     secure: runtime.issuer.startsWith('https:'),

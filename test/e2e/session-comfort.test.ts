@@ -294,6 +294,24 @@ describe('remembered devices', () => {
     expect((await signInTo('vault', forged, person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 
+  test('a secret that somebody planted before the first sign-in is worth nothing afterwards', async () => {
+    const [attacker, person] = [await personWithTotp(node), await personWithTotp(node)];
+    const evil = new UserAgent();
+    await signInTo('vault', evil, attacker, ['rememberDevice']);
+    const planted = evil.cookies(node.issuer).find(({ name }) => name === 'stepgate-device')?.value ?? '';
+    const victim = new UserAgent();
+    victim.setCookie(node.issuer, `stepgate-device=${planted}; Path=/; expires=Fri, 01 Jan 2100 00:00:00 GMT`);
+    await signInTo('vault', victim, person, ['rememberDevice']);
+    const own = victim.cookies(node.issuer).find(({ name }) => name === 'stepgate-device')?.value;
+    expect(own).not.toBe(planted);
+    ahead = 60;
+    expect((await signInTo('vault', reopened(evil), person)).asked).toEqual(['identify', 'challenge:totp']);
+    expect((await signInTo('vault', reopened(victim), person)).asked).toEqual(['identify']);
+    const afterwards = reopened(victim);
+    expect((await signInTo('vault', afterwards, person)).asked).toEqual(['identify']);
+    expect(afterwards.cookies(node.issuer).find(({ name }) => name === 'stepgate-device')?.value).toBe(own);
+  });
+
   test('a second factor that is gone is no longer remembered', async () => {
     const person = await personWithTotp(node);
     const agent = await remembering(person);
