@@ -78,7 +78,8 @@ function publicOf(step: Step): Readonly<Record<string, unknown>> {
 
 /** It may go on in another tab, by a link. */
 function isFollowed({ step, follow }: StepPage): boolean {
-  return follow !== undefined && publicOf(step).linkable === true;
+  const { linkable, unsent } = publicOf(step);
+  return follow !== undefined && linkable === true && unsent !== true;
 }
 
 /** It is to be kept on paper. */
