@@ -1,5 +1,12 @@
 /** Phone numbers as text: which ones a code can be sent to, in which ways, and how much of one is shown (ITU-T E.164). */
-import { isSupportedCountry, parsePhoneNumberFromString } from 'libphonenumber-js/max';
+import { createRequire } from 'node:module';
+
+/** What is known of all numbers takes long to read, and who has no phones enabled never needs it. */
+let library: typeof import('libphonenumber-js/max') | undefined;
+function numbers(): typeof import('libphonenumber-js/max') {
+  library ??= createRequire(import.meta.url)('libphonenumber-js/max') as typeof import('libphonenumber-js/max');
+  return library;
+}
 
 /** How a code goes to a phone. */
 export type PhoneMethod = 'sms' | 'voice';
@@ -36,8 +43,8 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
           .replace(/\p{Cf}/gu, '')
           .trim();
   if (!/^\+?[\p{Nd}\s()./\p{Pd}]+$/u.test(plain)) return undefined;
-  const options = country !== undefined && isSupportedCountry(country) ? { defaultCountry: country } : {};
-  const parsed = parsePhoneNumberFromString(plain, { ...options, extract: false });
+  const options = country !== undefined && numbers().isSupportedCountry(country) ? { defaultCountry: country } : {};
+  const parsed = numbers().parsePhoneNumberFromString(plain, { ...options, extract: false });
   // Numbers of no country (satellites, international toll free) can be on no list of countries.
   if (!parsed?.isValid() || parsed.country === undefined || parsed.ext !== undefined) return undefined;
   return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
@@ -45,6 +52,6 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
 
 /** `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length is not told. `number` is E.164. */
 export function maskedNumber(number: string): string {
-  const code = parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
+  const code = numbers().parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
   return `+${code} ••• •••• ${number.slice(-2)}`;
 }
