@@ -51,6 +51,8 @@ export interface StepShown {
   readonly canRestart: boolean;
   /** The transaction went on by this request: show it under its own address. */
   readonly moved: boolean;
+  /** What came with this request was not taken: `step.messages` say why. */
+  readonly refused: boolean;
 }
 
 export type Outcome =
@@ -205,6 +207,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
     canRestart: subject !== undefined && transaction.expectedSubject === undefined,
     // What is said here only now would be gone after a redirect: for instance that nothing was sent.
     moved: moved && news.length === 0,
+    refused: messages.some(({ level }) => level === 'error'),
   };
 }
 

@@ -17,6 +17,7 @@ import {
 } from '../oidc/interactions.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { readForm } from './form-body.ts';
+import type { StepPage } from './html/pages.ts';
 import type { Renderer } from './html/render.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { requireSameOrigin } from './same-origin.ts';
@@ -56,7 +57,7 @@ export function signInHandlers(parts: SignInParts) {
       const request = loopRequest(ctx);
       const submission: Submission = { way: way as Submission['way'], handle, fields };
       const outcome = await once(() => submit(parts.runtime, request, submission), parts, ctx, request);
-      await respond(parts, ctx, request, outcome);
+      await respond(parts, ctx, request, outcome, fields);
     },
   };
 }
@@ -87,7 +88,14 @@ export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boo
   return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
 }
 
-async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, outcome: Outcome): Promise<void> {
+/** `typed`: what came with the form; absent: none did. */
+async function respond(
+  parts: SignInParts,
+  ctx: Context,
+  request: LoopRequest,
+  outcome: Outcome,
+  typed?: StepPage['typed'],
+): Promise<void> {
   const interaction = await openInteraction(parts.provider(), ctx, request.uid);
   switch (outcome.kind) {
     case 'complete': {
@@ -107,7 +115,7 @@ async function respond(parts: SignInParts, ctx: Context, request: LoopRequest, o
     }
     case 'step':
       if (outcome.moved) return seeOther(ctx, signInPath(request.uid));
-      return render(parts, ctx, request, outcome, interaction);
+      return render(parts, ctx, request, outcome, interaction, typed);
   }
 }
 
@@ -125,6 +133,7 @@ function render(
   { uid, unit }: LoopRequest,
   outcome: Extract<Outcome, { kind: 'step' }>,
   interaction: OpenInteraction,
+  typed?: StepPage['typed'],
 ): void {
   const { step, handle, version, app, snapshot, identifier, done, canRestart } = outcome;
   const entry = unit.peek(transactionKey(uid));
@@ -144,6 +153,7 @@ function render(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(typed && outcome.refused ? { typed } : {}),
   });
   showPage(ctx, html);
 }

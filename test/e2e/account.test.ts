@@ -37,8 +37,9 @@ test('an authenticator is added behind the bar, named, and removed; every addres
 
   const manage = `/account/authenticators/${totp?.id}`;
   const form = (await visit(node, person, manage, agent)).page;
-  const bad = await agent.submit(form, formOf(form, 'rename'), { label: '\u0007' });
+  const bad = await agent.submit(form, formOf(form, 'rename'), { label: 'My\u0007phone' });
   expect([bad.status, bad.messages]).toEqual([422, ['account.name.invalid']]);
+  expect(formOf(bad, 'rename')?.fields.label).toBe('My\u0007phone');
   const named = await agent.submit(form, formOf(form, 'rename'), { label: '  My   phone <b> ' });
   expect(named.messages).toEqual(['account.done.renamed']);
   expect(named.html).toContain('My phone &lt;b&gt;');

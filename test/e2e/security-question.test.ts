@@ -177,14 +177,21 @@ test.each([
   [{ [question]: 'custom', 'credentials.question': 'Boat?', 'credentials.passcode': answer }, 'question.malformed'],
   [{ [question]: 'stuffed_toy', 'credentials.passcode': 'abc' }, 'answer.too_short'],
   [{ [question]: 'stuffed_toy', 'credentials.passcode': 'Teddy' }, 'answer.obvious'],
-])('%j is refused when it is set up', async (fields, code) => {
-  const person = await personWithTotp(node);
-  const { agent, page } = await go('asking', person);
-  expect(whereIs(page)).toBe('enroll:security_question');
-  const refused = await answerStep(agent, page, fields as Readonly<Record<string, string>>);
-  expect([refused.status, refused.messages]).toEqual([422, [code]]);
-  expect(whereIs(await answerStep(agent, refused, toy))).toBe('code');
-});
+] as readonly (readonly [Readonly<Record<string, string>>, string])[])(
+  '%j is refused when it is set up',
+  async (fields, code) => {
+    const person = await personWithTotp(node);
+    const { agent, page } = await go('asking', person);
+    expect(whereIs(page)).toBe('enroll:security_question');
+    const refused = await answerStep(agent, page, fields);
+    expect([refused.status, refused.messages]).toEqual([422, [code]]);
+    // What was typed is there again; the answer is not.
+    const chosen = /<option value="(\w+)" selected>/.exec(refused.html)?.[1];
+    const { 'credentials.question': own = '', 'credentials.passcode': none } = formOf(refused, 'enroll')?.fields ?? {};
+    expect([chosen, own, none]).toEqual([fields[question], fields['credentials.question'] ?? '', '']);
+    expect(whereIs(await answerStep(agent, refused, toy))).toBe('code');
+  },
+);
 
 test('nobody is asked a question before something is proved, whether they exist or not', async () => {
   const person = await questioned();

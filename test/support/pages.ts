@@ -227,6 +227,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...known,
     done: ['password'],
     step: { ...enrollEmail, messages: [error('email.invalid', { field: 'credentials.email' })] },
+    typed: { 'credentials.email': 'alice@demo' },
   },
   'enroll-email-code': {
     ...base,
@@ -249,6 +250,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...known,
     done: ['password', 'totp'],
     step: { ...enrollPhone, messages: [error('phone.landline', { field: 'credentials.phoneNumber' })] },
+    typed: { 'credentials.phoneNumber': '030 901820' },
   },
   'enroll-phone-code': {
     ...base,

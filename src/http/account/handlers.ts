@@ -77,7 +77,8 @@ export function accountHandlers(parts: AccountParts) {
       const refusal = isCurrent
         ? await (act === 'remove' ? remove(open, id, confirm) : rename(open, id, label))
         : ({ code: 'form.stale', level: 'info' } as const);
-      if (refusal) return showAuthenticator(parts, ctx, open, id, [refusal]);
+      const typed = act === 'rename' ? label : undefined;
+      if (refusal) return showAuthenticator(parts, ctx, open, id, [refusal], typed);
       seeOther(ctx, `/account?done=${act}d`);
     },
 
@@ -139,6 +140,7 @@ async function showAuthenticator(
   open: OpenAccount,
   id: string,
   messages: readonly Message[],
+  label?: string,
 ): Promise<void> {
   const credential = open.account.credentials.find((one) => one.id === id);
   if (!credential) return seeOther(ctx, '/account');
@@ -147,6 +149,7 @@ async function showAuthenticator(
   show(parts, ctx, open, {
     kind: 'authenticator',
     authenticator: ownAuthenticator(credential),
+    ...(label === undefined ? {} : { label }),
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
     ...(lost ? { lost } : {}),

@@ -20,6 +20,8 @@ export interface OverviewPage extends AccountPageBase {
 export interface AuthenticatorPage extends AccountPageBase {
   readonly kind: 'authenticator';
   readonly authenticator: OwnAuthenticator;
+  /** A new name that was refused, as it was typed. */
+  readonly label?: string;
   readonly renameHandle: string;
   readonly removeHandle: string;
   /** Apps that they could no longer sign in to without it. */

@@ -15,8 +15,8 @@ import {
   rememberDevice,
 } from './inputs.ts';
 
-/** The inputs of a step, in the order of the page. */
-export function fieldsOf(step: Step): readonly Field[] {
+/** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */
+export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
   switch (step.kind) {
     case 'identify': {
       const autocomplete = step.discover === undefined ? 'username' : 'username webauthn';
@@ -39,7 +39,7 @@ export function fieldsOf(step: Step): readonly Field[] {
       const inputs = enrollmentInputs.get(staged ? `${step.authenticator}.${stage}` : step.authenticator) ?? [
         passcodes.get(step.authenticator) ?? otherPasscode,
       ];
-      const filled = inputs.map((input) => filledIn(input, step.offer));
+      const filled = inputs.map((input) => typedBack(filledIn(input, step.offer), typed));
       const fields = connect(filled, step.messages);
       // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
       return staged ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
@@ -68,6 +68,11 @@ function filledIn(input: Input, { address, country, questions }: Readonly<Record
     label: code === 'custom' ? 'question.write' : `question.${code}`,
   }));
   return { ...input, options: choices };
+}
+
+/** What somebody mistyped they correct, rather than type it all again. */
+function typedBack(input: Input, typed: Readonly<Record<string, string>>): Input {
+  return input.putBack ? { ...input, value: typed[input.name] ?? input.value } : input;
 }
 
 /** The one input of the device page. */

@@ -18,6 +18,8 @@ export interface Field {
   readonly code: boolean;
   /** May be left empty. */
   readonly optional?: true;
+  /** No secret and no answer: when the form was refused, what was typed is put back. */
+  readonly putBack?: true;
   /** A box that is ticked already. */
   readonly checked?: true;
   /** For label and hint. */
@@ -57,6 +59,7 @@ const keyName: Input = {
   autocomplete: 'off',
   code: false,
   optional: true,
+  putBack: true,
   value: '',
 };
 export const otherPasscode: Input = {
@@ -96,6 +99,7 @@ const appName: Input = {
   autocomplete: 'off',
   code: false,
   optional: true,
+  putBack: true,
   value: '',
 };
 
@@ -116,6 +120,7 @@ export const newAddress: Input = {
   autocomplete: 'email',
   inputmode: 'email',
   code: false,
+  putBack: true,
   value: '',
 };
 
@@ -135,6 +140,7 @@ export const questionChoice: Input = {
   type: 'select',
   autocomplete: 'off',
   code: false,
+  putBack: true,
   value: '',
 };
 const questionText: Input = {
@@ -145,6 +151,7 @@ const questionText: Input = {
   autocomplete: 'off',
   code: false,
   optional: true,
+  putBack: true,
   value: '',
 };
 /** The session outlives the browser. */
@@ -176,6 +183,7 @@ export const newNumber: Input = {
   type: 'tel',
   autocomplete: 'tel',
   code: false,
+  putBack: true,
   value: '',
 };
 

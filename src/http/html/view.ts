@@ -160,7 +160,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
       ...message,
       beside: step.kind === 'enroll' && message.field !== undefined,
     })),
-    fields: fieldsOf(step),
+    fields: fieldsOf(step, page.typed),
     page,
     options: step.kind === 'select' ? optionsOf(step, t) : [],
     ...(why === undefined ? {} : { why }),

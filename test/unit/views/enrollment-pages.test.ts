@@ -1,5 +1,7 @@
 /** What the pages say of an enrollment: why it is asked for, how long it may be skipped, what comes first. */
 import { expect, test } from '@jest/globals';
+import { fieldsOf } from '../../../src/http/html/fields.ts';
+import { enrollmentInputs, passcodes } from '../../../src/http/html/inputs.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
 import { formsOf } from '../../support/user-agent.ts';
@@ -30,6 +32,32 @@ test.each(['enroll-totp', 'enroll-passkey', 'select-enroll', 'enroll-recovery-co
 
 test.each(['prove-first', 'prove-first-passkey'])('%s: says why there is one more question', (state) => {
   expect(html(state)).toContain('data-message="enroll.prove_first"');
+});
+
+test.each([
+  ['enroll-email-invalid', 'credentials.email', 'alice@demo'],
+  ['enroll-phone-invalid', 'credentials.phoneNumber', '030 901820'],
+])('%s: what was mistyped is there to be corrected', (state, name, typed) => {
+  expect(formsOf(html(state)).find(({ step }) => step === 'enroll')?.fields[name]).toBe(typed);
+});
+
+/** Whatever comes with a form: only what is neither a secret nor an answer may come back with the page. */
+test('of what was typed no secret, answer or box comes back', () => {
+  const names = [...passcodes.values(), ...[...enrollmentInputs.values()].flat()].map(({ name }) => name);
+  const typed = Object.fromEntries(names.map((name) => [name, `typed ${name}`]));
+  const back = [...enrollmentInputs.keys(), ...passcodes.keys(), 'other'].flatMap((key) => {
+    const [authenticator = '', stage] = key.split('.');
+    const offer = { ...(stage ? { stage } : {}), questions: [] };
+    const step = { kind: 'enroll', authenticator, offer, alternatives: false, messages: [] } as const;
+    return fieldsOf(step, typed).filter(({ value }) => value.startsWith('typed '));
+  });
+  expect([...new Set(back.map(({ name }) => name))].toSorted()).toEqual([
+    'credentials.email',
+    'credentials.label',
+    'credentials.phoneNumber',
+    'credentials.question',
+    'credentials.questionKey',
+  ]);
 });
 
 test.each(['totp', 'passkey'])('%s: an ordinary question gives no reason', (state) => {
