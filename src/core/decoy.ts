@@ -30,6 +30,13 @@ const phone: Enrollment = {
   characteristics: ['userPresence'],
 };
 
+const recoveryCodes: Enrollment = {
+  id: `${NO_ENROLLMENT}-recovery-code`,
+  authenticator: 'recovery_code',
+  factors: ['possession'],
+  characteristics: ['userPresence'],
+};
+
 const passkey: Enrollment = {
   id: `${NO_ENROLLMENT}-webauthn`,
   authenticator: 'webauthn',
@@ -42,7 +49,7 @@ const passkey: Enrollment = {
  * that are not enabled are left aside like everybody's. Their ids must not reach the page: they are not like those of real people.
  * @param id stable per identifier (a keyed hash), and never the id of an account
  * @param entropy a whole number, stable per identifier: half of all values give an authenticator app; three in four an email address to
- * an identifier that is one, and one in four to any other; one in four a passkey; half of them a phone
+ * an identifier that is one, and one in four to any other; one in four a passkey; half of them a phone; one in four recovery codes
  */
 export function decoySubject(id: string, entropy: number, isAddress?: boolean): Subject {
   const number = Math.abs(Math.trunc(entropy));
@@ -50,12 +57,14 @@ export function decoySubject(id: string, entropy: number, isAddress?: boolean): 
   const hasEmail = isAddress !== undefined && (Math.floor(number / 2) % 4 === 0) !== isAddress;
   const hasPasskey = Math.floor(number / 8) % 4 === 3;
   const hasPhone = Math.floor(number / 32) % 2 === 1;
+  const hasRecoveryCodes = Math.floor(number / 64) % 4 === 3;
   const enrollments = [
     password,
     ...(hasTotp ? [totp] : []),
     ...(hasEmail ? [email] : []),
     ...(hasPhone ? [phone] : []),
     ...(hasPasskey ? [passkey] : []),
+    ...(hasRecoveryCodes ? [recoveryCodes] : []),
   ];
   return { id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
 }

@@ -195,7 +195,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   return {
     kind: 'step',
     step: {
-      ...(await withDiscovery({ ...loop, transaction }, withoutIds(step, loop), facts, version)),
+      ...(await withDiscovery({ ...loop, transaction }, withoutIds(step, loop, facts), facts, version)),
       messages: [...messages, ...news],
     },
     handle,
@@ -263,11 +263,13 @@ function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
 }
 
 /**
- * Ids of enrollments say whether somebody exists, so a page names one only where it must tell two of a kind apart; those that one challenge
- * serves together are one choice.
+ * Ids of enrollments say whether somebody exists, and so do the names that people gave them: a page has them only where it must tell two of
+ * a kind apart, and the names once something is proved. Those that one challenge serves together are one choice.
  */
-function withoutIds(step: Step, { runtime }: Loop): Step {
-  if (step.kind === 'challenge' && isTogether(step.authenticator, runtime)) {
+function withoutIds(step: Step, { runtime }: Loop, { subject, evidence }: Facts): Step {
+  const isProved = evidence.some((one) => one.subject === subject?.id);
+  const isNamed = (key: string) => isProved && !isTogether(key, runtime);
+  if (step.kind === 'challenge' && !isNamed(step.authenticator)) {
     const { label: _, ...rest } = step;
     return rest;
   }
@@ -283,7 +285,7 @@ function withoutIds(step: Step, { runtime }: Loop): Step {
     const { enrollment: _, label: _label, ...rest } = option;
     return twins.length > 1
       ? option
-      : { ...rest, ...(option.label && !isTogether(option.authenticator, runtime) ? { label: option.label } : {}) };
+      : { ...rest, ...(option.label && isNamed(option.authenticator) ? { label: option.label } : {}) };
   });
   return { ...step, options: named };
 }

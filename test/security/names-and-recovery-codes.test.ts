@@ -1,0 +1,87 @@
+/** What tells nobody that somebody exists: names that people gave to their authenticators, and recovery codes (ASVS 6.3.8). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { issueCredential } from '../../src/users/credentials.ts';
+import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { recoveryCodes } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { answerStep, beginSignIn, passcode, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode({ authenticators: ['password', 'totp', 'recovery_code'] });
+});
+afterAll(() => node.stop());
+
+const name = 'Old tablet in the kitchen';
+
+type Stored = ReturnType<typeof parseCredentials>;
+
+async function changeCredentials(id: string, change: (all: Stored) => Stored): Promise<void> {
+  const key = credentialsKey(id);
+  const { value = '[]', version = 0 } = (await node.store.load([key])).entries.get(key) ?? {};
+  await node.store.commit([
+    { op: 'replace', key, version, value: serializeCredentials(change(parseCredentials(value))) },
+  ]);
+}
+
+async function personWithNamedTotp() {
+  const person = await personWithTotp(node);
+  await changeCredentials(person.id, (all) =>
+    all.map((one) => (one.authenticator === 'totp' ? { ...one, label: name } : one)),
+  );
+  return person;
+}
+
+function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
+  const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
+  const body = new URLSearchParams({ stateHandle, ...(id === undefined ? {} : { 'authenticator.id': id }) });
+  return agent.open(`${page.url}/select`, { method: 'POST', body });
+}
+
+/** The list of ways, as a stranger gets it who knows only a name. */
+async function waysOf(identifier: string, agent = new UserAgent()): Promise<Page> {
+  const { page } = await beginSignIn(node, 'notes', agent);
+  return select(agent, await answerStep(agent, page, { identifier, 'credentials.passcode': '' }));
+}
+
+function offersRecoveryCodes({ html }: Page): boolean {
+  return html.includes('value="recovery_code"');
+}
+
+describe('the name of an authenticator', () => {
+  test('is on no page before a proof: neither in the list, nor where it is asked for', async () => {
+    const { identifier } = await personWithNamedTotp();
+    const agent = new UserAgent();
+    const list = await waysOf(identifier, agent);
+    expect(list.html).toContain('value="totp"');
+    expect(list.html).not.toContain(name);
+    const asked = await select(agent, list, 'totp');
+    expect(mainForm(asked)?.authenticator).toBe('totp');
+    expect(asked.html).not.toContain(name);
+  });
+
+  test('is there once something is proved', async () => {
+    const person = await personWithNamedTotp();
+    const agent = new UserAgent();
+    const { page } = await beginSignIn(node, 'payroll', agent);
+    const { identifier, password } = person;
+    const asked = await answerStep(agent, page, { identifier, 'credentials.passcode': password });
+    expect(mainForm(asked)?.authenticator).toBe('totp');
+    expect(asked.html).toContain(name);
+    expect((await answerStep(agent, asked, await passcode(person))).url).not.toContain('/signin/');
+  });
+});
+
+test('people with recovery codes are not told from unknown ones: some of these seem to have them, and the same each time', async () => {
+  const { id, identifier } = await personWithPassword(node);
+  const { credential } = await recoveryCodes(node);
+  await changeCredentials(id, (all) => [...all, issueCredential(credential, Math.floor(Date.now() / 1000))]);
+  expect(offersRecoveryCodes(await waysOf(identifier))).toBe(true);
+  const unknown = Array.from({ length: 64 }, (_, number) => `nobody-${number}@demo.test`);
+  const offered: boolean[] = [];
+  for (const one of unknown) offered.push(offersRecoveryCodes(await waysOf(one)));
+  expect(new Set(offered)).toEqual(new Set([true, false]));
+  const seeming = unknown[offered.indexOf(true)] ?? '';
+  expect(offersRecoveryCodes(await waysOf(seeming.toUpperCase()))).toBe(true);
+});
