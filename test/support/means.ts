@@ -7,6 +7,7 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { phoneCredential } from '../../src/authenticators/phone.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import { securityQuestionAuthenticator } from '../../src/authenticators/security-question.ts';
 import type { Factor } from '../../src/core/model.ts';
 import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, serializeCredentials } from '../../src/users/user.ts';
@@ -120,16 +121,31 @@ export const means = {
       return { credential, answer: async () => passcode(code) };
     },
   },
+  'security question': {
+    authenticator: 'security_question',
+    factors: ['knowledge'],
+    amr: ['kba'],
+    async equip({ app }) {
+      const answer = 'Ottokar von Bärbach';
+      const authenticator = securityQuestionAuthenticator(app.hashing);
+      const input = { questionKey: 'stuffed_toy', passcode: answer };
+      return {
+        credential: enrolledAs(await authenticator.enroll(somebody, {}, input, emptyEnv)),
+        answer: async () => passcode(answer),
+      };
+    },
+  },
 } as const satisfies Readonly<Record<string, Means>>;
 
 export type MeansName = keyof typeof means;
-export const meansNames = Object.keys(means) as readonly MeansName[];
+/** Those that count by themselves: the security question is auxiliary. */
+export const meansNames = (Object.keys(means) as readonly MeansName[]).filter((name) => name !== 'security question');
 
 /** `stepgate.yaml` with all of them; messages are not limited by where they go. */
 export const settingsWithMeans: Readonly<Record<string, string>> = settingsWithPhone(
   { limits: { number: 100, prefix: 10_000, network: 100_000, country: 100_000 } },
   {},
-  meansNames.map((name) => means[name].authenticator),
+  Object.values(means).map(({ authenticator }) => authenticator),
 );
 
 export interface Holder {
@@ -205,25 +221,32 @@ async function newestCode(node: TestNode, address: string, agent: UserAgent): Pr
   return code;
 }
 
+const somebody = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
+
+const emptyEnv = {
+  now: 0,
+  issuer: '',
+  brand: '',
+  app: '',
+  transaction: '',
+  visitor: { ip: '', userAgent: '' },
+  enrolled: [],
+  mac: () => '',
+};
+
+function enrolledAs(enrolled: Enrolled | Refused): NewCredential {
+  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+  return enrolled.credential;
+}
+
 /** A set as somebody gets it. `left`: so many are still unused. */
 export async function recoveryCodes(node: TestNode, left = 10) {
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
-  const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
-  const env = {
-    now: 0,
-    issuer: node.issuer,
-    brand: '',
-    app: '',
-    transaction: '',
-    visitor: { ip: '', userAgent: '' },
-    enrolled: [],
-    mac: () => '',
-  };
-  const offer = await authenticator.offer(about, env);
-  const enrolled = await authenticator.enroll(about, offer.private, { saved: 'yes' }, env);
-  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
-  const { secret } = enrolled.credential;
+  const offer = await authenticator.offer(somebody, emptyEnv);
+  const { secret, ...rest } = enrolledAs(
+    await authenticator.enroll(somebody, offer.private, { saved: 'yes' }, emptyEnv),
+  );
   const digests = (secret.digests as string[]).slice(0, left);
-  const credential: NewCredential = { ...enrolled.credential, secret: { ...secret, digests } };
+  const credential: NewCredential = { ...rest, secret: { ...secret, digests } };
   return { codes: [...(offer.public.codes as string[])].slice(0, left), credential };
 }

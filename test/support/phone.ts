@@ -2,6 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
+import { authenticatorTraits } from '../../src/authenticators/index.ts';
 import { phoneCredential } from '../../src/authenticators/phone.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import type { TestNode } from './node.ts';
@@ -22,9 +23,9 @@ export function settingsWithPhone(
   others: readonly string[] = ['password', 'totp'],
 ): Readonly<Record<string, string>> {
   const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
-  const enabled = ['password', 'totp', 'webauthn', 'email', 'recovery_code', 'access_code'].map(
-    (key) => [key, { enabled: others.includes(key) }] as const,
-  );
+  const enabled = authenticatorTraits
+    .filter(({ key }) => key !== 'phone')
+    .map(({ key }) => [key, { enabled: others.includes(key) }] as const);
   settings.set('authenticators', { ...Object.fromEntries(enabled), phone: { ...phoneSettings, ...phone } });
   for (const [key, value] of Object.entries(more)) settings.set(key, value);
   return { 'stepgate.yaml': settings.toString() };
