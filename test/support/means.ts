@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import type { Authenticator } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
@@ -234,7 +235,7 @@ const emptyEnv = {
   mac: () => '',
 };
 
-function enrolledAs(enrolled: Enrolled | Refused): NewCredential {
+function enrolledAs(enrolled: Awaited<ReturnType<Authenticator['enroll']>>): NewCredential {
   if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
   return enrolled.credential;
 }
