@@ -1,4 +1,5 @@
 /** How long it takes from starting the process to the first answer. */
+
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
@@ -6,7 +7,7 @@ import { get } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import { freePort } from '../support/redis.ts';
+import { freePort } from '../support/free-port.ts';
 import { nodeFlags } from './child.ts';
 import { median } from './measure.ts';
 import { seed } from './seed.ts';

@@ -1,11 +1,12 @@
 /** Boxes on the pages, in a real browser: keep me signed in, also by passkey; do not ask again here; forget this device. */
+
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { freePort } from '../support/redis.ts';
 import { nextCode, type Person } from '../support/relying-party.ts';
 import { personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
 

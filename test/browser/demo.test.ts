@@ -1,4 +1,5 @@
 /** The demo as people try it: its own pages, its inbox, its three policies, in a real browser. */
+
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
@@ -7,9 +8,9 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import { freePort } from '../support/redis.ts';
 import { nextCode } from '../support/relying-party.ts';
 
 let node: TestNode;

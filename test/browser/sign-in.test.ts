@@ -6,8 +6,8 @@ import { generate } from 'otplib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
+import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
-import { freePort } from '../support/redis.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;

@@ -1,11 +1,12 @@
 /** Passkeys and security keys in a real browser, with the virtual authenticators of Chromium. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type Device, isAccessible, onDevice as onNewDevice, securityKey } from '../support/device.ts';
+import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
-import { freePort } from '../support/redis.ts';
 import { signOnPolicy } from '../support/sign-in-flow.ts';
 
 let node: TestNode;

@@ -6,7 +6,8 @@ import { Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
-import { freePort, type RedisServer, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
+import { freePort } from '../support/free-port.ts';
+import { type RedisServer, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
 import { freshTag, read, write } from './store-harness.ts';
 import { startLosingProxy } from './store-losing-proxy.ts';
 

@@ -1,4 +1,5 @@
 /** The commands beside a running server, on one data directory: what an admin does, the server sees. */
+
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,9 +8,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { AuditLine } from '../../src/cli/audit-text.ts';
 import type { Explanation } from '../../src/flow/explain.ts';
+import { freePort } from '../support/free-port.ts';
 import { password } from '../support/node.ts';
 import { authorizationRequest, discover, type Person, redeem, redirectUri, signIn } from '../support/relying-party.ts';
-import { freePort, type Ran, type Running, startStepgate, stepgate } from '../support/stepgate.ts';
+import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 

@@ -1,9 +1,11 @@
 /** What a good configuration says at its own risk, as the log of a server that starts with it tells it. */
+
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freePort, type Running, startStepgate } from '../support/stepgate.ts';
+import { freePort } from '../support/free-port.ts';
+import { type Running, startStepgate } from '../support/stepgate.ts';
 import { until } from '../support/until.ts';
 
 let dir: string;

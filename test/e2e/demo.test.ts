@@ -1,4 +1,5 @@
 /** The demo as it ships: its three apps, its people, its policies, with a real OpenID Connect client. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
@@ -6,10 +7,10 @@ import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
 import { attemptCounter } from '../../src/users/user.ts';
+import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
-import { freePort } from '../support/redis.ts';
 import {
   authorizationRequest,
   discover,

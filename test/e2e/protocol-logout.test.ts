@@ -1,11 +1,12 @@
 /** Sign-out: at the request of an app (RP-Initiated Logout 1.0), told to every app of the session (Back-Channel Logout 1.0). */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
+import { freePort } from '../support/free-port.ts';
 import { newPerson, type TestNode } from '../support/node.ts';
 import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
-import { freePort } from '../support/redis.ts';
 import { discover, type Person, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';

@@ -1,4 +1,5 @@
 /** The process of a node: killed in the middle of a sign-in, ended under load, given a broken configuration. */
+
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
@@ -6,10 +7,11 @@ import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { freePort } from '../support/free-port.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, identify, passcode, whereIs } from '../support/sign-in-flow.ts';
-import { freePort, type Running, startStepgate } from '../support/stepgate.ts';
+import { type Running, startStepgate } from '../support/stepgate.ts';
 import { until } from '../support/until.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 

@@ -1,7 +1,6 @@
 /** The program as an admin runs it: processes of their own on one data directory. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
 import { createInterface } from 'node:readline';
 
 export interface Ran {
@@ -86,15 +85,4 @@ export function startStepgate(env: Environment, words: readonly string[]): Runni
       return (await closed)[0];
     },
   };
-}
-
-/** A port that was free a moment ago: for programs that must know their address before they listen. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (typeof address !== 'object' || address === null) throw new Error('no port');
-  return address.port;
 }

@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from '@jest/globals';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../../src/demo/relying-party.ts';
+import { freePort } from '../../support/free-port.ts';
 import { type Browser, createBrowser } from './browser.ts';
 import { type StubIssuer, startStubIssuer } from './stub-issuer.ts';
 
@@ -19,11 +20,10 @@ interface Demo {
 
 /** The issuer must know the relying party's port and the other way round: the issuer's port is taken first. */
 async function startDemo(): Promise<Demo> {
-  const reserved = await startStubIssuer(() => 'http://localhost:1');
-  await reserved.close();
-  const rp = await startDemoRelyingParty({ issuer: reserved.issuer, port: 0, host: '127.0.0.1' });
+  const port = await freePort();
+  const rp = await startDemoRelyingParty({ issuer: `http://localhost:${port}`, port: 0, host: '127.0.0.1' });
   running.push(rp);
-  const op = await startStubIssuer(() => rp.origin, Number(new URL(reserved.issuer).port));
+  const op = await startStubIssuer(() => rp.origin, port);
   running.push(op);
   return { rp, op, browser: createBrowser() };
 }
@@ -164,14 +164,13 @@ test('the cookie changes at the sign-in and is hidden from scripts', async () =>
 });
 
 test('the relying party starts before its provider and says so until it is there', async () => {
-  const reserved = await startStubIssuer(() => 'http://localhost:1');
-  await reserved.close();
-  const rp = await startDemoRelyingParty({ issuer: reserved.issuer, port: 0, host: '127.0.0.1' });
+  const port = await freePort();
+  const rp = await startDemoRelyingParty({ issuer: `http://localhost:${port}`, port: 0, host: '127.0.0.1' });
   running.push(rp);
   const browser = createBrowser();
   const early = await browser.get(`${rp.origin}/notes/sign-in`);
   expect(early.text).toContain('The provider does not answer');
-  const op = await startStubIssuer(() => rp.origin, Number(new URL(reserved.issuer).port));
+  const op = await startStubIssuer(() => rp.origin, port);
   running.push(op);
   Object.assign(op.next, oneFactor);
   expect((await browser.get(`${rp.origin}/notes/sign-in`)).text).toContain('Hello Alice');
