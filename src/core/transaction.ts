@@ -170,7 +170,7 @@ export function abandoned(transaction: Transaction): Transaction {
  */
 export function forgetSubject(transaction: Transaction): Transaction {
   if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
-  const { subject: _subject, rememberDevice: _remember, ...rest } = withoutWish(transaction);
+  const { subject: _subject, rememberDevice: _remember, keepSignedIn: _keep, ...rest } = withoutWish(transaction);
   return rest;
 }
 

@@ -6,9 +6,11 @@ import {
   type Identified,
   identified,
   isExpired,
+  keptSignedIn,
   type Pending,
   picked,
   proved,
+  rememberingDevice,
   selecting,
   skipping,
   started,
@@ -114,6 +116,11 @@ describe('what the person asked to enroll', () => {
     const others = [proved(wish, enrolled), skipping(wish, ['webauthn']), accepted(identified(wish, bob))];
     expect([...others, forgetSubject(wish)].map(({ wanted }) => wanted)).toEqual(Array(4).fill(undefined));
   });
+});
+
+test('what somebody ticked is not ticked for the next person', () => {
+  const ticked = rememberingDevice(keptSignedIn(withAnn, true));
+  expect(forgetSubject(ticked)).toEqual(fresh);
 });
 
 describe('the position', () => {
