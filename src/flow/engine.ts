@@ -17,7 +17,7 @@ import { decoyEntropy } from './decoy-entropy.ts';
 import { withDiscovery } from './discover.ts';
 import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
-import { deviceKey } from './known-device.ts';
+import { deviceKey, mayKeepSecret } from './known-device.ts';
 import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
@@ -62,8 +62,8 @@ export type Outcome =
       readonly kind: 'complete';
       readonly accountId: string;
       readonly assurance: Assurance;
-      /** This person has signed in with this browser before. */
-      readonly knownDevice: boolean;
+      /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
+      readonly keepsSecret: boolean;
     }
   | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
 
@@ -174,7 +174,8 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   if (decision.kind === 'allow' && facts.subject) {
     save(loop, stored?.value);
     const { assurance } = decision;
-    return { kind: 'complete', accountId: facts.subject.id, assurance, knownDevice: facts.device.known };
+    const keepsSecret = mayKeepSecret(facts, loop.transaction.rememberDevice === true);
+    return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
   // The relying party is told, and may ask for less; a page could only say the same to the person.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {

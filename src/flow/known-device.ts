@@ -1,6 +1,6 @@
 /** Browsers that somebody has signed in with before, by a secret cookie. A known device satisfies a condition; it proves nothing. */
 import { createHash, randomBytes } from 'node:crypto';
-import type { Seconds } from '../core/model.ts';
+import type { Facts, Seconds } from '../core/model.ts';
 import { storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
@@ -25,12 +25,20 @@ export function deviceKey(secret: string): string {
 }
 
 /**
- * The secret of a browser after a sign-in (base64url, 256 bits). Whoever signs in with it for the first time gets a new one: somebody
- * else may have planted or copied the one that was there, and must not share what is bound to it from now on. The browser stays known to
- * the people who have used it.
+ * Nothing is bound to the secret of this browser now that was not before. `remembers`: the person asked for it. Who only knows a password
+ * can sign in to an app that asks for no more, and plant the secret of that browser elsewhere: so the first that is remembered takes a new one.
  */
-export function deviceSecret(unit: UnitOfWork, present: string | undefined, isKnown: boolean): string {
-  if (present !== undefined && isKnown) return present;
+export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boolean {
+  return device.known && (!remembers || (device.remembered ?? []).some(({ until }) => now < until));
+}
+
+/**
+ * The secret of a browser after a sign-in (base64url, 256 bits). Whoever signs in with it for the first time, or has it remember a proof
+ * for the first time, gets a new one: somebody else may have planted or copied the one that was there, and must not share what is bound to
+ * it from now on. The browser stays known to the people who have used it.
+ */
+export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
+  if (present !== undefined && keeps) return present;
   const secret = randomBytes(32).toString('base64url');
   const people = present === undefined ? undefined : unit.peek(deviceKey(present))?.value;
   if (people !== undefined) unit.put(deviceKey(secret), { value: people, ttl: deviceLifetime });

@@ -99,7 +99,7 @@ async function respond(
   const interaction = await openInteraction(parts.provider(), ctx, request.uid);
   switch (outcome.kind) {
     case 'complete': {
-      giveSecret(parts, ctx, request.unit, outcome.knownDevice);
+      giveSecret(parts, ctx, request.unit, outcome.keepsSecret);
       const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
       return seeOther(ctx, next);
     }
@@ -168,9 +168,9 @@ function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
 }
 
 /** Gives the browser the secret that it is known by from the next request on. */
-function giveSecret({ runtime, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, isKnown: boolean): void {
+function giveSecret({ runtime, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, keeps: boolean): void {
   const { device } = (ctx.state as { visitor: Visitor }).visitor;
-  ctx.cookies.set(deviceCookie, deviceSecret(unit, device, isKnown), {
+  ctx.cookies.set(deviceCookie, deviceSecret(unit, device, keeps), {
     httpOnly: true,
     sameSite: 'lax',
     secure: runtime.issuer.startsWith('https:'),

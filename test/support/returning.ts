@@ -1,0 +1,88 @@
+/** People who come back with a browser: what it keeps, what they tick, what they are asked again. */
+import { generate } from 'otplib';
+import type { TestNode } from './node.ts';
+import { type Authorization, authorization, claimsOf, redeemCode, type TokenAnswer } from './raw-client.ts';
+import { type Person, redirectUri } from './relying-party.ts';
+import { answerStep, whereIs } from './sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from './user-agent.ts';
+
+/** The browser is closed and opened again: what has no end of its own is gone. */
+export function reopened(agent: UserAgent, issuer: string): UserAgent {
+  const again = new UserAgent();
+  for (const { name, value, attributes } of agent.cookies(issuer)) {
+    if (/expires=/i.test(attributes)) again.setCookie(issuer, `${name}=${value}; ${attributes}`);
+  }
+  return again;
+}
+
+export function cookieOf(agent: UserAgent, issuer: string, name: string): string {
+  return agent.cookies(issuer).find((cookie) => cookie.name === name)?.value ?? '';
+}
+
+export interface Finished {
+  readonly page: Page;
+  /** The steps that came, in order. */
+  readonly asked: readonly string[];
+  readonly where: string;
+}
+
+/** Ticks these boxes and answers until the browser leaves, or a page comes that takes no answer. `clock`: of the node (epoch seconds). */
+export async function finish(
+  agent: UserAgent,
+  start: Page,
+  person: Person,
+  ticked: readonly string[],
+  clock: () => number,
+): Promise<Finished> {
+  let page = start;
+  const asked: string[] = [];
+  for (let steps = 0; steps < 6 && !page.url.startsWith(redirectUri); steps += 1) {
+    const form = mainForm(page);
+    if (!form) break;
+    asked.push(whereIs(page));
+    const boxes = Object.fromEntries(form.boxes.filter((box) => ticked.includes(box)).map((box) => [box, 'yes']));
+    if (form.step === 'enroll' && page.secret) Object.assign(person, { totp: page.secret, step: 0 });
+    const answer =
+      form.step === 'identify'
+        ? { identifier: person.identifier, 'credentials.passcode': person.password }
+        : form.authenticator === 'password'
+          ? { 'credentials.passcode': person.password }
+          : await passcodeAt(person, clock);
+    page = await answerStep(agent, page, { ...answer, ...boxes });
+  }
+  return { page, asked, where: whereIs(page) };
+}
+
+/** A code that was not used yet, by the clock of the node. */
+async function passcodeAt(person: Person, clock: () => number): Promise<Record<string, string>> {
+  const step = Math.max(Math.floor(clock() / 30), (person.step ?? 0) + 1);
+  person.step = step;
+  return { 'credentials.passcode': await generate({ secret: person.totp ?? '', epoch: step * 30 }) };
+}
+
+export interface Returned extends Finished {
+  readonly request: Authorization;
+  tokens(): Promise<TokenAnswer>;
+  claims(): Promise<Readonly<Record<string, unknown>>>;
+}
+
+export interface Returning {
+  readonly node: Pick<TestNode, 'issuer' | 'origin'>;
+  readonly clock: () => number;
+}
+
+/** One authorization of a person; `parameters` replace the usual ones. */
+export async function signInTo(
+  { node, clock }: Returning,
+  clientId: string,
+  agent: UserAgent,
+  person: Person,
+  ticked: readonly string[] = [],
+  parameters: Readonly<Record<string, string>> = {},
+): Promise<Returned> {
+  const request = authorization(node.issuer, clientId, parameters);
+  const start = await agent.open(request.url, {}, redirectUri);
+  const done = await finish(agent, start, person, ticked, clock);
+  const tokens = () => redeemCode(node.origin, request, done.page.url);
+  return { ...done, request, tokens, claims: async () => claimsOf((await tokens()).tokens?.id_token) };
+}
