@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { appFile, post } from '../support/authorize.ts';
 import { startNode, type TestNode } from '../support/node.ts';
+import { linkTo } from '../support/own-account.ts';
 import { authorization, claimsOf, refresh } from '../support/raw-client.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
 import { cookieOf, finish, reopened, signInTo as signIn } from '../support/returning.ts';
@@ -14,6 +15,7 @@ import {
   signOnPolicy,
   whereIs,
 } from '../support/sign-in-flow.ts';
+import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 const DAY = 86_400;
@@ -26,6 +28,19 @@ const kept = { idle: 'P14D', absolute: 'P30D' };
 const allowed = { primary: 'any', secondFactor: 'never', idle: 'PT2H', absolute: 'P1D' };
 const grantTypes = ['authorization_code', 'refresh_token', deviceGrant];
 
+const files = {
+  'policies/session.yaml': JSON.stringify({
+    rules: [
+      { name: 'Visitors', when: { groups: { any: ['visitors'] } }, then: { allow: allowed } },
+      { name: 'Everybody', then: { allow: { ...allowed, keepSignedIn: kept } } },
+    ],
+  }),
+  ...appFile('vault', { signOnPolicy: 'vault', client: { grant_types: grantTypes } }),
+  ...signOnPolicy('vault', { then: { allow: two, remember: { device: 'P30D' } } }),
+  ...appFile('strict', { signOnPolicy: 'strict' }),
+  ...signOnPolicy('strict', { then: { allow: two } }),
+};
+
 let node: TestNode;
 let ahead = 0;
 const clock = () => Math.floor(Date.now() / 1000) + ahead;
@@ -35,18 +50,7 @@ beforeAll(async () => {
     now: clock,
     mail: true,
     people: false,
-    files: {
-      'policies/session.yaml': JSON.stringify({
-        rules: [
-          { name: 'Visitors', when: { groups: { any: ['visitors'] } }, then: { allow: allowed } },
-          { name: 'Everybody', then: { allow: { ...allowed, keepSignedIn: kept } } },
-        ],
-      }),
-      ...appFile('vault', { signOnPolicy: 'vault', client: { grant_types: grantTypes } }),
-      ...signOnPolicy('vault', { then: { allow: two, remember: { device: 'P30D' } } }),
-      ...appFile('strict', { signOnPolicy: 'strict' }),
-      ...signOnPolicy('strict', { then: { allow: two } }),
-    },
+    files,
   });
 });
 beforeEach(() => {
@@ -178,16 +182,15 @@ describe('a remembered browser and what the request asks for', () => {
   });
 
   test.each([
-    ['acr_values', { acr_values: twoFactors }, ['code', 'unmet_authentication_requirements']],
-    ['acr in the claims, essential', { claims: essential }, ['unmet_authentication_requirements']],
-    ['max_age', { max_age: '86400' }, ['login_required', 'interaction_required']],
-  ])('%s with prompt=none: no page, and nothing that was not proved', async (_, parameters, ends) => {
+    ['acr_values', { acr_values: twoFactors }, 'unmet_authentication_requirements'],
+    ['acr in the claims, essential', { claims: essential }, 'unmet_authentication_requirements'],
+    ['max_age', { max_age: '86400' }, 'login_required'],
+  ])('%s with prompt=none: an error, for nothing is proved by remembering', async (_, parameters, error) => {
     const person = await personWithTotp(node);
     const agent = await remembering(person);
     expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
     const silent = await signInTo('vault', agent, person, [], { prompt: 'none', ...parameters });
-    expect(ends).toContain(silent.where);
-    if (silent.where === 'code') expect((await silent.claims()).amr).toEqual(['pwd']);
+    expect(silent.where).toBe(error);
   });
 
   test('prompt=none and refresh go on with what was proved: never the second factor, at no app', async () => {
@@ -362,6 +365,54 @@ describe('a kept session', () => {
     await endings[ending]?.(person);
     expect(await silent()).toBe('login_required');
     expect((await refresh(node.origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
+  });
+});
+
+describe('two nodes on one Redis', () => {
+  let both: TwoNodes;
+  beforeAll(async () => {
+    both = await startTwoNodes({ files });
+  });
+  afterAll(() => both.stop());
+
+  const on = (agent: UserAgent, index: 0 | 1) => agent.via({ [both.issuer]: both.nodes[index].origin });
+  const returning = () => ({ node: both.nodes[0], clock: () => Math.floor(Date.now() / 1000) });
+
+  test.each([0, 1] as const)(
+    'ticked on one, spared on the other, forgotten on one, asked on both: %i',
+    async (first) => {
+      const other = first === 0 ? 1 : 0;
+      const person = await personWithTotp(both.nodes[first]);
+      const agent = on(new UserAgent(), first);
+      const ticked = await signIn(returning(), 'vault', agent, person, ['rememberDevice']);
+      expect([ticked.asked, ticked.where]).toEqual([bothAsked, 'code']);
+      const later = reopened(agent, both.issuer);
+      expect((await signIn(returning(), 'vault', on(later, other), person)).asked).toEqual(['identify']);
+      const forgetting = on(agent, other);
+      const overview = await forgetting.open(`${both.issuer}/account`);
+      const page = await forgetting.open(linkTo(overview, /^\/account\/devices\//));
+      const forget = page.forms.find(({ step }) => step === 'forget-device');
+      const during = reopened(later, both.issuer);
+      const [forgotten, raced] = await Promise.all([
+        forgetting.submit(page, forget),
+        signIn(returning(), 'vault', on(during, first), { ...person }),
+      ]);
+      expect(forgotten.url).toContain('done=device_forgotten');
+      if (raced.where === 'code' && raced.asked.length === 1) expect((await raced.claims()).amr).toEqual(['pwd']);
+      for (const index of [first, other] as const) {
+        const begun = await beginSignIn(both, 'vault', on(reopened(later, both.issuer), index));
+        const next = await answerStep(begun.agent, begun.page, {
+          identifier: person.identifier,
+          'credentials.passcode': person.password,
+        });
+        expect(whereIs(next)).toBe('challenge:totp');
+      }
+    },
+  );
+
+  test('nothing went wrong inside', () => {
+    const errors = both.nodes.flatMap((one) => one.errors);
+    expect(errors.filter((error) => ((error as { status?: number }).status ?? 500) >= 500)).toEqual([]);
   });
 });
 
