@@ -37,7 +37,7 @@ async function inBrowser<T>(
   const kept = (await before?.cookies())?.filter(({ expires }) => expires > 0) ?? [];
   const context = await browser.newContext();
   await context.addCookies(kept);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   try {
     return await use(await context.newPage(), context);
   } finally {

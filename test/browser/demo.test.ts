@@ -48,7 +48,7 @@ async function visit(
   options: BrowserContextOptions = {},
 ): Promise<void> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(15_000);
+  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   context.on('page', (page) => {
     page.on('console', (message) => {

@@ -92,7 +92,7 @@ describe('kill -9', () => {
     const challenged = await identify(again.agent, again.page, alice);
     expect(whereIs(challenged)).toBe('challenge:totp');
     expect(whereIs(await answerStep(again.agent, challenged, await passcode(person)))).toBe('code');
-  }, 120_000);
+  });
 
   test('a session and a family of tokens outlive it, a lock-out and a used code too', async () => {
     const node = await demo();
@@ -113,7 +113,7 @@ describe('kill -9', () => {
     const { agent, page } = await beginSignIn(node, 'notes');
     const locked = await identify(agent, page, { identifier: 'bob@demo.test', password });
     expect([locked.status, locked.messages]).toEqual([429, ['attempts.exceeded']]);
-  }, 120_000);
+  });
 });
 
 /** Whether an error of `fetch` says that nobody was listening any more; all others are requests that were cut off. */
@@ -180,7 +180,7 @@ describe('SIGTERM', () => {
     const statuses = (await Promise.all(answers)).map(({ status }) => status);
     expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
     expect(await ended).toBe(0);
-  }, 60_000);
+  });
 
   test('twice: the second changes nothing', async () => {
     const node = await demo();
@@ -190,7 +190,7 @@ describe('SIGTERM', () => {
     const ended = [running.stop('SIGTERM'), running.stop('SIGTERM')];
     expect(await Promise.all(ended)).toEqual([0, 0]);
     expect(['code', true]).toContain(await answer);
-  }, 60_000);
+  });
 
   test('a connection that says nothing, or only half of a request, does not hold it up', async () => {
     const node = await demo();
@@ -203,7 +203,7 @@ describe('SIGTERM', () => {
     sockets[1]?.write('POST /signin/aaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n');
     expect(await running.stop('SIGTERM')).toBe(0);
     for (const socket of sockets) socket.destroy();
-  }, 60_000);
+  });
 });
 
 describe('a configuration that changes while the node runs', () => {
@@ -229,7 +229,7 @@ describe('a configuration that changes while the node runs', () => {
       const next = await beginSignIn(node, 'notes');
       return next.page.status === 403 || (await identify(next.agent, next.page, alice)).status === 403;
     });
-  }, 60_000);
+  });
 
   test('every write of many in a row ends in the last one', async () => {
     const node = await demo();
@@ -249,5 +249,5 @@ describe('a configuration that changes while the node runs', () => {
     }
     await until('the last brand', async () => (await brandOf(node)) === 'Brand 19');
     expect(running.lines.filter((line) => line.includes('"level":"error"'))).toEqual([]);
-  }, 60_000);
+  });
 });

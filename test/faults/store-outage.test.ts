@@ -192,7 +192,7 @@ describe.each([
       expect(got !== undefined || (cause === 'SIGSTOP' && error === 'invalid_grant')).toBe(true);
     const fresh = await beginSignIn(node, 'notes');
     expect(whereIs(await identify(fresh.agent, fresh.page, await personWithPassword(node)))).toBe('code');
-  }, 180_000);
+  });
 });
 
 test('Redis comes back empty: not ready, and nobody gets in, gets on or stays in', async () => {
@@ -209,4 +209,4 @@ test('Redis comes back empty: not ready, and nobody gets in, gets on or stays in
   expect(whereIs(silent)).not.toBe('code');
   const fresh = await beginSignIn(node, 'notes');
   if (mainForm(fresh.page)) expect(whereIs(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
-}, 120_000);
+});

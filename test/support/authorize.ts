@@ -68,6 +68,8 @@ export interface OpenNode {
   readonly node: TestNode;
   /** Another node on the same store, for the same issuer. */
   readonly second: () => Promise<TestNode>;
+  /** So many seconds go by in the store; the clock of the node is its own. */
+  readonly pass: (seconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
 }
 
@@ -84,6 +86,7 @@ export async function openNode(
   const others: TestNode[] = [];
   return {
     node,
+    pass: opened.pass,
     async second() {
       const { now } = options;
       const other = await startNode({ store: await opened.again(), issuer: node.issuer, ...(now ? { now } : {}) });

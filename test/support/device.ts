@@ -45,7 +45,7 @@ export async function onDevice(
   options: BrowserContextOptions = {},
 ): Promise<void> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(10_000);
+  context.setDefaultTimeout(60_000);
   try {
     const page = await context.newPage();
     const complaints: string[] = [];

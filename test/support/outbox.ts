@@ -56,7 +56,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
 }
 
 /** SMTP without TLS to this machine; `timeout` in milliseconds. */
-export function localSmtp(port: number, timeout = 5000): Channel {
+export function localSmtp(port: number, timeout = 30_000): Channel {
   return smtpChannel({ host: '127.0.0.1', port, secure: false, requireTls: false, from: 'id@acme.test', timeout });
 }
 

@@ -2,20 +2,37 @@
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { startRedis } from './redis.ts';
+import { age, startRedis } from './redis.ts';
 
 export interface StoreUnderTest {
   readonly name: string;
-  /** Opens the first connection; `again` opens further ones to the same data. */
-  open(): Promise<{ readonly store: Store; readonly again: () => Promise<Store>; readonly stop: () => Promise<void> }>;
+  /** Opens the first connection. */
+  open(): Promise<OpenedStore>;
+}
+
+export interface OpenedStore {
+  readonly store: Store;
+  /** Opens a further connection to the same data. */
+  readonly again: () => Promise<Store>;
+  /** So many seconds go by in no time: what is kept has so much less to live. */
+  readonly pass: (seconds: number) => Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 export const storesUnderTest: readonly StoreUnderTest[] = [
   {
     name: 'embedded',
     async open() {
-      const store = openEmbedded({ file: ':memory:' });
-      return { store, again: async () => store, stop: () => store.close() };
+      let ahead = 0;
+      const store = openEmbedded({ file: ':memory:', now: () => Date.now() + ahead });
+      return {
+        store,
+        again: async () => store,
+        async pass(seconds) {
+          ahead += seconds * 1000;
+        },
+        stop: () => store.close(),
+      };
     },
   },
   {
@@ -32,6 +49,7 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
       return {
         store: await again(),
         again,
+        pass: (seconds) => age(redis, seconds),
         async stop() {
           for (const store of opened) await store.close();
           await redis.stop();

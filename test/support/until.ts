@@ -1,8 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const patience = 10_000;
+/** Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test. */
+const patience = 60_000;
 
-/** Waits for something that happens by itself. Rejects when it does not within ten seconds. */
+/** Waits for something that happens by itself. Rejects when it does not within a minute. */
 export async function until(what: string, holds: () => Promise<boolean> | boolean): Promise<void> {
   const deadline = performance.now() + patience;
   while (!(await holds())) {
