@@ -1,6 +1,5 @@
 /** The device flow (RFC 8628): a device without a browser, a person with one, and the policy of the app in between. */
 
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { appFile, authorize, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
@@ -232,7 +231,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const device = await start();
     expect((await poll(device)).body.error).toBe('authorization_pending');
     expect((await poll(device, 'notes', second.origin)).body.error).toBe('slow_down');
-    await pause(5000);
+    await opened.pass(5);
     expect((await poll(device)).body.error).toBe('authorization_pending');
     await approve(new UserAgent(), device.userCode);
     expect((await poll(device)).status).toBe(200);

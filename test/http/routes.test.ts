@@ -1,10 +1,10 @@
 /** Every route with every method, and targets that are none: an answer with a code, nothing consumed, nothing thrown. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, personWithPassword, storedTransaction, whereIs } from '../support/sign-in-flow.ts';
+import { until } from '../support/until.ts';
 import { mainForm } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -172,9 +172,8 @@ describe('bodies on the wire', () => {
     const socket = connect(Number(new URL(node.origin).port), '127.0.0.1');
     await once(socket, 'connect');
     socket.write(`${form}\r\nContent-Length: 100\r\n\r\na=b`);
-    await pause(100);
-    socket.destroy();
-    for (let wait = 0; wait < 50 && node.errors.length === before; wait += 1) await pause(20);
+    socket.end();
+    await until('the fault to be on record', () => node.errors.length > before);
     expect(node.errors.slice(before)).toEqual([expect.objectContaining({ code: 'bad_request' })]);
   });
 

@@ -139,12 +139,20 @@ async function personWithPasskey(groups: readonly string[] = ['staff']): Promise
   return person;
 }
 
+/** What unknown names look like on the page that is tested; each is used once, for guesses at it count. */
+const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
+
 /** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a quarter a passkey. */
 async function unknownLike(app: string, identifier: string): Promise<string> {
   const wanted = await observe(identifier, app, [name, list]);
+  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, wanted));
+  const [found] = known < 0 ? [] : unknowns.splice(known, 1);
+  if (found) return found.unknown;
   for (let tries = 0; tries < 100; tries += 1) {
     const unknown = nobody();
-    if (isDeepStrictEqual(await observe(unknown, app, [name, list]), wanted)) return unknown;
+    const seen = await observe(unknown, app, [name, list]);
+    if (isDeepStrictEqual(seen, wanted)) return unknown;
+    unknowns.push({ unknown, look: seen });
   }
   throw new Error('no unknown name looks like this person');
 }
@@ -162,7 +170,10 @@ const pages = [
 ] as const;
 
 describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files }) => {
-  beforeAll(() => node.configure(files));
+  beforeAll(async () => {
+    unknowns.length = 0;
+    await node.configure(files);
+  });
 
   test('is what it says', async () => {
     const { page } = await beginSignIn(node, app);

@@ -1,5 +1,4 @@
 /** The newest policy decides at the next step, at the end, and on every node (Law 5). */
-import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
@@ -19,6 +18,7 @@ import {
   whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
+import { until } from '../support/until.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
 let two: TwoNodes;
@@ -209,12 +209,12 @@ test('a refresh token and a session feel a deny on the other node at once, and a
   expect((await refresh(two.nodes[1].origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
 });
 
-test('settings that a node keeps in process follow within two seconds', async () => {
+test('settings that a node keeps in process follow by themselves', async () => {
   const brand = `Renamed ${Date.now()}`;
   await node.configure({
     'stepgate.yaml': `${JSON.stringify({ brand: { name: brand }, authenticators: { password: { enabled: true }, totp: { enabled: true } } })}\n`,
   });
-  await pause(2000);
+  await until('the other node to follow', () => two.nodes[1].app.live.current()?.settings.brand.name === brand);
   for (const path of ['/signin/aaaaaaaaaaaa', '/nowhere']) {
     const html = await (await fetch(`${two.nodes[1].origin}${path}`, { headers: { accept: 'text/html' } })).text();
     expect(html).toContain(brand);
