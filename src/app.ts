@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import { HashingQueue } from './authenticators/hashing-queue.ts';
-import { authenticatorTraits, buildAuthenticators } from './authenticators/index.ts';
+import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
@@ -74,7 +74,7 @@ export function createApp(options: AppOptions): App {
   const { store, issuer, log, demo = false, variables = {} } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const hashing = new HashingQueue();
-  const revisions = new Revisions(store, { authenticators: authenticatorTraits, issuer });
+  const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
   const directory = new Directory(store, now);
   const renderer = createRenderer({ viewsDir });
   const secure = issuer.startsWith('https:');

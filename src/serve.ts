@@ -4,7 +4,7 @@ import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type App, createApp } from './app.ts';
-import { authenticatorTraits } from './authenticators/index.ts';
+import { authenticatorKinds } from './authenticators/index.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -99,7 +99,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
 async function readConfiguration(options: ServeOptions, port: number): Promise<{ readonly issuer?: string }> {
   if (options.issuer !== undefined) return {};
   const loaded = await loadConfiguration(options.configDir, {
-    authenticators: authenticatorTraits,
+    authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
   });
   if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
@@ -127,7 +127,7 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
 /** Warnings are logged when the node starts, and when they may be new. */
 async function applyConfiguration(app: App, options: ServeOptions, port: number, when: 'start' | 'change') {
   const loaded = await loadConfiguration(options.configDir, {
-    authenticators: authenticatorTraits,
+    authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
     inbox: options.demo !== undefined,
   });

@@ -3,7 +3,9 @@
  * the command line, never enrolled in the step loop, and ends by itself. Handing it over is a proof of possession only as good as the way
  * it takes: that is the administrator's part.
  */
+import { z } from 'zod';
 import type { Seconds } from '../core/model.ts';
+import { closed, duration } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -41,6 +43,30 @@ const lifetime = 600;
 const shortest = 8;
 const longest = 64;
 
+const MINUTE = 60;
+const DAY = 86_400;
+
+const bounds = {
+  minLength: z
+    .int()
+    .min(shortest)
+    .max(longest)
+    .default(shortest)
+    .describe('Shortest code that an administrator may issue, in letters and digits: 8 (the default) to 64.'),
+  maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
+    .prefault('P10D')
+    .describe('Longest life of a code: PT10M to P10D (the default).'),
+  maxUses: z.int().min(1).max(10).default(10).describe('How often a code may count at most: 1 to 10 (the default).'),
+};
+
+const anyBounds = z.object(bounds);
+
+const configuration = {
+  settings: closed({ enabled: z.boolean().default(false).describe('Can be used, and counts.'), ...bounds })
+    .prefault({})
+    .describe('Temporary access codes, which an administrator issues (stepgate users tac).'),
+} as const;
+
 interface AccessSecret {
   readonly salt: string;
   readonly digest: string;
@@ -55,6 +81,14 @@ export interface AccessCodeTerms {
   readonly uses: number;
   /** Epoch seconds. */
   readonly expiresAt: Seconds;
+}
+
+/** What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about it. */
+export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> {
+  // Checked and complete, durations are seconds.
+  const own = settings[traits.key] as z.output<typeof anyBounds> | undefined;
+  const { minLength, maxLifetime, maxUses } = own ?? anyBounds.parse({});
+  return { minLength, maxLifetime, maxUses };
 }
 
 export interface IssuedAccessCode {
@@ -79,13 +113,19 @@ export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerm
 export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
     traits,
+    configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 300 },
       { limit: 100, window: 0 },
     ],
     single: true,
-    challenge: async (_credential, env) => ({ public: {}, private: {}, expires: env.now + lifetime }),
+    challenge: async (_credential, env) => ({
+      inputs: ['paper_code'],
+      public: {},
+      private: {},
+      expires: env.now + lifetime,
+    }),
     verify: (credential, _pending, input, env) => verifyCode(queue, credential, input, env),
     offer: notEnrollable,
     enroll: notEnrollable,

@@ -3,6 +3,8 @@
  * The engine reserves the attempt before it calls `verify`, and saves what comes back by compare-and-swap before it counts.
  */
 import type { AuthenticatorTraits, Characteristic, Factor, Seconds, Subject } from '../core/model.ts';
+import type { InputKind } from '../core/steps.ts';
+import type { AuthenticatorConfiguration } from '../policy/authenticator-kind.ts';
 import type { Limit } from '../stores/store.ts';
 
 /** One enrollment as it is kept with the user: what it is, and its secret (a hash, a key; JSON). */
@@ -24,6 +26,8 @@ export interface Credential {
   readonly remembered?: readonly RememberedDevice[];
   /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
   readonly claims?: readonly string[];
+  /** The mailbox that it proves, where its owner is also told what happens to the account. Absent: it proves none. */
+  readonly address?: string;
   /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
   readonly secret: Readonly<Record<string, unknown>>;
 }
@@ -115,6 +119,8 @@ export interface Quota {
  * alpha-2, of numbers without a country code), `codes` and `made` (to be kept by the person, and since when, in epoch seconds).
  */
 export interface Started {
+  /** What the answer consists of, in the order of the page. */
+  readonly inputs: readonly InputKind[];
   readonly public: Readonly<Record<string, unknown>>;
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds after which it no longer counts. */
@@ -196,6 +202,8 @@ export interface Discovery {
 
 export interface Authenticator {
   readonly traits: AuthenticatorTraits;
+  /** What the configuration language knows of it, besides its traits. */
+  readonly configuration: AuthenticatorConfiguration;
   /** Attempts that are evaluated per account before further ones are refused. */
   readonly limits: readonly Limit[];
   /** Starts a challenge for one credential. For somebody unknown (`undefined`) it must look and cost the same. */

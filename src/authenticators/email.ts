@@ -3,8 +3,11 @@
  * 3.1.3.1 does not take email for an out-of-band authenticator, so policies that follow it exclude it.
  */
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import { mailAddress, maskedAddress } from '../core/mail-address.ts';
 import type { Subject } from '../core/model.ts';
+import type { AuthenticatorConfiguration } from '../policy/authenticator-kind.ts';
+import { closed } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -26,7 +29,16 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
+  decoys: { share: 1 / 4, shareOfAddresses: 3 / 4 },
 } as const;
+
+const configuration: AuthenticatorConfiguration = {
+  settings: closed({ enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.') })
+    .prefault({})
+    .describe('A code and a link by mail.'),
+  channels: () => ['email'],
+  weakness: 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one',
+};
 
 /** RFC 8176 has no value for a code by mail; this one is ours. */
 const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['email'] } as const;
@@ -39,12 +51,13 @@ export function emailCredential(text: string): Omit<Credential, 'id' | 'createdA
   const address = mailAddress(text);
   if (address === undefined) throw new TypeError('mail cannot be sent to this address');
   const { factors, characteristics } = traits;
-  return { authenticator: traits.key, factors, characteristics, secret: { address } };
+  return { authenticator: traits.key, factors, characteristics, address, secret: { address } };
 }
 
 export function emailAuthenticator(): Authenticator {
   return {
     traits,
+    configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 600 },
@@ -97,6 +110,7 @@ function challengeByMail(credential: Credential | undefined, env: AuthenticatorE
   const params = { app: env.app, code, link, minutes: lifetime / 60, ...asked };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
   return {
+    inputs: ['one_time_code'],
     public: { address: shownAddress(address, env), resend: true, linkable: true },
     private: { stage: 'code', ...kept, address: keptAddress(address ?? '', env), asked },
     expires,
@@ -145,7 +159,12 @@ function readLink(pending: Started['private'], token: string, env: Authenticator
 function offerEmail(subject: Subject, env: AuthenticatorEnv): Started {
   const known: unknown = subject.profile.email;
   const address = typeof known === 'string' ? (mailAddress(known) ?? '') : '';
-  return { public: { stage: 'address', address }, private: { stage: 'address' }, expires: env.now + lifetime };
+  return {
+    inputs: ['mail_address'],
+    public: { stage: 'address', address },
+    private: { stage: 'address' },
+    expires: env.now + lifetime,
+  };
 }
 
 /** First stage: which address. Nothing counts before the code that is sent there has come back. */
@@ -167,6 +186,7 @@ function askForCode(address: string, env: AuthenticatorEnv): Continued {
   return {
     ok: true,
     more: {
+      inputs: ['one_time_code'],
       public: { stage: 'code', address, resend: true },
       private: { stage: 'code', code: kept.code, to: address },
       expires,

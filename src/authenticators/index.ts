@@ -1,5 +1,5 @@
-/** The one list of authenticators. Everything else asks for traits and keys. */
-import type { AuthenticatorTraits } from '../core/model.ts';
+/** The one list of authenticators. Nothing else names one: what there is to say about it stands in its own file. */
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { accessCodeAuthenticator } from './access-code.ts';
 import type { Authenticator } from './authenticator.ts';
 import { emailAuthenticator } from './email.ts';
@@ -32,8 +32,8 @@ export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<s
   return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
 }
 
-/** What there is, without building anything that works: for checking policies. */
-export const authenticatorTraits: readonly AuthenticatorTraits[] = Array.from(
+/** What there is, for checking and explaining a configuration. */
+export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
-  ({ traits }) => traits,
+  ({ traits, configuration }) => ({ ...traits, ...configuration }),
 );

@@ -1,4 +1,6 @@
 /** Something known: a password (NIST SP 800-63B-4 section 3.1.1). It is set by an administrator, not enrolled in the step loop. */
+import { z } from 'zod';
+import { closed } from '../policy/schema/fields.ts';
 import type { Authenticator, Credential, CredentialInput, Refused, Verified } from './authenticator.ts';
 import type { HashingQueue } from './hashing-queue.ts';
 import { checkPassword, hashPassword, isWeakHash, passwordBytes } from './password-hash.ts';
@@ -8,6 +10,17 @@ const traits = {
   factors: ['knowledge'],
   characteristics: ['userPresence'],
   enrollable: false,
+  besideIdentifier: true,
+  decoys: { share: 1 },
+} as const;
+
+const configuration = {
+  settings: closed({
+    enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.'),
+    minLength: z.int().min(8).max(64).default(15).describe('Shortest new password, in characters.'),
+  })
+    .prefault({})
+    .describe('Password.'),
 } as const;
 
 const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['pwd'] } as const;
@@ -28,12 +41,18 @@ export function passwordCredential(hash: string): Omit<Credential, 'id' | 'creat
 export function passwordAuthenticator(queue: HashingQueue): Authenticator {
   return {
     traits,
+    configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 10, window: 900 },
       { limit: 100, window: 0 },
     ],
-    challenge: async (_credential, env) => ({ public: {}, private: {}, expires: env.now + challengeLifetime }),
+    challenge: async (_credential, env) => ({
+      inputs: ['secret'],
+      public: {},
+      private: {},
+      expires: env.now + challengeLifetime,
+    }),
     verify: (credential, _pending, input) => verifyPassword(queue, credential, input),
     offer: notEnrollable,
     enroll: notEnrollable,

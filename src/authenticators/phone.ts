@@ -17,7 +17,8 @@ import type {
   Verified,
 } from './authenticator.ts';
 import { maskedNumber, type PhoneMethod, type PhoneNumber, readPhoneNumber } from './phone-number.ts';
-import { type PhoneLimits, phoneQuotas } from './phone-quotas.ts';
+import { phoneQuotas } from './phone-quotas.ts';
+import { type PhoneSettings, phoneConfiguration } from './phone-settings.ts';
 import { readCode, refuse, same } from './sent-code.ts';
 
 const traits = {
@@ -25,6 +26,7 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
+  decoys: { share: 1 / 2 },
 } as const;
 
 /** RFC 8176 section 2. */
@@ -33,18 +35,13 @@ const amr: Readonly<Record<PhoneMethod, string>> = { sms: 'sms', voice: 'tel' };
 /** Seconds that a code counts (NIST SP 800-63B-4 section 3.1.3.2: at most ten minutes). */
 const lifetime = 600;
 
-/** `authenticators.phone` of the settings. */
-interface PhoneSettings {
-  /** The first one that suits the number is the one that is used unless the person asks for another. */
-  readonly methods: readonly PhoneMethod[];
-  /** ISO 3166-1 alpha-2: nothing is sent to any other. */
-  readonly countries: readonly string[];
-  readonly defaultCountry?: string;
-  readonly limits: PhoneLimits;
-}
-
 /** Without settings nothing is sent anywhere. */
-const nowhere: PhoneSettings = { methods: [], countries: [], limits: { number: 1, prefix: 1, network: 1, country: 1 } };
+const nowhere: PhoneSettings = {
+  enabled: false,
+  methods: [],
+  countries: [],
+  limits: { number: 1, prefix: 1, network: 1, country: 1 },
+};
 
 /** It is a number in E.164, and of a kind that codes can be sent to. */
 export function takesCodes(number: string): boolean {
@@ -62,6 +59,7 @@ export function phoneCredential(number: string): Omit<Credential, 'id' | 'create
 export function phoneAuthenticator(): Authenticator {
   return {
     traits,
+    configuration: phoneConfiguration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 600 },
@@ -140,6 +138,7 @@ function challengeByPhone(credential: Credential | undefined, env: Authenticator
   const code = drawCode();
   const stranger = env.subject ?? env.identifier ?? '';
   return {
+    inputs: ['one_time_code'],
     // Before anything is proved, the page tells nothing about the number: not even that there is one.
     public: { method, methods, resend: true, address: to && env.proved ? maskedNumber(to.number) : '' },
     private: { stage: 'code', code: keptCode(code, env), number: keptNumber(to?.number ?? '', env), method },
@@ -176,6 +175,7 @@ function offerPhone(env: AuthenticatorEnv): Started {
   const { defaultCountry } = settingsOf(env);
   const country = defaultCountry === undefined ? {} : { country: defaultCountry };
   return {
+    inputs: ['phone_number'],
     public: { stage: 'number', restricted: true, ...country },
     private: { stage: 'number' },
     expires: env.now + lifetime,
@@ -207,6 +207,7 @@ function askForCode(to: PhoneNumber, env: AuthenticatorEnv): Continued | Refused
   return {
     ok: true,
     more: {
+      inputs: ['one_time_code'],
       public: { stage: 'code', method, methods, resend: true, address: to.number },
       private: { stage: 'code', code: keptCode(code, env), to: to.number, method },
       expires: env.now + lifetime,

@@ -2,6 +2,8 @@
  * Something had: ten codes or more on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes, section
  * 4.2.1.1). They are shown once, while they are enrolled, and kept as salted Argon2id hashes: no rotation of keys voids them.
  */
+import { z } from 'zod';
+import { closed } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -29,6 +31,7 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
+  decoys: { share: 1 / 4 },
 } as const;
 
 /** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
@@ -41,6 +44,15 @@ const signs = 16;
 const defaultCount = 10;
 const fewest = 10;
 const most = 20;
+
+const configuration = {
+  settings: closed({
+    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+    count: z.int().min(fewest).max(most).default(defaultCount).describe('Codes in a new set: 10 (the default) to 20.'),
+  })
+    .prefault({})
+    .describe('Codes to keep on paper, each for one use.'),
+} as const;
 
 /** Seconds that a challenge counts, and that the new codes may be looked at. */
 const lifetime = 600;
@@ -55,6 +67,7 @@ interface RecoverySecret {
 export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
     traits,
+    configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 300 },
@@ -62,6 +75,7 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
     ],
     single: true,
     challenge: async (credential, env) => ({
+      inputs: ['paper_code'],
       public: env.proved ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},
       private: {},
       expires: env.now + lifetime,
@@ -102,6 +116,7 @@ function offerCodes(env: AuthenticatorEnv): Started {
   const count = Number(env.settings?.count ?? defaultCount);
   const codes = Array.from({ length: Math.min(most, Math.max(fewest, count)) }, () => drawKeyText(signs));
   return {
+    inputs: ['saved'],
     public: { codes: codes.map(groupedKeyText), made: env.now },
     private: { codes },
     expires: env.now + lifetime,

@@ -2,7 +2,9 @@
  * Something known: the answer to a question about oneself. NIST SP 800-63B-4 section 3.1.1.2 takes it for no authenticator, and OWASP ASVS
  * 5.0 6.4.2 wants none. So it is auxiliary: it counts only where a policy names it, and only beside something else that was proved first.
  */
+import { z } from 'zod';
 import type { Subject } from '../core/model.ts';
+import { closed } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -37,6 +39,24 @@ const longest = 200;
 /** Letters and digits of the shortest new answer, unless the settings say otherwise. */
 const defaultMinLength = 4;
 
+const configuration = {
+  settings: closed({
+    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts, where a policy names it.'),
+    minLength: z
+      .int()
+      .min(4)
+      .max(32)
+      .default(defaultMinLength)
+      .describe('Shortest new answer, in letters and digits. Default 4.'),
+  })
+    .prefault({})
+    .describe(
+      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
+    ),
+  objection:
+    'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',
+} as const;
+
 /** `code` of `securityQuestions`, or `ownQuestion` and its `text`. */
 interface Question {
   readonly code: string;
@@ -51,6 +71,7 @@ interface AnswerSecret extends Question {
 export function securityQuestionAuthenticator(queue: HashingQueue): Authenticator {
   return {
     traits,
+    configuration,
     // Fewer than NIST SP 800-63B-4 section 3.2.2 allows: there are not many answers to most questions.
     limits: [
       { limit: 5, window: 900 },
@@ -58,12 +79,14 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
     ],
     single: true,
     challenge: async (credential, env) => ({
+      inputs: ['answer'],
       public: shownQuestion(credential, env),
       private: {},
       expires: env.now + lifetime,
     }),
     verify: (credential, _pending, input) => verifyAnswer(queue, credential, input),
     offer: async (_subject, env) => ({
+      inputs: ['question_choice', 'question_text', 'answer'],
       public: { questions: [...securityQuestions.keys(), ownQuestion] },
       private: {},
       expires: env.now + lifetime,

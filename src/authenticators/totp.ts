@@ -1,6 +1,8 @@
 /** Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4). */
 import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
+import { z } from 'zod';
 import type { Subject } from '../core/model.ts';
+import { closed } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -18,6 +20,13 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence', 'deviceBound'],
   enrollable: true,
+  decoys: { share: 1 / 2 },
+} as const;
+
+const configuration = {
+  settings: closed({ enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.') })
+    .prefault({})
+    .describe('One-time codes of an authenticator app (RFC 6238).'),
 } as const;
 
 const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
@@ -41,12 +50,18 @@ interface TotpSecret {
 export function totpAuthenticator(): Authenticator {
   return {
     traits,
+    configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 300 },
       { limit: 100, window: 0 },
     ],
-    challenge: async (_credential, env) => ({ public: {}, private: {}, expires: env.now + lifetime }),
+    challenge: async (_credential, env) => ({
+      inputs: ['one_time_code'],
+      public: {},
+      private: {},
+      expires: env.now + lifetime,
+    }),
     verify: (credential, _pending, input, env) => verifyTotp(credential, input, env),
     offer: async (subject, env) => offerTotp(subject, env),
     enroll: (_subject, pending, input, env) => enrollTotp(pending, input, env),
@@ -74,6 +89,7 @@ function offerTotp(subject: Subject, env: AuthenticatorEnv): Started {
   const account = (subject.identifiers[0] ?? subject.id).replaceAll(':', ' ');
   const uri = generateURI({ issuer, label: account, secret: key, ...code });
   return {
+    inputs: ['one_time_code', 'app_name'],
     public: {
       secret: key,
       secretGrouped: key.match(/.{1,4}/g)?.join(' '),

@@ -7,6 +7,8 @@ export const webauthnTraits = {
   factors: ['possession', 'inherence'],
   characteristics: ['userPresence', 'userVerification', 'deviceBound', 'hardwareProtected', 'phishingResistant'],
   enrollable: true,
+  // Most people have passkeys that are copied between their devices, and no attestation.
+  decoys: { share: 1 / 4, characteristics: ['userPresence', 'userVerification', 'phishingResistant'] },
 } as const;
 
 /** As `AuthenticatorTransport` of Web Authentication Level 3 section 5.8.4. */

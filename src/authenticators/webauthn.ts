@@ -1,6 +1,8 @@
 /** Something had, and often something that somebody is: passkeys and security keys (Web Authentication Level 3; NIST SP 800-63B-4 section 3.1.7). */
 import { randomBytes } from 'node:crypto';
+import { z } from 'zod';
 import type { Subject } from '../core/model.ts';
+import { closed, listOf } from '../policy/schema/fields.ts';
 import type { Authenticator, AuthenticatorEnv, Credential, CredentialInput, Started } from './authenticator.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './webauthn-enroll.ts';
 import { binaryField, relyingParty } from './webauthn-input.ts';
@@ -13,9 +15,38 @@ const lifetime = 600;
 /** Bytes of a challenge. */
 const challengeBytes = 32;
 
+const aaguid = z
+  .string()
+  .toLowerCase()
+  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
+    error: 'must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a',
+  });
+
+const configuration = {
+  settings: closed({
+    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+    metadata: z
+      .string()
+      .regex(/^\/./, { error: 'must be an absolute path' })
+      .optional()
+      .describe(
+        'Absolute path of a JSON file on each node: the payload of the BLOB of the FIDO Metadata Service. With it attestation is asked for, and keys of models that it knows can be `hardwareProtected`.',
+      ),
+    aaguids: listOf(aaguid)
+      .optional()
+      .describe('Models that may be enrolled, by AAGUID, and no others. Needs `metadata`, which vouches for them.'),
+  })
+    .refine(({ metadata, aaguids }) => aaguids === undefined || metadata !== undefined, {
+      error: '`aaguids` needs `metadata`: without it nobody vouches for a model',
+    })
+    .prefault({})
+    .describe('Passkeys and security keys (Web Authentication).'),
+} as const;
+
 export function webauthnAuthenticator(): Authenticator {
   return {
     traits: webauthnTraits,
+    configuration,
     together: true,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
@@ -43,6 +74,7 @@ function challengeKeys(credential: Credential | undefined, env: AuthenticatorEnv
   const challenge = randomBytes(challengeBytes).toString('base64url');
   const userVerification = env.userVerification === true;
   return {
+    inputs: ['public_key'],
     public: requestOptions(challenge, env, allowed),
     private: { challenge, userVerification, allowed: allowed.map(({ id }) => id) },
     expires: env.now + lifetime,
@@ -75,6 +107,7 @@ function offerKey(subject: Subject, env: AuthenticatorEnv): Started {
   const name = subject.identifiers[0] ?? subject.id;
   const { displayName } = subject.profile;
   return {
+    inputs: ['public_key', 'key_name'],
     public: {
       challenge,
       rp: { id: relyingParty(env.issuer).id, name: env.brand },
@@ -100,6 +133,7 @@ function offerKey(subject: Subject, env: AuthenticatorEnv): Started {
 function discoverChallenge(version: number, env: AuthenticatorEnv): Started {
   const challenge = env.mac('webauthn identify', env.transaction, String(version));
   return {
+    inputs: ['public_key'],
     public: requestOptions(challenge, env, []),
     private: { challenge, userVerification: env.userVerification === true },
     expires: env.now + lifetime,

@@ -1,8 +1,9 @@
 /** `stepgate config check|apply|history|schema`. */
+
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import type { AuthenticatorTraits } from '../core/model.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { type Documents, problemLine, warningLine } from '../policy/documents.ts';
 import { jsonSchemas } from '../policy/json-schemas.ts';
 import { loadConfiguration } from '../policy/load.ts';
@@ -18,7 +19,7 @@ export interface ConfigContext {
   /** Each takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** 0: all well. 1: the configuration has problems. */
@@ -64,8 +65,8 @@ export function configCommand(context: ConfigContext): Command {
     .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
     .action(async ({ out }: { out: string }) => {
       await mkdir(out, { recursive: true });
-      for (const [file, text] of jsonSchemas()) await writeFile(join(out, file), text);
-      context.stdout(`wrote ${[...jsonSchemas().keys()].join(', ')} to ${out}\n`);
+      for (const [file, text] of jsonSchemas(context.authenticators)) await writeFile(join(out, file), text);
+      context.stdout(`wrote ${[...jsonSchemas(context.authenticators).keys()].join(', ')} to ${out}\n`);
     });
   return command;
 }

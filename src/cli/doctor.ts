@@ -1,7 +1,9 @@
 /** `stepgate doctor`: looks at everything that a sign-in needs, and says what to do about what is wrong. Changes nothing. */
+
 import { Command } from 'commander';
-import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model.ts';
 import { StoreUnavailable } from '../errors.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { Variables } from '../policy/substitute-variables.ts';
 import type { Store } from '../stores/store.ts';
 import { checkConfiguration } from './doctor/configuration.ts';
@@ -18,7 +20,7 @@ export interface DoctorContext {
   /** Takes whole lines. */
   stdout(text: string): void;
   readonly paint: Paint;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
   /** Directory of the embedded store; absent: the store is Redis. */
   readonly dataDir?: string;

@@ -201,7 +201,7 @@ function stepLines(steps: readonly SimulatedStep[], known: boolean): readonly st
 function stepWords(step: SimulatedStep): string {
   switch (step.kind) {
     case 'identify':
-      return step.withPassword ? 'identify (with password)' : 'identify';
+      return step.beside === undefined ? 'identify' : `identify (with ${step.beside})`;
     case 'select':
       return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
     case 'challenge':

@@ -1,7 +1,9 @@
 /** `stepgate explain`: why somebody is asked for what, before it happens. */
+
 import { Command } from 'commander';
-import type { AuthenticatorTraits, Seconds, Subject } from '../core/model.ts';
+import type { Seconds, Subject } from '../core/model.ts';
 import { explain } from '../flow/explain.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { problemLine } from '../policy/documents.ts';
 import { loadConfiguration } from '../policy/load.ts';
 import { unknownName } from '../policy/nearest-name.ts';
@@ -22,7 +24,7 @@ export interface ExplainContext {
   /** Takes whole lines. */
   stdout(text: string): void;
   readonly paint: Paint;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
   /** Epoch seconds. */

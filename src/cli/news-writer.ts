@@ -1,8 +1,10 @@
 /** What people are told of what is done to their account on the command line. */
-import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
+
+import type { Seconds } from '../core/model.ts';
 import { messageOps } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
 import { type News, newsTo } from '../flow/news.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { Revisions } from '../policy/revisions.ts';
 import type { Op, Store } from '../stores/store.ts';
 import type { Account } from '../users/user.ts';
@@ -13,7 +15,7 @@ export type WriteNews = (before: Account, news: News) => readonly Op[];
 /** Writes nothing where the configuration in use sends no mail. Rejects with `StoreUnavailable`. */
 export async function newsWriter(
   store: Store,
-  { authenticators, now }: { readonly authenticators: readonly AuthenticatorTraits[]; readonly now: () => Seconds },
+  { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
 ): Promise<WriteNews> {
   if (!(await sendsMail(store, authenticators))) return () => [];
   return (before, news) => {
@@ -25,7 +27,7 @@ export async function newsWriter(
 }
 
 /** Without a configuration that can be read nothing is sent, and that keeps nobody from a reset. */
-async function sendsMail(store: Store, authenticators: readonly AuthenticatorTraits[]): Promise<boolean> {
+async function sendsMail(store: Store, authenticators: readonly AuthenticatorKind[]): Promise<boolean> {
   try {
     return (await new Revisions(store, { authenticators }).current())?.settings.mail !== undefined;
   } catch (error) {

@@ -1,10 +1,10 @@
 /** `stepgate`: all commands, each in its own file. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { issueAccessCode } from '../authenticators/access-code.ts';
+import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code.ts';
 import { emailCredential } from '../authenticators/email.ts';
 import { HashingQueue } from '../authenticators/hashing-queue.ts';
-import { authenticatorTraits } from '../authenticators/index.ts';
+import { authenticatorKinds } from '../authenticators/index.ts';
 import { passwordTools } from '../authenticators/password-tools.ts';
 import { phoneCredential, takesCodes } from '../authenticators/phone.ts';
 import { mailAddress } from '../core/mail-address.ts';
@@ -39,7 +39,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   const paint: Paint = (colour, text) => styleText(colour, text, { stream: process.stdout });
   // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
   const variables = { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env };
-  const authenticators = authenticatorTraits;
+  const authenticators = authenticatorKinds;
   const now = (): number => Math.floor(Date.now() / 1000);
 
   const program = new Command('stepgate').description('Stepgate, a self-hosted identity engine').showHelpAfterError();
@@ -61,7 +61,7 @@ export function createProgram({ env, serve }: ProgramParts): Command {
       passwords: passwordTools(),
       addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
       numberCredential: (text) => (takesCodes(text) ? phoneCredential(text) : undefined),
-      issueAccessCode: (terms) => issueAccessCode(new HashingQueue(), terms),
+      accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(new HashingQueue(), terms) },
       now,
       authenticators,
       setExitCode,

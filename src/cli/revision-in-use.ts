@@ -1,6 +1,7 @@
 /** The newest revision, with the list of what it consists of. */
-import type { AuthenticatorTraits } from '../core/model.ts';
+
 import { StepgateError } from '../errors.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { type Manifest, POINTER_KEY, parsePointer, readManifest } from '../policy/document-store.ts';
 import { Revisions } from '../policy/revisions.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
@@ -14,7 +15,7 @@ export interface RevisionInUse {
 /** Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`. */
 export async function revisionInUse(
   store: Store,
-  authenticators: readonly AuthenticatorTraits[],
+  authenticators: readonly AuthenticatorKind[],
 ): Promise<RevisionInUse> {
   const pointer = (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
   const snapshot = await new Revisions(store, { authenticators }).at(pointer);

@@ -146,12 +146,17 @@ function subjectOf({ groups, enrolled }: SituationOptions, { user, authenticator
     profile: {},
     enrollments: [],
   };
-  const keys = enrolled ?? (user === undefined ? ['password'] : undefined);
+  const keys = enrolled ?? (user === undefined ? usual(authenticators) : undefined);
   return {
     ...(user ?? somebody),
     ...(groups && { groups }),
     ...(keys && { enrollments: keys.map((key, index) => enrollmentOf(key, index, authenticators)) }),
   };
+}
+
+/** What somebody has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
+function usual(authenticators: readonly AuthenticatorTraits[]): readonly string[] {
+  return authenticators.filter(({ besideIdentifier }) => besideIdentifier).map(({ key }) => key);
 }
 
 function enrollmentOf(key: string, index: number, authenticators: readonly AuthenticatorTraits[]): Enrollment {

@@ -1,12 +1,13 @@
 /** `stepgate users reset`. */
+
 import { Command } from 'commander';
-import type { AuthenticatorTraits } from '../core/model.ts';
 import { accountChanged } from '../flow/news.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { WithAccount } from './users.ts';
 import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
 
 export interface ResetContext extends PasswordContext {
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
 }
 
 /** The person is told at all addresses, those that are taken away as well. */

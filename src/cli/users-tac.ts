@@ -1,12 +1,13 @@
 /** `stepgate users tac`: a temporary access code for somebody who cannot sign in otherwise. */
+
 import { Command } from 'commander';
-import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model.ts';
 import { StepgateError } from '../errors.ts';
 import { auditOp } from '../flow/audit.ts';
 import { accountChanged } from '../flow/news.ts';
-import type { AccessCodeSettings } from '../policy/settings.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { Store } from '../stores/store.ts';
-import type { IssueAccessCode } from '../users/access-codes.ts';
+import type { AccessCodeBounds, AccessCodes } from '../users/access-codes.ts';
 import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
 import { durationText, parseDuration } from './durations.ts';
@@ -17,11 +18,11 @@ import type { WithAccount } from './users.ts';
 
 export interface TacContext {
   openStore(): Promise<Store>;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Takes whole lines. */
   stdout(text: string): void;
   stderr(text: string): void;
-  readonly issueAccessCode: IssueAccessCode;
+  readonly accessCodes: AccessCodes;
   /** Epoch seconds. */
   now(): Seconds;
 }
@@ -31,12 +32,6 @@ interface TacOptions {
   readonly lifetime?: string;
   readonly uses: string;
 }
-
-/** What the settings let an administrator issue. */
-type Bounds = Pick<AccessCodeSettings, 'minLength' | 'maxLifetime' | 'maxUses'>;
-
-/** Where no configuration is in use yet, nothing bounds it but the schema. */
-const widest: Bounds = { minLength: 8, maxLifetime: 864_000, maxUses: 10 };
 
 /** Signs of the longest code; seconds of the shortest life. */
 const maxLength = 64;
@@ -76,12 +71,12 @@ export function usersTacCommand(context: TacContext, withAccount: WithAccount): 
     });
 }
 
-async function boundsInUse({ openStore, authenticators }: TacContext): Promise<Bounds> {
+async function boundsInUse({ openStore, authenticators, accessCodes }: TacContext): Promise<AccessCodeBounds> {
   const store = await openStore();
   try {
-    return (await revisionInUse(store, authenticators)).snapshot.settings.authenticators.access_code;
+    return accessCodes.bounds((await revisionInUse(store, authenticators)).snapshot.settings.authenticators);
   } catch (error) {
-    if (error instanceof StepgateError && error.code === 'not_configured') return widest;
+    if (error instanceof StepgateError && error.code === 'not_configured') return accessCodes.bounds({});
     throw error;
   } finally {
     await store.close();
@@ -95,10 +90,10 @@ async function issue(
     account: { user },
     write,
   }: { readonly directory: Directory; readonly account: Account; readonly write: WriteNews },
-  terms: Parameters<IssueAccessCode>[0] & { readonly identifier: string },
+  terms: Parameters<AccessCodes['issue']>[0] & { readonly identifier: string },
 ): Promise<void> {
   const { identifier, ...rest } = terms;
-  const { code, credential } = await context.issueAccessCode(rest);
+  const { code, credential } = await context.accessCodes.issue(rest);
   const { authenticator } = credential;
   const issued = auditOp({
     event: 'authenticator.issued',

@@ -1,6 +1,7 @@
 /** `stepgate users`: people, from the command line. What goes wrong is rejected with one sentence; secrets are never shown again. */
+
 import { Command } from 'commander';
-import type { AuthenticatorTraits } from '../core/model.ts';
+import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { Store } from '../stores/store.ts';
 import type { NewCredential } from '../users/credentials.ts';
 import { Directory } from '../users/directory.ts';
@@ -20,7 +21,7 @@ export interface UsersContext extends TacContext, PasswordContext {
   readonly addressCredential: (address: string) => NewCredential | undefined;
   /** The credential of a verified phone number in E.164; `undefined`: no code can be sent there. */
   readonly numberCredential: (number: string) => NewCredential | undefined;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** 0: all well. 1: some records of an import were refused. */
   setExitCode(code: 0 | 1): void;
 }

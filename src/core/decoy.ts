@@ -1,70 +1,44 @@
 /** Somebody who does not exist, to be treated like somebody who does. */
 import { NO_ENROLLMENT } from './first-proof.ts';
-import type { Enrollment, Subject } from './model.ts';
+import type { AuthenticatorTraits, Enrollment, Subject } from './model.ts';
 
-const password: Enrollment = {
-  id: NO_ENROLLMENT,
-  authenticator: 'password',
-  factors: ['knowledge'],
-  characteristics: ['userPresence'],
-};
-
-const totp: Enrollment = {
-  id: `${NO_ENROLLMENT}-totp`,
-  authenticator: 'totp',
-  factors: ['possession'],
-  characteristics: ['userPresence', 'deviceBound'],
-};
-
-const email: Enrollment = {
-  id: `${NO_ENROLLMENT}-email`,
-  authenticator: 'email',
-  factors: ['possession'],
-  characteristics: ['userPresence'],
-};
-
-const phone: Enrollment = {
-  id: `${NO_ENROLLMENT}-phone`,
-  authenticator: 'phone',
-  factors: ['possession'],
-  characteristics: ['userPresence'],
-};
-
-const recoveryCodes: Enrollment = {
-  id: `${NO_ENROLLMENT}-recovery-code`,
-  authenticator: 'recovery_code',
-  factors: ['possession'],
-  characteristics: ['userPresence'],
-};
-
-const passkey: Enrollment = {
-  id: `${NO_ENROLLMENT}-webauthn`,
-  authenticator: 'webauthn',
-  factors: ['possession', 'inherence'],
-  characteristics: ['userPresence', 'userVerification', 'phishingResistant'],
-};
+export interface Decoy {
+  /** Stable per identifier (a keyed hash), and never the id of an account. */
+  readonly id: string;
+  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
+  readonly entropy: number;
+  /** The identifier is a mail address. */
+  readonly isAddress: boolean;
+}
 
 /**
- * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. Enrollments of authenticators
- * that are not enabled are left aside like everybody's. Their ids must not reach the page: they are not like those of real people.
- * @param id stable per identifier (a keyed hash), and never the id of an account
- * @param entropy a whole number, stable per identifier: half of all values give an authenticator app; three in four an email address to
- * an identifier that is one, and one in four to any other; one in four a passkey; half of them a phone; one in four recovery codes
+ * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems to have, follows
+ * from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like those of real people.
  */
-export function decoySubject(id: string, entropy: number, isAddress?: boolean): Subject {
-  const number = Math.abs(Math.trunc(entropy));
-  const hasTotp = number % 2 === 1;
-  const hasEmail = isAddress !== undefined && (Math.floor(number / 2) % 4 === 0) !== isAddress;
-  const hasPasskey = Math.floor(number / 8) % 4 === 3;
-  const hasPhone = Math.floor(number / 32) % 2 === 1;
-  const hasRecoveryCodes = Math.floor(number / 64) % 4 === 3;
-  const enrollments = [
-    password,
-    ...(hasTotp ? [totp] : []),
-    ...(hasEmail ? [email] : []),
-    ...(hasPhone ? [phone] : []),
-    ...(hasPasskey ? [passkey] : []),
-    ...(hasRecoveryCodes ? [recoveryCodes] : []),
+export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorTraits[]): Subject {
+  const enrollments = authenticators.flatMap((traits) => enrollmentOf(traits, decoy));
+  return { id: decoy.id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
+}
+
+function enrollmentOf(traits: AuthenticatorTraits, { entropy, isAddress }: Decoy): readonly Enrollment[] {
+  const { key, factors, auxiliary, decoys } = traits;
+  if (decoys === undefined) return [];
+  const share = (isAddress ? decoys.shareOfAddresses : undefined) ?? decoys.share;
+  if (chance(entropy, key) >= share) return [];
+  const characteristics = decoys.characteristics ?? traits.characteristics;
+  return [
+    { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
   ];
-  return { id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
+}
+
+/**
+ * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another. FNV-1a with the
+ * last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
+ */
+function chance(entropy: number, key: string): number {
+  let hash = entropy | 0;
+  for (const sign of key) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
 }

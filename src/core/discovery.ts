@@ -1,6 +1,7 @@
 /** Should the page that asks who someone is also offer an authenticator that can tell by itself? */
+
+import { identifyingHelps } from './beside-identifier.ts';
 import type { PolicySet } from './compile.ts';
-import { identifyingHelps } from './identify-with-password.ts';
 import type { Facts } from './model.ts';
 import { withoutVerification } from './needs-user-verification.ts';
 

@@ -15,9 +15,10 @@ export const NO_ENROLLMENT = 'none';
 export function firstProof(goals: readonly Goal[], means: Means): readonly ChallengeOption[] {
   const way: WayOn = wayOn(goals, means);
   if (way.kind === 'challenge' && way.options.length > 0) return way.options;
-  const order = means.policies.authenticators.filter(({ auxiliary }) => !auxiliary).map(({ key }) => key);
+  const inOrder = means.policies.authenticators.filter(({ auxiliary }) => !auxiliary);
+  const order = inOrder.map(({ key }) => key);
   const options = challengeOptions(order, means.enrollments);
   if (options.length > 0) return options;
-  const authenticator = order.includes('password') ? 'password' : order[0];
+  const authenticator = inOrder.find(({ besideIdentifier }) => besideIdentifier)?.key ?? order[0];
   return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];
 }

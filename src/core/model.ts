@@ -201,6 +201,20 @@ export interface AuthenticatorTraits {
    * asked for last, and never makes `mfa`.
    */
   readonly auxiliary?: true;
+  /** Its secret may be asked for on the page that asks who somebody is. */
+  readonly besideIdentifier?: true;
+  /** Who of those who do not exist seems to have it. Absent: nobody. */
+  readonly decoys?: DecoyTraits;
+}
+
+/** What an authenticator is like with people who do not exist. */
+export interface DecoyTraits {
+  /** The share of them who seem to have it, from 0 to 1. */
+  readonly share: number;
+  /** The share among those whose identifier is a mail address, where that is another one. */
+  readonly shareOfAddresses?: number;
+  /** What theirs seems able to show, where that is less than the best. */
+  readonly characteristics?: readonly Characteristic[];
 }
 
 /** What is known about one of the person's enrollments. */

@@ -16,8 +16,8 @@ export type Plan =
     };
 
 export interface StepView {
-  /** From `identifyWithPassword`. */
-  readonly withPassword: boolean;
+  /** From `secretBesideIdentifier`. */
+  readonly beside?: string;
   /** Name that the person gave to an enrollment. */
   readonly labels: (enrollment: string) => string | undefined;
   /** From `offersToKeep`. */
@@ -57,11 +57,11 @@ function show(step: Step): Plan {
   return { kind: 'step', step };
 }
 
-function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { withPassword, canKeep }: StepView): Step {
+function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { beside, canKeep }: StepView): Step {
   const identifier = subject?.identifier ?? loginHint;
   return {
     kind: 'identify',
-    withPassword,
+    ...(beside !== undefined && { beside }),
     ...(identifier !== undefined && { identifier }),
     ...(canKeep && { keepSignedIn: keepSignedIn === true }),
     messages: [],
@@ -159,10 +159,10 @@ function describe(option: Option, { labels }: StepView): AuthenticatorOption {
 }
 
 function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, view: StepView): Step {
-  const { authenticator, enrollment } = pending;
+  const { authenticator, enrollment, inputs } = pending;
   if (pending.purpose === 'enroll' || enrollment === undefined) {
     const { skippable } = reason;
-    const step = { kind: 'enroll', authenticator, offer: pending.public, alternatives } as const;
+    const step = { kind: 'enroll', authenticator, inputs, offer: pending.public, alternatives } as const;
     return { ...step, ...(skippable && { skippable }), messages: [] };
   }
   const { label } = describe({ authenticator, enrollment }, view);
@@ -172,6 +172,7 @@ function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, vi
     authenticator,
     enrollment,
     ...(label !== undefined && { label }),
+    inputs,
     challenge: pending.public,
     alternatives,
     ...(remember?.enrollments.includes(enrollment) && { remember: remember.seconds }),

@@ -1,15 +1,17 @@
 /** The steps that somebody would see: whatever is asked for is assumed to be proved, the best option first. */
+
+import { secretBesideIdentifier } from './beside-identifier.ts';
 import type { PolicySet } from './compile.ts';
 import { evaluate } from './evaluate.ts';
 import { NO_ENROLLMENT } from './first-proof.ts';
-import { identifyWithPassword } from './identify-with-password.ts';
 import type { Decision, DenyReason, Enrollment, Evidence, Facts, LayerTrace, Skippable, Subject } from './model.ts';
 import { nextStep, type Plan, type StepView } from './next-step.ts';
 import type { AuthenticatorOption } from './steps.ts';
 import { begin, identified, picked, proved, type Transaction } from './transaction.ts';
 
 export type SimulatedStep =
-  | { readonly kind: 'identify'; readonly withPassword: boolean }
+  /** `beside`: as in the step. */
+  | { readonly kind: 'identify'; readonly beside?: string }
   /** The person chooses; the simulation takes the first. */
   | {
       readonly kind: 'select';
@@ -74,16 +76,21 @@ interface Turn {
 function take(position: Position, policies: PolicySet, facts: Facts): Turn {
   const present = factsAt(position, facts);
   const decision = evaluate(policies, present);
-  const withPassword = decision.kind === 'identify' && identifyWithPassword(policies, present);
+  const beside = decision.kind === 'identify' ? secretBesideIdentifier(policies, present) : undefined;
   const labels = (id: string) => position.subject?.enrollments.find((enrollment) => enrollment.id === id)?.label;
   const { lastUsed } = facts.device;
-  const view: StepView = { withPassword, labels, canKeep: false, ...(lastUsed && { lastUsed }) };
+  const view: StepView = {
+    ...(beside !== undefined && { beside }),
+    labels,
+    canKeep: false,
+    ...(lastUsed && { lastUsed }),
+  };
   const plan = nextStep(decision, position.transaction, view, facts.now);
   if (plan.kind === 'start') return answerStarted(position, decision, plan, { policies, facts, view });
   const { step } = plan;
   switch (step.kind) {
     case 'identify':
-      return answerIdentify(position, withPassword, facts);
+      return answerIdentify(position, beside, facts);
     case 'select':
       return answerSelect(position, step);
     default:
@@ -116,12 +123,12 @@ function identify(position: Position, subject: Subject): Position {
   return named.ok ? { transaction: named.transaction, subject } : position;
 }
 
-function answerIdentify(position: Position, withPassword: boolean, { subject, now }: Facts): Turn {
-  const steps: SimulatedStep[] = [{ kind: 'identify', withPassword }];
+function answerIdentify(position: Position, beside: string | undefined, { subject, now }: Facts): Turn {
+  const steps: SimulatedStep[] = [{ kind: 'identify', ...(beside !== undefined && { beside }) }];
   if (subject === undefined) return { steps };
   const next = identify(position, subject);
-  const password = subject.enrollments.find(({ authenticator }) => authenticator === 'password');
-  return { steps, next: withPassword && password ? prove(next, password, 'sign_in', now) : next };
+  const typed = subject.enrollments.find(({ authenticator }) => authenticator === beside);
+  return { steps, next: typed ? prove(next, typed, 'sign_in', now) : next };
 }
 
 function prove(position: Position, enrollment: Enrollment, origin: Evidence['origin'], at: number): Position {

@@ -21,6 +21,25 @@ export interface AuthenticatorOption {
   readonly label?: string;
 }
 
+/**
+ * What one input of an answer asks for; how it looks and what it is called, the rendering knows. `public_key` is no input: the Web
+ * Authentication API of the browser gives the whole answer, to the public data as its options.
+ */
+export type InputKind =
+  | 'secret'
+  | 'passcode'
+  | 'one_time_code'
+  | 'paper_code'
+  | 'answer'
+  | 'question_choice'
+  | 'question_text'
+  | 'mail_address'
+  | 'phone_number'
+  | 'app_name'
+  | 'key_name'
+  | 'saved'
+  | 'public_key';
+
 interface StepBase {
   readonly messages: readonly Message[];
 }
@@ -29,11 +48,12 @@ export type Step = StepBase &
   (
     | {
         readonly kind: 'identify';
-        /** Ask for the password on the same page. */
-        readonly withPassword: boolean;
+        /** The authenticator whose secret is asked for on the same page. */
+        readonly beside?: string;
         /** Authenticators that can tell by themselves who somebody is, with the public data of their challenge. */
         readonly discover?: readonly {
           readonly authenticator: string;
+          readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
         }[];
         /** Prefill (`login_hint`, or what was typed). */
@@ -52,6 +72,8 @@ export type Step = StepBase &
         readonly authenticator: string;
         readonly enrollment: string;
         readonly label?: string;
+        /** What the answer consists of, in the order of the page. */
+        readonly inputs: readonly InputKind[];
         /** Public data of the challenge, from the authenticator. */
         readonly challenge: Readonly<Record<string, unknown>>;
         /** There is another way to go on. */
@@ -65,6 +87,8 @@ export type Step = StepBase &
     | {
         readonly kind: 'enroll';
         readonly authenticator: string;
+        /** As in a challenge. */
+        readonly inputs: readonly InputKind[];
         /** Public data of the offer, from the authenticator (e.g. the TOTP key and its URI). */
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;

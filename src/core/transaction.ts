@@ -1,5 +1,6 @@
 /** One run of the step loop for one authorization request, as data, and its transitions. */
 import type { Evidence, RequestFacts, Seconds } from './model.ts';
+import type { InputKind } from './steps.ts';
 
 /** Who is signing in. A decoy stands for an identifier that nobody has: it gets the same steps, and never proves anything. */
 export interface TransactionSubject {
@@ -18,6 +19,8 @@ export interface Choice {
 
 /** The outstanding challenge or offer: the only stored position in the flow. */
 export interface Pending extends Choice {
+  /** From the authenticator: what the answer consists of. */
+  readonly inputs: readonly InputKind[];
   /** From the authenticator; goes into the step. */
   readonly public: Readonly<Record<string, unknown>>;
   /** From the authenticator; never leaves the server. */

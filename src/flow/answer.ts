@@ -13,9 +13,6 @@ import type { Runtime } from './runtime.ts';
 import { transactionKey } from './transaction-record.ts';
 import { type Answer, type Fields, isTicked, type Loaded, moveTo, stay, throttled, verify } from './verify.ts';
 
-/** The authenticator whose secret the identify page may take along. */
-const firstPage = 'password';
-
 /** What the answer needs from the store, and the attempt that it costs. */
 export interface Attempt {
   readonly keys: readonly string[];
@@ -37,9 +34,10 @@ export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields
     const canonical = identifierOf(fields);
     if (!canonical.ok || fields['authenticator.id']) return { keys: [] };
     const of = identifierKey(canonical.value);
-    const limits = runtime.authenticators.get(firstPage)?.limits;
+    const name = binding.authenticator;
+    const limits = runtime.authenticators.get(name)?.limits;
     const withSecret = Boolean(fields['credentials.passcode']) && limits;
-    return { keys: [of], ...(withSecret ? { reserve: { of, name: firstPage, limits, when } } : {}) };
+    return { keys: [of], ...(withSecret ? { reserve: { of, name, limits, when } } : {}) };
   }
   const authenticator = runtime.authenticators.get(binding.authenticator);
   if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
@@ -60,7 +58,7 @@ export async function answer(
     case 'identify':
       return fields['authenticator.id']
         ? discovered(loop, judged, fields['authenticator.id'], fields)
-        : identify(loop, fields, loaded);
+        : identify(loop, binding.authenticator, fields, loaded);
     case 'select':
       return choose(loop, judged, fields);
     case 'challenge':
@@ -79,8 +77,8 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
   return moveTo(proved.loop, rememberingDevice(proved.loop.transaction));
 }
 
-/** Who is there, and, when the page asked for it, the password at once. A wrong password tells nothing about the identifier. */
-async function identify(loop: Loop, fields: Fields, loaded: Loaded): Promise<Answer> {
+/** Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. */
+async function identify(loop: Loop, beside: string, fields: Fields, loaded: Loaded): Promise<Answer> {
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(loop.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...loop, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
@@ -95,12 +93,12 @@ async function identify(loop: Loop, fields: Fields, loaded: Loaded): Promise<Ans
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
-  if (!fields['credentials.passcode']) return { loop: isNamed, messages: [] };
+  if (beside === '' || !fields['credentials.passcode']) return { loop: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
-  const refusedHere = throttled(isNamed, firstPage, loaded.reservation);
+  const refusedHere = throttled(isNamed, beside, loaded.reservation);
   if (refusedHere) return { ...refusedHere, loop };
-  const credential = account?.credentials.find(({ authenticator }) => authenticator === firstPage);
-  const verified = await verify(isNamed, { key: firstPage, credential, pending: {}, fields, loaded, account });
+  const credential = account?.credentials.find(({ authenticator }) => authenticator === beside);
+  const verified = await verify(isNamed, { key: beside, credential, pending: {}, fields, loaded, account });
   // Back on the identify page nobody is named: the next try may be about somebody else.
   return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
 }

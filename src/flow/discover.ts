@@ -17,7 +17,8 @@ export async function withDiscovery(loop: Loop, step: Step, facts: Facts, versio
     const offer = kind ? discoverable(policies, facts, key) : undefined;
     if (!kind || !offer?.offered) return [];
     const env = { ...environmentOf(loop, key, []), userVerification: offer.userVerification };
-    return [{ authenticator: key, challenge: kind.challenge(version, env).public }];
+    const { inputs, public: challenge } = kind.challenge(version, env);
+    return [{ authenticator: key, inputs, challenge }];
   });
   return discover.length > 0 ? { ...step, discover } : step;
 }

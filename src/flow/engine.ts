@@ -2,8 +2,9 @@
  * The imperative shell of the step loop. Every request comes through here: load the transaction, check the form, reserve the attempt,
  * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
  */
+
+import { offersToKeep, secretBesideIdentifier } from '../core/beside-identifier.ts';
 import { evaluate } from '../core/evaluate.ts';
-import { identifyWithPassword, offersToKeep } from '../core/identify-with-password.ts';
 import type { Assurance, Decision, Facts } from '../core/model.ts';
 import { nextStep, type StepView } from '../core/next-step.ts';
 import type { Message, Step } from '../core/steps.ts';
@@ -131,7 +132,9 @@ async function openLoop(runtime: Runtime, request: LoopRequest): Promise<Loop> {
 export async function situationOf({ runtime, request, transaction, snapshot, app }: Loop): Promise<Judged> {
   const { unit, visitor } = request;
   const entropy = transaction.subject ? decoyEntropy(runtime.secrets(), transaction.subject.id) : 0;
-  const facts = await transactionFacts({ unit, snapshot, visitor, now: runtime.now() }, transaction, entropy);
+  const authenticators = Array.from(runtime.authenticators.values(), ({ traits }) => traits);
+  const situation = { unit, snapshot, visitor, now: runtime.now() };
+  const facts = await transactionFacts(situation, transaction, { entropy, authenticators });
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
@@ -189,7 +192,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   const handle = formHandle(loop.runtime.secrets()[0] as string, {
     transaction: transaction.id,
     step: step.kind,
-    authenticator: 'authenticator' in step ? step.authenticator : '',
+    authenticator: askedBy(step),
     version,
   });
   const { subject } = transaction;
@@ -212,6 +215,12 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   };
 }
 
+/** The authenticator whose answer the main form of a step takes; empty: none. */
+function askedBy(step: Step): string {
+  if (step.kind === 'identify') return step.beside ?? '';
+  return 'authenticator' in step ? step.authenticator : '';
+}
+
 interface Stepped {
   readonly step: Step;
   readonly transaction: Transaction;
@@ -223,9 +232,10 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
   const labels = new Map((facts.subject?.enrollments ?? []).map(({ id, label }) => [id, label]));
   const policies = await loop.snapshot.policies(loop.app);
   const isIdentify = decision.kind === 'identify';
+  const beside = isIdentify ? secretBesideIdentifier(policies, facts) : undefined;
   const { lastUsed } = facts.device;
   const view: StepView = {
-    withPassword: isIdentify && identifyWithPassword(policies, facts),
+    ...(beside === undefined ? {} : { beside }),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     ...(lastUsed ? { lastUsed } : {}),

@@ -1,6 +1,6 @@
 /** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
 import { decoySubject } from '../core/decoy.ts';
-import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model.ts';
+import type { AuthenticatorTraits, Evidence, Facts, RequestFacts, Seconds } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -76,12 +76,16 @@ function transactionOf({ event, startedAt, skipped, wanted }: Transaction): NonN
   return { id: event, startedAt, ...(skipped ? { skipped } : {}), ...(wanted === undefined ? {} : { wanted }) };
 }
 
+/** What people who do not exist are made of. */
+export interface Decoys {
+  /** From `decoyEntropy`, for the subject of the transaction. */
+  readonly entropy: number;
+  /** All authenticators that there are. */
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
-export async function transactionFacts(
-  situation: Situation,
-  transaction: Transaction,
-  entropy: number,
-): Promise<Facts> {
+export async function transactionFacts(situation: Situation, transaction: Transaction, decoys: Decoys): Promise<Facts> {
   const { subject } = transaction;
   const facts = await gatherFacts(situation, {
     request: transaction.request,
@@ -90,6 +94,10 @@ export async function transactionFacts(
     ...(transaction.session === undefined ? {} : { session: transaction.session }),
   });
   if (!subject || facts.subject) return facts;
-  const decoy: Subject = decoySubject(subject.id, entropy, subject.identifier.includes('@'));
+  const { id, identifier } = subject;
+  const decoy = decoySubject(
+    { id, entropy: decoys.entropy, isAddress: identifier.includes('@') },
+    decoys.authenticators,
+  );
   return { ...facts, subject: decoy, evidence: [] };
 }

@@ -4,6 +4,7 @@ import { enrollmentConflicts } from '../core/enrollment-conflicts.ts';
 import type { EnrollmentRule } from '../core/enrollment-policy.ts';
 import type { AuthenticatorTraits, Requirement, RuleHead } from '../core/model.ts';
 import type { App } from './app.ts';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { type Document, type Documents, documentKey, type Problem } from './documents.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 import type { Settings } from './settings.ts';
@@ -13,12 +14,12 @@ import type { YamlSource } from './yaml-source.ts';
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
-  all: readonly AuthenticatorTraits[],
+  all: readonly AuthenticatorKind[],
 ): readonly Problem[] {
   const document = documents.get(documentKey('enrollment', 'enrollment'));
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (document === undefined || settingsDocument === undefined) return [];
-  const settings = readSettings(settingsDocument);
+  const settings = readSettings(settingsDocument, all);
   const authenticators = all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
   const enrollment = compilePolicy(readEnrollmentPolicy(document));
   return [

@@ -1,5 +1,5 @@
 /** From the files of a directory to a configuration that was checked whole (Law 12). */
-import type { AuthenticatorTraits } from '../core/model.ts';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { checkAuxiliary } from './check-auxiliary.ts';
 import { checkCatchAll } from './check-catch-all.ts';
 import { checkEnrollment } from './check-enrollment.ts';
@@ -8,7 +8,7 @@ import { checkRepeats } from './check-repeats.ts';
 import { readConfigurationFiles } from './configuration-files.ts';
 import { type Document, type DocumentKind, type Documents, documentKey, isSingle, type Problem } from './documents.ts';
 import { schemaProblems } from './schema-problems.ts';
-import { schemas } from './schemas.ts';
+import { schemaFor } from './schemas.ts';
 import type { Variables } from './substitute-variables.ts';
 import { valuesAt } from './values-at.ts';
 import { configurationWarnings } from './warnings.ts';
@@ -16,7 +16,7 @@ import { readYaml } from './yaml-source.ts';
 
 export interface LoadConfigurationOptions {
   /** All authenticators that there are, enabled or not. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files, as in `process.env`. */
   readonly variables: Variables;
   /** Messages without a way out go into an inbox (the demo): nobody needs to be warned about them. */
@@ -54,11 +54,11 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
 function checkSources(
   sources: readonly KindedSource[],
   broken: ReadonlySet<DocumentKind>,
-  authenticators: readonly AuthenticatorTraits[],
+  authenticators: readonly AuthenticatorKind[],
 ): readonly Problem[] {
   const names = knownNames(sources, broken, authenticators);
   const ofOne = sources.flatMap((each) => [
-    ...schemaProblems(schemas[each.kind], each.source),
+    ...schemaProblems(schemaFor(each.kind, authenticators), each.source),
     ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
     ...checkRepeats(each.kind, each.source),
     ...checkReferences(each, names),

@@ -4,13 +4,17 @@ import type { EnrollmentPolicy } from '../core/enrollment-policy.ts';
 import type { Origin, Policy, Rule } from '../core/model.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from './app.ts';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import type { Document } from './documents.ts';
-import { schemas } from './schemas.ts';
+import { schemas, settingsSchemaFor } from './schemas.ts';
 import type { Settings } from './settings.ts';
 
-/** Throws `StepgateError('not_configured')` when a version with another language wrote the document (Law 4). */
-export function readSettings(document: Document): Settings {
-  return read(schemas.settings, document);
+/**
+ * `authenticators`: all that there are. Throws `StepgateError('not_configured')` when a version with another language wrote the document
+ * (Law 4).
+ */
+export function readSettings(document: Document, authenticators: readonly AuthenticatorKind[]): Settings {
+  return read(settingsSchemaFor(authenticators), document);
 }
 
 /** Throws like `readSettings`. */

@@ -1,7 +1,7 @@
 /** The configuration as a row of numbered, immutable revisions in the store, and one pointer to the newest. */
-import type { AuthenticatorTraits } from '../core/model.ts';
 import { StepgateError } from '../errors.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import {
   canonical,
   type Manifest,
@@ -19,7 +19,7 @@ import { openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts
 
 export interface RevisionsOptions {
   /** All authenticators that there are, enabled or not. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings on this node (the environment variable ISSUER). */
   readonly issuer?: string;
   /** Apps that are kept ready. Default 1,000. */

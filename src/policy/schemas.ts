@@ -1,5 +1,6 @@
 /** The one list of schemas, by kind of document. */
 import type { z } from 'zod';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import type { DocumentKind } from './documents.ts';
 import { appSchema } from './schema/app.ts';
 import { enrollmentPolicySchema } from './schema/enrollment-policy.ts';
@@ -7,10 +8,26 @@ import { sessionPolicySchema } from './schema/session-policy.ts';
 import { settingsSchema } from './schema/settings.ts';
 import { signOnPolicySchema } from './schema/sign-on-policy.ts';
 
+/** Those that do not depend on which authenticators there are. */
 export const schemas = {
-  settings: settingsSchema,
   app: appSchema,
   session: sessionPolicySchema,
   enrollment: enrollmentPolicySchema,
   'sign-on': signOnPolicySchema,
-} as const satisfies Record<DocumentKind, z.ZodType>;
+} as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
+
+const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();
+
+/** The schema of `stepgate.yaml`, made once for a list of authenticators. */
+export function settingsSchemaFor(authenticators: readonly AuthenticatorKind[]): ReturnType<typeof settingsSchema> {
+  const present = made.get(authenticators);
+  if (present !== undefined) return present;
+  const schema = settingsSchema(authenticators);
+  made.set(authenticators, schema);
+  return schema;
+}
+
+/** Of any kind. */
+export function schemaFor(kind: DocumentKind, authenticators: readonly AuthenticatorKind[]): z.ZodType {
+  return kind === 'settings' ? settingsSchemaFor(authenticators) : schemas[kind];
+}

@@ -1,5 +1,6 @@
 /** What `stepgate.yaml` says, checked and complete: every default is filled in. */
 import type { AcrValue, Seconds } from '../core/model.ts';
+import type { AuthenticatorSettings } from './authenticator-kind.ts';
 
 export interface Settings {
   /** Issuer URL without a trailing slash; absent: the server takes the address that it listens on (demo only). */
@@ -14,7 +15,8 @@ export interface Settings {
   readonly trustedProxies: number;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, { readonly cidrs: readonly string[] }>>;
-  readonly authenticators: AuthenticatorsSettings;
+  /** By key; what is not there is disabled. */
+  readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
   /** How mail goes out; absent: it does not. */
   readonly mail?: MailSettings;
   /** How text messages go out; absent: they do not. */
@@ -27,60 +29,6 @@ export interface Settings {
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
-}
-
-/** By authenticator key. What is not listed, is disabled. */
-export interface AuthenticatorsSettings {
-  readonly password: {
-    readonly enabled: boolean;
-    /** Shortest new password, in characters (NIST SP 800-63B-4 section 3.1.1.2: 15 alone, 8 beside a second factor). */
-    readonly minLength: number;
-  };
-  readonly totp: { readonly enabled: boolean };
-  readonly webauthn: {
-    readonly enabled: boolean;
-    /** Absolute path of FIDO metadata (JSON). */
-    readonly metadata?: string;
-    /** Models that may be enrolled; absent: any. */
-    readonly aaguids?: readonly string[];
-  };
-  readonly recovery_code: {
-    readonly enabled: boolean;
-    /** Codes in a new set. */
-    readonly count: number;
-  };
-  readonly access_code: AccessCodeSettings;
-  readonly security_question: {
-    readonly enabled: boolean;
-    /** Shortest new answer, in letters and digits. */
-    readonly minLength: number;
-  };
-  readonly phone: {
-    readonly enabled: boolean;
-    /** How codes go out, the preferred way first. */
-    readonly methods: readonly ('sms' | 'voice')[];
-    /** ISO 3166-1 alpha-2: nothing is sent to any other country. */
-    readonly countries: readonly string[];
-    /** Of numbers without country code; absent: there are no countries. */
-    readonly defaultCountry?: string;
-    /** Messages in an hour, over all accounts. */
-    readonly limits: {
-      readonly number: number;
-      readonly prefix: number;
-      readonly network: number;
-      readonly country: number;
-    };
-  };
-  readonly [key: string]: { readonly enabled: boolean };
-}
-
-/** What an administrator may issue. */
-export interface AccessCodeSettings {
-  readonly enabled: boolean;
-  /** Letters and digits. */
-  readonly minLength: number;
-  readonly maxLifetime: Seconds;
-  readonly maxUses: number;
 }
 
 export interface MailSettings {

@@ -5,6 +5,7 @@ import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { App } from './app.ts';
 import { type AppGroup, groupApps } from './app-groups.ts';
+import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { documentKey } from './documents.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
@@ -32,7 +33,7 @@ export interface SnapshotSources {
   readonly apps: Recent<App>;
   readonly compiled: Recent<CompiledPolicy>;
   readonly enrollment: Recent<CompiledPolicy<EnrollmentRule>>;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
 }
@@ -42,7 +43,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const hashOf = (key: string) => (Object.hasOwn(manifest.documents, key) ? manifest.documents[key] : undefined);
   const read = async (hash: string) => readDocument(sources.store, hash);
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
-  const written = readSettings(await read(settingsHash));
+  const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = sources.authenticators.flatMap((traits) => enabledTraits(traits, settings));
   const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
@@ -115,7 +116,7 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
 
 /** What an authenticator can show under these settings; none when it is not enabled. Hardware is only proved by metadata. */
 function enabledTraits(traits: AuthenticatorTraits, { authenticators }: Settings): readonly AuthenticatorTraits[] {
-  const own: { readonly enabled: boolean; readonly metadata?: string } | undefined = authenticators[traits.key];
+  const own = authenticators[traits.key];
   if (own?.enabled !== true) return [];
   if (own.metadata !== undefined || !traits.characteristics.includes('hardwareProtected')) return [traits];
   return [{ ...traits, characteristics: traits.characteristics.filter((one) => one !== 'hardwareProtected') }];

@@ -1,39 +1,23 @@
 /** What a good configuration says at its own risk: it is applied all the same. Works on a configuration without a problem. */
 import { bestShowings } from '../core/attainable-acr.ts';
 import { minimalCompletions } from '../core/completions.ts';
-import type { AuthenticatorTraits, Requirement, Rule } from '../core/model.ts';
+import type { Requirement, Rule } from '../core/model.ts';
+import type { AuthenticatorKind, Channel } from './authenticator-kind.ts';
 import type { KindedSource } from './check-references.ts';
 import { type Documents, documentKey, type Problem } from './documents.ts';
 import { readPolicy, readSettings } from './read-document.ts';
 import type { Settings } from './settings.ts';
 import type { YamlSource } from './yaml-source.ts';
 
-/** What the standards say against an authenticator as such. */
-const objections: ReadonlyMap<string, string> = new Map([
-  [
-    'security_question',
-    'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',
-  ],
-]);
-
-/** What the standards say against an authenticator where two factor types are asked for. */
-const weakFactors: ReadonlyMap<string, string> = new Map([
-  ['email', 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one'],
-  ['phone', 'NIST SP 800-63B-4 section 3.1.3.3 restricts phones'],
-]);
-
-/** The parts of the settings by which the messages of an authenticator go out. */
-const waysOut: ReadonlyMap<string, (settings: Settings) => readonly string[]> = new Map<
-  string,
-  (settings: Settings) => readonly string[]
->([
-  ['email', () => ['mail']],
-  ['phone', ({ authenticators }) => authenticators.phone.methods],
-]);
+/** The section of the settings that a channel needs. */
+export const sectionOf = { email: 'mail', sms: 'sms', voice: 'voice' } as const satisfies Record<
+  Channel,
+  keyof Settings
+>;
 
 export interface WarningOptions {
   /** All authenticators that there are, enabled or not. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   /** Messages without a way out go into an inbox. */
   readonly inbox?: boolean;
 }
@@ -46,7 +30,7 @@ export function configurationWarnings(
 ): readonly Problem[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
-  const settings = readSettings(document);
+  const settings = readSettings(document, options.authenticators);
   const enabled = options.authenticators.filter(({ key }) => settings.authenticators[key]?.enabled === true);
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return ofSettings(source, settings, enabled, options);
@@ -58,13 +42,14 @@ export function configurationWarnings(
 function ofSettings(
   source: YamlSource,
   settings: Settings,
-  enabled: readonly AuthenticatorTraits[],
+  enabled: readonly AuthenticatorKind[],
   { inbox }: WarningOptions,
 ): readonly Problem[] {
-  return enabled.flatMap(({ key }) => {
-    const sections = inbox ? [] : (waysOut.get(key)?.(settings) ?? []);
-    const missing = sections.filter((section) => !(section in settings));
-    return [objections.get(key), ...missing.map(withoutWayOut)].flatMap((message) =>
+  return enabled.flatMap(({ key, channels, objection }) => {
+    const own = settings.authenticators[key];
+    const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
+    const missing = sections.filter((section) => settings[section] === undefined);
+    return [objection, ...missing.map(withoutWayOut)].flatMap((message) =>
       message === undefined ? [] : [source.problem(['authenticators'], message, key)],
     );
   });
@@ -78,14 +63,15 @@ function ofRule(
   source: YamlSource,
   { name, then }: Rule,
   index: number,
-  enabled: readonly AuthenticatorTraits[],
+  enabled: readonly AuthenticatorKind[],
 ): readonly Problem[] {
   if (then.kind === 'deny') return [];
   const helping = severalFactors(then.requirement).flatMap((requirement) => factorsOf(requirement, enabled));
-  const weak = enabled.map(({ key }) => key).filter((key) => weakFactors.has(key) && helping.includes(key));
+  const weak = enabled.filter(({ key, weakness }) => weakness !== undefined && helping.includes(key));
   if (weak.length === 0) return [];
-  const reasons = weak.map((key) => weakFactors.get(key)).join(', ');
-  const message = `rule "${name}" asks for several factors and takes ${weak.join(' and ')} as one: ${reasons}; \`exclude\` keeps out what you do not want`;
+  const keys = weak.map(({ key }) => key).join(' and ');
+  const reasons = weak.map(({ weakness }) => weakness).join(', ');
+  const message = `rule "${name}" asks for several factors and takes ${keys} as one: ${reasons}; \`exclude\` keeps out what you do not want`;
   return [source.problem(['rules', index, 'then', 'allow'], message)];
 }
 
@@ -97,7 +83,7 @@ function severalFactors(requirement: Requirement): readonly Requirement[] {
 }
 
 /** The authenticators that would do for some part of it. */
-function factorsOf(requirement: Requirement, enabled: readonly AuthenticatorTraits[]): readonly string[] {
+function factorsOf(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
   const goal = { layer: 'app', anyOf: [requirement] } as const;
   const completions = minimalCompletions([goal], [], bestShowings(requirement, enabled));
   return completions.flatMap((completion) => completion.map(({ authenticator }) => authenticator));

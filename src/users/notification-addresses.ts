@@ -33,8 +33,8 @@ export function notificationAddresses({ user, credentials }: Account): readonly 
 }
 
 /** The mailbox that a credential proves; `undefined`: it is about something else. */
-export function addressOf({ authenticator, secret }: Account['credentials'][number]): string | undefined {
-  return authenticator === 'email' && typeof secret.address === 'string' ? mailAddress(secret.address) : undefined;
+export function addressOf({ address }: Account['credentials'][number]): string | undefined {
+  return address === undefined ? undefined : mailAddress(address);
 }
 
 function entries(source: NotificationAddress['source'], texts: readonly unknown[]): readonly NotificationAddress[] {

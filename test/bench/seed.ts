@@ -1,5 +1,5 @@
 /** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and people. */
-import { authenticatorTraits } from '../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { type Document, type Documents, documentKey, problemLine } from '../../src/policy/documents.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
@@ -21,7 +21,7 @@ export interface Seed {
 export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): Promise<void> {
   const store = openRedis({ url, ...(prefix === undefined ? {} : { prefix }) });
   const documents = await documentsWith(otherApps);
-  await new Revisions(store, { authenticators: authenticatorTraits }).apply(documents, { by: 'bench' });
+  await new Revisions(store, { authenticators: authenticatorKinds }).apply(documents, { by: 'bench' });
   if (passwordHash !== undefined) {
     const directory = new Directory(store, () => Math.floor(Date.now() / 1000));
     for (let person = 0; person < people; person += 1) {
@@ -38,7 +38,7 @@ export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): 
 }
 
 async function documentsWith(otherApps: number): Promise<Documents> {
-  const loaded = await loadConfiguration('config', { authenticators: authenticatorTraits, variables: {} });
+  const loaded = await loadConfiguration('config', { authenticators: authenticatorKinds, variables: {} });
   if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
   const apps = [
     ...algorithms.map((algorithm) => app(clientIdOf(algorithm), clientMetadata(algorithm))),

@@ -2,8 +2,9 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { evaluate } from '../../src/core/evaluate.ts';
-import type { AuthenticatorTraits, Facts } from '../../src/core/model.ts';
+import type { Facts } from '../../src/core/model.ts';
 import { manifestKey, POINTER_KEY } from '../../src/policy/document-store.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/documents.ts';
 import { Revisions } from '../../src/policy/revisions.ts';
@@ -12,10 +13,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import { type Store, storeKey } from '../../src/stores/store.ts';
 import { startRedis } from '../support/redis.ts';
 
-const authenticators: readonly AuthenticatorTraits[] = [
-  { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: false },
-  { key: 'totp', factors: ['possession'], characteristics: [], enrollable: true },
-];
+const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 
 function settings(content: object = {}): Document {
   return {
@@ -297,10 +295,7 @@ describe.each<[string, () => Promise<Harness>]>([
       { by: 'ann' },
     );
     const here = new Revisions(store, {
-      authenticators: [
-        ...authenticators,
-        { key: 'webauthn', factors: ['possession'], characteristics: [], enrollable: true },
-      ],
+      authenticators: [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'webauthn')],
       issuer: 'https://node.test',
     });
     const snapshot = await here.current();

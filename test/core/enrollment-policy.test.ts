@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { secretBesideIdentifier } from '../../src/core/beside-identifier.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/enrollment-policy.ts';
 import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
-import { identifyWithPassword } from '../../src/core/identify-with-password.ts';
 import type { Decision, Evidence, Skipped } from '../../src/core/model.ts';
 import { simulate } from '../../src/core/simulate.ts';
 import { evidenceOf, requirement, world } from './support/arbitraries.ts';
@@ -238,12 +238,12 @@ describe('disabled', () => {
     const policies = policiesOf();
     const contractors = rule({ disabled: ['password'] }, { groups: { any: ['contractors'] } });
     const rest = { ...rule({}), name: 'rest' };
-    expect(identifyWithPassword(withEnrollment(policies, rest), factsOf())).toBe(
-      identifyWithPassword(policies, factsOf()),
+    expect(secretBesideIdentifier(withEnrollment(policies, rest), factsOf())).toBe(
+      secretBesideIdentifier(policies, factsOf()),
     );
     const asking = policiesOf({ app: factors(1, { demands: [{ authenticators: ['password'] }] }) });
-    expect(identifyWithPassword(withEnrollment(asking, rest), factsOf())).toBe(true);
-    expect(identifyWithPassword(withEnrollment(asking, contractors, rest), factsOf())).toBe(false);
+    expect(secretBesideIdentifier(withEnrollment(asking, rest), factsOf())).toBe('password');
+    expect(secretBesideIdentifier(withEnrollment(asking, contractors, rest), factsOf())).toBeUndefined();
   });
 });
 

@@ -1,8 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { decoySubject } from '../../src/core/decoy.ts';
 import { evaluate } from '../../src/core/evaluate.ts';
-import type { Policy, Subject } from '../../src/core/model.ts';
-import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
+import type { DecoyTraits, Policy, Subject } from '../../src/core/model.ts';
+import {
+  allow,
+  always,
+  factors,
+  factsOf,
+  type PoliciesGiven,
+  person,
+  policiesOf,
+  proof,
+  traits,
+} from './support/world.ts';
 
 const staffDenied: Policy = {
   name: 'tested',
@@ -114,16 +124,54 @@ test('where there are no passwords, for the first authenticator that there is', 
 });
 
 describe('a decoy', () => {
-  const [bare, withTotp] = [decoySubject('decoy-1', 4), decoySubject('decoy-1', 7)];
+  const all = Object.values(traits);
+  const decoy = (entropy: number, isAddress = false) => decoySubject({ id: 'decoy-1', entropy, isAddress }, all);
+  const keysOf = ({ enrollments }: Subject) => enrollments.map(({ authenticator }) => authenticator);
+  /** The first one that has just these. */
+  const decoyWith = (...keys: readonly string[]): Subject => {
+    const found = Array.from({ length: 4096 }, (_, entropy) => decoy(entropy)).find(
+      (one) => keysOf(one).join() === keys.join(),
+    );
+    if (!found) throw new Error(`no decoy has ${keys.join()}`);
+    return found;
+  };
+  const [bare, withTotp] = [decoyWith('password'), decoyWith('password', 'totp')];
 
-  test('is the same for the same identifier, and has an authenticator app, or a phone, half of the time', () => {
-    expect(decoySubject('decoy-1', 4)).toEqual(bare);
-    const all = Array.from({ length: 128 }, (_, entropy) => decoySubject('d', entropy));
-    const having = (key: string) =>
-      all.filter(({ enrollments }) => enrollments.some(({ authenticator }) => authenticator === key));
-    expect(having('totp')).toHaveLength(64);
-    expect(having('phone')).toHaveLength(64);
-    expect(having('phone').filter((one) => having('totp').includes(one))).toHaveLength(32);
+  test('is the same for the same identifier', () => {
+    expect(decoy(0xdeadbeef)).toEqual(decoy(0xdeadbeef));
+  });
+
+  // Numbers one after another are the worst case: what is drawn by a keyed hash is spread already.
+  describe.each([
+    ['one after another', (at: number) => at],
+    ['far apart', (at: number) => (at * 2_654_435_761) % 2 ** 32],
+    ['with only the highest bits set', (at: number) => at * 2 ** 20],
+  ])('for entropies %s', (_, entropyOf) => {
+    const many = (isAddress: boolean) =>
+      Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), isAddress)));
+    const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
+      keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
+    const [others, addresses] = [many(false), many(true)];
+
+    test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(
+      'has %s as often as its traits say',
+      (key, decoys: DecoyTraits | undefined) => {
+        const share = decoys?.share ?? 0;
+        expect(Math.abs(shareOf(others, key) - share)).toBeLessThan(0.05);
+        expect(Math.abs(shareOf(addresses, key) - (decoys?.shareOfAddresses ?? share))).toBeLessThan(0.05);
+      },
+    );
+
+    test('has one whether or not it has another', () => {
+      expect(Math.abs(shareOf(others, 'totp', 'phone') - 1 / 4)).toBeLessThan(0.05);
+      expect(Math.abs(shareOf(others, 'totp', 'webauthn') - 1 / 8)).toBeLessThan(0.05);
+    });
+  });
+
+  test('shows what most of those who exist can show', () => {
+    const key = decoyWith('password', 'webauthn').enrollments.find(({ authenticator }) => authenticator === 'webauthn');
+    expect(key?.characteristics).toEqual(traits.webauthn.decoys.characteristics);
+    expect(key?.factors).toEqual(traits.webauthn.factors);
   });
 
   test.each([

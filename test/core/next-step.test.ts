@@ -6,11 +6,11 @@ import { NOW, plainRequest } from './support/world.ts';
 
 const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
-const next = (outcome: Outcome, more: Partial<Transaction> = {}, withPassword = false): Plan =>
+const next = (outcome: Outcome, more: Partial<Transaction> = {}, beside?: string): Plan =>
   nextStep(
     { ...outcome, trace: { layers: [] } } as Decision,
     { ...transaction, ...more },
-    { withPassword, labels, canKeep: false },
+    { ...(beside !== undefined && { beside }), labels, canKeep: false },
     NOW,
   );
 
@@ -42,44 +42,46 @@ const challenge = (authenticator: string, enrollment?: string): Choice => ({
   authenticator,
   ...(enrollment && { enrollment }),
 });
+const inputs = ['one_time_code'] as const;
 const pending = (choice: Choice, expires = NOW + 60): Pending => ({
   ...choice,
+  inputs,
   public: { hint: 'h' },
   private: { secret: 's' },
   expires,
 });
 
 describe('steps that need nothing started', () => {
-  test.each<[string, Outcome, Partial<Transaction>, boolean, object]>([
-    ['identify', { kind: 'identify' }, {}, false, { kind: 'identify', withPassword: false }],
-    ['identify with password', { kind: 'identify' }, {}, true, { kind: 'identify', withPassword: true }],
+  test.each<[string, Outcome, Partial<Transaction>, string | undefined, object]>([
+    ['identify', { kind: 'identify' }, {}, undefined, { kind: 'identify' }],
+    ['identify with password', { kind: 'identify' }, {}, 'password', { kind: 'identify', beside: 'password' }],
     [
       'identify with a hint',
       { kind: 'identify' },
       { loginHint: 'ann' },
-      false,
-      { kind: 'identify', withPassword: false, identifier: 'ann' },
+      undefined,
+      { kind: 'identify', identifier: 'ann' },
     ],
     [
       'identify with what was typed',
       { kind: 'identify' },
       { loginHint: 'ann', subject: { id: 'x', identifier: 'bob', decoy: true } },
-      false,
-      { kind: 'identify', withPassword: false, identifier: 'bob' },
+      undefined,
+      { kind: 'identify', identifier: 'bob' },
     ],
-    ['denied', { kind: 'deny', reason: 'no_rule', layer: 'app' }, {}, false, { kind: 'denied', reason: 'no_rule' }],
+    ['denied', { kind: 'deny', reason: 'no_rule', layer: 'app' }, {}, undefined, { kind: 'denied', reason: 'no_rule' }],
     [
       'complete',
       { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: NOW, witness: [] } },
       {},
-      false,
+      undefined,
       { kind: 'complete' },
     ],
     [
       'select on demand',
       several,
       { selecting: true },
-      false,
+      undefined,
       {
         kind: 'select',
         purpose: 'challenge',
@@ -94,19 +96,19 @@ describe('steps that need nothing started', () => {
       'select what to enroll',
       enroll,
       {},
-      false,
+      undefined,
       { kind: 'select', purpose: 'enroll', options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }] },
     ],
     [
       'select on demand in spite of what is pending',
       several,
       { selecting: true, pending: pending(challenge('totp', 't')) },
-      false,
+      undefined,
       { kind: 'select' },
     ],
-    ['no way on', { kind: 'challenge', options: [] }, {}, false, { kind: 'denied', reason: 'unsatisfiable' }],
-  ])('%s', (_, outcome, more, withPassword, step) => {
-    expect(next(outcome, more, withPassword)).toMatchObject({ kind: 'step', step: { ...step, messages: [] } });
+    ['no way on', { kind: 'challenge', options: [] }, {}, undefined, { kind: 'denied', reason: 'unsatisfiable' }],
+  ])('%s', (_, outcome, more, beside, step) => {
+    expect(next(outcome, more, beside)).toMatchObject({ kind: 'step', step: { ...step, messages: [] } });
   });
 });
 
@@ -206,6 +208,7 @@ describe('what is pending is shown', () => {
         authenticator: 'webauthn',
         enrollment: 'k1',
         label: 'Blue key',
+        inputs,
         challenge: { hint: 'h' },
         alternatives: true,
         messages: [],
@@ -219,6 +222,7 @@ describe('what is pending is shown', () => {
         kind: 'challenge',
         authenticator: 'password',
         enrollment: 'p',
+        inputs,
         challenge: { hint: 'h' },
         alternatives: false,
         messages: [],
@@ -228,7 +232,7 @@ describe('what is pending is shown', () => {
   test('an offer', () => {
     expect(next(enroll, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) })).toEqual({
       kind: 'step',
-      step: { kind: 'enroll', authenticator: 'totp', offer: { hint: 'h' }, alternatives: true, messages: [] },
+      step: { kind: 'enroll', authenticator: 'totp', inputs, offer: { hint: 'h' }, alternatives: true, messages: [] },
     });
   });
 });

@@ -27,6 +27,7 @@ const pending: Pending = {
   purpose: 'challenge',
   authenticator: 'totp',
   enrollment: 't',
+  inputs: ['one_time_code'],
   public: {},
   private: {},
   expires: NOW + 60,

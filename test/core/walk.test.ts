@@ -90,7 +90,9 @@ const DECOY = 'decoy-nobody';
 
 function subjectOf({ transaction: { subject }, people }: Run): Subject | undefined {
   if (subject === undefined) return undefined;
-  return subject.decoy ? decoySubject(subject.id, 1) : people[subject.id];
+  return subject.decoy
+    ? decoySubject({ id: subject.id, entropy: 1, isAddress: false }, Object.values(traits))
+    : people[subject.id];
 }
 
 function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {
@@ -117,10 +119,10 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
   });
   const policies = policiesOf({ session: always(allow(demands.session)), app: demands.app });
   const decision = evaluate({ ...policies, enrollment: promoting(demands.promoted) }, facts);
-  const plan = nextStep(decision, transaction, { withPassword: false, canKeep: false, labels: () => undefined }, now);
+  const plan = nextStep(decision, transaction, { canKeep: false, labels: () => undefined }, now);
   if (plan.kind === 'step') return { run, decision, plan };
   const { kind: _, left, ...choice } = plan;
-  const pending = left ?? { ...choice, public: {}, private: {}, expires: now + 300 };
+  const pending = left ?? { ...choice, inputs: [], public: {}, private: {}, expires: now + 300 };
   return advance({ ...run, transaction: started(transaction, pending) }, demands);
 }
 

@@ -208,7 +208,7 @@ describe('an offer', () => {
     const swapped = await answerStep(agent, first, { 'credentials.email': victims, 'credentials.passcode': code });
     expect(whereIs(swapped)).toBe('code');
     const [, enrolled] = (await node.app.directory.get(who.id))?.credentials ?? [];
-    expect(enrolled?.secret.address).toBe(own);
+    expect(enrolled?.address).toBe(own);
   });
 
   test('that was not confirmed leaves nothing behind', async () => {

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email.ts';
-import { authenticatorTraits } from '../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
@@ -95,7 +95,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       else await writeFile(join(dir, file), text);
     }
     const loaded = await loadConfiguration(dir, {
-      authenticators: authenticatorTraits,
+      authenticators: authenticatorKinds,
       variables: options.variables ?? {},
     });
     if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
@@ -142,7 +142,7 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
   await rm(join(dir, 'policies/enrollment.yaml'));
   const file = join(dir, 'stepgate.yaml');
   const settings = parseDocument(await readFile(file, 'utf8'));
-  for (const { key } of authenticatorTraits)
+  for (const { key } of authenticatorKinds)
     settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
   await writeFile(file, settings.toString());
 }

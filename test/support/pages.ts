@@ -33,10 +33,11 @@ const error = (code: string, rest: Partial<Message> = {}): Message => ({ code, l
 
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
-const identify: Step = { kind: 'identify', withPassword: false, messages: [] };
+const identify: Step = { kind: 'identify', messages: [] };
 const password: Step = {
   kind: 'challenge',
   authenticator: 'password',
+  inputs: ['secret'],
   enrollment: 'p1',
   challenge: {},
   alternatives: false,
@@ -45,6 +46,7 @@ const password: Step = {
 const totp: Step = {
   kind: 'challenge',
   authenticator: 'totp',
+  inputs: ['one_time_code'],
   enrollment: 't1',
   challenge: {},
   alternatives: true,
@@ -53,15 +55,18 @@ const totp: Step = {
 const enroll: Step = {
   kind: 'enroll',
   authenticator: 'totp',
+  inputs: ['one_time_code', 'app_name'],
   offer: { secret, uri, qr: qrCodeSvg(uri, 'Code for an authenticator app') },
   alternatives: false,
   messages: [],
 };
 const offeredQuestions = [...securityQuestions.keys(), ownQuestion];
+const questionInputs = ['question_choice', 'question_text', 'answer'] as const;
 const recoveryCodes = Array.from({ length: 10 }, (_, index) => `${index}ABC-DEFG-HJKM-NPQR`);
 const email: Step = {
   kind: 'challenge',
   authenticator: 'email',
+  inputs: ['one_time_code'],
   enrollment: 'e1',
   challenge: { address: 'i***a@h***o.net', resend: true, linkable: true },
   alternatives: true,
@@ -71,6 +76,7 @@ const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
 const enrollEmail: Step = {
   kind: 'enroll',
   authenticator: 'email',
+  inputs: ['mail_address'],
   offer: { stage: 'address', address: 'alice@demo.test' },
   alternatives: true,
   messages: [],
@@ -78,6 +84,7 @@ const enrollEmail: Step = {
 const phone: Step = {
   kind: 'challenge',
   authenticator: 'phone',
+  inputs: ['one_time_code'],
   enrollment: 'e1',
   challenge: { method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+49 ••• •••• 12' },
   alternatives: true,
@@ -86,6 +93,7 @@ const phone: Step = {
 const enrollPhone: Step = {
   kind: 'enroll',
   authenticator: 'phone',
+  inputs: ['phone_number'],
   offer: { stage: 'number', restricted: true, country: 'DE' },
   alternatives: true,
   messages: [],
@@ -99,6 +107,7 @@ const keyOptions = {
 const passkey: Step = {
   kind: 'challenge',
   authenticator: 'webauthn',
+  inputs: ['public_key'],
   enrollment: 'w1',
   challenge: keyOptions,
   alternatives: true,
@@ -107,6 +116,7 @@ const passkey: Step = {
 const newPasskey: Step = {
   kind: 'enroll',
   authenticator: 'webauthn',
+  inputs: ['public_key', 'key_name'],
   offer: { challenge: keyOptions.challenge, user: { id: 'AQIDBA' }, excludeCredentials: [] },
   alternatives: true,
   messages: [],
@@ -137,14 +147,14 @@ const until: Skippable = {
 
 const steps: Readonly<Record<string, StepPage>> = {
   identify: { ...base, step: identify },
-  'identify-with-password': { ...base, step: { ...identify, withPassword: true } },
+  'identify-with-password': { ...base, step: { ...identify, beside: 'password' } },
   'identify-wrong': {
     ...base,
-    step: { ...identify, withPassword: true, identifier: 'alice@demo.test', messages: [error('credentials.invalid')] },
+    step: { ...identify, beside: 'password', identifier: 'alice@demo.test', messages: [error('credentials.invalid')] },
   },
   'identify-empty': {
     ...base,
-    step: { ...identify, withPassword: true, messages: [error('identifier.required', { field: 'identifier' })] },
+    step: { ...identify, beside: 'password', messages: [error('identifier.required', { field: 'identifier' })] },
   },
   'identify-mismatch': {
     ...base,
@@ -154,15 +164,19 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     step: {
       ...identify,
-      withPassword: true,
-      discover: [{ authenticator: 'webauthn', challenge: { ...keyOptions, allowCredentials: [] } }],
+      beside: 'password',
+      discover: [
+        { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
+      ],
     },
   },
   'identify-passkey-wrong': {
     ...base,
     step: {
       ...identify,
-      discover: [{ authenticator: 'webauthn', challenge: { ...keyOptions, allowCredentials: [] } }],
+      discover: [
+        { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
+      ],
       messages: [error('credentials.invalid', { authenticator: 'webauthn' })],
     },
   },
@@ -202,7 +216,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...totp, messages: [{ code: 'form.stale', level: 'info' }] },
   },
-  'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager' } },
+  'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager', inputs: ['passcode'] } },
   email: { ...base, ...known, follow, step: email },
   'email-again': {
     ...base,
@@ -233,7 +247,11 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enrollEmail, offer: { stage: 'code', address: 'alice@demo.test', resend: true } },
+    step: {
+      ...enrollEmail,
+      inputs: ['one_time_code'],
+      offer: { stage: 'code', address: 'alice@demo.test', resend: true },
+    },
   },
   'phone-called': {
     ...base,
@@ -258,15 +276,16 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password', 'totp'],
     step: {
       ...enrollPhone,
+      inputs: ['one_time_code'],
       offer: { stage: 'code', method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+4915112345612' },
     },
   },
   select: { ...base, ...known, step: select },
-  'identify-keep': { ...base, step: { ...identify, withPassword: true, keepSignedIn: false } },
+  'identify-keep': { ...base, step: { ...identify, beside: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
     ...base,
     locale: 'de',
-    step: { ...identify, withPassword: true, keepSignedIn: true, messages: [error('credentials.invalid')] },
+    step: { ...identify, beside: 'password', keepSignedIn: true, messages: [error('credentials.invalid')] },
   },
   'totp-remember': { ...base, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
   'webauthn-remember': { ...base, ...known, locale: 'de', done: ['password'], step: { ...passkey, remember: 86_400 } },
@@ -281,7 +300,12 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enroll, authenticator: 'recovery_code', offer: { codes: recoveryCodes, made: 1_795_500_000 } },
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      inputs: ['saved'],
+      offer: { codes: recoveryCodes, made: 1_795_500_000 },
+    },
   },
   'enroll-recovery-codes-unsaved': {
     ...base,
@@ -290,16 +314,27 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...enroll,
       authenticator: 'recovery_code',
+      inputs: ['saved'],
       offer: { codes: recoveryCodes, made: 1_795_500_000 },
       messages: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
     },
   },
-  'recovery-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'recovery_code' } },
+  'recovery-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, authenticator: 'recovery_code', inputs: ['paper_code'] },
+  },
   'security-question': {
     ...base,
     ...known,
     done: ['totp'],
-    step: { ...totp, authenticator: 'security_question', challenge: { questionKey: 'stuffed_toy' } },
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      inputs: ['answer'],
+      challenge: { questionKey: 'stuffed_toy' },
+    },
   },
   'security-question-own-wrong': {
     ...base,
@@ -308,6 +343,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...totp,
       authenticator: 'security_question',
+      inputs: ['answer'],
       challenge: { questionKey: 'custom', question: 'Welches Boot habe ich auf der Ostsee versenkt?' },
       messages: [error('credentials.invalid', { field: 'credentials.passcode' })],
     },
@@ -315,12 +351,22 @@ const steps: Readonly<Record<string, StepPage>> = {
   'security-question-hostile': {
     ...base,
     ...known,
-    step: { ...totp, authenticator: 'security_question', challenge: { questionKey: 'custom', question: hostile } },
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      inputs: ['answer'],
+      challenge: { questionKey: 'custom', question: hostile },
+    },
   },
   'enroll-security-question': {
     ...base,
     ...known,
-    step: { ...enroll, authenticator: 'security_question', offer: { questions: offeredQuestions } },
+    step: {
+      ...enroll,
+      authenticator: 'security_question',
+      inputs: questionInputs,
+      offer: { questions: offeredQuestions },
+    },
   },
   'enroll-security-question-none-chosen': {
     ...base,
@@ -329,11 +375,17 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...enroll,
       authenticator: 'security_question',
+      inputs: questionInputs,
       offer: { questions: offeredQuestions },
       messages: [error('question.required', { field: 'credentials.questionKey' })],
     },
   },
-  'access-code': { ...base, ...known, done: ['password'], step: { ...totp, authenticator: 'access_code' } },
+  'access-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, authenticator: 'access_code', inputs: ['paper_code'] },
+  },
   'select-enroll': {
     ...base,
     ...known,
@@ -391,13 +443,13 @@ const steps: Readonly<Record<string, StepPage>> = {
   'identify-german': {
     ...base,
     locale: 'de',
-    step: { ...identify, withPassword: true, messages: [error('credentials.invalid')] },
+    step: { ...identify, beside: 'password', messages: [error('credentials.invalid')] },
   },
   'enroll-german': { ...base, ...known, locale: 'de', done: ['password'], step: enroll },
   'identify-orange': {
     ...base,
     brand: { name: 'Orange Bank', accent: '#ff8800' },
-    step: { ...identify, withPassword: true },
+    step: { ...identify, beside: 'password' },
   },
   'totp-long': {
     ...base,
@@ -414,7 +466,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     stateHandle: hostile,
     step: {
       ...identify,
-      withPassword: true,
+      beside: 'password',
       identifier: hostile,
       messages: [error(hostile, { params: { account: hostile } })],
     },

@@ -2,7 +2,7 @@
 import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
-import { authenticatorTraits } from '../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { phoneCredential } from '../../src/authenticators/phone.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import type { TestNode } from './node.ts';
@@ -23,7 +23,7 @@ export function settingsWithPhone(
   others: readonly string[] = ['password', 'totp'],
 ): Readonly<Record<string, string>> {
   const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
-  const enabled = authenticatorTraits
+  const enabled = authenticatorKinds
     .filter(({ key }) => key !== 'phone')
     .map(({ key }) => [key, { enabled: others.includes(key) }] as const);
   settings.set('authenticators', { ...Object.fromEntries(enabled), phone: { ...phoneSettings, ...phone } });

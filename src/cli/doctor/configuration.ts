@@ -2,10 +2,10 @@
 
 import { attainableAcrValues } from '../../core/attainable-acr.ts';
 import type { PolicySet } from '../../core/compile.ts';
-import type { AuthenticatorTraits } from '../../core/model.ts';
 import { StepgateError } from '../../errors.ts';
 import { defaultAcrValues } from '../../policy/acr-defaults.ts';
 import type { App } from '../../policy/app.ts';
+import type { AuthenticatorKind } from '../../policy/authenticator-kind.ts';
 import { canonical, type Manifest, sha256 } from '../../policy/document-store.ts';
 import { warningLine } from '../../policy/documents.ts';
 import { loadConfiguration } from '../../policy/load.ts';
@@ -17,7 +17,7 @@ import { checkDelivery } from './delivery.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 interface Installation {
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorKind[];
   readonly variables: Variables;
   readonly configDir: string;
   readonly issuer?: string;
@@ -36,7 +36,7 @@ export async function checkConfiguration(store: Store, given: Installation): Pro
       ...(await checkFiles(manifest, given)),
       checkIssuer(given.issuer ?? snapshot.settings.issuer),
       ...(await checkAcr(snapshot, apps)),
-      ...checkDelivery(snapshot.settings, given.variables),
+      ...checkDelivery(snapshot.settings, given.authenticators, given.variables),
     ];
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

@@ -1,38 +1,51 @@
 /** Delivery: what is enabled that sends something, is there a way out for it, and are its secrets there? */
+import type { AuthenticatorKind, Channel } from '../../policy/authenticator-kind.ts';
 import type { Settings } from '../../policy/settings.ts';
 import type { Variables } from '../../policy/substitute-variables.ts';
+import { sectionOf } from '../../policy/warnings.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
-const sections = { email: 'mail', sms: 'sms', voice: 'voice' } as const;
-type Kind = keyof typeof sections;
+/** What goes out by a channel. */
+const messages: Readonly<Record<Channel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
 
 /** Nothing where nothing is sent. */
-export function checkDelivery(settings: Settings, variables: Variables): readonly Finding[] {
-  return kindsOf(settings).map(([kind, because]) => {
-    const section = sections[kind];
+export function checkDelivery(
+  settings: Settings,
+  authenticators: readonly AuthenticatorKind[],
+  variables: Variables,
+): readonly Finding[] {
+  return sentBy(settings, authenticators).map(([channel, key]) => {
+    const section = sectionOf[channel];
     if (settings[section] === undefined)
       return warn(
         'delivery',
-        `${because}, and nothing is configured to send it (the demo shows it in its inbox)`,
+        `\`${key}\` is enabled and sends ${messages[channel]}, and nothing is configured to send them (the demo shows them in its inbox)`,
         `add \`${section}\` to stepgate.yaml`,
       );
     const missing = secretsOf(settings, section).filter((name) => !variables[name]);
     return missing.length === 0
-      ? ok('delivery', `${kind} goes out by \`${section}\``)
-      : warn('delivery', `${kind} needs ${missing.join(', ')}, which is not set here`, 'set it where the server runs');
+      ? ok('delivery', `${channel} goes out by \`${section}\``)
+      : warn(
+          'delivery',
+          `${channel} needs ${missing.join(', ')}, which is not set here`,
+          'set it where the server runs',
+        );
   });
 }
 
-/** What is sent, and by whose fault. */
-function kindsOf({ authenticators }: Settings): readonly (readonly [Kind, string])[] {
-  const { email, phone } = authenticators;
-  return [
-    ...(email?.enabled ? [['email', '`email` is enabled'] as const] : []),
-    ...(phone.enabled ? phone.methods.map((method) => [method, `\`phone\` is enabled with ${method}`] as const) : []),
-  ];
+/** What is sent, and for which authenticator. */
+function sentBy(
+  { authenticators: own }: Settings,
+  authenticators: readonly AuthenticatorKind[],
+): readonly (readonly [Channel, string])[] {
+  return authenticators.flatMap(({ key, channels }) => {
+    const settings = own[key];
+    if (!settings?.enabled) return [];
+    return (channels?.(settings) ?? []).map((channel) => [channel, key] as const);
+  });
 }
 
-function secretsOf(settings: Settings, section: (typeof sections)[Kind]): readonly string[] {
+function secretsOf(settings: Settings, section: (typeof sectionOf)[Channel]): readonly string[] {
   if (section === 'mail') return [settings.mail?.smtp.passwordEnv].filter((name) => name !== undefined);
   const { webhook, twilio } = settings[section] ?? {};
   return [webhook?.secretEnv, twilio?.authTokenEnv].filter((name) => name !== undefined);

@@ -1,19 +1,6 @@
 /** The inputs of a form and what their messages do to them. */
 import type { Message, Step } from '../../core/steps.ts';
-import {
-  enrollmentInputs,
-  type Field,
-  type Input,
-  identifier,
-  keepSignedIn,
-  newAddress,
-  newNumber,
-  otherPasscode,
-  passcodes,
-  password,
-  questionChoice,
-  rememberDevice,
-} from './inputs.ts';
+import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
 /** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */
 export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
@@ -21,28 +8,22 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'identify': {
       const autocomplete = step.discover === undefined ? 'username' : 'username webauthn';
       const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
-      const inputs = step.withPassword ? [first, password] : [first];
-      const { keepSignedIn: kept } = step;
+      const { beside, keepSignedIn: kept } = step;
       const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
-      return connect([...inputs, ...box], step.messages);
+      return connect([first, ...(beside === undefined ? [] : [secretOf(beside)]), ...box], step.messages);
     }
     case 'challenge': {
-      const passcode = passcodes.get(step.authenticator) ?? otherPasscode;
-      const inputs = step.authenticator === 'webauthn' ? [] : [asked(passcode, step.challenge)];
-      const { remember: seconds } = step;
+      const { authenticator, remember: seconds } = step;
       const box = seconds === undefined ? [] : [{ ...rememberDevice, params: { seconds } }];
-      return connect([...inputs, ...box], step.messages);
+      const asked = inputsOf(step, authenticator).map((input) => questioned(input, step.challenge));
+      return connect([...asked, ...box], step.messages);
     }
     case 'enroll': {
-      const { stage } = step.offer;
-      const staged = typeof stage === 'string';
-      const inputs = enrollmentInputs.get(staged ? `${step.authenticator}.${stage}` : step.authenticator) ?? [
-        passcodes.get(step.authenticator) ?? otherPasscode,
-      ];
-      const filled = inputs.map((input) => typedBack(filledIn(input, step.offer), typed));
+      const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
       const fields = connect(filled, step.messages);
       // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
-      return staged ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
+      const { stage } = step.offer;
+      return typeof stage === 'string' ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
     case 'select':
     case 'denied':
@@ -51,18 +32,30 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
   }
 }
 
+function inputsOf(step: Extract<Step, { kind: 'challenge' | 'enroll' }>, authenticator: string): readonly Input[] {
+  return step.inputs.flatMap((kind) => {
+    if (kind === 'public_key') return [];
+    return [kind === 'secret' ? secretOf(authenticator) : inputs[kind]];
+  });
+}
+
+/** It is called what the authenticator is called. */
+function secretOf(authenticator: string): Input {
+  return { ...inputs.secret, label: `authenticator.${authenticator}` };
+}
+
 /** The question itself labels its answer. */
-function asked(input: Input, { questionKey, question }: Readonly<Record<string, unknown>>): Input {
-  if (typeof questionKey !== 'string') return input;
+function questioned(input: Input, { questionKey, question }: Readonly<Record<string, unknown>>): Input {
+  if (input !== inputs.answer || typeof questionKey !== 'string') return input;
   const label = `question.${questionKey}`;
   return typeof question === 'string' ? { ...input, label, params: { question } } : { ...input, label };
 }
 
 function filledIn(input: Input, { address, country, questions }: Readonly<Record<string, unknown>>): Input {
-  if (input === newAddress && typeof address === 'string') return { ...input, value: address };
-  if (input === newNumber && typeof country === 'string')
+  if (input === inputs.mail_address && typeof address === 'string') return { ...input, value: address };
+  if (input === inputs.phone_number && typeof country === 'string')
     return { ...input, hint: 'phone.hint.country', params: { country } };
-  if (input !== questionChoice || !Array.isArray(questions)) return input;
+  if (input !== inputs.question_choice || !Array.isArray(questions)) return input;
   const choices = questions.map((code) => ({
     value: String(code),
     label: code === 'custom' ? 'question.write' : `question.${code}`,

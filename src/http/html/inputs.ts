@@ -1,4 +1,5 @@
 /** The inputs that there are, by what they ask for. */
+import type { InputKind } from '../../core/steps.ts';
 import type { Params } from './messages.ts';
 
 export interface Field {
@@ -42,9 +43,10 @@ export const identifier: Input = {
   code: false,
   value: '',
 };
-export const password: Input = {
+/** Something that the person knows; whose it is, the label says. */
+const secret: Input = {
   name: 'credentials.passcode',
-  label: 'authenticator.password',
+  label: 'passcode.label',
   type: 'password',
   autocomplete: 'current-password',
   code: false,
@@ -53,8 +55,8 @@ export const password: Input = {
 /** The name of a new passkey or security key. */
 const keyName: Input = {
   name: 'credentials.label',
-  label: 'webauthn.label',
-  hint: 'webauthn.label.hint',
+  label: 'key_name.label',
+  hint: 'key_name.hint',
   type: 'text',
   autocomplete: 'off',
   code: false,
@@ -62,7 +64,8 @@ const keyName: Input = {
   putBack: true,
   value: '',
 };
-export const otherPasscode: Input = {
+/** A code of any other kind. */
+const passcode: Input = {
   name: 'credentials.passcode',
   label: 'passcode.label',
   type: 'text',
@@ -93,8 +96,8 @@ const saved: Input = {
 /** The name of a new authenticator app. */
 const appName: Input = {
   name: 'credentials.label',
-  label: 'totp.name',
-  hint: 'totp.name.hint',
+  label: 'app_name.label',
+  hint: 'app_name.hint',
   type: 'text',
   autocomplete: 'off',
   code: false,
@@ -103,17 +106,17 @@ const appName: Input = {
   value: '',
 };
 
-/** A code that was sent. */
-const sentCode: Input = {
+/** A short code that was sent, or that an app shows. */
+const oneTimeCode: Input = {
   name: 'credentials.passcode',
-  label: 'totp.label',
+  label: 'one_time_code.label',
   type: 'text',
   autocomplete: 'one-time-code',
   inputmode: 'numeric',
   code: true,
   value: '',
 };
-export const newAddress: Input = {
+const newAddress: Input = {
   name: 'credentials.email',
   label: 'email.label',
   type: 'text',
@@ -134,7 +137,7 @@ const questionAnswer: Input = {
   code: false,
   value: '',
 };
-export const questionChoice: Input = {
+const questionChoice: Input = {
   name: 'credentials.questionKey',
   label: 'question.label',
   type: 'select',
@@ -176,7 +179,7 @@ export const rememberDevice: Input = {
   optional: true,
   value: 'yes',
 };
-export const newNumber: Input = {
+const newNumber: Input = {
   name: 'credentials.phoneNumber',
   label: 'phone.label',
   hint: 'phone.hint',
@@ -187,34 +190,18 @@ export const newNumber: Input = {
   value: '',
 };
 
-/** How the passcode of an authenticator is asked for; others get `otherPasscode`. */
-export const passcodes: ReadonlyMap<string, Input> = new Map([
-  ['password', password],
-  ['recovery_code', paperCode],
-  ['access_code', paperCode],
-  ['security_question', questionAnswer],
-  ['email', sentCode],
-  ['phone', sentCode],
-  [
-    'totp',
-    {
-      name: 'credentials.passcode',
-      label: 'totp.label',
-      type: 'text',
-      autocomplete: 'one-time-code',
-      inputmode: 'numeric',
-      code: true,
-      value: '',
-    },
-  ],
-]);
-
-/** What is asked while an authenticator is set up, by `<authenticator>` or `<authenticator>.<stage>`; others ask for their passcode. */
-export const enrollmentInputs: ReadonlyMap<string, readonly Input[]> = new Map([
-  ['webauthn', [keyName]],
-  ['totp', [passcodes.get('totp') ?? otherPasscode, appName]],
-  ['recovery_code', [saved]],
-  ['security_question', [questionChoice, questionText, questionAnswer]],
-  ['email.address', [newAddress]],
-  ['phone.number', [newNumber]],
-]);
+/** `public_key` has none: a script gives the answer. */
+export const inputs: Readonly<Record<Exclude<InputKind, 'public_key'>, Input>> = {
+  secret,
+  passcode,
+  one_time_code: oneTimeCode,
+  paper_code: paperCode,
+  answer: questionAnswer,
+  question_choice: questionChoice,
+  question_text: questionText,
+  mail_address: newAddress,
+  phone_number: newNumber,
+  app_name: appName,
+  key_name: keyName,
+  saved,
+};

@@ -140,11 +140,11 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const why = whyOf(step);
   const skip = skipOf(step, t);
   const authenticator =
-    step.kind === 'identify' ? 'password' : 'authenticator' in step ? step.authenticator : undefined;
+    step.kind === 'identify' ? step.beside : 'authenticator' in step ? step.authenticator : undefined;
   return {
     template: templateOf(step),
     scripts: [
-      ...(usesWebauthn(step) ? ['webauthn.js'] : []),
+      ...(takesPublicKey(step) ? ['webauthn.js'] : []),
       ...(isFollowed(page) ? ['follow.js'] : []),
       ...(isPrinted(step) ? ['print.js'] : []),
     ],
@@ -170,16 +170,15 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   };
 }
 
-/** Passkeys have pages of their own, which a script fills in. */
+/** What a script answers has pages of its own. */
 function templateOf(step: Step): string {
-  const isWebauthn = (step.kind === 'challenge' || step.kind === 'enroll') && usesWebauthn(step);
-  return isWebauthn ? `steps/${step.kind}-webauthn` : `steps/${step.kind}`;
+  const byScript = step.kind !== 'identify' && takesPublicKey(step);
+  return byScript ? `steps/${step.kind}-public-key` : `steps/${step.kind}`;
 }
 
-function usesWebauthn(step: Step): boolean {
-  if (step.kind === 'identify')
-    return step.discover?.some(({ authenticator }) => authenticator === 'webauthn') ?? false;
-  return 'authenticator' in step && step.authenticator === 'webauthn';
+function takesPublicKey(step: Step): boolean {
+  if (step.kind === 'identify') return step.discover?.some(({ inputs }) => inputs.includes('public_key')) ?? false;
+  return 'inputs' in step && step.inputs.includes('public_key');
 }
 
 export function appView(app: AppLabel): AppView {
@@ -214,7 +213,8 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
         key: t.pick(`select.${step.purpose}.lead.${step.skippable?.reason ?? ''}`, `select.${step.purpose}.lead`),
       };
     case 'challenge': {
-      if (step.authenticator === 'password' || step.challenge.unsent === true) return undefined;
+      // What somebody knows needs no word of where to find it.
+      if (step.inputs.includes('secret') || step.challenge.unsent === true) return undefined;
       const { address } = step.challenge;
       const isAddressed = typeof address === 'string' && address !== '';
       const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';

@@ -1,12 +1,12 @@
 /** `stepgate.yaml`. Comes out as `Settings`. */
 import { z } from 'zod';
 import { defaultAcrValues } from '../acr-defaults.ts';
+import type { AuthenticatorKind } from '../authenticator-kind.ts';
 import type { Settings } from '../settings.ts';
 import { standardScopes } from '../standard-scopes.ts';
 import { cidrFault } from '../zones.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
-import { phone } from './phone.ts';
 import { requirementSchema } from './requirement.ts';
 
 const MINUTE = 60;
@@ -35,82 +35,18 @@ const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
 
 const zoneName = key.describe('Name of the zone; conditions refer to it.');
 
-/** A switch and the settings that belong to it; left out altogether it has the defaults. */
-const password = closed({
-  enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.'),
-  minLength: z.int().min(8).max(64).default(15).describe('Shortest new password, in characters.'),
-}).prefault({});
-
-const totp = closed({ enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.') }).prefault({});
-
-const aaguid = z
-  .string()
-  .toLowerCase()
-  .regex(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/, {
-    error: 'must be an AAGUID, such as ee882879-721c-4913-9775-3dfcce97072a',
-  });
-
-const webauthn = closed({
-  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
-  metadata: z
-    .string()
-    .regex(/^\/./, { error: 'must be an absolute path' })
-    .optional()
-    .describe(
-      'Absolute path of a JSON file on each node: the payload of the BLOB of the FIDO Metadata Service. With it attestation is asked for, and keys of models that it knows can be `hardwareProtected`.',
-    ),
-  aaguids: listOf(aaguid)
-    .optional()
-    .describe('Models that may be enrolled, by AAGUID, and no others. Needs `metadata`, which vouches for them.'),
-})
-  .refine(({ metadata, aaguids }) => aaguids === undefined || metadata !== undefined, {
-    error: '`aaguids` needs `metadata`: without it nobody vouches for a model',
-  })
-  .prefault({});
-
-const securityQuestion = closed({
-  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts, where a policy names it.'),
-  minLength: z.int().min(4).max(32).default(4).describe('Shortest new answer, in letters and digits. Default 4.'),
-}).prefault({});
-
-const recoveryCode = closed({
-  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
-  count: z.int().min(10).max(20).default(10).describe('Codes in a new set: 10 (the default) to 20.'),
-}).prefault({});
-
-const accessCode = closed({
-  enabled: z.boolean().default(false).describe('Can be used, and counts.'),
-  minLength: z
-    .int()
-    .min(8)
-    .max(64)
-    .default(8)
-    .describe('Shortest code that an administrator may issue, in letters and digits: 8 (the default) to 64.'),
-  maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
-    .prefault('P10D')
-    .describe('Longest life of a code: PT10M to P10D (the default).'),
-  maxUses: z.int().min(1).max(10).default(10).describe('How often a code may count at most: 1 to 10 (the default).'),
-}).prefault({});
-
+/** What stands under a key that no authenticator has; that there is none, the check of references says. */
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
 
-const authenticators = z
-  .object({
-    password: password.describe('Password.'),
-    totp: totp.describe('One-time codes of an authenticator app (RFC 6238).'),
-    webauthn: webauthn.describe('Passkeys and security keys (Web Authentication).'),
-    recovery_code: recoveryCode.describe('Codes to keep on paper, each for one use.'),
-    access_code: accessCode.describe('Temporary access codes, which an administrator issues (stepgate users tac).'),
-    security_question: securityQuestion.describe(
-      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
-    ),
-    phone: phone.describe('Codes by text message or call.'),
-  })
-  .catchall(otherAuthenticator)
-  .prefault({})
-  .describe(
-    'By key. Password and one-time codes are enabled unless switched off here, all others only when switched on.',
-  );
+function authenticatorsSchema(kinds: readonly AuthenticatorKind[]) {
+  return z
+    .object(Object.fromEntries(kinds.map(({ key: name, settings }) => [name, settings])))
+    .catchall(otherAuthenticator)
+    .prefault({})
+    .describe(
+      'By key. Password and one-time codes are enabled unless switched off here, all others only when switched on.',
+    );
+}
 
 const tokens = closed({
   accessToken: duration({ max: DAY }).prefault('PT15M').describe('Life of an access token. Default PT15M.'),
@@ -160,49 +96,52 @@ const acrValue = closed({
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
 
-export const settingsSchema = closed({
-  issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
-  brand: closed({
-    name: text.describe('Name of the product as people know it.'),
-    accent: z
-      .string()
-      .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
+/** `kinds`: all authenticators that there are, each with the schema of its own settings. */
+export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
+  return closed({
+    issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
+    brand: closed({
+      name: text.describe('Name of the product as people know it.'),
+      accent: z
+        .string()
+        .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
+        .optional()
+        .describe('Colour of buttons and links.'),
+    }).describe('How the pages look.'),
+    trustedProxies: z
+      .int()
+      .min(0)
+      .max(10)
+      .default(0)
+      .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
+    zones: z
+      .record(zoneName, closed({ cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.') }))
+      .default({})
+      .describe('Network zones by name.'),
+    authenticators: authenticatorsSchema(kinds),
+    mail: mail.optional(),
+    sms: sms.optional(),
+    voice: voice.optional(),
+    acrValues: z
+      .array(acrValue)
+      .min(1, { error: 'must not be empty: leave it out to have the shipped values' })
       .optional()
-      .describe('Colour of buttons and links.'),
-  }).describe('How the pages look.'),
-  trustedProxies: z
-    .int()
-    .min(0)
-    .max(10)
-    .default(0)
-    .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
-  zones: z
-    .record(zoneName, closed({ cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.') }))
-    .default({})
-    .describe('Network zones by name.'),
-  authenticators,
-  mail: mail.optional(),
-  sms: sms.optional(),
-  voice: voice.optional(),
-  acrValues: z
-    .array(acrValue)
-    .min(1, { error: 'must not be empty: leave it out to have the shipped values' })
-    .optional()
-    .describe('The `acr` values and what each one stands for, strongest first.'),
-  tokens,
-  resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
-  scopes: z
-    .record(scopeName, z.array(z.string().min(1)))
-    .default({})
-    .describe(
-      'Scopes besides the standard ones (openid, profile, email, phone, groups, offline_access), each with the claims that it releases.',
-    ),
-})
-  .describe('Settings of the whole provider.')
-  .transform(
-    (input): Settings => ({
-      ...input,
-      acrValues: input.acrValues ?? defaultAcrValues,
-      scopes: { ...standardScopes, ...input.scopes },
-    }),
-  );
+      .describe('The `acr` values and what each one stands for, strongest first.'),
+    tokens,
+    resources: z.array(resource).default([]).describe('APIs that take JWT access tokens.'),
+    scopes: z
+      .record(scopeName, z.array(z.string().min(1)))
+      .default({})
+      .describe(
+        'Scopes besides the standard ones (openid, profile, email, phone, groups, offline_access), each with the claims that it releases.',
+      ),
+  })
+    .describe('Settings of the whole provider.')
+    .transform(
+      (input): Settings => ({
+        ...input,
+        acrValues: input.acrValues ?? defaultAcrValues,
+        scopes: { ...standardScopes, ...input.scopes },
+      }),
+    );
+}

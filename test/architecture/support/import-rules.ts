@@ -22,8 +22,11 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
   stores: { ours: [], packages: ['ioredis'] },
-  // Of the store only the type of a limit: an authenticator knows neither store nor HTTP.
-  authenticators: { ours: ['core', 'stores/store'], packages: 'any' },
+  // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is configured.
+  authenticators: {
+    ours: ['core', 'policy/authenticator-kind', 'policy/schema/fields', 'stores/store'],
+    packages: 'any',
+  },
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
   delivery: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },

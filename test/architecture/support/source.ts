@@ -8,6 +8,8 @@ export interface SourceFile {
   readonly imports: readonly Import[];
   /** Code without comments, with empty texts. */
   readonly code: string;
+  /** Every text in quotes; templates are none. */
+  readonly texts: readonly string[];
 }
 
 export interface Import {
@@ -29,7 +31,7 @@ export function parseSource(module: string, source: string): SourceFile {
     return found.startsWith('`') ? expressions(found) : `'${texts.push(found.slice(1, -1)) - 1}'`;
   });
   const imports = [...numbered.matchAll(specifiers)].map((found) => resolve(module, texts[Number(found[1])] ?? ''));
-  return { module, imports, code: numbered.replace(/'\d+'/g, "''") };
+  return { module, imports, code: numbered.replace(/'\d+'/g, "''"), texts };
 }
 
 /** What a template computes is code. */

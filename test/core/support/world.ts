@@ -20,7 +20,14 @@ export const NOW = 1_800_000_000;
 export const HERE = 'tx-now';
 
 export const traits = {
-  password: { key: 'password', factors: ['knowledge'], characteristics: ['userPresence'], enrollable: false },
+  password: {
+    key: 'password',
+    factors: ['knowledge'],
+    characteristics: ['userPresence'],
+    enrollable: false,
+    besideIdentifier: true,
+    decoys: { share: 1 },
+  },
   security_question: {
     key: 'security_question',
     factors: ['knowledge'],
@@ -28,9 +35,27 @@ export const traits = {
     enrollable: true,
     auxiliary: true,
   },
-  email: { key: 'email', factors: ['possession'], characteristics: ['userPresence'], enrollable: false },
-  phone: { key: 'phone', factors: ['possession'], characteristics: ['userPresence'], enrollable: true },
-  totp: { key: 'totp', factors: ['possession'], characteristics: ['userPresence', 'deviceBound'], enrollable: true },
+  email: {
+    key: 'email',
+    factors: ['possession'],
+    characteristics: ['userPresence'],
+    enrollable: false,
+    decoys: { share: 1 / 4, shareOfAddresses: 3 / 4 },
+  },
+  phone: {
+    key: 'phone',
+    factors: ['possession'],
+    characteristics: ['userPresence'],
+    enrollable: true,
+    decoys: { share: 1 / 2 },
+  },
+  totp: {
+    key: 'totp',
+    factors: ['possession'],
+    characteristics: ['userPresence', 'deviceBound'],
+    enrollable: true,
+    decoys: { share: 1 / 2 },
+  },
   recovery_code: {
     key: 'recovery_code',
     factors: ['possession'],
@@ -42,6 +67,7 @@ export const traits = {
     factors: ['possession', 'inherence'],
     characteristics: ['userPresence', 'userVerification', 'deviceBound', 'phishingResistant'],
     enrollable: true,
+    decoys: { share: 1 / 4, characteristics: ['userPresence', 'userVerification', 'phishingResistant'] },
   },
 } as const satisfies Record<string, AuthenticatorTraits>;
 

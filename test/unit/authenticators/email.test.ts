@@ -139,7 +139,7 @@ describe('an enrollment', () => {
     const done = await enroll(more, { passcode: String(sent(more).code) });
     expect(done).toMatchObject({
       ok: true,
-      credential: { authenticator: 'email', secret: { address: 'New@example.net' } },
+      credential: { authenticator: 'email', address: 'New@example.net', secret: { address: 'New@example.net' } },
       proof: { factors: ['possession'], amr: ['email'] },
     });
     expect('credential' in done && done.credential.label).toBeUndefined();

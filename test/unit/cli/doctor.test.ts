@@ -2,13 +2,14 @@ import { appendFile, chmod, cp, mkdir, mkdtemp, rm, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keyring.ts';
 import { POINTER_KEY } from '../../../src/policy/document-store.ts';
-import { settingsSchema } from '../../../src/policy/schema/settings.ts';
+import { settingsSchemaFor } from '../../../src/policy/schemas.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -219,13 +220,19 @@ test('what is enabled that sends something, without a way out or without its sec
   const email = { enabled: true };
   const mail = { from: 'id@example.org', smtp: { host: 'mail.example.org', passwordEnv: 'SMTP_PASSWORD' } };
   const said = (given: object, variables: Record<string, string> = {}) =>
-    checkDelivery(settingsSchema.parse({ ...settings, ...given }), variables).map(
-      ({ level, text }) => `${level} ${text}`,
-    );
+    checkDelivery(
+      settingsSchemaFor(authenticatorKinds).parse({ ...settings, ...given }),
+      authenticatorKinds,
+      variables,
+    ).map(({ level, text }) => `${level} ${text}`);
   const phone = { enabled: true, countries: ['DE'], methods: ['sms', 'voice'] };
   expect(said({ authenticators: {} })).toEqual([]);
-  expect(said({})).toEqual([expect.stringMatching(/^warn `phone` is enabled with sms, and nothing is configured/)]);
-  expect(said({ authenticators: { email } })).toEqual([expect.stringMatching(/^warn `email` is enabled, and nothing/)]);
+  expect(said({})).toEqual([
+    expect.stringMatching(/^warn `phone` is enabled and sends text messages, and nothing is configured/),
+  ]);
+  expect(said({ authenticators: { email } })).toEqual([
+    expect.stringMatching(/^warn `email` is enabled and sends mail, and nothing/),
+  ]);
   expect(said({ authenticators: { email, phone }, mail, sms: { twilio }, voice: { twilio } })).toEqual([
     'warn email needs SMTP_PASSWORD, which is not set here',
     'warn sms needs TOKEN, which is not set here',

@@ -1,6 +1,6 @@
 /** The commands on a store in memory, with what they print. */
 import type { Command } from 'commander';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { Paint } from '../../../src/cli/paint.ts';
 import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
@@ -22,7 +22,7 @@ export interface Terminal {
     openStore(): Promise<Store>;
     stdout(text: string): void;
     readonly paint: Paint;
-    readonly authenticators: typeof authenticatorTraits;
+    readonly authenticators: typeof authenticatorKinds;
     readonly variables: Readonly<Record<string, string>>;
     now(): number;
     setExitCode(code: 0 | 1): void;
@@ -48,7 +48,7 @@ export function openTerminal(): Terminal {
         output += text;
       },
       paint: (_colour, text) => text,
-      authenticators: authenticatorTraits,
+      authenticators: authenticatorKinds,
       variables: {},
       now: () => NOW,
       setExitCode: (to) => {
@@ -59,9 +59,9 @@ export function openTerminal(): Terminal {
 }
 
 export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
-  const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
   if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
-  await new Revisions(store, { authenticators: authenticatorTraits, now: () => NOW * 1000 }).apply(loaded.documents, {
+  await new Revisions(store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(loaded.documents, {
     by: 'test',
   });
 }

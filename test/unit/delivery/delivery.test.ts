@@ -1,11 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { MailSettings } from '../../../src/delivery/channels.ts';
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import type { AccountChange } from '../../../src/flow/news.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
-import { settingsSchema } from '../../../src/policy/schema/settings.ts';
+import { settingsSchemaFor } from '../../../src/policy/schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { viewsDir } from '../../support/pages.ts';
@@ -186,7 +187,7 @@ describe('the words', () => {
 });
 
 describe('mail in the settings', () => {
-  const parse = (mail: unknown) => settingsSchema.safeParse({ brand: { name: 'Acme' }, mail });
+  const parse = (mail: unknown) => settingsSchemaFor(authenticatorKinds).safeParse({ brand: { name: 'Acme' }, mail });
   const good = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
 
   test('has safe defaults', () => {

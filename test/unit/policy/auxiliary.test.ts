@@ -1,6 +1,6 @@
 /** Demands that rest on a security question. */
 import { expect, test } from '@jest/globals';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { problemLine, warningLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
@@ -10,7 +10,7 @@ const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:
 
 async function lines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   return withConfiguration({ ...soundFiles, 'stepgate.yaml': settings, ...files }, async (dir) => {
-    const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+    const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     return loaded.ok ? loaded.warnings.map(warningLine) : loaded.problems.map(problemLine);
   });
 }

@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config.ts';
 import { jsonSchemas } from '../../../src/policy/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
-const email = { key: 'email', factors: ['possession'], characteristics: [], enrollable: true } as const;
+const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];
 
 /** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
 async function run(dir: string, ...args: readonly string[]) {
@@ -23,7 +24,7 @@ async function run(dir: string, ...args: readonly string[]) {
     setExitCode: (code) => {
       outcome.code = code;
     },
-    authenticators: [...authenticators, email],
+    authenticators: all,
     variables: {},
   });
   await command.parseAsync(args, { from: 'user' });
@@ -98,7 +99,7 @@ test('apply makes a revision only when something changed; history lists them', a
 test('schema writes one file for each kind of file', async () => {
   await withConfiguration(soundFiles, async (dir) => {
     await run(dir, 'schema');
-    for (const [file, text] of jsonSchemas()) expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
+    for (const [file, text] of jsonSchemas(all)) expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
     expect((await run(dir, 'check')).code).toBe(0);
   });
 });

@@ -1,15 +1,14 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import type { AuthenticatorTraits } from '../../../src/core/model.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import type { AuthenticatorKind } from '../../../src/policy/authenticator-kind.ts';
 import { problemLine } from '../../../src/policy/documents.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/policy/load.ts';
 
-export const authenticators: readonly AuthenticatorTraits[] = [
-  { key: 'password', factors: ['knowledge'], characteristics: [], enrollable: false },
-  { key: 'totp', factors: ['possession'], characteristics: [], enrollable: true },
-  { key: 'webauthn', factors: ['possession', 'inherence'], characteristics: ['phishingResistant'], enrollable: true },
-];
+export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.filter(({ key }) =>
+  ['password', 'totp', 'webauthn'].includes(key),
+);
 
 /** A small configuration without a fault. */
 export const soundFiles: Readonly<Record<string, string>> = {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { compilePolicy, evaluate, type PolicySet } from '../../../src/core/evaluate.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model.ts';
 import type { Documents } from '../../../src/policy/documents.ts';
@@ -15,7 +15,7 @@ import { compileZones } from '../../../src/policy/zones.ts';
 const dir = join(import.meta.dirname, '../../../config');
 
 async function demo(variables: Record<string, string> = {}): Promise<Documents> {
-  const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables });
+  const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
   if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
   return loaded.documents;
 }
@@ -26,12 +26,17 @@ function document(documents: Documents, key: string) {
   return found;
 }
 
-test.each([...jsonSchemas()])('config/schema/%s is up to date (stepgate config schema)', async (file, text) => {
-  expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
-});
+test.each([...jsonSchemas(authenticatorKinds)])(
+  'config/schema/%s is up to date (stepgate config schema)',
+  async (file, text) => {
+    expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
+  },
+);
 
 test('every key of every schema is described', () => {
-  const undescribed = [...jsonSchemas()].flatMap(([file, text]) => withoutDescription(JSON.parse(text), file));
+  const undescribed = [...jsonSchemas(authenticatorKinds)].flatMap(([file, text]) =>
+    withoutDescription(JSON.parse(text), file),
+  );
   expect(undescribed).toEqual([]);
 });
 
@@ -82,7 +87,7 @@ const alice: Subject = {
   identifiers: ['alice@demo.test'],
   groups: [],
   profile: {},
-  enrollments: authenticatorTraits.map(({ key, factors, characteristics }) => ({
+  enrollments: authenticatorKinds.map(({ key, factors, characteristics }) => ({
     id: key,
     authenticator: key,
     factors,
@@ -91,7 +96,7 @@ const alice: Subject = {
 };
 
 function proof(authenticator: string, age: number): Evidence {
-  const traits = authenticatorTraits.find(({ key }) => key === authenticator);
+  const traits = authenticatorKinds.find(({ key }) => key === authenticator);
   if (traits === undefined) throw new Error(`there is no ${authenticator}`);
   const { factors, characteristics } = traits;
   return {
@@ -144,12 +149,12 @@ test.each<[string, string, string, readonly string[], readonly Evidence[], strin
   ['contractors are denied in the office', 'payroll', '192.0.2.77', ['contractors'], [proof('password', 60)], 'deny'],
 ])('demo policies: %s', async (_, clientId, ip, groups, evidence, expected) => {
   const documents = await demo();
-  const settings = readSettings(document(documents, 'settings'));
+  const settings = readSettings(document(documents, 'settings'), authenticatorKinds);
   const policies: PolicySet = {
     session: compilePolicy(readPolicy(document(documents, 'session'))),
     app: compilePolicy(readPolicy(document(documents, `sign-on/${clientId}`))),
     acrValues: settings.acrValues,
-    authenticators: authenticatorTraits,
+    authenticators: authenticatorKinds,
   };
   const facts: Facts = {
     now,

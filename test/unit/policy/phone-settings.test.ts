@@ -1,8 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { settingsSchema } from '../../../src/policy/schema/settings.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { settingsSchemaFor } from '../../../src/policy/schemas.ts';
 
 const phone = { enabled: true, countries: ['DE', 'FR'] };
-const parse = (more: object) => settingsSchema.safeParse({ brand: { name: 'A' }, ...more });
+const parse = (more: object) => settingsSchemaFor(authenticatorKinds).safeParse({ brand: { name: 'A' }, ...more });
 const faults = (more: object): readonly string[] =>
   parse(more).error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
 

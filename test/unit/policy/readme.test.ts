@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
@@ -37,7 +37,7 @@ test.each(examples)('$path', async ({ path, text }) => {
   const passkeys = 'authenticators: { webauthn: { enabled: true } }\n';
   const files = { ...soundFiles, 'stepgate.yaml': soundFiles['stepgate.yaml'] + passkeys, ...others, [path]: text };
   const loaded = await withConfiguration(files, (dir) =>
-    loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} }),
+    loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
   );
   expect(loaded.ok ? [] : loaded.problems.map(problemLine)).toEqual([]);
 });

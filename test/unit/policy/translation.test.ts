@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { Policy } from '../../../src/core/model.ts';
 import { defaultAcrValues } from '../../../src/policy/acr-defaults.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/read-document.ts';
@@ -200,7 +201,7 @@ test('settings are complete: everything has a default', async () => {
   const loaded = await load({ 'stepgate.yaml': 'brand: { name: A }\n' });
   const document = loaded.ok ? loaded.documents.get('settings') : undefined;
   if (document === undefined) throw new Error('there are no settings');
-  const { scopes, ...settings } = readSettings(document);
+  const { scopes, ...settings } = readSettings(document, authenticatorKinds);
   expect(settings).toEqual({
     brand: { name: 'A' },
     trustedProxies: 0,
@@ -211,6 +212,7 @@ test('settings are complete: everything has a default', async () => {
       webauthn: { enabled: false },
       recovery_code: { enabled: false, count: 10 },
       access_code: { enabled: false, minLength: 8, maxLifetime: 864_000, maxUses: 10 },
+      email: { enabled: false },
       security_question: { enabled: false, minLength: 4 },
       phone: {
         enabled: false,
@@ -253,7 +255,7 @@ test('what settings say overrides the defaults', async () => {
   );
   const document = loaded.ok ? loaded.documents.get('settings') : undefined;
   if (document === undefined) throw new Error(JSON.stringify(loaded));
-  expect(readSettings(document)).toMatchObject({
+  expect(readSettings(document, authenticatorKinds)).toMatchObject({
     issuer: 'https://id.test',
     brand: { name: 'A', accent: '#00ff00' },
     trustedProxies: 2,
@@ -318,5 +320,5 @@ test('a document that another version wrote is refused, not guessed at', () => {
     ruleLines: [],
     content: { old: 1 },
   } as const;
-  expect(() => readSettings(document)).toThrow('stepgate.yaml in the store is not understood');
+  expect(() => readSettings(document, authenticatorKinds)).toThrow('stepgate.yaml in the store is not understood');
 });

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { warningLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {
   return withConfiguration({ ...soundFiles, ...files }, async (dir) => {
-    const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {}, inbox });
+    const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
     return loaded.warnings.map(warningLine);
   });

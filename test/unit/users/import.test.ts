@@ -109,7 +109,7 @@ describe('JSON Lines', () => {
     });
     expect(account?.credentials).toMatchObject([
       { authenticator: 'password', secret: { hash } },
-      { authenticator: 'email', secret: { address: 'alice@demo.test' } },
+      { authenticator: 'email', address: 'alice@demo.test' },
     ]);
   });
 
@@ -355,7 +355,7 @@ test('20,000 lines: every hundredth is bad, and exactly the others are there', a
 
 test('a verified address is one that codes can be sent to; an update keeps it, or puts the new one in its place', async () => {
   const addressOf = async (identifier: string) =>
-    (await directory.findByIdentifier(identifier))?.credentials.map(({ id, secret }) => [id, secret.address]);
+    (await directory.findByIdentifier(identifier))?.credentials.map(({ id, address }) => [id, address]);
   await run(
     jsonl(
       { username: 'ann', email: 'ann@x.test', emailVerified: true },

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { issueAccessCode } from '../../../src/authenticators/access-code.ts';
+import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../../src/authenticators/email.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
-import { authenticatorTraits, buildAuthenticators } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds, buildAuthenticators } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
@@ -69,9 +69,9 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     passwords: passwordTools(queue),
     numberCredential: (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined),
     addressCredential: (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
-    issueAccessCode: (terms) => issueAccessCode(queue, terms),
+    accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(queue, terms) },
     now: () => env.now,
-    authenticators: authenticatorTraits,
+    authenticators: authenticatorKinds,
     setExitCode(code) {
       ran.exitCode = code;
     },
@@ -128,7 +128,7 @@ describe('add', () => {
     expect([ran.exitCode, ran.err]).toEqual([0, '']);
     const { user, credentials } = await account('alice');
     expect(user.profile).toMatchObject({ email: 'alice@x.test', emailVerified: true });
-    expect(credentials).toMatchObject([{ authenticator: 'email', secret: { address: 'Alice@x.test' } }]);
+    expect(credentials).toMatchObject([{ authenticator: 'email', address: 'Alice@x.test' }]);
     expect(await users(['add', 'bob', '--email-verified'])).toMatchObject({ exitCode: 1, out: '' });
     expect(await users(['add', 'bob', '--email', '"b"@x.test', '--email-verified'])).toMatchObject({
       exitCode: 1,
@@ -248,9 +248,9 @@ describe('tac', () => {
     const access_code = { enabled: true, minLength: 20, maxLifetime: 'PT30M', maxUses: 2 };
     const settings = JSON.stringify({ brand: { name: 'Test' }, authenticators: { access_code } });
     await withConfiguration({ ...soundFiles, 'stepgate.yaml': settings }, async (dir) => {
-      const loaded = await loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} });
+      const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
       if (!loaded.ok) throw new Error('not sound');
-      await new Revisions(store, { authenticators: authenticatorTraits }).apply(loaded.documents, { by: 'test' });
+      await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });
     });
     const { out } = await users(['tac', 'alice']);
     expect(codeIn(out).replaceAll('-', '')).toHaveLength(20);
@@ -349,9 +349,9 @@ describe('changes', () => {
   test('unlock gives the attempts of all authenticators back', async () => {
     const { id } = (await account('alice')).user;
     const once = [{ limit: 1, window: 0 }];
-    for (const { key } of authenticatorTraits) await store.reserve(attemptCounter(id, key), once);
+    for (const { key } of authenticatorKinds) await store.reserve(attemptCounter(id, key), once);
     expect((await users(['unlock', 'alice'])).exitCode).toBe(0);
-    for (const { key } of authenticatorTraits)
+    for (const { key } of authenticatorKinds)
       expect((await store.reserve(attemptCounter(id, key), once)).granted).toBe(true);
   });
 
@@ -378,7 +378,7 @@ describe('changes', () => {
     });
     expect(await users(['reset', 'alice', '--authenticator', 'sms'])).toMatchObject({
       exitCode: 1,
-      err: `there is no authenticator sms; there are ${authenticatorTraits.map(({ key }) => key).join(', ')}, all\n`,
+      err: `there is no authenticator sms; there are ${authenticatorKinds.map(({ key }) => key).join(', ')}, all\n`,
     });
     expect(await users(['reset', 'alice', '--authenticator', 'all', '--password-stdin'], 'x')).toMatchObject({
       exitCode: 1,

@@ -1,10 +1,10 @@
 /** What people are told of what is done to their account on the command line. */
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { issueAccessCode } from '../../../src/authenticators/access-code.ts';
+import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/access-code.ts';
 import { emailCredential } from '../../../src/authenticators/email.ts';
 import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
-import { authenticatorTraits } from '../../../src/authenticators/index.ts';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password-tools.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
 import { mailAddress } from '../../../src/core/mail-address.ts';
@@ -32,10 +32,10 @@ afterEach(() => store.close());
 async function configure(mail: string): Promise<void> {
   const files = { ...soundFiles, 'stepgate.yaml': `${soundFiles['stepgate.yaml']}${mail}` };
   const loaded = await withConfiguration(files, (dir) =>
-    loadConfiguration(dir, { authenticators: authenticatorTraits, variables: {} }),
+    loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
   );
   if (!loaded.ok) throw new Error('the configuration is not sound');
-  await new Revisions(store, { authenticators: authenticatorTraits }).apply(loaded.documents, { by: 'test' });
+  await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });
 }
 
 interface Ran {
@@ -57,9 +57,9 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     passwords: passwordTools(queue),
     numberCredential: () => undefined,
     addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
-    issueAccessCode: (terms) => issueAccessCode(queue, terms),
+    accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(queue, terms) },
     now: () => now,
-    authenticators: authenticatorTraits,
+    authenticators: authenticatorKinds,
     setExitCode: () => undefined,
   });
   await command.parseAsync(args, { from: 'user' });

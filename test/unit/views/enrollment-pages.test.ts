@@ -1,7 +1,7 @@
 /** What the pages say of an enrollment: why it is asked for, how long it may be skipped, what comes first. */
 import { expect, test } from '@jest/globals';
 import { fieldsOf } from '../../../src/http/html/fields.ts';
-import { enrollmentInputs, passcodes } from '../../../src/http/html/inputs.ts';
+import { inputs } from '../../../src/http/html/inputs.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
 import { formsOf } from '../../support/user-agent.ts';
@@ -43,13 +43,12 @@ test.each([
 
 /** Whatever comes with a form: only what is neither a secret nor an answer may come back with the page. */
 test('of what was typed no secret, answer or box comes back', () => {
-  const names = [...passcodes.values(), ...[...enrollmentInputs.values()].flat()].map(({ name }) => name);
-  const typed = Object.fromEntries(names.map((name) => [name, `typed ${name}`]));
-  const back = [...enrollmentInputs.keys(), ...passcodes.keys(), 'other'].flatMap((key) => {
-    const [authenticator = '', stage] = key.split('.');
+  const kinds = Object.keys(inputs) as (keyof typeof inputs)[];
+  const typed = Object.fromEntries(Object.values(inputs).map(({ name }) => [name, `typed ${name}`]));
+  const back = ['question', undefined].flatMap((stage) => {
     const offer = { ...(stage ? { stage } : {}), questions: [] };
-    const step = { kind: 'enroll', authenticator, offer, alternatives: false, messages: [] } as const;
-    return fieldsOf(step, typed).filter(({ value }) => value.startsWith('typed '));
+    const step = { kind: 'enroll', authenticator: 'any', offer, alternatives: false, messages: [] } as const;
+    return fieldsOf({ ...step, inputs: kinds }, typed).filter(({ value }) => value.startsWith('typed '));
   });
   expect([...new Set(back.map(({ name }) => name))].toSorted()).toEqual([
     'credentials.email',

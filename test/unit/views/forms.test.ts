@@ -48,6 +48,7 @@ const short = (html: string): unknown => formsOf(html).map(({ body: _, ...form }
 const password: Step = {
   kind: 'challenge',
   authenticator: 'password',
+  inputs: ['secret'],
   enrollment: 'p',
   challenge: {},
   alternatives: false,
@@ -56,6 +57,7 @@ const password: Step = {
 const totp: Step = {
   kind: 'challenge',
   authenticator: 'totp',
+  inputs: ['one_time_code'],
   enrollment: 't',
   challenge: {},
   alternatives: true,
@@ -65,6 +67,7 @@ const picture = '<svg viewBox="0 0 9 9"><title>A code</title><rect width="9" hei
 const enroll: Step = {
   kind: 'enroll',
   authenticator: 'totp',
+  inputs: ['one_time_code', 'app_name'],
   offer: { secret: 'ABCDEFGHIJ', uri: 'otpauth://totp/x', qr: picture },
   alternatives: true,
   messages: [],
@@ -80,11 +83,8 @@ const main = (step: string, names: readonly string[], authenticator?: string): u
 });
 
 test('identify', () => {
-  expect(short(render({ kind: 'identify', withPassword: false, messages: [] }))).toEqual([
-    main('identify', ['identifier']),
-    cancel,
-  ]);
-  expect(short(render({ kind: 'identify', withPassword: true, messages: [] }))).toEqual([
+  expect(short(render({ kind: 'identify', messages: [] }))).toEqual([main('identify', ['identifier']), cancel]);
+  expect(short(render({ kind: 'identify', beside: 'password', messages: [] }))).toEqual([
     main('identify', ['identifier', 'credentials.passcode']),
     cancel,
   ]);
@@ -111,7 +111,14 @@ test('enroll', () => {
 
 test('recovery codes are shown as a list and confirmed by a box to tick', () => {
   const offer = { codes: ['ABCD-EFGH-JKMN-PQRS', '<b>'] };
-  const html = render({ kind: 'enroll', authenticator: 'recovery_code', offer, alternatives: false, messages: [] });
+  const html = render({
+    kind: 'enroll',
+    authenticator: 'recovery_code',
+    inputs: ['saved'],
+    offer,
+    alternatives: false,
+    messages: [],
+  });
   const download = { ...cancel, step: 'download', action: '/signin/u1/codes' };
   expect(short(html)).toEqual([download, main('enroll', ['credentials.saved'], 'recovery_code'), cancel]);
   const list = /data-recovery-codes>(.*?)<\/ol>/s.exec(html)?.[1] ?? '';
@@ -155,7 +162,7 @@ test('every form of a step is a POST and says which step it answers', () => {
 });
 
 test('password managers and one-time-code fill find their inputs', () => {
-  const both = render({ kind: 'identify', withPassword: true, messages: [] });
+  const both = render({ kind: 'identify', beside: 'password', messages: [] });
   expect(inputOf(both, 'identifier')).toContain('autocomplete="username"');
   expect(inputOf(both, 'credentials.passcode')).toMatch(/type="password".*autocomplete="current-password"/);
   expect(inputOf(render(totp), 'credentials.passcode')).toMatch(
@@ -167,7 +174,7 @@ test('password managers and one-time-code fill find their inputs', () => {
 });
 
 test('a secret is never filled in again', () => {
-  const html = render({ kind: 'identify', withPassword: true, identifier: 'alice', messages: [] });
+  const html = render({ kind: 'identify', beside: 'password', identifier: 'alice', messages: [] });
   expect(inputOf(html, 'identifier')).toContain('value="alice"');
   expect(inputOf(html, 'credentials.passcode')).not.toContain('value=');
 });
@@ -190,7 +197,7 @@ test.each([
 ])('focus and marks: %s', (_, messages, identifier, focused, invalid) => {
   const html = render({
     kind: 'identify',
-    withPassword: true,
+    beside: 'password',
     messages,
     ...(identifier === undefined ? {} : { identifier }),
   });

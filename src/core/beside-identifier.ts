@@ -1,4 +1,4 @@
-/** Should the page that asks who someone is ask for the password too? */
+/** Which secret should the page that asks who someone is ask for, too? */
 import type { PolicySet } from './compile.ts';
 import { usablePolicies } from './enrollment.ts';
 import type { Enrollment, Facts, Requirement } from './model.ts';
@@ -7,11 +7,15 @@ import { possibleRules } from './rules.ts';
 import { wayOn } from './way-on.ts';
 
 /**
- * True if the password makes progress whoever the person turns out to be: under every pair of a session rule and an app rule that
- * allow and may yet decide, and every enrollment rule that may, for somebody who has every enabled authenticator. Asking for more than that would ask for too much.
+ * The key of the first authenticator whose secret may be asked for beside the identifier, and makes progress whoever the person turns out
+ * to be: under every pair of a session rule and an app rule that allow and may yet decide, and every enrollment rule that may, for
+ * somebody who has every enabled authenticator. Asking for more than that would ask for too much. `undefined`: none.
  */
-export function identifyWithPassword(policies: PolicySet, facts: Facts): boolean {
-  return identifyingHelps(policies, facts, 'password', 'everybody');
+export function secretBesideIdentifier(policies: PolicySet, facts: Facts): string | undefined {
+  return policies.authenticators
+    .filter(({ besideIdentifier }) => besideIdentifier)
+    .map(({ key }) => key)
+    .find((key) => identifyingHelps(policies, facts, key, 'everybody'));
 }
 
 /** Does proving this authenticator at once make progress, for `everybody` or at least for `somebody` who might be there? */

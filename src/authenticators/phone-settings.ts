@@ -1,6 +1,20 @@
 /** `authenticators.phone` of `stepgate.yaml`: which numbers may be used, and how much may be sent to them. */
 import { z } from 'zod';
-import { closed, listOf } from './fields.ts';
+import type { AuthenticatorConfiguration } from '../policy/authenticator-kind.ts';
+import { closed, listOf } from '../policy/schema/fields.ts';
+import type { PhoneMethod } from './phone-number.ts';
+import type { PhoneLimits } from './phone-quotas.ts';
+
+export interface PhoneSettings {
+  readonly enabled: boolean;
+  /** The first one that suits the number is the one that is used unless the person asks for another. */
+  readonly methods: readonly PhoneMethod[];
+  /** ISO 3166-1 alpha-2: nothing is sent to any other. */
+  readonly countries: readonly string[];
+  /** Of numbers without country code; absent: there are no countries. */
+  readonly defaultCountry?: string;
+  readonly limits: PhoneLimits;
+}
 
 const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
 
@@ -29,7 +43,7 @@ const limits = closed({
   .prefault({})
   .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.');
 
-export const phone = closed({
+const settings = closed({
   enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
   methods: listOf(z.enum(['sms', 'voice']))
     .default(['sms'])
@@ -56,3 +70,9 @@ export const phone = closed({
     return standard === undefined ? rest : { ...rest, defaultCountry: standard };
   })
   .prefault({});
+
+export const phoneConfiguration: AuthenticatorConfiguration = {
+  settings: settings.describe('Codes by text message or call.'),
+  channels: (given) => (given as Pick<PhoneSettings, 'enabled' | 'methods'>).methods,
+  weakness: 'NIST SP 800-63B-4 section 3.1.3.3 restricts phones',
+};

@@ -1,0 +1,63 @@
+/** One authenticator is one file and one line in the list: nothing else may know it by its key. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../src/authenticators/index.ts';
+import { isWithin } from './support/import-rules.ts';
+import { parseSource, readSources, type SourceFile } from './support/source.ts';
+
+const root = join(import.meta.dirname, '../..');
+const keys = authenticatorKinds.map(({ key }) => key);
+
+/** Where such a word means something else, or where somebody does name one authenticator on purpose. */
+const known: Readonly<Record<string, readonly string[]>> = {
+  // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL, kinds of profile attributes.
+  'http/html/inputs': ['email', 'password'],
+  'oidc/account': ['email', 'phone'],
+  'policy/standard-scopes': ['email'],
+  'stores/redis-url': ['password'],
+  'users/changes': ['password'],
+  'users/import/read-user': ['email', 'password'],
+  'users/profile-rules': ['email', 'phone'],
+  // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about its code.
+  app: ['email'],
+  'delivery/render-message': ['email'],
+  'flow/account/addresses': ['email'],
+  'http/html/pages': ['email'],
+  'policy/authenticator-kind': ['email'],
+  // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.
+  'policy/acr-defaults': ['password'],
+  'policy/schema/session-policy': ['password'],
+  // The news of `stepgate users tac`, a command that is about just one.
+  'cli/users-tac': ['access_code'],
+  'flow/news': ['access_code', 'email'],
+  // The demo's people, and what it says about the claims that it gets.
+  'demo/claims-in-words': ['email'],
+  'demo/prepare': ['email', 'password'],
+};
+
+const sources = readSources(join(root, 'src')).filter(({ module }) => !isWithin(module, 'authenticators'));
+
+function namedBy({ texts }: SourceFile): readonly string[] {
+  return keys.filter((key) => texts.includes(key)).sort();
+}
+
+test('nothing outside of their own files names an authenticator', () => {
+  const found = sources.flatMap((file) => {
+    const named = namedBy(file);
+    return named.length > 0 ? [[file.module, named] as const] : [];
+  });
+  expect(Object.fromEntries(found)).toEqual(known);
+});
+
+test('no template belongs to one authenticator', () => {
+  const files = readdirSync(join(root, 'views'), { recursive: true, encoding: 'utf8' });
+  const templates = files.filter((file) => file.endsWith('.ejs'));
+  expect(templates.length).toBeGreaterThan(20);
+  expect(templates.filter((file) => keys.some((key) => file.split(/[/.-]/).includes(key)))).toEqual([]);
+});
+
+test('this finds keys in all kinds of quotes, and none in comments and templates', () => {
+  const source = "if (key === 'totp') /* 'phone' */ return \"email\"; // 'password'\nconst x = `webauthn`;";
+  expect(namedBy(parseSource('flow/x', source))).toEqual(['email', 'totp']);
+});

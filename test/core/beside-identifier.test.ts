@@ -1,0 +1,60 @@
+import { expect, test } from '@jest/globals';
+import { secretBesideIdentifier } from '../../src/core/beside-identifier.ts';
+import type { Policy, Requirement } from '../../src/core/model.ts';
+import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
+
+const password = factors(1, { demands: [{ authenticators: ['password'] }] });
+const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+const chain: Requirement = { chains: [[{ authenticators: ['email'] }, { authenticators: ['password'] }]] };
+const forGroup = (requirement: Requirement, otherwise: Requirement): Policy => ({
+  name: 'tested',
+  rules: [
+    { name: 'group', when: { groups: { any: ['g'] } }, then: allow(requirement) },
+    { name: 'office', when: { network: { any: ['office'] } }, then: allow(key) },
+    { name: 'banned', when: { users: { any: ['x'] } }, then: { kind: 'deny' } },
+    { name: 'others', when: {}, then: allow(otherwise) },
+    { name: 'never', when: {}, then: allow(key) },
+  ],
+});
+
+test.each<[string, PoliciesGiven, 'password' | undefined]>([
+  ['any factor', {}, 'password'],
+  ['two factors', { app: factors(2) }, 'password'],
+  ['a password', { app: password }, 'password'],
+  ['no password enabled', { enabled: ['email', 'totp'] }, undefined],
+  ['a key', { app: key }, undefined],
+  ['a key, but the session policy wants a password', { session: always(allow(password)), app: key }, 'password'],
+  ['the password is the last of a chain', { app: chain }, undefined],
+  ['one rule wants a key', { app: forGroup(key, password) }, undefined],
+  ['the last rule wants a key', { app: forGroup(password, key) }, undefined],
+  [
+    'both rules take a password; what misses or comes after does not matter',
+    { app: forGroup(password, factors(2)) },
+    'password',
+  ],
+  ['everybody is denied', { app: always({ kind: 'deny' }) }, undefined],
+  ['nobody can meet it', { app: { anyOf: [] } }, undefined],
+])('%s: %s', (_, policies, expected) => {
+  expect(secretBesideIdentifier(policiesOf(policies), factsOf())).toBe(expected);
+});
+
+test('does not depend on who is there, nor on what was proved', () => {
+  const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'here')] });
+  expect(secretBesideIdentifier(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
+  expect(secretBesideIdentifier(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
+});
+
+test('without an app policy there is nothing to ask for', () => {
+  const { app: _, ...policies } = policiesOf();
+  expect(secretBesideIdentifier(policies, factsOf())).toBeUndefined();
+});
+
+test('takes the first of several that may stand there, and none that may not', () => {
+  const policies = policiesOf({ enabled: ['totp', 'password', 'email'] });
+  const authenticators = policies.authenticators.map((one) =>
+    one.key === 'password' ? one : { ...one, besideIdentifier: true as const },
+  );
+  expect(secretBesideIdentifier({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
+  const without = policies.authenticators.map(({ besideIdentifier: _, ...one }) => one);
+  expect(secretBesideIdentifier({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
+});
