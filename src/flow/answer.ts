@@ -1,4 +1,6 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
+import { secretBesideIdentifier } from '../core/beside-identifier.ts';
+import type { Facts } from '../core/model.ts';
 import { identified, keptSignedIn, picked, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
 import { accountByIdentifier, type Held } from '../users/account.ts';
@@ -58,11 +60,11 @@ export async function answer(
     case 'identify':
       return fields['authenticator.id']
         ? discovered(loop, judged, fields['authenticator.id'], fields)
-        : identify(loop, binding.authenticator, fields, loaded);
+        : identify(loop, judged, binding.authenticator, fields, loaded);
     case 'select':
       return choose(loop, judged, fields);
     case 'challenge':
-      return remembering(await challenge(loop, binding, fields, loaded), judged, fields);
+      return remembering(await challenge(loop, judged, binding, fields, loaded), judged, fields);
     case 'enroll':
       return enroll(loop, judged, binding, fields, loaded);
     default:
@@ -77,8 +79,17 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
   return moveTo(proved.loop, rememberingDevice(proved.loop.transaction));
 }
 
-/** Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. */
-async function identify(loop: Loop, beside: string, fields: Fields, loaded: Loaded): Promise<Answer> {
+/**
+ * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is no
+ * longer asked for, it is not tried.
+ */
+async function identify(
+  loop: Loop,
+  { facts }: Judged,
+  beside: string,
+  fields: Fields,
+  loaded: Loaded,
+): Promise<Answer> {
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(loop.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...loop, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
@@ -93,7 +104,8 @@ async function identify(loop: Loop, beside: string, fields: Fields, loaded: Load
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
-  if (beside === '' || !fields['credentials.passcode']) return { loop: isNamed, messages: [] };
+  if (!fields['credentials.passcode'] || !(await isAskedBeside(beside, loop, facts)))
+    return { loop: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
   const refusedHere = throttled(isNamed, beside, loaded.reservation);
   if (refusedHere) return { ...refusedHere, loop };
@@ -101,6 +113,11 @@ async function identify(loop: Loop, beside: string, fields: Fields, loaded: Load
   const verified = await verify(isNamed, { key: beside, credential, pending: {}, fields, loaded, account });
   // Back on the identify page nobody is named: the next try may be about somebody else.
   return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
+}
+
+/** By the newest revision. It depends on nobody, so nobody learns from it who they are. */
+async function isAskedBeside(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
+  return key !== '' && secretBesideIdentifier(await snapshot.policies(app), facts) === key;
 }
 
 function subjectOf(account: Held | undefined, canonical: string, typed: string): TransactionSubject {
@@ -115,10 +132,19 @@ function choose(loop: Loop, { decision }: Judged, fields: Fields): Answer {
   return moveTo(loop, picked(loop.transaction, { purpose, authenticator, ...(enrollment ? { enrollment } : {}) }));
 }
 
-async function challenge(loop: Loop, binding: FormBinding, fields: Fields, loaded: Loaded): Promise<Answer> {
+/** Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. */
+async function challenge(
+  loop: Loop,
+  { decision }: Judged,
+  binding: FormBinding,
+  fields: Fields,
+  loaded: Loaded,
+): Promise<Answer> {
+  if (decision.kind !== 'challenge') return { loop, messages: [] };
   const { pending, subject } = loop.transaction;
-  if (pending?.purpose !== 'challenge' || pending.authenticator !== binding.authenticator || !subject)
-    return stay(loop, 'form.stale');
+  const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
+  const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
+  if (!isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(loop, 'form.stale');
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
   const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
