@@ -1,27 +1,36 @@
 /** V-B1, V-B2: what a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks for more. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
+import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import { type Holder, type MeansName, settingsWithMeans } from '../support/means.ts';
-import { startNode, type TestNode } from '../support/node.ts';
+import type { TestNode } from '../support/node.ts';
 import { linkTo } from '../support/own-account.ts';
 import { appsThatAsk, name, prove, truth } from '../support/proving.ts';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, formOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
-import type { Page, UserAgent } from '../support/user-agent.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
 
+let opened: OpenNode;
 let node: TestNode;
 let ahead = 0;
 const now = () => Math.floor(Date.now() / 1000) + ahead;
 
 beforeAll(async () => {
-  const files = { ...settingsWithMeans, ...appsThatAsk(demands) };
-  node = await startNode({ demo: true, people: false, now, files });
+  const grants = { client: { grant_types: ['authorization_code', 'refresh_token', deviceGrant] } };
+  const apps = Object.keys(demands).map((app) => appFile(app, { signOnPolicy: app, ...grants }));
+  const files = Object.assign({}, settingsWithMeans, appsThatAsk(demands), ...apps);
+  const [embedded] = storesUnderTest;
+  if (!embedded) throw new Error('no store');
+  opened = await openNode(embedded, { demo: true, people: false, now, files });
+  node = opened.node;
 });
 beforeEach(() => {
   ahead = 0;
 });
-afterAll(() => node.stop());
+afterAll(() => opened.stop());
 
 const decide = (allow: unknown) => node.configure(signOnPolicy('one', { then: { allow } }));
 
@@ -36,7 +45,9 @@ const anew = ({ rest }: FirstFactor): readonly MeansName[] =>
   rest[0] === 'totp' ? ['totp', 'password'] : ['password', 'totp'];
 
 describe.each(several)('after %s', (_name, first) => {
-  async function begin(): Promise<SignIn & { readonly who: Holder; readonly after: Page }> {
+  type Begun = SignIn & { readonly who: Holder; readonly after: Page };
+
+  async function begin(): Promise<Begun> {
     const who = await ownerOf(node, first);
     const begun = await beginSignIn(node, first.app);
     const after = await first.prove(node, who, begun);
@@ -44,23 +55,22 @@ describe.each(several)('after %s', (_name, first) => {
     return { ...begun, who, after };
   }
 
-  /** Everything is proved again: what is missing beside the first proof does not complete it. */
-  async function startsOver({ agent, who }: Awaited<ReturnType<typeof begin>>, page: Page): Promise<Page> {
+  /** Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at the end. */
+  async function startsOver({ agent, who }: Pick<Begun, 'agent' | 'who'>, page: Page): Promise<Page> {
     expect(whereIs(page)).toBe('identify');
     const [missing, other] = anew(first);
     const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as MeansName]);
     expect([half.proved, whereIs(half.page)]).toEqual([[missing], expect.stringMatching(/^(challenge|select)/)]);
-    const end = await prove(who, { agent, page: half.page }, [other as MeansName]);
-    expect(whereIs(end.page)).toBe('code');
-    return end.page;
+    return (await prove(who, { agent, page: half.page }, [other as MeansName])).page;
   }
 
-  test('a restart: it is forgotten', async () => {
+  test.each(['the same person', 'somebody else'])('a restart by %s: it is forgotten', async (by) => {
     const begun = await begin();
+    const who = by === 'somebody else' ? await ownerOf(node, first) : begun.who;
     const page = await begun.agent.submit(begun.after, formOf(begun.after, 'restart'));
-    const end = await startsOver(begun, page);
+    const end = await startsOver({ ...begun, who }, page);
     const claims = claimsOf((await redeemed(begun, end))?.id_token);
-    expect(claims).toMatchObject({ sub: begun.who.id, ...truth(anew(first)) });
+    expect(claims).toMatchObject({ sub: who.id, ...truth(anew(first)) });
   });
 
   test('the address that ends a sign-in, opened before the end: it is forgotten', async () => {
@@ -69,6 +79,20 @@ describe.each(several)('after %s', (_name, first) => {
     const end = await startsOver(begun, page);
     const claims = claimsOf((await redeemed(begun, end))?.id_token);
     expect(claims).toMatchObject({ sub: begun.who.id, ...truth(anew(first)) });
+  });
+
+  test('the address that ends a device’s sign-in, opened before the end: it is forgotten', async () => {
+    const who = await ownerOf(node, first);
+    const agent = new UserAgent();
+    const device = await waitingDevice(node, first.app);
+    const page = await confirmDevice(node, device, agent);
+    const after = await first.prove(node, who, { agent, page });
+    const early = await agent.open(after.url.replace(/^.*\/signin\//, `${node.issuer}/device/`));
+    expect((await pollTokens(node, device)).error).toBe('authorization_pending');
+    await startsOver({ agent, who }, early);
+    await opened.pass(5);
+    const { id_token } = await pollTokens(node, device);
+    expect(claimsOf(String(id_token))).toMatchObject({ sub: who.id, ...truth(anew(first)) });
   });
 
   test('back on the first page: its form proves nothing more, and the sign-in goes on', async () => {
