@@ -3,7 +3,7 @@ import { secretBesideIdentifier } from '../core/beside-identifier.ts';
 import type { Facts } from '../core/model.ts';
 import { identified, keptSignedIn, picked, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
-import { accountByIdentifier, type Held } from '../users/account.ts';
+import { accountByIdentifier, enrollCounters, type Held } from '../users/account.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
 import { identifierKey } from '../users/user.ts';
 import { discovered } from './discover.ts';
@@ -44,7 +44,7 @@ export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields
   const authenticator = runtime.authenticators.get(binding.authenticator);
   if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
   // Guessing at one's own new key harms nobody: it does not count against the enrolled ones.
-  const name = binding.step === 'enroll' ? `${binding.authenticator}.enroll` : binding.authenticator;
+  const name = binding.step === 'enroll' ? enrollCounters.attempts(binding.authenticator) : binding.authenticator;
   return { keys: [], reserve: { of: transaction, name, limits: authenticator.limits, when } };
 }
 

@@ -15,12 +15,12 @@ import {
   refusalOf,
   removeAuthenticator,
   renameAuthenticator,
-  reserveChange,
 } from '../../flow/account/change.ts';
 import { appsLostWithout } from '../../flow/account/lost-apps.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
+import { reserveChange } from '../../flow/change-limit.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
 import { readForm } from '../form-body.ts';
 import { requireSameOrigin } from '../same-origin.ts';
