@@ -20,6 +20,7 @@ function overview(more: Partial<Overview> = {}): Overview {
       { id: 'w1', authenticator: 'webauthn', createdAt: at + 172_800 },
     ],
     addable: ['totp', 'webauthn', 'recovery_code', 'email'],
+    full: [],
     sessions: [
       { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
       { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
@@ -87,6 +88,12 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
         authenticators: [],
         canAddAddress: false,
       }),
+    },
+    'account-full': {
+      ...base,
+      kind: 'overview',
+      overview: overview({ addable: ['totp'], full: ['webauthn', 'email'] }),
+      messages: [error('account.add.full', { params: { count: 10 } })],
     },
     'account-without-mail': { ...base, kind: 'overview', overview: overview({ mailed: false }) },
     'account-asked': {

@@ -439,6 +439,12 @@ const steps: Readonly<Record<string, StepPage>> = {
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', messages: [] } },
   'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', messages: [] } },
+  'denied-full': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'denied', reason: 'enrollments_full', messages: [] },
+  },
   complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', messages: [] } },
   'identify-german': {
     ...base,

@@ -1,6 +1,7 @@
 /** What somebody sees of their own account, as data. */
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/enrollment.ts';
+import { isFull } from '../../core/enrollment-room.ts';
 import type { Seconds } from '../../core/model.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
@@ -32,6 +33,8 @@ export interface Overview {
   readonly authenticators: readonly OwnAuthenticator[];
   /** Keys of the authenticators that can be added. */
   readonly addable: readonly string[];
+  /** Keys of those of which there are as many as there can be. */
+  readonly full: readonly string[];
   readonly sessions: readonly OwnSession[];
   readonly devices: readonly OwnDevice[];
   readonly signIns: readonly OwnSignIn[];
@@ -58,14 +61,17 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   const { user, credentials } = account;
   const signIns = await readSignIns(runtime.store, user.id);
   const asked = askedAddress(open);
-  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  const enrollable = authenticators.filter((traits) => traits.enrollable).map(({ key }) => key);
+  const full = enrollable.filter((key) => isFullOf(open, key));
   return {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map((credential) => {
       const remaining = runtime.authenticators.get(credential.authenticator)?.remaining?.(credential);
       return { ...ownAuthenticator(credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
-    addable: usable.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key),
+    addable: enrollable.filter((key) => !full.includes(key)),
+    full,
     devices: devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
     signIns: await Promise.all(
@@ -78,6 +84,11 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
     canAddAddress: hasRoom(open),
     ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
+}
+
+/** There are as many of this authenticator as there can be. */
+export function isFullOf({ facts }: OpenAccount, key: string): boolean {
+  return facts.subject !== undefined && isFull(key, facts.subject);
 }
 
 function ownAddresses(open: OpenAccount): readonly OwnAddress[] {

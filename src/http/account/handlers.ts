@@ -5,6 +5,7 @@
  */
 import type { Context } from 'koa';
 import { enrollScope } from '../../core/account-request.ts';
+import { mostEnrollments } from '../../core/enrollment-room.ts';
 import type { Message } from '../../core/steps.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -18,7 +19,7 @@ import {
 } from '../../flow/account/change.ts';
 import { appsLostWithout } from '../../flow/account/lost-apps.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
-import { overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
+import { isFullOf, overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
@@ -57,7 +58,11 @@ export function accountHandlers(parts: AccountParts) {
     async add(ctx: Context): Promise<void> {
       const { key } = ctx.params as { key: string };
       if (!parts.runtime.authenticators.get(key)?.traits.enrollable) throw new StepgateError('not_found');
-      prove(parts, ctx, enrollScope(key), 'added');
+      const open = await opened(parts, ctx);
+      if (!open || !isFullOf(open, key)) return prove(parts, ctx, enrollScope(key), 'added');
+      const full: Message = { code: 'account.add.full', level: 'error', params: { count: mostEnrollments } };
+      answerWith(ctx, [full]);
+      show(parts, ctx, open, { kind: 'overview', overview: await overviewOf(open), messages: [full] });
     },
 
     async authenticator(ctx: Context): Promise<void> {

@@ -277,7 +277,7 @@ function headingOf({ step, app }: StepPage, t: Translator): TextRef {
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
     case 'denied':
-      return { key: 'denied.title.in_app', params: { app: app.name } };
+      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
     case 'complete':
       return { key: 'complete.title' };
   }
