@@ -141,7 +141,14 @@ describe('the position', () => {
     expect(accepted(identified(elsewhere, bob))).not.toHaveProperty('parked');
   });
   test('an offer waits while something must be proved for it once more; nothing else brings it back', () => {
-    const offer: Pending = { purpose: 'enroll', authenticator: 'webauthn', public: {}, private: {}, expires: NOW + 60 };
+    const offer: Pending = {
+      purpose: 'enroll',
+      authenticator: 'webauthn',
+      inputs: [],
+      public: {},
+      private: {},
+      expires: NOW + 60,
+    };
     const asked = started(started(withAnn, offer), pending);
     expect(asked).toMatchObject({ pending, parked: [offer] });
     expect(proved(asked, password)).toMatchObject({ parked: [offer] });
