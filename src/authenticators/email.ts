@@ -70,6 +70,10 @@ export function emailAuthenticator(): Authenticator {
     challenge: async (credential, env) => challengeByMail(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
     link: (pending, token, env) => readLink(pending, token, env),
+    address(credential) {
+      const address = addressOf(credential);
+      return address && maskedAddress(address);
+    },
     offer: async (subject, env) => offerEmail(subject, env),
     enroll: async (_subject, pending, input, env) =>
       pending.stage === 'code' ? confirmAddress(pending, input, env) : takeAddress(input, env),

@@ -149,7 +149,11 @@ function render(
     stateHandle: handle,
     follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
-    app: { name: app.name, ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}) },
+    app: {
+      name: app.name,
+      ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}),
+      ...(app.ownAccount ? { ownAccount: true } : {}),
+    },
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,

@@ -280,6 +280,14 @@ const steps: Readonly<Record<string, StepPage>> = {
       offer: { stage: 'code', method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+4915112345612' },
     },
   },
+  phone: { ...base, ...known, step: phone },
+  'enroll-phone': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    done: ['password'],
+    step: enrollPhone,
+  },
   select: { ...base, ...known, step: select },
   'identify-keep': { ...base, step: { ...identify, beside: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -307,6 +315,17 @@ const steps: Readonly<Record<string, StepPage>> = {
       offer: { codes: recoveryCodes, made: 1_795_500_000 },
     },
   },
+  'enroll-recovery-codes-again': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      offer: { codes: recoveryCodes, made: 1_795_500_000, replaces: true },
+    },
+  },
+  'identify-own-account': { ...base, app: { name: 'Acme ID', ownAccount: true }, step: identify },
   'enroll-recovery-codes-unsaved': {
     ...base,
     ...known,

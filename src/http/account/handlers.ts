@@ -160,7 +160,7 @@ async function showAuthenticator(
   answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'authenticator',
-    authenticator: ownAuthenticator(credential),
+    authenticator: ownAuthenticator(open, credential),
     ...(label === undefined ? {} : { label }),
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
