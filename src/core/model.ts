@@ -248,6 +248,8 @@ export interface Subject {
 
 export interface Skipped {
   readonly count: number;
+  /** How many of these were in grace; absent: none. Offers that were skipped take nothing from it. */
+  readonly grace?: number;
   /** The last time (epoch seconds). */
   readonly at: Seconds;
 }
