@@ -106,7 +106,7 @@ async function respond(
     case 'cancelled': {
       const refusal =
         outcome.reason === 'person'
-          ? { error: 'access_denied', description: 'the person cancelled the sign-in' }
+          ? { error: 'access_denied', description: 'the person ended the sign-in' }
           : {
               error: 'unmet_authentication_requirements',
               description: 'the requested authentication context cannot be reached',
