@@ -240,6 +240,8 @@ export interface Authenticator {
   readonly single?: true;
   /** How often a credential may still be used, where that is limited by what it consists of. */
   remaining?(credential: Credential): number;
+  /** Where its messages go, masked: tells its owner which one it is. */
+  address?(credential: Credential): string | undefined;
   /** It can tell by itself who somebody is, before they have said so. */
   readonly discover?: Discovery;
   /**

@@ -74,6 +74,10 @@ export function emailAuthenticator(): Authenticator {
       const address = mailAddress(typed)?.toLowerCase();
       return address !== undefined && addressOf(credential)?.toLowerCase() === address;
     },
+    address(credential) {
+      const address = addressOf(credential);
+      return address && maskedAddress(address);
+    },
     offer: async (subject, env) => offerEmail(subject, env),
     enroll: async (_subject, pending, input, env) =>
       pending.stage === 'code' ? confirmAddress(pending, input, env) : takeAddress(input, env),

@@ -70,6 +70,10 @@ export function phoneAuthenticator(): Authenticator {
       { limit: 5, window: 900 },
       { limit: 30, window: 86_400 },
     ],
+    address(credential) {
+      const to = numberOf(credential);
+      return to && maskedNumber(to.number);
+    },
     challenge: async (credential, env) => challengeByPhone(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
     names: (credential, typed) => {

@@ -117,7 +117,7 @@ function offerCodes(env: AuthenticatorEnv): Started {
   const codes = Array.from({ length: Math.min(most, Math.max(fewest, count)) }, () => drawKeyText(signs));
   return {
     inputs: ['saved'],
-    public: { codes: codes.map(groupedKeyText), made: env.now },
+    public: { codes: codes.map(groupedKeyText), made: env.now, replaces: env.enrolled.length > 0 },
     private: { codes },
     expires: env.now + lifetime,
   };

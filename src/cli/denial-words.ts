@@ -7,6 +7,8 @@ const words: Readonly<Record<DenyReason, string>> = {
   account_inactive: 'the account is not active',
   unsatisfiable: 'nothing that this person has or may enroll meets the requirement',
   enrollment_forbids: 'the enrollment policy disables what the requirement takes',
+  enrollments_full:
+    'it would take another enrollment, and the account has as many of that authenticator as it can have',
   acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
   no_policy: 'the app has no sign-on policy',
 };

@@ -1,8 +1,8 @@
 /** `stepgate users reset`. */
-
 import { Command } from 'commander';
 import { accountChanged } from '../flow/news.ts';
 import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
+import { addedAddresses } from '../users/notification-addresses.ts';
 import type { WithAccount } from './users.ts';
 import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
 
@@ -10,11 +10,13 @@ export interface ResetContext extends PasswordContext {
   readonly authenticators: readonly AuthenticatorKind[];
 }
 
-/** The person is told at all addresses, those that are taken away as well. */
+/** The person is told at all addresses, those that are taken away as well: for the last time. */
 export function usersResetCommand(context: ResetContext, withAccount: WithAccount): Command {
   const keys = [...context.authenticators.map(({ key }) => key), 'all'];
   return new Command('reset')
-    .description('take authenticators away or set a new password; ends all sessions')
+    .description(
+      'take authenticators away or set a new password; ends all sessions; all: also takes away addresses that were added for notifications',
+    )
     .argument('<identifier>')
     .option('--authenticator <key>', `what to take away: ${keys.join(', ')}`)
     .option('--password-stdin', 'read a new password from standard input')
@@ -38,6 +40,8 @@ export function usersResetCommand(context: ResetContext, withAccount: WithAccoun
           await directory.setPassword(user.id, password.credential, (before) => write(before, told));
         }
         context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
+        const dropped = authenticator === 'all' ? addedAddresses(user).length : 0;
+        if (dropped > 0) context.stdout(`addresses for notifications that were taken away: ${dropped}\n`);
         password?.print();
         const left = (await directory.get(user.id))?.credentials ?? [];
         if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);

@@ -150,7 +150,7 @@ function changeCommands(command: Command, context: UsersContext): void {
   }
   command
     .command('unlock')
-    .description('forget the failed attempts of a user')
+    .description('forget the failed attempts of a user, also to set something up')
     .argument('<identifier>')
     .action((identifier: string) =>
       withAccount(context, identifier, async (directory, { user }) => {

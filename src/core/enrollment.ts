@@ -81,7 +81,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, given: EnrollmentCase): S
     return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
   }
   // What has been offered less often than the others counts: the person has not been asked about it that often.
-  const count = Math.min(...anyOf.map((key) => skipsOf(given, key)?.count ?? 0));
+  const count = Math.min(...anyOf.map((key) => skipsOf(given, key)?.grace ?? 0));
   if (isSkipped && count <= grace.skips) return 'skipped';
   return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
 }

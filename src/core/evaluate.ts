@@ -13,6 +13,7 @@ import {
   usablePolicies,
 } from './enrollment.ts';
 import { enrollmentBar } from './enrollment-bar.ts';
+import { isFull, withRoom } from './enrollment-room.ts';
 import { firstProof } from './first-proof.ts';
 import {
   type Denial,
@@ -73,18 +74,19 @@ interface Case {
 }
 
 function evaluateSubject(subject: Subject, given: Case): Decision {
-  const { facts, policy, enrollment } = given;
+  const { facts, enrollment } = given;
   const { terms } = enrollment;
-  const unrestricted = meansOf(subject, given, given.policies);
-  const policies = usablePolicies(given.policies, terms);
-  const means = policies === given.policies ? unrestricted : meansOf(subject, given, policies);
+  const roomy = withRoom(given.policies, subject);
+  const unrestricted = meansOf(subject, given, roomy);
+  const policies = usablePolicies(roomy, terms);
+  const means = policies === roomy ? unrestricted : meansOf(subject, given, policies);
   const { request, goals, way } = chooseRequest(given, means);
   const toEnroll: EnrollmentCase | undefined = terms && { subject, terms, means, facts };
   const trace = enrollmentTrace(traceOf(layersOf(given, request), facts.request, means.shown), toEnroll);
   const denial =
     given.denial ??
     inactive(subject) ??
-    impossible(way, request, { policy, enrollment, means, unrestricted }) ??
+    impossible(way, request, { ...given, means, unrestricted }) ??
     notWanted(given, means) ??
     (toEnroll && notEnrollable(toEnroll, enrollment));
   if (denial === undefined) return { ...withRemembering(proceed(way, given, means, toEnroll), given, means), trace };
@@ -169,27 +171,25 @@ function wantedAtAccount({ policies, facts }: Case): string | undefined {
 function notWanted(given: Case, means: Means): Denial | undefined {
   const wanted = wantedAtAccount(given);
   if (wanted === undefined || enrollableOf([wanted], means).length > 0) return undefined;
-  return { reason: 'unsatisfiable', layer: 'app' };
+  const isCrowded = given.facts.subject !== undefined && isFull(wanted, given.facts.subject);
+  return { reason: isCrowded ? 'enrollments_full' : 'unsatisfiable', layer: 'app' };
 }
 
 function inactive(subject: Subject): Denial | undefined {
   return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
 }
 
-/** Blames the `acr` demand of the request if everything else could be met, then what the enrollment policy disables. */
+/** Blames the `acr` demand of the request if everything else could be met, then the lack of room, then what the enrollment policy disables. */
 function impossible(
   way: WayOn,
   request: Layer,
-  {
-    policy,
-    enrollment,
-    means,
-    unrestricted,
-  }: Pick<Case, 'policy' | 'enrollment'> & Record<'means' | 'unrestricted', Means>,
+  { policies, policy, enrollment, means, unrestricted }: Case & Record<'means' | 'unrestricted', Means>,
 ): Denial | undefined {
   if (way.kind !== 'impossible') return undefined;
   const isPossible = (goals: readonly Goal[], by = means) => wayOn(goals, by).kind !== 'impossible';
   if (request.goal && isPossible(policy.goals)) return { reason: 'acr_unattainable', layer: 'request' };
+  const empty = { ...means, policies: usablePolicies(policies, enrollment.terms) };
+  if (unrestricted.policies !== policies && isPossible(policy.goals, empty)) return { reason: 'enrollments_full' };
   if (means !== unrestricted && isPossible(policy.goals, unrestricted)) {
     const { rule } = enrollment;
     return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };

@@ -248,6 +248,8 @@ export interface Subject {
 
 export interface Skipped {
   readonly count: number;
+  /** How many of these were in grace; absent: none. Offers that were skipped take nothing from it. */
+  readonly grace?: number;
   /** The last time (epoch seconds). */
   readonly at: Seconds;
 }
@@ -360,6 +362,8 @@ export type DenyReason =
   | 'unsatisfiable'
   /** It could be met, but the enrollment policy disables what it takes. */
   | 'enrollment_forbids'
+  /** Another enrollment would do, but the account has as many as it can have. */
+  | 'enrollments_full'
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
   | 'acr_unattainable'
   /** The app or its policy is not known. */

@@ -51,7 +51,7 @@ export interface Transaction {
   readonly evidence: readonly Evidence[];
   readonly choice?: Choice;
   readonly pending?: Pending;
-  /** Challenges that the person left for another way: coming back, they find them as they were, and what was sent for them counts. */
+  /** Challenges that were left for another way, and an offer that waits for a proof: found again as they were; what was sent counts. */
   readonly parked?: readonly Pending[];
   /** The person asked for the list of ways to go on. */
   readonly selecting?: boolean;
@@ -119,11 +119,19 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
   };
 }
 
-/** A challenge or an offer was started, or is taken up again. It replaces the one before, so only the newest can be answered. */
+/**
+ * A challenge or an offer was started, or is taken up again. It replaces the one before, so only the newest can be answered. An offer for which
+ * something must be proved once more waits for that: people may have kept what it showed.
+ */
 export function started(transaction: Transaction, pending: Pending): Transaction {
   const { parked = [], ...rest } = transaction;
-  const others = parked.filter((one) => !isSameChallenge(one, pending));
+  const interrupted = isOffer(rest.pending) && !isOffer(pending) ? [rest.pending] : [];
+  const others = [...interrupted, ...parked].filter((one) => !isSameChallenge(one, pending));
   return { ...rest, pending, ...(others.length > 0 ? { parked: others } : {}) };
+}
+
+function isOffer(pending: Pending | undefined): pending is Pending {
+  return pending?.purpose === 'enroll';
 }
 
 function isSameChallenge(one: Pending, other: Pending): boolean {
@@ -142,7 +150,12 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
   if (evidence.transaction !== event) throw new Error('evidence of another event');
   const rest = evidence.origin === 'enrollment' ? withoutWish(transaction) : withoutPosition(transaction);
-  return { ...rest, evidence: [...transaction.evidence, evidence] };
+  const offers = evidence.origin === 'enrollment' ? [] : (transaction.parked ?? []).filter(isOffer);
+  return {
+    ...rest,
+    ...(offers.length > 0 ? { parked: offers } : {}),
+    evidence: [...transaction.evidence, evidence],
+  };
 }
 
 /** What the person said beside who they are. */

@@ -1,7 +1,9 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
+import { secretBesideIdentifier } from '../core/beside-identifier.ts';
+import type { Facts } from '../core/model.ts';
 import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
-import { accountByIdentifier, type Held } from '../users/account.ts';
+import { accountByIdentifier, enrollCounters, type Held } from '../users/account.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
 import { identifierKey } from '../users/user.ts';
 import { discovered } from './discover.ts';
@@ -43,7 +45,7 @@ export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields
   const authenticator = runtime.authenticators.get(binding.authenticator);
   if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
   // Guessing at one's own new key harms nobody: it does not count against the enrolled ones.
-  const name = binding.step === 'enroll' ? `${binding.authenticator}.enroll` : binding.authenticator;
+  const name = binding.step === 'enroll' ? enrollCounters.attempts(binding.authenticator) : binding.authenticator;
   return { keys: [], reserve: { of: transaction, name, limits: authenticator.limits, when } };
 }
 
@@ -59,11 +61,11 @@ export async function answer(
     case 'identify':
       return fields['authenticator.id']
         ? discovered(loop, judged, fields['authenticator.id'], fields)
-        : identify(loop, binding.authenticator, fields, loaded);
+        : identify(loop, judged, binding.authenticator, fields, loaded);
     case 'select':
       return choose(loop, judged, fields);
     case 'challenge':
-      return remembering(await challenge(loop, binding, fields, loaded), judged, fields);
+      return remembering(await challenge(loop, judged, binding, fields, loaded), judged, fields);
     case 'enroll':
       return enroll(loop, judged, binding, fields, loaded);
     default:
@@ -78,8 +80,17 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
   return moveTo(proved.loop, rememberingDevice(proved.loop.transaction));
 }
 
-/** Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. */
-async function identify(loop: Loop, beside: string, fields: Fields, loaded: Loaded): Promise<Answer> {
+/**
+ * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is no
+ * longer asked for, it is not tried.
+ */
+async function identify(
+  loop: Loop,
+  { facts }: Judged,
+  beside: string,
+  fields: Fields,
+  loaded: Loaded,
+): Promise<Answer> {
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(loop.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...loop, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
@@ -94,7 +105,8 @@ async function identify(loop: Loop, beside: string, fields: Fields, loaded: Load
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
-  if (beside === '' || !fields['credentials.passcode']) return { loop: isNamed, messages: [] };
+  if (!fields['credentials.passcode'] || !(await isAskedBeside(beside, loop, facts)))
+    return { loop: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
   const refusedHere = throttled(isNamed, beside, loaded.reservation);
   if (refusedHere) return { ...refusedHere, loop };
@@ -102,6 +114,11 @@ async function identify(loop: Loop, beside: string, fields: Fields, loaded: Load
   const verified = await verify(isNamed, { key: beside, credential, pending: {}, fields, loaded, account });
   // Back on the identify page nobody is named: the next try may be about somebody else.
   return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
+}
+
+/** By the newest revision. It depends on nobody, so nobody learns from it who they are. */
+async function isAskedBeside(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
+  return key !== '' && secretBesideIdentifier(await snapshot.policies(app), facts) === key;
 }
 
 function subjectOf(account: Held | undefined, canonical: string, typed: string): TransactionSubject {
@@ -114,10 +131,19 @@ async function choose(loop: Loop, judged: Judged, fields: Fields): Promise<Answe
   return chosen ? { loop: chosen, messages: [] } : stay(loop, 'authenticator.required', 'authenticator.id');
 }
 
-async function challenge(loop: Loop, binding: FormBinding, fields: Fields, loaded: Loaded): Promise<Answer> {
+/** Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. */
+async function challenge(
+  loop: Loop,
+  { decision }: Judged,
+  binding: FormBinding,
+  fields: Fields,
+  loaded: Loaded,
+): Promise<Answer> {
+  if (decision.kind !== 'challenge') return { loop, messages: [] };
   const { pending, subject } = loop.transaction;
-  if (pending?.purpose !== 'challenge' || pending.authenticator !== binding.authenticator || !subject)
-    return stay(loop, 'form.stale');
+  const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
+  const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
+  if (!isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(loop, 'form.stale');
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
   const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);

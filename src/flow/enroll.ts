@@ -2,10 +2,13 @@
 import type { Authenticator, Continued, Credential } from '../authenticators/authenticator.ts';
 import { maskedAddress } from '../core/mail-address.ts';
 import { type Pending, started } from '../core/transaction.ts';
+import type { Limit } from '../stores/store.ts';
+import { enrollCounters } from '../users/account.ts';
 import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
 import { addressOf } from '../users/notification-addresses.ts';
-import { type Account, credentialsKey, serializeCredentials } from '../users/user.ts';
+import { type Account, attemptCounter, credentialsKey, serializeCredentials } from '../users/user.ts';
+import { reserveChange } from './change-limit.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
@@ -24,6 +27,9 @@ import {
   throttled,
 } from './verify.ts';
 
+/** Addresses and codes, over all mailboxes or numbers: an enrollment takes two. */
+const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
+
 /** The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. */
 export async function enroll(
   loop: Loop,
@@ -36,12 +42,16 @@ export async function enroll(
   if (!offered || offered.pending.authenticator !== binding.authenticator) return stay(loop, 'form.stale');
   const { pending, authenticator, account, subject, env } = offered;
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'enroll.expired');
-  const refusedHere = throttled(loop, pending.authenticator, loaded.reservation);
+  const refusedHere =
+    throttled(loop, pending.authenticator, loaded.reservation) ??
+    (await answeredTooOften(loop, authenticator, account));
   if (refusedHere) return refusedHere;
   const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
   if (!result.ok) return refused(loop, pending.authenticator, result);
   if ('more' in result) return furtherStage(loop, pending, result);
   const credential = issueCredential(result.credential, env.now);
+  const tooMany = await reserveChange({ runtime: loop.runtime, account });
+  if (tooMany) return { loop, messages: [tooMany] };
   if (!(await claimFor(loop.request.unit, account.user.id, credential, env.now)))
     return refused(loop, pending.authenticator, { ok: false, code: 'credentials.taken' });
   const kept = authenticator.single
@@ -50,6 +60,7 @@ export async function enroll(
   loop.request.unit.replace(credentialsKey(account.user.id), {
     value: serializeCredentials([...kept, credential]),
   });
+  if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
   tellOfEnrollment(loop, authenticator, account, credential);
   return proves(loop, {
     authenticator,
@@ -58,6 +69,20 @@ export async function enroll(
     origin: 'enrollment',
     event: 'authenticator.enrolled',
   });
+}
+
+/**
+ * Success resets the attempts. Where a code is sent, that alone would let somebody enroll mailboxes of their own to go on guessing at the
+ * code of another's, so these answers have a limit that nothing but an administrator resets.
+ */
+async function answeredTooOften(
+  loop: Loop,
+  { traits, sends }: Authenticator,
+  { user }: Account,
+): Promise<Answer | undefined> {
+  if (!sends) return undefined;
+  const counter = attemptCounter(user.id, enrollCounters.answers(traits.key));
+  return throttled(loop, traits.key, await loop.runtime.store.reserve(counter, answersWithSentCodes));
 }
 
 /** An address that is enrolled is one of theirs from now on. */

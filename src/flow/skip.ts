@@ -18,7 +18,8 @@ export async function skip(loop: Loop, { decision }: Judged): Promise<Loop | und
   const { user } = account;
   const counted = skippable.authenticators.map((key) => {
     const before = user.skipped && Object.hasOwn(user.skipped, key) ? user.skipped[key] : undefined;
-    return [key, { count: (before?.count ?? 0) + 1, at: runtime.now() }] as const;
+    const grace = (before?.grace ?? 0) + (skippable.reason === 'grace' ? 1 : 0);
+    return [key, { count: (before?.count ?? 0) + 1, grace, at: runtime.now() }] as const;
   });
   request.unit.replace(userKey(user.id), {
     value: serializeUser({ ...user, skipped: { ...user.skipped, ...Object.fromEntries(counted) } }),

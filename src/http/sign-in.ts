@@ -106,7 +106,7 @@ async function respond(
     case 'cancelled': {
       const refusal =
         outcome.reason === 'person'
-          ? { error: 'access_denied', description: 'the person cancelled the sign-in' }
+          ? { error: 'access_denied', description: 'the person ended the sign-in' }
           : {
               error: 'unmet_authentication_requirements',
               description: 'the requested authentication context cannot be reached',
@@ -149,7 +149,11 @@ function render(
     stateHandle: handle,
     follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
-    app: { name: app.name, ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}) },
+    app: {
+      name: app.name,
+      ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}),
+      ...(app.ownAccount ? { ownAccount: true } : {}),
+    },
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
@@ -162,7 +166,12 @@ function render(
 function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
   const codes = step.messages.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
-  if (['attempts.exceeded', 'attempts.locked', 'send.exceeded'].some((code) => codes.includes(code))) return 429;
+  if (
+    ['attempts.exceeded', 'attempts.locked', 'send.exceeded', 'account.changes.exceeded'].some((code) =>
+      codes.includes(code),
+    )
+  )
+    return 429;
   if (step.messages.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }

@@ -19,6 +19,7 @@ function accountApp(issuer: string, brand: string): App {
     clientId: accountClientId,
     name: brand,
     firstParty: true,
+    ownAccount: true,
     signOnPolicy: accountClientId,
     client: {
       application_type: 'web',

@@ -8,6 +8,8 @@ export interface App {
   readonly name: string;
   /** Belongs to the operator of this provider: nobody is asked for consent. */
   readonly firstParty: boolean;
+  /** It is the built-in one, in which people look after their own account. */
+  readonly ownAccount?: true;
   /** Name of the sign-on policy. */
   readonly signOnPolicy: string;
   /** Configured `acr` value that every sign-in to this app reaches at least. */

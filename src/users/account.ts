@@ -67,9 +67,16 @@ export function replaceCredentials(held: Held, credentials: Account['credentials
   };
 }
 
+/** Names of the counters of answers while an authenticator is enrolled: `reset` by success, and one that success leaves alone. */
+export const enrollCounters = {
+  attempts: (authenticator: string): string => `${authenticator}.enroll`,
+  answers: (authenticator: string): string => `${authenticator}.enroll.answers`,
+} as const;
+
 /** Forgets the failed attempts with these authenticators, and with enrolling them. */
 export function resetCounters(userId: string, authenticators: readonly string[]): readonly Op[] {
-  const names = [...new Set(authenticators)].flatMap((key) => [key, `${key}.enroll`]);
+  const { attempts, answers } = enrollCounters;
+  const names = [...new Set(authenticators)].flatMap((key) => [key, attempts(key), answers(key)]);
   return names.map((name) => ({ op: 'reset', counter: attemptCounter(userId, name) }));
 }
 

@@ -24,6 +24,7 @@ import { releaseClaims } from './credential-claims.ts';
 import { issueCredential, type NewCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
+import { withoutAddedAddresses } from './notification-addresses.ts';
 import { signInLogKey } from './sign-in-log.ts';
 import {
   type Account,
@@ -152,14 +153,16 @@ export class Directory {
   }
 
   /**
-   * Takes the enrollments of one authenticator away, or all, with their counters, and voids sessions and tokens.
+   * Takes the enrollments of one authenticator away, or all, with their counters, and voids sessions and tokens. With all go the addresses
+   * that were added for news: whoever had the account may have left one there. The verified one of the profile stays.
    * `undefined`: there is no such user.
    */
   async resetAuthenticators(id: string, authenticator: string | 'all', along = nothing): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
     return this.#attempt(id, async (held) => {
       const now = this.#clock();
-      const user = { ...held.user, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
+      const kept = authenticator === 'all' ? withoutAddedAddresses(held.user) : held.user;
+      const user = { ...kept, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
       const keys = held.credentials.map((credential) => credential.authenticator);
       const { ok } = await this.#store.commit([
         replaceUser(held, user),

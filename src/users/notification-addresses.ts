@@ -48,6 +48,11 @@ export function addedAddresses({ notificationAddresses: added = [] }: User): rea
   return added;
 }
 
+/** Neither those nor the one that waits for its code. */
+export function withoutAddedAddresses({ notificationAddresses: _, askedAddress: _asked, ...user }: User): User {
+  return user;
+}
+
 export function isSameAddress(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }

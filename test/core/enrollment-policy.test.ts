@@ -61,7 +61,10 @@ const totp = { anyOf: ['totp'] } as const;
 const inGrace = { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] };
 const untilLater = { required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] };
 const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, skips: 2 }] };
-const skippedBefore = (count: number, at = NOW) => ({ totp: { count, at }, webauthn: { count, at } });
+const skippedBefore = (count: number, at = NOW) => ({
+  totp: { count, grace: count, at },
+  webauthn: { count, grace: count, at },
+});
 
 describe('what the policy wants', () => {
   test.each<[string, Partial<EnrollmentTerms>, Given, object]>([
@@ -169,6 +172,12 @@ describe('what the policy wants', () => {
       inGrace,
       { skipped: skippedBefore(1) },
       { kind: 'enroll', skippable: { reason: 'grace', authenticators: ['totp'], skipsLeft: 2 } },
+    ],
+    [
+      'grace after an offer that was skipped: all of it',
+      inGrace,
+      { skipped: { totp: { count: 3, at: NOW } } },
+      { kind: 'enroll', skippable: { reason: 'grace', skipsLeft: 3 } },
     ],
     ['grace that is skipped', inGrace, { skipped: skippedBefore(3), skippedHere: ['totp'] }, { kind: 'allow' }],
     [

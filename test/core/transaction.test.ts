@@ -140,6 +140,25 @@ describe('the position', () => {
     expect(proved(back, password)).not.toHaveProperty('parked');
     expect(accepted(identified(elsewhere, bob))).not.toHaveProperty('parked');
   });
+  test('an offer waits while something must be proved for it once more; nothing else brings it back', () => {
+    const offer: Pending = {
+      purpose: 'enroll',
+      authenticator: 'webauthn',
+      inputs: [],
+      public: {},
+      private: {},
+      expires: NOW + 60,
+    };
+    const asked = started(started(withAnn, offer), pending);
+    expect(asked).toMatchObject({ pending, parked: [offer] });
+    expect(proved(asked, password)).toMatchObject({ parked: [offer] });
+    expect(started(proved(asked, password), offer)).not.toHaveProperty('parked');
+    const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
+    expect(proved(asked, enrolled)).not.toHaveProperty('parked');
+    expect(skipping(asked, ['webauthn'])).not.toHaveProperty('parked');
+    expect(accepted(identified(asked, bob))).not.toHaveProperty('parked');
+    expect(started(started(withAnn, offer), { ...offer, authenticator: 'totp' })).not.toHaveProperty('parked');
+  });
   test('a selection forgets the choice and keeps what is pending', () => {
     const chosen = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);
     expect(selecting(chosen)).toEqual({ ...withAnn, pending, selecting: true });

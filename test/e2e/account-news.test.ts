@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email.ts';
 import { newsFor, outboxOf, told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, visit, withEmail } from '../support/own-account.ts';
+import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
 import {
   beginSignIn,
@@ -99,7 +99,12 @@ test('new recovery codes take the place of the old ones, and the news says so; s
   const asked = await visit(node, person, '/account/add/recovery_code', agent);
   expect(whereIs(asked.page)).toBe('challenge:recovery_code');
   const [code = ''] = page.html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/) ?? [];
-  const offer = await agent.submit(asked.page, mainForm(asked.page), { 'credentials.passcode': code });
+  const offer = await reach(
+    agent,
+    await agent.submit(asked.page, mainForm(asked.page), { 'credentials.passcode': code }),
+    person,
+  );
+  expect(whereIs(offer)).toBe('enroll:recovery_code');
   const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
   expect(second.messages).toEqual(['account.done.added']);
   expect(await told(node, address)).toEqual(['added', 'replaced']);

@@ -53,6 +53,20 @@ async function silent(agent: UserAgent): Promise<string | null> {
   return new URL((await agent.open(url, {}, redirectUri)).url).searchParams.get('error');
 }
 
+test('an offer that was skipped takes nothing from the grace of a rule that comes later', async () => {
+  await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D' } } }));
+  const person = await personWithPassword(node);
+  const { agent, page } = await upToTheOffer(person);
+  expect(whereIs(await skip(agent, page))).toBe('code');
+  await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }));
+  for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
+    const next = await upToTheOffer(person);
+    expect(skipText(next.page)).toBe(text);
+    expect(whereIs(await skip(next.agent, next.page))).toBe('code');
+  }
+  expect(skipText((await upToTheOffer(person)).page)).toBeUndefined();
+});
+
 describe('required', () => {
   test('it is enrolled before the sign-in completes, and cannot be skipped', async () => {
     await node.configure(enrollment({ required: ['totp'] }));

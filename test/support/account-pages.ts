@@ -18,8 +18,11 @@ function overview(more: Partial<Overview> = {}): Overview {
       { id: 'p1', authenticator: 'password', createdAt: at },
       { id: 't1', authenticator: 'totp', label: 'Work phone', createdAt: at + 86_400 },
       { id: 'w1', authenticator: 'webauthn', createdAt: at + 172_800 },
+      { id: 'e1', authenticator: 'email', createdAt: at, address: 'a***e@d***o.test' },
     ],
     addable: ['totp', 'webauthn', 'recovery_code', 'email'],
+    full: [],
+    replaced: [],
     sessions: [
       { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
       { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
@@ -76,6 +79,18 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
   return {
     account: { ...base, kind: 'overview', overview: overview() },
     'account-german': { ...base, locale: 'de', kind: 'overview', overview: overview() },
+    'account-recovery-codes': {
+      ...base,
+      kind: 'overview',
+      overview: overview({
+        authenticators: [
+          { id: 'r1', authenticator: 'recovery_code', createdAt: at, remaining: 2 },
+          { id: 'f1', authenticator: 'phone', label: 'Mobile', createdAt: at, address: '+49 ••• •••• 12' },
+        ],
+        replaced: ['recovery_code'],
+        signIns: [{ at, proved: ['recovery_code'], ...firefox }],
+      }),
+    },
     'account-bare': {
       ...base,
       kind: 'overview',
@@ -87,6 +102,12 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
         authenticators: [],
         canAddAddress: false,
       }),
+    },
+    'account-full': {
+      ...base,
+      kind: 'overview',
+      overview: overview({ addable: ['totp'], full: ['webauthn', 'email'] }),
+      messages: [error('account.add.full', { params: { count: 10 } })],
     },
     'account-without-mail': { ...base, kind: 'overview', overview: overview({ mailed: false }) },
     'account-asked': {

@@ -280,6 +280,14 @@ const steps: Readonly<Record<string, StepPage>> = {
       offer: { stage: 'code', method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+4915112345612' },
     },
   },
+  phone: { ...base, ...known, step: phone },
+  'enroll-phone': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    done: ['password'],
+    step: enrollPhone,
+  },
   select: { ...base, ...known, step: select },
   'identify-keep': { ...base, step: { ...identify, beside: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
@@ -307,6 +315,17 @@ const steps: Readonly<Record<string, StepPage>> = {
       offer: { codes: recoveryCodes, made: 1_795_500_000 },
     },
   },
+  'enroll-recovery-codes-again': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      offer: { codes: recoveryCodes, made: 1_795_500_000, replaces: true },
+    },
+  },
+  'identify-own-account': { ...base, app: { name: 'Acme ID', ownAccount: true }, step: identify },
   'enroll-recovery-codes-unsaved': {
     ...base,
     ...known,
@@ -439,6 +458,12 @@ const steps: Readonly<Record<string, StepPage>> = {
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', messages: [] } },
   'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', messages: [] } },
+  'denied-full': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'denied', reason: 'enrollments_full', messages: [] },
+  },
   complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', messages: [] } },
   'identify-german': {
     ...base,

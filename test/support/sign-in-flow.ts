@@ -144,7 +144,7 @@ export async function skippedAgo({ store }: TestNode, userId: string, days: numb
   const user = parseUser(entry?.value ?? '');
   const at = Math.floor(Date.now() / 1000) - days * 86_400;
   const skipped = Object.fromEntries(
-    Object.entries(user.skipped ?? {}).map(([name, { count }]) => [name, { count, at }]),
+    Object.entries(user.skipped ?? {}).map(([name, before]) => [name, { ...before, at }]),
   );
   const value = serializeUser({ ...user, skipped });
   await store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(userId)] }]);

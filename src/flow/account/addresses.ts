@@ -24,9 +24,10 @@ import {
   userKey,
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
+import { reserveChange } from '../change-limit.ts';
 import { post, reserveSending } from '../send.ts';
 import { serverMac } from '../server-mac.ts';
-import { record, reserveChange } from './change.ts';
+import { record } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Seconds that a code counts. */

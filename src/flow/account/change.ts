@@ -1,13 +1,11 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
 import { maskedAddress } from '../../core/mail-address.ts';
 import { type RemovalRefusal, refusalToRemove } from '../../core/removal.ts';
-import type { Message } from '../../core/steps.ts';
 import { accountClientId } from '../../policy/account-app.ts';
-import type { Limit } from '../../stores/store.ts';
 import { nextValidAfter } from '../../users/account.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
-import { attemptCounter, credentialsKey, serializeCredentials, serializeUser, userKey } from '../../users/user.ts';
+import { credentialsKey, serializeCredentials, serializeUser, userKey } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { accountChanged, type Changed, type OwnChange } from '../news.ts';
 import type { SsoSession } from '../sso-session.ts';
@@ -21,19 +19,6 @@ export interface SessionControl {
   end(uid: string): Promise<void>;
   /** It goes on although the account was given this new `validAfter`. */
   keep(uid: string, valid: number): void;
-}
-
-/** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
-const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
-
-/** Counts a change that is about to be made; why it must wait, if there were too many. */
-export async function reserveChange({ runtime, account }: OpenAccount): Promise<Message | undefined> {
-  const { granted, retryAfter } = await runtime.store.reserve(
-    attemptCounter(account.user.id, 'account.change'),
-    changes,
-  );
-  if (granted) return undefined;
-  return { code: 'account.changes.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } };
 }
 
 /** Longest name of an authenticator, in characters. */

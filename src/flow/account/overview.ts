@@ -1,7 +1,9 @@
 /** What somebody sees of their own account, as data. */
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/enrollment.ts';
+import { isFull } from '../../core/enrollment-room.ts';
 import type { Seconds } from '../../core/model.ts';
+import { accountClientId } from '../../policy/account-app.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import { addressName, askedAddress, hasRoom } from './addresses.ts';
@@ -13,6 +15,8 @@ export interface OwnAuthenticator {
   readonly id: string;
   readonly authenticator: string;
   readonly label?: string;
+  /** Where its messages go, masked; absent: it sends none, or its label says so. */
+  readonly address?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
   /** How often it may still be used; absent: as often as they like. */
@@ -22,7 +26,8 @@ export interface OwnAuthenticator {
 export interface OwnSignIn extends Place {
   /** Epoch seconds. */
   readonly at: Seconds;
-  readonly app: string;
+  /** Absent: their own account. */
+  readonly app?: string;
   /** Keys of authenticators. */
   readonly proved: readonly string[];
 }
@@ -32,6 +37,10 @@ export interface Overview {
   readonly authenticators: readonly OwnAuthenticator[];
   /** Keys of the authenticators that can be added. */
   readonly addable: readonly string[];
+  /** Keys of those of which there are as many as there can be. */
+  readonly full: readonly string[];
+  /** Those of `addable` that would take the place of one that is there. */
+  readonly replaced: readonly string[];
   readonly sessions: readonly OwnSession[];
   readonly devices: readonly OwnDevice[];
   readonly signIns: readonly OwnSignIn[];
@@ -58,19 +67,27 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   const { user, credentials } = account;
   const signIns = await readSignIns(runtime.store, user.id);
   const asked = askedAddress(open);
-  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  const enrollable = authenticators.filter((traits) => traits.enrollable).map(({ key }) => key);
+  const full = enrollable.filter((key) => isFullOf(open, key));
+  const addable = enrollable.filter((key) => !full.includes(key));
   return {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map((credential) => {
       const remaining = runtime.authenticators.get(credential.authenticator)?.remaining?.(credential);
-      return { ...ownAuthenticator(credential), ...(remaining === undefined ? {} : { remaining }) };
+      return { ...ownAuthenticator(open, credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
-    addable: usable.authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key),
+    addable,
+    full,
+    replaced: addable.filter(
+      (key) => runtime.authenticators.get(key)?.single && credentials.some((one) => one.authenticator === key),
+    ),
     devices: devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {
-        return { at, app: await appName(client, open), proved, ip, ...browserInWords(userAgent) };
+        const app = client === accountClientId ? {} : { app: await appName(client, open) };
+        return { at, ...app, proved, ip, ...browserInWords(userAgent) };
       }),
     ),
     addresses: ownAddresses(open),
@@ -80,17 +97,27 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   };
 }
 
+/** There are as many of this authenticator as there can be. */
+export function isFullOf({ facts }: OpenAccount, key: string): boolean {
+  return facts.subject !== undefined && isFull(key, facts.subject);
+}
+
 function ownAddresses(open: OpenAccount): readonly OwnAddress[] {
   return notificationAddresses(open.account).map((one) =>
     one.source === 'added' ? { ...one, name: addressName(open, one.address) } : one,
   );
 }
 
-export function ownAuthenticator({
-  id,
-  authenticator,
-  label,
-  createdAt,
-}: OpenAccount['account']['credentials'][number]): OwnAuthenticator {
-  return { id, authenticator, createdAt, ...(label === undefined ? {} : { label }) };
+type OwnCredential = OpenAccount['account']['credentials'][number];
+
+export function ownAuthenticator({ runtime }: OpenAccount, credential: OwnCredential): OwnAuthenticator {
+  const { id, authenticator, label, createdAt } = credential;
+  const address = runtime.authenticators.get(authenticator)?.address?.(credential);
+  return {
+    id,
+    authenticator,
+    createdAt,
+    ...(label === undefined ? {} : { label }),
+    ...(address === undefined || address === label ? {} : { address }),
+  };
 }

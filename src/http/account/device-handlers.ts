@@ -2,9 +2,9 @@
 import type { Context } from 'koa';
 import type { Message } from '../../core/steps.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
-import { reserveChange } from '../../flow/account/change.ts';
 import { devicesOf, forgetDevice } from '../../flow/account/devices.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
+import { reserveChange } from '../../flow/change-limit.ts';
 import { readForm } from '../form-body.ts';
 import { requireSameOrigin } from '../same-origin.ts';
 import { type AccountParts, answerWith, readyForChange, seeOther, show } from './shared.ts';

@@ -4,7 +4,8 @@
  * unused, and nobody has the verifier to redeem it.
  */
 import type { Context } from 'koa';
-import { enrollScope } from '../../core/account-request.ts';
+import { changeScope, enrollScope } from '../../core/account-request.ts';
+import { mostEnrollments } from '../../core/enrollment-room.ts';
 import type { Message } from '../../core/steps.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -15,12 +16,12 @@ import {
   refusalOf,
   removeAuthenticator,
   renameAuthenticator,
-  reserveChange,
 } from '../../flow/account/change.ts';
 import { appsLostWithout } from '../../flow/account/lost-apps.ts';
-import type { OpenAccount } from '../../flow/account/open-account.ts';
-import { overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
+import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
+import { isFullOf, overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
+import { reserveChange } from '../../flow/change-limit.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
 import { readForm } from '../form-body.ts';
 import { requireSameOrigin } from '../same-origin.ts';
@@ -54,10 +55,21 @@ export function accountHandlers(parts: AccountParts) {
       seeOther(ctx, '/account');
     },
 
+    /**
+     * First what a change takes, as a sign-in of its own that completes: so it is kept with the session, whose cookie is another one
+     * afterwards, and whoever leaves the offer need not prove the same again for the next one. Then the offer, behind the same bar.
+     */
     async add(ctx: Context): Promise<void> {
       const { key } = ctx.params as { key: string };
       if (!parts.runtime.authenticators.get(key)?.traits.enrollable) throw new StepgateError('not_found');
-      prove(parts, ctx, enrollScope(key), 'added');
+      const open = await opened(parts, ctx);
+      if (!open || !isFullOf(open, key)) {
+        const isReady = open !== undefined && mayChange(open);
+        return isReady ? prove(parts, ctx, enrollScope(key), 'added') : prove(parts, ctx, changeScope, `add/${key}`);
+      }
+      const full: Message = { code: 'account.add.full', level: 'error', params: { count: mostEnrollments } };
+      answerWith(ctx, [full]);
+      show(parts, ctx, open, { kind: 'overview', overview: await overviewOf(open), messages: [full] });
     },
 
     async authenticator(ctx: Context): Promise<void> {
@@ -148,7 +160,7 @@ async function showAuthenticator(
   answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'authenticator',
-    authenticator: ownAuthenticator(credential),
+    authenticator: ownAuthenticator(open, credential),
     ...(label === undefined ? {} : { label }),
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),

@@ -94,7 +94,7 @@ export function accountView(page: AccountPage, t: Translator): AccountView {
     nameOf: (key) => t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key }),
     when: (at) => {
       const date = new Date(at * 1000);
-      return { text: `${format.format(date)} UTC`, iso: date.toISOString() };
+      return { text: `${format.format(date)}\u00a0UTC`, iso: date.toISOString() };
     },
     placeOf: ({ browser, system, ip }) =>
       [[browser, system].filter((text) => text !== '').join(', ') || t.text('account.place.unknown'), ip]

@@ -25,7 +25,7 @@ export interface AccountParts {
 }
 
 /** Where a sign-in may come back to, under `/account`. */
-const returns = /^(?:view|added|(?:authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
+const returns = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
 
 /** `undefined`: nobody whom the policies let in at this moment. */
 export async function opened({ runtime, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {

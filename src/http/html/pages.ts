@@ -13,6 +13,8 @@ export interface AppLabel {
   readonly name: string;
   /** Shown only if it is `data:image/...` or a path on this host: a sign-in page loads nothing from other hosts. */
   readonly logoUri?: string;
+  /** No app at all: people look after their own account. */
+  readonly ownAccount?: true;
 }
 
 export interface PageBase {

@@ -5,6 +5,7 @@ import type { Field } from './inputs.ts';
 import type { Params, Translator } from './messages.ts';
 import { dayInWords, type OfferView, offerView } from './offer.ts';
 import type { AppLabel, StepPage } from './pages.ts';
+import { type Surroundings, surroundingsOf } from './surroundings.ts';
 
 /** A text yet to be put into words. */
 export interface TextRef {
@@ -44,7 +45,7 @@ export interface MessageView extends Message {
   readonly beside: boolean;
 }
 
-export interface StepView extends View {
+export interface StepView extends View, Surroundings {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
@@ -153,7 +154,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     restricted: publicOf(step).restricted === true,
     action: actionOf(step, t),
     heading,
-    ...(heading.key.endsWith('.in_app') ? {} : { context: { key: 'context.sign_in', params: { app: page.app.name } } }),
+    ...surroundingsOf(page, heading),
     app: appView(page.app),
     ...(lead === undefined ? {} : { lead }),
     messages: messageViews(step.messages, t, authenticator).map((message) => ({
@@ -277,7 +278,7 @@ function headingOf({ step, app }: StepPage, t: Translator): TextRef {
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
     case 'denied':
-      return { key: 'denied.title.in_app', params: { app: app.name } };
+      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
     case 'complete':
       return { key: 'complete.title' };
   }

@@ -104,6 +104,32 @@ test.each<[string, readonly string[], string, readonly string[]]>([
   }
 });
 
+test('a reset of all ends addresses that were added: they are told of it, and of nothing any more', async () => {
+  const id = await ann();
+  const waiting = { address: 'next@x.test', code: 'x', expires: now + 600 };
+  await directory.update(id, (user) => ({ ...user, askedAddress: waiting }));
+  const { out } = await users(['reset', 'ann', '--authenticator', 'all', '--password-generate']);
+  expect(out).toContain('addresses for notifications that were taken away: 1');
+  expect(await told()).toEqual([...all('reset_all'), 'ann@x.test password_reset'].sort());
+  const user = (await directory.get(id))?.user;
+  expect(user).toMatchObject({ profile: { email: 'ann@x.test', emailVerified: true }, identifiers: ['ann'] });
+  expect([user?.notificationAddresses, user?.askedAddress]).toEqual([undefined, undefined]);
+  await users(['reset', 'ann', '--password-generate']);
+  expect((await told()).filter((line) => !line.startsWith('ann@'))).toEqual(
+    all('reset_all').filter((line) => !line.startsWith('ann@')),
+  );
+});
+
+test.each<[string, readonly string[]]>([
+  ['a reset of one authenticator', ['--authenticator', 'email']],
+  ['a new password', ['--password-generate']],
+])('%s leaves them alone', async (_what, options) => {
+  const id = await ann();
+  const { out } = await users(['reset', 'ann', ...options]);
+  expect(out).not.toContain('notifications');
+  expect((await directory.get(id))?.user.notificationAddresses).toEqual([{ address: 'news@x.test', addedAt: 1 }]);
+});
+
 const record = (fields: object) => JSON.stringify({ identifier: 'ann', identifiers: ['ann'], ...fields });
 
 test.each<[string, object, readonly string[], readonly string[]]>([

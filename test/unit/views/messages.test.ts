@@ -63,9 +63,16 @@ test('every code that a template or the renderer names in full has a text', () =
 test('every error, denial and message of the engine has a text', () => {
   const codes = [
     ...Object.keys(errorTable).map((code) => `error.${code}`),
-    ...['rule', 'no_rule', 'account_inactive', 'unsatisfiable', 'acr_unattainable', 'no_policy', 'other'].map(
-      (reason) => `denied.${reason}`,
-    ),
+    ...[
+      'rule',
+      'no_rule',
+      'account_inactive',
+      'unsatisfiable',
+      'enrollments_full',
+      'acr_unattainable',
+      'no_policy',
+      'other',
+    ].map((reason) => `denied.${reason}`),
     ...['required', 'invalid', 'malformed', 'used', 'too_long'].map((code) => `credentials.${code}`),
     ...[
       'identifier.required',

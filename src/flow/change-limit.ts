@@ -1,0 +1,23 @@
+/** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
+import type { Message } from '../core/steps.ts';
+import type { Limit } from '../stores/store.ts';
+import { type Account, attemptCounter } from '../users/user.ts';
+import type { Runtime } from './runtime.ts';
+
+const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
+
+/** Counts a change that is about to be made; why it must wait, if there were too many. Rejects with `StoreUnavailable`. */
+export async function reserveChange({
+  runtime,
+  account,
+}: {
+  readonly runtime: Pick<Runtime, 'store'>;
+  readonly account: Account;
+}): Promise<Message | undefined> {
+  const { granted, retryAfter } = await runtime.store.reserve(
+    attemptCounter(account.user.id, 'account.change'),
+    changes,
+  );
+  if (granted) return undefined;
+  return { code: 'account.changes.exceeded', level: 'error', params: { seconds: Math.max(1, retryAfter) } };
+}

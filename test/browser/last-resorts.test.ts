@@ -1,0 +1,203 @@
+/** What people have for bad days, in a real browser: the device lost, an access code from an administrator, a security question. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import { appFile } from '../support/authorize.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { isAccessible, onDevice } from '../support/device.ts';
+import { recoveryCodes } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
+import { nextCode, type Person } from '../support/relying-party.ts';
+import { personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+
+const answer = 'Ottokar von Bärbach';
+let node: TestNode;
+let browser: Browser;
+/** The relying party: a page that says "back". */
+let app: Server;
+let landing: string;
+
+beforeAll(async () => {
+  const asked = { authenticators: ['security_question'] };
+  node = await startNode({
+    demo: true,
+    authenticators: ['password', 'totp', 'recovery_code', 'access_code', 'security_question'],
+    files: {
+      ...signOnPolicy('notes', { then: { allow: { factors: 2 } } }),
+      ...signOnPolicy('asks', {
+        then: { allow: { factors: 2, possession: { authenticators: ['totp'] }, knowledge: asked } },
+      }),
+      ...appFile('asks', { signOnPolicy: 'asks' }),
+    },
+  });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  app?.closeAllConnections();
+  app?.close();
+  await node?.stop();
+});
+
+const challenge = (key: string) => `form[data-step=challenge][data-authenticator=${key}]`;
+const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+
+async function enter(page: Page, passcode: string): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', passcode);
+  await page.locator('button.primary').click();
+}
+
+async function start(page: Page, name: string): Promise<Authorization> {
+  const request = authorization(node.issuer, name, { redirect_uri: landing });
+  await page.goto(request.url);
+  return request;
+}
+
+/** Identifier and password; the page asks for both, or for one after the other. */
+async function givePassword(page: Page, person: Person): Promise<void> {
+  await page.fill('[name=identifier]', person.identifier);
+  if ((await page.locator('[name="credentials.passcode"]').count()) === 0) {
+    await page.locator('form[data-step=identify] .primary').click();
+    await page.locator(challenge('password')).waitFor();
+  }
+  await enter(page, person.password);
+}
+
+async function turnTo(page: Page, key: string, name: RegExp): Promise<void> {
+  const wanted = page.locator(challenge(key));
+  await wanted.or(page.locator('form[data-step=select]')).first().waitFor();
+  if ((await wanted.count()) > 0) return;
+  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name }).click();
+  await wanted.waitFor();
+}
+
+/** What the app is told. */
+async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+  await page.waitForURL(`${landing}?*code=*`);
+  const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
+  return claimsOf(tokens?.id_token);
+}
+
+test('the device is lost: a recovery code lets in, a new app is set up, the old one removed', async () => {
+  const person: Person & { readonly id: string } = await personWithTotp(node);
+  const { codes, credential } = await recoveryCodes(node);
+  await node.app.directory.replaceCredential(person.id, credential);
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      const request = await start(page, 'notes');
+      await givePassword(page, person);
+      await turnTo(page, 'recovery_code', /^Recovery code/);
+      await isAccessible(page);
+      await enter(page, (codes[0] ?? '').toLowerCase().replaceAll('-', ' '));
+      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+
+      // The code was proved a moment ago, so nothing more is asked for.
+      await page.goto(`${node.issuer}/account`);
+      await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
+      const lost = person.totp;
+      person.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
+      expect(person.totp).not.toBe(lost);
+      await page.fill('[name="credentials.label"]', 'New phone');
+      await enter(page, await nextCode(person));
+      await said(page, 'account.done.added');
+      await page.getByRole('link', { name: 'Manage Authenticator app' }).click();
+      await page.getByRole('button', { name: 'Remove' }).click();
+      await said(page, 'account.done.removed');
+      expect(await page.getByRole('link', { name: /^Manage/ }).count()).toBe(3);
+      expect(await page.getByRole('link', { name: 'Replace: Recovery code' }).isVisible()).toBe(true);
+      await isAccessible(page);
+    },
+    { viewport: { width: 390, height: 844 } },
+  );
+  await onDevice(browser, async ({ page }) => {
+    const request = await start(page, 'notes');
+    await givePassword(page, person);
+    await turnTo(page, 'totp', /^Authenticator app/);
+    await enter(page, await nextCode(person));
+    expect(await told(page, request)).toMatchObject({ sub: person.id });
+  });
+});
+
+test('an access code from an administrator: mistyped, used, and used up; also without scripts', async () => {
+  const person = await personWithPassword(node);
+  const terms = { length: 12, uses: 1, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+  const { code, credential } = await issueAccessCode(node.app.hashing, terms);
+  await node.app.directory.replaceCredential(person.id, credential);
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      const request = await start(page, 'notes');
+      await givePassword(page, person);
+      await turnTo(page, 'access_code', /^Temporary access code/);
+      await isAccessible(page);
+      await enter(page, code.endsWith('2') ? `${code.slice(0, -1)}3` : `${code.slice(0, -1)}2`);
+      await said(page, 'credentials.invalid');
+      await isAccessible(page);
+      await enter(page, code.toLowerCase());
+      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+    },
+    { colorScheme: 'dark' },
+  );
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      await start(page, 'notes');
+      await givePassword(page, person);
+      await page.locator('form[data-step=enroll], form[data-step=select]').first().waitFor();
+      expect(await page.locator(challenge('access_code')).count()).toBe(0);
+      expect(await page.getByRole('button', { name: /^Temporary access code/ }).count()).toBe(0);
+    },
+    { javaScriptEnabled: false },
+  );
+});
+
+test('a security question is set up at the account, asked for last, and is no second factor', async () => {
+  const person: Person & { readonly id: string } = await personWithTotp(node);
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      await page.goto(`${node.issuer}/account/add/security_question`);
+      await givePassword(page, person);
+      await page.locator(challenge('totp')).waitFor();
+      await enter(page, await nextCode(person));
+      const offer = page.locator('form[data-step=enroll][data-authenticator=security_question]');
+      await offer.waitFor();
+      await enter(page, answer);
+      await said(page, 'question.required');
+      await isAccessible(page);
+      await page.selectOption('[name="credentials.questionKey"]', 'stuffed_toy');
+      await enter(page, 'toy');
+      await page.locator('[role=alert] [data-message]').waitFor();
+      expect(await page.inputValue('[name="credentials.passcode"]')).toBe('');
+      expect(await page.inputValue('[name="credentials.questionKey"]')).toBe('stuffed_toy');
+      await enter(page, answer);
+      await said(page, 'account.done.added');
+    },
+    { viewport: { width: 390, height: 844 } },
+  );
+  await onDevice(browser, async ({ page }) => {
+    const request = await start(page, 'asks');
+    await page.fill('[name=identifier]', person.identifier);
+    await page.keyboard.press('Enter');
+    await page.locator(challenge('totp')).waitFor();
+    await enter(page, await nextCode(person));
+    await page.locator(challenge('security_question')).waitFor();
+    expect(await page.getByText('What was the name of your first stuffed toy?').isVisible()).toBe(true);
+    await isAccessible(page);
+    await enter(page, 'Somebody else');
+    await said(page, 'credentials.invalid');
+    await enter(page, ' ottokar VON barbach ');
+    const claims = await told(page, request);
+    expect(claims).toMatchObject({ sub: person.id, amr: ['kba', 'otp'] });
+  });
+});

@@ -1,0 +1,195 @@
+/** Several passkeys of one's own at `/account`: named, told apart, removed; the sessions beside them; and a key against a policy that wants more of it. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { appFile } from '../support/authorize.ts';
+import { launchBrowser } from '../support/browser.ts';
+import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
+import type { Person } from '../support/relying-party.ts';
+import { personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+let browser: Browser;
+/** The relying party: a page that says "back". */
+let app: Server;
+let landing: string;
+
+beforeAll(async () => {
+  const verified = { authenticators: ['webauthn'], userVerification: true };
+  node = await startNode({
+    demo: true,
+    authenticators: ['password', 'totp', 'webauthn'],
+    files: {
+      ...signOnPolicy('verified', { then: { allow: { factors: 2, possession: verified } } }),
+      ...appFile('verified', { signOnPolicy: 'verified' }),
+    },
+  });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  app?.closeAllConnections();
+  app?.close();
+  await node?.stop();
+});
+
+const challenge = (key: string) => `form[data-step=challenge][data-authenticator=${key}]`;
+const offer = 'form[data-step=enroll][data-authenticator=webauthn]';
+const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
+const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
+
+async function givePassword(page: Page, person: Person): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', person.password);
+  await page.locator('button.primary').click();
+}
+
+/** Signs in at the account by password. */
+async function toAccount(page: Page, person: Person): Promise<void> {
+  await page.goto(`${node.issuer}/account`);
+  await page.fill('[name=identifier]', person.identifier);
+  await givePassword(page, person);
+  await page.locator('.own').first().waitFor();
+}
+
+async function addKey({ page }: Device, name: string): Promise<void> {
+  await page.getByRole('link', { name: 'Add: Passkey or security key' }).click();
+  await page.locator(offer).waitFor();
+  await page.getByLabel('Name for it').fill(name);
+  await setUp(page).click();
+  await said(page, 'account.done.added');
+}
+
+/** Up to what is asked after the identifier; the browser fills in nothing. */
+async function start({ page, withoutPicking }: Device, name: string, person: Person): Promise<Authorization> {
+  const request = authorization(node.issuer, name, { redirect_uri: landing });
+  await page.context().clearCookies();
+  await withoutPicking(async () => {
+    await page.goto(request.url);
+    await page.fill('[name=identifier]', person.identifier);
+    await page.keyboard.press('Enter');
+    await page.locator('form[data-step=challenge]').first().waitFor();
+  });
+  return request;
+}
+
+async function chooseKey(page: Page): Promise<void> {
+  if ((await page.locator(challenge('webauthn')).count()) > 0) return;
+  await page.getByRole('button', { name: 'Verify with something else' }).click();
+  await page.getByRole('button', { name: /^Passkey or security key/ }).click();
+  await page.locator(challenge('webauthn')).waitFor();
+}
+
+/** What the app is told. */
+async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+  await page.waitForURL(`${landing}?*code=*`);
+  const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
+  return claimsOf(tokens?.id_token);
+}
+
+test('two passkeys with names; one is renamed, one removed, and the removed one opens nothing', async () => {
+  const person = await personWithPassword(node);
+  await onDevice(
+    browser,
+    async (device) => {
+      const { page, plugIn, unplug } = device;
+      await toAccount(page, person);
+      const laptop = await plugIn();
+      await addKey(device, 'Laptop');
+      await unplug(laptop);
+      await plugIn(keyWithPin);
+      await addKey(device, 'Key on my ring');
+      await isAccessible(page);
+
+      await page.getByRole('link', { name: 'Manage Key on my ring' }).click();
+      expect(await page.textContent('main')).toContain('Passkey or security key · Added');
+      await isAccessible(page);
+      await page.getByLabel('Name', { exact: true }).fill('Spare key');
+      await page.getByRole('button', { name: 'Save name' }).click();
+      await said(page, 'account.done.renamed');
+      await page.getByRole('link', { name: 'Manage Spare key' }).click();
+      await page.getByRole('button', { name: 'Remove' }).click();
+      await said(page, 'account.done.removed');
+      expect(await page.getByRole('link', { name: /^Manage/ }).allTextContents()).toHaveLength(2);
+
+      const request = authorization(node.issuer, 'notes', { redirect_uri: landing });
+      await page.context().clearCookies();
+      await device.withoutPicking(async () => {
+        await page.goto(request.url);
+        await page.locator('form[data-step=identify]').first().waitFor();
+      });
+      // The key still has it, and offers it.
+      await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
+      await page.locator('[role=alert] [data-message="credentials.invalid"]').waitFor();
+      await isAccessible(page);
+      await page.fill('[name=identifier]', person.identifier);
+      await givePassword(page, person);
+      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
+    },
+    { viewport: { width: 390, height: 844 } },
+  );
+});
+
+test('one session elsewhere is ended, and the page says which', async () => {
+  const person = await personWithPassword(node);
+  await onDevice(browser, async ({ page: elsewhere }) => {
+    await toAccount(elsewhere, person);
+    await onDevice(
+      browser,
+      async ({ page }) => {
+        await toAccount(page, person);
+        await page.getByRole('link', { name: /^End the session/ }).click();
+        await page.getByRole('heading', { name: 'End this session?' }).waitFor();
+        // Two of the same browser would look alike.
+        expect(await page.textContent('main')).toMatch(/Signed in .* · last used .*\sUTC/);
+        await isAccessible(page);
+        await page.getByRole('button', { name: 'End session' }).click();
+        await said(page, 'account.done.ended');
+        expect(await page.getByRole('link', { name: /^End the session/ }).count()).toBe(0);
+        await isAccessible(page);
+      },
+      { colorScheme: 'dark' },
+    );
+    await elsewhere.reload();
+    await elsewhere.locator('form[data-step=identify]').first().waitFor();
+  });
+});
+
+test('where the policy wants a key that verifies its user, one that cannot is not enough: another is set up, and it is two factors', async () => {
+  const person = await personWithPassword(node);
+  await onDevice(browser, async (device) => {
+    const { page, plugIn, unplug } = device;
+    await toAccount(page, person);
+    const simple = await plugIn(securityKey);
+    await addKey(device, 'Simple key');
+
+    const request = await start(device, 'verified', person);
+    for (const key of ['password', 'webauthn']) {
+      await page.locator(challenge(key)).or(page.locator(offer)).first().waitFor();
+      if ((await page.locator(challenge(key)).count()) === 0) continue;
+      if (key === 'password') await givePassword(page, person);
+      else await goOn(page).click();
+    }
+    await page.locator(offer).waitFor();
+    await isAccessible(page);
+    expect(page.url()).not.toContain(landing);
+    await unplug(simple);
+    await plugIn(keyWithPin);
+    await page.getByLabel('Name for it').fill('Key with a PIN');
+    await setUp(page).click();
+    expect(await told(page, request)).toMatchObject({ sub: person.id, acr: 'phr' });
+
+    const again = await start(device, 'verified', person);
+    await chooseKey(page);
+    await goOn(page).click();
+    expect(await told(page, again)).toMatchObject({ sub: person.id, amr: ['hwk', 'mfa', 'pop', 'user'], acr: 'phr' });
+  });
+});

@@ -1,0 +1,154 @@
+/** Codes by text message and call in a real browser: a number is added, used, called instead, and without scripts. */
+import { once } from 'node:events';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { launchBrowser } from '../support/browser.ts';
+import { isAccessible, onDevice } from '../support/device.ts';
+import { inboxOf, mailTo, otherThan } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
+import { authorization } from '../support/raw-client.ts';
+import { personWithPassword } from '../support/sign-in-flow.ts';
+
+const phone = { width: 390, height: 844 };
+let node: TestNode;
+let browser: Browser;
+/** The relying party: a page that says "back". */
+let app: Server;
+let landing: string;
+
+beforeAll(async () => {
+  node = await startNode({ demo: true, files: { ...settingsWithPhone(), ...byPhoneAlone } });
+  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
+  app.listen(0, '127.0.0.1');
+  await once(app, 'listening');
+  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  browser = await launchBrowser();
+});
+afterAll(async () => {
+  await browser?.close();
+  app?.closeAllConnections();
+  app?.close();
+  await node?.stop();
+});
+
+const challenge = 'form[data-step=challenge][data-authenticator=phone]';
+const offer = 'form[data-step=enroll][data-authenticator=phone]';
+
+/** Identifier alone: the app asks for the phone and nothing else. */
+async function ask(page: Page, identifier: string): Promise<void> {
+  await page.goto(authorization(node.issuer, 'notes', { redirect_uri: landing }).url);
+  await page.fill('[name=identifier]', identifier);
+  await page.locator('form[data-step=identify] .primary').click();
+  await page.locator(challenge).waitFor();
+}
+
+async function enter(page: Page, code: string): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', code);
+  await page.locator('button.primary').click();
+}
+
+const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+
+/** Another code may be asked for at once: nobody waits. */
+async function mayAskAgain(id: string): Promise<void> {
+  await node.store.commit([{ op: 'reset', counter: `user:{${id}}:phone.send` }]);
+}
+
+test('a number is added at the account: refused, asked for, mistyped, called instead, and then one can tell which it is', async () => {
+  const person = await personWithPassword(node);
+  const number = mobileNumber();
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      await page.goto(`${node.issuer}/account/add/phone`);
+      await page.fill('[name=identifier]', person.identifier);
+      const password = page.locator('[name="credentials.passcode"]');
+      if ((await password.count()) === 0) await page.locator('form[data-step=identify] .primary').click();
+      await enter(page, person.password);
+      await page.locator(offer).waitFor();
+      // Somebody who is signed in and looks after their account does not sign in to anything.
+      expect(await page.locator('.context').textContent()).toContain('Your account');
+      expect(await page.locator('[data-message="enroll.restricted"]').isVisible()).toBe(true);
+      await page.fill('[name="credentials.phoneNumber"]', '+1 212 555 0100');
+      await page.keyboard.press('Enter');
+      await said(page, 'phone.country');
+      expect(await page.inputValue('[name="credentials.phoneNumber"]')).toBe('+1 212 555 0100');
+      await isAccessible(page);
+
+      // As people of the default country write it.
+      await page.fill('[name="credentials.phoneNumber"]', number.replace('+49', '0'));
+      await page.keyboard.press('Enter');
+      await page.locator(`${offer} [name="credentials.passcode"]:focus`).waitFor();
+      expect(await page.textContent('.lead')).toContain(number);
+      const first = codeFor(await mailTo(node, number));
+      await enter(page, otherThan(first));
+      await said(page, 'credentials.invalid');
+      await isAccessible(page);
+      await page.getByRole('button', { name: 'Call me instead' }).click();
+      await said(page, 'send.exceeded');
+      await mayAskAgain(person.id);
+      await page.getByRole('button', { name: 'Call me instead' }).click();
+      await page.getByRole('heading', { name: 'Answer your phone' }).waitFor();
+      await isAccessible(page);
+      const call = await mailTo(node, number, 2);
+      expect(call.channel).toBe('voice');
+      // Only the newest counts.
+      if (codeFor(call) !== first) {
+        await enter(page, first);
+        await said(page, 'credentials.invalid');
+      }
+      await enter(page, codeFor(call));
+      await said(page, 'account.done.added');
+      const entry = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Manage Phone' }) });
+      expect(await entry.textContent()).toContain(number.slice(-2));
+      expect(await page.textContent('main')).not.toContain(number);
+      await isAccessible(page);
+    },
+    { viewport: phone, colorScheme: 'dark' },
+  );
+});
+
+test('sign in by text message: the page says nothing about the number, a wrong code counts for nothing, a newer one replaces it', async () => {
+  const person = await caller(node);
+  await onDevice(browser, async ({ page }) => {
+    await ask(page, person.identifier);
+    expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
+    expect(await page.textContent('main')).not.toContain(person.number.slice(-2));
+    await isAccessible(page);
+    const first = await mailTo(node, person.number);
+    expect(first.channel).toBe('sms');
+    await enter(page, otherThan(codeFor(first)));
+    await said(page, 'credentials.invalid');
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await said(page, 'send.exceeded');
+    await isAccessible(page);
+    expect(await inboxOf(node, person.number)).toHaveLength(1);
+    await mayAskAgain(person.id);
+    await page.getByRole('button', { name: 'Send it again' }).click();
+    await said(page, 'sent.again');
+    const second = await mailTo(node, person.number, 2);
+    await page.keyboard.type(`${codeFor(second)}\n`);
+    await page.waitForURL(`${landing}?*code=*`);
+  });
+});
+
+test('without scripts, in German, on a phone: a call instead of a message', async () => {
+  const person = await caller(node);
+  await onDevice(
+    browser,
+    async ({ page }) => {
+      await ask(page, person.identifier);
+      await mayAskAgain(person.id);
+      await page.getByRole('button', { name: 'Stattdessen anrufen' }).click();
+      await page.getByRole('heading', { level: 1, name: 'Nehmen Sie den Anruf an' }).waitFor();
+      const call = await mailTo(node, person.number, 2);
+      expect(call.channel).toBe('voice');
+      await enter(page, codeFor(call));
+      await page.waitForURL(`${landing}?*code=*`);
+    },
+    { javaScriptEnabled: false, locale: 'de', viewport: phone },
+  );
+});

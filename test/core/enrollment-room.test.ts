@@ -1,0 +1,99 @@
+/** How many of a kind somebody may enroll. */
+import { describe, expect, test } from '@jest/globals';
+import { enrollScope } from '../../src/core/account-request.ts';
+import { isFull, mostEnrollments } from '../../src/core/enrollment-room.ts';
+import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
+import type { Enrollment, Evidence, Subject } from '../../src/core/model.ts';
+import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+
+/** So many of one kind beside a password; `key`: security keys that do not verify their user. */
+function holding(kind: Key | 'key', count: number, more: Partial<Enrollment> = {}): Subject {
+  const [one] = enrolled(kind) as [Enrollment];
+  const many = Array.from({ length: count }, (_, index) => ({ ...one, ...more, id: `${kind}${index}` }));
+  return person(['password'], { enrollments: [...enrolled('password'), ...many] });
+}
+
+/** Proof of the password and of the first of these, here. */
+const allProved = (kind: Key | 'key'): readonly Evidence[] => [
+  proof('password', 'here'),
+  proof(kind, 'here', { enrollment: `${kind}0` }),
+];
+
+function wants(key: Key, subject: Subject, evidence: readonly Evidence[] = allProved(key)) {
+  const account: PolicySet = { ...policiesOf({ app: always(allow(factors(1))) }), account: true };
+  return evaluate(account, factsOf({ subject, evidence, request: { scopes: ['openid', enrollScope(key)] } }));
+}
+
+function withEnrollment(policies: PolicySet, required: readonly string[]): PolicySet {
+  const then = { required: [{ anyOf: required }], optional: [], promoted: [], disabled: [] };
+  return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
+}
+
+describe('at the account', () => {
+  test('one less than all: there is an offer', () => {
+    expect(wants('totp', holding('totp', mostEnrollments - 1))).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+
+  test('all: it is denied with that reason, before anything is offered', () => {
+    const full = holding('totp', mostEnrollments);
+    expect(wants('totp', full)).toMatchObject({ kind: 'deny', reason: 'enrollments_full', layer: 'app' });
+    expect(wants('totp', holding('totp', mostEnrollments + 5))).toMatchObject({ reason: 'enrollments_full' });
+    expect(wants('webauthn', full, allProved('totp'))).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('who has proved nothing yet is told nothing', () => {
+    const asked = wants('totp', holding('totp', mostEnrollments), []);
+    expect(asked).toMatchObject({ kind: 'challenge', withheld: { reason: 'enrollments_full' } });
+  });
+
+  test('what is used up takes no room', () => {
+    const used = holding('totp', mostEnrollments, { spent: true });
+    expect(isFull('totp', used)).toBe(false);
+    expect(wants('totp', used, [proof('password', 'here')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+  });
+});
+
+describe('at an app', () => {
+  const one = policiesOf({ app: always(allow(factors(1))) });
+
+  test('an enrollment policy that requires it is met, and one that requires something else asks for that', () => {
+    const facts = factsOf({ subject: holding('totp', mostEnrollments), evidence: allProved('totp') });
+    expect(evaluate(withEnrollment(one, ['totp']), facts).kind).toBe('allow');
+    expect(evaluate(withEnrollment(one, ['totp', 'webauthn']), facts).kind).toBe('allow');
+    expect(evaluate(withEnrollment(one, ['webauthn']), facts)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('what only another one could meet is denied with that reason; where something else would do, that is offered', () => {
+    const verified = allow(factors(2, { demands: [{ characteristics: ['userVerification'] }] }));
+    const subject = holding('key', mostEnrollments);
+    const facts = factsOf({ subject, evidence: allProved('key') });
+    expect(evaluate(policiesOf({ app: always(verified) }), facts)).toMatchObject({
+      kind: 'deny',
+      reason: 'enrollments_full',
+    });
+    const less = factsOf({ subject: holding('key', mostEnrollments - 1), evidence: allProved('key') });
+    expect(evaluate(policiesOf({ app: always(verified) }), less)).toMatchObject({
+      kind: 'enroll',
+      choices: ['webauthn'],
+    });
+    const either = allow({
+      anyOf: [
+        { factors: 2, demands: [{ characteristics: ['userVerification'] }] },
+        { factors: 2, demands: [{ authenticators: ['phone'] }] },
+      ],
+    });
+    expect(evaluate(policiesOf({ app: always(either) }), facts)).toMatchObject({ kind: 'enroll', choices: ['phone'] });
+  });
+
+  test('an acr that only another one could reach stays an acr that cannot be reached', () => {
+    const request = { acrValues: ['verified'], acrEssential: true } as const;
+    const policies: PolicySet = {
+      ...one,
+      acrValues: [
+        { value: 'verified', requirement: factors(1, { demands: [{ characteristics: ['userVerification'] }] }) },
+      ],
+    };
+    const facts = factsOf({ subject: holding('key', mostEnrollments), evidence: allProved('key'), request });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'acr_unattainable' });
+  });
+});

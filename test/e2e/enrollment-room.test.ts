@@ -1,0 +1,155 @@
+/** Nobody has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mostEnrollments } from '../../src/core/enrollment-room.ts';
+import { issueCredential } from '../../src/users/credentials.ts';
+import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { told } from '../support/news.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { type Visit, visit, withEmail } from '../support/own-account.ts';
+import {
+  beginSignIn,
+  formOf,
+  identify,
+  passcode,
+  personWithPassword,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { mainForm, type Page } from '../support/user-agent.ts';
+
+const appWith = JSON.stringify({ rules: [{ name: 'All', then: { required: ['totp'] } }] });
+
+describe.each(storesUnderTest)('on $name', ({ open }) => {
+  let node: TestNode;
+  let stopStore: () => Promise<void>;
+  beforeAll(async () => {
+    const { store, stop } = await open();
+    stopStore = stop;
+    node = await startNode({
+      store,
+      mail: true,
+      files: {
+        ...signOnPolicy('notes', { then: { allow: { factors: 1 } } }),
+        'policies/enrollment.yaml': appWith,
+      },
+    });
+  });
+  afterAll(async () => {
+    await node?.stop();
+    await stopStore?.();
+  });
+
+  type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+
+  /** Somebody at their account who has so many; they show nothing but what the password has shown, so that the bar stays where it is. */
+  async function withTotp(count: number): Promise<Visit & { readonly person: Someone; readonly address: string }> {
+    const person = await personWithPassword(node);
+    const address = await withEmail(node, person);
+    const key = credentialsKey(person.id);
+    const stored = (await node.store.load([key])).entries.get(key);
+    const more = Array.from({ length: count }, () =>
+      issueCredential({ authenticator: 'totp', factors: ['knowledge'], characteristics: [], secret: {} }, 1),
+    );
+    const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
+    await node.store.commit([{ op: 'put', key, value }]);
+    return { person, address, ...(await visit(node, person)) };
+  }
+
+  async function held({ id }: Someone): Promise<number> {
+    const account = await node.app.directory.get(id);
+    return account?.credentials.filter(({ authenticator }) => authenticator === 'totp').length ?? 0;
+  }
+
+  async function offer({ agent }: Visit): Promise<Page> {
+    const page = await agent.open(`${node.issuer}/account/add/totp`);
+    expect(whereIs(page)).toBe('enroll:totp');
+    return page;
+  }
+
+  const confirm = async ({ agent }: Visit, page: Page): Promise<Page> => {
+    const code = await passcode({ identifier: '', password: '', totp: page.secret ?? '' });
+    return agent.submit(page, mainForm(page), { ...code, 'credentials.label': 'Another one' });
+  };
+
+  test('at the account it is no longer on offer, and asking for it all the same says why, in both languages', async () => {
+    const { agent, page, person } = await withTotp(mostEnrollments);
+    expect(page.html).toContain('data-full="totp"');
+    expect(page.html).not.toContain('href="/account/add/totp"');
+    for (const [language, text] of [
+      ['en', /as many of these as you can have \((<bdi>)?10/],
+      ['de', /Mehr davon können Sie nicht haben \((<bdi>)?10/],
+    ] as const) {
+      const headers = { 'accept-language': language };
+      const refused = await agent.open(`${node.issuer}/account/add/totp`, { headers });
+      expect([refused.status, refused.messages]).toEqual([422, ['account.add.full']]);
+      expect(refused.html).toMatch(text);
+    }
+    expect(await held(person)).toBe(mostEnrollments);
+  });
+
+  test('one less: it is added, and then there is no room', async () => {
+    const visited = await withTotp(mostEnrollments - 1);
+    expect(visited.page.html).toContain('href="/account/add/totp"');
+    const added = await confirm(visited, await offer(visited));
+    expect(added.messages).toEqual(['account.done.added']);
+    expect(added.html).toContain('data-full="totp"');
+    expect(await held(visited.person)).toBe(mostEnrollments);
+  });
+
+  test('removing one makes room', async () => {
+    const { agent, page } = await withTotp(mostEnrollments);
+    const [, manage = ''] = [...page.html.matchAll(/href="(\/account\/authenticators\/[\w-]+)"/g)].map(([, to]) => to);
+    const form = await agent.open(`${node.issuer}${manage}`);
+    const removed = await agent.submit(form, formOf(form, 'remove'));
+    expect(removed.messages).toEqual(['account.done.removed']);
+    expect(removed.html).toContain('href="/account/add/totp"');
+  });
+
+  test('an address made by hand gets no offer either, and the page leads back', async () => {
+    const { agent, person } = await withTotp(mostEnrollments);
+    const query = new URLSearchParams({
+      client_id: 'stepgate-account',
+      response_type: 'code',
+      redirect_uri: `${node.issuer}/account/callback`,
+      scope: 'openid',
+      account_purpose: 'account:enroll:totp',
+      code_challenge: 'x'.repeat(43),
+      code_challenge_method: 'S256',
+      state: 'added',
+    });
+    const denied = await agent.open(`${node.issuer}/oauth2/v1/authorize?${query}`);
+    expect([denied.status, denied.messages]).toEqual([403, ['denied.enrollments_full']]);
+    expect(denied.secret).toBeUndefined();
+    const back = await agent.submit(denied, formOf(denied, 'cancel'));
+    expect([back.url, back.messages]).toEqual([`${node.issuer}/account`, []]);
+    expect(await held(person)).toBe(mostEnrollments);
+  });
+
+  test('an app whose people must have it lets them in', async () => {
+    const { person } = await withTotp(mostEnrollments);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    expect(whereIs(await identify(agent, page, person))).toBe('code');
+  });
+
+  test('two tabs with the last offer, one after the other: the second is told', async () => {
+    const visited = await withTotp(mostEnrollments - 1);
+    const [first, second] = [await offer(visited), await offer(visited)];
+    expect((await confirm(visited, first)).messages).toEqual(['account.done.added']);
+    const late = await confirm(visited, second);
+    expect([late.status, late.messages]).toEqual([409, ['form.stale', 'denied.enrollments_full']]);
+    expect(await held(visited.person)).toBe(mostEnrollments);
+    expect(await told(node, visited.address)).toEqual(['added']);
+  });
+
+  test('two tabs with the last offer, at once: one of them is taken', async () => {
+    const visited = await withTotp(mostEnrollments - 1);
+    const pages = [await offer(visited), await offer(visited)];
+    const after = await Promise.all(pages.map((page) => confirm(visited, page)));
+    // The slower one is sent here, or finds its form out of date.
+    const codes = after.flatMap(({ messages }) => messages).filter((code) => code !== 'form.stale');
+    expect(codes.sort()).toEqual(['account.done.added', 'denied.enrollments_full']);
+    expect(await held(visited.person)).toBe(mostEnrollments);
+    expect(await told(node, visited.address)).toEqual(['added']);
+  });
+});

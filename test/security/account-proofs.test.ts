@@ -1,0 +1,173 @@
+/** What was proved for a change at `/account`: it is not asked for again while it is fresh, and serves nothing that it must not. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { startNode, type TestNode } from '../support/node.ts';
+import { reach, visit } from '../support/own-account.ts';
+import type { Person } from '../support/relying-party.ts';
+import {
+  answerStep,
+  beginSignIn,
+  eventsOf,
+  formOf,
+  passcode,
+  personWithPassword,
+  personWithTotp,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+let ahead = 0;
+beforeAll(async () => {
+  const now = () => Math.floor(Date.now() / 1000) + ahead;
+  node = await startNode({ now, mail: true, authenticators: ['password', 'totp', 'email', 'recovery_code'] });
+});
+afterAll(() => node.stop());
+
+type Someone = Person & { readonly id: string };
+
+/** At the account, signed in by password alone. */
+async function atHome(): Promise<{ readonly person: Someone; readonly agent: UserAgent }> {
+  const person = await personWithTotp(node);
+  const { agent, page } = await visit(node, person);
+  expect(page.url).toBe(`${node.issuer}/account`);
+  return { person, agent };
+}
+
+const adding = (agent: UserAgent, key: string): Promise<Page> => agent.open(`${node.issuer}/account/add/${key}`);
+
+const codesOn = ({ html }: Page): readonly string[] => html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g) ?? [];
+
+/** Proves what it takes to add something, up to the offer. */
+async function offered(agent: UserAgent, person: Someone, key: string): Promise<Page> {
+  const asked = await adding(agent, key);
+  expect(whereIs(asked)).toBe('challenge:totp');
+  const page = await answerStep(agent, asked, await passcode(person));
+  expect(whereIs(page)).toBe(`enroll:${key}`);
+  return page;
+}
+
+describe('the same proof is not asked for twice within five minutes', () => {
+  test('after an offer that was left by its address', async () => {
+    const { agent, person } = await atHome();
+    await offered(agent, person, 'recovery_code');
+    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
+    expect(whereIs(await adding(agent, 'recovery_code'))).toBe('enroll:recovery_code');
+  });
+
+  test('after an offer that was cancelled, and for other changes, too', async () => {
+    const { agent, person } = await atHome();
+    const page = await offered(agent, person, 'recovery_code');
+    const back = await agent.submit(page, formOf(page, 'cancel'));
+    expect(back.url).toBe(`${node.issuer}/account`);
+    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
+    expect((await agent.open(`${node.issuer}/account/addresses/add`)).url).toBe(`${node.issuer}/account/addresses/add`);
+  });
+
+  test('after an offer that was taken', async () => {
+    const { agent, person } = await atHome();
+    const page = await offered(agent, person, 'recovery_code');
+    const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
+    expect(added.messages).toEqual(['account.done.added']);
+    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
+  });
+
+  test('after them it is asked for again', async () => {
+    const { agent, person } = await atHome();
+    await offered(agent, person, 'recovery_code');
+    ahead += 301;
+    try {
+      expect(whereIs(await adding(agent, 'email'))).toMatch(/^challenge:/);
+    } finally {
+      ahead = 0;
+    }
+  });
+
+  test('an offer that waits longer is not confirmed by it: it waits until all is proved again', async () => {
+    const person = await personWithPassword(node);
+    const { agent } = await visit(node, person);
+    const page = await adding(agent, 'recovery_code');
+    expect(codesOn(page)).toHaveLength(10);
+    ahead += 301;
+    try {
+      const late = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
+      expect([late.status, whereIs(late), codesOn(late)]).toEqual([409, 'challenge:password', []]);
+      const unproved = await agent.submit(late, mainForm(page), { 'credentials.saved': 'yes' });
+      expect([unproved.status, whereIs(unproved)]).toEqual([409, 'challenge:password']);
+      expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(1);
+      const again = await answerStep(agent, late, { 'credentials.passcode': person.password });
+      expect(codesOn(again)).toEqual(codesOn(page));
+      const added = await answerStep(agent, again, { 'credentials.saved': 'yes' });
+      expect(added.messages).toEqual(['account.done.added']);
+    } finally {
+      ahead = 0;
+    }
+  });
+});
+
+describe('it serves', () => {
+  test('no copy of the cookie that was made before: the session has another one from then on', async () => {
+    const { agent, person } = await atHome();
+    const stolen = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session');
+    const cookie = agent
+      .cookies(node.issuer)
+      .filter(({ name }) => name.startsWith('stepgate-session'))
+      .map(({ name, value }) => `${name}=${value}`)
+      .join('; ');
+    const before = await fetch(`${node.issuer}/account`, { headers: { cookie }, redirect: 'manual' });
+    expect(before.status).toBe(200);
+    await offered(agent, person, 'recovery_code');
+    expect(agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value).not.toBe(stolen?.value);
+    const after = await fetch(`${node.issuer}/account`, { headers: { cookie }, redirect: 'manual' });
+    expect([after.status, after.headers.get('location')]).toEqual([303, expect.stringContaining('/authorize?')]);
+  });
+
+  test('no other browser of the person', async () => {
+    const { agent, person } = await atHome();
+    const other = await visit(node, person);
+    await offered(agent, person, 'recovery_code');
+    expect(whereIs(await adding(other.agent, 'email'))).toBe('challenge:totp');
+  });
+
+  test('neither prompt=login nor a max_age that is younger than it', async () => {
+    const { agent, person } = await atHome();
+    await offered(agent, person, 'recovery_code');
+    expect(whereIs((await beginSignIn(node, 'notes', agent)).page)).toBe('code');
+    expect(whereIs((await beginSignIn(node, 'notes', agent, { prompt: 'login' })).page)).toMatch(/^challenge:/);
+    ahead += 120;
+    try {
+      const young = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
+      expect(whereIs(young.page)).toBe('login_required');
+    } finally {
+      ahead = 0;
+    }
+  });
+});
+
+test('what was proved in a sign-in that was left before all was proved is not kept: nobody signed in', async () => {
+  const { agent, person } = await atHome();
+  ahead += 301;
+  try {
+    const asked = await adding(agent, 'email');
+    const first = whereIs(asked);
+    expect(first).toMatch(/^challenge:/);
+    const answer = first === 'challenge:totp' ? await passcode(person) : { 'credentials.passcode': person.password };
+    const half = await answerStep(agent, asked, answer);
+    expect([whereIs(half), first].sort()).toEqual(['challenge:password', 'challenge:totp']);
+    expect(whereIs(await adding(agent, 'email'))).toBe(first);
+    const silent = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
+    expect(whereIs(silent.page)).toBe('login_required');
+    const completed = eventsOf(node, person.id).filter((event) => event === 'sign_in.completed');
+    expect(completed).toHaveLength(1);
+  } finally {
+    ahead = 0;
+  }
+});
+
+test('who is not signed in yet, signs in, comes to the offer, and back', async () => {
+  const person = await personWithTotp(node);
+  const agent = new UserAgent();
+  const page = await reach(agent, await adding(agent, 'recovery_code'), person);
+  expect(whereIs(page)).toBe('enroll:recovery_code');
+  const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
+  expect([added.url, added.messages]).toEqual([`${node.issuer}/account?done=added`, ['account.done.added']]);
+});

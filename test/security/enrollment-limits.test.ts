@@ -1,0 +1,139 @@
+/** What limits enrolling: how many answers are taken, what gives them back, and how many changes are made (Law 8). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { attemptCounter } from '../../src/users/user.ts';
+import { codeIn, mailTo, otherThan } from '../support/mail.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { type Visit, visit } from '../support/own-account.ts';
+import type { Person } from '../support/relying-party.ts';
+import { attemptsOf, formOf, passcode, personWithPassword, whereIs, wrongCode } from '../support/sign-in-flow.ts';
+import { mainForm, type Page } from '../support/user-agent.ts';
+
+type Someone = Person & { readonly id: string };
+
+const authenticators = ['password', 'totp', 'email', 'recovery_code'] as const;
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode({ demo: true, people: false, authenticators });
+});
+afterAll(() => node.stop());
+
+/** As if these had been tried so long ago that only the count of failures in a row knows it. */
+async function failedLongAgo({ id }: Someone, name: string, times: number): Promise<void> {
+  for (let count = 0; count < times; count += 1)
+    await node.store.reserve(attemptCounter(id, name), [{ limit: 1000, window: 0 }]);
+}
+
+/** The offer of an authenticator, in a browser that has just proved the password. */
+async function offerOf(person: Someone, key: string, visited?: Visit): Promise<Visit> {
+  const { agent } = visited ?? (await visit(node, person));
+  const page = await agent.open(`${node.issuer}/account/add/${key}`);
+  expect(whereIs(page)).toBe(`enroll:${key}`);
+  return { agent, page };
+}
+
+const answer = ({ agent, page }: Visit, fields: Readonly<Record<string, string>>): Promise<Page> =>
+  agent.submit(page, mainForm(page), fields);
+
+/** Sets up an authenticator app after so many wrong codes. */
+async function enrollTotp(person: Someone, mistakes: number, visited?: Visit): Promise<Visit> {
+  const { agent, page } = await offerOf(person, 'totp', visited);
+  const owner: Person = { ...person, totp: page.secret ?? '' };
+  let at = page;
+  for (let count = 0; count < mistakes; count += 1) {
+    at = await answer({ agent, page: at }, { 'credentials.passcode': await wrongCode(owner) });
+    expect(at.messages).toEqual(['credentials.invalid']);
+  }
+  return { agent, page: await answer({ agent, page: at }, await passcode(owner)) };
+}
+
+const mayBeSentAgain = ({ id }: Someone) =>
+  node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'email.send') }]);
+
+describe('attempts of an enrollment', () => {
+  test('who mistyped in all the years 99 times, and sets it up at last, has all attempts again', async () => {
+    const person = await personWithPassword(node);
+    await failedLongAgo(person, 'totp.enroll', 99);
+    const { page } = await enrollTotp(person, 0);
+    expect(page.messages).toEqual(['account.done.added']);
+    expect(await attemptsOf(node, person.id, 'totp.enroll', 0)).toBe(0);
+    expect(await attemptsOf(node, person.id, 'totp.enroll', 300)).toBe(0);
+  });
+
+  test('it resets nothing of any other authenticator, and nothing of verifying', async () => {
+    const person = await personWithPassword(node);
+    const others = ['totp', 'email.enroll', 'recovery_code.enroll', 'recovery_code', 'password.enroll'];
+    for (const name of others) await failedLongAgo(person, name, 3);
+    expect((await enrollTotp(person, 2)).page.messages).toEqual(['account.done.added']);
+    for (const name of others) expect([name, await attemptsOf(node, person.id, name, 0)]).toEqual([name, 3]);
+  });
+
+  test('a wrong code costs one; neither an address nor a message that is sent again gives any back', async () => {
+    const person = await personWithPassword(node);
+    const address = `box-${person.identifier}`;
+    const { agent, page } = await offerOf(person, 'email');
+    let at = await answer({ agent, page }, { 'credentials.email': address });
+    const wrong = otherThan(codeIn(await mailTo(node, address)));
+    at = await answer({ agent, page: at }, { 'credentials.passcode': wrong });
+    await mayBeSentAgain(person);
+    at = await agent.submit(at, formOf(at, 'resend'));
+    expect(at.messages).toEqual(['sent.again']);
+    expect(await attemptsOf(node, person.id, 'email.enroll', 0)).toBe(2);
+    // Asking counted as one more.
+    const done = await answer({ agent, page: at }, { 'credentials.passcode': codeIn(await mailTo(node, address, 2)) });
+    expect(done.messages).toEqual(['account.done.added']);
+    expect(await attemptsOf(node, person.id, 'email.enroll', 0)).toBe(0);
+  });
+
+  test('100 failures in a row close it, and an administrator opens it again', async () => {
+    const person = await personWithPassword(node);
+    await failedLongAgo(person, 'totp.enroll', 100);
+    const { agent, page } = await offerOf(person, 'totp');
+    const right = await passcode({ ...person, totp: page.secret ?? '' });
+    const locked = await answer({ agent, page }, right);
+    expect([locked.status, locked.messages]).toEqual([429, ['attempts.locked']]);
+    await node.app.directory.unlock(person.id, authenticators);
+    expect((await answer({ agent, page: locked }, right)).messages).toEqual(['account.done.added']);
+  });
+});
+
+test('their own mailboxes buy nobody guesses at the code of another one: 30 answers a day, whatever succeeds', async () => {
+  const person = await personWithPassword(node);
+  const victim = `victim-${person.identifier}`;
+  const visited = await visit(node, person);
+  const seen: string[] = [];
+  const to = async (address: string, answers: (code: string) => readonly string[], mails = 1): Promise<void> => {
+    await mayBeSentAgain(person);
+    const { agent, page } = await offerOf(person, 'email', visited);
+    let at = await answer({ agent, page }, { 'credentials.email': address });
+    seen.push(...at.messages);
+    if (at.messages.length > 0) return;
+    for (const passcode of answers(codeIn(await mailTo(node, address, mails)))) {
+      at = await answer({ agent, page: at }, { 'credentials.passcode': passcode });
+      seen.push(...at.messages);
+    }
+  };
+  for (let round = 1; !seen.includes('attempts.exceeded'); round += 1) {
+    await to(`${round}-${person.identifier}`, (code) => [code]);
+    await to(victim, (code) => [otherThan(code), otherThan(code)], round);
+  }
+  const count = (code: string) => seen.filter((one) => one === code).length;
+  expect([count('account.done.added'), count('credentials.invalid')]).toEqual([6, 12]);
+  await node.app.directory.unlock(person.id, authenticators);
+  await to(`late-${person.identifier}`, (code) => [code]);
+  expect(count('account.done.added')).toBe(7);
+});
+
+test('what is enrolled counts among the changes of the account: nobody is flooded with news of it', async () => {
+  const person = await personWithPassword(node);
+  const visited = await visit(node, person);
+  const counter = attemptCounter(person.id, 'account.change');
+  for (let count = 0; count < 29; count += 1) await node.store.reserve(counter, [{ limit: 30, window: 3600 }]);
+  const first = await answer(await offerOf(person, 'recovery_code', visited), { 'credentials.saved': 'yes' });
+  expect(first.messages).toEqual(['account.done.added']);
+  const before = (await node.app.directory.get(person.id))?.credentials;
+  const refused = await answer(await offerOf(person, 'recovery_code', visited), { 'credentials.saved': 'yes' });
+  expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded']]);
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  expect((await node.app.directory.get(person.id))?.credentials).toEqual(before);
+});

@@ -1,0 +1,169 @@
+/** V-B1, V-B2: what a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks for more. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
+import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
+import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
+import { type Holder, type MeansName, settingsWithMeans } from '../support/means.ts';
+import type { TestNode } from '../support/node.ts';
+import { linkTo } from '../support/own-account.ts';
+import { appsThatAsk, name, prove, truth } from '../support/proving.ts';
+import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import { answerStep, beginSignIn, formOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { storesUnderTest } from '../support/stores.ts';
+import { type Page, UserAgent } from '../support/user-agent.ts';
+
+let opened: OpenNode;
+let node: TestNode;
+let ahead = 0;
+const now = () => Math.floor(Date.now() / 1000) + ahead;
+
+beforeAll(async () => {
+  const grants = { client: { grant_types: ['authorization_code', 'refresh_token', deviceGrant] } };
+  const apps = Object.keys(demands).map((app) => appFile(app, { signOnPolicy: app, ...grants }));
+  const files = Object.assign({}, settingsWithMeans, appsThatAsk(demands), ...apps);
+  const [embedded] = storesUnderTest;
+  if (!embedded) throw new Error('no store');
+  opened = await openNode(embedded, { demo: true, people: false, now, files });
+  node = opened.node;
+});
+beforeEach(() => {
+  ahead = 0;
+});
+afterAll(() => opened.stop());
+
+const decide = (allow: unknown) => node.configure(signOnPolicy('one', { then: { allow } }));
+
+async function redeemed({ request }: Pick<SignIn, 'request'>, { url }: Page) {
+  return (await redeemCode(node.origin, request, url)).tokens;
+}
+
+const several = Object.entries(firstFactors).filter(([, { rest }]) => rest.length > 0);
+
+/** The type that the first factor is not comes first: it is what the first proof lacks. */
+const anew = ({ rest }: FirstFactor): readonly MeansName[] =>
+  rest[0] === 'totp' ? ['totp', 'password'] : ['password', 'totp'];
+
+describe.each(several)('after %s', (_name, first) => {
+  type Begun = SignIn & { readonly who: Holder; readonly after: Page };
+
+  async function begin(): Promise<Begun> {
+    const who = await ownerOf(node, first);
+    const begun = await beginSignIn(node, first.app);
+    const after = await first.prove(node, who, begun);
+    expect(whereIs(after)).toMatch(/^(challenge|select)/);
+    return { ...begun, who, after };
+  }
+
+  /** Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at the end. */
+  async function startsOver({ agent, who }: Pick<Begun, 'agent' | 'who'>, page: Page): Promise<Page> {
+    expect(whereIs(page)).toBe('identify');
+    const [missing, other] = anew(first);
+    const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as MeansName]);
+    expect([half.proved, whereIs(half.page)]).toEqual([[missing], expect.stringMatching(/^(challenge|select)/)]);
+    return (await prove(who, { agent, page: half.page }, [other as MeansName])).page;
+  }
+
+  test.each(['the same person', 'somebody else'])('a restart by %s: it is forgotten', async (by) => {
+    const begun = await begin();
+    const who = by === 'somebody else' ? await ownerOf(node, first) : begun.who;
+    const page = await begun.agent.submit(begun.after, formOf(begun.after, 'restart'));
+    const end = await startsOver({ ...begun, who }, page);
+    const claims = claimsOf((await redeemed(begun, end))?.id_token);
+    expect(claims).toMatchObject({ sub: who.id, ...truth(anew(first)) });
+  });
+
+  test('the address that ends a sign-in, opened before the end: it is forgotten', async () => {
+    const begun = await begin();
+    const page = await begun.agent.open(`${node.issuer}/oauth2/v1/authorize/${begun.uid}`, {}, redirectUri);
+    const end = await startsOver(begun, page);
+    const claims = claimsOf((await redeemed(begun, end))?.id_token);
+    expect(claims).toMatchObject({ sub: begun.who.id, ...truth(anew(first)) });
+  });
+
+  test('the address that ends a device’s sign-in, opened before the end: it is forgotten', async () => {
+    const who = await ownerOf(node, first);
+    const agent = new UserAgent();
+    const device = await waitingDevice(node, first.app);
+    const page = await confirmDevice(node, device, agent);
+    const after = await first.prove(node, who, { agent, page });
+    const early = await agent.open(after.url.replace(/^.*\/signin\//, `${node.issuer}/device/`));
+    expect((await pollTokens(node, device)).error).toBe('authorization_pending');
+    await startsOver({ agent, who }, early);
+    await opened.pass(5);
+    const { id_token } = await pollTokens(node, device);
+    expect(claimsOf(String(id_token))).toMatchObject({ sub: who.id, ...truth(anew(first)) });
+  });
+
+  test('back on the first page: its form proves nothing more, and the sign-in goes on', async () => {
+    const begun = await begin();
+    const { agent, who } = begun;
+    const right = await who.answer('password', begun.page, agent);
+    const other = await ownerOf(node, first);
+    for (const { identifier } of [who, other]) {
+      const stale = await answerStep(agent, begun.page, { identifier, ...right });
+      expect([stale.status, stale.messages, whereIs(stale)]).toEqual([409, ['form.stale'], whereIs(begun.after)]);
+    }
+    const { page } = await prove(who, { agent, page: await agent.open(begun.after.url) }, first.rest);
+    const claims = claimsOf((await redeemed(begun, page))?.id_token);
+    const proved = first.isNoProof ? first.rest : [first.means, ...first.rest];
+    expect(claims).toMatchObject({ sub: who.id, ...truthOf(first, proved) });
+  });
+});
+
+const opening = Object.entries(firstFactors).filter(([, { isNoProof }]) => !isNoProof);
+
+describe.each(opening)('a session of %s alone', (_name, first) => {
+  const missing = anew(first)[0] as MeansName;
+
+  test('changes nothing at /account (Law 7); with the strongest proof it does', async () => {
+    const who = await ownerOf(node, first);
+    const { agent } = await sessionBy(node, first, who);
+    const overview = await agent.open(`${node.issuer}/account`);
+    const changes = {
+      'end-others': `${node.issuer}/account/sessions/others`,
+      'add-address': `${node.issuer}/account/addresses/add`,
+      rename: linkTo(overview, /^\/account\/authenticators\//),
+    };
+    for (const [step, url] of Object.entries(changes)) {
+      const page = await agent.open(url);
+      expect([step, whereIs(page)]).toEqual([step, expect.stringMatching(/^(challenge|select)/)]);
+      expect(formOf(page, step)).toBeUndefined();
+    }
+    const asked = await agent.open(changes['end-others']);
+    const { page } = await prove(who, { agent, page: asked }, [missing]);
+    expect(formOf(page, 'end-others')).toBeDefined();
+    for (const [step, url] of Object.entries(changes))
+      expect([step, formOf(await agent.open(url), step)?.step]).toEqual([step, step]);
+  });
+
+  describe('where the policy asks for more afterwards', () => {
+    afterEach(() => decide(demands.one));
+
+    const told = ({ tokens }: TokenAnswer) => {
+      const { amr, acr, auth_time } = claimsOf(tokens?.id_token);
+      return { amr, acr, auth_time };
+    };
+
+    test('its refresh token goes on telling what was proved, before and after both are', async () => {
+      const who = await ownerOf(node, first);
+      const session = await sessionBy(node, first, who);
+      const { agent } = session;
+      const issued = await redeemCode(node.origin, session.request, session.page.url);
+      expect(told(issued)).toMatchObject(truthOf(first, [first.means]));
+      await decide(demands.apart);
+      ahead += 3;
+      const refreshed = await refresh(node.origin, 'one', issued.tokens?.refresh_token ?? '');
+      expect(told(refreshed)).toEqual(told(issued));
+      const silent = async (agent: UserAgent) =>
+        whereIs((await beginSignIn(node, 'one', agent, { prompt: 'none' })).page);
+      expect(await silent(agent)).toBe('interaction_required');
+      const more = await beginSignIn(node, 'one', agent);
+      const { page } = await prove(who, more, [missing]);
+      const raised = claimsOf((await redeemed(more, page))?.id_token);
+      expect(raised).toMatchObject({ ...truthOf(first, [first.means, missing]), auth_time: told(issued).auth_time });
+      const again = await refresh(node.origin, 'one', refreshed.tokens?.refresh_token ?? '');
+      expect(told(again)).toEqual(told(issued));
+    });
+  });
+});

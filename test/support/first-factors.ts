@@ -1,0 +1,156 @@
+/** Every first proof that there is, and what has to be proved after it where two factor types are asked for. */
+import { attemptCounter } from '../../src/users/user.ts';
+import { linkIn, mailTo } from './mail.ts';
+import { type Holder, holder, type MeansName, means } from './means.ts';
+import type { TestNode } from './node.ts';
+import { codeFor } from './phone.ts';
+import { name as nameThem, prove, truth, turnTo } from './proving.ts';
+import { redirectUri } from './relying-party.ts';
+import { answerStep, beginSignIn, type SignIn, whereIs } from './sign-in-flow.ts';
+import { type Page, UserAgent } from './user-agent.ts';
+
+type At = Pick<SignIn, 'agent' | 'page'>;
+
+export interface FirstFactor {
+  readonly means: MeansName;
+  /** Absent: its proof counts. A security question proves nothing before something else does. */
+  readonly isNoProof?: true;
+  /** An app whose rule takes two factor types, and takes this for one of them. */
+  readonly app: 'two' | 'apart';
+  /** What is proved after it. Empty: it shows both types at once, and the rule takes that. */
+  readonly rest: readonly MeansName[];
+  /** Where it says something else than its means does. */
+  readonly amr?: readonly string[];
+  /** Says who it is where that is asked, and proves this and nothing else. */
+  prove(node: TestNode, who: Holder, at: At): Promise<Page>;
+}
+
+/** What the rules of the apps allow: any two types; a password and something else; any one. */
+export const demands = {
+  two: { factors: 2 },
+  apart: { factors: 2, knowledge: { authenticators: ['password'] }, possession: {} },
+  one: { factors: 1 },
+} as const;
+
+const byHand =
+  (first: MeansName): FirstFactor['prove'] =>
+  async (_node, who, { agent, page }) =>
+    (await prove(who, { agent, page: await nameThem(agent, page, who) }, [first])).page;
+
+/** On the page that asks who it is, where there is one. */
+async function discovered(first: MeansName, node: TestNode, who: Holder, at: At): Promise<Page> {
+  const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
+  if (!form) return byHand(first)(node, who, at);
+  return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent), redirectUri);
+}
+
+async function asking(first: MeansName, who: Holder, { agent, page }: At): Promise<Page> {
+  const asks = await turnTo(agent, await nameThem(agent, page, who), first);
+  if (whereIs(asks) !== `challenge:${means[first].authenticator}`) throw new Error(`asks for ${whereIs(asks)}`);
+  return asks;
+}
+
+/** The number that they enrolled. */
+async function numberOf({ app }: TestNode, { id }: Holder): Promise<string> {
+  const held = (await app.directory.get(id))?.credentials ?? [];
+  return String(held.find(({ authenticator }) => authenticator === 'phone')?.secret.number);
+}
+
+const possession = { app: 'two', rest: ['password'] } as const;
+
+export const firstFactors: Readonly<Record<string, FirstFactor>> = {
+  'a password on the page that asks who it is': {
+    means: 'password',
+    app: 'two',
+    rest: ['totp'],
+    async prove(node, who, { agent, page }) {
+      if (whereIs(page) !== 'identify') return byHand('password')(node, who, { agent, page });
+      const secret = await who.answer('password', page, agent);
+      return answerStep(agent, page, { identifier: who.identifier, ...secret });
+    },
+  },
+  'a code by mail': { means: 'email', ...possession, prove: byHand('email') },
+  'a link by mail, in the same browser': {
+    means: 'email',
+    ...possession,
+    async prove(node, who, at) {
+      await asking('email', who, at);
+      const landed = await at.agent.open(linkIn(await mailTo(node, who.identifier)));
+      return at.agent.submit(landed, landed.forms[0], {}, redirectUri);
+    },
+  },
+  'a link by mail, in another browser': {
+    means: 'email',
+    ...possession,
+    async prove(node, who, at) {
+      const asks = await asking('email', who, at);
+      const landed = await new UserAgent().open(linkIn(await mailTo(node, who.identifier)));
+      const code = /data-code>(\d+)</.exec(landed.html)?.[1] ?? '';
+      return answerStep(at.agent, asks, { 'credentials.passcode': code });
+    },
+  },
+  'a text message': { means: 'phone', ...possession, prove: byHand('phone') },
+  'a call': {
+    means: 'phone',
+    ...possession,
+    amr: ['tel'],
+    async prove(node, who, at) {
+      const asks = await asking('phone', who, at);
+      await node.store.commit([{ op: 'reset', counter: attemptCounter(who.id, 'phone.send') }]);
+      const form = asks.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
+      const calling = await at.agent.submit(asks, form);
+      const call = await mailTo(node, await numberOf(node, who), 2);
+      return answerStep(at.agent, calling, { 'credentials.passcode': codeFor(call) });
+    },
+  },
+  'an authenticator app': { means: 'totp', ...possession, prove: byHand('totp') },
+  'a passkey, where it is taken for both': { means: 'passkey', app: 'two', rest: [], prove: byHand('passkey') },
+  'a passkey, where a password is asked for as well': {
+    means: 'passkey',
+    app: 'apart',
+    rest: ['password'],
+    prove: byHand('passkey'),
+  },
+  'a passkey that says who it is': {
+    means: 'passkey',
+    app: 'apart',
+    rest: ['password'],
+    prove: (...given) => discovered('passkey', ...given),
+  },
+  'a security key': { means: 'security key', ...possession, prove: byHand('security key') },
+  'a security key that says who it is': {
+    means: 'security key',
+    ...possession,
+    prove: (...given) => discovered('security key', ...given),
+  },
+  'a recovery code': { means: 'recovery code', ...possession, prove: byHand('recovery code') },
+  'an access code': { means: 'access code', ...possession, prove: byHand('access code') },
+  'a security question': {
+    means: 'security question',
+    isNoProof: true,
+    app: 'two',
+    rest: ['password', 'totp'],
+    prove: byHand('security question'),
+  },
+};
+
+/** Has it, and a password and an authenticator app beside. */
+export function ownerOf(node: TestNode, first: FirstFactor): Promise<Holder> {
+  return holder(node, ...new Set<MeansName>(['password', 'totp', first.means]));
+}
+
+/** What may be said once these are proved, the first factor among them or not. */
+export function truthOf(first: FirstFactor, proved: readonly MeansName[]): ReturnType<typeof truth> {
+  const told = truth(proved);
+  if (!first.amr || !proved.includes(first.means)) return told;
+  const usual: readonly string[] = means[first.means].amr;
+  return { ...told, amr: [...told.amr.filter((one) => !usual.includes(one)), ...first.amr].sort() };
+}
+
+/** Signs in to an app that this one proof opens. */
+export async function sessionBy(node: TestNode, first: FirstFactor, who: Holder, agent = new UserAgent()) {
+  const begun = await beginSignIn(node, 'one', agent);
+  const page = await first.prove(node, who, begun);
+  if (whereIs(page) !== 'code') throw new Error(`no session: ${whereIs(page)}`);
+  return { ...begun, page };
+}
