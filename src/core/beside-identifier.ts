@@ -25,19 +25,27 @@ export function identifyingHelps(
   key: string,
   whom: 'everybody' | 'somebody',
 ): boolean {
-  if (!policies.app) return false;
+  const cases = possibleCases(policies, facts);
+  const helps = (one: Possible) => askedFirst(one).includes(key);
+  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
+}
+
+/** Keys of what somebody is asked for first who has everything that is usable, and has proved nothing. */
+function askedFirst({ goals, usable }: Possible): readonly string[] {
+  const enrollments = usable.authenticators.map(anEnrollment);
+  const way = wayOn(goals, { shown: [], enrollments, policies: usable });
+  return way.kind === 'challenge' ? way.options.map(({ authenticator }) => authenticator) : [];
+}
+
+/** What may yet be asked of whoever it turns out to be. */
+export function possibleCases(policies: PolicySet, facts: Facts): readonly Possible[] {
+  if (!policies.app) return [];
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);
-  const helps = ({ goals, usable }: Possible) => {
-    const enrollments = usable.authenticators.map(anEnrollment);
-    const way = wayOn(goals, { shown: [], enrollments, policies: usable });
-    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
-  };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
   const sets = restricted(policies, anonymous);
-  const cases = pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
-  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
+  return pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
 }
 
 /** May somebody who signs in here be kept signed in, by a session rule that may yet decide? */
@@ -48,7 +56,7 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
   );
 }
 
-interface Possible {
+export interface Possible {
   readonly goals: readonly Goal[];
   readonly usable: PolicySet;
 }

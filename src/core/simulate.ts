@@ -3,9 +3,9 @@
 import { secretBesideIdentifier } from './beside-identifier.ts';
 import type { PolicySet } from './compile.ts';
 import { evaluate } from './evaluate.ts';
-import { NO_ENROLLMENT } from './first-proof.ts';
 import type { Decision, DenyReason, Enrollment, Evidence, Facts, LayerTrace, Skippable, Subject } from './model.ts';
 import { nextStep, type Plan, type StepView } from './next-step.ts';
+import { NO_ENROLLMENT } from './no-enrollment.ts';
 import type { AuthenticatorOption } from './steps.ts';
 import { begin, identified, picked, proved, type Transaction } from './transaction.ts';
 

@@ -11,7 +11,12 @@ import { findWitness } from './witness.ts';
 
 export type WayOn =
   | { readonly kind: 'met'; readonly witness: readonly CountedEvidence[] }
-  | { readonly kind: 'challenge'; readonly options: readonly ChallengeOption[] }
+  | {
+      readonly kind: 'challenge';
+      readonly options: readonly ChallengeOption[];
+      /** They complete nothing by themselves: something must be enrolled, and this is the bar before it. */
+      readonly isBar?: true;
+    }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'impossible' };
 
@@ -32,7 +37,7 @@ export function wayOn(goals: readonly Goal[], means: Means): WayOn {
   const actions = [...proofs, ...enrollable(means.enrollments, means.policies, goals)];
   const completions = minimalCompletions(barred, means.shown, actions);
   if (completions.length === 0) return { kind: 'impossible' };
-  if (!meetsGoal(bar, means.shown)) return challenge(completions, barred, means);
+  if (!meetsGoal(bar, means.shown)) return { ...challenge(completions, barred, means), isBar: true };
   return enrollOrProveFirst(completions, goals, means);
 }
 
