@@ -63,7 +63,7 @@ export const offerPlaces: readonly Place[] = [
     takes: ['handle of enroll:recovery_code'],
     taken: 'a file',
     counts: 'always',
-    refusals: ['enroll:recovery_code'],
+    refusals: ['enroll:recovery_code enroll.replaces'],
     async submit({ offers, home }, stateHandle) {
       const { page } = offers.recovery_code ?? { page: await home.open('') };
       const answer = await home.submit(page, formOf(page, 'download'), { stateHandle });

@@ -68,8 +68,10 @@ function ofSteps({ signIns, offers }: World): Fields {
   const challenge = (page: Page | undefined): string => String(page ? optionsOf(page).challenge : '');
   return {
     'handle of identify': handle(signIns.identify?.page),
+    'handle of another identify': handle(signIns['identify, password']?.page),
     'handle of select': handle(signIns['select, handle']?.page),
     'handle of challenge:password': handle(signIns['challenge:password, handle']?.page),
+    'handle of another challenge:password': handle(signIns['challenge:password']?.page),
     'handle of challenge:email': handle(signIns['challenge:email']?.page),
     'handle of enroll:webauthn': handle(offers['webauthn, handle']?.page),
     'handle of enroll:recovery_code': handle(offers.recovery_code?.page),

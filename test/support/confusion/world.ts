@@ -2,6 +2,7 @@
  * One person, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment, each page of the
  * account, each grant of the protocol. Everything that was handed out on the way is alive and used for nothing yet.
  */
+import { resetCounters } from '../../../src/users/account.ts';
 import { attemptCounter } from '../../../src/users/user.ts';
 import { codeIn, mailTo } from '../mail.ts';
 import { type Holder, holder, type MeansName, means } from '../means.ts';
@@ -109,9 +110,10 @@ export async function openWorld(): Promise<World> {
   const { issuer } = node;
   const who = await holder(node, ...(Object.keys(means) as MeansName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(means).map(({ authenticator }) => authenticator), 'notification_address'];
-  const counters = [...keys.flatMap((key) => [key, `${key}.enroll`, `${key}.send`]), 'account.change'];
+  const others = [...keys.map((key) => `${key}.send`), 'account.change'];
   const forgetCounts = async (): Promise<void> => {
-    await node.store.commit(counters.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) })));
+    const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
+    await node.store.commit([...resetCounters(who.id, keys), ...resets]);
   };
   const home = await remembered(node, who);
   const totp = await enrolledTotp(node, home, now);
