@@ -87,6 +87,11 @@ async function reserveAll(
   return undefined;
 }
 
+/** The same refusal for somebody to whom something was sent already: that still counts, and can be entered. */
+export function thoughSentBefore(refusal: Message): Message {
+  return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
+}
+
 function countersOf(own: string, { deliver = [], quotas }: Sendings): readonly Counted[] {
   if (quotas !== undefined)
     return quotas.map(({ kind, of, limits }) => [kind, sharedCounter('quota', `${kind}\n${of}`), limits]);

@@ -166,12 +166,7 @@ function render(
 function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
   const codes = step.messages.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
-  if (
-    ['attempts.exceeded', 'attempts.locked', 'send.exceeded', 'account.changes.exceeded'].some((code) =>
-      codes.includes(code),
-    )
-  )
-    return 429;
+  if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.messages.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }

@@ -152,7 +152,7 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   const context = await newBrowser();
   const page = await ask(context, person);
   await page.getByRole('button', { name: 'Send it again' }).click();
-  await page.locator('[data-message="send.exceeded"]').waitFor();
+  await page.locator('[data-message="resend.exceeded"]').waitFor();
   await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await page.locator('[data-message="sent.again"]').waitFor();

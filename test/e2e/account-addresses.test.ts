@@ -169,7 +169,7 @@ test('codes are sent at a slow pace, only the newest counts, and sending again g
   const asked = await ask(person, address);
   const code = await addressCode(node, address);
   const soon = await asked.agent.submit(asked.page, formOf(asked.page, 'resend-address'));
-  expect([soon.status, soon.messages]).toEqual([429, ['send.exceeded']]);
+  expect([soon.status, soon.messages]).toEqual([429, ['resend.exceeded']]);
   let page = asked.page;
   for (let tries = 1; tries <= 5; tries += 1) {
     page = await confirm({ agent: asked.agent, page }, notThis(code));

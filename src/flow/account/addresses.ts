@@ -25,7 +25,7 @@ import {
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { post, reserveSending } from '../send.ts';
+import { post, reserveSending, thoughSentBefore } from '../send.ts';
 import { serverMac } from '../server-mac.ts';
 import { record } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
@@ -80,7 +80,9 @@ export async function askForAddress(open: OpenAccount, text: string | undefined)
 /** Another code for the address that waits; the one before no longer counts. */
 export async function askAgain(open: OpenAccount): Promise<Message | undefined> {
   const asked = askedAddress(open);
-  return asked ? sendCode(open, asked.address) : wrong('challenge.expired');
+  if (!asked) return wrong('challenge.expired');
+  const refusal = await sendCode(open, asked.address);
+  return refusal && thoughSentBefore(refusal);
 }
 
 async function sendCode(open: OpenAccount, address: string): Promise<Message | undefined> {
