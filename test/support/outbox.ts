@@ -28,7 +28,7 @@ export interface TestOutboxOptions {
 
 const systemTime = (): number => Math.floor(Date.now() / 1000);
 
-/** `interval` is short, so that a clock that was moved is seen at once. */
+/** `interval` is short, so that a clock that was moved is seen at once; what is under way is waited for, on a machine that is busy, too. */
 export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
@@ -50,6 +50,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
     }),
     warn: (text) => warnings.push(text),
     interval: 20,
+    patience: 120_000,
     ...(lease === undefined ? {} : { lease }),
   });
   return { worker, failures, warnings };
