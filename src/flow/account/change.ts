@@ -1,6 +1,5 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
 import { maskedAddress } from '../../core/mail-address.ts';
-import { type RemovalRefusal, refusalToRemove } from '../../core/removal.ts';
 import { accountClientId } from '../../policy/account-app.ts';
 import { nextValidAfter } from '../../users/account.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
@@ -38,11 +37,6 @@ export function renameAuthenticator(open: OpenAccount, id: string, label: string
   const changed = account.credentials.map((one) => (one.id === id ? { ...one, label } : one));
   unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(changed) });
   record(open, 'renamed', { ...what, label, formerLabel });
-}
-
-/** Why it must stay; `undefined`: it may go. */
-export function refusalOf({ policies, facts }: OpenAccount, id: string): RemovalRefusal | undefined {
-  return refusalToRemove(policies, facts, id);
 }
 
 /** Whoever calls has asked `refusalOf`. */
