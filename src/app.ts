@@ -107,6 +107,10 @@ export function createApp(options: AppOptions): App {
     store,
     authenticators: buildAuthenticators({ hashing }),
     audit: log.audit,
+    sessions: {
+      end: (uid) => endSession(live.provider(), runtime, uid),
+      keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
+    },
     issuer,
     secrets: () => live.secrets(),
     snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
@@ -140,8 +144,6 @@ export function createApp(options: AppOptions): App {
     sessions: {
       current: async (ctx) =>
         sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true }), now()),
-      end: (uid) => endSession(live.provider(), runtime, uid),
-      keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
     },
   };
   const router = routes({

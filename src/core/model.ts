@@ -228,6 +228,8 @@ export interface Enrollment {
   readonly label?: string;
   /** It is used up or over: evidence from it stands, and it can prove nothing more. */
   readonly spent?: true;
+  /** It is over by itself some day: what the account can show for good, it does not show. */
+  readonly temporary?: true;
   /** As in the traits of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
 }

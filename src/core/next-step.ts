@@ -24,6 +24,8 @@ export interface StepView {
   readonly canKeep: boolean;
   /** Enrollments that the person proved last with this browser: these are offered first. */
   readonly lastUsed?: readonly string[];
+  /** From `endsOthers`, for an authenticator that is offered. */
+  readonly endsOthers?: (authenticator: string) => boolean;
 }
 
 /**
@@ -163,7 +165,8 @@ function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, vi
   if (pending.purpose === 'enroll' || enrollment === undefined) {
     const { skippable } = reason;
     const step = { kind: 'enroll', authenticator, inputs, offer: pending.public, alternatives } as const;
-    return { ...step, ...(skippable && { skippable }), messages: [] };
+    const ends = view.endsOthers?.(authenticator) === true;
+    return { ...step, ...(skippable && { skippable }), ...(ends && { endsOthers: ends }), messages: [] };
   }
   const { label } = describe({ authenticator, enrollment }, view);
   const { remember, ...why } = reason;

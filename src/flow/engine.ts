@@ -16,6 +16,7 @@ import { answer, attemptOf } from './answer.ts';
 import { audit, decidingRule } from './audit.ts';
 import { decoyEntropy } from './decoy-entropy.ts';
 import { withDiscovery } from './discover.ts';
+import { mayEndOthers } from './enroll.ts';
 import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { deviceKey, mayKeepSecret } from './known-device.ts';
@@ -147,9 +148,10 @@ function cancel(loop: Loop): Outcome {
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
 function restarted(loop: Loop): Loop {
-  const { session: _session, skipped: _skipped, ...rest } = loop.transaction;
+  const { session, skipped: _skipped, ...rest } = loop.transaction;
   if (rest.expectedSubject !== undefined) return loop;
-  return { ...loop, transaction: forgetSubject({ ...rest, event: newEvent(loop), evidence: [] }) };
+  const left = session === undefined ? {} : { leftSession: session };
+  return { ...loop, transaction: forgetSubject({ ...rest, ...left, event: newEvent(loop), evidence: [] }) };
 }
 
 /** Evidence of the former person carries the former event, so it can never count again. */
@@ -239,6 +241,7 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     ...(lastUsed ? { lastUsed } : {}),
+    endsOthers: (key) => mayEndOthers(loop, policies, facts, key),
   };
   const messages: Message[] = [];
   let { transaction } = loop;

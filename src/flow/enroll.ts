@@ -1,9 +1,12 @@
 /** The confirmation of an enrollment. */
 import type { Authenticator, Continued, Credential } from '../authenticators/authenticator.ts';
+import type { PolicySet } from '../core/compile.ts';
+import { endsOthers } from '../core/ends-others.ts';
 import { maskedAddress } from '../core/mail-address.ts';
+import type { Facts } from '../core/model.ts';
 import { type Pending, started } from '../core/transaction.ts';
 import type { Limit } from '../stores/store.ts';
-import { enrollCounters } from '../users/account.ts';
+import { enrollCounters, type Held } from '../users/account.ts';
 import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
 import { addressOf } from '../users/notification-addresses.ts';
@@ -12,7 +15,8 @@ import { reserveChange } from './change-limit.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
-import { accountChanged } from './news.ts';
+import { accountChanged, type Changed } from './news.ts';
+import { endOthers } from './other-sessions.ts';
 import { sendWithin } from './send.ts';
 import { tell, tellingOf } from './tell.ts';
 import {
@@ -57,18 +61,44 @@ export async function enroll(
   const kept = authenticator.single
     ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
     : account.credentials;
-  loop.request.unit.replace(credentialsKey(account.user.id), {
-    value: serializeCredentials([...kept, credential]),
+  const othersEnded = endsOthers(await loop.snapshot.policies(loop.app), subject, {
+    ...credential,
+    single: authenticator.single === true,
   });
+  await save(loop, account, [...kept, credential], othersEnded);
   if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
-  tellOfEnrollment(loop, authenticator, account, credential);
+  tellOfEnrollment(loop, account, credential, { takesPlace: kept.length < account.credentials.length, othersEnded });
   return proves(loop, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
+    ...(othersEnded ? { othersEnded } : {}),
   });
+}
+
+/** Whether all other sessions would end once this is enrolled, at its best. */
+export function mayEndOthers({ runtime }: Loop, policies: PolicySet, { subject }: Facts, key: string): boolean {
+  const traits = policies.authenticators.find((one) => one.key === key);
+  const single = runtime.authenticators.get(key)?.single === true;
+  return (
+    subject !== undefined &&
+    traits !== undefined &&
+    endsOthers(policies, subject, { ...traits, authenticator: key, single })
+  );
+}
+
+/** This sign-in goes on, and the session that the browser may have; all else ends with the same commit, where it must. */
+async function save(
+  { request: { unit, visitor }, runtime, transaction }: Loop,
+  account: Held,
+  credentials: readonly Credential[],
+  othersEnd: boolean,
+): Promise<void> {
+  const session = transaction.session ?? transaction.leftSession;
+  if (othersEnd) await endOthers({ runtime, unit, visitor, account, session }, credentials);
+  else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
 }
 
 /**
@@ -86,11 +116,20 @@ async function answeredTooOften(
 }
 
 /** An address that is enrolled is one of theirs from now on. */
-function tellOfEnrollment(loop: Loop, { single }: Authenticator, account: Account, credential: Credential): void {
+function tellOfEnrollment(
+  loop: Loop,
+  account: Account,
+  credential: Credential,
+  { takesPlace, othersEnded }: { readonly takesPlace: boolean; readonly othersEnded: boolean },
+): void {
   const { authenticator, label = '' } = credential;
-  const takesPlace = single && account.credentials.some((other) => other.authenticator === authenticator);
   const address = addressOf(credential);
-  const what = { authenticator, label, ...(address === undefined ? {} : { address: maskedAddress(address) }) };
+  const what: Changed = {
+    authenticator,
+    label,
+    ...(address === undefined ? {} : { address: maskedAddress(address) }),
+    ...(othersEnded ? { othersEnded } : {}),
+  };
   const also = address === undefined ? [] : [address];
   tell(tellingOf(loop, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }

@@ -128,6 +128,15 @@ function accountIn(unit: UnitOfWork, accountId: string | undefined): User | unde
   return user && parseUser(user.value);
 }
 
+/** A request that read the account before it was changed does not take back what another one said since: that this session goes on. */
+function validOf(
+  found: SsoSession,
+  { accountId, valid }: { readonly accountId: string; readonly valid: Seconds | undefined },
+): Pick<SsoSession, 'valid'> {
+  if (valid === undefined) return {};
+  return { valid: found.accountId === accountId ? Math.max(valid, found.valid ?? valid) : valid };
+}
+
 /** Sessions whose id this request gave up, and that did not get another one: they are over. */
 const endings = new WeakMap<UnitOfWork, Set<string>>();
 
@@ -184,7 +193,7 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
         const found = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
-        const account = accountId ? { accountId, ...(valid === undefined ? {} : { valid }) } : {};
+        const account = accountId ? { accountId, ...validOf(found, { accountId, valid }) } : {};
         return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
       });
     },

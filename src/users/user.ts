@@ -166,6 +166,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
       factors,
       characteristics,
       ...(label === undefined ? {} : { label }),
+      ...(expiresAt === undefined ? {} : { temporary: true }),
       ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };

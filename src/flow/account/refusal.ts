@@ -4,6 +4,7 @@ import { demandsOn, isLastWay } from '../../core/removal.ts';
 import type { AppGroup } from '../../policy/app-groups.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
+import { enrollableBy, isFullOf } from './overview.ts';
 
 export type RemovalRefusal =
   /** Without it they could not sign in here any more. */
@@ -49,8 +50,9 @@ function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly s
 }
 
 /** Of some there is only one: a new one would take its place. */
-function canAdd({ policies, account, runtime }: OpenAccount, key: string, enrollment: string): boolean {
+function canAdd(open: OpenAccount, key: string, enrollment: string): boolean {
+  const { account, runtime } = open;
   const removed = account.credentials.find(({ id }) => id === enrollment);
   const isReplaced = removed?.authenticator === key && runtime.authenticators.get(key)?.single === true;
-  return !isReplaced && policies.authenticators.some((traits) => traits.key === key && traits.enrollable);
+  return !isReplaced && !isFullOf(open, key) && enrollableBy(open).includes(key);
 }

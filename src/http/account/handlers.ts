@@ -112,8 +112,8 @@ export function accountHandlers(parts: AccountParts) {
       if (id !== others && !one) return seeOther(ctx, '/account?done=ended');
       const tooMany = await reserveChange(open);
       if (tooMany) return showSession(parts, ctx, open, id, [tooMany]);
-      if (one) await endOneSession(open, parts.sessions, one);
-      else await endOtherSessions(open, parts.sessions);
+      if (one) await endOneSession(open, one);
+      else await endOtherSessions(open);
       seeOther(ctx, `/account?done=${one ? 'ended' : 'ended_others'}`);
     },
   };
@@ -142,7 +142,7 @@ async function remove(open: OpenAccount, id: string, confirm: string | undefined
   if (lost && lost.confirmation !== confirm)
     return { code: 'account.remove.confirm', level: 'error', field: 'confirm' };
   const tooMany = await reserveChange(open);
-  if (!tooMany) removeAuthenticator(open, id);
+  if (!tooMany) await removeAuthenticator(open, id);
   return tooMany;
 }
 
