@@ -187,6 +187,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     locale: 'de',
     step: { ...passkey, messages: [error('credentials.unverified', { field: 'credentials.passcode' })] },
   },
+  'enroll-passkey-ends-others': { ...base, ...known, done: ['password'], step: { ...newPasskey, endsOthers: true } },
+  'enroll-app-ends-others': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...enroll, endsOthers: true },
+  },
   'enroll-passkey': { ...base, ...known, done: ['password'], step: newPasskey },
   'enroll-passkey-taken': {
     ...base,
