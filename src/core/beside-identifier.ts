@@ -1,6 +1,7 @@
 /** Which secret should the page that asks who someone is ask for, too? */
 import type { PolicySet } from './compile.ts';
 import { usablePolicies } from './enrollment.ts';
+import { meansWithin } from './means.ts';
 import type { Enrollment, Facts, Requirement } from './model.ts';
 import type { Goal } from './requirement.ts';
 import { possibleRules } from './rules.ts';
@@ -30,8 +31,10 @@ export function identifyingHelps(
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);
   const helps = ({ goals, usable }: Possible) => {
-    const enrollments = usable.authenticators.map(anEnrollment);
-    const way = wayOn(goals, { shown: [], enrollments, policies: usable });
+    // What is only good for the bar of Law 7 is no way to begin.
+    if (!usable.authenticators.some((traits) => traits.key === key)) return false;
+    const enrollments = policies.authenticators.map(anEnrollment);
+    const way = wayOn(goals, meansWithin(usable, policies, { shown: [], enrollments }));
     return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
   };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));

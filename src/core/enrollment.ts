@@ -1,10 +1,9 @@
 /** The enrollment policy in a decision: what it leaves usable, and what it still wants. */
 import type { PolicySet } from './compile.ts';
 import { minimalCompletions } from './completions.ts';
-import { enrollmentBar } from './enrollment-bar.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from './enrollment-policy.ts';
 import type { Denial, Layer } from './layers.ts';
-import { type Means, provable } from './means.ts';
+import { barOf, forBar, type Means, provable } from './means.ts';
 import type { Facts, Outcome, Skippable, Skipped, Subject } from './model.ts';
 import { meetsGoal } from './requirement.ts';
 import { findRule } from './rules.ts';
@@ -44,8 +43,15 @@ export function usablePolicies(policies: PolicySet, terms: EnrollmentTerms | und
 export interface EnrollmentCase {
   readonly subject: Subject;
   readonly terms: EnrollmentTerms;
+  /** Name of the rule that they are of. */
+  readonly rule?: string | undefined;
   readonly means: Means;
   readonly facts: Facts;
+}
+
+/** The terms cannot be met. */
+export function unsatisfiable({ rule }: EnrollmentCase): Denial {
+  return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
 /** What must be enrolled now, and cannot be skipped. */
@@ -93,19 +99,22 @@ interface Due {
 
 /**
  * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined: nothing. What may be skipped
- * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it.
+ * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it. Denied: nothing is left that
+ * could clear the bar.
  */
-export function enrollmentStep(given: EnrollmentCase): Extract<Outcome, { kind: 'enroll' | 'challenge' }> | undefined {
-  const { means } = given;
+export function enrollmentStep(
+  given: EnrollmentCase,
+): Extract<Outcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
+  const means = forBar(given.means);
+  const bar = barOf(means);
   const wanted = requiredNow(given) ?? (given.facts.transaction && (graceNow(given) ?? offeredNow(given)));
   if (wanted === undefined) return undefined;
-  const bar = enrollmentBar(means.enrollments);
   if (meetsGoal(bar, means.shown)) return { kind: 'enroll', ...wanted };
   const { choices, skippable } = wanted;
-  const completions = minimalCompletions([bar], means.shown, provable(means.enrollments, means.shown, [bar]));
+  const completions = minimalCompletions([bar], means.shown, provable(means, [bar]));
   const { options } = challenge(completions, [bar], means);
+  if (options.length === 0) return skippable ? undefined : { kind: 'deny', ...unsatisfiable(given) };
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };
-  if (options.length === 0) return undefined;
   const asked = choices.filter((key) => key === given.facts.transaction?.wanted);
   if (asked.length === 0) return { kind: 'enroll', ...wanted, barred: true };
   return { kind: 'challenge', options, toEnroll: asked, skippable };

@@ -1,5 +1,6 @@
 /** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
 import { challengeOptions } from './challenge-options.ts';
+import { recoveryKeys } from './enrollment-bar.ts';
 import type { Means } from './means.ts';
 import type { ChallengeOption } from './model.ts';
 import type { Goal } from './requirement.ts';
@@ -17,7 +18,7 @@ export function firstProof(goals: readonly Goal[], means: Means): readonly Chall
   if (way.kind === 'challenge' && way.options.length > 0) return way.options;
   const inOrder = means.policies.authenticators.filter(({ auxiliary }) => !auxiliary);
   const order = inOrder.map(({ key }) => key);
-  const options = challengeOptions(order, means.enrollments);
+  const options = challengeOptions(order, means.enrollments, recoveryKeys(inOrder));
   if (options.length > 0) return options;
   const authenticator = inOrder.find(({ besideIdentifier }) => besideIdentifier)?.key ?? order[0];
   return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];

@@ -201,6 +201,8 @@ export interface AuthenticatorTraits {
    * asked for last, and never makes `mfa`.
    */
   readonly auxiliary?: true;
+  /** It is there for the day when others are lost: it is asked for last, and reaches the bar of Law 7 beside another factor type. */
+  readonly recovery?: true;
   /** Its secret may be asked for on the page that asks who somebody is. */
   readonly besideIdentifier?: true;
   /** Who of those who do not exist seems to have it. Absent: nobody. */
@@ -232,6 +234,8 @@ export interface Enrollment {
   readonly temporary?: true;
   /** As in the traits of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
+  /** The enrollment policy disables it here: it counts for the bar of Law 7, and for nothing else. The core finds out. */
+  readonly barOnly?: true;
 }
 
 export type UserStatus = 'active' | 'suspended' | 'deactivated';
@@ -376,6 +380,8 @@ export interface ChallengeOption {
   readonly authenticator: string;
   /** The person's enrollments of it that would do; more than one lets the person choose. */
   readonly enrollments: readonly string[];
+  /** As in the traits of the authenticator: it is not offered first because it was used last. */
+  readonly recovery?: true;
 }
 
 /** The person may go on without enrolling. */
@@ -408,7 +414,7 @@ export type Outcome =
       readonly options: readonly ChallengeOption[];
       /** For audit and `explain`, never for the person: the deny that is kept back until they have proved something. */
       readonly withheld?: { readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string };
-      /** All else is proved; this is the bar of Law 7 before one of these is enrolled, which may be skipped with it. */
+      /** It is for the bar of Law 7, before one of these is enrolled, which may be skipped with it. Never before something is proved. */
       readonly toEnroll?: readonly string[];
       readonly skippable?: Skippable;
       readonly remember?: Rememberable;

@@ -1,5 +1,5 @@
 /** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
-import type { Decision, Rememberable, Seconds, Skippable } from './model.ts';
+import type { ChallengeOption, Decision, Rememberable, Seconds, Skippable } from './model.ts';
 import type { AuthenticatorOption, Step } from './steps.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -44,7 +44,7 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
-      return ask('challenge', lastUsedFirst(challengeChoices(options), view), reason, { transaction, view, now });
+      return ask('challenge', lastUsedFirst(options, view), reason, { transaction, view, now });
     }
     case 'enroll': {
       const options = decision.choices.map((authenticator) => ({ authenticator }));
@@ -72,19 +72,20 @@ function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { besid
 
 type Option = Omit<Choice, 'purpose'>;
 
-function challengeChoices(options: Extract<Decision, { kind: 'challenge' }>['options']): readonly Option[] {
+function challengeChoices(options: readonly ChallengeOption[]): readonly Option[] {
   return options.flatMap(({ authenticator, enrollments }) =>
     enrollments.map((enrollment) => ({ authenticator, enrollment })),
   );
 }
 
-/** Only the order changes. */
-function lastUsedFirst(options: readonly Option[], { lastUsed = [] }: StepView): readonly Option[] {
+/** Only the order changes. What exists for recovery stays where it was: it is there for the case that nothing else is. */
+function lastUsedFirst(options: readonly ChallengeOption[], { lastUsed = [] }: StepView): readonly Option[] {
+  const spare = options.filter(({ recovery }) => recovery).flatMap(({ enrollments }) => enrollments);
   const rank = ({ enrollment = '' }: Option) => {
-    const at = lastUsed.indexOf(enrollment);
+    const at = spare.includes(enrollment) ? -1 : lastUsed.indexOf(enrollment);
     return at < 0 ? lastUsed.length : at;
   };
-  return options.toSorted((one, other) => rank(one) - rank(other));
+  return challengeChoices(options).toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** Why it is asked, and what may be asked with it. */

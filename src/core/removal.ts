@@ -2,7 +2,7 @@
 import { mustEnroll, usablePolicies } from './enrollment.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from './enrollment-policy.ts';
 import { evaluate, type PolicySet } from './evaluate.ts';
-import { usableEnrollments } from './means.ts';
+import { meansWithin, usableEnrollments } from './means.ts';
 import type { Facts } from './model.ts';
 import { rulesAnywhere } from './rules.ts';
 
@@ -31,8 +31,8 @@ function mayLetIn({ session, app }: PolicySet, facts: Facts): boolean {
 function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts): readonly RequiredEnrollment[] {
   const { subject } = facts;
   if (subject === undefined) return [];
-  const usable = usablePolicies(policies, terms);
-  const means = { shown: [], enrollments: usableEnrollments(subject, usable), policies: usable };
+  const holdings = { shown: [], enrollments: usableEnrollments(subject, policies) };
+  const means = meansWithin(usablePolicies(policies, terms), policies, holdings);
   return mustEnroll({ subject, terms, means, facts });
 }
 

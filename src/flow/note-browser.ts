@@ -44,13 +44,14 @@ export async function noteBrowser(completed: Completed): Promise<void> {
 }
 
 async function remember(completed: Completed, secret: string): Promise<void> {
-  const { unit, runtime, visitor, app, transaction, subject, remember: seconds } = completed;
+  const { unit, runtime, visitor, app, transaction, subject, witness, remember: seconds } = completed;
   const account = await heldAccount(unit, subject);
   if (!account || seconds === undefined) return;
   const now = runtime.now();
   const isNew = !isRememberedWith(account, secret, now);
   const userAgent = visitor.userAgent.slice(0, longestUserAgent);
-  const { evidence } = transaction;
+  // What was proved for the bar of Law 7 alone is disabled here: this app remembers nothing of it.
+  const evidence = transaction.evidence.filter((one) => witness.includes(one));
   rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
