@@ -68,9 +68,9 @@ function isOpen(keys: readonly string[], { enrollments }: Means): boolean {
   return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
 }
 
-function skipsOf({ subject }: EnrollmentCase, key: string): Skipped | undefined {
+function skipsOf({ subject }: EnrollmentCase, key: string, reason: Skippable['reason']): Skipped | undefined {
   const { skipped } = subject;
-  return skipped && Object.hasOwn(skipped, key) ? skipped[key] : undefined;
+  return skipped && Object.hasOwn(skipped, key) ? skipped[key]?.[reason] : undefined;
 }
 
 function isSkippedHere({ facts }: EnrollmentCase, keys: readonly string[]): boolean {
@@ -87,7 +87,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, given: EnrollmentCase): S
     return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
   }
   // What has been offered less often than the others counts: the person has not been asked about it that often.
-  const count = Math.min(...anyOf.map((key) => skipsOf(given, key)?.grace ?? 0));
+  const count = Math.min(...anyOf.map((key) => skipsOf(given, key, 'grace')?.count ?? 0));
   if (isSkipped && count <= grace.skips) return 'skipped';
   return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
 }
@@ -139,10 +139,11 @@ function offeredNow(given: EnrollmentCase): Due | undefined {
   const { optional, promoted } = given.terms;
   const isOffered = (key: string) => isOpen([key], given.means) && !isSkippedHere(given, [key]);
   const once = optional.filter(
-    (key) => !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key) === undefined,
+    (key) =>
+      !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key, 'optional') === undefined,
   );
   const again = promoted.filter(({ authenticator, cooldown, skips }) => {
-    const before = skipsOf(given, authenticator);
+    const before = skipsOf(given, authenticator, 'promotion');
     if (before === undefined) return true;
     return (skips === undefined || before.count < skips) && given.facts.now - before.at >= cooldown;
   });

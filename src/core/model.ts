@@ -249,13 +249,14 @@ export interface Subject {
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
   /** By authenticator: how often the person skipped enrolling it. */
-  readonly skipped?: Readonly<Record<string, Skipped>>;
+  readonly skipped?: Readonly<Record<string, Skips>>;
 }
+
+/** By why it could be skipped: what was once offered uses up no grace, and a promotion no offer. */
+export type Skips = Readonly<Partial<Record<Skippable['reason'], Skipped>>>;
 
 export interface Skipped {
   readonly count: number;
-  /** How many of these were in grace; absent: none. Offers that were skipped take nothing from it. */
-  readonly grace?: number;
   /** The last time (epoch seconds). */
   readonly at: Seconds;
 }

@@ -167,7 +167,7 @@ describe('it must stay', () => {
 
   test('because skips are used up', () => {
     const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
-    const subject = person(['password', 'totp'], { skipped: { totp: { count: 1, at: NOW - 60 } } });
+    const subject = person(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
     expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
   });
 

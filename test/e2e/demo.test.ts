@@ -337,6 +337,16 @@ test('auditors may skip the passkey three times; recovery codes are offered once
   expect(await codesTo(node, person.identifier)).toEqual([]);
 });
 
+test("a promotion that was skipped uses up nobody's grace", async () => {
+  const person = await somebody('staff');
+  const shop = await byMail(person);
+  expect(whereIs(await skip(shop.agent, shop.page))).toBe('code');
+  await node.app.directory.update(person.id, () => ({ groups: ['staff', 'auditors'] }));
+  const { agent, page } = await begin('notes');
+  const grace = await identify(agent, page, person);
+  expect(grace.html).toContain('Skip for now (<bdi>3</bdi> skips left)');
+});
+
 test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {
   const person = await somebody('staff');
   const notes = await begin('notes');
