@@ -1,9 +1,10 @@
 /** The confirmation of an enrollment. */
-import type { Authenticator, Continued, Credential } from '../authenticators/authenticator.ts';
+import type { Authenticator, Continued, Credential, Refused } from '../authenticators/authenticator.ts';
 import type { PolicySet } from '../core/compile.ts';
 import { endsOthers } from '../core/ends-others.ts';
 import { maskedAddress } from '../core/mail-address.ts';
-import type { Facts } from '../core/model.ts';
+import type { Characteristic, Facts } from '../core/model.ts';
+import { type Shortfall, shortfallOf } from '../core/shortfall.ts';
 import { type Pending, started } from '../core/transaction.ts';
 import type { Limit } from '../stores/store.ts';
 import { enrollCounters, type Held } from '../users/account.ts';
@@ -34,7 +35,10 @@ import {
 /** Addresses and codes, over all mailboxes or numbers: an enrollment takes two. */
 const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
 
-/** The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. */
+/**
+ * The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. What cannot show what
+ * it is asked for is not kept.
+ */
 export async function enroll(
   loop: Loop,
   judged: Judged,
@@ -53,6 +57,8 @@ export async function enroll(
   const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
   if (!result.ok) return refused(loop, pending.authenticator, result);
   if ('more' in result) return furtherStage(loop, pending, result);
+  const short = shortfallOf(await loop.snapshot.policies(loop.app), judged.facts, result.credential);
+  if (short) return refused(loop, pending.authenticator, refusalOf(short));
   const credential = issueCredential(result.credential, env.now);
   const tooMany = await reserveChange({ runtime: loop.runtime, account });
   if (tooMany) return { loop, messages: [tooMany] };
@@ -113,6 +119,18 @@ async function answeredTooOften(
   if (!sends) return undefined;
   const counter = attemptCounter(user.id, enrollCounters.answers(traits.key));
   return throttled(loop, traits.key, await loop.runtime.store.reserve(counter, answersWithSentCodes));
+}
+
+/** What the person is told who set up one that does not do. */
+const shortfalls: Readonly<Partial<Record<Characteristic, string>>> = {
+  hardwareProtected: 'credentials.not_hardware',
+  deviceBound: 'credentials.not_device_bound',
+  userVerification: 'credentials.unverified',
+};
+
+function refusalOf({ lacks }: Shortfall): Refused {
+  const code = (lacks && shortfalls[lacks]) ?? 'credentials.not_enough';
+  return { ok: false, code, reason: lacks ?? 'characteristics' };
 }
 
 /** An address that is enrolled is one of theirs from now on. */
