@@ -7,6 +7,7 @@ import { attainableAcrValues } from '../core/attainable-acr.ts';
 import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { peekSso } from '../flow/sso-session.ts';
+import { enabledTraits } from '../policy/enabled-traits.ts';
 import type { Resource, Settings } from '../policy/settings.ts';
 import { findAccount } from './account.ts';
 import { createAdapter } from './adapter.ts';
@@ -65,7 +66,7 @@ function configuration(parts: ProviderParts): Configuration {
       now: () => runtime.now(),
     }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
-    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(parts))],
+    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(traitsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
     extraParams: [purposeParameter],
@@ -102,9 +103,8 @@ function configuration(parts: ProviderParts): Configuration {
   };
 }
 
-function enabledTraits({ runtime, settings }: ProviderParts): readonly AuthenticatorTraits[] {
-  const all = [...runtime.authenticators.values()].map(({ traits }) => traits);
-  return all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+function traitsOf({ runtime }: ProviderParts): readonly AuthenticatorTraits[] {
+  return [...runtime.authenticators.values()].map(({ traits }) => traits);
 }
 
 /** Development on one machine: relying parties are on loopback too. */
