@@ -44,8 +44,6 @@ export interface Transaction {
   readonly uiLocales?: string;
   /** The SSO session that the browser had when it began; its evidence counts as long as it is about the same person. */
   readonly session?: string;
-  /** That session after a restart: it is still the browser's, and its evidence no longer counts. */
-  readonly leftSession?: string;
   /** Only this account will do (`id_token_hint`, or the `sub` that the claims parameter asks for). */
   readonly expectedSubject?: string;
   readonly subject?: TransactionSubject;

@@ -44,7 +44,7 @@ export interface AuditEvent {
   readonly rule?: string;
   /** Code of the reason, when it did not succeed. */
   readonly reason?: string;
-  /** All other sessions of the account ended with it, and all tokens. */
+  /** All other sessions of the account ended with it, and their tokens. */
   readonly othersEnded?: true;
   /** Authenticators whose proof the browser was spared. */
   readonly waived?: readonly string[];

@@ -148,10 +148,9 @@ function cancel(loop: Loop): Outcome {
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
 function restarted(loop: Loop): Loop {
-  const { session, skipped: _skipped, ...rest } = loop.transaction;
+  const { session: _session, skipped: _skipped, ...rest } = loop.transaction;
   if (rest.expectedSubject !== undefined) return loop;
-  const left = session === undefined ? {} : { leftSession: session };
-  return { ...loop, transaction: forgetSubject({ ...rest, ...left, event: newEvent(loop), evidence: [] }) };
+  return { ...loop, transaction: forgetSubject({ ...rest, event: newEvent(loop), evidence: [] }) };
 }
 
 /** Evidence of the former person carries the former event, so it can never count again. */

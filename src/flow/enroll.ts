@@ -97,14 +97,16 @@ export function mayEndOthers({ runtime }: Loop, policies: PolicySet, { subject }
 
 /** This sign-in goes on, and the session that the browser may have; all else ends with the same commit, where it must. */
 async function save(
-  { request: { unit, visitor }, runtime, transaction }: Loop,
+  { request, runtime }: Loop,
   account: Held,
   credentials: readonly Credential[],
   othersEnd: boolean,
 ): Promise<void> {
-  const session = transaction.session ?? transaction.leftSession;
-  if (othersEnd) await endOthers({ runtime, unit, visitor, account, session }, credentials);
-  else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
+  const { unit, visitor } = request;
+  if (othersEnd) {
+    const session = (await request.session())?.uid;
+    await endOthers({ runtime, unit, visitor, account, session, withTokens: true }, credentials);
+  } else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
 }
 
 /**

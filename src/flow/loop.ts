@@ -8,6 +8,7 @@ import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { heldAccount } from './facts.ts';
 import type { Runtime } from './runtime.ts';
 import { serverMac } from './server-mac.ts';
+import type { SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One request for one transaction. */
@@ -15,6 +16,8 @@ export interface LoopRequest {
   readonly unit: UnitOfWork;
   readonly uid: string;
   readonly visitor: Visitor;
+  /** The SSO session that the browser has now, whatever it had when the sign-in began; asked only where it matters. */
+  session(): Promise<SsoSession | undefined>;
 }
 
 /** A transaction under way, with all that a decision needs. */

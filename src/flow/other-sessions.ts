@@ -33,15 +33,17 @@ export interface AccountRequest {
   readonly account: Held;
   /** The SSO session of this browser, if it has one. */
   readonly session: string | undefined;
+  /** What was issued within that session goes on with it. */
+  readonly withTokens: boolean;
 }
 
 /**
  * Ends every other session, and voids all codes and tokens that were issued and what other browsers remember, also what nobody can list any
- * more. Only the session of this browser goes on, with what it remembers; whatever it is about to issue comes after. Writes `credentials`,
+ * more. Only the session of this browser goes on, with what it remembers, and with its tokens where these are wanted. Writes `credentials`,
  * what the account has from now on, in the same commit. Rejects with `StoreUnavailable`.
  */
 export async function endOthers(
-  { runtime, unit, visitor, account, session }: AccountRequest,
+  { runtime, unit, visitor, account, session, withTokens }: AccountRequest,
   credentials: readonly Credential[],
 ): Promise<void> {
   const { user } = account;
@@ -53,5 +55,5 @@ export async function endOthers(
   const remembered = rememberedOnlyBy(credentials, visitor.device, { before: user, after: changed });
   unit.replace(credentialsKey(user.id), { value: serializeCredentials(remembered) });
   const own = alive.find(({ uid }) => uid === session);
-  if (own) runtime.sessions.keep(own.uid, changed.validAfter);
+  if (own) runtime.sessions.keep(own.uid, changed.validAfter, withTokens);
 }

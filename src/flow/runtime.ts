@@ -10,8 +10,8 @@ import type { AuditSink } from './audit.ts';
 export interface SessionControl {
   /** Ends it: the session, its grants, and the relying parties hear of it. */
   end(uid: string): Promise<void>;
-  /** It goes on although the account was given this new `validAfter`. */
-  keep(uid: string, valid: Seconds): void;
+  /** It goes on although the account was given this new `validAfter`; what was issued within it does, too, if `withTokens`. */
+  keep(uid: string, valid: Seconds, withTokens: boolean): void;
 }
 
 export interface Runtime {

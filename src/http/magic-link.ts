@@ -25,7 +25,7 @@ export function linkHandlers(parts: LinkParts) {
   return {
     async show(ctx: Context): Promise<void> {
       const { runtime, renderer } = parts;
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const token = ctx.query.t;
       if (typeof token !== 'string') throw new StepgateError('not_found');
       const link = await readLink(runtime, request, token);
@@ -40,7 +40,7 @@ export function linkHandlers(parts: LinkParts) {
     },
 
     async status(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const isOwn = isOwnBrowser(ctx, parts.provider(), request.uid);
       ctx.set('Cache-Control', 'no-store');
       // Once the sign-in is finished, the cookie is gone as well.

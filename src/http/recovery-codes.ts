@@ -26,7 +26,7 @@ export function recoveryCodesHandlers({ runtime, renderer, provider }: RecoveryC
     async download(ctx: Context): Promise<void> {
       requireSameOrigin(ctx, runtime.issuer);
       const { stateHandle } = await readForm(ctx);
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, { runtime, provider });
       if (!isOwnBrowser(ctx, provider(), request.uid))
         throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
       const outcome = await view(runtime, request);

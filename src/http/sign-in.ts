@@ -9,6 +9,7 @@ import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
 import {
+  browserSession,
   finishInteraction,
   type OpenInteraction,
   openInteraction,
@@ -42,7 +43,7 @@ const ways: ReadonlySet<string> = new Set([
 export function signInHandlers(parts: SignInParts) {
   return {
     async show(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
       const outcome = await once(() => view(parts.runtime, request), parts, ctx, request);
       await respond(parts, ctx, request, outcome);
@@ -54,7 +55,7 @@ export function signInHandlers(parts: SignInParts) {
       const way = (ctx.params as { way?: string }).way ?? 'answer';
       if (!ways.has(way)) throw new StepgateError('not_found');
       const { stateHandle: handle, ...fields } = await readForm(ctx);
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const submission: Submission = { way: way as Submission['way'], handle, fields };
       const outcome = await once(() => submit(parts.runtime, request, submission), parts, ctx, request);
       await respond(parts, ctx, request, outcome, fields);
@@ -63,12 +64,16 @@ export function signInHandlers(parts: SignInParts) {
 }
 
 /** The address names the transaction. Throws `StepgateError('not_found')` when it cannot be one. */
-export function loopRequest(ctx: Context): LoopRequest {
+export function loopRequest(
+  ctx: Context,
+  { provider, runtime }: Pick<SignInParts, 'provider' | 'runtime'>,
+): LoopRequest {
   const { uid } = ctx.params as { uid: string };
   const unit = currentUnit();
   if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
   if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
-  return { unit, uid, visitor: (ctx.state as { visitor: Visitor }).visitor };
+  const { visitor } = ctx.state as { visitor: Visitor };
+  return { unit, uid, visitor, session: () => browserSession(provider(), ctx, runtime) };
 }
 
 /** The cookie must belong to this very address before anything else is looked at. */

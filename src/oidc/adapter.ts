@@ -11,7 +11,7 @@
 import { hash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../core/model.ts';
-import { ssoKey } from '../flow/sso-session.ts';
+import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../flow/sso-session.ts';
 import { transactionKey } from '../flow/transaction-record.ts';
 import { type Store, storeKey } from '../stores/store.ts';
 import { currentUnit, type Merged, UnitOfWork } from '../stores/unit-of-work.ts';
@@ -214,6 +214,15 @@ async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWo
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;
-  const { status, validAfter } = parseUser(user.value);
-  return status === 'active' && validAfter === valid;
+  const account = parseUser(user.value);
+  if (account.status !== 'active') return false;
+  // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
+  if (model === 'Grant' || account.validAfter === valid) return true;
+  const { sessionUid } = payload;
+  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);
+}
+
+async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
+  await unit.load([ssoKey(uid)]);
+  return peekSso(unit, uid);
 }

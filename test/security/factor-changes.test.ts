@@ -108,6 +108,10 @@ describe.each([
 
   const dead = [401, 'invalid_grant'];
 
+  /** What the last node says to the refresh token. */
+  const renewed = async ({ app, tokens }: Held) =>
+    (await refresh(world.origins.at(-1) ?? '', app, tokens?.refresh_token ?? '')).status;
+
   const opens = async (app: string, browser: UserAgent) => whereIs((await beginSignIn(world, app, browser)).page);
 
   async function credentialOf({ id }: Somebody, key: string) {
@@ -152,6 +156,7 @@ describe.each([
     expect((await redeemCode(world.origins.at(-1) ?? '', late.request, late.page.url)).error).toBe('invalid_grant');
     expect(await opens('notes', thief.browser)).toBe('identify');
     expect(await opens('notes', owner.browser)).toBe('code');
+    expect(await renewed(owner)).toBe(200);
     expect((await owner.browser.open(`${world.issuer}/account`)).url).toBe(`${world.issuer}/account`);
     expect(eventsOf(person, 'authenticator.enrolled')).toMatchObject([{ authenticator: 'totp', othersEnded: true }]);
     const news = await newsFor(world.node, address);
@@ -190,6 +195,33 @@ describe.each([
     expect((await world.node.app.directory.get(person.id))?.credentials).toHaveLength(2);
   });
 
+  test('tabs of one browser: what the one was let in by goes on when the other one adds something', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const browser = world.browser();
+    const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
+    const first = await signIn(browser, one.page, person);
+    const second = await signIn(browser, other.page, person);
+    expect([whereIs(first.page), whereIs(second.page)]).toEqual(['code', 'code']);
+    for (const [{ request }, { page }] of [
+      [one, first],
+      [other, second],
+    ] as const) {
+      const { tokens } = await redeemCode(world.origins[0] ?? '', request, page.url);
+      expect(await renewed({ app: request.clientId, browser, request, page, tokens })).toBe(200);
+    }
+    expect(await opens('payroll', browser)).toBe('code');
+  });
+
+  test('signing out everywhere else ends also the tokens that this browser brought', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const own = await hold('notes', person);
+    const { page } = await visit(world, person, '/account/sessions/others', own.browser);
+    const done = await own.browser.submit(page, formOf(page, 'end-others'));
+    expect(done.messages).toEqual(['account.done.ended_others']);
+    expect(await answersTo(own)).toEqual(dead);
+    expect(await opens('notes', own.browser)).toBe('code');
+  });
+
   test('one more of what was there already ends nothing', async () => {
     const person: Somebody = await personWithTotp(world.node);
     const other = await hold('payroll', person);
@@ -205,11 +237,12 @@ describe.each([
     const person: Somebody = await personWithTotp(world.node);
     const address = await withEmail(world.node, person);
     const thief = await hold('payroll', person);
-    const owner = await hold('payroll', person);
+    const here = await hold('notes', person);
+    const owner = await hold('payroll', person, here.browser);
     // Also what is not in the list of sessions.
     const other = await hold('notes', person);
     const listed = async () => (await readSignIns(world.node.store, person.id)).length;
-    expect(await listed()).toBe(3);
+    expect(await listed()).toBe(4);
     await world.node.store.commit([{ op: 'delete', key: signInLogKey(person.id) }]);
     expect(await listed()).toBe(0);
     const gone = await remove(person, 'totp', owner.browser);
@@ -221,6 +254,7 @@ describe.each([
     }
     expect(await opens('notes', owner.browser)).toBe('code');
     expect(await opens('payroll', owner.browser)).toBe('enroll:totp');
+    expect([await renewed(here), await renewed(owner)]).toEqual([200, 400]);
     expect(eventsOf(person, 'account.removed')).toMatchObject([{ authenticator: 'totp', othersEnded: true }]);
     const news = await newsFor(world.node, address);
     expect(news.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);

@@ -34,7 +34,7 @@ export function renameAuthenticator(open: OpenAccount, id: string, label: string
 export async function removeAuthenticator(open: OpenAccount, id: string): Promise<void> {
   const { unit, account } = open;
   await endOthers(
-    requestOf(open),
+    requestOf(open, true),
     account.credentials.filter((one) => one.id !== id),
   );
   for (const op of releaseClaims(account.credentials.filter((one) => one.id === id))) {
@@ -50,12 +50,12 @@ export async function endOneSession(open: OpenAccount, { uid }: SsoSession): Pro
 
 /** Voids everything that was issued before, also what nobody can list any more; only this session goes on. */
 export async function endOtherSessions(open: OpenAccount): Promise<void> {
-  await endOthers(requestOf(open), open.account.credentials);
+  await endOthers(requestOf(open, false), open.account.credentials);
   record(open, 'sessions_ended', { othersEnded: true });
 }
 
-function requestOf({ session, ...request }: OpenAccount): AccountRequest {
-  return { ...request, session: session.uid };
+function requestOf({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
+  return { ...request, session: session.uid, withTokens };
 }
 
 function whatIs({ account }: OpenAccount, id: string): Changed {

@@ -35,7 +35,7 @@ test('a request that read the account before it was changed does not end the ses
   const slow = await begin(user, 'cookie');
   const changing = await begin(user, 'cookie');
   await write(now());
-  keepSession(changing.unit, session.uid, now(), now());
+  keepSession(changing.unit, session.uid, { valid: now(), withTokens: false, now: now() });
   await changing.unit.commit();
   await slow.save();
   await slow.unit.commit();
