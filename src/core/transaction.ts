@@ -27,6 +27,8 @@ export interface Pending extends Choice {
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Ids of the messages that hold its code: they wait to be sent no longer than it counts. */
+  readonly outbox?: readonly string[];
 }
 
 export interface Transaction {
@@ -172,6 +174,14 @@ export function rememberingDevice(transaction: Transaction): Transaction {
 export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
   const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
   return { ...withoutWish(transaction), skipped };
+}
+
+/** Messages with codes that counted before and no longer do; `after` absent: none does. */
+export function voided(before: Transaction, after?: Transaction): readonly string[] {
+  const out = ({ pending, parked = [] }: Partial<Transaction> = {}) =>
+    [pending, ...parked].flatMap((one) => one?.outbox ?? []);
+  const kept = out(after);
+  return out(before).filter((id) => !kept.includes(id));
 }
 
 /** The outstanding challenge or offer no longer counts. */

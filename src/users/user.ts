@@ -51,6 +51,8 @@ export interface AskedAddress {
   readonly code: string;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Ids of the messages that hold the code. */
+  readonly outbox?: readonly string[];
 }
 
 /** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */

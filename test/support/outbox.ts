@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';
-import { enqueue, messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { enqueue, messageKey, pendingKey, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
@@ -66,10 +66,18 @@ export function signInMail(to: string, code: string, expires: number): Delivery 
   return { channel: 'email', to, template: 'code', params, expires };
 }
 
-export async function putIntoOutbox(store: Store, deliveries: readonly Delivery[], now = systemTime()): Promise<void> {
+/** Ids of the new messages. `instead`: ids of those whose place they take. */
+export async function putIntoOutbox(
+  store: Store,
+  deliveries: readonly Delivery[],
+  now = systemTime(),
+  instead: readonly string[] = [],
+): Promise<readonly string[]> {
   const unit = new UnitOfWork(store);
-  for (const delivery of deliveries) enqueue(unit, delivery, now);
+  withdraw(unit, instead);
+  const ids = deliveries.map((delivery) => enqueue(unit, delivery, now));
   await unit.commit();
+  return ids;
 }
 
 /** Messages that wait, as they are kept. */

@@ -6,6 +6,7 @@ import { randomInt, timingSafeEqual } from 'node:crypto';
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import { mailAddress, maskedAddress } from '../../core/mail-address.ts';
 import type { Message } from '../../core/steps.ts';
+import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/account-app.ts';
 import type { Limit } from '../../stores/store.ts';
 import {
@@ -94,8 +95,8 @@ async function sendCode(open: OpenAccount, address: string): Promise<Message | u
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
   if (refused) return refused;
-  post(senderOf(open), deliveries);
-  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires } });
+  const outbox = post(senderOf(open), deliveries);
+  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires, outbox } });
   return undefined;
 }
 
@@ -139,7 +140,10 @@ export async function removeAddress(open: OpenAccount, { address }: Notification
   return undefined;
 }
 
-function saveUser({ unit }: OpenAccount, user: User): void {
+/** A code that no longer counts is not sent any more either. */
+function saveUser({ unit, account }: OpenAccount, user: User): void {
+  const before = account.user.askedAddress;
+  if (before !== user.askedAddress) withdraw(unit, before?.outbox ?? []);
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
