@@ -10,6 +10,7 @@ import { discovered } from './discover.ts';
 import { enroll } from './enroll.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
+import { backByLink, linkField } from './linked.ts';
 import type { Judged, Loop } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import { transactionKey } from './transaction-record.ts';
@@ -132,19 +133,25 @@ function choose(loop: Loop, { decision }: Judged, fields: Fields): Answer {
   return moveTo(loop, picked(loop.transaction, { purpose, authenticator, ...(enrollment ? { enrollment } : {}) }));
 }
 
-/** Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. */
+/**
+ * Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. By the
+ * link of a message it is the challenge that the link belongs to, also when the person had left that one.
+ */
 async function challenge(
-  loop: Loop,
+  at: Loop,
   { decision }: Judged,
   binding: FormBinding,
   fields: Fields,
   loaded: Loaded,
 ): Promise<Answer> {
-  if (decision.kind !== 'challenge') return { loop, messages: [] };
-  const { pending, subject } = loop.transaction;
+  if (decision.kind !== 'challenge') return { loop: at, messages: [] };
+  const token = fields[linkField];
+  const loop = token === undefined ? at : backByLink(at, token);
+  const { pending, subject } = loop?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
-  if (!isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(loop, 'form.stale');
+  if (!loop || !isAsked || pending.authenticator !== binding.authenticator || !subject)
+    return stay(at, 'form.stale');
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
   const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);

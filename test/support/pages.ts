@@ -540,6 +540,7 @@ const plain: Readonly<Record<string, Draw>> = {
       action: base.action,
       stateHandle: base.stateHandle,
       authenticator: 'email',
+      token: 'bGluay10b2tlbg',
       passcode: '012345',
     }),
   'link-elsewhere': (r) => r.renderLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
