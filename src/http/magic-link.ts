@@ -11,9 +11,10 @@ import type { LoopRequest } from '../flow/loop.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { openInteraction, signInPath } from '../oidc/interactions.ts';
 import type { Renderer } from './html/render.ts';
+import { isOwnBrowser } from './own-browser.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
-import { isOwnBrowser, loopRequest } from './sign-in.ts';
+import { loopRequest } from './sign-in.ts';
 
 export interface LinkParts {
   readonly runtime: Runtime;

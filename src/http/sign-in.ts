@@ -20,6 +20,7 @@ import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { readForm } from './form-body.ts';
 import type { StepPage } from './html/pages.ts';
 import type { Renderer } from './html/render.ts';
+import { inOwnBrowser, rememberFinished } from './own-browser.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { requireSameOrigin } from './same-origin.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
@@ -45,7 +46,7 @@ export function signInHandlers(parts: SignInParts) {
     async show(ctx: Context): Promise<void> {
       const request = loopRequest(ctx, parts);
       // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
-      const outcome = await once(() => view(parts.runtime, request), parts, ctx, request);
+      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () => view(parts.runtime, request));
       await respond(parts, ctx, request, outcome);
     },
 
@@ -57,7 +58,9 @@ export function signInHandlers(parts: SignInParts) {
       const { stateHandle: handle, ...fields } = await readForm(ctx);
       const request = loopRequest(ctx, parts);
       const submission: Submission = { way: way as Submission['way'], handle, fields };
-      const outcome = await once(() => submit(parts.runtime, request, submission), parts, ctx, request);
+      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () =>
+        submit(parts.runtime, request, submission),
+      );
       await respond(parts, ctx, request, outcome, fields);
     },
   };
@@ -76,23 +79,6 @@ export function loopRequest(
   return { unit, uid, visitor, session: () => browserSession(provider(), ctx, runtime) };
 }
 
-/** The cookie must belong to this very address before anything else is looked at. */
-async function once(
-  run: () => Promise<Outcome>,
-  { provider }: SignInParts,
-  ctx: Context,
-  { uid }: LoopRequest,
-): Promise<Outcome> {
-  if (!isOwnBrowser(ctx, provider(), uid))
-    throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
-  return run();
-}
-
-/** This browser began the sign-in: its cookie says so. */
-export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boolean {
-  return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
-}
-
 /** `typed`: what came with the form; absent: none did. */
 async function respond(
   parts: SignInParts,
@@ -105,6 +91,7 @@ async function respond(
   switch (outcome.kind) {
     case 'complete': {
       giveSecret(parts, ctx, request.unit, outcome.keepsSecret);
+      rememberFinished(ctx, parts.provider(), request.uid);
       const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
       return seeOther(ctx, next);
     }
