@@ -150,8 +150,7 @@ async function challenge(
   const { pending, subject } = loop?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
-  if (!loop || !isAsked || pending.authenticator !== binding.authenticator || !subject)
-    return stay(at, 'form.stale');
+  if (!loop || !isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(at, 'form.stale');
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
   const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);

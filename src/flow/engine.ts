@@ -21,7 +21,8 @@ import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { discard, save } from './keep.ts';
 import { deviceKey, mayKeepSecret } from './known-device.ts';
-import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
+import { credentialsOf, type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
+import { nameOf } from './names.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
 import { skip } from './skip.ts';
@@ -231,7 +232,8 @@ interface Stepped {
 
 async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
   const now = loop.runtime.now();
-  const labels = new Map((facts.subject?.enrollments ?? []).map(({ id, label }) => [id, label]));
+  const credentials = await credentialsOf(loop);
+  const names = new Map(credentials.map((one) => [one.id, nameOf(loop.runtime, credentials, one)]));
   const policies = await loop.snapshot.policies(loop.app);
   const isIdentify = decision.kind === 'identify';
   const beside = isIdentify ? secretBesideIdentifier(policies, facts) : undefined;
@@ -239,7 +241,7 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
   const view: StepView = {
     ...(beside === undefined ? {} : { beside }),
     canKeep: isIdentify && offersToKeep(policies, facts),
-    labels: (id) => labels.get(id),
+    labels: (id) => names.get(id),
     ...(lastUsed ? { lastUsed } : {}),
     endsOthers: (key) => mayEndOthers(loop, policies, facts, key),
   };

@@ -27,6 +27,10 @@ export function backByLink(loop: Loop, token: string): Loop | undefined {
   const challenge = challengeOfLink(loop, token)?.challenge;
   if (!challenge || challenge === loop.transaction.pending) return challenge && loop;
   const { purpose, authenticator, enrollment } = challenge;
-  const back = picked(loop.transaction, { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) });
+  const back = picked(loop.transaction, {
+    purpose,
+    authenticator,
+    ...(enrollment === undefined ? {} : { enrollment }),
+  });
   return { ...loop, transaction: started(back, challenge) };
 }

@@ -2,6 +2,7 @@
 import type { Evidence, Seconds } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
+import { placeInWords } from '../policy/zones.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { audit } from './audit.ts';
 import { heldAccount } from './facts.ts';
@@ -56,6 +57,7 @@ async function remember(completed: Completed, secret: string): Promise<void> {
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;
-  const telling = { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
+  const place = placeInWords(await runtime.snapshot(unit), visitor.ip);
+  const telling = { runtime, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
   tell(telling, accountChanged('device_remembered'));
 }

@@ -589,6 +589,8 @@ const plain: Readonly<Record<string, Draw>> = {
     }),
   error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
   'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
+  'error-finished': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_finished' }),
+  'error-cookies': (r) => r.renderError({ brand, locale: 'en', code: 'cookies_missing' }),
   'oauth-error': (r) =>
     r.renderOAuthError({
       brand,

@@ -8,6 +8,7 @@ import { mailAddress, maskedAddress } from '../../core/mail-address.ts';
 import type { Message } from '../../core/steps.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/account-app.ts';
+import { placeInWords } from '../../policy/zones.ts';
 import type { Limit } from '../../stores/store.ts';
 import {
   addedAddresses,
@@ -90,7 +91,7 @@ async function sendCode(open: OpenAccount, address: string): Promise<Message | u
   const { runtime, account, visitor, snapshot } = open;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = runtime.now() + lifetime;
-  const asked = { ip: visitor.ip, ...browserInWords(visitor.userAgent) };
+  const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
   const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);

@@ -1,6 +1,7 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
 import { maskedAddress } from '../../core/mail-address.ts';
 import { accountClientId } from '../../policy/account-app.ts';
+import { placeInWords } from '../../policy/zones.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
 import { credentialsKey, serializeCredentials } from '../../users/user.ts';
@@ -73,7 +74,8 @@ function whatIs({ account }: OpenAccount, id: string): Changed {
 export function record(open: OpenAccount, change: OwnChange, what: Changed = {}, also: readonly string[] = []): void {
   const { unit, runtime, account, snapshot, visitor } = open;
   const { authenticator, othersEnded } = what;
-  tell({ ...senderOf(open), account, app: snapshot.settings.brand.name }, accountChanged(change, what), also);
+  const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
+  tell({ ...senderOf(open), account, ...where }, accountChanged(change, what), also);
   audit(unit, runtime.audit, {
     event: `account.${change}`,
     outcome: 'success',
