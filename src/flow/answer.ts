@@ -1,5 +1,5 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
-import { secretBesideIdentifier } from '../core/beside-identifier.ts';
+import { enrollmentRuling, usablePolicies } from '../core/enrollment.ts';
 import type { Facts } from '../core/model.ts';
 import { identified, keptSignedIn, picked, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
@@ -81,8 +81,8 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
 }
 
 /**
- * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is no
- * longer asked for, it is not tried.
+ * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is
+ * disabled, it is not tried.
  */
 async function identify(
   loop: Loop,
@@ -105,8 +105,8 @@ async function identify(
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
-  if (!fields['credentials.passcode'] || !(await isAskedBeside(beside, loop, facts)))
-    return { loop: isNamed, messages: [] };
+  const isGiven = beside !== '' && Boolean(fields['credentials.passcode']);
+  if (!isGiven || !(await isUsable(beside, loop, facts))) return { loop: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
   const refusedHere = throttled(isNamed, beside, loaded.reservation);
   if (refusedHere) return { ...refusedHere, loop };
@@ -116,9 +116,11 @@ async function identify(
   return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
 }
 
-/** By the newest revision. It depends on nobody, so nobody learns from it who they are. */
-async function isAskedBeside(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
-  return key !== '' && secretBesideIdentifier(await snapshot.policies(app), facts) === key;
+/** By the settings, and by an enrollment rule that decides whoever this is: nobody learns from it who they are. */
+async function isUsable(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
+  const policies = await snapshot.policies(app);
+  const { terms } = enrollmentRuling(policies, facts);
+  return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
 }
 
 function subjectOf(account: Held | undefined, canonical: string, typed: string): TransactionSubject {
