@@ -176,14 +176,6 @@ export function skipping(transaction: Transaction, authenticators: readonly stri
   return { ...withoutWish(transaction), skipped };
 }
 
-/** Messages with codes that counted before and no longer do; `after` absent: none does. */
-export function voided(before: Transaction, after?: Transaction): readonly string[] {
-  const out = ({ pending, parked = [] }: Partial<Transaction> = {}) =>
-    [pending, ...parked].flatMap((one) => one?.outbox ?? []);
-  const kept = out(after);
-  return out(before).filter((id) => !kept.includes(id));
-}
-
 /** The outstanding challenge or offer no longer counts. */
 export function abandoned(transaction: Transaction): Transaction {
   const { pending: _, ...rest } = transaction;

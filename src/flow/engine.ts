@@ -22,7 +22,7 @@ import { formHandle, readFormHandle } from './form-handle.ts';
 import { discard, save } from './keep.ts';
 import { deviceKey, mayKeepSecret } from './known-device.ts';
 import { credentialsOf, type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
-import { nameOf } from './names.ts';
+import { namesOf } from './names.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
 import { skip } from './skip.ts';
@@ -232,8 +232,7 @@ interface Stepped {
 
 async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
   const now = loop.runtime.now();
-  const credentials = await credentialsOf(loop);
-  const names = new Map(credentials.map((one) => [one.id, nameOf(loop.runtime, credentials, one)]));
+  const names = namesOf(loop.runtime, await credentialsOf(loop));
   const policies = await loop.snapshot.policies(loop.app);
   const isIdentify = decision.kind === 'identify';
   const beside = isIdentify ? secretBesideIdentifier(policies, facts) : undefined;

@@ -1,5 +1,5 @@
 /** The transaction in the store, and with it the messages that wait to be sent for it. */
-import { type Transaction, voided } from '../core/transaction.ts';
+import type { Transaction } from '../core/transaction.ts';
 import { withdraw } from '../delivery/outbox.ts';
 import type { Loop } from './loop.ts';
 import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
@@ -18,6 +18,18 @@ export function save({ request, transaction, runtime }: Kept, stored: string | u
 
 /** The sign-in is over, and what waits to be sent for it as well. */
 export function discard({ request, transaction }: Pick<Kept, 'request' | 'transaction'>): void {
-  request.unit.delete(transactionKey(transaction.id));
-  withdraw(request.unit, voided(transaction));
+  const key = transactionKey(transaction.id);
+  const stored = request.unit.stored(key);
+  withdraw(request.unit, voided(stored ? parseTransaction(stored.value) : transaction));
+  request.unit.delete(key);
+}
+
+/** Messages with codes that counted before and no longer do; `after` absent: none does. */
+function voided(before: Transaction, after?: Transaction): readonly string[] {
+  const kept = after ? codesOut(after) : [];
+  return codesOut(before).filter((id) => !kept.includes(id));
+}
+
+function codesOut({ pending, parked = [] }: Transaction): readonly string[] {
+  return [pending, ...parked].flatMap((one) => one?.outbox ?? []);
 }

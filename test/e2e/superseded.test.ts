@@ -97,7 +97,7 @@ describe('what waits', () => {
     const node = await started({ files: { ...byPhoneAlone, ...settingsWithPhone() } });
     const { agent, page } = await asked(node, (await caller(node)).identifier);
     const before = await codesOf(node);
-    expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['send.exceeded']);
+    expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['resend.exceeded']);
     expect(await codesOf(node)).toEqual(before);
     const [code = ''] = before;
     expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
