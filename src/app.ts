@@ -31,8 +31,9 @@ import { unitOfWork } from './http/unit.ts';
 import { Live } from './live.ts';
 import { cookieSigner } from './oidc/cookie-signer.ts';
 import { endSession } from './oidc/end-session.ts';
+import { browserSession } from './oidc/interactions.ts';
 import { createProvider } from './oidc/provider.ts';
-import { keepSession, sessionOfCookie } from './oidc/session-adapter.ts';
+import { keepSession } from './oidc/session-adapter.ts';
 import { unitOf } from './oidc/sign-on.ts';
 import { accountClientId, withAccountApp } from './policy/account-app.ts';
 import { POINTER_KEY } from './policy/document-store.ts';
@@ -107,6 +108,10 @@ export function createApp(options: AppOptions): App {
     store,
     authenticators: buildAuthenticators({ hashing }),
     audit: log.audit,
+    sessions: {
+      end: (uid) => endSession(live.provider(), runtime, uid),
+      keep: (uid, valid, withTokens) => keepSession(unitOf(), uid, { valid, withTokens, now: now() }),
+    },
     issuer,
     secrets: () => live.secrets(),
     snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
@@ -138,10 +143,7 @@ export function createApp(options: AppOptions): App {
     renderer,
     clientId: accountClientId,
     sessions: {
-      current: async (ctx) =>
-        sessionOfCookie(unitOf(), ctx.cookies.get(live.provider().cookieName('session'), { signed: true }), now()),
-      end: (uid) => endSession(live.provider(), runtime, uid),
-      keep: (uid, valid) => keepSession(unitOf(), uid, valid, now()),
+      current: async (ctx) => browserSession(live.provider(), ctx, runtime),
     },
   };
   const router = routes({

@@ -10,6 +10,8 @@ export const errorTable = {
   method_not_allowed: 405,
   stale_form: 409,
   sign_in_expired: 410,
+  sign_in_finished: 410,
+  cookies_missing: 410,
   body_too_large: 413,
   unsupported_media_type: 415,
   too_many_attempts: 429,

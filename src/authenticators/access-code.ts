@@ -31,6 +31,7 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: false,
+  recovery: true,
 } as const;
 
 /** RFC 8176 has no value for codes that somebody hands over; `otp` is the nearest. */

@@ -65,7 +65,12 @@ export interface AuthenticatorEnv {
   /** Id of the transaction: what is sent out is bound to it. */
   readonly transaction: string;
   /** Who asks, as far as the browser tells; for texts to the person, never for decisions. */
-  readonly visitor: { readonly ip: string; readonly userAgent: string };
+  readonly visitor: {
+    readonly ip: string;
+    readonly userAgent: string;
+    /** The address with the names of its networks, for people; absent: there are none. */
+    readonly place?: string;
+  };
   /** What the person typed to say who they are; absent: nothing. It says nothing about whether they exist. */
   readonly identifier?: string;
   /**
@@ -194,10 +199,12 @@ export type CredentialInput = Readonly<Record<string, string>>;
 /** Identifies and proves in one step. */
 export interface Discovery {
   /**
-   * The challenge on the page that asks who somebody is. Keeps no state: the same for the same transaction and `version`, so that the
-   * page can be shown without a write; a new version voids it.
+   * The challenge on the page that asks who somebody is. Keeps no state: the same for the same transaction and `version` for some
+   * minutes, so that the page can be shown without a write; a new version voids it, and so does time.
    */
   challenge(version: number, env: AuthenticatorEnv): Started;
+  /** What `verify` compares the answer to; `undefined`: it answers a challenge that is too old. */
+  asked(version: number, input: CredentialInput, env: AuthenticatorEnv): Started['private'] | undefined;
   /** The account that the answer names; `undefined`: none that could be one. `verify` finds out whether that is true. */
   subject(input: CredentialInput): string | undefined;
 }

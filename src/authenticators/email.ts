@@ -112,7 +112,7 @@ function keptAddress(address: string, env: AuthenticatorEnv): string {
 function challengeByMail(credential: Credential | undefined, env: AuthenticatorEnv): Started {
   const address = addressOf(credential);
   const { token, code, kept } = drawCode(env);
-  const asked = { ip: env.visitor.ip, ...browserInWords(env.visitor.userAgent) };
+  const asked = askedFrom(env);
   const link = `${env.issuer}/signin/${env.transaction}/link?t=${token}`;
   const expires = env.now + lifetime;
   const params = { app: env.app, code, link, minutes: lifetime / 60, ...asked };
@@ -124,6 +124,11 @@ function challengeByMail(credential: Credential | undefined, env: AuthenticatorE
     expires,
     ...(address === undefined ? {} : { deliver: [message] }),
   };
+}
+
+/** Who asks, for the person to compare. */
+function askedFrom({ visitor: { ip, place = ip, userAgent } }: AuthenticatorEnv) {
+  return { ip: place, ...browserInWords(userAgent) };
 }
 
 /**
@@ -189,7 +194,7 @@ function takeAddress(input: CredentialInput, env: AuthenticatorEnv): Continued |
 function askForCode(address: string, env: AuthenticatorEnv): Continued {
   const { code, kept } = drawCode(env);
   const expires = env.now + lifetime;
-  const asked = { ip: env.visitor.ip, ...browserInWords(env.visitor.userAgent) };
+  const asked = askedFrom(env);
   const params = { app: env.app, code, minutes: lifetime / 60, ...asked };
   return {
     ok: true,

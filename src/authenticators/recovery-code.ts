@@ -31,6 +31,7 @@ const traits = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
+  recovery: true,
   decoys: { share: 1 / 4 },
 } as const;
 

@@ -2,6 +2,7 @@
 import { X509Certificate } from 'node:crypto';
 import type { Subject } from '../core/model.ts';
 import type { AuthenticatorEnv, CredentialInput, Enrolled, Refused, Started } from './authenticator.ts';
+import { browserInWords } from './browser-in-words.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, relyingParty } from './webauthn-input.ts';
 import { leadsTo, modelsIn } from './webauthn-metadata.ts';
 import { knownTransports, proofOf, type WebauthnSecret, webauthnTraits } from './webauthn-secret.ts';
@@ -56,7 +57,7 @@ export async function verifyRegistration(
     ...(transports.length > 0 ? { transports } : {}),
   };
   const proof = proofOf(secret, secret.userVerification);
-  const label = cleanLabel(input.label);
+  const label = cleanLabel(input.label) || defaultLabel(env);
   return {
     ok: true,
     credential: {
@@ -153,6 +154,19 @@ function cleanLabel(text: string | undefined): string {
     .replace(/\s+/g, ' ')
     .trim();
   return Array.from(line).slice(0, 64).join('').trim();
+}
+
+/** Two of a kind must be told apart: the second one is called by where it was made, numbered if there is one of that name. */
+function defaultLabel({ enrolled, visitor }: AuthenticatorEnv): string {
+  if (enrolled.length === 0) return '';
+  const { browser, system } = browserInWords(visitor.userAgent);
+  const where = [browser, system].filter((word) => word !== '').join(', ');
+  const isFree = (label: string) => label !== '' && !enrolled.some((other) => other.label === label);
+  if (isFree(where)) return where;
+  const numbers = Array.from({ length: enrolled.length + 1 }, (_, at) =>
+    `${where} #${enrolled.length + 1 + at}`.trim(),
+  );
+  return numbers.find(isFree) ?? '';
 }
 
 function parseJson(text: string | undefined): unknown {

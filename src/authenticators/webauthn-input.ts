@@ -53,6 +53,13 @@ export function clientDataFault(clientData: string, { type, challenge, issuer }:
   return undefined;
 }
 
+/** The challenge that an answer is about, as it says itself; `undefined`: it says none. */
+export function challengeOf(input: CredentialInput): string | undefined {
+  const text = Buffer.from(binaryField(input, 'clientData', 4096) ?? '', 'base64url').toString('utf8');
+  const challenge = parseObject(text)?.challenge;
+  return typeof challenge === 'string' ? challenge : undefined;
+}
+
 /** The flags of authenticator data (section 6.1). */
 export interface Flags {
   readonly up: boolean;

@@ -5,12 +5,17 @@ import type { Subject } from '../core/model.ts';
 import { closed, listOf } from '../policy/schema/fields.ts';
 import type { Authenticator, AuthenticatorEnv, Credential, CredentialInput, Started } from './authenticator.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './webauthn-enroll.ts';
-import { binaryField, relyingParty } from './webauthn-input.ts';
+import { binaryField, challengeOf, relyingParty } from './webauthn-input.ts';
 import { type Key, keysOf, type Transport, webauthnTraits } from './webauthn-secret.ts';
 import { algorithms, verifyAssertion } from './webauthn-verify.ts';
 
 /** Seconds that a challenge or an offer counts. */
 const lifetime = 600;
+
+/** Seconds after which the page that asks who somebody is holds another challenge. */
+const identifyPeriod = lifetime / 2;
+/** Seconds that a sign-in may take at most: an older challenge is none of ours. */
+const longestSignIn = 3600;
 
 /** Bytes of a challenge. */
 const challengeBytes = 32;
@@ -57,7 +62,7 @@ export function webauthnAuthenticator(): Authenticator {
     verify: verifyAssertion,
     offer: async (subject, env) => offerKey(subject, env),
     enroll: verifyRegistration,
-    discover: { challenge: discoverChallenge, subject: namedSubject },
+    discover: { challenge: discoverChallenge, asked: askedToIdentify, subject: namedSubject },
   };
 }
 
@@ -151,13 +156,36 @@ function offerKey(subject: Subject, env: AuthenticatorEnv): Started {
 
 /** Section 7.2 for somebody who has not said who they are: any of their keys will do. */
 function discoverChallenge(version: number, env: AuthenticatorEnv): Started {
-  const challenge = env.mac('webauthn identify', env.transaction, String(version));
+  const period = periodOf(env);
+  const challenge = identifyChallenge(version, period, env);
   return {
     inputs: ['public_key'],
     public: requestOptions(challenge, env, []),
     private: { challenge, userVerification: env.userVerification === true },
-    expires: env.now + lifetime,
+    expires: (period + 2) * identifyPeriod,
   };
+}
+
+/** That of this period or of the one before, whichever the answer is about: so it counts for `lifetime` at most, and half of it at least. */
+function askedToIdentify(
+  version: number,
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Started['private'] | undefined {
+  const given = challengeOf(input);
+  const now = periodOf(env);
+  const isOf = (period: number): boolean => given === identifyChallenge(version, period, env);
+  for (let age = 2; age <= longestSignIn / identifyPeriod; age += 1) if (isOf(now - age)) return undefined;
+  const challenge = identifyChallenge(version, isOf(now - 1) ? now - 1 : now, env);
+  return { challenge, userVerification: env.userVerification === true };
+}
+
+function identifyChallenge(version: number, period: number, env: AuthenticatorEnv): string {
+  return env.mac('webauthn identify', env.transaction, String(version), String(period));
+}
+
+function periodOf({ now }: AuthenticatorEnv): number {
+  return Math.floor(now / identifyPeriod);
 }
 
 /** The account that the user handle names. */

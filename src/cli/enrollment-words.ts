@@ -23,6 +23,11 @@ function timeText(at: Seconds): string {
   return new Date(at * 1000).toISOString().replace('.000', '');
 }
 
+/** ` (before totp or webauthn is enrolled)`; nothing if it is not for that. */
+export function beforeWords(toEnroll: readonly string[] | undefined): string {
+  return toEnroll === undefined ? '' : ` (before ${toEnroll.join(' or ')} is enrolled)`;
+}
+
 /** ` (may be skipped, 3 skips left)`; nothing if it may not. */
 export function skippableWords(skippable: Skippable | undefined): string {
   if (skippable === undefined) return '';

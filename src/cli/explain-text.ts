@@ -5,7 +5,7 @@ import type { AuthenticatorOption } from '../core/steps.ts';
 import type { ExplainedLayer, ExplainedRule, Explanation } from '../flow/explain.ts';
 import { denialWords } from './denial-words.ts';
 import { ageText, durationText } from './durations.ts';
-import { enrollmentRows, skippableWords } from './enrollment-words.ts';
+import { beforeWords, enrollmentRows, skippableWords } from './enrollment-words.ts';
 import type { Paint } from './paint.ts';
 import { printable } from './printable.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-words.ts';
@@ -185,7 +185,8 @@ function outcomeWords(outcome: Outcome): string {
     case 'enroll':
       return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.barred ? '; who wants to, proves more first' : ''}`;
     case 'challenge': {
-      const challenge = `challenge: ${outcome.options.map(({ authenticator }) => authenticator).join(' or ')}`;
+      const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
+      const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
       const { withheld } = outcome;
       if (withheld === undefined) return challenge;
       return `${challenge}; then deny, kept back until something is proved: ${denialWords(withheld.reason)}`;
@@ -212,7 +213,7 @@ function stepWords(step: SimulatedStep): string {
       const words = `${step.kind} ${named(step.authenticator, step.label)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
       if (step.unanswerable) return `${words} (nobody can answer it: nothing is enrolled)`;
-      return `${words}${or}${skippableWords(step.skippable)}`;
+      return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
     }
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;

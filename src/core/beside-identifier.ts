@@ -1,6 +1,7 @@
 /** Which secret should the page that asks who someone is ask for, too? */
 import type { PolicySet } from './compile.ts';
 import { usablePolicies } from './enrollment.ts';
+import { meansWithin } from './means.ts';
 import type { Enrollment, Facts, Requirement } from './model.ts';
 import type { Goal } from './requirement.ts';
 import { possibleRules } from './rules.ts';
@@ -26,15 +27,14 @@ export function identifyingHelps(
   whom: 'everybody' | 'somebody',
 ): boolean {
   const cases = possibleCases(policies, facts);
-  const helps = (one: Possible) => askedFirst(one).includes(key);
+  const helps = ({ goals, usable }: Possible) => {
+    // What is only good for the bar of Law 7 is no way to begin.
+    if (!usable.authenticators.some((traits) => traits.key === key)) return false;
+    const enrollments = policies.authenticators.map(anEnrollment);
+    const way = wayOn(goals, meansWithin(usable, policies, { shown: [], enrollments }));
+    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
+  };
   return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
-}
-
-/** Keys of what somebody is asked for first who has everything that is usable, and has proved nothing. */
-function askedFirst({ goals, usable }: Possible): readonly string[] {
-  const enrollments = usable.authenticators.map(anEnrollment);
-  const way = wayOn(goals, { shown: [], enrollments, policies: usable });
-  return way.kind === 'challenge' ? way.options.map(({ authenticator }) => authenticator) : [];
 }
 
 /** What may yet be asked of whoever it turns out to be. */

@@ -3,6 +3,7 @@
 import type { Alternative, Requirement } from './model.ts';
 import {
   chainMatches,
+  countedFor,
   coveredFactors,
   factorsShort,
   type Goal,
@@ -60,7 +61,9 @@ export function minimalCompletions(
 }
 
 function helps(action: Showing, goal: Goal, showings: readonly Showing[]): boolean {
-  return goal.anyOf.some((requirement) => helpsRequirement(action, requirement, showings));
+  if (countedFor(goal, [action]).length === 0) return false;
+  const counted = countedFor(goal, showings);
+  return goal.anyOf.some((requirement) => helpsRequirement(action, requirement, counted));
 }
 
 function helpsRequirement(action: Showing, requirement: Requirement, showings: readonly Showing[]): boolean {
@@ -91,7 +94,7 @@ function isReady(action: Showing, goal: Goal, completion: Completion, all: reado
   return goal.anyOf.some((requirement) => {
     if ('anyOf' in requirement) return meetsGoal({ ...goal, anyOf: [requirement] }, all);
     return requirement.chains.some((chain) =>
-      chainMatches(chain, all).some((matched) => {
+      chainMatches(chain, countedFor(goal, all)).some((matched) => {
         const first = matched.findIndex((showing) => completion.includes(showing));
         const position = matched.indexOf(action);
         return position <= first;

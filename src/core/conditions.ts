@@ -8,9 +8,16 @@ export interface CompiledCondition {
   /** e.g. `groups`, `device.known`, `attributes.department`. */
   readonly name: string;
   readonly test: (facts: Facts) => Tri;
+  /** Another sign-in of the same person to the same app may have it otherwise: another network, device, time, or scope. */
+  readonly varies: boolean;
 }
 
-type Compiler<Key extends keyof Conditions> = (given: NonNullable<Conditions[Key]>) => readonly CompiledCondition[];
+/** What a compiler makes; whether it varies, its key says. */
+type Tested = Omit<CompiledCondition, 'varies'>;
+
+const varying: ReadonlySet<keyof Conditions> = new Set(['network', 'device', 'scopes', 'time']);
+
+type Compiler<Key extends keyof Conditions> = (given: NonNullable<Conditions[Key]>) => readonly Tested[];
 
 const compilers: { readonly [Key in keyof Required<Conditions>]: Compiler<Key> } = {
   users: (lists) => [{ name: 'users', test: aboutSubject(usersTest(lists)) }],
@@ -43,7 +50,9 @@ export function compileConditions(when: Conditions): readonly CompiledCondition[
 function compileOne<Key extends keyof Conditions>(key: Key, when: Conditions): readonly CompiledCondition[] {
   const given = when[key];
   const compile: Compiler<Key> = compilers[key];
-  return given === undefined ? [] : compile(given as NonNullable<Conditions[Key]>);
+  if (given === undefined) return [];
+  const varies = varying.has(key);
+  return compile(given as NonNullable<Conditions[Key]>).map((condition) => ({ ...condition, varies }));
 }
 
 function tri(holds: boolean): Tri {
@@ -86,9 +95,9 @@ function knownDevice({ subject, device }: Facts, wanted: boolean): Tri {
   return subject === undefined ? 'unknown' : tri(device.known === wanted);
 }
 
-function deviceConditions(device: NonNullable<Conditions['device']>): readonly CompiledCondition[] {
+function deviceConditions(device: NonNullable<Conditions['device']>): readonly Tested[] {
   const { known, platform, os } = device;
-  const conditions: CompiledCondition[] = [];
+  const conditions: Tested[] = [];
   if (known !== undefined) {
     conditions.push({ name: 'device.known', test: (facts) => knownDevice(facts, known) });
   }
@@ -112,7 +121,7 @@ function timeTest(time: NonNullable<Conditions['time']>): (facts: Facts) => Tri 
   return (facts: { readonly now: Seconds }) => tri(inWindow(localTime(facts.now)));
 }
 
-function attributeConditions(tests: Readonly<Record<string, AttributeTest>>): readonly CompiledCondition[] {
+function attributeConditions(tests: Readonly<Record<string, AttributeTest>>): readonly Tested[] {
   return Object.entries(tests).map(([name, test]) => {
     const holds = attributeTest(test);
     return { name: `attributes.${name}`, test: aboutSubject((subject) => hasValue(subject.profile, name, holds)) };

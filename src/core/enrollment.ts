@@ -1,10 +1,9 @@
 /** The enrollment policy in a decision: what it leaves usable, and what it still wants. */
 import type { PolicySet } from './compile.ts';
 import { minimalCompletions } from './completions.ts';
-import { enrollmentBar } from './enrollment-bar.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from './enrollment-policy.ts';
 import type { Denial, Layer } from './layers.ts';
-import { type Means, provable } from './means.ts';
+import { barOf, forBar, type Means, provable } from './means.ts';
 import type { Facts, Outcome, Skippable, Skipped, Subject } from './model.ts';
 import { meetsGoal } from './requirement.ts';
 import { findRule } from './rules.ts';
@@ -44,8 +43,15 @@ export function usablePolicies(policies: PolicySet, terms: EnrollmentTerms | und
 export interface EnrollmentCase {
   readonly subject: Subject;
   readonly terms: EnrollmentTerms;
+  /** Name of the rule that they are of. */
+  readonly rule?: string | undefined;
   readonly means: Means;
   readonly facts: Facts;
+}
+
+/** The terms cannot be met. */
+export function unsatisfiable({ rule }: EnrollmentCase): Denial {
+  return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
 /** What must be enrolled now, and cannot be skipped. */
@@ -62,9 +68,9 @@ function isOpen(keys: readonly string[], { enrollments }: Means): boolean {
   return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
 }
 
-function skipsOf({ subject }: EnrollmentCase, key: string): Skipped | undefined {
+function skipsOf({ subject }: EnrollmentCase, key: string, reason: Skippable['reason']): Skipped | undefined {
   const { skipped } = subject;
-  return skipped && Object.hasOwn(skipped, key) ? skipped[key] : undefined;
+  return skipped && Object.hasOwn(skipped, key) ? skipped[key]?.[reason] : undefined;
 }
 
 function isSkippedHere({ facts }: EnrollmentCase, keys: readonly string[]): boolean {
@@ -81,7 +87,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, given: EnrollmentCase): S
     return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
   }
   // What has been offered less often than the others counts: the person has not been asked about it that often.
-  const count = Math.min(...anyOf.map((key) => skipsOf(given, key)?.grace ?? 0));
+  const count = Math.min(...anyOf.map((key) => skipsOf(given, key, 'grace')?.count ?? 0));
   if (isSkipped && count <= grace.skips) return 'skipped';
   return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
 }
@@ -93,19 +99,22 @@ interface Due {
 
 /**
  * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined: nothing. What may be skipped
- * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it.
+ * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it. Denied: nothing is left that
+ * could clear the bar.
  */
-export function enrollmentStep(given: EnrollmentCase): Extract<Outcome, { kind: 'enroll' | 'challenge' }> | undefined {
-  const { means } = given;
+export function enrollmentStep(
+  given: EnrollmentCase,
+): Extract<Outcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
+  const means = forBar(given.means);
+  const bar = barOf(means);
   const wanted = requiredNow(given) ?? (given.facts.transaction && (graceNow(given) ?? offeredNow(given)));
   if (wanted === undefined) return undefined;
-  const bar = enrollmentBar(means.enrollments);
   if (meetsGoal(bar, means.shown)) return { kind: 'enroll', ...wanted };
   const { choices, skippable } = wanted;
-  const completions = minimalCompletions([bar], means.shown, provable(means.enrollments, means.shown, [bar]));
+  const completions = minimalCompletions([bar], means.shown, provable(means, [bar]));
   const { options } = challenge(completions, [bar], means);
+  if (options.length === 0) return skippable ? undefined : { kind: 'deny', ...unsatisfiable(given) };
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };
-  if (options.length === 0) return undefined;
   const asked = choices.filter((key) => key === given.facts.transaction?.wanted);
   if (asked.length === 0) return { kind: 'enroll', ...wanted, barred: true };
   return { kind: 'challenge', options, toEnroll: asked, skippable };
@@ -130,10 +139,11 @@ function offeredNow(given: EnrollmentCase): Due | undefined {
   const { optional, promoted } = given.terms;
   const isOffered = (key: string) => isOpen([key], given.means) && !isSkippedHere(given, [key]);
   const once = optional.filter(
-    (key) => !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key) === undefined,
+    (key) =>
+      !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key, 'optional') === undefined,
   );
   const again = promoted.filter(({ authenticator, cooldown, skips }) => {
-    const before = skipsOf(given, authenticator);
+    const before = skipsOf(given, authenticator, 'promotion');
     if (before === undefined) return true;
     return (skips === undefined || before.count < skips) && given.facts.now - before.at >= cooldown;
   });

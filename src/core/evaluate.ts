@@ -10,9 +10,9 @@ import {
   enrollmentRuling,
   enrollmentStep,
   mustEnroll,
+  unsatisfiable,
   usablePolicies,
 } from './enrollment.ts';
-import { enrollmentBar } from './enrollment-bar.ts';
 import { isFull, withRoom } from './enrollment-room.ts';
 import { askable, firstProof } from './first-proof.ts';
 import {
@@ -24,7 +24,7 @@ import {
   requestLayers,
   traceOf,
 } from './layers.ts';
-import { type Means, usableEnrollments } from './means.ts';
+import { barOf, type Means, meansWithin, usableEnrollments } from './means.ts';
 import type { ChallengeOption, Decision, Facts, Outcome, RememberedProof, Subject, Trace } from './model.ts';
 import { meetsRule, rememberedProofs, rememberingOf, sparesSecondFactor } from './remember.ts';
 import type { Goal } from './requirement.ts';
@@ -76,19 +76,18 @@ interface Case {
 function evaluateSubject(subject: Subject, given: Case): Decision {
   const { facts, enrollment } = given;
   const { terms } = enrollment;
-  const roomy = withRoom(given.policies, subject);
-  const unrestricted = meansOf(subject, given, roomy);
-  const policies = usablePolicies(roomy, terms);
-  const means = policies === roomy ? unrestricted : meansOf(subject, given, policies);
+  const roomy = { ...given, policies: withRoom(given.policies, subject) };
+  const means = meansOf(subject, roomy, usablePolicies(roomy.policies, terms));
+  const unrestricted = means.policies === roomy.policies ? means : meansOf(subject, roomy, roomy.policies);
   const { request, goals, way } = chooseRequest(given, means);
-  const toEnroll: EnrollmentCase | undefined = terms && { subject, terms, means, facts };
+  const toEnroll: EnrollmentCase | undefined = terms && { subject, terms, rule: enrollment.rule, means, facts };
   const trace = enrollmentTrace(traceOf(layersOf(given, request), facts.request, means.shown), toEnroll);
   const denial =
     given.denial ??
     inactive(subject) ??
     impossible(way, request, { ...given, means, unrestricted }) ??
     notWanted(given, means) ??
-    (toEnroll && notEnrollable(toEnroll, enrollment));
+    (toEnroll && notEnrollable(toEnroll));
   if (denial === undefined) return { ...withRemembering(proceed(way, given, means, toEnroll), given, means), trace };
   if (countedEvidence(subject, given.policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
   const general = evaluate(given.policies, anonymous(facts));
@@ -111,10 +110,10 @@ function withRemembering(outcome: Outcome, { policy, facts }: Case, { enrollment
   return ids.length === 0 ? outcome : { ...outcome, remember: { seconds: remember.seconds, enrollments: ids } };
 }
 
-function meansOf(subject: Subject, { policy, facts }: Case, policies: PolicySet): Means {
+function meansOf(subject: Subject, { policies, policy, facts }: Case, usable: PolicySet): Means {
   const counted = countedEvidence(subject, policies, facts);
   const shown = admissible(counted, overallMaxAge(facts, policy.session));
-  return { shown, enrollments: usableEnrollments(subject, policies), policies };
+  return meansWithin(usable, policies, { shown, enrollments: usableEnrollments(subject, policies) });
 }
 
 function enrollmentTrace(trace: Trace, toEnroll: EnrollmentCase | undefined): Trace {
@@ -124,9 +123,9 @@ function enrollmentTrace(trace: Trace, toEnroll: EnrollmentCase | undefined): Tr
 }
 
 /** Something is required that this person does not have and cannot enroll. */
-function notEnrollable(toEnroll: EnrollmentCase, { rule }: EnrollmentRuling): Denial | undefined {
+function notEnrollable(toEnroll: EnrollmentCase): Denial | undefined {
   const hopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.means).length === 0);
-  return hopeless ? { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) } : undefined;
+  return hopeless ? unsatisfiable(toEnroll) : undefined;
 }
 
 /** The best of what the request may add that this person can reach; the last, if none. */
@@ -158,7 +157,7 @@ function accountGoals(policies: PolicySet, facts: Facts, means: Means): readonly
   const purpose = accountPurpose(facts.request);
   const isOpen =
     purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
-  return isOpen ? [enrollmentBar(means.enrollments)] : [];
+  return isOpen ? [barOf(means)] : [];
 }
 
 /** What is to be enrolled at the account app, and is not yet. */
@@ -205,8 +204,11 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
   const { policies, facts, policy } = given;
   if (way.kind === 'impossible') return { kind: 'deny', reason: 'unsatisfiable' };
   if (way.kind === 'enroll') return { ...way, choices: preferRequired(way.choices, toEnroll) };
-  if (way.kind === 'challenge')
-    return { kind: 'challenge', options: way.isBar ? barOf(way.options, given) : way.options };
+  if (way.kind === 'challenge') {
+    const { options, toEnroll: choices, isBar } = way;
+    const asked = isBar ? askedForBar(options, given) : options;
+    return { kind: 'challenge', options: asked, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
+  }
   const wanted = wantedAtAccount(given);
   if (wanted !== undefined) return { kind: 'enroll', choices: [wanted] };
   const step = toEnroll && enrollmentStep(toEnroll);
@@ -223,7 +225,7 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
 }
 
 /** Who has proved nothing is not asked for what the app does not take: that would tell that they have nothing that it takes. */
-function barOf(options: readonly ChallengeOption[], { policies, facts }: Case): readonly ChallengeOption[] {
+function askedForBar(options: readonly ChallengeOption[], { policies, facts }: Case): readonly ChallengeOption[] {
   const isProved = facts.subject && countedEvidence(facts.subject, policies, facts).length > 0;
   return isProved ? options : askable(options, policies, facts);
 }

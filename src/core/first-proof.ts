@@ -1,8 +1,8 @@
 /** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
-
 import { challengeOptions } from './challenge-options.ts';
 import type { PolicySet } from './compile.ts';
 import { chance, shareOf } from './decoy.ts';
+import { recoveryKeys } from './enrollment-bar.ts';
 import type { Means } from './means.ts';
 import type { AuthenticatorTraits, ChallengeOption, Facts } from './model.ts';
 import { NO_ENROLLMENT } from './no-enrollment.ts';
@@ -19,7 +19,7 @@ export function firstProof(goals: readonly Goal[], means: Means): readonly Chall
   if (way.kind === 'challenge' && way.options.length > 0) return way.options;
   const inOrder = means.policies.authenticators.filter(({ auxiliary }) => !auxiliary);
   const order = inOrder.map(({ key }) => key);
-  const options = challengeOptions(order, means.enrollments);
+  const options = challengeOptions(order, means.enrollments, recoveryKeys(inOrder));
   if (options.length > 0) return options;
   const authenticator = inOrder.find(({ besideIdentifier }) => besideIdentifier)?.key ?? order[0];
   return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];

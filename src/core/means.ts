@@ -1,16 +1,53 @@
 /** What a person could show. */
 import type { PolicySet } from './compile.ts';
 import { type CountedEvidence, showTheSame } from './counted-evidence.ts';
+import { enrollmentBar } from './enrollment-bar.ts';
 import type { AuthenticatorTraits, Enrollment, Subject } from './model.ts';
+import { presenceOnly } from './presence-only.ts';
 import type { Goal, Showing } from './requirement.ts';
 
-/** What is there to go on with. */
-export interface Means {
+/** What there is, of whatever is enabled. */
+export interface Holdings {
   /** Newest first. */
   readonly shown: readonly CountedEvidence[];
-  /** Usable ones. */
+  /** In the order of the authenticators. */
   readonly enrollments: readonly Enrollment[];
+}
+
+/** What is there to go on with. */
+export interface Means extends Holdings {
+  /** What may be used here. */
   readonly policies: PolicySet;
+  /** What the bar of Law 7 is computed from and cleared with: also what the enrollment policy disables here, marked as such. */
+  readonly bar: Holdings & { readonly authenticators: readonly AuthenticatorTraits[] };
+}
+
+/** The means where only `usable` of the enabled authenticators may be used. */
+export function meansWithin(usable: PolicySet, enabled: PolicySet, all: Holdings): Means {
+  const { authenticators } = enabled;
+  if (usable.authenticators === authenticators) return { ...all, policies: usable, bar: { ...all, authenticators } };
+  const { shown, enrollments } = all;
+  const isUsable = ({ authenticator }: { readonly authenticator: string }) =>
+    usable.authenticators.some(({ key }) => key === authenticator);
+  const mark = <One extends CountedEvidence | Enrollment>(one: One): One =>
+    isUsable(one) ? one : { ...one, barOnly: true };
+  return {
+    shown: shown.filter(isUsable),
+    enrollments: enrollments.filter(isUsable),
+    policies: usable,
+    bar: { shown: shown.map(mark), enrollments: enrollments.map(mark), authenticators },
+  };
+}
+
+/** The bar of Law 7 for whoever has these means. */
+export function barOf({ bar }: Means): Goal {
+  return enrollmentBar(bar.enrollments, bar.authenticators);
+}
+
+/** The means as the bar of Law 7 sees them: for goals of which it is one. */
+export function forBar(means: Means): Means {
+  const { shown, enrollments } = means.bar;
+  return { ...means, shown, enrollments };
 }
 
 /** The person's enrollments of enabled authenticators, in the order of the authenticators. */
@@ -25,25 +62,18 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
  * What the person would show by proving each enrollment. Enrollments that are alike stand for one another: of each kind only as many
  * as the longest chain could tell apart.
  */
-export function provable(
-  enrollments: readonly Enrollment[],
-  shown: readonly Showing[],
-  goals: readonly Goal[],
-): readonly Showing[] {
+export function provable({ enrollments, shown, policies }: Means, goals: readonly Goal[]): readonly Showing[] {
   const limit = longestChain(goals);
   return enrollments
     .filter((enrollment, index) => {
       const before = enrollments.slice(0, index);
       return before.filter((other) => standsFor(other, enrollment, shown)).length < limit;
     })
-    .map(({ id, authenticator, factors, characteristics, auxiliary }) => ({
-      authenticator,
-      enrollment: id,
-      factors,
-      characteristics,
-      age: 'now',
-      ...(auxiliary && { auxiliary }),
-    }));
+    .map(({ id, authenticator, factors, characteristics, auxiliary, barOnly }): Showing => {
+      const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
+      const marked = { ...proof, ...(auxiliary && { auxiliary }), ...(barOnly && { barOnly }) };
+      return authenticator === policies.presenceOnly ? presenceOnly(marked) : marked;
+    });
 }
 
 /** Proving one is as good as proving the other: they show the same, and both or neither have shown it before. */
@@ -53,11 +83,7 @@ export function standsFor(one: Enrollment, other: Enrollment, shown: readonly Sh
 }
 
 /** What the person would show by enrolling something that they do not have yet in an equal form. */
-export function enrollable(
-  enrollments: readonly Enrollment[],
-  policies: PolicySet,
-  goals: readonly Goal[],
-): readonly Showing[] {
+export function enrollable({ enrollments, policies }: Means, goals: readonly Goal[]): readonly Showing[] {
   const limit = longestChain(goals);
   return policies.authenticators
     .filter(

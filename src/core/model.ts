@@ -201,6 +201,8 @@ export interface AuthenticatorTraits {
    * asked for last, and never makes `mfa`.
    */
   readonly auxiliary?: true;
+  /** It is there for the day when others are lost: it is asked for last, and reaches the bar of Law 7 beside another factor type. */
+  readonly recovery?: true;
   /** Its secret may be asked for on the page that asks who somebody is. */
   readonly besideIdentifier?: true;
   /** Who of those who do not exist seems to have it. Absent: nobody. */
@@ -228,8 +230,12 @@ export interface Enrollment {
   readonly label?: string;
   /** It is used up or over: evidence from it stands, and it can prove nothing more. */
   readonly spent?: true;
+  /** It is over by itself some day: what the account can show for good, it does not show. */
+  readonly temporary?: true;
   /** As in the traits of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
+  /** The enrollment policy disables it here: it counts for the bar of Law 7, and for nothing else. The core finds out. */
+  readonly barOnly?: true;
 }
 
 export type UserStatus = 'active' | 'suspended' | 'deactivated';
@@ -243,13 +249,14 @@ export interface Subject {
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
   /** By authenticator: how often the person skipped enrolling it. */
-  readonly skipped?: Readonly<Record<string, Skipped>>;
+  readonly skipped?: Readonly<Record<string, Skips>>;
 }
+
+/** By why it could be skipped: what was once offered uses up no grace, and a promotion no offer. */
+export type Skips = Readonly<Partial<Record<Skippable['reason'], Skipped>>>;
 
 export interface Skipped {
   readonly count: number;
-  /** How many of these were in grace; absent: none. Offers that were skipped take nothing from it. */
-  readonly grace?: number;
   /** The last time (epoch seconds). */
   readonly at: Seconds;
 }
@@ -384,6 +391,8 @@ export interface ChallengeOption {
   readonly authenticator: string;
   /** The person's enrollments of it that would do; more than one lets the person choose. */
   readonly enrollments: readonly string[];
+  /** As in the traits of the authenticator: it is not offered first because it was used last. */
+  readonly recovery?: true;
 }
 
 /** The person may go on without enrolling. */
@@ -416,7 +425,7 @@ export type Outcome =
       readonly options: readonly ChallengeOption[];
       /** For audit and `explain`, never for the person: the deny that is kept back until they have proved something. */
       readonly withheld?: { readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string };
-      /** All else is proved; this is the bar of Law 7 before one of these is enrolled, which may be skipped with it. */
+      /** It is for the bar of Law 7, before one of these is enrolled, which may be skipped with it. Never before something is proved. */
       readonly toEnroll?: readonly string[];
       readonly skippable?: Skippable;
       readonly remember?: Rememberable;

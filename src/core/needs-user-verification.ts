@@ -1,7 +1,7 @@
 /** Must an authenticator verify its user, or is presence enough? */
 import type { PolicySet } from './compile.ts';
 import { evaluate } from './evaluate.ts';
-import type { Decision, Facts } from './model.ts';
+import type { AuthenticatorTraits, Decision, Facts } from './model.ts';
 import { presenceOnly } from './presence-only.ts';
 
 /**
@@ -15,18 +15,33 @@ export function needsUserVerification(
 ): boolean {
   const traits = policies.authenticators.find((one) => one.key === key);
   if (!traits?.characteristics.includes('userVerification')) return false;
-  const active: Facts = facts.subject ? { ...facts, subject: { ...facts.subject, status: 'active' } } : facts;
+  const active = whateverStatus(facts);
   const without = purpose === 'enroll' ? withoutVerification(policies, key) : { ...policies, presenceOnly: key };
   return isAskedFor(evaluate(policies, active), key) && !isAskedFor(evaluate(without, active), key);
 }
 
 /** The policies as they would be if this authenticator could not verify its user. */
 export function withoutVerification(policies: PolicySet, key: string): PolicySet {
-  const authenticators = policies.authenticators.map((one) => (one.key === key ? presenceOnly(one) : one));
+  return withTraits(policies, key, presenceOnly);
+}
+
+/** The policies as they would be if this authenticator were another one. */
+export function withTraits(
+  policies: PolicySet,
+  key: string,
+  change: (traits: AuthenticatorTraits) => AuthenticatorTraits,
+): PolicySet {
+  const authenticators = policies.authenticators.map((one) => (one.key === key ? change(one) : one));
   return { ...policies, authenticators };
 }
 
-function isAskedFor(decision: Decision, key: string): boolean {
+/** The facts of somebody whose account is active. */
+export function whateverStatus(facts: Facts): Facts {
+  return facts.subject ? { ...facts, subject: { ...facts.subject, status: 'active' } } : facts;
+}
+
+/** To be proved, or to be enrolled. */
+export function isAskedFor(decision: Decision, key: string): boolean {
   if (decision.kind === 'challenge') {
     return decision.withheld === undefined && decision.options.some(({ authenticator }) => authenticator === key);
   }

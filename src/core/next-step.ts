@@ -21,6 +21,8 @@ export interface StepView extends WaysView {
   readonly beside?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
+  /** From `endsOthers`, for an authenticator that is offered. */
+  readonly endsOthers?: (authenticator: string) => boolean;
 }
 
 /**
@@ -90,7 +92,7 @@ function ask(
   if (several && transaction.selecting) return select();
   const { pending } = transaction;
   const way = ways[options.findIndex((option) => pending && isOption(pending, purpose, option))];
-  if (pending && pending.expires > now && way) return show(pendingStep(pending, way, several, reason));
+  if (pending && pending.expires > now && way) return show(pendingStep(pending, way, several, reason, view));
   const choice = transaction.choice ?? wishOf(transaction);
   const chosen = options.find((option) => choice && isChoice(choice, purpose, option));
   if (!chosen && several && purpose === 'enroll') return select();
@@ -126,12 +128,19 @@ function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorO
   return { kind: 'select', purpose, options, ...(skippable && { skippable }), messages: [] };
 }
 
-function pendingStep(pending: Pending, way: AuthenticatorOption, alternatives: boolean, reason: Reason): Step {
+function pendingStep(
+  pending: Pending,
+  way: AuthenticatorOption,
+  alternatives: boolean,
+  reason: Reason,
+  view: StepView,
+): Step {
   const { authenticator, enrollment, inputs } = pending;
   if (pending.purpose === 'enroll' || enrollment === undefined) {
     const { skippable } = reason;
     const step = { kind: 'enroll', authenticator, inputs, offer: pending.public, alternatives } as const;
-    return { ...step, ...(skippable && { skippable }), messages: [] };
+    const ends = view.endsOthers?.(authenticator) === true;
+    return { ...step, ...(skippable && { skippable }), ...(ends && { endsOthers: ends }), messages: [] };
   }
   const { remember, ...why } = reason;
   return {

@@ -1,24 +1,49 @@
 /** May somebody give this enrollment up? */
-import { type EnrollmentRuling, enrollmentRuling, mustEnroll, usablePolicies } from './enrollment.ts';
+import { mustEnroll, usablePolicies } from './enrollment.ts';
+import type { EnrollmentTerms, RequiredEnrollment } from './enrollment-policy.ts';
 import { evaluate, type PolicySet } from './evaluate.ts';
-import { usableEnrollments } from './means.ts';
-import type { Facts, Subject } from './model.ts';
-
-/** `required`: the enrollment policy demands it or another of its kind. `last`: without it they could not sign in here any more. */
-export type RemovalRefusal = 'required' | 'last';
+import { meansWithin, usableEnrollments } from './means.ts';
+import type { Facts } from './model.ts';
+import { rulesAnywhere } from './rules.ts';
 
 /**
- * Why they may not; `undefined`: they may. `policies` are those of the account app. What is left must meet the enrollment policy, and be
- * enough for a new sign-in by itself, with nothing to enroll on the way.
+ * What the enrollment policy of an app demands of this person and would no longer be met without this enrollment. It is asked of every rule
+ * that may decide there, now or another time, here or elsewhere, with any device. Grace that still runs does not count, nor does an app
+ * that denies them whatever they prove.
  */
-export function refusalToRemove(policies: PolicySet, facts: Facts, enrollment: string): RemovalRefusal | undefined {
-  const removed = facts.subject?.enrollments.find(({ id }) => id === enrollment);
+export function demandsOn(policies: PolicySet, facts: Facts, enrollment: string): readonly RequiredEnrollment[] {
+  const before = newSignIn(facts);
   const afterwards = newSignIn(facts, enrollment);
-  if (afterwards.subject === undefined || removed === undefined) return undefined;
-  const ruling = enrollmentRuling(policies, afterwards);
-  if (isDemanded(removed.authenticator, ruling, policies, afterwards, afterwards.subject)) return 'required';
+  if (policies.enrollment === undefined || !mayLetIn(policies, before)) return [];
+  return rulesAnywhere(policies.enrollment, before).flatMap(({ then: terms }) => {
+    const wasOpen = openDemands(policies, terms, before);
+    return openDemands(policies, terms, afterwards).filter((one) => !wasOpen.includes(one));
+  });
+}
+
+function mayLetIn({ session, app }: PolicySet, facts: Facts): boolean {
+  return [session, app].every(
+    (policy) => policy && rulesAnywhere(policy, facts).some(({ then }) => then.kind === 'allow'),
+  );
+}
+
+/** What would have to be enrolled now, under these terms. */
+function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts): readonly RequiredEnrollment[] {
+  const { subject } = facts;
+  if (subject === undefined) return [];
+  const holdings = { shown: [], enrollments: usableEnrollments(subject, policies) };
+  const means = meansWithin(usablePolicies(policies, terms), policies, holdings);
+  return mustEnroll({ subject, terms, means, facts });
+}
+
+/**
+ * Without it they could not sign in here any more. `policies` are those of the account app. What is left must be enough for a new sign-in by
+ * itself, with nothing to enroll on the way.
+ */
+export function isLastWay(policies: PolicySet, facts: Facts, enrollment: string): boolean {
+  if (!facts.subject?.enrollments.some(({ id }) => id === enrollment)) return false;
   const authenticators = policies.authenticators.map((traits) => ({ ...traits, enrollable: false }));
-  return canSignIn({ ...policies, authenticators }, afterwards) ? undefined : 'last';
+  return !canSignIn({ ...policies, authenticators }, newSignIn(facts, enrollment));
 }
 
 /**
@@ -50,17 +75,4 @@ function newSignIn(facts: Facts, without?: string): Facts {
 function canSignIn(policies: PolicySet, facts: Facts): boolean {
   const next = evaluate(policies, facts);
   return next.kind === 'challenge' && next.withheld === undefined;
-}
-
-function isDemanded(
-  key: string,
-  { terms }: EnrollmentRuling,
-  policies: PolicySet,
-  facts: Facts,
-  subject: Subject,
-): boolean {
-  if (terms === undefined) return false;
-  const usable = usablePolicies(policies, terms);
-  const means = { shown: [], enrollments: usableEnrollments(subject, usable), policies: usable };
-  return mustEnroll({ subject, terms, means, facts }).some(({ anyOf }) => anyOf.includes(key));
 }

@@ -25,14 +25,16 @@ export interface Showing {
   readonly toEnroll?: true;
   /** As in the traits of its authenticator. */
   readonly auxiliary?: true;
+  /** As in its enrollment: it counts for the bar of Law 7 alone. */
+  readonly barOnly?: true;
 }
 
 /** One layer's demand. Any of the requirements will do. */
 export interface Goal {
   readonly layer: LayerTrace['layer'] | 'enrollment_bar';
   readonly anyOf: readonly Requirement[];
-  /** What is yet to be enrolled does not count (Law 7). */
-  readonly enrolledOnly?: true;
+  /** It is the bar of Law 7: what is yet to be enrolled does not count, and what the enrollment policy disables does. */
+  readonly isBar?: true;
 }
 
 /** How old evidence is. One from the future (beyond a minute of clock skew) is nothing to rely on: undefined. */
@@ -59,8 +61,13 @@ export function stricter(a: Seconds | undefined, b: Seconds | undefined): Second
 }
 
 export function meetsGoal(goal: Goal, showings: readonly Showing[]): boolean {
-  const counted = goal.enrolledOnly ? showings.filter(({ toEnroll }) => !toEnroll) : showings;
+  const counted = countedFor(goal, showings);
   return goal.anyOf.some((requirement) => meetsRequirement(requirement, counted));
+}
+
+/** What may count for this goal at all. */
+export function countedFor({ isBar }: Goal, showings: readonly Showing[]): readonly Showing[] {
+  return showings.filter(({ toEnroll, barOnly }) => !(isBar ? toEnroll : barOnly));
 }
 
 export function meetsRequirement(requirement: Requirement, showings: readonly Showing[]): boolean {

@@ -49,6 +49,20 @@ export function possibleRules<Of extends RuleHead>(policy: CompiledPolicy<Of>, f
   return policy.rules.filter((_, index) => (traces[index]?.result ?? 'miss') !== 'miss').map(({ rule }) => rule);
 }
 
+/**
+ * The rules that may decide about this person at this app, now or at another time, here or elsewhere, with any device and any scopes: up to
+ * the first that holds whatever these are.
+ */
+export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
+  const possible: Of[] = [];
+  for (const { rule, conditions } of policy.rules) {
+    const result = combine(conditions.map(({ varies, test }) => (varies ? 'unknown' : test(facts))));
+    if (result !== 'miss') possible.push(rule);
+    if (result === 'hit') break;
+  }
+  return possible;
+}
+
 function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   // The results as a number of base 3.
   let pattern = 0;

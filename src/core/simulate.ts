@@ -27,6 +27,8 @@ export type SimulatedStep =
       readonly alternatives: readonly AuthenticatorOption[];
       /** The person may go on without. */
       readonly skippable?: Skippable;
+      /** It is for the bar of Law 7, before one of these is enrolled. */
+      readonly toEnroll?: readonly string[];
       /** Nobody can answer it: the person has nothing of the kind, and must not be told. */
       readonly unanswerable?: true;
     }
@@ -162,6 +164,7 @@ function answerStarted(
     ...(label !== undefined && { label }),
     alternatives: otherWays(decision, plan, view),
     ...('skippable' in decision && decision.skippable && { skippable: decision.skippable }),
+    ...('toEnroll' in decision && decision.toEnroll && { toEnroll: decision.toEnroll }),
   };
   const { subject } = position;
   if (id === NO_ENROLLMENT || subject === undefined) return { steps: [{ ...step, unanswerable: true }] };

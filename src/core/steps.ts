@@ -94,6 +94,8 @@ export type Step = StepBase &
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
+        /** Once it is enrolled, all other sessions of the account end. */
+        readonly endsOthers?: true;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

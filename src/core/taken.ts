@@ -9,15 +9,14 @@ import { meetsDemand, type Showing } from './requirement.ts';
  * that is anything.
  */
 export function takenFromAnybody(policies: PolicySet, facts: Facts): readonly string[] {
-  const taken = new Set(possibleCases(policies, facts).flatMap(takenIn));
+  const taken = new Set(possibleCases(policies, facts).flatMap((one) => takenIn(one, policies)));
   return policies.authenticators.map(({ key }) => key).filter((key) => taken.has(key));
 }
 
-function takenIn({ goals, usable }: Possible): readonly string[] {
+function takenIn({ goals, usable }: Possible, all: PolicySet): readonly string[] {
   const naming = goals.flatMap(({ anyOf }) => anyOf).filter(names);
-  const isTaken = (traits: AuthenticatorTraits) =>
-    naming.length === 0 || naming.some((requirement) => takes(requirement, showingOf(traits)));
-  return usable.authenticators.filter(isTaken).map(({ key }) => key);
+  const isTaken = (traits: AuthenticatorTraits) => naming.some((requirement) => takes(requirement, showingOf(traits)));
+  return (naming.length === 0 ? all.authenticators : usable.authenticators.filter(isTaken)).map(({ key }) => key);
 }
 
 /** Every way to meet it names authenticators. */

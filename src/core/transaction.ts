@@ -27,6 +27,8 @@ export interface Pending extends Choice {
   readonly private: Readonly<Record<string, unknown>>;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Ids of the messages that hold its code: they wait to be sent no longer than it counts. */
+  readonly outbox?: readonly string[];
 }
 
 export interface Transaction {

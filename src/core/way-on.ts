@@ -2,19 +2,19 @@
 import { optionsBestFirst } from './challenge-options.ts';
 import { type Completion, firstOf, minimalCompletions } from './completions.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
-import { enrollmentBar } from './enrollment-bar.ts';
-import { enrollable, type Means, provable } from './means.ts';
+import { barOf, enrollable, forBar, type Means, provable } from './means.ts';
 import type { ChallengeOption } from './model.ts';
-import { presenceOnly } from './presence-only.ts';
 import { type Goal, meetsGoal, type Showing } from './requirement.ts';
 import { findWitness } from './witness.ts';
 
 export type WayOn =
   | { readonly kind: 'met'; readonly witness: readonly CountedEvidence[] }
+  /** `toEnroll`: it is only asked so that one of these can be enrolled. */
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /** They complete nothing by themselves: something must be enrolled, and this is the bar before it. */
+      readonly toEnroll?: readonly string[];
+      /** It is only asked so that something can be enrolled, of somebody who has shown nothing. */
       readonly isBar?: true;
     }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
@@ -22,23 +22,30 @@ export type WayOn =
 
 /**
  * Existing enrollments first; enrolling is for those who cannot complete without it, and only after they have proved the strongest
- * level that their account can reach (Law 7). Whatever is offered is part of a completion of which no part can be left out.
+ * level that their account can reach (Law 7), also by what the enrollment policy disables here. Whatever is offered is part of a completion
+ * of which no part can be left out.
  */
 export function wayOn(goals: readonly Goal[], means: Means): WayOn {
-  const witness = findWitness(goals, means.shown);
-  if (witness !== undefined) return { kind: 'met', witness };
-  const proofs = provable(means.enrollments, means.shown, goals).map((proof) =>
-    proof.authenticator === means.policies.presenceOnly ? presenceOnly(proof) : proof,
-  );
-  const byProof = minimalCompletions(goals, means.shown, proofs);
-  if (byProof.length > 0) return challenge(byProof, goals, means);
-  const bar = enrollmentBar(means.enrollments);
+  const able = goals.some(({ isBar }) => isBar) ? forBar(means) : means;
+  const witness = findWitness(goals, able.shown);
+  if (witness !== undefined) return { kind: 'met', witness: witness.filter(({ barOnly }) => !barOnly) };
+  const byProof = minimalCompletions(goals, able.shown, provable(able, goals));
+  if (byProof.length > 0) return challenge(byProof, goals, able);
+  return enrollingWay(goals, means);
+}
+
+function enrollingWay(goals: readonly Goal[], means: Means): WayOn {
+  const able = forBar(means);
+  const bar = barOf(means);
   const barred = [bar, ...goals];
-  const actions = [...proofs, ...enrollable(means.enrollments, means.policies, goals)];
-  const completions = minimalCompletions(barred, means.shown, actions);
+  const completions = minimalCompletions(barred, able.shown, [...provable(able, goals), ...enrollable(means, goals)]);
   if (completions.length === 0) return { kind: 'impossible' };
-  if (!meetsGoal(bar, means.shown)) return { ...challenge(completions, barred, means), isBar: true };
-  return enrollOrProveFirst(completions, goals, means);
+  if (meetsGoal(bar, able.shown)) return enrollOrProveFirst(completions, goals, able);
+  const proofs = challenge(completions, barred, able);
+  // That there is something to enroll says what the account has not: only to somebody who has proved something.
+  return able.shown.length === 0
+    ? { ...proofs, isBar: true }
+    : { ...proofs, toEnroll: inOrder(completions.flatMap(keysToEnroll), means) };
 }
 
 /** Enrolling waits for a proof only if without that proof an authenticator could not be chosen that might complete with it. */
@@ -50,8 +57,11 @@ function enrollOrProveFirst(completions: readonly Completion[], goals: readonly 
   const waitingFor = waiting.flatMap(keysToEnroll);
   if (choices.length === 0 || !waitingFor.every((key) => choices.includes(key)))
     return challenge(waiting, goals, means);
-  const order = means.policies.authenticators.map(({ key }) => key);
-  return { kind: 'enroll', choices: order.filter((key) => choices.includes(key)) };
+  return { kind: 'enroll', choices: inOrder(choices, means) };
+}
+
+function inOrder(keys: readonly string[], { policies }: Means): readonly string[] {
+  return policies.authenticators.map(({ key }) => key).filter((key) => keys.includes(key));
 }
 
 function keysToEnroll(actions: readonly Showing[]): readonly string[] {

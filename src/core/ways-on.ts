@@ -17,18 +17,22 @@ export interface WaysView {
 /** One way on, before it is shown. */
 export type Option = Omit<Choice, 'purpose'>;
 
-/** What was used last with this browser comes first; only the order changes. */
+/**
+ * What was used last with this browser comes first; only the order changes. What exists for recovery stays where it was: it is there for
+ * the case that nothing else is.
+ */
 export function challengeChoices(
   options: Extract<Decision, { kind: 'challenge' }>['options'],
   view: WaysView,
 ): readonly Option[] {
-  const ways = options.flatMap(({ authenticator, enrollments }) => {
+  const unused = view.lastUsed?.length ?? 0;
+  const ways = options.flatMap(({ authenticator, enrollments, recovery }) => {
     const each = view.isOneWay?.(authenticator) ? [enrollments] : enrollments.map((enrollment) => [enrollment]);
-    return each.map((ids) => ({ authenticator, ids }));
+    const rank = (ids: readonly string[]) => Math.min(...ids.map((id) => (recovery ? unused : lastUse(id, view))));
+    return each.map((ids) => ({ authenticator, ids, rank: rank(ids) }));
   });
-  const rank = (ids: readonly string[]) => Math.min(...ids.map((id) => lastUse(id, view)));
   return ways
-    .toSorted((one, other) => rank(one.ids) - rank(other.ids))
+    .toSorted((one, other) => one.rank - other.rank)
     .map(({ authenticator, ids }) => ({ authenticator, ...challenged(ids, view) }));
 }
 

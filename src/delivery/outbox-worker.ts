@@ -22,6 +22,8 @@ export interface OutboxWorkerOptions {
   readonly interval?: number;
   /** How long a claim counts (seconds). */
   readonly lease?: Seconds;
+  /** Longest wait for what is under way when it stops (milliseconds). Default: 5 seconds. */
+  readonly patience?: number;
 }
 
 /** `rejected`: the other side will never take it. `expired`: it was too late. `template`: it cannot be put into words. */
@@ -35,9 +37,6 @@ const longestPause: Seconds = 300;
 
 /** Messages of one channel under way at once: a mail server that hangs holds up no text messages. */
 const inFlightPerChannel = 8;
-/** Longest wait for what is under way, at the end (milliseconds). */
-const patience = 5000;
-
 interface Claimed {
   readonly id: string;
   readonly message: OutboxMessage;
@@ -91,7 +90,7 @@ export class OutboxWorker {
     clearTimeout(this.#timer);
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, patience);
+      timer = setTimeout(resolve, this.#options.patience ?? 5000);
     });
     await Promise.race([late, this.#finish()]);
     clearTimeout(timer);

@@ -41,14 +41,26 @@ export function messageKey(id: string): string {
 /** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
 export const grace = 3600;
 
-/** Writes the message in the unit's commit. */
-export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, about: About = {}): void {
-  put(unit, waiting(delivery, now, about));
+/** Writes the message in the unit's commit; its id, for `withdraw`. */
+export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, about: About = {}): string {
+  return put(unit, waiting(delivery, now, about));
 }
 
 /** The work of a message without a message: so that nobody can measure whether somebody was written to. */
-export function enqueueNothing(unit: UnitOfWork, now: Seconds): void {
-  put(unit, { message: { about: {}, issuedAt: now, attempts: 0, notBefore: now }, ttl: grace });
+export function enqueueNothing(unit: UnitOfWork, now: Seconds): string {
+  return put(unit, { message: { about: {}, issuedAt: now, attempts: 0, notBefore: now }, ttl: grace });
+}
+
+/**
+ * Takes messages out that still wait, in the commit that makes their codes void: no try begins after it. One that a worker has just
+ * handed over may still arrive, but is not tried again. No id comes back for another message, so a worker that still has the old one
+ * can write nothing over a newer one.
+ */
+export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
+  for (const id of ids) {
+    unit.delete(messageKey(id));
+    unit.add({ op: 'leave', key: pendingKey, member: id });
+  }
 }
 
 /** The operations that write the message, for whoever commits by themselves. */
@@ -56,7 +68,7 @@ export function messageOps(delivery: Delivery, now: Seconds, about: About = {}):
   const { message, ttl } = waiting(delivery, now, about);
   const id = newId();
   return [
-    { op: 'create', key: messageKey(id), value: JSON.stringify(message), ttl },
+    { op: 'put', key: messageKey(id), value: JSON.stringify(message), ttl },
     { op: 'join', key: pendingKey, member: id, ttl },
   ];
 }
@@ -76,8 +88,10 @@ function newId(): string {
   return randomBytes(16).toString('base64url');
 }
 
-function put(unit: UnitOfWork, { message, ttl }: Waiting): void {
+/** None of these operations can fail, so on Cluster they come after all that can: what loses a race sends nothing. */
+function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
   const id = newId();
-  unit.create(messageKey(id), { value: JSON.stringify(message), ttl });
+  unit.put(messageKey(id), { value: JSON.stringify(message), ttl });
   unit.add({ op: 'join', key: pendingKey, member: id, ttl });
+  return id;
 }

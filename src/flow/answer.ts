@@ -1,5 +1,5 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
-import { secretBesideIdentifier } from '../core/beside-identifier.ts';
+import { enrollmentRuling, usablePolicies } from '../core/enrollment.ts';
 import type { Facts } from '../core/model.ts';
 import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
@@ -10,6 +10,7 @@ import { discovered } from './discover.ts';
 import { enroll } from './enroll.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
+import { backByLink, linkField } from './linked.ts';
 import type { Judged, Loop } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import { transactionKey } from './transaction-record.ts';
@@ -81,8 +82,8 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
 }
 
 /**
- * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is no
- * longer asked for, it is not tried.
+ * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is
+ * disabled, it is not tried.
  */
 async function identify(
   loop: Loop,
@@ -105,8 +106,8 @@ async function identify(
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
   const isNamed = { ...loop, transaction: named.transaction };
-  if (!fields['credentials.passcode'] || !(await isAskedBeside(beside, loop, facts)))
-    return { loop: isNamed, messages: [] };
+  const isGiven = beside !== '' && Boolean(fields['credentials.passcode']);
+  if (!isGiven || !(await isUsable(beside, loop, facts))) return { loop: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
   const refusedHere = throttled(isNamed, beside, loaded.reservation);
   if (refusedHere) return { ...refusedHere, loop };
@@ -116,9 +117,11 @@ async function identify(
   return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
 }
 
-/** By the newest revision. It depends on nobody, so nobody learns from it who they are. */
-async function isAskedBeside(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
-  return key !== '' && secretBesideIdentifier(await snapshot.policies(app), facts) === key;
+/** By the settings, and by an enrollment rule that decides whoever this is: nobody learns from it who they are. */
+async function isUsable(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
+  const policies = await snapshot.policies(app);
+  const { terms } = enrollmentRuling(policies, facts);
+  return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
 }
 
 function subjectOf(account: Held | undefined, canonical: string, typed: string): TransactionSubject {
@@ -131,19 +134,24 @@ async function choose(loop: Loop, judged: Judged, fields: Fields): Promise<Answe
   return chosen ? { loop: chosen, messages: [] } : stay(loop, 'authenticator.required', 'authenticator.id');
 }
 
-/** Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. */
+/**
+ * Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. By the
+ * link of a message it is the challenge that the link belongs to, also when the person had left that one.
+ */
 async function challenge(
-  loop: Loop,
+  at: Loop,
   { decision }: Judged,
   binding: FormBinding,
   fields: Fields,
   loaded: Loaded,
 ): Promise<Answer> {
-  if (decision.kind !== 'challenge') return { loop, messages: [] };
-  const { pending, subject } = loop.transaction;
+  if (decision.kind !== 'challenge') return { loop: at, messages: [] };
+  const token = fields[linkField];
+  const loop = token === undefined ? at : backByLink(at, token);
+  const { pending, subject } = loop?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
-  if (!isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(loop, 'form.stale');
+  if (!loop || !isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(at, 'form.stale');
   if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
   const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);

@@ -44,6 +44,8 @@ export interface AuditEvent {
   readonly rule?: string;
   /** Code of the reason, when it did not succeed. */
   readonly reason?: string;
+  /** All other sessions of the account ended with it, and their tokens. */
+  readonly othersEnded?: true;
   /** Authenticators whose proof the browser was spared. */
   readonly waived?: readonly string[];
   readonly acr?: string;

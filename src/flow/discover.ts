@@ -30,7 +30,8 @@ export async function discovered(loop: Loop, { facts }: Judged, key: string, fie
   if (!kind || !offer.offered) return stay(loop, 'form.stale');
   const input = credentialInput(fields);
   const env = { ...environmentOf(loop, key, []), userVerification: offer.userVerification };
-  const pending = kind.challenge(loop.version, env).private;
+  const pending = kind.asked(loop.version, input, env);
+  if (!pending) return about(key, stay(loop, 'challenge.expired'));
   const id = kind.subject(input);
   const account = id === undefined ? undefined : await heldAccount(loop.request.unit, id);
   if (!account) return refusedUnknown(loop, key, pending, input, env);

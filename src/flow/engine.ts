@@ -17,13 +17,14 @@ import { decoyEntropy } from './decoy-entropy.ts';
 import { withDiscovery } from './discover.ts';
 import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
+import { discard, save } from './keep.ts';
 import { deviceKey, mayKeepSecret } from './known-device.ts';
 import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
-import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
+import { parseTransaction, transactionKey } from './transaction-record.ts';
 import type { Answer } from './verify.ts';
 import { select, viewOf } from './ways.ts';
 
@@ -139,8 +140,8 @@ export async function situationOf({ runtime, request, transaction, snapshot, app
 }
 
 function cancel(loop: Loop): Outcome {
-  const { runtime, request, transaction } = loop;
-  request.unit.delete(transactionKey(transaction.id));
+  const { runtime, request } = loop;
+  discard(loop);
   audit(request.unit, runtime.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(loop) });
   return { kind: 'cancelled', reason: 'person' };
 }
@@ -174,7 +175,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   // The relying party is told, and may ask for less; a page could only say the same to the person.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
     auditDenial(loop, decision);
-    loop.request.unit.delete(transactionKey(loop.transaction.id));
+    discard(loop);
     return { kind: 'cancelled', reason: 'unmet' };
   }
   const { step, transaction, messages: news } = await stepOf(loop, decision, facts);
@@ -233,15 +234,6 @@ async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Ste
     messages.push(...begun.messages);
     transaction = started(transaction, begun.pending);
   }
-}
-
-/** Writes the transaction if it is not what the store holds; true if it had to. */
-function save({ request, transaction, runtime }: Loop, stored: string | undefined): boolean {
-  const ttl = Math.max(1, transaction.expiresAt - runtime.now());
-  const entry = transactionEntry(transaction, ttl);
-  if (entry.value === stored) return false;
-  request.unit.replace(transactionKey(transaction.id), entry);
-  return true;
 }
 
 function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {

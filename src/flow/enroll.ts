@@ -1,9 +1,13 @@
 /** The confirmation of an enrollment. */
-import type { Authenticator, Continued, Credential } from '../authenticators/authenticator.ts';
+import type { Authenticator, Continued, Credential, Refused } from '../authenticators/authenticator.ts';
+import type { PolicySet } from '../core/compile.ts';
+import { endsOthers } from '../core/ends-others.ts';
 import { maskedAddress } from '../core/mail-address.ts';
+import type { Characteristic, Facts } from '../core/model.ts';
+import { type Shortfall, shortfallOf } from '../core/shortfall.ts';
 import { type Pending, started } from '../core/transaction.ts';
 import type { Limit } from '../stores/store.ts';
-import { enrollCounters } from '../users/account.ts';
+import { enrollCounters, type Held } from '../users/account.ts';
 import { claimFor } from '../users/credential-claims.ts';
 import { issueCredential } from '../users/credentials.ts';
 import { addressOf } from '../users/notification-addresses.ts';
@@ -12,7 +16,8 @@ import { reserveChange } from './change-limit.ts';
 import { heldAccount } from './facts.ts';
 import type { FormBinding } from './form-handle.ts';
 import { environmentOf, type Judged, type Loop } from './loop.ts';
-import { accountChanged } from './news.ts';
+import { accountChanged, type Changed } from './news.ts';
+import { endOthers } from './other-sessions.ts';
 import { sendWithin } from './send.ts';
 import { tell, tellingOf } from './tell.ts';
 import {
@@ -30,7 +35,10 @@ import {
 /** Addresses and codes, over all mailboxes or numbers: an enrollment takes two. */
 const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
 
-/** The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. */
+/**
+ * The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. What cannot show what
+ * it is asked for is not kept.
+ */
 export async function enroll(
   loop: Loop,
   judged: Judged,
@@ -49,6 +57,8 @@ export async function enroll(
   const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
   if (!result.ok) return refused(loop, pending.authenticator, result);
   if ('more' in result) return furtherStage(loop, pending, result);
+  const short = shortfallOf(await loop.snapshot.policies(loop.app), judged.facts, result.credential);
+  if (short) return refused(loop, pending.authenticator, refusalOf(short));
   const credential = issueCredential(result.credential, env.now);
   const tooMany = await reserveChange({ runtime: loop.runtime, account });
   if (tooMany) return { loop, messages: [tooMany] };
@@ -57,18 +67,46 @@ export async function enroll(
   const kept = authenticator.single
     ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
     : account.credentials;
-  loop.request.unit.replace(credentialsKey(account.user.id), {
-    value: serializeCredentials([...kept, credential]),
+  const othersEnded = endsOthers(await loop.snapshot.policies(loop.app), subject, {
+    ...credential,
+    single: authenticator.single === true,
   });
+  await save(loop, account, [...kept, credential], othersEnded);
   if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
-  tellOfEnrollment(loop, authenticator, account, credential);
+  tellOfEnrollment(loop, account, credential, { takesPlace: kept.length < account.credentials.length, othersEnded });
   return proves(loop, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
+    ...(othersEnded ? { othersEnded } : {}),
   });
+}
+
+/** Whether all other sessions would end once this is enrolled, at its best. */
+export function mayEndOthers({ runtime }: Loop, policies: PolicySet, { subject }: Facts, key: string): boolean {
+  const traits = policies.authenticators.find((one) => one.key === key);
+  const single = runtime.authenticators.get(key)?.single === true;
+  return (
+    subject !== undefined &&
+    traits !== undefined &&
+    endsOthers(policies, subject, { ...traits, authenticator: key, single })
+  );
+}
+
+/** This sign-in goes on, and the session that the browser may have; all else ends with the same commit, where it must. */
+async function save(
+  { request, runtime }: Loop,
+  account: Held,
+  credentials: readonly Credential[],
+  othersEnd: boolean,
+): Promise<void> {
+  const { unit, visitor } = request;
+  if (othersEnd) {
+    const session = (await request.session())?.uid;
+    await endOthers({ runtime, unit, visitor, account, session, withTokens: true }, credentials);
+  } else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
 }
 
 /**
@@ -85,12 +123,33 @@ async function answeredTooOften(
   return throttled(loop, traits.key, await loop.runtime.store.reserve(counter, answersWithSentCodes));
 }
 
+/** What the person is told who set up one that does not do. */
+const shortfalls: Readonly<Partial<Record<Characteristic, string>>> = {
+  hardwareProtected: 'credentials.not_hardware',
+  deviceBound: 'credentials.not_device_bound',
+  userVerification: 'credentials.unverified',
+};
+
+function refusalOf({ lacks }: Shortfall): Refused {
+  const code = (lacks && shortfalls[lacks]) ?? 'credentials.not_enough';
+  return { ok: false, code, reason: lacks ?? 'characteristics' };
+}
+
 /** An address that is enrolled is one of theirs from now on. */
-function tellOfEnrollment(loop: Loop, { single }: Authenticator, account: Account, credential: Credential): void {
+function tellOfEnrollment(
+  loop: Loop,
+  account: Account,
+  credential: Credential,
+  { takesPlace, othersEnded }: { readonly takesPlace: boolean; readonly othersEnded: boolean },
+): void {
   const { authenticator, label = '' } = credential;
-  const takesPlace = single && account.credentials.some((other) => other.authenticator === authenticator);
   const address = addressOf(credential);
-  const what = { authenticator, label, ...(address === undefined ? {} : { address: maskedAddress(address) }) };
+  const what: Changed = {
+    authenticator,
+    label,
+    ...(address === undefined ? {} : { address: maskedAddress(address) }),
+    ...(othersEnded ? { othersEnded } : {}),
+  };
   const also = address === undefined ? [] : [address];
   tell(tellingOf(loop, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
@@ -126,8 +185,8 @@ async function offerOf(loop: Loop, { facts, decision }: Judged) {
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
 async function furtherStage(loop: Loop, pending: Pending, { more }: Continued): Promise<Answer> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = more;
-  const messages = await sendWithin(loop, pending.authenticator, more);
+  const { messages, outbox } = await sendWithin(loop, pending.authenticator, more);
   if (messages.length > 0) return { loop, messages };
   const expires = Math.min(more.expires, loop.transaction.expiresAt);
-  return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires }));
+  return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires, outbox }));
 }

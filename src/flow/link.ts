@@ -4,7 +4,8 @@ import { isExpired, type Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
 import { interactionOf } from './engine.ts';
 import { formHandle } from './form-handle.ts';
-import { environmentOf, type LoopRequest } from './loop.ts';
+import { challengeOfLink } from './linked.ts';
+import type { LoopRequest } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import { parseTransaction, transactionKey } from './transaction-record.ts';
 
@@ -14,7 +15,7 @@ export type LinkRead =
       readonly linked: Linked;
       readonly app: App;
       /** The form that the browser that asked may send: it answers the challenge. */
-      readonly form: { readonly handle: string; readonly authenticator: string };
+      readonly form: { readonly handle: string; readonly authenticator: string; readonly token: string };
       /** As it was typed. */
       readonly identifier?: string;
       readonly uiLocales?: string;
@@ -23,24 +24,24 @@ export type LinkRead =
   | { readonly kind: 'over' | 'replaced' | 'expired' };
 
 export async function readLink(runtime: Runtime, request: LoopRequest, token: string): Promise<LinkRead> {
-  const found = await openTransaction(runtime, request);
-  if (!found) return { kind: 'over' };
-  const { transaction, version } = found;
-  const { pending, subject } = transaction;
+  const open = await openTransaction(runtime, request);
+  if (!open) return { kind: 'over' };
+  const { transaction, version } = open;
+  const { subject } = transaction;
   const snapshot = await runtime.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);
-  const authenticator = pending && runtime.authenticators.get(pending.authenticator);
-  if (!app || !authenticator?.link || pending?.purpose !== 'challenge') return { kind: 'replaced' };
-  const loop = { runtime, request, transaction, version, snapshot, app };
-  const linked = authenticator.link(pending.private, token, environmentOf(loop, pending.authenticator, []));
-  if (!linked) return { kind: 'replaced' };
-  if (pending.expires <= runtime.now()) return { kind: 'expired' };
-  const binding = { transaction: transaction.id, step: 'challenge', authenticator: pending.authenticator, version };
+  if (!app) return { kind: 'replaced' };
+  const found = challengeOfLink({ runtime, request, transaction, version, snapshot, app }, token);
+  if (!found) return { kind: 'replaced' };
+  const { challenge, linked } = found;
+  const { authenticator } = challenge;
+  if (challenge.expires <= runtime.now()) return { kind: 'expired' };
+  const binding = { transaction: transaction.id, step: 'challenge', authenticator, version };
   return {
     kind: 'open',
     linked,
     app,
-    form: { handle: formHandle(runtime.secrets()[0] as string, binding), authenticator: pending.authenticator },
+    form: { handle: formHandle(runtime.secrets()[0] as string, binding), authenticator, token },
     ...(subject ? { identifier: subject.identifier } : {}),
     ...(transaction.uiLocales === undefined ? {} : { uiLocales: transaction.uiLocales }),
   };

@@ -4,10 +4,12 @@ import type { Decision, Facts } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
+import { placeInWords } from '../policy/zones.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { heldAccount } from './facts.ts';
 import type { Runtime } from './runtime.ts';
 import { serverMac } from './server-mac.ts';
+import type { SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
 /** One request for one transaction. */
@@ -15,6 +17,8 @@ export interface LoopRequest {
   readonly unit: UnitOfWork;
   readonly uid: string;
   readonly visitor: Visitor;
+  /** The SSO session that the browser has now, whatever it had when the sign-in began; asked only where it matters. */
+  session(): Promise<SsoSession | undefined>;
 }
 
 /** A transaction under way, with all that a decision needs. */
@@ -58,7 +62,11 @@ export function environmentOf(
     app: app.name,
     ...(transaction.subject ? { subject: transaction.subject.id } : {}),
     transaction: transaction.id,
-    visitor: { ip: request.visitor.ip, userAgent: request.visitor.userAgent },
+    visitor: {
+      ip: request.visitor.ip,
+      place: placeInWords(snapshot, request.visitor.ip),
+      userAgent: request.visitor.userAgent,
+    },
     ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
     proved: transaction.evidence.length > 0,
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),

@@ -40,6 +40,8 @@ export interface Changed {
   readonly formerLabel?: string;
   /** Of an address what may be shown at others. */
   readonly address?: string;
+  /** All other sessions ended with it. */
+  readonly othersEnded?: true;
 }
 
 /** Empty texts: it does not apply, or it is not known. */
@@ -58,7 +60,9 @@ const lifetime = 86_400;
 
 export function accountChanged(event: AccountChange, what: Changed = {}): News {
   const { authenticator = '', label = '', formerLabel = '', address = '' } = what;
-  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address } };
+  // What says so by itself says it once.
+  const ended = what.othersEnded && event !== 'sessions_ended' ? 'yes' : '';
+  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, ended } };
 }
 
 /** Every address once; none when nothing is verified. `account` as it was before: an address that is taken away is told, too. */

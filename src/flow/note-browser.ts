@@ -2,6 +2,7 @@
 import type { Evidence, Seconds } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
+import { placeInWords } from '../policy/zones.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { audit } from './audit.ts';
 import { heldAccount } from './facts.ts';
@@ -44,17 +45,19 @@ export async function noteBrowser(completed: Completed): Promise<void> {
 }
 
 async function remember(completed: Completed, secret: string): Promise<void> {
-  const { unit, runtime, visitor, app, transaction, subject, remember: seconds } = completed;
+  const { unit, runtime, visitor, app, transaction, subject, witness, remember: seconds } = completed;
   const account = await heldAccount(unit, subject);
   if (!account || seconds === undefined) return;
   const now = runtime.now();
   const isNew = !isRememberedWith(account, secret, now);
   const userAgent = visitor.userAgent.slice(0, longestUserAgent);
-  const { evidence } = transaction;
+  // What was proved for the bar of Law 7 alone is disabled here: this app remembers nothing of it.
+  const evidence = transaction.evidence.filter((one) => witness.includes(one));
   rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;
-  const telling = { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
+  const place = placeInWords(await runtime.snapshot(unit), visitor.ip);
+  const telling = { runtime, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
   tell(telling, accountChanged('device_remembered'));
 }

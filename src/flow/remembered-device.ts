@@ -120,6 +120,20 @@ export function forgetDevice(unit: UnitOfWork, { user, credentials }: Account, i
   });
 }
 
+/** All was voided: what this browser remembers (`secret`: its own) goes on, what others do is gone. */
+export function rememberedOnlyBy(
+  credentials: readonly Credential[],
+  secret: string | undefined,
+  { before, after }: { readonly before: Account['user']; readonly after: Account['user'] },
+): readonly Credential[] {
+  const device = secret === undefined ? undefined : hashOf(secret, after.id);
+  return credentials.map(({ remembered = [], ...credential }) => {
+    const own = remembered.filter((one) => one.device === device && one.valid === before.validAfter);
+    const kept = own.map((one) => ({ ...one, valid: after.validAfter }));
+    return kept.length > 0 ? { ...credential, remembered: kept } : credential;
+  });
+}
+
 function isAlive({ valid, until }: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
   return valid === validAfter && now < until;
 }

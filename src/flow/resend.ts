@@ -2,6 +2,7 @@
 import { type Pending, started } from '../core/transaction.ts';
 import { resendOffer } from './enroll.ts';
 import type { Judged, Loop } from './loop.ts';
+import { thoughSentBefore } from './send.ts';
 import { start } from './start.ts';
 import { type Answer, stay } from './verify.ts';
 
@@ -17,7 +18,9 @@ export async function resend(loop: Loop, judged: Judged, wanted?: string): Promi
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(loop, judged, method)
     : resendChallenge(loop, judged, method));
-  return answer.messages.length > 0 ? answer : { ...answer, messages: [{ code: 'sent.again', level: 'info' }] };
+  const { messages } = answer;
+  if (messages.length === 0) return { ...answer, messages: [{ code: 'sent.again', level: 'info' }] };
+  return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(thoughSentBefore) };
 }
 
 function methodOf({ public: { methods, method } }: Pending, wanted: string | undefined): string | undefined {

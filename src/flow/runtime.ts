@@ -6,11 +6,20 @@ import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import type { AuditSink } from './audit.ts';
 
+/** What the protocol does with sessions, in the unit of the request. */
+export interface SessionControl {
+  /** Ends it: the session, its grants, and the relying parties hear of it. */
+  end(uid: string): Promise<void>;
+  /** It goes on although the account was given this new `validAfter`; what was issued within it does, too, if `withTokens`. */
+  keep(uid: string, valid: Seconds, withTokens: boolean): void;
+}
+
 export interface Runtime {
   readonly store: Store;
   /** By key, in the order in which they are offered. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;
   readonly audit: AuditSink;
+  readonly sessions: SessionControl;
   /** Base URL of the issuer, without a trailing slash. */
   readonly issuer: string;
   /** Server secrets (base64url); the first signs, all verify. */

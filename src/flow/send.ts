@@ -33,31 +33,39 @@ export type Sendings = Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> & {
 /** What is counted, for the audit log; the counter, and its limits. */
 type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
 
+/** What became of it. */
+export interface Sent {
+  /** Errors: what the person must know. */
+  readonly messages: readonly Message[];
+  /** Ids in the outbox. */
+  readonly outbox: readonly string[];
+}
+
 /**
  * Sends what an authenticator hands over, if the limits of the person and its quotas allow it; a message of error when they do not. For
  * somebody who does not exist nothing is sent, with the same work.
  */
-export async function sendWithin(loop: Loop, key: string, sendings: Sendings): Promise<readonly Message[]> {
+export async function sendWithin(loop: Loop, key: string, sendings: Sendings): Promise<Sent> {
   const { runtime, transaction, request } = loop;
   const { unit, visitor } = request;
   const { subject } = transaction;
   const { deliver = [], undeliverable, proved } = sendings;
   const limits = runtime.authenticators.get(key)?.sends;
-  if (!subject || !limits) return [];
+  if (!subject || !limits) return { messages: [], outbox: [] };
   const own = subject.decoy ? counterOf(subject.id, `${key}.send`) : attemptCounter(subject.id, `${key}.send`);
   const limited = await reserveAll(runtime, [['account', own, limits], ...countersOf(own, sendings)]);
   if (limited) {
     tellAudit(loop, { event: 'message.limited', authenticator: key, reason: limited.kind });
-    return [limited.message];
+    return { messages: [limited.message], outbox: [] };
   }
-  if (deliver.length === 0) enqueueNothing(unit, runtime.now());
-  else {
-    const account = subject.decoy ? undefined : await heldAccount(unit, subject.id);
-    post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliver);
-  }
-  if (undeliverable === undefined) return [];
+  const account = deliver.length === 0 || subject.decoy ? undefined : await heldAccount(unit, subject.id);
+  const outbox =
+    deliver.length === 0
+      ? [enqueueNothing(unit, runtime.now())]
+      : post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliver);
+  if (undeliverable === undefined) return { messages: [], outbox };
   tellAudit(loop, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
-  return proved ? [{ code: 'send.undeliverable', level: 'error' }] : [];
+  return { messages: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
 }
 
 function tellAudit(loop: Loop, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
@@ -87,6 +95,11 @@ async function reserveAll(
   return undefined;
 }
 
+/** The same refusal for somebody to whom something was sent already: that still counts, and can be entered. */
+export function thoughSentBefore(refusal: Message): Message {
+  return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
+}
+
 function countersOf(own: string, { deliver = [], quotas }: Sendings): readonly Counted[] {
   if (quotas !== undefined)
     return quotas.map(({ kind, of, limits }) => [kind, sharedCounter('quota', `${kind}\n${of}`), limits]);
@@ -104,11 +117,11 @@ function sharedCounter(kind: string, text: string): string {
   return counterOf(storeKey(kind, digest), 'send');
 }
 
-/** Sends without limits: whoever calls has counted it, or what caused it. */
+/** Sends without limits: whoever calls has counted it, or what caused it. Ids in the outbox. */
 export function post(
   { runtime, unit, visitor, account, client, transaction }: Sender,
   deliveries: readonly Delivery[],
-) {
+): readonly string[] {
   const wishes = [account?.user.profile.locale, transaction?.uiLocales].filter((tag) => tag !== undefined);
   const about = {
     languages: { uiLocales: wishes.join(' '), acceptLanguage: visitor.acceptLanguage.slice(0, 200) },
@@ -116,6 +129,6 @@ export function post(
     client,
     ...(transaction ? { transaction: transaction.id } : {}),
   };
-  for (const delivery of deliveries) enqueue(unit, delivery, runtime.now(), about);
   unit.afterCommit(() => runtime.messagesWait());
+  return deliveries.map((delivery) => enqueue(unit, delivery, runtime.now(), about));
 }

@@ -1,5 +1,6 @@
 /** The person goes on without enrolling what may be skipped for now. */
 import { skipping } from '../core/transaction.ts';
+import { withSkip } from '../users/skips.ts';
 import { credentialsKey, serializeUser, userKey } from '../users/user.ts';
 import { audit } from './audit.ts';
 import { heldAccount } from './facts.ts';
@@ -16,13 +17,8 @@ export async function skip(loop: Loop, { decision }: Judged): Promise<Loop | und
   const account = subject && !subject.decoy ? await heldAccount(request.unit, subject.id) : undefined;
   if (!skippable || !account) return undefined;
   const { user } = account;
-  const counted = skippable.authenticators.map((key) => {
-    const before = user.skipped && Object.hasOwn(user.skipped, key) ? user.skipped[key] : undefined;
-    const grace = (before?.grace ?? 0) + (skippable.reason === 'grace' ? 1 : 0);
-    return [key, { count: (before?.count ?? 0) + 1, grace, at: runtime.now() }] as const;
-  });
   request.unit.replace(userKey(user.id), {
-    value: serializeUser({ ...user, skipped: { ...user.skipped, ...Object.fromEntries(counted) } }),
+    value: serializeUser({ ...user, skipped: withSkip(user.skipped ?? {}, skippable, runtime.now()) }),
     refs: [credentialsKey(user.id)],
   });
   audit(request.unit, runtime.audit, {

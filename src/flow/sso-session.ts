@@ -25,6 +25,8 @@ export interface SsoSession {
   readonly limits?: GrantedSession;
   /** `validAfter` of the account when it signed in: a reset ends the session. */
   readonly valid?: Seconds;
+  /** The session was kept when `validAfter` changed: what was issued within it since this one counts on. Absent: since `valid`. */
+  readonly validSince?: Seconds;
   /** The last sign-in to an app: when (epoch seconds), and from where, as the browser told. */
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
   /** Everything else that oidc-provider keeps with a session. */
@@ -49,6 +51,15 @@ export function isOver(session: SsoSession, account: User | undefined, now: Seco
   if (!session.accountId) return false;
   const tooOld = session.limits !== undefined && now >= session.startedAt + session.limits.absolute;
   return tooOld || account?.id !== session.accountId || account.validAfter !== session.valid;
+}
+
+/**
+ * Whether something that was issued within this session, when the account had the `validAfter` of `issued`, goes on with it: the session was
+ * kept when that changed.
+ */
+export function isKeptWith(session: SsoSession | undefined, account: User, issued: Seconds | undefined): boolean {
+  if (session?.accountId !== account.id || session.valid !== account.validAfter) return false;
+  return session.validSince !== undefined && issued !== undefined && issued >= session.validSince;
 }
 
 /** Adds evidence without losing any that another request added; keeps the newest few per enrollment. */

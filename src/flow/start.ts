@@ -35,12 +35,16 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
       ? await authenticator.offer(facts.subject, env)
       : await authenticator.challenge(credential, env);
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
-  const messages = purpose === 'challenge' ? await sendWithin(loop, key, { ...begun, proved: env.proved }) : [];
+  const { messages, outbox } =
+    purpose === 'challenge'
+      ? await sendWithin(loop, key, { ...begun, proved: env.proved })
+      : { messages: [], outbox: [] };
   const expires = Math.min(begun.expires, transaction.expiresAt);
   const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
-  return { pending: { ...begins, ...rest, public: shown, expires }, messages };
+  const out = outbox.length > 0 ? { outbox } : {};
+  return { pending: { ...begins, ...rest, public: shown, expires, ...out }, messages };
 }
 
 /** Which of the person's enrollments of this authenticator make progress. */

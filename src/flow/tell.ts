@@ -1,5 +1,6 @@
 /** Tells people, in the commit of what happened, at all addresses that are known to be theirs. */
 import { browserInWords } from '../authenticators/browser-in-words.ts';
+import { placeInWords } from '../policy/zones.ts';
 import type { Account } from '../users/user.ts';
 import type { Loop } from './loop.ts';
 import { type News, newsTo } from './news.ts';
@@ -11,11 +12,14 @@ export interface Telling extends Sender {
   readonly account: Account;
   /** Name of the app. */
   readonly app: string;
+  /** From where they were, in words. */
+  readonly place: string;
 }
 
-export function tellingOf({ request, runtime, transaction, app }: Loop, account: Account): Telling {
+export function tellingOf({ request, runtime, transaction, app, snapshot }: Loop, account: Account): Telling {
   const { unit, visitor } = request;
-  return { runtime, unit, visitor, account, app: app.name, client: app.clientId, transaction };
+  const place = placeInWords(snapshot, visitor.ip);
+  return { runtime, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
 }
 
 /**
@@ -23,8 +27,8 @@ export function tellingOf({ request, runtime, transaction, app }: Loop, account:
  * mail goes out nobody is told, and the account page says so.
  */
 export function tell(telling: Telling, news: News, also: readonly string[] = []): void {
-  const { account, runtime, visitor, app } = telling;
+  const { account, runtime, visitor, app, place } = telling;
   if (!runtime.canMail()) return;
-  const circumstances = { at: runtime.now(), app, ip: visitor.ip, ...browserInWords(visitor.userAgent) };
+  const circumstances = { at: runtime.now(), app, ip: place, ...browserInWords(visitor.userAgent) };
   post(telling, newsTo(account, news, circumstances, also));
 }

@@ -147,6 +147,8 @@ export function proves(
     proof: Proof;
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
+    /** For an enrollment: all other sessions ended with it. */
+    othersEnded?: true;
   },
 ): Answer {
   const { transaction, runtime, request } = loop;
@@ -165,6 +167,7 @@ export function proves(
     ...whoAndWhere(loop),
     authenticator: evidence.authenticator,
     factors: evidence.factors,
+    ...(what.othersEnded ? { othersEnded: what.othersEnded } : {}),
   });
   return moveTo(loop, proved(transaction, evidence));
 }

@@ -4,7 +4,9 @@ import type { Facts } from '../core/model.ts';
 import type { StepView } from '../core/next-step.ts';
 import { picked, selecting } from '../core/transaction.ts';
 import { waysOn } from '../core/ways-on.ts';
+import { mayEndOthers } from './enroll.ts';
 import { credentialsOf, type Judged, type Loop } from './loop.ts';
+import { namesOf } from './names.ts';
 
 /** Something is proved, in this transaction or in the session that this browser has of the same person. */
 export function hasProved({ subject, evidence }: Facts): boolean {
@@ -25,19 +27,21 @@ export async function viewOf(loop: Loop, { facts, decision }: Judged): Promise<S
   const enrollments = facts.subject?.enrollments ?? [];
   const isNamed = (key: string) =>
     isProved && (!isOneWay(key) || enrollments.filter(({ authenticator }) => authenticator === key).length === 1);
-  const named = enrollments.filter(({ authenticator }) => isNamed(authenticator));
-  const labels = new Map(named.map(({ id, label }) => [id, label]));
-  const typed = (await credentialsOf(loop)).filter((credential) =>
+  const named = new Set(enrollments.filter(({ authenticator }) => isNamed(authenticator)).map(({ id }) => id));
+  const credentials = await credentialsOf(loop);
+  const names = namesOf(runtime, credentials);
+  const typed = credentials.filter((credential) =>
     runtime.authenticators.get(credential.authenticator)?.names?.(credential, transaction.subject?.identifier ?? ''),
   );
   const { lastUsed } = facts.device;
   return {
     ...(beside === undefined ? {} : { beside }),
     canKeep: isIdentify && offersToKeep(policies, facts),
-    labels: (id) => labels.get(id),
+    labels: (id) => (named.has(id) ? names.get(id) : undefined),
     isOneWay,
     typed: typed.map(({ id }) => id),
     ...(lastUsed ? { lastUsed } : {}),
+    endsOthers: (key) => mayEndOthers(loop, policies, facts, key),
   };
 }
 

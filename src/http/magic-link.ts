@@ -11,9 +11,10 @@ import type { LoopRequest } from '../flow/loop.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { openInteraction, signInPath } from '../oidc/interactions.ts';
 import type { Renderer } from './html/render.ts';
+import { isOwnBrowser } from './own-browser.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
-import { isOwnBrowser, loopRequest } from './sign-in.ts';
+import { loopRequest } from './sign-in.ts';
 
 export interface LinkParts {
   readonly runtime: Runtime;
@@ -25,7 +26,7 @@ export function linkHandlers(parts: LinkParts) {
   return {
     async show(ctx: Context): Promise<void> {
       const { runtime, renderer } = parts;
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const token = ctx.query.t;
       if (typeof token !== 'string') throw new StepgateError('not_found');
       const link = await readLink(runtime, request, token);
@@ -40,7 +41,7 @@ export function linkHandlers(parts: LinkParts) {
     },
 
     async status(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const isOwn = isOwnBrowser(ctx, parts.provider(), request.uid);
       ctx.set('Cache-Control', 'no-store');
       // Once the sign-in is finished, the cookie is gone as well.
@@ -60,6 +61,7 @@ async function confirm({ provider, renderer, runtime }: LinkParts, ctx: Context,
     action: signInPath(uid),
     stateHandle: link.form.handle,
     authenticator: link.form.authenticator,
+    token: link.form.token,
     passcode: link.linked.passcode,
     app: appLabel(link),
     ...(link.identifier === undefined ? {} : { account: { identifier: link.identifier } }),

@@ -1,7 +1,6 @@
 /** New recovery codes as a file: the same text that the page shows, as long as the page is where the person is. */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
-import { StepgateError } from '../errors.ts';
 import { type Outcome, view } from '../flow/engine.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
@@ -10,9 +9,10 @@ import { readForm } from './form-body.ts';
 import type { Translator } from './html/messages.ts';
 import { dayInWords } from './html/offer.ts';
 import type { Renderer } from './html/render.ts';
+import { inOwnBrowser } from './own-browser.ts';
 import { pageContext } from './page-context.ts';
 import { requireSameOrigin } from './same-origin.ts';
-import { isOwnBrowser, loopRequest } from './sign-in.ts';
+import { loopRequest } from './sign-in.ts';
 
 export interface RecoveryCodesParts {
   readonly runtime: Runtime;
@@ -26,10 +26,8 @@ export function recoveryCodesHandlers({ runtime, renderer, provider }: RecoveryC
     async download(ctx: Context): Promise<void> {
       requireSameOrigin(ctx, runtime.issuer);
       const { stateHandle } = await readForm(ctx);
-      const request = loopRequest(ctx);
-      if (!isOwnBrowser(ctx, provider(), request.uid))
-        throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
-      const outcome = await view(runtime, request);
+      const request = loopRequest(ctx, { runtime, provider });
+      const outcome = await inOwnBrowser(ctx, provider(), request.uid, () => view(runtime, request));
       const offered = offeredIn(outcome, stateHandle);
       ctx.set('Cache-Control', 'no-store');
       if (!offered) {

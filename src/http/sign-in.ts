@@ -9,6 +9,7 @@ import type { Runtime } from '../flow/runtime.ts';
 import { parseTransaction, transactionKey } from '../flow/transaction-record.ts';
 import type { Visitor } from '../flow/visitor.ts';
 import {
+  browserSession,
   finishInteraction,
   type OpenInteraction,
   openInteraction,
@@ -19,6 +20,7 @@ import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { readForm } from './form-body.ts';
 import type { StepPage } from './html/pages.ts';
 import type { Renderer } from './html/render.ts';
+import { inOwnBrowser, rememberFinished } from './own-browser.ts';
 import { pageContext, showPage } from './page-context.ts';
 import { requireSameOrigin } from './same-origin.ts';
 import { contentSecurityPolicy } from './security-headers.ts';
@@ -42,9 +44,9 @@ const ways: ReadonlySet<string> = new Set([
 export function signInHandlers(parts: SignInParts) {
   return {
     async show(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
-      const outcome = await once(() => view(parts.runtime, request), parts, ctx, request);
+      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () => view(parts.runtime, request));
       await respond(parts, ctx, request, outcome);
     },
 
@@ -54,38 +56,27 @@ export function signInHandlers(parts: SignInParts) {
       const way = (ctx.params as { way?: string }).way ?? 'answer';
       if (!ways.has(way)) throw new StepgateError('not_found');
       const { stateHandle: handle, ...fields } = await readForm(ctx);
-      const request = loopRequest(ctx);
+      const request = loopRequest(ctx, parts);
       const submission: Submission = { way: way as Submission['way'], handle, fields };
-      const outcome = await once(() => submit(parts.runtime, request, submission), parts, ctx, request);
+      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () =>
+        submit(parts.runtime, request, submission),
+      );
       await respond(parts, ctx, request, outcome, fields);
     },
   };
 }
 
 /** The address names the transaction. Throws `StepgateError('not_found')` when it cannot be one. */
-export function loopRequest(ctx: Context): LoopRequest {
+export function loopRequest(
+  ctx: Context,
+  { provider, runtime }: Pick<SignInParts, 'provider' | 'runtime'>,
+): LoopRequest {
   const { uid } = ctx.params as { uid: string };
   const unit = currentUnit();
   if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
   if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
-  return { unit, uid, visitor: (ctx.state as { visitor: Visitor }).visitor };
-}
-
-/** The cookie must belong to this very address before anything else is looked at. */
-async function once(
-  run: () => Promise<Outcome>,
-  { provider }: SignInParts,
-  ctx: Context,
-  { uid }: LoopRequest,
-): Promise<Outcome> {
-  if (!isOwnBrowser(ctx, provider(), uid))
-    throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
-  return run();
-}
-
-/** This browser began the sign-in: its cookie says so. */
-export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boolean {
-  return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
+  const { visitor } = ctx.state as { visitor: Visitor };
+  return { unit, uid, visitor, session: () => browserSession(provider(), ctx, runtime) };
 }
 
 /** `typed`: what came with the form; absent: none did. */
@@ -100,6 +91,7 @@ async function respond(
   switch (outcome.kind) {
     case 'complete': {
       giveSecret(parts, ctx, request.unit, outcome.keepsSecret);
+      rememberFinished(ctx, parts.provider(), request.uid);
       const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
       return seeOther(ctx, next);
     }
@@ -166,12 +158,7 @@ function render(
 function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
   const codes = step.messages.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
-  if (
-    ['attempts.exceeded', 'attempts.locked', 'send.exceeded', 'account.changes.exceeded'].some((code) =>
-      codes.includes(code),
-    )
-  )
-    return 429;
+  if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.messages.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }

@@ -7,6 +7,7 @@ import { gatherFacts, heldAccount } from '../flow/facts.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import type { Profile, User } from '../users/user.ts';
 import { isSameClient } from './clients.ts';
+import { restingOn } from './resting.ts';
 import { unitOf, visitorOf } from './sign-on.ts';
 
 /** `undefined`: there is no such account, or, for a token, it may not be used now. */
@@ -46,7 +47,7 @@ async function checkAge(runtime: Runtime, firstIssuedAt: Seconds = 0): Promise<v
     throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
 }
 
-/** Status and deny rules on the newest revision. Rejects with `InvalidGrant`. */
+/** Status, deny rules on the newest revision, and what the tokens rest on. Rejects with `InvalidGrant`. */
 async function checkRefresh(
   ctx: KoaContextWithOIDC,
   runtime: Runtime,
@@ -69,7 +70,7 @@ async function checkRefresh(
     { unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() },
     { request, subjectId: user.id },
   );
-  const verdict = evaluateRefresh(await snapshot.policies(app), facts);
+  const verdict = evaluateRefresh(await snapshot.policies(app), facts, restingOn(unit));
   const decidedBy = verdict.trace.layers
     .filter((layer) => layer.decidedBy)
     .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);

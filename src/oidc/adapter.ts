@@ -11,11 +11,12 @@
 import { hash } from 'node:crypto';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../core/model.ts';
-import { ssoKey } from '../flow/sso-session.ts';
+import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../flow/sso-session.ts';
 import { transactionKey } from '../flow/transaction-record.ts';
 import { type Store, storeKey } from '../stores/store.ts';
 import { currentUnit, type Merged, UnitOfWork } from '../stores/unit-of-work.ts';
 import { parseUser, userKey } from '../users/user.ts';
+import { carriesOn, restingOn, restOn } from './resting.ts';
 import { sessionAdapter } from './session-adapter.ts';
 
 /** A payload and, for what belongs to an account, the state of the account when it was issued. */
@@ -23,6 +24,8 @@ interface Stored {
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
   readonly valid?: number;
+  /** Ids of the enrollments that it rests on, for what tokens follow from. */
+  readonly restsOn?: readonly string[];
 }
 
 /** Models whose `consumed` mark decides. */
@@ -146,6 +149,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     if (!entry) return undefined;
     const stored = JSON.parse(entry.value) as Stored;
     if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
+    if (stored.restsOn) restOn(unit, stored.restsOn);
     return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
   }
 
@@ -155,7 +159,12 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     async upsert(id, payload, ttl) {
       const key = keyOf(model, id);
       const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-      const stored: Stored = { payload, ...(user ? { valid: parseUser(user.value).validAfter } : {}) };
+      const restsOn = carriesOn(model) ? restingOn(unit) : [];
+      const stored: Stored = {
+        payload,
+        ...(user ? { valid: parseUser(user.value).validAfter } : {}),
+        ...(restsOn.length > 0 ? { restsOn } : {}),
+      };
       const merged: Merged = { value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) };
       if (unit.peek(key)) unit.replace(key, merged);
       else unit.create(key, merged);
@@ -205,6 +214,15 @@ async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWo
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;
-  const { status, validAfter } = parseUser(user.value);
-  return status === 'active' && validAfter === valid;
+  const account = parseUser(user.value);
+  if (account.status !== 'active') return false;
+  // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
+  if (model === 'Grant' || account.validAfter === valid) return true;
+  const { sessionUid } = payload;
+  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);
+}
+
+async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
+  await unit.load([ssoKey(uid)]);
+  return peekSso(unit, uid);
 }

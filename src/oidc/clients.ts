@@ -1,10 +1,10 @@
 /** Apps as oidc-provider's client metadata. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { AdapterPayload } from 'oidc-provider';
+import type { AdapterPayload, Provider } from 'oidc-provider';
 import type { App } from '../policy/app.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-/** The place of the secret is taken by its hash; `matchesSecret` compares. */
+/** The place of the secret is taken by its hash; `compareSecretsByHash` makes the provider compare with that. */
 export function clientMetadata(app: App): AdapterPayload {
   const { client } = app;
   return {
@@ -15,8 +15,17 @@ export function clientMetadata(app: App): AdapterPayload {
   } as AdapterPayload;
 }
 
+export function compareSecretsByHash(provider: Provider): void {
+  provider.Client.prototype.compareClientSecret = function compareClientSecret(
+    this: { clientSecret?: string },
+    presented: string,
+  ) {
+    return this.clientSecret !== undefined && matchesSecret(this.clientSecret, presented);
+  };
+}
+
 /** Compares what a client presents with `sha256:<base64url>`, in constant time. */
-export function matchesSecret(hash: string, presented: string): boolean {
+function matchesSecret(hash: string, presented: string): boolean {
   const expected = Buffer.from(hash.replace(/^sha256:/, ''), 'base64url');
   const given = createHash('sha256').update(presented).digest();
   return expected.length === given.length && timingSafeEqual(expected, given);

@@ -8,8 +8,10 @@ import { begin, type Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { heldAccount } from '../flow/facts.ts';
 import type { Runtime } from '../flow/runtime.ts';
+import type { SsoSession } from '../flow/sso-session.ts';
 import { transactionEntry, transactionKey } from '../flow/transaction-record.ts';
 import { endSession } from './end-session.ts';
+import { sessionOfCookie } from './session-adapter.ts';
 import { expectedSubject, signOn, unitOf } from './sign-on.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
@@ -140,6 +142,16 @@ export async function finishInteraction(
   // `exp` is by the clock of oidc-provider.
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
   return interaction.returnTo;
+}
+
+/** The SSO session of the browser; `undefined`: none that is alive. Rejects with `StoreUnavailable`. */
+export async function browserSession(
+  provider: Provider,
+  ctx: Pick<KoaContextWithOIDC, 'cookies'>,
+  runtime: Runtime,
+): Promise<SsoSession | undefined> {
+  const id = ctx.cookies.get(provider.cookieName('session'), { signed: true });
+  return sessionOfCookie(unitOf(), id, runtime.now());
 }
 
 /** Ends the interaction with an OAuth error at the relying party. */

@@ -7,16 +7,18 @@ import { attainableAcrValues } from '../core/attainable-acr.ts';
 import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
 import type { Runtime } from '../flow/runtime.ts';
 import { peekSso } from '../flow/sso-session.ts';
+import { enabledTraits } from '../policy/enabled-traits.ts';
 import type { Resource, Settings } from '../policy/settings.ts';
 import { findAccount } from './account.ts';
 import { createAdapter } from './adapter.ts';
 import { cacheable } from './cacheable.ts';
-import { clientMetadata, matchesSecret, rememberClient } from './clients.ts';
+import { clientMetadata, compareSecretsByHash, rememberClient } from './clients.ts';
 import { cookieSigner } from './cookie-signer.ts';
 import { keepDevicePace } from './device-pace.ts';
 import { restartLostDeviceForm } from './device-restart.ts';
 import { allowFormTargets } from './form-targets.ts';
 import { firstPartyGrant } from './grant.ts';
+import { takeOnlyIdTokensAsHints } from './id-token-hint.ts';
 import { beginTransaction } from './interactions.ts';
 import { type SigningKey, signingAlgorithms } from './keyring.ts';
 import { noticeAfterCommit } from './logout-notice.ts';
@@ -43,16 +45,12 @@ export function createProvider(parts: ProviderParts): Provider {
   const provider = new Provider(runtime.issuer, configuration(parts));
   // Behind our own normalisation of the request: host and scheme are the issuer's.
   provider.proxy = true;
-  provider.Client.prototype.compareClientSecret = function compareClientSecret(
-    this: { clientSecret?: string },
-    presented: string,
-  ) {
-    return this.clientSecret !== undefined && matchesSecret(this.clientSecret, presented);
-  };
+  compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]) as never);
   provider.use(allowFormTargets(parts.pages) as never);
   provider.use(cacheable() as never);
   provider.use(restartLostDeviceForm(routes.code_verification) as never);
+  takeOnlyIdTokensAsHints(provider);
   keepDevicePace(provider);
   noticeAfterCommit(provider, runtime.warn);
   return provider;
@@ -68,7 +66,7 @@ function configuration(parts: ProviderParts): Configuration {
       now: () => runtime.now(),
     }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
-    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(parts))],
+    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(traitsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
     extraParams: [purposeParameter],
@@ -105,9 +103,8 @@ function configuration(parts: ProviderParts): Configuration {
   };
 }
 
-function enabledTraits({ runtime, settings }: ProviderParts): readonly AuthenticatorTraits[] {
-  const all = [...runtime.authenticators.values()].map(({ traits }) => traits);
-  return all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+function traitsOf({ runtime }: ProviderParts): readonly AuthenticatorTraits[] {
+  return [...runtime.authenticators.values()].map(({ traits }) => traits);
 }
 
 /** Development on one machine: relying parties are on loopback too. */

@@ -102,14 +102,22 @@ export async function sessionOfCookie(
   return session && !isOver(session, accountIn(unit, session.accountId), now) ? session : undefined;
 }
 
-/** All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. */
-export function keepSession(unit: UnitOfWork, uid: string, valid: Seconds, now: Seconds): void {
+/**
+ * All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. What was
+ * issued within it counts on, if `withTokens`.
+ */
+export function keepSession(
+  unit: UnitOfWork,
+  uid: string,
+  { valid, withTokens, now }: { readonly valid: Seconds; readonly withTokens: boolean; readonly now: Seconds },
+): void {
   unit.merge(ssoKey(uid), (value) => {
     if (value === undefined) return undefined;
-    const session = JSON.parse(value) as SsoSession;
+    const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
     const { limits } = session;
+    const since = withTokens ? (before ?? session.valid) : undefined;
     const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
-    return entryOf({ ...session, valid }, ttl);
+    return entryOf({ ...session, valid, ...(since === undefined ? {} : { validSince: since }) }, ttl);
   });
 }
 
@@ -126,6 +134,17 @@ function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: st
 function accountIn(unit: UnitOfWork, accountId: string | undefined): User | undefined {
   const user = accountId ? unit.peek(userKey(accountId)) : undefined;
   return user && parseUser(user.value);
+}
+
+/** A request that read the account before it was changed does not take back what another one said since: that this session goes on. */
+function validOf(
+  found: Pick<SsoSession, 'accountId' | 'valid'> & { readonly validSince: Seconds | undefined },
+  { accountId, valid }: { readonly accountId: string; readonly valid: Seconds | undefined },
+): Pick<SsoSession, 'valid' | 'validSince'> {
+  if (valid === undefined) return {};
+  const { accountId: former, valid: kept = valid, validSince } = found;
+  if (former !== accountId) return { valid };
+  return { valid: Math.max(valid, kept), ...(validSince === undefined ? {} : { validSince }) };
 }
 
 /** Sessions whose id this request gave up, and that did not get another one: they are over. */
@@ -181,10 +200,10 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       endingsOf(unit).delete(session);
       unit.put(pointerKey(id), { value: session, ttl, refs: [ssoKey(session)] });
       unit.merge(ssoKey(session), (value) => {
-        const found = current(value);
+        const { validSince, ...found } = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
-        const account = accountId ? { accountId, ...(valid === undefined ? {} : { valid }) } : {};
+        const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
         return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
       });
     },

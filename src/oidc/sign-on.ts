@@ -18,6 +18,7 @@ import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../stores/unit-of-work.ts';
 import { appendSignIn } from '../users/sign-in-log.ts';
+import { restOn } from './resting.ts';
 import { recordEvidence } from './session-adapter.ts';
 
 export interface SignOn {
@@ -221,7 +222,8 @@ export async function acceptSignOn(
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const unit = unitOf();
   const now = runtime.now();
-  const { acr, amr, authTime } = decision.assurance;
+  const { acr, amr, authTime, witness } = decision.assurance;
+  restOn(unit, [...new Set(witness.map(({ enrollment }) => enrollment))]);
   const evidence = transaction?.evidence ?? [];
   const { session: limits, waived } = decision;
   // Without an end of its own the cookie goes when the browser is closed.

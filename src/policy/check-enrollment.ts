@@ -6,11 +6,12 @@ import type { AuthenticatorTraits, Requirement, RuleHead } from '../core/model.t
 import type { App } from './app.ts';
 import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { type Document, type Documents, documentKey, type Problem } from './documents.ts';
+import { enabledTraits } from './enabled-traits.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 import type { Settings } from './settings.ts';
-import type { YamlSource } from './yaml-source.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
 
-/** Rules that require what cannot be enrolled, and rules that disable what a session or sign-on rule demands. */
+/** Rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule demands. */
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
@@ -20,26 +21,45 @@ export function checkEnrollment(
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (document === undefined || settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
-  const authenticators = all.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+  const authenticators = enabledTraits(all, settings);
   const enrollment = compilePolicy(readEnrollmentPolicy(document));
   return [
-    ...notEnabled(source, enrollment, authenticators),
+    ...notEnrollable(source, enrollment, authenticators),
     ...conflicts(source, enrollment, { documents, settings, authenticators }),
   ];
 }
 
-function notEnabled(
+function notEnrollable(
   source: YamlSource,
   { rules }: CompiledPolicy<EnrollmentRule>,
   enabled: readonly AuthenticatorTraits[],
 ): readonly Problem[] {
-  return rules.flatMap(({ rule }, index) =>
-    rule.then.required.flatMap(({ anyOf }, at) => {
-      if (anyOf.some((name) => enabled.some(({ key }) => key === name))) return [];
-      const message = `nobody can enroll ${anyOf.join(' or ')}: stepgate.yaml does not enable ${anyOf.length > 1 ? 'any of them' : 'it'}`;
-      return [source.problem(['rules', index, 'then', 'required', at], message)];
-    }),
-  );
+  return rules.flatMap(({ rule: { then } }, index) => {
+    const wanted: readonly (readonly [Path, readonly string[]])[] = [
+      ...then.required.map(({ anyOf }, at) => [['required', at], anyOf] as const),
+      ...then.optional.map((key, at) => [['optional', at], [key]] as const),
+      ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
+    ];
+    return wanted.flatMap(([path, keys]) => {
+      const fault = enrollmentFault(keys, enabled);
+      return fault === undefined ? [] : [source.problem(['rules', index, 'then', ...path], fault)];
+    });
+  });
+}
+
+/** Why nobody can enroll any of these; undefined: somebody can. */
+function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorTraits[]): string | undefined {
+  const traitsOf = (name: string) => enabled.find(({ key }) => key === name);
+  if (keys.some((name) => traitsOf(name)?.enrollable)) return undefined;
+  const several = keys.length > 1;
+  const wrong = keys.filter((name) => traitsOf(name) !== undefined);
+  const off = keys.filter((name) => traitsOf(name) === undefined);
+  const notOn = wrong.length > 0 ? off.join(' and ') : several ? 'any of them' : 'it';
+  const reasons = [
+    ...(wrong.length > 0 ? [`people cannot set up ${wrong.join(' and ')} while they sign in`] : []),
+    ...(off.length > 0 ? [`stepgate.yaml does not enable ${notOn}`] : []),
+  ];
+  return `nobody can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
 }
 
 interface Given {

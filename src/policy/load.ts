@@ -2,6 +2,7 @@
 import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { checkAuxiliary } from './check-auxiliary.ts';
 import { checkCatchAll } from './check-catch-all.ts';
+import { checkCharacteristics } from './check-characteristics.ts';
 import { checkEnrollment } from './check-enrollment.ts';
 import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
 import { checkRepeats } from './check-repeats.ts';
@@ -46,7 +47,10 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
   const documents = toDocuments(sources);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
-  const conflicts = enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : [];
+  const conflicts = [
+    ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
+    ...checkCharacteristics(sources, documents, options.authenticators),
+  ];
   if (conflicts.length > 0) return { ok: false, problems: [...conflicts].sort(byPlace) };
   return { ok: true, documents, warnings: [...configurationWarnings(sources, documents, options)].sort(byPlace) };
 }

@@ -14,7 +14,7 @@ export interface Settings {
   /** Number of own proxies in front: so many entries of X-Forwarded-For, counted from the right, are believed. */
   readonly trustedProxies: number;
   /** Network zones by name. */
-  readonly zones: Readonly<Record<string, { readonly cidrs: readonly string[] }>>;
+  readonly zones: Readonly<Record<string, Zone>>;
   /** By key; what is not there is disabled. */
   readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
   /** How mail goes out; absent: it does not. */
@@ -29,6 +29,12 @@ export interface Settings {
   readonly resources: readonly Resource[];
   /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
   readonly scopes: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Zone {
+  readonly cidrs: readonly string[];
+  /** What people call it. */
+  readonly label?: string;
 }
 
 export interface MailSettings {

@@ -1,13 +1,13 @@
 /** One revision of the configuration, ready to be used. */
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../core/compile.ts';
 import type { EnrollmentRule } from '../core/enrollment-policy.ts';
-import type { AuthenticatorTraits } from '../core/model.ts';
 import type { Store } from '../stores/store.ts';
 import type { App } from './app.ts';
 import { type AppGroup, groupApps } from './app-groups.ts';
 import type { AuthenticatorKind } from './authenticator-kind.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { documentKey } from './documents.ts';
+import { enabledTraits } from './enabled-traits.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 import type { Recent } from './recent.ts';
 import type { Settings } from './settings.ts';
@@ -45,7 +45,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
-  const authenticators = sources.authenticators.flatMap((traits) => enabledTraits(traits, settings));
+  const authenticators = enabledTraits(sources.authenticators, settings);
   const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
     const hash = hashOf(key);
     if (hash === undefined) return undefined;
@@ -112,14 +112,6 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
     });
     return made;
   };
-}
-
-/** What an authenticator can show under these settings; none when it is not enabled. Hardware is only proved by metadata. */
-function enabledTraits(traits: AuthenticatorTraits, { authenticators }: Settings): readonly AuthenticatorTraits[] {
-  const own = authenticators[traits.key];
-  if (own?.enabled !== true) return [];
-  if (own.metadata !== undefined || !traits.characteristics.includes('hardwareProtected')) return [traits];
-  return [{ ...traits, characteristics: traits.characteristics.filter((one) => one !== 'hardwareProtected') }];
 }
 
 /** Without a session policy nobody gets in (Law 4). */

@@ -3,10 +3,13 @@ import { bestShowings } from '../core/attainable-acr.ts';
 import { minimalCompletions } from '../core/completions.ts';
 import type { Requirement, Rule } from '../core/model.ts';
 import type { AuthenticatorKind, Channel } from './authenticator-kind.ts';
+import { unshown } from './check-characteristics.ts';
 import type { KindedSource } from './check-references.ts';
 import { type Documents, documentKey, type Problem } from './documents.ts';
+import { enabledTraits } from './enabled-traits.ts';
 import { readPolicy, readSettings } from './read-document.ts';
 import type { Settings } from './settings.ts';
+import { valuesAt } from './values-at.ts';
 import type { YamlSource } from './yaml-source.ts';
 
 /** The section of the settings that a channel needs. */
@@ -31,7 +34,7 @@ export function configurationWarnings(
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, options.authenticators);
-  const enabled = options.authenticators.filter(({ key }) => settings.authenticators[key]?.enabled === true);
+  const enabled = enabledTraits(options.authenticators, settings);
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return ofSettings(source, settings, enabled, options);
     const policy = kind === 'sign-on' ? [...documents.values()].find(({ file }) => file === source.file) : undefined;
@@ -43,15 +46,27 @@ function ofSettings(
   source: YamlSource,
   settings: Settings,
   enabled: readonly AuthenticatorKind[],
-  { inbox }: WarningOptions,
+  { inbox, authenticators }: WarningOptions,
 ): readonly Problem[] {
-  return enabled.flatMap(({ key, channels, objection }) => {
+  const ofEach = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
     const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
     const missing = sections.filter((section) => settings[section] === undefined);
     return [objection, ...missing.map(withoutWayOut)].flatMap((message) =>
       message === undefined ? [] : [source.problem(['authenticators'], message, key)],
     );
+  });
+  return [...ofEach, ...unreachable(source, settings, authenticators)];
+}
+
+/** Values of the file that nobody reaches: no app can have them. The built-in ones do no harm. */
+function unreachable(source: YamlSource, settings: Settings, all: readonly AuthenticatorKind[]): readonly Problem[] {
+  return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
+    const acr = settings.acrValues.find((one) => one.value === value);
+    const fault = acr && unshown(acr.requirement, { settings, all });
+    return fault === undefined
+      ? []
+      : [source.problem([...path.slice(0, -1), 'requirement'], `nobody can reach it: ${fault}`)];
   });
 }
 

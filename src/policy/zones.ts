@@ -28,6 +28,15 @@ export function compileZones(zones: Settings['zones']): (ip: string) => readonly
   };
 }
 
+/** An address as people are shown it: with the names of its zones, of those that have one for people. Not for decisions. */
+export function placeInWords(
+  { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): readonly string[] },
+  ip: string,
+): string {
+  const labels = zonesOf(ip).flatMap((name) => settings.zones[name]?.label ?? []);
+  return labels.length > 0 ? `${ip} (${labels.join(', ')})` : ip;
+}
+
 /** One list per family: in a common one an IPv4 address would match `::/0` as a mapped address. */
 function blockList(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
   const list = new BlockList();

@@ -4,6 +4,7 @@ import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue, Seconds, Subject, UserStatus } from '../core/model.ts';
 import { counterOf, storeKey } from '../stores/store.ts';
 import type { AddedAddress } from './notification-addresses.ts';
+import { type KeptSkips, readSkips } from './skips.ts';
 
 /** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
 export interface Profile {
@@ -35,8 +36,8 @@ export interface User {
   readonly updatedAt: Seconds;
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
-  /** What the person skipped to enroll, by authenticator. */
-  readonly skipped?: NonNullable<Subject['skipped']>;
+  /** What the person skipped to enroll. */
+  readonly skipped?: KeptSkips;
   /** Where they are told of changes besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that they want to add: a code was sent there. */
@@ -50,6 +51,8 @@ export interface AskedAddress {
   readonly code: string;
   /** Epoch seconds. */
   readonly expires: Seconds;
+  /** Ids of the messages that hold the code. */
+  readonly outbox?: readonly string[];
 }
 
 /** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */
@@ -159,13 +162,14 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
-    ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
+    ...(user.skipped === undefined ? {} : { skipped: readSkips(user.skipped) }),
     enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, spent, expiresAt }) => ({
       id,
       authenticator,
       factors,
       characteristics,
       ...(label === undefined ? {} : { label }),
+      ...(expiresAt === undefined ? {} : { temporary: true }),
       ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };

@@ -94,7 +94,7 @@ test('the link in another tab: a question, then signed in there; the first tab s
   await second.waitForURL(`${landing}**`);
   await first.bringToFront();
   await first.locator('[data-message="follow.elsewhere"]').waitFor();
-  expect(await first.getByRole('status').textContent()).toContain('You went on in another tab');
+  expect(await first.getByRole('status').innerText()).toContain('You went on in another tab');
   expect(await first.locator('form:visible').count()).toBe(0);
   await isAccessible(first);
   expect(complaints).toEqual([]);
@@ -112,6 +112,26 @@ test('where more is asked for, the first tab follows to the next step', async ()
   await first.bringToFront();
   await first.locator('form[data-step=identify]').waitFor();
   expect(before).not.toBeNull();
+});
+
+test('a new message in another tab: the first one says that something changed, and takes the new code', async () => {
+  const person = await reader(node);
+  const context = await newBrowser();
+  const first = await ask(context, person);
+  await mailTo(node, person.address);
+  await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+  const second = await context.newPage();
+  await second.goto(first.url());
+  await second.getByRole('button', { name: 'Send it again' }).click();
+  await second.locator('[data-message="sent.again"]').waitFor();
+  const before = await first.locator('[data-version]').getAttribute('data-version');
+  await first.bringToFront();
+  await first.locator('[data-message="follow.changed"]').waitFor();
+  expect(await first.getByRole('status').innerText()).not.toContain('You went on');
+  await first.locator(`[data-version]:not([data-version="${before}"])`).waitFor();
+  await first.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, person.address, 2)));
+  await first.locator('form[data-step=challenge] button').click();
+  await first.waitForURL(`${landing}**`);
 });
 
 test('the link in another browser signs in nobody: the code goes back to the first', async () => {
@@ -142,7 +162,8 @@ test('without scripts: by the link, and the first tab goes on by hand', async ()
   await second.getByRole('button', { name: 'Sign in' }).click();
   await second.waitForURL(`${landing}**`);
   await first.getByRole('button', { name: 'I opened the link' }).click();
-  await first.getByRole('heading', { name: 'This sign-in is over' }).waitFor();
+  await first.getByRole('heading', { name: 'This sign-in is finished' }).waitFor();
+  expect(await first.locator('[data-message="error.sign_in_finished"]').textContent()).toContain('in another tab');
   await second.goto(link);
   await second.getByRole('heading', { name: 'This link no longer works' }).waitFor();
 });
@@ -152,7 +173,7 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   const context = await newBrowser();
   const page = await ask(context, person);
   await page.getByRole('button', { name: 'Send it again' }).click();
-  await page.locator('[data-message="send.exceeded"]').waitFor();
+  await page.locator('[data-message="resend.exceeded"]').waitFor();
   await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await page.locator('[data-message="sent.again"]').waitFor();

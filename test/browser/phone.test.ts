@@ -88,7 +88,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       await said(page, 'credentials.invalid');
       await isAccessible(page);
       await page.getByRole('button', { name: 'Call me instead' }).click();
-      await said(page, 'send.exceeded');
+      await said(page, 'resend.exceeded');
       await mayAskAgain(person.id);
       await page.getByRole('button', { name: 'Call me instead' }).click();
       await page.getByRole('heading', { name: 'Answer your phone' }).waitFor();
@@ -123,7 +123,7 @@ test('sign in by text message: the page says nothing about the number, a wrong c
     await enter(page, otherThan(codeFor(first)));
     await said(page, 'credentials.invalid');
     await page.getByRole('button', { name: 'Send it again' }).click();
-    await said(page, 'send.exceeded');
+    await said(page, 'resend.exceeded');
     await isAccessible(page);
     expect(await inboxOf(node, person.number)).toHaveLength(1);
     await mayAskAgain(person.id);

@@ -4,6 +4,5 @@ import { localSmtp, testOutbox } from '../support/outbox.ts';
 
 const [url = '', port = '', lease = ''] = process.argv.slice(2);
 const store = openRedis({ url });
-await store.ping();
-testOutbox(store, { channel: localSmtp(Number(port), 60_000), lease: Number(lease) }).worker.start();
+testOutbox(store, { channel: localSmtp(Number(port), Number(lease) * 1000), lease: Number(lease) }).worker.start();
 setInterval(() => {}, 1000);

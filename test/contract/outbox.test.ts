@@ -3,10 +3,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { TryLater } from '../../src/delivery/channel.ts';
-import { enqueueNothing } from '../../src/delivery/outbox.ts';
-import type { Store } from '../../src/stores/store.ts';
-import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
+import { type Channel, TryLater } from '../../src/delivery/channel.ts';
+import { enqueue, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
+import { type Store, storeKey } from '../../src/stores/store.ts';
+import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
+import { codeIn } from '../support/mail.ts';
+import { outboxOf } from '../support/news.ts';
 import {
   localSmtp,
   putIntoOutbox,
@@ -15,7 +17,7 @@ import {
   testOutbox,
   waiting,
 } from '../support/outbox.ts';
-import { startRedis } from '../support/redis.ts';
+import { startRedis, startRedisCluster } from '../support/redis.ts';
 import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -161,6 +163,8 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
   test('a claim that nobody finishes is taken over from when it is over, not before', async () => {
     const server = await mailServer();
     await put(signInMail('alice@demo.test', '012345', start + 600));
+    // The node that hangs must not give up by itself while the test goes on.
+    const lease = 500;
     let release: ((result: 'sent') => void) | undefined;
     const hanging = {
       send: () =>
@@ -169,10 +173,10 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
         }),
     };
     // Its clock stands still, as that of a dead node does.
-    const dead = testOutbox(await again(), { channel: hanging, now: () => start, lease: 60 });
+    const dead = testOutbox(await again(), { channel: hanging, now: () => start, lease });
     dead.worker.start();
     await until('the claim', () => release !== undefined);
-    now += 59;
+    now += lease - 1;
     let looks = 0;
     const other = testOutbox(store, {
       channel: localSmtp(server.port),
@@ -185,13 +189,56 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     other.worker.start();
     await until('the other node to look twice', () => looks >= 2);
     const [claimed] = await waiting(store);
-    expect(claimed).toMatchObject({ attempts: 1, notBefore: start + 60 });
+    expect(claimed).toMatchObject({ attempts: 1, notBefore: start + lease });
     expect(server.tries()).toBe(0);
     now += 1;
     await until('the message', () => server.received.length === 1);
+    await until('the end of it', async () => (await waiting(store)).length === 0);
     release?.('sent');
     await dead.worker.stop();
-    expect(await waiting(store)).toEqual([]);
+    expect([server.tries(), await waiting(store)]).toEqual([1, []]);
+  });
+
+  test('what is withdrawn while it waits for its next try is not sent', async () => {
+    const server = await mailServer((attempt) => (attempt === 1 ? 451 : undefined));
+    const older = await put(signInMail('alice@demo.test', '111111', start + 600));
+    worker(store, { channel: localSmtp(server.port) }).worker.start();
+    await until('the next try to be due', async () => (await waiting(store))[0]?.notBefore === start + 2);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    now = start + 599;
+    await until('the end', async () => (await waiting(store)).length === 0);
+    expect(server.received.map(({ mail }) => codeIn({ text: mail.text ?? '' }))).toEqual(['222222']);
+  });
+
+  test('what is withdrawn while it is being sent is not tried again, and takes no place from the newer one', async () => {
+    const sent: string[] = [];
+    let refuse: (() => void) | undefined;
+    const channel: Channel = {
+      send: ({ text }) => {
+        sent.push(codeIn({ text }));
+        if (sent.length > 1) return Promise.resolve('sent');
+        return new Promise((_, reject) => {
+          refuse = () => reject(new TryLater('not now', 1));
+        });
+      },
+    };
+    const older = await put(signInMail('alice@demo.test', '111111', start + 600));
+    const outbox = worker(store, { channel });
+    outbox.worker.start();
+    await until('it to be handed over', () => refuse !== undefined);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    await until('the newer one to be sent', async () => (await waiting(store)).length === 0);
+    refuse?.();
+    await until('the refusal to be noticed', () => outbox.warnings.length === 1);
+    now = start + 599;
+    await outbox.worker.stop();
+    expect([sent, outbox.failures, await waiting(store)]).toEqual([['111111', '222222'], [], []]);
+  });
+
+  test('a request that loses its race sends nothing and withdraws nothing', async () => {
+    const older = await put(signInMail('alice@demo.test', '111111', start + 600));
+    await loseRace(store, older);
+    expect(await codesWaiting(store)).toEqual(['111111']);
   });
 
   test('stopping sends what is due, and lets go', async () => {
@@ -250,7 +297,42 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
   });
 });
 
+/** Two requests for one transaction: the second one replaces the message, and is too late. */
+async function loseRace(store: Store, older: readonly string[]): Promise<void> {
+  const key = storeKey('transaction', 'race');
+  await store.commit([{ op: 'create', key, value: '1' }]);
+  const unit = new UnitOfWork(store);
+  await unit.get(key);
+  await store.commit([{ op: 'replace', key, version: 1, value: '2' }]);
+  withdraw(unit, older);
+  enqueue(unit, signInMail('alice@demo.test', '222222', start + 600), start);
+  unit.replace(key, { value: '3' });
+  await expect(unit.commit()).rejects.toThrow(Conflict);
+}
+
+async function codesWaiting(store: Store): Promise<readonly unknown[]> {
+  return (await outboxOf({ store })).map(({ delivery }) => delivery.params.code);
+}
+
+test('on Cluster, too, whoever loses a race sends nothing; whoever wins replaces the message in one script', async () => {
+  const cluster = await startRedisCluster(3);
+  const { openRedis } = await import('../../src/stores/redis.ts');
+  const store = openRedis({ url: cluster.url });
+  try {
+    await store.ping();
+    const older = await putIntoOutbox(store, [signInMail('alice@demo.test', '111111', start + 600)], start);
+    await loseRace(store, older);
+    expect(await codesWaiting(store)).toEqual(['111111']);
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '222222', start + 600)], start, older);
+    expect(await codesWaiting(store)).toEqual(['222222']);
+  } finally {
+    await store.close();
+    await cluster.stop();
+  }
+});
+
 test('a node that is killed between claim and sending is taken over by another', async () => {
+  const lease = 1000;
   const redis = await startRedis();
   const { openRedis } = await import('../../src/stores/redis.ts');
   const store = openRedis({ url: redis.url });
@@ -258,14 +340,20 @@ test('a node that is killed between claim and sending is taken over by another',
   const server = await startMailServer();
   const child = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'outbox-child.ts'), redis.url, String(hanging.port), '2'],
+    [join(import.meta.dirname, 'outbox-child.ts'), redis.url, String(hanging.port), String(lease)],
     { stdio: 'ignore', env: { PATH: process.env.PATH } },
   );
   const channel = localSmtp(server.port);
-  const other = testOutbox(store, { channel });
+  // The claim is over by the clock of the second node alone: nothing here depends on how long anything takes.
+  const other = testOutbox(store, { channel, now: () => Math.floor(Date.now() / 1000) + lease + 1 });
   try {
-    await store.ping();
-    await putIntoOutbox(store, [signInMail('alice@demo.test', '012345', Math.floor(Date.now() / 1000) + 600)]);
+    await until('the store', () =>
+      store.ping().then(
+        () => true,
+        () => false,
+      ),
+    );
+    await putIntoOutbox(store, [signInMail('alice@demo.test', '012345', Math.floor(Date.now() / 1000) + 10 * lease)]);
     await until('the first node to hand it over', () => hanging.tries() === 1);
     const gone = once(child, 'exit');
     child.kill('SIGKILL');

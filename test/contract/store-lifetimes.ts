@@ -2,9 +2,9 @@ import { beforeAll, expect, test } from '@jest/globals';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freshTag, membersOf, read, type StoreHarness, valuesOf, write } from './store-harness.ts';
 
-/** A lifetime in tests (s), and a time after which it is over for sure. */
-const short = 1;
-const after = 1.5;
+/** A lifetime in tests (s) that no test takes, and a time after which it is over for sure. */
+const short = 60;
+const after = 61;
 const long = 1_000;
 
 /** What has expired is as absent as what never was. */

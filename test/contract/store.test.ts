@@ -1,11 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { startRedis, startRedisCluster } from '../support/redis.ts';
+import { age, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
 import { storeContract } from './store-contract.ts';
 import type { StoreHarness } from './store-harness.ts';
 
@@ -37,21 +36,23 @@ storeContract('embedded, in memory', async () => {
 
 storeContract('Redis, standalone', async () => {
   const server = await startRedis();
-  return redisHarness(server.url, true, () => server.stop());
+  return redisHarness(server.url, [server], () => server.stop());
 });
 
 storeContract('Redis Cluster', async () => {
   const cluster = await startRedisCluster(3);
-  return redisHarness(cluster.url, false, () => cluster.stop());
+  return redisHarness(cluster.url, cluster.nodes, () => cluster.stop());
 });
 
-function redisHarness(url: string, atomicAcrossTags: boolean, stop: () => Promise<void>): StoreHarness {
+function redisHarness(url: string, servers: readonly RedisServer[], stop: () => Promise<void>): StoreHarness {
   const { open, close } = tracked(() => openRedis({ url }));
   return {
     open,
     openToClose: open,
-    pass: (seconds) => pause(seconds * 1000),
-    atomicAcrossTags,
+    pass: async (seconds) => {
+      for (const server of servers) await age(server, seconds);
+    },
+    atomicAcrossTags: servers.length === 1,
     stop: () => close().then(stop),
   };
 }

@@ -69,7 +69,8 @@ test('is enrolled where it is asked for, behind what the person has', () => {
 });
 
 test('does not raise the bar before something is enrolled, and does not clear it', () => {
-  const bar = (keys: readonly Key[]) => enrollmentBar(usableEnrollments(person(keys), policiesOf()));
+  const bar = (keys: readonly Key[]) =>
+    enrollmentBar(usableEnrollments(person(keys), policiesOf()), Object.values(traits));
   expect(bar(['totp', question])).toEqual(bar(['totp']));
   const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
   expect(asked(app, ['totp', question], ['totp'])).toEqual(['enroll webauthn']);

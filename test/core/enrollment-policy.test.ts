@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { secretBesideIdentifier } from '../../src/core/beside-identifier.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/enrollment-policy.ts';
 import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Decision, Evidence, Skipped } from '../../src/core/model.ts';
+import type { Decision, Evidence, Skips } from '../../src/core/model.ts';
 import { simulate } from '../../src/core/simulate.ts';
 import { evidenceOf, requirement, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';
@@ -36,7 +36,7 @@ function withEnrollment(policies: PolicySet, ...rules: readonly EnrollmentRule[]
 interface Given {
   readonly has?: readonly Key[];
   readonly evidence?: readonly Evidence[];
-  readonly skipped?: Readonly<Record<string, Skipped>>;
+  readonly skipped?: Readonly<Record<string, Skips>>;
   readonly skippedHere?: readonly string[];
   readonly wanted?: string;
   readonly silent?: true;
@@ -61,10 +61,13 @@ const totp = { anyOf: ['totp'] } as const;
 const inGrace = { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] };
 const untilLater = { required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] };
 const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, skips: 2 }] };
-const skippedBefore = (count: number, at = NOW) => ({
-  totp: { count, grace: count, at },
-  webauthn: { count, grace: count, at },
-});
+const reasons = ['grace', 'optional', 'promotion'] as const;
+/** For these reasons. */
+const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
+  const skips: Skips = Object.fromEntries(why.map((reason) => [reason, { count, at }]));
+  return { totp: skips, webauthn: skips };
+};
+const skippedBefore = (count: number, at = NOW) => skippedFor(reasons, count, at);
 
 describe('what the policy wants', () => {
   test.each<[string, Partial<EnrollmentTerms>, Given, object]>([
@@ -176,7 +179,7 @@ describe('what the policy wants', () => {
     [
       'grace after an offer that was skipped: all of it',
       inGrace,
-      { skipped: { totp: { count: 3, at: NOW } } },
+      { skipped: skippedFor(['optional', 'promotion'], 3) },
       { kind: 'enroll', skippable: { reason: 'grace', skipsLeft: 3 } },
     ],
     ['grace that is skipped', inGrace, { skipped: skippedBefore(3), skippedHere: ['totp'] }, { kind: 'allow' }],
@@ -198,6 +201,30 @@ describe('what the policy wants', () => {
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
       { has: ['password', 'totp'], wanted: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { skipsLeft: 1 } },
+    ],
+    [
+      'grace that nothing but offers were skipped before',
+      inGrace,
+      { skipped: skippedFor(['optional', 'promotion'], 3) },
+      { kind: 'enroll', skippable: { reason: 'grace', skipsLeft: 3 } },
+    ],
+    [
+      'an offer that was skipped for other reasons before',
+      { optional: ['totp'] },
+      { skipped: skippedFor(['grace', 'promotion'], 3) },
+      { kind: 'enroll', skippable: { reason: 'optional' } },
+    ],
+    [
+      'a promotion of what was skipped for other reasons before',
+      promoted,
+      { skipped: skippedFor(['grace', 'optional'], 3) },
+      { kind: 'enroll', skippable: { reason: 'promotion' } },
+    ],
+    [
+      'an offer, whatever else was skipped',
+      { optional: ['totp'] },
+      { skipped: skippedFor(['optional'], 1) },
+      { kind: 'allow' },
     ],
     ['grace until later', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
   ])('%s', (_, terms, given, expected) => {

@@ -77,7 +77,10 @@ const newOnes = (given: World): readonly Evidence[] =>
     .filter((key) => traits[key].enrollable)
     .map((key) => ({ ...proof(key, 'here'), enrollment: `new ${key}` }));
 
-/** Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes. */
+/**
+ * Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes; or a recovery code and
+ * another factor type.
+ */
 function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
   const has = usable(given).filter((one) => !isAuxiliary(one));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
@@ -88,6 +91,7 @@ function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
         demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
         maxAge: 300,
       },
+      { factors: 2, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 },
     ],
   };
   const old = evidence.filter(

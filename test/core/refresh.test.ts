@@ -1,7 +1,16 @@
 import { expect, test } from '@jest/globals';
 import { evaluateRefresh } from '../../src/core/evaluate.ts';
 import type { Policy, Subject } from '../../src/core/model.ts';
-import { allow, always, factors, type PoliciesGiven, person, policiesOf, silentFacts } from './support/world.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factors,
+  type PoliciesGiven,
+  person,
+  policiesOf,
+  silentFacts,
+} from './support/world.ts';
 
 const contractorsDenied: Policy = {
   name: 'tested',
@@ -36,15 +45,26 @@ test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
   ['the account is gone', {}, undefined, { allow: false, reason: 'account_inactive' }],
 ])('%s', (_, policies, more, expected) => {
   const facts = silentFacts(more ? { subject: person(['password'], more) } : {});
-  const decision = evaluateRefresh(policiesOf(policies), facts);
+  const decision = evaluateRefresh(policiesOf(policies), facts, []);
   expect(decision).toMatchObject(expected);
   expect(decision.trace.layers.map(({ layer }) => layer)).toEqual(['session', 'app']);
 });
 
 test('the app has no policy any more', () => {
   const { app: _, ...policies } = policiesOf();
-  expect(evaluateRefresh(policies, silentFacts({ subject: person(['password']) }))).toMatchObject({
+  expect(evaluateRefresh(policies, silentFacts({ subject: person(['password']) }), [])).toMatchObject({
     allow: false,
     reason: 'no_policy',
   });
+});
+
+test('what the tokens rest on must still be there, used up or not', () => {
+  const evaluate = (subject: Subject, restsOn: readonly string[]) =>
+    evaluateRefresh(policiesOf(), silentFacts({ subject }), restsOn);
+  const gone = { allow: false, reason: 'enrollment_gone' };
+  expect(evaluate(person(['password', 'totp']), ['password', 'totp'])).toMatchObject({ allow: true });
+  expect(evaluate(person(['password']), ['password', 'totp'])).toMatchObject(gone);
+  expect(evaluate(person(['password']), ['password'])).toMatchObject({ allow: true });
+  const enrollments = enrolled('password').map((one) => ({ ...one, spent: true as const }));
+  expect(evaluate(person([], { enrollments }), ['password'])).toMatchObject({ allow: true });
 });

@@ -1,9 +1,21 @@
 /** May an enrollment go, and which apps go with it? */
 import { describe, expect, test } from '@jest/globals';
+import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Facts, Requirement } from '../../src/core/model.ts';
-import { isLostWithout, refusalToRemove } from '../../src/core/removal.ts';
-import { allow, factors, factsOf, type Key, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
+import type { Conditions, Enrollment, Facts, Requirement } from '../../src/core/model.ts';
+import { demandsOn, isLastWay, isLostWithout } from '../../src/core/removal.ts';
+import {
+  allow,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  NOW,
+  type PoliciesGiven,
+  person,
+  policiesOf,
+  proof,
+} from './support/world.ts';
 
 const knowledge: Requirement = factors(1, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const phishingResistant: Requirement = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -76,18 +88,20 @@ describe('a way into an app is lost', () => {
   });
 });
 
-describe('it must stay', () => {
-  const required = (...anyOf: readonly Key[]): PolicySet => ({
-    ...policiesOf(),
-    enrollment: compilePolicy({
-      name: 'enrollment',
-      rules: [{ name: 'All', when: {}, then: { required: [{ anyOf }], optional: [], promoted: [], disabled: [] } }],
-    }),
-  });
+const terms = { required: [], optional: [], promoted: [], disabled: [] } as const;
 
-  test.each<[string, readonly (Key | 'key')[], Key, PolicySet, string | undefined]>([
-    ['because it is required', ['password', 'totp'], 'totp', required('totp'), 'required'],
-    ['because one of several is', ['password', 'totp'], 'totp', required('totp', 'webauthn'), 'required'],
+function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], given: PoliciesGiven = {}): PolicySet {
+  const named = rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule }));
+  return { ...policiesOf(given), enrollment: compilePolicy({ name: 'enrollment', rules: named }) };
+}
+
+const required = (...anyOf: readonly Key[]): EnrollmentTerms => ({ ...terms, required: [{ anyOf }] });
+const otherwise = { when: {}, then: terms } as const;
+
+describe('it must stay', () => {
+  test.each<[string, readonly (Key | 'key')[], Key | 'key', EnrollmentTerms, readonly Key[] | undefined]>([
+    ['because it is required', ['password', 'totp'], 'totp', required('totp'), ['totp']],
+    ['because one of several is', ['password', 'totp'], 'totp', required('totp', 'webauthn'), ['totp', 'webauthn']],
     [
       'not while another of them is there',
       ['password', 'totp', 'webauthn'],
@@ -95,15 +109,130 @@ describe('it must stay', () => {
       required('totp', 'webauthn'),
       undefined,
     ],
+    ['not while another of its kind is there', ['webauthn', 'key'], 'webauthn', required('webauthn'), undefined],
     ['not because something else is', ['password', 'totp'], 'password', required('totp'), undefined],
-    ['because it is the last', ['password'], 'password', policiesOf(), 'last'],
-  ])('%s', (_what, keys, removed, policies, expected) => {
-    expect(refusalToRemove(policies, at(keys), removed)).toBe(expected);
+    ['not when it is missing anyway', ['password', 'totp'], 'totp', required('phone'), undefined],
+    [
+      'because the other one is disabled there',
+      ['password', 'totp', 'email'],
+      'totp',
+      { ...required('totp', 'email'), disabled: ['email'] },
+      ['totp', 'email'],
+    ],
+    [
+      'not when it is disabled there itself',
+      ['password', 'totp'],
+      'totp',
+      { ...required('totp', 'webauthn'), disabled: ['totp'] },
+      undefined,
+    ],
+    [
+      'not while grace runs',
+      ['password', 'totp'],
+      'totp',
+      { ...terms, required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] },
+      undefined,
+    ],
+    [
+      'because grace is over',
+      ['password', 'totp'],
+      'totp',
+      { ...terms, required: [{ anyOf: ['totp'], grace: { until: NOW } }] },
+      ['totp'],
+    ],
+    [
+      'not while it may be skipped',
+      ['password', 'totp'],
+      'totp',
+      { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] },
+      undefined,
+    ],
+    [
+      'because of the second of two demands',
+      ['password', 'totp', 'webauthn'],
+      'totp',
+      { ...terms, required: [{ anyOf: ['webauthn'] }, { anyOf: ['totp'] }] },
+      ['totp'],
+    ],
+  ])('%s', (_what, keys, removed, then, expected) => {
+    const [demanded] = demandsOn(under([{ when: {}, then }]), at(keys), removed);
+    expect(demanded?.anyOf).toEqual(expected);
+  });
+
+  test('not for what is used up: it meets nothing', () => {
+    const [totp] = enrolled('totp');
+    const subject = person([], { enrollments: [{ ...(totp as Enrollment), spent: true }] });
+    expect(demandsOn(under([{ when: {}, then: required('totp') }]), at([], { subject }), 'totp')).toEqual([]);
+  });
+
+  test('because skips are used up', () => {
+    const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
+    const subject = person(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
+    expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
+  });
+
+  const here: Partial<Facts> = {
+    network: { ip: '192.0.2.1', zones: ['office'] },
+    device: { known: true, platform: 'desktop', os: 'linux' },
+  };
+  const asAuditor = { subject: person(['password', 'totp'], { groups: ['auditors'] }) };
+
+  test.each<[string, Conditions, Partial<Facts>, boolean]>([
+    ['by a rule for elsewhere', { network: { none: ['office'] } }, {}, true],
+    ['by a rule for another browser', { device: { known: false } }, {}, true],
+    ['by a rule for another device', { device: { platform: ['mobile'], os: ['ios'] } }, {}, true],
+    ['by a rule for another time', { time: { days: [], zone: 'UTC' } }, {}, true],
+    ['by a rule for other scopes', { scopes: { any: ['payments'] } }, {}, true],
+    ['not by a rule for other people', { groups: { any: ['auditors'] } }, {}, false],
+    ['by a rule for one of their groups', { groups: { any: ['auditors'] } }, asAuditor, true],
+    [
+      'not by a rule for other people elsewhere',
+      { groups: { any: ['auditors'] }, network: { none: ['office'] } },
+      {},
+      false,
+    ],
+    ['by a rule for this app', { apps: { any: ['notes'] } }, {}, true],
+    ['not by a rule for another app', { apps: { any: ['other'] } }, {}, false],
+  ])('%s', (_what, when, more, expected) => {
+    const policies = under([{ when, then: required('totp') }, otherwise]);
+    expect(demandsOn(policies, at(['password', 'totp'], { ...here, ...more }), 'totp')).toHaveLength(expected ? 1 : 0);
+  });
+
+  test('not by a rule that comes after one which holds anyway', () => {
+    const policies = under([otherwise, { when: {}, then: required('totp') }]);
+    expect(demandsOn(policies, at(['password', 'totp']), 'totp')).toEqual([]);
+  });
+
+  const contractors: Conditions = { groups: { any: ['contractors'] } };
+  test.each<[string, Conditions, number]>([
+    ['not for an app that denies them', contractors, 0],
+    ['for an app that denies them only here', { ...contractors, network: { any: ['office'] } }, 1],
+    ['for an app that denies others', { groups: { any: ['auditors'] } }, 1],
+  ])('%s', (_what, when, expected) => {
+    const rules = [
+      { name: 'No', when, then: { kind: 'deny' } },
+      { name: 'Everybody else', when: {}, then: allow(factors(1)) },
+    ] as const;
+    const subject = person(['password', 'totp'], { groups: ['contractors'] });
+    for (const given of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
+      const policies = under([{ when: {}, then: required('totp') }], given);
+      expect(demandsOn(policies, at([], { ...here, subject }), 'totp')).toHaveLength(expected);
+    }
+  });
+
+  test('because it is the last way in', () => {
+    expect(isLastWay(policiesOf(), at(['password']), 'password')).toBe(true);
+    expect(isLastWay(policiesOf(), at(['password', 'totp']), 'password')).toBe(false);
   });
 
   test('nobody and nothing: no reason', () => {
     const { subject: _, ...nobody } = at(['password']);
-    expect(refusalToRemove(policiesOf(), nobody, 'password')).toBeUndefined();
-    expect(refusalToRemove(policiesOf(), at(['password']), 'other')).toBeUndefined();
+    const policies = under([{ when: {}, then: required('password') }]);
+    expect([demandsOn(policies, nobody, 'password'), isLastWay(policies, nobody, 'password')]).toEqual([[], false]);
+    expect([demandsOn(policies, at(['password']), 'x'), isLastWay(policies, at(['password']), 'x')]).toEqual([
+      [],
+      false,
+    ]);
+    expect(demandsOn(policiesOf(), at(['password']), 'password')).toEqual([]);
   });
 });

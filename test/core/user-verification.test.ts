@@ -1,5 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { discoverable } from '../../src/core/discovery.ts';
+import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
+import { compilePolicy } from '../../src/core/evaluate.ts';
 import type { Policy, Requirement } from '../../src/core/model.ts';
 import { needsUserVerification } from '../../src/core/needs-user-verification.ts';
 import {
@@ -56,6 +58,22 @@ describe('a challenge must verify its user', () => {
     expect(needsUserVerification(policies, shown('here'), asked)).toBe(true);
     const fresh = policiesOf({ app: factors(1, { maxAge: 60 }) });
     expect(needsUserVerification(fresh, shown(9999), asked)).toBe(false);
+  });
+
+  test('before what the enrollment policy requires, if that takes it', () => {
+    const required = {
+      name: 'r',
+      when: {},
+      then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+    };
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [required] });
+    const policies = { ...policiesOf(), enrollment };
+    const needed = (has: readonly (Key | 'key')[]) =>
+      needsUserVerification(policies, factsOf({ subject: person(has), evidence: [proof('password', 'here')] }), {
+        purpose: 'challenge',
+        authenticator: 'webauthn',
+      });
+    expect([needed(['password', 'webauthn']), needed(['password', 'key'])]).toEqual([true, false]);
   });
 
   test.each([verified, factors(1)])('whether or not the account is active', (app) => {

@@ -49,6 +49,7 @@ test('what a sign-in enrolls is told: what, when, from where, for which app, in 
     label: '',
     formerLabel: '',
     address: '',
+    ended: 'yes',
     at: now,
     app: 'Payroll',
     ip: '127.0.0.1',

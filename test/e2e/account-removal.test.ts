@@ -2,8 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { visit } from '../support/own-account.ts';
+import { nextCode } from '../support/relying-party.ts';
 import { formOf, personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
-import type { Page, UserAgent } from '../support/user-agent.ts';
+import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -31,14 +32,13 @@ function lostOn(page: Page): readonly string[] {
 
 test('what the enrollment policy requires stays, with the reason', async () => {
   const person = await personWithTotp(node);
-  const policy = 'policies/enrollment.yaml';
   await node.configure({ [policy]: JSON.stringify({ rules: [{ name: 'All', then: { required: ['totp'] } }] }) });
   try {
     const { agent, page } = await manage(person, 'totp');
-    expect(lostOn(page)).toEqual([]);
+    expect(needed(page)).toEqual(['Notes', 'Payroll', 'Shop']);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
-    expect(refused.html).toContain('The rules of your organization require this');
+    expect(refused.html).toContain('The rules of your organization require this for <bdi>Notes, Payroll, Shop</bdi>,');
     expect(await keysOf(person)).toEqual(['password', 'totp']);
   } finally {
     await node.configure({ [policy]: undefined });
@@ -46,6 +46,60 @@ test('what the enrollment policy requires stays, with the reason', async () => {
   const again = await manage(person, 'totp');
   const gone = await again.agent.submit(again.page, formOf(again.page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
+});
+
+const policy = 'policies/enrollment.yaml';
+
+function needed(page: Page): readonly string[] {
+  return page.html.includes('id="needed"') ? lostOn(page) : [];
+}
+
+const addable = (page: Page) => [...page.html.matchAll(/href="\/account\/add\/(\w+)"/g)].map(([, key]) => key);
+
+test('an app that needs it is named, with what to add first: the payroll of the demo', async () => {
+  const demo = await startNode({ demo: true, authenticators: 'demo' });
+  try {
+    const person = await personWithTotp(demo);
+    const credentials = async () => (await demo.app.directory.get(person.id))?.credentials ?? [];
+    const path = `/account/authenticators/${(await credentials()).find(({ authenticator }) => authenticator === 'totp')?.id}`;
+    const { agent, page } = await visit(demo, person, path);
+    expect([needed(page), addable(page)]).toEqual([['Payroll'], ['totp', 'webauthn']]);
+    const refused = await agent.submit(page, formOf(page, 'remove'));
+    expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
+    expect(refused.html).toContain('The rules of your organization require this for <bdi>Payroll</bdi>,');
+    const offer = await agent.open(`${demo.issuer}/account/add/totp`);
+    const code = await nextCode({ ...person, totp: offer.secret ?? '' });
+    const fields = { 'credentials.label': 'Tablet', 'credentials.passcode': code };
+    expect((await agent.submit(offer, mainForm(offer), fields)).messages).toContain('account.done.added');
+    const again = await visit(demo, person, path, agent);
+    expect(needed(again.page)).toEqual([]);
+    const gone = await agent.submit(again.page, formOf(again.page, 'remove'));
+    expect(gone.messages).toEqual(['account.done.removed']);
+    expect((await credentials()).map(({ label }) => label)).toEqual([undefined, 'Tablet']);
+  } finally {
+    await demo.stop();
+  }
+});
+
+test('a rule for the office keeps it elsewhere, too; one for an app that denies them does not', async () => {
+  const [inside, contractor] = [await personWithTotp(node), await personWithTotp(node, ['contractors'])];
+  const office = { name: 'Office', when: { network: { any: ['office'] } }, then: { required: ['totp'] } };
+  const payroll = { name: 'Pay', when: { apps: { any: ['payroll'] } }, then: { required: ['totp'] } };
+  await node.configure({ [policy]: JSON.stringify({ rules: [office, { name: 'All', then: {} }] }) });
+  try {
+    const { agent, page } = await manage(inside, 'totp');
+    expect(needed(page)).toContain('Notes');
+    expect((await agent.submit(page, formOf(page, 'remove'))).messages).toContain('account.remove.required');
+    expect(await keysOf(inside)).toEqual(['password', 'totp']);
+    await node.configure({ [policy]: JSON.stringify({ rules: [payroll, { name: 'All', then: {} }] }) });
+    expect(needed((await manage(inside, 'totp')).page)).toEqual(['Payroll']);
+    const denied = await manage(contractor, 'totp');
+    expect(needed(denied.page)).toEqual([]);
+    const gone = await denied.agent.submit(denied.page, formOf(denied.page, 'remove'));
+    expect(gone.messages).toEqual(['account.done.removed']);
+  } finally {
+    await node.configure({ [policy]: undefined });
+  }
 });
 
 test('what the last way into an app needs goes only when the person has read which apps that are', async () => {

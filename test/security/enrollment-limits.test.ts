@@ -133,7 +133,7 @@ test('what is enrolled counts among the changes of the account: nobody is floode
   expect(first.messages).toEqual(['account.done.added']);
   const before = (await node.app.directory.get(person.id))?.credentials;
   const refused = await answer(await offerOf(person, 'recovery_code', visited), { 'credentials.saved': 'yes' });
-  expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded']]);
+  expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded', 'enroll.replaces']]);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await node.app.directory.get(person.id))?.credentials).toEqual(before);
 });

@@ -138,13 +138,20 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
       lost: { ...lost, more: 14 },
       messages: [error('account.remove.confirm', { field: 'confirm' })],
     },
-    'account-remove-refused': { ...password, messages: [error('account.remove.required')] },
+    'account-remove-needed': { ...password, needed: { names: ['Payroll'], more: 0, instead: ['totp', 'webauthn'] } },
+    'account-remove-refused': {
+      ...password,
+      locale: 'de',
+      needed: { names: ['Expenses', 'Payroll', 'Travel'], more: 14, instead: [] },
+      messages: [error('account.remove.required', { params: { apps: 'Expenses, Payroll, Travel …' } })],
+    },
     'account-too-many': { ...password, messages: [error('account.changes.exceeded', { params: { seconds: 900 } })] },
     'account-authenticator-hostile': {
       ...password,
       authenticator: { id: 'x1', authenticator: hostile, label: hostile, createdAt: at },
       lost: { names: [hostile], more: 0, confirmation: hostile },
     },
+    'account-needed-hostile': { ...password, needed: { names: [hostile], more: 0, instead: [] } },
     'account-end-session': {
       ...base,
       kind: 'end-session',

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';
-import { enqueue, messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { enqueue, messageKey, pendingKey, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
@@ -28,7 +28,7 @@ export interface TestOutboxOptions {
 
 const systemTime = (): number => Math.floor(Date.now() / 1000);
 
-/** `interval` is short, so that a clock that was moved is seen at once. */
+/** `interval` is short, so that a clock that was moved is seen at once; what is under way is waited for, on a machine that is busy, too. */
 export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
@@ -50,6 +50,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
     }),
     warn: (text) => warnings.push(text),
     interval: 20,
+    patience: 120_000,
     ...(lease === undefined ? {} : { lease }),
   });
   return { worker, failures, warnings };
@@ -65,10 +66,18 @@ export function signInMail(to: string, code: string, expires: number): Delivery 
   return { channel: 'email', to, template: 'code', params, expires };
 }
 
-export async function putIntoOutbox(store: Store, deliveries: readonly Delivery[], now = systemTime()): Promise<void> {
+/** Ids of the new messages. `instead`: ids of those whose place they take. */
+export async function putIntoOutbox(
+  store: Store,
+  deliveries: readonly Delivery[],
+  now = systemTime(),
+  instead: readonly string[] = [],
+): Promise<readonly string[]> {
   const unit = new UnitOfWork(store);
-  for (const delivery of deliveries) enqueue(unit, delivery, now);
+  withdraw(unit, instead);
+  const ids = deliveries.map((delivery) => enqueue(unit, delivery, now));
   await unit.commit();
+  return ids;
 }
 
 /** Messages that wait, as they are kept. */

@@ -187,6 +187,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     locale: 'de',
     step: { ...passkey, messages: [error('credentials.unverified', { field: 'credentials.passcode' })] },
   },
+  'enroll-passkey-ends-others': { ...base, ...known, done: ['password'], step: { ...newPasskey, endsOthers: true } },
+  'enroll-app-ends-others': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...enroll, endsOthers: true },
+  },
   'enroll-passkey': { ...base, ...known, done: ['password'], step: newPasskey },
   'enroll-passkey-taken': {
     ...base,
@@ -532,6 +540,7 @@ const plain: Readonly<Record<string, Draw>> = {
       action: base.action,
       stateHandle: base.stateHandle,
       authenticator: 'email',
+      token: 'bGluay10b2tlbg',
       passcode: '012345',
     }),
   'link-elsewhere': (r) => r.renderLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
@@ -580,6 +589,8 @@ const plain: Readonly<Record<string, Draw>> = {
     }),
   error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
   'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
+  'error-finished': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_finished' }),
+  'error-cookies': (r) => r.renderError({ brand, locale: 'en', code: 'cookies_missing' }),
   'oauth-error': (r) =>
     r.renderOAuthError({
       brand,

@@ -141,17 +141,25 @@ export async function startRedisCluster(masters = 3): Promise<RedisCluster> {
   };
 }
 
-/** Takes so many seconds off the lifetime of every key, as if they had gone by. */
+/** Takes so many seconds off the lifetime of every key and of every window of a counter, as if they had gone by. */
 export async function age({ port }: RedisServer, seconds: number): Promise<void> {
   const client = new Redis(port);
   for await (const keys of client.scanStream({ count: 500 }) as AsyncIterable<string[]>) {
     for (const key of keys) {
+      await closeWindows(client, key, seconds);
       const left = await client.pttl(key);
       // Without a life left, PEXPIRE deletes.
       if (left >= 0) await client.pexpire(key, left - seconds * 1000);
     }
   }
   client.disconnect();
+}
+
+/** A counter keeps under `x<window>` when the window closes (ms); one of 0 never does. */
+async function closeWindows(client: Redis, key: string, seconds: number): Promise<void> {
+  if ((await client.type(key)) !== 'hash') return;
+  const windows = (await client.hkeys(key)).filter((field) => /^x[1-9]\d*$/.test(field));
+  for (const field of windows) await client.hincrby(key, field, -seconds * 1000);
 }
 
 function running(shell: ChildProcess): boolean {

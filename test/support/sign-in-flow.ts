@@ -3,8 +3,10 @@ import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import type { Skips } from '../../src/core/model.ts';
 import { transactionKey } from '../../src/flow/transaction-record.ts';
 import type { Entry } from '../../src/stores/store.ts';
+import { readSkips } from '../../src/users/skips.ts';
 import { attemptCounter, credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
 import { password, type TestNode } from './node.ts';
 import { type Authorization, authorization } from './raw-client.ts';
@@ -144,7 +146,7 @@ export async function skippedAgo({ store }: TestNode, userId: string, days: numb
   const user = parseUser(entry?.value ?? '');
   const at = Math.floor(Date.now() / 1000) - days * 86_400;
   const skipped = Object.fromEntries(
-    Object.entries(user.skipped ?? {}).map(([name, before]) => [name, { ...before, at }]),
+    Object.entries(readSkips(user.skipped ?? {})).map(([name, skips]) => [name, movedTo(at, skips)]),
   );
   const value = serializeUser({ ...user, skipped });
   await store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(userId)] }]);
@@ -164,4 +166,8 @@ export function signOnPolicy(name: string, ...rules: readonly { readonly when?: 
       rules: rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule })),
     }),
   };
+}
+
+function movedTo(at: number, skips: Skips): Skips {
+  return Object.fromEntries(Object.entries(skips).map(([reason, { count }]) => [reason, { count, at }]));
 }

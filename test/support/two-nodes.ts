@@ -36,7 +36,7 @@ class HoppingAgent extends UserAgent {
 }
 
 export async function startTwoNodes(
-  options: Pick<TestNodeOptions, 'files' | 'authenticators' | 'demo'> = {},
+  options: Pick<TestNodeOptions, 'files' | 'authenticators' | 'demo' | 'mail'> = {},
 ): Promise<TwoNodes> {
   const redis = await startRedis();
   const stores = [openRedis({ url: redis.url }), openRedis({ url: redis.url })] as const;

@@ -1,4 +1,4 @@
-// A page that waits for a code asks now and then whether the person went on by the link, in another tab. Nothing depends on it: the form
+// A page that waits for a code asks now and then whether the person went on in another tab, for instance by the link. Nothing depends on it: the form
 // beside it does the same by hand.
 
 const waiting = document.querySelector('[data-follow]');
@@ -31,12 +31,13 @@ async function statusOf(address) {
   }
 }
 
-/** Says so, and shows the step of now; a sign-in that is over has none. */
+/** Says so, and shows the step of now, which may be the same one with a newer code; a sign-in that is over has none. */
 function goOn({ state }) {
   const notice = document.querySelector('[data-followed]');
-  notice.hidden = false;
-  const text = notice.querySelector('[data-says]');
+  const text = notice.querySelector(`[data-state="${state}"]`);
   text.dataset.message = text.dataset.says;
+  text.hidden = false;
+  notice.hidden = false;
   for (const form of document.querySelectorAll('main form')) form.hidden = true;
   if (state === 'open') setTimeout(() => location.replace(waiting.action), 1500);
 }

@@ -6,7 +6,9 @@ import { randomInt, timingSafeEqual } from 'node:crypto';
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import { mailAddress, maskedAddress } from '../../core/mail-address.ts';
 import type { Message } from '../../core/steps.ts';
+import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/account-app.ts';
+import { placeInWords } from '../../policy/zones.ts';
 import type { Limit } from '../../stores/store.ts';
 import {
   addedAddresses,
@@ -25,7 +27,7 @@ import {
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { post, reserveSending } from '../send.ts';
+import { post, reserveSending, thoughSentBefore } from '../send.ts';
 import { serverMac } from '../server-mac.ts';
 import { record } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
@@ -80,20 +82,22 @@ export async function askForAddress(open: OpenAccount, text: string | undefined)
 /** Another code for the address that waits; the one before no longer counts. */
 export async function askAgain(open: OpenAccount): Promise<Message | undefined> {
   const asked = askedAddress(open);
-  return asked ? sendCode(open, asked.address) : wrong('challenge.expired');
+  if (!asked) return wrong('challenge.expired');
+  const refusal = await sendCode(open, asked.address);
+  return refusal && thoughSentBefore(refusal);
 }
 
 async function sendCode(open: OpenAccount, address: string): Promise<Message | undefined> {
   const { runtime, account, visitor, snapshot } = open;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = runtime.now() + lifetime;
-  const asked = { ip: visitor.ip, ...browserInWords(visitor.userAgent) };
+  const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
   const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
   if (refused) return refused;
-  post(senderOf(open), deliveries);
-  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires } });
+  const outbox = post(senderOf(open), deliveries);
+  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires, outbox } });
   return undefined;
 }
 
@@ -137,7 +141,10 @@ export async function removeAddress(open: OpenAccount, { address }: Notification
   return undefined;
 }
 
-function saveUser({ unit }: OpenAccount, user: User): void {
+/** A code that no longer counts is not sent any more either. */
+function saveUser({ unit, account }: OpenAccount, user: User): void {
+  const before = account.user.askedAddress;
+  if (before !== user.askedAddress) withdraw(unit, before?.outbox ?? []);
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 

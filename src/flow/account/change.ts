@@ -1,25 +1,16 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
 import { maskedAddress } from '../../core/mail-address.ts';
-import { type RemovalRefusal, refusalToRemove } from '../../core/removal.ts';
 import { accountClientId } from '../../policy/account-app.ts';
-import { nextValidAfter } from '../../users/account.ts';
+import { placeInWords } from '../../policy/zones.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
-import { credentialsKey, serializeCredentials, serializeUser, userKey } from '../../users/user.ts';
+import { credentialsKey, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { accountChanged, type Changed, type OwnChange } from '../news.ts';
+import { type AccountRequest, endOthers } from '../other-sessions.ts';
 import type { SsoSession } from '../sso-session.ts';
 import { tell } from '../tell.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
-import { sessionsOf } from './sessions.ts';
-
-/** What the protocol does with sessions. */
-export interface SessionControl {
-  /** Ends it: the session, its grants, and the relying parties hear of it. */
-  end(uid: string): Promise<void>;
-  /** It goes on although the account was given this new `validAfter`. */
-  keep(uid: string, valid: number): void;
-}
 
 /** Longest name of an authenticator, in characters. */
 const longestLabel = 64;
@@ -40,40 +31,32 @@ export function renameAuthenticator(open: OpenAccount, id: string, label: string
   record(open, 'renamed', { ...what, label, formerLabel });
 }
 
-/** Why it must stay; `undefined`: it may go. */
-export function refusalOf({ policies, facts }: OpenAccount, id: string): RemovalRefusal | undefined {
-  return refusalToRemove(policies, facts, id);
-}
-
-/** Whoever calls has asked `refusalOf`. */
-export function removeAuthenticator(open: OpenAccount, id: string): void {
+/** Whoever calls has asked `refusalOf`. All other sessions end: who holds them may hold what is removed. */
+export async function removeAuthenticator(open: OpenAccount, id: string): Promise<void> {
   const { unit, account } = open;
-  const kept = account.credentials.filter((one) => one.id !== id);
-  unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(kept) });
+  await endOthers(
+    requestOf(open, true),
+    account.credentials.filter((one) => one.id !== id),
+  );
   for (const op of releaseClaims(account.credentials.filter((one) => one.id === id))) {
     if (op.op === 'delete') unit.delete(op.key);
   }
-  record(open, 'removed', whatIs(open, id));
+  record(open, 'removed', { ...whatIs(open, id), othersEnded: true });
 }
 
-export async function endOneSession(open: OpenAccount, control: SessionControl, session: SsoSession): Promise<void> {
-  await control.end(session.uid);
+export async function endOneSession(open: OpenAccount, { uid }: SsoSession): Promise<void> {
+  await open.runtime.sessions.end(uid);
   record(open, 'session_ended');
 }
 
 /** Voids everything that was issued before, also what nobody can list any more; only this session goes on. */
-export async function endOtherSessions(open: OpenAccount, control: SessionControl): Promise<void> {
-  const { unit, runtime, account, session } = open;
-  const others = (await sessionsOf(open)).filter(({ uid }) => uid !== session.uid);
-  for (const { uid } of others) await control.end(uid);
-  const { user } = account;
-  const validAfter = nextValidAfter(user, runtime.now());
-  unit.replace(userKey(user.id), {
-    value: serializeUser({ ...user, validAfter }),
-    refs: [credentialsKey(user.id)],
-  });
-  control.keep(session.uid, validAfter);
-  record(open, 'sessions_ended');
+export async function endOtherSessions(open: OpenAccount): Promise<void> {
+  await endOthers(requestOf(open, false), open.account.credentials);
+  record(open, 'sessions_ended', { othersEnded: true });
+}
+
+function requestOf({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
+  return { ...request, session: session.uid, withTokens };
 }
 
 function whatIs({ account }: OpenAccount, id: string): Changed {
@@ -90,8 +73,9 @@ function whatIs({ account }: OpenAccount, id: string): Changed {
 /** Tells and audits a change, in its commit. `also`: addresses that are theirs from now on. */
 export function record(open: OpenAccount, change: OwnChange, what: Changed = {}, also: readonly string[] = []): void {
   const { unit, runtime, account, snapshot, visitor } = open;
-  const { authenticator } = what;
-  tell({ ...senderOf(open), account, app: snapshot.settings.brand.name }, accountChanged(change, what), also);
+  const { authenticator, othersEnded } = what;
+  const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
+  tell({ ...senderOf(open), account, ...where }, accountChanged(change, what), also);
   audit(unit, runtime.audit, {
     event: `account.${change}`,
     outcome: 'success',
@@ -100,5 +84,6 @@ export function record(open: OpenAccount, change: OwnChange, what: Changed = {},
     ip: visitor.ip,
     policyRevision: snapshot.revision,
     ...(authenticator === undefined ? {} : { authenticator }),
+    ...(othersEnded ? { othersEnded } : {}),
   });
 }

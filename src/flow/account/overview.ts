@@ -63,12 +63,11 @@ const shown = 10;
 
 /** Rejects with `StoreUnavailable`. */
 export async function overviewOf(open: OpenAccount): Promise<Overview> {
-  const { account, policies, facts, runtime } = open;
+  const { account, runtime } = open;
   const { user, credentials } = account;
   const signIns = await readSignIns(runtime.store, user.id);
   const asked = askedAddress(open);
-  const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
-  const enrollable = authenticators.filter((traits) => traits.enrollable).map(({ key }) => key);
+  const enrollable = enrollableBy(open);
   const full = enrollable.filter((key) => isFullOf(open, key));
   const addable = enrollable.filter((key) => !full.includes(key));
   return {
@@ -95,6 +94,12 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
     canAddAddress: hasRoom(open),
     ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
+}
+
+/** Keys of what the rules let somebody enroll here, whether there is room for it or not. */
+export function enrollableBy({ policies, facts }: OpenAccount): readonly string[] {
+  const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);
 }
 
 /** There are as many of this authenticator as there can be. */

@@ -2,9 +2,9 @@
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
 import type { Seconds } from '../../core/model.ts';
 import { accountClientId } from '../../policy/account-app.ts';
-import { readSignIns } from '../../users/sign-in-log.ts';
+import { liveSessions } from '../other-sessions.ts';
 import { serverMac } from '../server-mac.ts';
-import { isOver, peekSso, type SsoSession, ssoKey } from '../sso-session.ts';
+import type { SsoSession } from '../sso-session.ts';
 import type { OpenAccount } from './open-account.ts';
 
 /** From where, as the browser told; empty texts: not known. */
@@ -26,15 +26,8 @@ export interface OwnSession extends Place {
 }
 
 /** The sessions that are alive, this one first, then the newest. Rejects with `StoreUnavailable`. */
-export async function sessionsOf({ account, session, unit, runtime }: OpenAccount): Promise<readonly SsoSession[]> {
-  const { user } = account;
-  const signIns = await readSignIns(runtime.store, user.id);
-  const uids = [...new Set([session.uid, ...signIns.map((entry) => entry.session)])];
-  await unit.load(uids.map(ssoKey));
-  return uids.flatMap((uid) => {
-    const one = peekSso(unit, uid);
-    return one?.accountId === user.id && !isOver(one, user, runtime.now()) ? [one] : [];
-  });
+export async function sessionsOf(open: OpenAccount): Promise<readonly SsoSession[]> {
+  return liveSessions(open, open.account.user, open.session.uid);
 }
 
 /** How the pages call a session: its uid stays with the server. */

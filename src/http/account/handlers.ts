@@ -13,13 +13,13 @@ import {
   endOneSession,
   endOtherSessions,
   labelOf,
-  refusalOf,
   removeAuthenticator,
   renameAuthenticator,
 } from '../../flow/account/change.ts';
 import { appsLostWithout } from '../../flow/account/lost-apps.ts';
 import { mayChange, type OpenAccount } from '../../flow/account/open-account.ts';
 import { isFullOf, overviewOf, ownAuthenticator } from '../../flow/account/overview.ts';
+import { type RemovalRefusal, refusalOf } from '../../flow/account/refusal.ts';
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
@@ -112,8 +112,8 @@ export function accountHandlers(parts: AccountParts) {
       if (id !== others && !one) return seeOther(ctx, '/account?done=ended');
       const tooMany = await reserveChange(open);
       if (tooMany) return showSession(parts, ctx, open, id, [tooMany]);
-      if (one) await endOneSession(open, parts.sessions, one);
-      else await endOtherSessions(open, parts.sessions);
+      if (one) await endOneSession(open, one);
+      else await endOtherSessions(open);
       seeOther(ctx, `/account?done=${one ? 'ended' : 'ended_others'}`);
     },
   };
@@ -136,14 +136,28 @@ async function rename(open: OpenAccount, id: string, text: string | undefined): 
 
 /** Why it was not removed. `confirm`: what the person says yes to, where they would lose apps. */
 async function remove(open: OpenAccount, id: string, confirm: string | undefined): Promise<Message | undefined> {
-  const refusal = refusalOf(open, id);
-  if (refusal) return { code: `account.remove.${refusal}`, level: 'error' };
+  const refusal = await refusalOf(open, id);
+  if (refusal) return refusalMessage(refusal);
   const lost = await appsLostWithout(open, id);
   if (lost && lost.confirmation !== confirm)
     return { code: 'account.remove.confirm', level: 'error', field: 'confirm' };
   const tooMany = await reserveChange(open);
-  if (!tooMany) removeAuthenticator(open, id);
+  if (!tooMany) await removeAuthenticator(open, id);
   return tooMany;
+}
+
+/** Apps that a message names; the page has more of them. */
+const namesInMessage = 3;
+
+function refusalMessage(refusal: RemovalRefusal): Message {
+  if (refusal.reason === 'last') return { code: 'account.remove.last', level: 'error' };
+  const { names } = refusal.apps;
+  const apps = names.slice(0, namesInMessage).join(', ');
+  return {
+    code: 'account.remove.required',
+    level: 'error',
+    params: { apps: names.length > namesInMessage ? `${apps} …` : apps },
+  };
 }
 
 async function showAuthenticator(
@@ -156,7 +170,8 @@ async function showAuthenticator(
 ): Promise<void> {
   const credential = open.account.credentials.find((one) => one.id === id);
   if (!credential) return seeOther(ctx, '/account');
-  const lost = refusalOf(open, id) ? undefined : await appsLostWithout(open, id);
+  const refusal = await refusalOf(open, id);
+  const lost = refusal ? undefined : await appsLostWithout(open, id);
   answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'authenticator',
@@ -165,6 +180,7 @@ async function showAuthenticator(
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
     ...(lost ? { lost } : {}),
+    ...(refusal?.reason === 'required' ? { needed: { ...refusal.apps, instead: refusal.instead } } : {}),
     messages,
   });
 }

@@ -2,6 +2,7 @@
 import type { Message } from '../../core/steps.ts';
 import type { OwnDevice } from '../../flow/account/devices.ts';
 import type { LostApps } from '../../flow/account/lost-apps.ts';
+import type { NamedApps } from '../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../flow/account/sessions.ts';
 import type { Translator } from '../html/messages.ts';
@@ -26,6 +27,8 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly removeHandle: string;
   /** Apps that they could no longer sign in to without it. */
   readonly lost?: LostApps;
+  /** Apps for which it must stay, and the keys of what may be added so that it can go. */
+  readonly needed?: NamedApps & { readonly instead: readonly string[] };
 }
 
 export interface AddAddressPage extends AccountPageBase {

@@ -4,7 +4,6 @@ import type { Context } from 'koa';
 import { changeScope } from '../../core/account-request.ts';
 import type { Message } from '../../core/steps.ts';
 import { StepgateError } from '../../errors.ts';
-import type { SessionControl } from '../../flow/account/change.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { Runtime } from '../../flow/runtime.ts';
 import type { SsoSession } from '../../flow/sso-session.ts';
@@ -18,7 +17,7 @@ export interface AccountParts {
   readonly runtime: Runtime;
   readonly renderer: Renderer;
   readonly clientId: string;
-  readonly sessions: SessionControl & {
+  readonly sessions: {
     /** The SSO session of the browser; `undefined`: none that is alive. */
     readonly current: (ctx: Context) => Promise<SsoSession | undefined>;
   };

@@ -51,6 +51,8 @@ export interface LinkConfirmPage extends PageBase {
   readonly action: string;
   readonly stateHandle: string;
   readonly authenticator: string;
+  /** Of the link: which challenge is answered. */
+  readonly token: string;
   readonly passcode: string;
 }
 

@@ -115,7 +115,17 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .default(0)
       .describe('Number of own proxies in front: so many entries of X-Forwarded-For, from the right, are believed.'),
     zones: z
-      .record(zoneName, closed({ cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.') }))
+      .record(
+        zoneName,
+        closed({
+          cidrs: listOf(cidr).describe('IPv4 and IPv6 networks, such as 192.0.2.0/24.'),
+          label: text
+            .optional()
+            .describe(
+              'What people call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it the zone is named to nobody.',
+            ),
+        }),
+      )
       .default({})
       .describe('Network zones by name.'),
     authenticators: authenticatorsSchema(kinds),

@@ -61,6 +61,7 @@ export const traits = {
     factors: ['possession'],
     characteristics: ['userPresence'],
     enrollable: false,
+    recovery: true,
   },
   webauthn: {
     key: 'webauthn',

@@ -444,3 +444,36 @@ describe('registration', () => {
     expect((await register({}, {}, more)).result).toEqual({ ok: false, code });
   });
 });
+
+describe('the name of a key that its owner did not name', () => {
+  const userAgent = 'Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0';
+  const nameBeside = async (labels: readonly (string | undefined)[], visitor = { ip: '', userAgent }) => {
+    const enrolled = labels.map((label, at) => {
+      const credential = credentialOf(newKey(userHandle), { id: String(at) });
+      return label === undefined ? credential : { ...credential, label };
+    });
+    const env = { ...base, enrolled, visitor };
+    const offered = await webauthn.offer(subject, env);
+    const made = await webauthn.enroll(
+      subject,
+      offered.private,
+      attestation(newKey(userHandle), whereOf(offered, env.issuer)),
+      env,
+    );
+    return made.ok && 'credential' in made ? made.credential.label : 'refused';
+  };
+
+  test.each([
+    ['the first', [], undefined],
+    ['the second', [undefined], 'Firefox, Windows'],
+    ['one made in the same place', [undefined, 'Firefox, Windows'], 'Firefox, Windows #3'],
+    ['one more', [undefined, 'Firefox, Windows #3', 'Firefox, Windows'], 'Firefox, Windows #4'],
+    ['one whose number is taken', ['Firefox, Windows #3', 'Firefox, Windows'], 'Firefox, Windows #4'],
+  ])('%s', async (_, labels, expected) => {
+    expect(await nameBeside(labels)).toBe(expected);
+  });
+
+  test('in a browser that nobody knows it is a number', async () => {
+    expect(await nameBeside([undefined], { ip: '', userAgent: 'curl/8' })).toBe('#2');
+  });
+});

@@ -247,7 +247,7 @@ test('what is enabled that sends something, without a way out or without its sec
 });
 
 test('acr values out of reach, and an app that demands one', async () => {
-  const settings = 'acrValues:\n  - value: hardware\n    requirement: { possession: { hardwareProtected: true } }\n';
+  const settings = 'acrValues:\n  - value: hardware\n    requirement: { factors: 3 }\n';
   await writeFile(
     join(configDir, 'stepgate.yaml'),
     `brand: { name: Test }\nauthenticators: { password: { enabled: true } }\n${settings}`,

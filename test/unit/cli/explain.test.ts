@@ -10,6 +10,7 @@ let terminal: Terminal;
 let dir: string;
 const secret = { secret: {}, characteristics: [] };
 const password = { authenticator: 'password', factors: ['knowledge' as const], ...secret };
+const email = { authenticator: 'email', factors: ['possession' as const], ...secret };
 const totp = { authenticator: 'totp', factors: ['possession' as const], label: 'my\u202ephone', ...secret };
 
 beforeAll(async () => {
@@ -17,10 +18,11 @@ beforeAll(async () => {
   await applyDemo(terminal.store);
   dir = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
   await cp('config', dir, { recursive: true });
-  const people: [string, string[], (typeof password | typeof totp)[]][] = [
+  const people: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
     ['bob@demo.test', ['staff'], [password]],
     ['eve@demo.test', ['staff'], [password, totp]],
     ['carol@demo.test', ['contractors'], [password]],
+    ['alice@demo.test', ['staff'], [password, email]],
   ];
   for (const [identifier, groups, credentials] of people) {
     await terminal.directory.create({ identifiers: [identifier], groups, credentials });
@@ -84,7 +86,7 @@ Request
   requires  nothing
 
 Enrollment policy
-  hit      1  A second factor for payroll  policies/enrollment.yaml:19  decides: allow
+  hit      1  A second factor for payroll  policies/enrollment.yaml:20  decides: allow
              hit      apps any: [payroll]
   3 more not looked at
   requires  totp or webauthn
@@ -126,6 +128,17 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
     [
       'identify (with password)',
+      'choose what to enroll: totp, webauthn',
+      'enroll totp, or webauthn',
+      'complete (acr urn:okta:loa:2fa:any)',
+    ],
+  ],
+  [
+    'what payroll disables, before something is enrolled there',
+    ['--user', 'alice@demo.test'],
+    [
+      'identify (with password)',
+      'challenge email (before totp or webauthn is enrolled)',
       'choose what to enroll: totp, webauthn',
       'enroll totp, or webauthn',
       'complete (acr urn:okta:loa:2fa:any)',

@@ -99,6 +99,38 @@ test('required, but not enabled', async () => {
   ]);
 });
 
+test.each<[string, string, string]>([
+  [
+    'required of what an administrator hands out',
+    'required: [password]',
+    '2:35 rules[0].then.required[0] nobody can enroll password: people cannot set up password while they sign in',
+  ],
+  [
+    'of several, none',
+    'required: [{ anyOf: [password, webauthn] }]',
+    '2:35 rules[0].then.required[0] nobody can enroll password or webauthn: people cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
+  ],
+  ['of several, one', 'required: [{ anyOf: [password, totp] }]', ''],
+  [
+    'offered, and not enabled',
+    'optional: [totp, webauthn]',
+    '2:41 rules[0].then.optional[1] nobody can enroll webauthn: stepgate.yaml does not enable it',
+  ],
+  [
+    'offered, and not to be enrolled',
+    'optional: [password]',
+    '2:35 rules[0].then.optional[0] nobody can enroll password: people cannot set up password while they sign in',
+  ],
+  [
+    'promoted, and not enabled',
+    'promote: { webauthn: { cooldown: P1D } }',
+    '2:45 rules[0].then.promote.webauthn nobody can enroll webauthn: stepgate.yaml does not enable it',
+  ],
+])('what nobody can enroll: %s', async (_, then, expected) => {
+  const lines = await problemLines({ [file]: `rules:\n  - { name: A, then: { ${then} } }\n` });
+  expect(lines).toEqual(expected === '' ? [] : [`${file}:${expected}`]);
+});
+
 /** A sign-on rule with this condition that takes totp; an enrollment rule with that condition disables it. */
 async function conflictsOf(signOn: string, enrollment: string): Promise<number> {
   const policy = `name: notes\nrules:\n  - name: One\n    when: ${signOn}\n    then: { allow: { any: { authenticators: [totp] } } }\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;

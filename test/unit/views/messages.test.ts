@@ -105,7 +105,12 @@ test('every code that the step loop and the authenticators give has a text, and 
   );
   expect(given.filter((code) => english[code] === undefined)).toEqual([]);
   const valued = given.filter((code) => placeholders(english[code] ?? '').length > 0);
-  expect([...new Set(valued)].toSorted()).toEqual(['account.changes.exceeded', 'attempts.exceeded', 'send.exceeded']);
+  expect([...new Set(valued)].toSorted()).toEqual([
+    'account.changes.exceeded',
+    'attempts.exceeded',
+    'resend.exceeded',
+    'send.exceeded',
+  ]);
 });
 
 const honest = [...pageStates.keys()].filter((name) => !name.endsWith('hostile'));

@@ -1,0 +1,19 @@
+/** Apps as a page names them: the first few, and how many more there are. */
+import type { AppGroup } from '../../policy/app-groups.ts';
+
+export interface NamedApps {
+  /** The first of their names, sorted. */
+  readonly names: readonly string[];
+  /** How many more there are. */
+  readonly more: number;
+}
+
+/** Names on a page. */
+const shown = 10;
+
+export function namedApps(groups: readonly Pick<AppGroup, 'names' | 'count'>[]): NamedApps {
+  const names = groups.flatMap((group) => group.names).toSorted((one, other) => one.localeCompare(other));
+  const count = groups.reduce((sum, group) => sum + group.count, 0);
+  const first = names.slice(0, shown);
+  return { names: first, more: count - first.length };
+}

@@ -1,0 +1,44 @@
+/** What a new enrollment ends. */
+import { expect, test } from '@jest/globals';
+import { endsOthers } from '../../src/core/ends-others.ts';
+import type { Enrollment } from '../../src/core/model.ts';
+import { enrolled, type Key, person, policiesOf } from './support/world.ts';
+
+function added(key: Key | 'key', single = false) {
+  return { ...(enrolled(key)[0] as Enrollment), single };
+}
+
+test.each<[string, readonly (Key | 'key')[], Key | 'key', boolean]>([
+  ['a second factor type', ['password'], 'totp', true],
+  ['the first of all', [], 'totp', true],
+  ['phishing resistance', ['password', 'totp'], 'key', true],
+  ['a third factor type', ['password', 'key'], 'webauthn', true],
+  ['another one of the kind', ['password', 'totp'], 'totp', false],
+  ['another way to show possession', ['password', 'totp'], 'email', false],
+  ['less than what is there', ['password', 'webauthn'], 'totp', false],
+  ['what is too weak to stand for a factor type', ['totp'], 'security_question', false],
+  ['knowledge, where only a question was known', ['totp', 'security_question'], 'password', true],
+])('%s', (_what, keys, key, expected) => {
+  expect(endsOthers(policiesOf(), person(keys), added(key))).toBe(expected);
+});
+
+test('what takes the place of another ends them, also if it is too weak for a factor type', () => {
+  expect(endsOthers(policiesOf(), person(['password', 'recovery_code']), added('recovery_code', true))).toBe(true);
+  const asked = person(['password', 'security_question']);
+  expect(endsOthers(policiesOf(), asked, added('security_question', true))).toBe(true);
+  expect(endsOthers(policiesOf(), person(['password', 'totp']), added('recovery_code', true))).toBe(false);
+});
+
+test.each<[string, Partial<Enrollment>]>([
+  ['is used up', { spent: true }],
+  ['is over some day', { temporary: true }],
+])('what %s was no second factor', (_what, more) => {
+  const enrollments = [...enrolled('password'), ...enrolled('recovery_code').map((one) => ({ ...one, ...more }))];
+  expect(endsOthers(policiesOf(), person([], { enrollments }), added('totp'))).toBe(true);
+});
+
+test('what is not enabled showed nothing', () => {
+  const { authenticators, ...policies } = policiesOf();
+  const enabled = authenticators.filter(({ key }) => key !== 'phone');
+  expect(endsOthers({ ...policies, authenticators: enabled }, person(['password', 'phone']), added('totp'))).toBe(true);
+});

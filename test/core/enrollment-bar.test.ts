@@ -1,0 +1,343 @@
+/** The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and after a loss. */
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { enrollScope } from '../../src/core/account-request.ts';
+import { enrollmentBar } from '../../src/core/enrollment-bar.ts';
+import type { EnrollmentTerms } from '../../src/core/enrollment-policy.ts';
+import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
+import type { Decision, Enrollment, Evidence, Requirement } from '../../src/core/model.ts';
+import { nextStep } from '../../src/core/next-step.ts';
+import { ageOf, meetsGoal } from '../../src/core/requirement.ts';
+import { simulate } from '../../src/core/simulate.ts';
+import { begin } from '../../src/core/transaction.ts';
+import { requirement, type World, world } from './support/arbitraries.ts';
+import { naivelyMeets } from './support/naive.ts';
+import { seeded } from './support/seeded.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  type FactsGiven,
+  factors,
+  factsOf,
+  HERE,
+  type Key,
+  NOW,
+  person,
+  plainRequest,
+  policiesOf,
+  proof,
+  traits,
+} from './support/world.ts';
+
+const keys = Object.keys(traits) as Key[];
+const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
+
+function restricted(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
+  const rule = { name: 'first', when: {}, then: { ...nothing, ...terms } };
+  return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [rule] }) };
+}
+
+type Have = readonly (Key | 'key')[];
+
+const here = (proved: Have) => proved.map((key) => proof(key, 'here'));
+const given = (has: Have, proved: Have, more: FactsGiven = {}) =>
+  factsOf({ subject: person(has), evidence: here(proved), ...more });
+
+const two = policiesOf({ app: factors(2) });
+const account: PolicySet = { ...policiesOf(), account: true };
+const toAccount = (scopes: readonly string[]) => ({ request: { clientId: 'account', scopes } });
+const change = toAccount(['openid', 'account:change']);
+
+describe('what the enrollment policy disables', () => {
+  const noMail = { disabled: ['email'] };
+
+  test.each<[string, PolicySet, Have, Have, object]>([
+    [
+      'is proved before an authenticator is enrolled that the app needs, and the page can say why',
+      restricted(two, noMail),
+      ['password', 'email'],
+      ['password'],
+      { kind: 'challenge', options: [{ authenticator: 'email' }], toEnroll: ['phone', 'totp', 'webauthn'] },
+    ],
+    [
+      'and is enough for that',
+      restricted(two, noMail),
+      ['password', 'email'],
+      ['password', 'email'],
+      { kind: 'enroll', choices: ['phone', 'totp', 'webauthn'] },
+    ],
+    [
+      'is proved before one that the policy requires',
+      restricted(policiesOf(), { ...noMail, required: [{ anyOf: ['totp'] }] }),
+      ['password', 'email'],
+      ['password'],
+      { kind: 'challenge', options: [{ authenticator: 'email' }], toEnroll: ['totp'] },
+    ],
+    [
+      'and then that one is enrolled',
+      restricted(policiesOf(), { ...noMail, required: [{ anyOf: ['totp'] }] }),
+      ['password', 'email'],
+      ['password', 'email'],
+      { kind: 'enroll', choices: ['totp'] },
+    ],
+    [
+      'is proved before what is offered: until then it can only be chosen',
+      restricted(policiesOf(), { ...noMail, optional: ['totp'] }),
+      ['password', 'email'],
+      ['password'],
+      { kind: 'enroll', choices: ['totp'], barred: true },
+    ],
+    [
+      'is no way into the app',
+      restricted(two, noMail),
+      ['password', 'email', 'totp'],
+      ['password', 'email'],
+      { kind: 'challenge', options: [{ authenticator: 'totp' }] },
+    ],
+    [
+      'is the whole bar of somebody who has nothing that resists phishing here',
+      restricted(two, { disabled: ['webauthn'] }),
+      ['password', 'webauthn'],
+      ['password'],
+      { kind: 'challenge', options: [{ authenticator: 'webauthn' }] },
+    ],
+    [
+      'is not asked for where nothing is to be enrolled',
+      restricted(policiesOf(), noMail),
+      ['password', 'email'],
+      ['password'],
+      { kind: 'allow', assurance: { amr: ['pwd'] } },
+    ],
+  ])('%s', (_, policies, has, proved, expected) => {
+    expect(evaluate(policies, given(has, proved))).toMatchObject(expected);
+  });
+
+  test('is not told about to somebody who has only identified', () => {
+    const decision = evaluate(restricted(two, noMail), given(['password', 'email'], []));
+    expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }, {}] });
+    expect(decision).not.toHaveProperty('toEnroll');
+  });
+
+  test('comes in the order of the configuration, behind the rest', () => {
+    const decision = evaluate(restricted(two, { disabled: ['email'] }), given(['email', 'password'], []));
+    expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'email' }] });
+  });
+
+  test('is part of the bar at the account, too, and never of what the sign-in rests on', () => {
+    const policies = restricted(account, noMail);
+    const asked = evaluate(policies, given(['password', 'email'], ['password'], change));
+    expect(asked).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
+    const decision = evaluate(policies, given(['password', 'email'], ['password', 'email'], change));
+    expect(decision).toMatchObject({ kind: 'allow', assurance: { amr: ['pwd'] } });
+    const wanted = toAccount([enrollScope('totp')]);
+    expect(evaluate(policies, given(['password', 'email'], ['password'], wanted)).kind).toBe('challenge');
+    expect(evaluate(policies, given(['password', 'email'], ['password', 'email'], wanted))).toMatchObject({
+      kind: 'enroll',
+      choices: ['totp'],
+    });
+  });
+
+  test('is never remembered by a browser', () => {
+    const rule = { ...allow(factors(2)), remember: 3600 } as ReturnType<typeof allow>;
+    const policies = restricted(policiesOf({ app: always(rule) }), noMail);
+    const decision = evaluate(policies, given(['password', 'email'], ['password']));
+    expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
+    expect(decision).not.toHaveProperty('remember');
+  });
+
+  test('shows in the simulated steps', () => {
+    const steps = simulate(restricted(two, noMail), factsOf({ subject: person(['password', 'email']) }));
+    expect(steps).toMatchObject([
+      { kind: 'identify', beside: 'password' },
+      { kind: 'challenge', authenticator: 'email', toEnroll: ['phone', 'totp', 'webauthn'] },
+      { kind: 'select', purpose: 'enroll' },
+      { kind: 'enroll' },
+      { kind: 'complete' },
+    ]);
+  });
+});
+
+test('where nothing is left that could clear the bar, the denial says so', () => {
+  const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, spent: true })) });
+  const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
+  const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
+  const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
+  expect(evaluate(policies, facts)).toMatchObject(denial);
+  const fresh = { ...facts, evidence: [proof('recovery_code', 100)] };
+  expect(evaluate(policies, fresh)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+});
+
+describe('after a loss', () => {
+  const options = (decision: Decision) =>
+    decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
+
+  test.each<[string, Have, Have, readonly string[] | string]>([
+    [
+      'the key comes before the code',
+      ['password', 'webauthn', 'recovery_code'],
+      ['password'],
+      ['webauthn', 'recovery_code'],
+    ],
+    ['password and code will do', ['password', 'webauthn', 'recovery_code'], ['password', 'recovery_code'], 'allow'],
+    ['password and key as before', ['password', 'webauthn', 'recovery_code'], ['password', 'webauthn'], 'allow'],
+    ['also without user verification', ['password', 'key', 'recovery_code'], ['password', 'recovery_code'], 'allow'],
+    ['the code alone will not', ['password', 'webauthn', 'recovery_code'], ['recovery_code'], ['password', 'webauthn']],
+    [
+      'nor with a key that verifies nobody',
+      ['password', 'key', 'recovery_code'],
+      ['recovery_code', 'key'],
+      ['password'],
+    ],
+    [
+      'nor the code and a code',
+      ['password', 'webauthn', 'totp', 'recovery_code'],
+      ['recovery_code', 'totp'],
+      ['password', 'webauthn'],
+    ],
+    ['without a password the key is all', ['webauthn', 'recovery_code'], ['recovery_code'], ['webauthn']],
+    ['nothing else stands for the key', ['password', 'webauthn', 'totp'], ['password', 'totp'], ['webauthn']],
+    [
+      'a question is no second factor',
+      ['webauthn', 'security_question', 'recovery_code'],
+      ['security_question', 'recovery_code'],
+      ['webauthn'],
+    ],
+    [
+      'without a key it is a code like others',
+      ['password', 'totp', 'recovery_code'],
+      ['password'],
+      ['totp', 'recovery_code'],
+    ],
+  ])('%s', (_, has, proved, expected) => {
+    expect(options(evaluate(account, given(has, proved, change)))).toEqual(expected);
+  });
+
+  test('what was used last comes first, but not the code', () => {
+    const decision = evaluate(account, given(['password', 'webauthn', 'recovery_code'], ['password'], change));
+    const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
+    const plan = (lastUsed: readonly string[]) =>
+      nextStep(decision, begun, { labels: () => undefined, canKeep: false, lastUsed }, NOW);
+    expect(plan(['recovery_code'])).toMatchObject({ kind: 'start', authenticator: 'webauthn' });
+    expect(plan(['recovery_code', 'webauthn'])).toMatchObject({ authenticator: 'webauthn' });
+  });
+
+  test('the last code of a set counts, too', () => {
+    const [code] = enrolled('recovery_code') as [Enrollment];
+    const subject = person([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, spent: true }] });
+    const facts = factsOf({ subject, evidence: here(['password', 'recovery_code']), ...change });
+    expect(evaluate(account, facts).kind).toBe('allow');
+  });
+
+  test('it must be fresh, and a proof to recover a password is none', () => {
+    const subject = person(['password', 'webauthn', 'recovery_code']);
+    const at = (more: readonly Evidence[]) => evaluate(account, factsOf({ subject, evidence: more, ...change })).kind;
+    expect(at([proof('password', 300), proof('recovery_code', 300)])).toBe('allow');
+    expect(at([proof('password', 300), proof('recovery_code', 301)])).toBe('challenge');
+    expect(at([proof('password', 301), proof('recovery_code', 300)])).toBe('challenge');
+    expect(at([proof('password', 10), proof('recovery_code', 10, { origin: 'recovery' })])).toBe('challenge');
+  });
+
+  test('in the loop as at the account', () => {
+    const app = policiesOf({ app: factors(1, { demands: [{ authenticators: ['totp'] }] }) });
+    const has = ['password', 'webauthn', 'recovery_code'] as const;
+    expect(evaluate(app, given(has, ['password', 'recovery_code']))).toMatchObject({
+      kind: 'enroll',
+      choices: ['totp'],
+    });
+    const required = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
+    expect(evaluate(required, given(has, ['password', 'recovery_code']))).toMatchObject({ kind: 'enroll' });
+  });
+});
+
+/** Law 7, read plainly, for somebody who has these, without any thought of recovery. */
+function plainBar(has: readonly Enrollment[]): Requirement {
+  const solid = has.filter(({ authenticator }) => authenticator !== 'security_question');
+  const resistant = solid.some(({ characteristics }) => characteristics.includes('phishingResistant'));
+  const demands = resistant ? [{ characteristics: ['phishingResistant'] as const }] : [];
+  const covered = new Set(solid.flatMap((one) => one.factors)).size;
+  return { anyOf: [{ factors: Math.max(1, covered) as 1 | 2 | 3, demands, maxAge: 300 }] };
+}
+
+const when = { now: NOW, transaction: HERE };
+const isRecovery = ({ authenticator }: Evidence) => authenticator === 'recovery_code';
+
+test('without a recovery proof the bar is exactly what it was, and with one it takes another factor type', () => {
+  const seen = { recovered: 0, cleared: 0, not: 0 };
+  fc.assert(
+    fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {
+      const facts = factsOf({ subject: person([], { enrollments: has }), evidence });
+      const enrollments = has.map((one) =>
+        one.authenticator === 'security_question' ? { ...one, auxiliary: true as const } : one,
+      );
+      const goal = enrollmentBar(enrollments, Object.values(traits));
+      const meets = (some: readonly Evidence[]) =>
+        meetsGoal(
+          goal,
+          some.flatMap((one) => {
+            const age = ageOf(one, facts);
+            const auxiliary = one.authenticator === 'security_question' && { auxiliary: true as const };
+            return age === undefined ? [] : [{ ...one, age, ...auxiliary }];
+          }),
+        );
+      const others = evidence.filter((one) => !isRecovery(one));
+      expect(meets(others)).toBe(naivelyMeets(plainBar(has), others, when));
+      const recovered: Requirement = {
+        anyOf: [{ factors: 2, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }],
+      };
+      const expected = [plainBar(has), recovered].some((bar) => naivelyMeets(bar, evidence, when));
+      expect(meets(evidence)).toBe(expected);
+      const kind = expected ? (meets(others) ? 'cleared' : 'recovered') : 'not';
+      seen[kind] += 1;
+    }),
+    seeded(3000),
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
+});
+
+test('nothing is enrolled, and nobody is let in, by what is disabled', () => {
+  const terms = fc.record({
+    disabled: fc.subarray(keys, { minLength: 1, maxLength: 3 }),
+    required: fc.subarray(keys, { maxLength: 2 }),
+  });
+  const worlds = world({ requirement, enrollments: 4, evidence: 4 });
+  const seen = { enroll: 0, allow: 0, challenge: 0 };
+  fc.assert(
+    fc.property(worlds, terms, (drawn: World, { disabled, required }) => {
+      const wanted = required.filter((key) => !disabled.includes(key));
+      const policies = restricted(policiesOf({ session: always(allow(drawn.session)), app: drawn.app }), {
+        disabled,
+        required: wanted.map((key) => ({ anyOf: [key] })),
+      });
+      const facts = factsOf({
+        subject: person([], { enrollments: drawn.has }),
+        evidence: drawn.evidence,
+        request: drawn.request,
+      });
+      const decision = evaluate(policies, facts);
+      const usable = (one: { readonly authenticator: string }) =>
+        !(disabled as readonly string[]).includes(one.authenticator);
+      const maxAge = drawn.request.promptLogin ? 0 : drawn.request.maxAge;
+      if (decision.kind === 'enroll') {
+        seen.enroll += 1;
+        const bars = [
+          plainBar(drawn.has),
+          { anyOf: [{ factors: 2 as const, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }] },
+        ];
+        expect(bars.some((bar) => naivelyMeets(bar, drawn.evidence, { ...when, maxAge }))).toBe(true);
+        for (const key of decision.choices) expect(disabled).not.toContain(key);
+      }
+      if (decision.kind === 'challenge' && !decision.withheld) {
+        seen.challenge += 1;
+        expect(decision.options.length).toBeGreaterThan(0);
+      }
+      if (decision.kind !== 'allow') return;
+      seen.allow += 1;
+      expect(decision.assurance.witness.every(usable)).toBe(true);
+      for (const one of [drawn.session, drawn.app])
+        expect(naivelyMeets(one, drawn.evidence.filter(usable), { ...when, maxAge })).toBe(true);
+    }),
+    seeded(4000),
+  );
+  for (const count of Object.values(seen)) expect(count).toBeGreaterThan(100);
+});

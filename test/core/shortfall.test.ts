@@ -1,0 +1,87 @@
+/** Is a new enrollment good enough for what it was asked for? */
+import { describe, expect, test } from '@jest/globals';
+import { enrollScope } from '../../src/core/account-request.ts';
+import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/evaluate.ts';
+import type { Characteristic, Factor, Requirement } from '../../src/core/model.ts';
+import { shortfallOf } from '../../src/core/shortfall.ts';
+import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+
+const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
+const bound = [...synced, 'deviceBound'] as const;
+
+const demanding = (...characteristics: readonly Characteristic[]): Requirement =>
+  factors(1, { demands: [{ authenticators: ['webauthn'], characteristics }] });
+
+/** With a password that was proved, and a new key that shows this. */
+function short(
+  policies: PolicySet,
+  characteristics: readonly Characteristic[],
+  {
+    covers = ['possession', 'inherence'],
+    has = ['password'],
+    ...more
+  }: FactsGiven & {
+    readonly covers?: readonly Factor[];
+    readonly has?: readonly (Key | 'key')[];
+  } = {},
+) {
+  const facts = factsOf({ subject: person(has), evidence: [proof('password', 'here')], ...more });
+  return shortfallOf(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
+}
+
+describe('what a new key lacks', () => {
+  test.each<[string, Requirement, readonly Characteristic[], object | undefined]>([
+    ['nothing, where any key will do', factors(2), ['userPresence', 'phishingResistant'], undefined],
+    ['nothing, where it has what is demanded', demanding('deviceBound'), bound, undefined],
+    ['that it stays on one device', demanding('deviceBound'), synced, { lacks: 'deviceBound' }],
+    ['that it resists phishing', demanding('phishingResistant'), ['userPresence'], { lacks: 'phishingResistant' }],
+    ['that it verified its user', demanding('userVerification'), ['userPresence'], { lacks: 'userVerification' }],
+    [
+      'either of two: no single one can be named',
+      {
+        anyOf: [
+          ...(demanding('deviceBound') as { anyOf: [] }).anyOf,
+          ...(demanding('userVerification') as { anyOf: [] }).anyOf,
+        ],
+      },
+      ['userPresence', 'phishingResistant'],
+      {},
+    ],
+    ['a factor type', factors(1, { demands: [{ factor: 'inherence' }] }), synced, undefined],
+  ])('%s', (_, app, characteristics, expected) => {
+    expect(short(policiesOf({ app }), characteristics)).toEqual(expected);
+  });
+
+  test('a factor type that it does not cover', () => {
+    const policies = policiesOf({ app: factors(1, { demands: [{ factor: 'inherence' }] }) });
+    expect(short(policies, synced, { covers: ['possession'] })).toEqual({});
+  });
+
+  test('also where there is one already that does not do', () => {
+    expect(
+      short(policiesOf({ app: demanding('deviceBound') }), synced, {
+        has: ['password', 'key'],
+        evidence: [proof('password', 'here'), proof('key', 'here')],
+      }),
+    ).toEqual({ lacks: 'deviceBound' });
+  });
+});
+
+describe('nothing is lacking where no app demands it', () => {
+  const plain = ['userPresence', 'phishingResistant'] as const;
+
+  test.each<[string, EnrollmentRule['then']]>([
+    ['required', { required: [{ anyOf: ['webauthn'] }], optional: [], promoted: [], disabled: [] }],
+    ['optional', { required: [], optional: ['webauthn'], promoted: [], disabled: [] }],
+    ['promoted', { required: [], optional: [], promoted: [{ authenticator: 'webauthn', cooldown: 1 }], disabled: [] }],
+  ])('%s by the enrollment policy', (_, then) => {
+    const enrollment = compilePolicy<EnrollmentRule>({ name: 'e', rules: [{ name: 'all', when: {}, then }] });
+    expect(short({ ...policiesOf(), enrollment }, plain, { covers: ['possession'] })).toBeUndefined();
+  });
+
+  test('at the account', () => {
+    const request = { clientId: 'account', scopes: [enrollScope('webauthn')] };
+    expect(short({ ...policiesOf(), account: true }, plain, { covers: ['possession'], request })).toBeUndefined();
+  });
+});

@@ -1,0 +1,123 @@
+/** The link of a challenge that the person left for another way works as its code does: as long as that counts. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { codeIn, linkIn, mailTo } from '../support/mail.ts';
+import { type Holder, holder } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { named, turnTo } from '../support/proving.ts';
+import { redirectUri } from '../support/relying-party.ts';
+import { answerStep, attemptsOf, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+const either = signOnPolicy('notes', {
+  then: {
+    allow: {
+      anyOf: [
+        { factors: 1, possession: {} },
+        { factors: 1, knowledge: {} },
+      ],
+    },
+  },
+});
+const passwordOnly = signOnPolicy('notes', { then: { allow: { factors: 1, knowledge: {} } } });
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode({
+    demo: true,
+    authenticators: ['password', 'email'],
+    files: either,
+  });
+});
+afterAll(() => node.stop());
+
+/** Was sent a message, and then went on to the page of the password. */
+async function wentOn(who: Pick<Holder, 'identifier'>) {
+  const { agent, page } = await named(node, 'notes', who);
+  const asked = await turnTo(agent, page, 'email');
+  expect(whereIs(asked)).toBe('challenge:email');
+  const mail = await mailTo(node, who.identifier);
+  const left = await turnTo(agent, asked, 'password');
+  expect(whereIs(left)).toBe('challenge:password');
+  return { agent, mail, page: left };
+}
+
+test('in the browser that asked it signs in, by its form and not by being opened', async () => {
+  const who = await holder(node, 'password', 'email');
+  const { agent, mail } = await wentOn(who);
+  const opened = await agent.open(linkIn(mail));
+  expect([opened.status, whereIs(opened)]).toEqual([200, 'challenge:email']);
+  expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
+  expect(whereIs(await answerStep(agent, opened, {}))).toBe('code');
+  expect(eventsOf(node, who.id)).toContain('authenticator.verified:email');
+  expect((await agent.open(linkIn(mail))).messages).toEqual(['link.over']);
+});
+
+test('in another browser it shows the code, which counts where it was asked for', async () => {
+  const who = await holder(node, 'password', 'email');
+  const { agent, mail, page } = await wentOn(who);
+  const elsewhere = await new UserAgent().open(linkIn(mail));
+  expect([elsewhere.status, elsewhere.messages, elsewhere.forms]).toEqual([200, ['link.elsewhere'], []]);
+  expect(elsewhere.html).toContain(codeIn(mail));
+  const back = await turnTo(agent, page, 'email');
+  expect(whereIs(await answerStep(agent, back, { 'credentials.passcode': codeIn(mail) }))).toBe('code');
+});
+
+test('a page of the link that is out of date shows the step of now, and costs no attempt', async () => {
+  const who = await holder(node, 'password', 'email');
+  const { agent, mail, page } = await wentOn(who);
+  const opened = await agent.open(linkIn(mail));
+  const back = await turnTo(agent, page, 'email');
+  await turnTo(agent, back, 'password');
+  const stale = await answerStep(agent, opened, {});
+  expect([stale.status, whereIs(stale), stale.messages]).toEqual([409, 'challenge:password', ['form.stale']]);
+  expect(await attemptsOf(node, who.id, 'email', 600)).toBe(0);
+  expect(whereIs(await answerStep(agent, await agent.open(linkIn(mail)), {}))).toBe('code');
+});
+
+test('a form of another page takes nothing up: neither with the token, nor with its code', async () => {
+  const who = await holder(node, 'password', 'email');
+  const { agent, mail, page } = await wentOn(who);
+  const opened = await agent.open(linkIn(mail));
+  const { 'link.token': token = '' } = mainForm(opened)?.fields ?? {};
+  expect(token).not.toBe('');
+  const foreign: Page[] = [
+    await answerStep(agent, page, { 'credentials.passcode': codeIn(mail), 'link.token': token }),
+    await answerStep(agent, opened, { 'link.token': token.toUpperCase() }),
+  ];
+  expect(foreign.map((one) => one.messages)).toEqual([['form.stale'], ['form.stale']]);
+  expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
+});
+
+test('what the rule no longer asks for is not taken up again', async () => {
+  const who = await holder(node, 'password', 'email');
+  const { agent, mail } = await wentOn(who);
+  const opened = await agent.open(linkIn(mail));
+  await node.configure(passwordOnly);
+  try {
+    const refused = await answerStep(agent, opened, {});
+    expect([whereIs(refused), refused.messages]).toEqual(['challenge:password', ['form.stale']]);
+  } finally {
+    await node.configure(either);
+  }
+});
+
+test('of two mailboxes the link stands for the one that it was sent to', async () => {
+  const address = `${randomBytes(8).toString('hex')}@demo.test`;
+  const credentials = [emailCredential(address), emailCredential(`2-${address}`)];
+  const created = await node.app.directory.create({ identifiers: [address], groups: ['staff'], credentials });
+  const id = created.ok ? created.user.id : '';
+  const [, other] = (await node.app.directory.get(id))?.credentials ?? [];
+  const { agent, page } = await named(node, 'notes', { identifier: address });
+  const mail = await mailTo(node, address);
+  await node.store.commit([{ op: 'reset', counter: `user:{${id}}:email.send` }]);
+  const list = await agent.submit(page, formOf(page, 'select'));
+  const body = { 'authenticator.id': `email:${other?.id}` };
+  const atOther = await agent.submit(list, mainForm(list), body, redirectUri);
+  expect(whereIs(atOther)).toBe('challenge:email');
+  await mailTo(node, `2-${address}`);
+  const opened = await agent.open(linkIn(mail));
+  expect(opened.status).toBe(200);
+  expect(whereIs(await answerStep(agent, opened, {}))).toBe('code');
+});

@@ -1,0 +1,75 @@
+/** Two of a kind can be told apart, and networks that have a name for people are called by it. */
+import { expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { phoneCredential } from '../../src/authenticators/phone.ts';
+import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
+import { settingsWithMeans } from '../support/means.ts';
+import { outboxOf } from '../support/news.ts';
+import { startNode } from '../support/node.ts';
+import { mobileNumber } from '../support/phone.ts';
+import { named } from '../support/proving.ts';
+import { answerStep, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { UserAgent } from '../support/user-agent.ts';
+
+test('mailboxes and numbers without a name are shown masked once something is proved, where there are two', async () => {
+  const twoSteps = { chains: [[{ authenticators: ['email'] }, { authenticators: ['phone'] }]] };
+  const node = await startNode({
+    demo: true,
+    files: { ...settingsWithMeans, ...signOnPolicy('notes', { then: { allow: twoSteps } }) },
+  });
+  try {
+    const numbers = [mobileNumber(), mobileNumber()];
+    const person = await reader(node);
+    const created = await node.app.directory.create({
+      identifiers: [`two-${person.identifier}`],
+      groups: ['staff'],
+      credentials: [emailCredential(person.address), ...numbers.map(phoneCredential)],
+    });
+    expect(created.ok).toBe(true);
+    const { agent, page } = await named(node, 'notes', { identifier: `two-${person.identifier}` });
+    expect(whereIs(page)).toBe('challenge:email');
+    const code = /^ {4}(\d{6})$/m.exec((await mailTo(node, person.address)).text)?.[1] ?? '';
+    const proved = await answerStep(agent, page, { 'credentials.passcode': code });
+    expect(whereIs(proved)).toBe('challenge:phone');
+    const list = await agent.submit(proved, formOf(proved, 'select'));
+    for (const number of numbers) expect(list.html).toContain(number.slice(-2));
+    expect(list.html).not.toContain(numbers[0]);
+  } finally {
+    await node.stop();
+  }
+});
+
+const zones = (label: object) => ({
+  home: { cidrs: ['127.0.0.0/8', '::1/128'], ...label },
+  office: { cidrs: ['192.0.2.0/24'] },
+});
+const settings = (label: object) => ({
+  'stepgate.yaml': JSON.stringify({
+    brand: { name: 'Acme' },
+    zones: zones(label),
+    authenticators: { email: { enabled: true } },
+  }),
+});
+
+test.each([
+  [{ label: 'Office in Vienna' }, / \(Office in Vienna\)/],
+  [{}, /address (127\.0\.0\.1|::1)\.?$/m],
+])('a zone with %j in the message and on the page of the link', async (label, place) => {
+  const node = await startNode({
+    demo: true,
+    authenticators: ['password', 'email'],
+    files: { ...passwordless, ...settings(label) },
+  });
+  try {
+    const person = await reader(node);
+    await named(node, 'notes', person);
+    const mail = await mailTo(node, person.address);
+    expect(mail.text).toMatch(place);
+    const { html } = await new UserAgent().open(linkIn(mail));
+    expect(html).toContain('label' in label ? '(Office in Vienna)' : 'Asked from the address');
+    expect([mail.text, mail.html, html].join()).not.toContain('home');
+    expect(await outboxOf(node)).toEqual([]);
+  } finally {
+    await node.stop();
+  }
+});

@@ -1,0 +1,341 @@
+/**
+ * V-C2 (OpenProject CVE-2023-31140, OWASP ASVS 7.4.3): what was signed in before an account got stronger, or lost an authenticator, ends on
+ * every node; the browser that changed it goes on.
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readSignIns, signInLogKey } from '../../src/users/sign-in-log.ts';
+import { appFile } from '../support/authorize.ts';
+import { confirmDevice, pollTokens, waitingDevice } from '../support/device-grant.ts';
+import { newsFor } from '../support/news.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { startNotifiedParty } from '../support/notified-party.ts';
+import { visit, withEmail } from '../support/own-account.ts';
+import { redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
+import { nextCode, type Person, signIn } from '../support/relying-party.ts';
+import { reopened } from '../support/returning.ts';
+import {
+  answerStep,
+  beginSignIn,
+  formOf,
+  identify,
+  personWithPassword,
+  personWithTotp,
+  type SignIn,
+  signOnPolicy,
+  whereIs,
+} from '../support/sign-in-flow.ts';
+import { startTwoNodes } from '../support/two-nodes.ts';
+import { until } from '../support/until.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+interface World {
+  /** Where people, and lines of the audit log, are looked at. */
+  readonly node: TestNode;
+  readonly issuer: string;
+  /** Where each token is tried. */
+  readonly origins: readonly string[];
+  browser(): UserAgent;
+  audit(): readonly Readonly<Record<string, unknown>>[];
+  stop(): Promise<void>;
+}
+
+const options = {
+  authenticators: ['password', 'totp', 'recovery_code'],
+  mail: true,
+  files: {
+    ...signOnPolicy('payroll', { then: { allow: { factors: 2, possession: { authenticators: ['totp'] } } } }),
+    ...signOnPolicy('shop', {
+      then: { allow: { factors: 2, possession: { maxAge: 'PT1H' } }, remember: { device: 'P30D' } },
+    }),
+  },
+} as const;
+
+async function oneNode(): Promise<World> {
+  const node = await startNode(options);
+  const { issuer, origin, audit, stop } = node;
+  return { node, issuer, origins: [origin], browser: () => new UserAgent(), audit: () => audit, stop };
+}
+
+async function twoNodes(): Promise<World> {
+  const two = await startTwoNodes(options);
+  const [node] = two.nodes;
+  const origins = two.nodes.map(({ origin }) => origin);
+  const { issuer, audit, stop } = two;
+  return { node, issuer, origins, browser: () => two.hoppingAgent(), audit, stop };
+}
+
+type Somebody = Person & { readonly id: string };
+
+describe.each([
+  ['the embedded store', oneNode],
+  ['two nodes on Redis', twoNodes],
+])('%s', (_store, start) => {
+  let world: World;
+  beforeAll(async () => {
+    world = await start();
+  });
+  afterAll(() => world.stop());
+
+  interface Held {
+    readonly browser: UserAgent;
+    readonly app: string;
+    readonly request: SignIn['request'];
+    readonly page: Page;
+    readonly tokens: TokenAnswer['tokens'];
+  }
+
+  /** Signs in and takes tokens. */
+  async function hold(app: string, person: Somebody, browser = world.browser()): Promise<Held> {
+    const begun = await beginSignIn(world, app, browser);
+    const { page } = await signIn(browser, begun.page, person);
+    expect(whereIs(page)).toBe('code');
+    const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
+    return { browser, app, request: begun.request, page, tokens };
+  }
+
+  /** Of each node: what it says to the refresh token, which is tried last, and to the access token. */
+  async function answersTo({ app, tokens }: Held): Promise<readonly unknown[]> {
+    const headers = { authorization: `Bearer ${tokens?.access_token}` };
+    const userinfo = async (origin: string) => (await fetch(`${origin}/oauth2/v1/userinfo`, { headers })).status;
+    const read = await Promise.all(world.origins.map(userinfo));
+    const refreshed = [];
+    for (const origin of world.origins) {
+      const { error } = await refresh(origin, app, tokens?.refresh_token ?? '');
+      refreshed.push(error ?? 'refreshed');
+    }
+    return [...new Set([...read, ...refreshed])];
+  }
+
+  const dead = [401, 'invalid_grant'];
+
+  /** What the last node says to the refresh token. */
+  const renewed = async ({ app, tokens }: Held) =>
+    (await refresh(world.origins.at(-1) ?? '', app, tokens?.refresh_token ?? '')).status;
+
+  const opens = async (app: string, browser: UserAgent) => whereIs((await beginSignIn(world, app, browser)).page);
+
+  async function credentialOf({ id }: Somebody, key: string) {
+    const all = (await world.node.app.directory.get(id))?.credentials ?? [];
+    return all.findLast(({ authenticator }) => authenticator === key);
+  }
+
+  const eventsOf = ({ id }: Somebody, event: string) =>
+    world.audit().filter((line) => line.subject === id && line.event === event);
+
+  async function remove(person: Somebody, key: string, browser: UserAgent): Promise<Page> {
+    const path = `/account/authenticators/${(await credentialOf(person, key))?.id}`;
+    const { page } = await visit(world, person, path, browser);
+    expect(page.html).toContain('You are then signed out everywhere else');
+    return browser.submit(page, formOf(page, 'remove'));
+  }
+
+  async function addAnotherApp(person: Person, browser: UserAgent): Promise<Page> {
+    const page = await browser.open(`${world.issuer}/account/add/totp`);
+    const code = await nextCode({ ...person, totp: page.secret, step: 0 });
+    return browser.submit(page, mainForm(page), { 'credentials.label': 'Tablet', 'credentials.passcode': code });
+  }
+
+  test('the first second factor, at /account: the thief of the password is out, its owner goes on', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const address = await withEmail(world.node, person);
+    const thief = await hold('notes', person);
+    const late = await beginSignIn(world, 'notes', thief.browser);
+    expect(whereIs(late.page)).toBe('code');
+    const owner = await hold('notes', person);
+
+    const offered = await visit(world, { ...person, totp: '' }, '/account', owner.browser);
+    const offer = await offered.agent.open(`${world.issuer}/account/add/totp`);
+    expect(offer.html).toContain('Once it is set up, you are signed out everywhere else');
+    person.totp = offer.secret ?? '';
+    const added = await offered.agent.submit(offer, mainForm(offer), {
+      'credentials.passcode': await nextCode(person),
+    });
+    expect(added.messages).toEqual(['account.done.added']);
+
+    expect(await answersTo(thief)).toEqual(dead);
+    expect((await redeemCode(world.origins.at(-1) ?? '', late.request, late.page.url)).error).toBe('invalid_grant');
+    expect(await opens('notes', thief.browser)).toBe('identify');
+    expect(await opens('notes', owner.browser)).toBe('code');
+    expect(await renewed(owner)).toBe(200);
+    expect((await owner.browser.open(`${world.issuer}/account`)).url).toBe(`${world.issuer}/account`);
+    expect(eventsOf(person, 'authenticator.enrolled')).toMatchObject([{ authenticator: 'totp', othersEnded: true }]);
+    const news = await newsFor(world.node, address);
+    expect(news.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['added', 'yes']]);
+  });
+
+  test.each(['with a session of this browser', 'in a browser without one', 'after a restart as the same person'])(
+    'the first second factor, on the way into an app, %s',
+    async (how) => {
+      const person: Somebody = await personWithPassword(world.node);
+      const thief = await hold('notes', person);
+      const browser = how.includes('without') ? world.browser() : (await hold('notes', person)).browser;
+      const begun = await beginSignIn(world, 'payroll', browser);
+      const restarted = async () =>
+        identify(browser, await browser.submit(begun.page, formOf(begun.page, 'restart')), person);
+      const { page, asked } = await signIn(browser, how.includes('restart') ? await restarted() : begun.page, person);
+      expect([whereIs(page), asked.at(-1)]).toEqual(['code', 'enroll:totp']);
+      const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
+      expect((await refresh(world.origins.at(-1) ?? '', 'payroll', tokens?.refresh_token ?? '')).status).toBe(200);
+      expect(await opens('payroll', browser)).toBe('code');
+      expect(await opens('notes', browser)).toBe('code');
+      expect(await answersTo(thief)).toEqual(dead);
+      expect(await opens('notes', thief.browser)).toBe('identify');
+    },
+  );
+
+  test('a sign-in under way elsewhere is over', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const { browser } = await hold('notes', person);
+    const begun = await beginSignIn(world, 'payroll', browser);
+    expect(whereIs(begun.page)).toBe('enroll:totp');
+    await hold('payroll', { ...person });
+    const code = await nextCode({ ...person, totp: begun.page.secret ?? '' });
+    const stale = await answerStep(browser, begun.page, { 'credentials.passcode': code });
+    expect(whereIs(stale)).toBe('error.sign_in_expired');
+    expect((await world.node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+  });
+
+  test('tabs of one browser: what the one was let in by goes on when the other one adds something', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const browser = world.browser();
+    const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
+    const first = await signIn(browser, one.page, person);
+    const second = await signIn(browser, other.page, person);
+    expect([whereIs(first.page), whereIs(second.page)]).toEqual(['code', 'code']);
+    for (const [{ request }, { page }] of [
+      [one, first],
+      [other, second],
+    ] as const) {
+      const { tokens } = await redeemCode(world.origins[0] ?? '', request, page.url);
+      expect(await renewed({ app: request.clientId, browser, request, page, tokens })).toBe(200);
+    }
+    expect(await opens('payroll', browser)).toBe('code');
+  });
+
+  test('signing out everywhere else ends also the tokens that this browser brought', async () => {
+    const person: Somebody = await personWithPassword(world.node);
+    const own = await hold('notes', person);
+    const { page } = await visit(world, person, '/account/sessions/others', own.browser);
+    const done = await own.browser.submit(page, formOf(page, 'end-others'));
+    expect(done.messages).toEqual(['account.done.ended_others']);
+    expect(await answersTo(own)).toEqual(dead);
+    expect(await opens('notes', own.browser)).toBe('code');
+  });
+
+  test('one more of what was there already ends nothing', async () => {
+    const person: Somebody = await personWithTotp(world.node);
+    const other = await hold('payroll', person);
+    const owner = await hold('payroll', person);
+    const added = await addAnotherApp(person, owner.browser);
+    expect(added.messages).toEqual(['account.done.added']);
+    expect(await opens('payroll', other.browser)).toBe('code');
+    expect((await refresh(world.origins.at(-1) ?? '', 'payroll', other.tokens?.refresh_token ?? '')).status).toBe(200);
+    expect(eventsOf(person, 'authenticator.enrolled')[0]).not.toHaveProperty('othersEnded');
+  });
+
+  test('what is removed counts nowhere any more; this browser goes on without it', async () => {
+    const person: Somebody = await personWithTotp(world.node);
+    const address = await withEmail(world.node, person);
+    const thief = await hold('payroll', person);
+    const here = await hold('notes', person);
+    const owner = await hold('payroll', person, here.browser);
+    // Also what is not in the list of sessions.
+    const other = await hold('notes', person);
+    const listed = async () => (await readSignIns(world.node.store, person.id)).length;
+    expect(await listed()).toBe(4);
+    await world.node.store.commit([{ op: 'delete', key: signInLogKey(person.id) }]);
+    expect(await listed()).toBe(0);
+    const gone = await remove(person, 'totp', owner.browser);
+    expect(gone.messages).toEqual(['account.done.removed']);
+    expect(gone.html).toContain('You are signed out everywhere else.');
+    for (const one of [thief, other]) {
+      expect(await answersTo(one)).toEqual(dead);
+      expect(await opens(one.app, one.browser)).toBe('identify');
+    }
+    expect(await opens('notes', owner.browser)).toBe('code');
+    expect(await opens('payroll', owner.browser)).toBe('enroll:totp');
+    expect([await renewed(here), await renewed(owner)]).toEqual([200, 400]);
+    expect(eventsOf(person, 'account.removed')).toMatchObject([{ authenticator: 'totp', othersEnded: true }]);
+    const news = await newsFor(world.node, address);
+    expect(news.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);
+  });
+
+  test('what takes the place of another ends the others, too', async () => {
+    const person: Somebody = await personWithTotp(world.node);
+    const { agent: browser, page: first } = await visit(world, person, '/account/add/recovery_code');
+    expect(first.html).not.toContain('signed out everywhere else');
+    await browser.submit(first, mainForm(first), { 'credentials.saved': 'yes' });
+    const thief = await hold('payroll', person);
+    const again = await browser.open(`${world.issuer}/account/add/recovery_code`);
+    expect(again.html).toContain('Once it is set up, you are signed out everywhere else');
+    expect(await opens('payroll', thief.browser)).toBe('code');
+    await browser.submit(again, mainForm(again), { 'credentials.saved': 'yes' });
+    expect(await answersTo(thief)).toEqual(dead);
+    expect(await opens('payroll', thief.browser)).toBe('identify');
+    expect(await opens('payroll', browser)).toBe('code');
+  });
+
+  test('other browsers are no longer remembered, this one is', async () => {
+    const person: Somebody = await personWithTotp(world.node);
+    const [other, own] = [world.browser(), world.browser()];
+    const shop = async (browser: UserAgent) => (await beginSignIn(world, 'shop', browser)).page;
+    for (const browser of [other, own]) {
+      const named = await identify(browser, await shop(browser), person);
+      expect(whereIs(named)).toBe('challenge:totp');
+      const passcode = { 'credentials.passcode': await nextCode(person), rememberDevice: 'yes' };
+      expect(whereIs(await answerStep(browser, named, passcode))).toBe('code');
+    }
+    await addAnotherApp(person, own);
+    await remove(person, 'totp', own);
+    const asked = async (browser: UserAgent) => {
+      const again = reopened(browser, world.issuer);
+      return whereIs(await identify(again, await shop(again), person));
+    };
+    expect([await asked(other), await asked(own)]).toEqual(['challenge:totp', 'code']);
+  });
+
+  test('a refresh token rests on what was proved for it, from token to token', async () => {
+    const person: Somebody = await personWithTotp(world.node);
+    const [strong, weak] = [await hold('payroll', person), await hold('notes', person)];
+    const device = await waitingDevice(world, 'payroll');
+    await confirmDevice(world, device, strong.browser);
+    const onDevice = await pollTokens({ origin: world.origins[0] ?? '' }, device);
+    const { tokens } = await refresh(world.origins[0] ?? '', 'payroll', strong.tokens?.refresh_token ?? '');
+    const {
+      id: _,
+      createdAt: _at,
+      ...credential
+    } = (await credentialOf(person, 'totp')) as NonNullable<Awaited<ReturnType<typeof credentialOf>>>;
+    await world.node.app.directory.replaceCredential(person.id, credential);
+    expect(await answersTo({ ...strong, tokens })).toContain('invalid_grant');
+    expect((await refresh(world.origins.at(-1) ?? '', 'payroll', String(onDevice.refresh_token))).error).toBe(
+      'invalid_grant',
+    );
+    expect((await refresh(world.origins.at(-1) ?? '', 'notes', weak.tokens?.refresh_token ?? '')).status).toBe(200);
+    const denied = eventsOf(person, 'token.refresh_denied').map(({ reason }) => reason);
+    expect(denied).toContain('enrollment_gone');
+    expect(denied).toHaveLength(world.origins.length + 1);
+  });
+});
+
+test('relying parties hear of sessions that end so', async () => {
+  const party = await startNotifiedParty();
+  const uri = `${party.origin}/told`;
+  const told = { backchannel_logout_uri: uri, backchannel_logout_session_required: true };
+  const node = await startNode({ ...options, files: { ...options.files, ...appFile('told', { client: told }) } });
+  try {
+    const person: Somebody = await personWithPassword(node);
+    const [thief, owner] = [new UserAgent(), new UserAgent()];
+    for (const browser of [thief, owner]) {
+      const { page } = await beginSignIn(node, 'told', browser);
+      expect(whereIs((await signIn(browser, page, person)).page)).toBe('code');
+    }
+    const { page } = await beginSignIn(node, 'payroll', owner);
+    expect(whereIs((await signIn(owner, page, person)).page)).toBe('code');
+    await until('a notice', () => party.notices.length > 0);
+    expect(party.notices.map(({ client }) => client)).toEqual(['told']);
+  } finally {
+    await node.stop();
+    await party.stop();
+  }
+});

@@ -1,0 +1,167 @@
+/**
+ * What is handed out for one thing is worth nothing for another (cases V-E1 and V-M3 of the peers' defects): every value of a world is put
+ * into every place that takes one. None is taken, and none is used up: afterwards each still works where it belongs.
+ */
+import { createPublicKey } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
+import { accountPlaces } from '../support/confusion/account.ts';
+import { app } from '../support/confusion/apps.ts';
+import { cookiePlaces, signedCookies } from '../support/confusion/cookies.ts';
+import { offerPlaces } from '../support/confusion/offers.ts';
+import type { Place } from '../support/confusion/place.ts';
+import { protocolPlaces } from '../support/confusion/protocol.ts';
+import { stepPlaces } from '../support/confusion/steps.ts';
+import { type Values, valuesOf } from '../support/confusion/values.ts';
+import { openWorld, type World } from '../support/confusion/world.ts';
+import { claimsOf } from '../support/raw-client.ts';
+import { beginSignIn, whereIs } from '../support/sign-in-flow.ts';
+
+/** In this order the values are put where they belong, in the end. */
+const places: readonly Place[] = [...cookiePlaces, ...stepPlaces, ...protocolPlaces, ...offerPlaces, ...accountPlaces];
+
+const sixDigits = /^\d{6}$/;
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.stop());
+
+/** Lines of the audit log that say that something was proved, changed or granted. */
+function successes(from: number, { onTheWay = [] }: Place): readonly string[] {
+  const lines = world.node.audit.slice(from).filter(({ outcome }) => outcome === 'success');
+  const events = lines.map(({ event, authenticator }) => (authenticator ? `${event}:${authenticator}` : String(event)));
+  return events.filter((event) => !onTheWay.includes(event));
+}
+
+test('all values are there, and no two are the same', async () => {
+  const values = Object.entries(await valuesOf(world));
+  expect(values.filter(([, value]) => value === '').map(([name]) => name)).toEqual([]);
+  const long = values.map(([, value]) => value).filter((value) => !sixDigits.test(value));
+  expect(new Set(long).size).toBe(long.length);
+});
+
+describe('V-E1: takes nothing that belongs elsewhere', () => {
+  /** These live for a minute: they are put into every place first, and then where they belong. */
+  const brief: readonly string[] = ['code', 'request_uri', 'id of a pushed request'];
+  const placesOfBrief = protocolPlaces.filter(({ takes }) => takes[0] === 'code' || takes[0] === 'request_uri');
+
+  test.each(places)('$name', async (place) => {
+    await world.renew();
+    const values = await valuesOf(world);
+    const taken: string[] = [];
+    const put = async (names: readonly string[]): Promise<void> => {
+      const before = world.node.audit.length;
+      for (const name of names) {
+        const value = values[name] ?? '';
+        if (place.takes.includes(name) || readsTheSame(name, value, values, place)) continue;
+        await world.forgetCounts();
+        const answer = await place.submit(world, value, values);
+        if (!place.refusals.includes(answer)) taken.push(`${name} -> ${place.name}: ${answer}`);
+      }
+      taken.push(...successes(before, place));
+    };
+    await put(brief);
+    for (const own of placesOfBrief) expect([own.name, await putIn(own, values)]).toEqual([own.name, own.taken]);
+    await put(Object.keys(values).filter((name) => !brief.includes(name)));
+    expect(taken).toEqual([]);
+    // Nobody was signed in, and nobody was signed out.
+    const { desk, home, node } = world;
+    expect(whereIs((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
+    expect(whereIs((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
+  });
+});
+
+/** One in a million codes is another one as well. */
+function readsTheSame(name: string, value: string, values: Values, { takes }: Place): boolean {
+  return sixDigits.test(value) && takes.some((other) => other !== name && values[other] === value);
+}
+
+function putIn(place: Place, values: Values): Promise<string> {
+  return place.submit(world, values[place.takes[0]] ?? '', values);
+}
+
+describe('V-M3: a cookie counts under its own name, with its own signature', () => {
+  const pairs = signedCookies.flatMap((from) =>
+    signedCookies.map((as) => ({ from, as, name: `${from.name} as ${as.name}` })),
+  );
+
+  test.each(pairs.filter(({ from, as }) => from !== as))('$name', async ({ from, as }) => {
+    const [foreign, own] = [from.genuine(world), as.genuine(world)];
+    const refused = await as.send(world, '');
+    const pair = `${as.name}=${foreign.value}`;
+    const headers = [
+      `${pair}; ${as.name}.sig=${foreign.signature}`,
+      `${as.name}=${own.value}; ${as.name}.sig=${foreign.signature}`,
+      `${pair}; ${from.name}.sig=${foreign.signature}`,
+      `${from.name}=${own.value}; ${from.name}.sig=${own.signature}`,
+    ];
+    for (const header of headers) expect([header, await as.send(world, header)]).toEqual([header, refused]);
+  });
+
+  test('without a signature, or with one that was changed, none is taken', async () => {
+    for (const { name, genuine, send } of signedCookies) {
+      const { value, signature } = genuine(world);
+      const refused = await send(world, '');
+      const changed = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
+      const headers = [
+        `${name}=${value}`,
+        `${name}=${value}; ${name}.sig=`,
+        `${name}=${value}; ${name}.sig=${changed}`,
+        `${name}=${value}; ${name}.sig=${value}`,
+        `${name}=${value.slice(1)}; ${name}.sig=${signature}`,
+        `${name}.sig=${signature}`,
+      ];
+      for (const header of headers) expect([header, await send(world, header)]).toEqual([header, refused]);
+    }
+  });
+});
+
+describe('V-M3: an ID token or an access token that somebody else made', () => {
+  const forged: Readonly<Record<string, (claims: Readonly<Record<string, unknown>>, key: JWK) => Promise<string>>> = {
+    'without a signature': async (claims) => new UnsecuredJWT(claims).encode(),
+    'signed with the public key as a secret': async (claims, key) => {
+      const pem = createPublicKey({ key, format: 'jwk' }).export({ type: 'spki', format: 'pem' });
+      return new SignJWT(claims).setProtectedHeader({ alg: 'HS256', kid: key.kid ?? '' }).sign(Buffer.from(pem));
+    },
+    'signed with another key of the same name': async (claims, key) => {
+      const { privateKey } = await generateKeyPair('RS256');
+      return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid ?? '' }).sign(privateKey);
+    },
+    'signed with a key that it brings': async (claims, key) => {
+      const { privateKey, publicKey } = await generateKeyPair('RS256', { extractable: true });
+      const jwk = await exportJWK(publicKey);
+      return new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: key.kid ?? '', jwk }).sign(privateKey);
+    },
+  };
+  const takers = [
+    '/oauth2/v1/authorize, id_token_hint',
+    '/oauth2/v1/logout, id_token_hint',
+    '/oauth2/v1/userinfo, authorization',
+  ];
+
+  test.each(Object.keys(forged))('%s', async (how) => {
+    const { keys } = (await (await fetch(`${world.node.issuer}/oauth2/v1/keys`)).json()) as { keys: JWK[] };
+    const key = keys.find(({ kty }) => kty === 'RSA') as JWK;
+    const values = await valuesOf(world);
+    const token = await forged[how]?.(claimsOf(values['ID token']), key);
+    for (const place of places.filter(({ name }) => takers.includes(name))) {
+      const answer = await place.submit(world, token ?? '', values);
+      expect([place.name, place.refusals.includes(answer)]).toEqual([place.name, true]);
+      if (place.takes.includes('ID token')) expect(await putIn(place, values)).toBe(place.taken);
+    }
+  });
+});
+
+describe('V-E1: takes afterwards what belongs there', () => {
+  test.each(places)('$name, $counts', async (place) => {
+    await world.renew();
+    await world.forgetCounts();
+    const values = await valuesOf(world);
+    expect(await putIn(place, values)).toBe(place.taken);
+    const second = await putIn(place, values);
+    if (place.counts === 'always') expect(second).toBe(place.taken);
+    else expect(second).not.toBe(place.taken);
+  });
+});

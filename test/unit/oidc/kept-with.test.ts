@@ -1,0 +1,33 @@
+/** What goes on with a session that was kept when its account was changed. */
+import { expect, test } from '@jest/globals';
+import { isKeptWith, type SsoSession } from '../../../src/flow/sso-session.ts';
+import { newUser } from '../../../src/users/changes.ts';
+
+const user = { ...newUser({ identifiers: ['ann'] }, ['ann'], 100), validAfter: 300 };
+const kept: SsoSession = {
+  uid: 'u',
+  accountId: user.id,
+  startedAt: 100,
+  authorizations: {},
+  evidence: [],
+  payload: {},
+  valid: 300,
+  validSince: 200,
+};
+
+test.each<[string, SsoSession | undefined, number | undefined, boolean]>([
+  ['what was issued before it was kept', kept, 200, true],
+  ['what was issued between two changes', kept, 250, true],
+  ['nothing from before an end of everything', kept, 199, false],
+  ['nothing that nobody knows the time of', kept, undefined, false],
+  ['nothing once the account was changed again', { ...kept, valid: 299 }, 200, false],
+  ['nothing of somebody else', { ...kept, accountId: 'other' }, 200, false],
+  ['nothing without a session', undefined, 200, false],
+])('%s', (_what, session, issued, expected) => {
+  expect(isKeptWith(session, user, issued)).toBe(expected);
+});
+
+test('nothing where only the session was kept', () => {
+  const { validSince: _, ...alone } = kept;
+  expect(isKeptWith(alone, user, 200)).toBe(false);
+});

@@ -1,0 +1,50 @@
+/** Sessions of an account that was changed meanwhile. */
+import { afterAll, expect, test } from '@jest/globals';
+import { keepSession, sessionAdapter } from '../../../src/oidc/session-adapter.ts';
+import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
+import { newUser } from '../../../src/users/changes.ts';
+import { credentialsKey, serializeUser, userKey } from '../../../src/users/user.ts';
+
+const store = openEmbedded({ file: ':memory:' });
+afterAll(() => store.close());
+
+const now = () => 1_800_000_000;
+const session = { uid: 'session-uid', accountId: '', authorizations: {}, exp: now() + 60 };
+
+async function begin(user: ReturnType<typeof newUser>, cookie: string) {
+  const unit = new UnitOfWork(store);
+  await unit.load([userKey(user.id)]);
+  const adapter = sessionAdapter(unit, now);
+  const found = await adapter.find(cookie);
+  const save = () => adapter.upsert(cookie, { ...session, accountId: user.id }, 60);
+  return { unit, found, save };
+}
+
+test('a request that read the account before it was changed does not end the session that goes on', async () => {
+  const user = newUser({ identifiers: ['ann'] }, ['ann'], now() - 60);
+  const write = (validAfter: number) => {
+    const value = serializeUser({ ...user, validAfter });
+    return store.commit([{ op: 'put', key: userKey(user.id), value, refs: [credentialsKey(user.id)] }]);
+  };
+  await write(user.validAfter);
+  const first = await begin(user, 'cookie');
+  await first.save();
+  await first.unit.commit();
+
+  const slow = await begin(user, 'cookie');
+  const changing = await begin(user, 'cookie');
+  await write(now());
+  keepSession(changing.unit, session.uid, { valid: now(), withTokens: false, now: now() });
+  await changing.unit.commit();
+  await slow.save();
+  await slow.unit.commit();
+  expect((await begin(user, 'cookie')).found).toMatchObject({ uid: session.uid, accountId: user.id });
+
+  // What was not kept is over, also when it is saved once more.
+  const late = await begin(user, 'cookie');
+  await write(now() + 1);
+  await late.save();
+  await late.unit.commit();
+  expect((await begin(user, 'cookie')).found).toBeUndefined();
+});
