@@ -241,6 +241,8 @@ export interface Authenticator {
   link?(pending: Started['private'], token: string, env: AuthenticatorEnv): Linked | undefined;
   /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
   readonly together?: true;
+  /** What somebody typed to say who they are is this credential itself: the address, the number. */
+  names?(credential: Credential, typed: string): boolean;
   /** The person has one at most: a new enrollment takes the place of the old one. */
   readonly single?: true;
   /** How often a credential may still be used, where that is limited by what it consists of. */

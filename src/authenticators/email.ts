@@ -70,6 +70,10 @@ export function emailAuthenticator(): Authenticator {
     challenge: async (credential, env) => challengeByMail(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
     link: (pending, token, env) => readLink(pending, token, env),
+    names: (credential, typed) => {
+      const address = mailAddress(typed)?.toLowerCase();
+      return address !== undefined && addressOf(credential)?.toLowerCase() === address;
+    },
     address(credential) {
       const address = addressOf(credential);
       return address && maskedAddress(address);

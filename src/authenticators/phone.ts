@@ -76,6 +76,10 @@ export function phoneAuthenticator(): Authenticator {
     },
     challenge: async (credential, env) => challengeByPhone(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
+    names: (credential, typed) => {
+      const number = readPhoneNumber(typed)?.number;
+      return number !== undefined && numberOf(credential)?.number === number;
+    },
     offer: async (_subject, env) => offerPhone(env),
     enroll: async (_subject, pending, input, env) =>
       pending.stage === 'code' ? confirmNumber(pending, input, env) : takeNumber(input, env),

@@ -38,7 +38,10 @@ const keyBytes = 20;
 /** Seconds that a challenge or an offer counts. */
 const lifetime = 600;
 
-/** For people who have none: the same computation, and never an answer. 160 bits that nobody has. */
+/** Apps whose codes are computed for everybody. Whoever has more takes longer, by some microseconds for each. */
+const appsComputed = 5;
+
+/** For people who have none, or fewer: the same computation, and never an answer. 160 bits that nobody has. */
 const nobodysKey = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
 
 /** `step` is the last time step that was accepted; no code of it or before it counts again. */
@@ -51,6 +54,7 @@ export function totpAuthenticator(): Authenticator {
   return {
     traits,
     configuration,
+    together: true,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 300 },
@@ -59,27 +63,48 @@ export function totpAuthenticator(): Authenticator {
     challenge: async (_credential, env) => ({
       inputs: ['one_time_code'],
       public: {},
-      private: {},
+      private: env.asked === undefined ? {} : { asked: env.asked },
       expires: env.now + lifetime,
     }),
-    verify: (credential, _pending, input, env) => verifyTotp(credential, input, env),
+    verify: verifyTotp,
     offer: async (subject, env) => offerTotp(subject, env),
     enroll: (_subject, pending, input, env) => enrollTotp(pending, input, env),
   };
 }
 
+/**
+ * A code of any app of the person that makes progress counts; they need not say which one it is of. All of them are computed, whichever
+ * answered, and as many for people who have fewer or none: the time tells nothing about up to `appsComputed` apps.
+ */
 async function verifyTotp(
   credential: Credential | undefined,
+  pending: Started['private'],
   input: CredentialInput,
   env: AuthenticatorEnv,
 ): Promise<Verified | Refused> {
-  const secret = credential?.authenticator === traits.key ? readSecret(credential.secret) : undefined;
-  const step = await acceptedStep(secret?.key ?? nobodysKey, input, env);
-  if (typeof step !== 'number') return step;
-  if (credential === undefined || secret === undefined) return refuse('credentials.invalid');
+  const token = readToken(input);
+  if (typeof token !== 'string') return token;
+  const apps = appsOf(env.enrolled.length > 0 ? env.enrolled : credential ? [credential] : []);
+  const asked = apps.filter(({ id }) => !Array.isArray(pending.asked) || pending.asked.includes(id));
+  const computed = Math.max(appsComputed, apps.length);
+  const keys = [...asked.map(({ secret }) => secret.key), ...Array<string>(computed - asked.length).fill(nobodysKey)];
+  const steps = await Promise.all(keys.map((key) => stepOf(key, token, env.now)));
+  const matching = asked.flatMap((app, at) => {
+    const step = steps[at];
+    return step === undefined ? [] : [{ ...app, step }];
+  });
   // Also true after the clock was set back: a code that counted once never counts again (RFC 6238 section 5.2).
-  if (step <= secret.step) return refuse('credentials.used');
-  return { ok: true, credential: credential.id, proof, secret: { key: secret.key, step }, mustSave: true };
+  const fresh = matching.find(({ step, secret }) => step > secret.step);
+  if (!fresh) return refuse(matching.length > 0 ? 'credentials.used' : 'credentials.invalid');
+  const { id, step, secret } = fresh;
+  return { ok: true, credential: id, proof, secret: { key: secret.key, step }, mustSave: true };
+}
+
+function appsOf(credentials: readonly Credential[]) {
+  return credentials.flatMap(({ id, authenticator, secret: kept }) => {
+    const secret = authenticator === traits.key ? readSecret(kept) : undefined;
+    return secret ? [{ id, secret }] : [];
+  });
 }
 
 function offerTotp(subject: Subject, env: AuthenticatorEnv): Started {
@@ -132,14 +157,21 @@ function readName(input: CredentialInput, env: AuthenticatorEnv): { readonly lab
   return isName ? { label } : { ok: false, code: 'label.invalid', field: 'credentials.label' };
 }
 
-/** The time step that the code belongs to: the current one, or one on either side for slow people and slow clocks. */
 async function acceptedStep(key: string, input: CredentialInput, env: AuthenticatorEnv): Promise<number | Refused> {
-  const text: unknown = input.passcode;
+  const token = readToken(input);
+  if (typeof token !== 'string') return token;
+  return (await stepOf(key, token, env.now)) ?? refuse('credentials.invalid');
+}
+
+function readToken({ passcode: text }: CredentialInput): string | Refused {
   if (typeof text !== 'string' || text === '') return refuse('credentials.required');
-  const token = digits(text);
-  if (token === undefined) return refuse('credentials.malformed');
-  const result = await verifyCode({ secret: key, token, epoch: env.now, epochTolerance: code.period, ...code });
-  if (!result.valid) return refuse('credentials.invalid');
+  return digits(text) ?? refuse('credentials.malformed');
+}
+
+/** The time step that the code belongs to: the current one, or one on either side for slow people and slow clocks. */
+async function stepOf(key: string, token: string, now: number): Promise<number | undefined> {
+  const result = await verifyCode({ secret: key, token, epoch: now, epochTolerance: code.period, ...code });
+  if (!result.valid) return undefined;
   if (!('timeStep' in result)) throw new TypeError('the TOTP library names no time step');
   return result.timeStep;
 }

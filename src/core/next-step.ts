@@ -1,7 +1,8 @@
 /** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
-import type { ChallengeOption, Decision, Rememberable, Seconds, Skippable } from './model.ts';
+import type { Decision, Rememberable, Seconds, Skippable } from './model.ts';
 import type { AuthenticatorOption, Step } from './steps.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
+import { challengeChoices, enrollChoices, listed, type Option, type WaysView } from './ways-on.ts';
 
 export type Plan =
   | { readonly kind: 'step'; readonly step: Step }
@@ -15,15 +16,11 @@ export type Plan =
       readonly left?: Pending;
     };
 
-export interface StepView {
+export interface StepView extends WaysView {
   /** From `secretBesideIdentifier`. */
   readonly beside?: string;
-  /** Name that the person gave to an enrollment. */
-  readonly labels: (enrollment: string) => string | undefined;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
-  /** Enrollments that the person proved last with this browser: these are offered first. */
-  readonly lastUsed?: readonly string[];
   /** From `endsOthers`, for an authenticator that is offered. */
   readonly endsOthers?: (authenticator: string) => boolean;
 }
@@ -44,12 +41,12 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
-      return ask('challenge', lastUsedFirst(options, view), reason, { transaction, view, now });
+      return ask('challenge', challengeChoices(options, view), reason, { transaction, view, now });
     }
     case 'enroll': {
-      const options = decision.choices.map((authenticator) => ({ authenticator }));
+      const options = enrollChoices(decision.choices);
       const reason = decision.skippable ? { skippable: decision.skippable } : {};
-      if (decision.barred) return show(selectStep('enroll', options, reason, view));
+      if (decision.barred) return show(selectStep('enroll', listed(options, view), reason));
       return ask('enroll', options, reason, { transaction, view, now });
     }
   }
@@ -68,24 +65,6 @@ function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { besid
     ...(canKeep && { keepSignedIn: keepSignedIn === true }),
     messages: [],
   };
-}
-
-type Option = Omit<Choice, 'purpose'>;
-
-function challengeChoices(options: readonly ChallengeOption[]): readonly Option[] {
-  return options.flatMap(({ authenticator, enrollments }) =>
-    enrollments.map((enrollment) => ({ authenticator, enrollment })),
-  );
-}
-
-/** Only the order changes. What exists for recovery stays where it was: it is there for the case that nothing else is. */
-function lastUsedFirst(options: readonly ChallengeOption[], { lastUsed = [] }: StepView): readonly Option[] {
-  const spare = options.filter(({ recovery }) => recovery).flatMap(({ enrollments }) => enrollments);
-  const rank = ({ enrollment = '' }: Option) => {
-    const at = spare.includes(enrollment) ? -1 : lastUsed.indexOf(enrollment);
-    return at < 0 ? lastUsed.length : at;
-  };
-  return challengeChoices(options).toSorted((one, other) => rank(one) - rank(other));
 }
 
 /** Why it is asked, and what may be asked with it. */
@@ -108,27 +87,26 @@ function ask(
   { transaction, view, now }: Present,
 ): Plan {
   const several = options.length > 1;
-  const select = (): Plan => show(selectStep(purpose, options, reason, view));
+  const ways = listed(options, view);
+  const select = (): Plan => show(selectStep(purpose, ways, reason));
   if (several && transaction.selecting) return select();
   const { pending } = transaction;
-  if (pending && pending.expires > now && isOption(pending, purpose, options)) {
-    return show(pendingStep(pending, several, reason, view));
-  }
+  const way = ways[options.findIndex((option) => pending && isOption(pending, purpose, option))];
+  if (pending && pending.expires > now && way) return show(pendingStep(pending, way, several, reason, view));
   const choice = transaction.choice ?? wishOf(transaction);
   const chosen = options.find((option) => choice && isChoice(choice, purpose, option));
   if (!chosen && several && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
-  const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, [next]));
+  const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
 
-function isOption(pending: Pending, purpose: Choice['purpose'], options: readonly Option[]): boolean {
-  return options.some(
-    (option) =>
-      pending.purpose === purpose &&
-      pending.authenticator === option.authenticator &&
-      pending.enrollment === option.enrollment,
+function isOption(pending: Pending, purpose: Choice['purpose'], option: Option): boolean {
+  return (
+    pending.purpose === purpose &&
+    pending.authenticator === option.authenticator &&
+    pending.enrollment === option.enrollment
   );
 }
 
@@ -146,22 +124,17 @@ function isChoice(choice: Choice, purpose: Choice['purpose'], option: Option): b
   );
 }
 
-function selectStep(
-  purpose: Choice['purpose'],
-  options: readonly Option[],
-  { skippable }: Reason,
+function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorOption[], { skippable }: Reason): Step {
+  return { kind: 'select', purpose, options, ...(skippable && { skippable }), messages: [] };
+}
+
+function pendingStep(
+  pending: Pending,
+  way: AuthenticatorOption,
+  alternatives: boolean,
+  reason: Reason,
   view: StepView,
 ): Step {
-  const described = options.map((option) => describe(option, view));
-  return { kind: 'select', purpose, options: described, ...(skippable && { skippable }), messages: [] };
-}
-
-function describe(option: Option, { labels }: StepView): AuthenticatorOption {
-  const label = option.enrollment === undefined ? undefined : labels(option.enrollment);
-  return { ...option, ...(label !== undefined && { label }) };
-}
-
-function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, view: StepView): Step {
   const { authenticator, enrollment, inputs } = pending;
   if (pending.purpose === 'enroll' || enrollment === undefined) {
     const { skippable } = reason;
@@ -169,13 +142,10 @@ function pendingStep(pending: Pending, alternatives: boolean, reason: Reason, vi
     const ends = view.endsOthers?.(authenticator) === true;
     return { ...step, ...(skippable && { skippable }), ...(ends && { endsOthers: ends }), messages: [] };
   }
-  const { label } = describe({ authenticator, enrollment }, view);
   const { remember, ...why } = reason;
   return {
     kind: 'challenge',
-    authenticator,
-    enrollment,
-    ...(label !== undefined && { label }),
+    ...way,
     inputs,
     challenge: pending.public,
     alternatives,

@@ -16,7 +16,7 @@ export interface Message {
 /** One way on that the person may pick. */
 export interface AuthenticatorOption {
   readonly authenticator: string;
-  /** Empty when the person has not enrolled it (enroll) or has just one. */
+  /** Only where it tells two of a kind apart. */
   readonly enrollment?: string;
   readonly label?: string;
 }
@@ -70,7 +70,8 @@ export type Step = StepBase &
     | {
         readonly kind: 'challenge';
         readonly authenticator: string;
-        readonly enrollment: string;
+        /** Only where it tells two of a kind apart. */
+        readonly enrollment?: string;
         readonly label?: string;
         /** What the answer consists of, in the order of the page. */
         readonly inputs: readonly InputKind[];

@@ -1,7 +1,7 @@
 /** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
 import { enrollmentRuling, usablePolicies } from '../core/enrollment.ts';
 import type { Facts } from '../core/model.ts';
-import { identified, keptSignedIn, picked, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
+import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../core/transaction.ts';
 import type { LoadOptions } from '../stores/store.ts';
 import { accountByIdentifier, enrollCounters, type Held } from '../users/account.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
@@ -15,6 +15,7 @@ import type { Judged, Loop } from './loop.ts';
 import type { Runtime } from './runtime.ts';
 import { transactionKey } from './transaction-record.ts';
 import { type Answer, type Fields, isTicked, type Loaded, moveTo, stay, throttled, verify } from './verify.ts';
+import { pick } from './ways.ts';
 
 /** What the answer needs from the store, and the attempt that it costs. */
 export interface Attempt {
@@ -128,11 +129,9 @@ function subjectOf(account: Held | undefined, canonical: string, typed: string):
   return { id: account.user.id, identifier: typed, decoy: false };
 }
 
-function choose(loop: Loop, { decision }: Judged, fields: Fields): Answer {
-  const [authenticator, enrollment] = (fields['authenticator.id'] ?? '').split(':', 2);
-  if (!authenticator) return stay(loop, 'authenticator.required', 'authenticator.id');
-  const purpose = decision.kind === 'enroll' ? 'enroll' : 'challenge';
-  return moveTo(loop, picked(loop.transaction, { purpose, authenticator, ...(enrollment ? { enrollment } : {}) }));
+async function choose(loop: Loop, judged: Judged, fields: Fields): Promise<Answer> {
+  const chosen = await pick(loop, judged, fields['authenticator.id'] ?? '');
+  return chosen ? { loop: chosen, messages: [] } : stay(loop, 'authenticator.required', 'authenticator.id');
 }
 
 /**

@@ -3,12 +3,11 @@
  * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
  */
 
-import { offersToKeep, secretBesideIdentifier } from '../core/beside-identifier.ts';
 import { evaluate } from '../core/evaluate.ts';
 import type { Assurance, Decision, Facts } from '../core/model.ts';
-import { nextStep, type StepView } from '../core/next-step.ts';
+import { nextStep } from '../core/next-step.ts';
 import type { Message, Step } from '../core/steps.ts';
-import { forgetSubject, isExpired, picked, selecting, started, type Transaction } from '../core/transaction.ts';
+import { forgetSubject, isExpired, started, type Transaction } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/app.ts';
 import type { Snapshot } from '../policy/snapshot.ts';
@@ -16,19 +15,18 @@ import { answer, attemptOf } from './answer.ts';
 import { audit, decidingRule } from './audit.ts';
 import { decoyEntropy } from './decoy-entropy.ts';
 import { withDiscovery } from './discover.ts';
-import { mayEndOthers } from './enroll.ts';
 import { transactionFacts } from './facts.ts';
 import { formHandle, readFormHandle } from './form-handle.ts';
 import { discard, save } from './keep.ts';
 import { deviceKey, mayKeepSecret } from './known-device.ts';
-import { credentialsOf, type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
-import { namesOf } from './names.ts';
+import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
 import { resend } from './resend.ts';
 import type { Runtime } from './runtime.ts';
 import { skip } from './skip.ts';
 import { start } from './start.ts';
 import { parseTransaction, transactionKey } from './transaction-record.ts';
 import type { Answer } from './verify.ts';
+import { select, viewOf } from './ways.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
@@ -97,7 +95,7 @@ export async function submit(runtime: Runtime, request: LoopRequest, submission:
       return skipped ? present(skipped, [], true) : present(loop, [{ code: 'form.stale', level: 'info' }], false);
     }
     case 'select':
-      return present(select(loop, submission.fields['authenticator.id']), [], true);
+      return present(await select(loop, await situationOf(loop), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
         await answer(loop, await situationOf(loop), binding, submission.fields, { ...attempt, ...loaded }),
@@ -160,15 +158,6 @@ function newEvent({ transaction, version }: Loop): string {
   return `${transaction.id}.${version}`;
 }
 
-/** `<authenticator>` or `<authenticator>:<enrollment>` picks one; nothing asks for the list. What is not on offer is ignored. */
-function select(loop: Loop, id: string | undefined): Loop {
-  const [authenticator, enrollment] = (id ?? '').split(':', 2);
-  if (!authenticator) return { ...loop, transaction: selecting(loop.transaction) };
-  const purpose = loop.transaction.pending?.purpose ?? 'challenge';
-  const choice = { purpose, authenticator, ...(enrollment ? { enrollment } : {}) };
-  return { ...loop, transaction: picked(loop.transaction, choice) };
-}
-
 function conclude({ loop, messages }: Answer, before: Loop): Promise<Outcome> {
   return present(loop, messages, loop.transaction !== before.transaction && messages.length === 0);
 }
@@ -202,7 +191,7 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   return {
     kind: 'step',
     step: {
-      ...(await withDiscovery({ ...loop, transaction }, withoutIds(step, loop, facts), facts, version)),
+      ...(await withDiscovery({ ...loop, transaction }, step, facts, version)),
       messages: [...messages, ...news],
     },
     handle,
@@ -232,18 +221,7 @@ interface Stepped {
 
 async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
   const now = loop.runtime.now();
-  const names = namesOf(loop.runtime, await credentialsOf(loop));
-  const policies = await loop.snapshot.policies(loop.app);
-  const isIdentify = decision.kind === 'identify';
-  const beside = isIdentify ? secretBesideIdentifier(policies, facts) : undefined;
-  const { lastUsed } = facts.device;
-  const view: StepView = {
-    ...(beside === undefined ? {} : { beside }),
-    canKeep: isIdentify && offersToKeep(policies, facts),
-    labels: (id) => names.get(id),
-    ...(lastUsed ? { lastUsed } : {}),
-    endsOthers: (key) => mayEndOthers(loop, policies, facts, key),
-  };
+  const view = await viewOf(loop, { facts, decision });
   const messages: Message[] = [];
   let { transaction } = loop;
   for (;;) {
@@ -266,36 +244,4 @@ function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
     rule: decidingRule(decision),
     reason: decision.reason,
   });
-}
-
-/**
- * Ids of enrollments say whether somebody exists, and so do the names that people gave them: a page has them only where it must tell two of
- * a kind apart, and the names once something is proved. Those that one challenge serves together are one choice.
- */
-function withoutIds(step: Step, { runtime }: Loop, { subject, evidence }: Facts): Step {
-  const isProved = evidence.some((one) => one.subject === subject?.id);
-  const isNamed = (key: string) => isProved && !isTogether(key, runtime);
-  if (step.kind === 'challenge' && !isNamed(step.authenticator)) {
-    const { label: _, ...rest } = step;
-    return rest;
-  }
-  if (step.kind !== 'select') return step;
-  const { options } = step;
-  const firsts = options.filter(
-    ({ authenticator }, at) =>
-      !runtime.authenticators.get(authenticator)?.together ||
-      options.findIndex((other) => other.authenticator === authenticator) === at,
-  );
-  const named = firsts.map((option) => {
-    const twins = firsts.filter(({ authenticator }) => authenticator === option.authenticator);
-    const { enrollment: _, label: _label, ...rest } = option;
-    return twins.length > 1
-      ? option
-      : { ...rest, ...(option.label && isNamed(option.authenticator) ? { label: option.label } : {}) };
-  });
-  return { ...step, options: named };
-}
-
-function isTogether(key: string, runtime: Loop['runtime']): boolean {
-  return runtime.authenticators.get(key)?.together === true;
 }

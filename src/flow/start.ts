@@ -6,6 +6,7 @@ import type { Choice, Pending } from '../core/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import { credentialsOf, environmentOf, type Judged, type Loop } from './loop.ts';
 import { sendWithin } from './send.ts';
+import { hasProved } from './ways.ts';
 
 export interface Begun {
   readonly pending: Pending;
@@ -24,8 +25,7 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
   const env = {
     ...environmentOf(loop, key, credentials),
     ...askedOf(decision, key),
-    // Also in the session that this browser has of the same person.
-    proved: facts.evidence.some(({ subject }) => subject === facts.subject?.id),
+    proved: hasProved(facts),
     ...(method === undefined ? {} : { method }),
     userVerification: needsUserVerification(policies, facts, plan),
   };

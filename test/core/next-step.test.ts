@@ -88,7 +88,7 @@ describe('steps that need nothing started', () => {
         options: [
           { authenticator: 'webauthn', enrollment: 'k1', label: 'Blue key' },
           { authenticator: 'webauthn', enrollment: 'k2' },
-          { authenticator: 'totp', enrollment: 't' },
+          { authenticator: 'totp' },
         ],
       },
     ],
@@ -221,7 +221,6 @@ describe('what is pending is shown', () => {
       step: {
         kind: 'challenge',
         authenticator: 'password',
-        enrollment: 'p',
         inputs,
         challenge: { hint: 'h' },
         alternatives: false,
@@ -234,5 +233,48 @@ describe('what is pending is shown', () => {
       kind: 'step',
       step: { kind: 'enroll', authenticator: 'totp', inputs, offer: { hint: 'h' }, alternatives: true, messages: [] },
     });
+  });
+});
+
+describe('several that are one way on', () => {
+  const twins: Outcome = {
+    kind: 'challenge',
+    options: [
+      { authenticator: 'password', enrollments: ['p'] },
+      { authenticator: 'webauthn', enrollments: ['k1', 'k2', 'k3'] },
+    ],
+  };
+  const merged = (more: Partial<Transaction>, view: object = {}): Plan =>
+    nextStep(
+      { ...twins, trace: { layers: [] } } as Decision,
+      { ...transaction, ...more },
+      { labels: () => undefined, canKeep: false, isOneWay: () => true, ...view },
+      NOW,
+    );
+
+  test('are listed once, without an id', () => {
+    expect(merged({ selecting: true })).toMatchObject({
+      step: { options: [{ authenticator: 'password' }, { authenticator: 'webauthn' }] },
+    });
+    expect(JSON.stringify(merged({ selecting: true }))).not.toContain('enrollment');
+  });
+
+  test.each([
+    ['the oldest', {}, 'k1'],
+    ['the one that was used last', { lastUsed: ['k3'] }, 'k3'],
+    ['the one that was typed, whatever was used last', { lastUsed: ['k3'], typed: ['k2'] }, 'k2'],
+  ])('stand for %s', (_, view, enrollment) => {
+    expect(merged({ choice: challenge('webauthn') }, view)).toMatchObject({ kind: 'start', enrollment });
+  });
+
+  test('come first when any of them was used last', () => {
+    expect(merged({}, { lastUsed: ['k3'], typed: ['k2'] })).toMatchObject({ kind: 'start', enrollment: 'k2' });
+    expect(merged({})).toMatchObject({ kind: 'start', enrollment: 'p' });
+  });
+
+  test('have no id on the page that asks for them', () => {
+    const shown = merged({ pending: pending(challenge('webauthn', 'k1')) });
+    expect(shown).toMatchObject({ kind: 'step', step: { kind: 'challenge', authenticator: 'webauthn' } });
+    expect(JSON.stringify(shown)).not.toContain('k1');
   });
 });

@@ -151,7 +151,8 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return result.ok ? { ...run, transaction: result.transaction } : run;
     }
     case 'prove': {
-      const asked = plan.kind === 'step' && plan.step.kind === 'challenge' ? plan.step.enrollment : undefined;
+      const isAsked = plan.kind === 'step' && plan.step.kind === 'challenge';
+      const asked = isAsked ? transaction.pending?.enrollment : undefined;
       const has = subject?.enrollments.filter(({ id }) => !action.asked || id === asked) ?? [];
       const enrollment = has[action.nth % Math.max(1, has.length)];
       if (subject === undefined || enrollment === undefined) return run;

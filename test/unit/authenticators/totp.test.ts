@@ -205,3 +205,35 @@ describe('enrollment', () => {
     expect(refused).toEqual({ ok: false, code, field: 'credentials.label' });
   });
 });
+
+describe('several apps', () => {
+  const other = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
+  const apps = (step = 0): readonly Credential[] => [
+    { ...credential(), id: 'first', secret: { key: other, step: 0 } },
+    { ...credential(step), id: 'second' },
+  ];
+  const answer = (enrolled: readonly Credential[], pending = {}) =>
+    totp.verify(enrolled[0], pending, { passcode: codeOf(stepNow) }, { ...env, enrolled });
+
+  test('are served by one challenge: whichever the code is of, its own step is kept', async () => {
+    expect(totp.together).toBe(true);
+    expect(await answer(apps())).toMatchObject({ ok: true, credential: 'second', secret: { key, step: stepNow } });
+    expect(await answer(apps(stepNow))).toMatchObject({ ok: false, code: 'credentials.used' });
+  });
+
+  test('count only where they make progress', async () => {
+    const { private: pending } = await totp.challenge(undefined, { ...env, asked: ['first'] });
+    expect(await answer(apps(), pending)).toMatchObject({ ok: false, code: 'credentials.invalid' });
+    expect(await answer(apps(), { asked: ['second'] })).toMatchObject({ ok: true, credential: 'second' });
+  });
+
+  test('what is computed for those who have none, never counts', async () => {
+    const passcode = await generate({ secret: other, epoch: env.now });
+    expect(await totp.verify(undefined, {}, { passcode }, env)).toMatchObject({
+      ok: false,
+      code: 'credentials.invalid',
+    });
+    const one = credential();
+    expect(await totp.verify(one, {}, { passcode }, { ...env, enrolled: [one] })).toMatchObject({ ok: false });
+  });
+});

@@ -1,0 +1,199 @@
+/** What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and no names (ASVS 6.3.8). */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { generate, generateSecret } from 'otplib';
+import { emailCredential } from '../../src/authenticators/email.ts';
+import { passwordCredential } from '../../src/authenticators/password.ts';
+import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { phoneCredential } from '../../src/authenticators/phone.ts';
+import { maskedNumber } from '../../src/authenticators/phone-number.ts';
+import { maskedAddress } from '../../src/core/mail-address.ts';
+import type { NewCredential } from '../../src/users/credentials.ts';
+import { codesTo, mailTo } from '../support/mail.ts';
+import { settingsWithMeans } from '../support/means.ts';
+import { password, startNode, type TestNode } from '../support/node.ts';
+import { mobileNumber } from '../support/phone.ts';
+import { appsThatAsk, named } from '../support/proving.ts';
+import { reopened } from '../support/returning.ts';
+import { answerStep, formOf, whereIs } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  const possession = (...authenticators: string[]) => ({ factors: 1, possession: { authenticators } });
+  const apps = appsThatAsk({
+    open: { factors: 1 },
+    apps: possession('totp'),
+    mail: possession('email'),
+    strict: { factors: 2, knowledge: { authenticators: ['password'] }, possession: {} },
+  });
+  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...apps } });
+});
+afterAll(() => node.stop());
+
+interface Rich {
+  readonly id: string;
+  readonly identifiers: readonly string[];
+  readonly apps: readonly string[];
+  readonly labels: readonly string[];
+}
+
+let people = 0;
+
+/** Somebody who has two of each kind. */
+async function rich(): Promise<Rich> {
+  people += 1;
+  const identifiers = [`rich-${people}`, `first-${people}@demo.test`, `second-${people}@gmx.example`];
+  const [, first = '', second = ''] = identifiers;
+  const numbers = [mobileNumber(), mobileNumber()];
+  const apps = [generateSecret({ length: 20 }), generateSecret({ length: 20 })];
+  const labels = ['iPhone of Victor', 'Work laptop ACME', maskedAddress(second), maskedNumber(numbers[1] ?? '')];
+  const credentials: readonly NewCredential[] = [
+    passwordCredential(await hashPassword(node.app.hashing, password)),
+    ...apps.map((key, at) => ({
+      authenticator: 'totp',
+      factors: ['possession'] as const,
+      characteristics: ['userPresence', 'deviceBound'] as const,
+      label: labels[at] ?? '',
+      secret: { key, step: 0 },
+    })),
+    emailCredential(first),
+    { ...emailCredential(second), label: labels[2] ?? '' },
+    phoneCredential(numbers[0] ?? ''),
+    { ...phoneCredential(numbers[1] ?? ''), label: labels[3] ?? '' },
+  ];
+  const created = await node.app.directory.create({ identifiers, groups: ['staff'], credentials });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifiers, apps, labels };
+}
+
+const codeOf = async (secret = '', later = 0) => ({
+  'credentials.passcode': await generate({ secret, epoch: Math.floor(Date.now() / 1000) + later * 30 }),
+});
+
+function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
+  const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
+  const body = new URLSearchParams({ stateHandle, ...(id === undefined ? {} : { 'authenticator.id': id }) });
+  return agent.open(`${page.url}/select`, { method: 'POST', body });
+}
+
+const choicesOf = ({ html }: Page): string[] =>
+  [...html.matchAll(/name="authenticator\.id" value="([^"]+)"/g)].map(([, value = '']) => value);
+
+async function tellingOf({ id, labels }: Rich): Promise<string[]> {
+  const ids = ((await node.app.directory.get(id))?.credentials ?? []).map((credential) => credential.id);
+  return [...ids, ...labels];
+}
+
+describe('before a proof', () => {
+  test('the list has each authenticator once, and neither it nor a challenge page has names or ids', async () => {
+    const who = await rich();
+    const telling = await tellingOf(who);
+    const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
+    const list = await select(agent, page);
+    expect(whereIs(list)).toBe('select');
+    const choices = choicesOf(list);
+    expect(choices.toSorted()).toEqual(['email', 'password', 'phone', 'totp']);
+    expect(telling.filter((text) => list.html.includes(text))).toEqual([]);
+    let asked = list;
+    for (const choice of choices) {
+      asked = await select(agent, asked, choice);
+      expect(whereIs(asked)).toBe(`challenge:${choice}`);
+      expect(telling.filter((text) => asked.html.includes(text))).toEqual([]);
+    }
+  });
+
+  test('two of a kind are no list', async () => {
+    const who = await rich();
+    const { agent, page } = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    expect(whereIs(page)).toBe('challenge:totp');
+    expect(formOf(page, 'select')).toBeUndefined();
+    expect(whereIs(await select(agent, page))).toBe('challenge:totp');
+  });
+
+  test.each(['totp:none', 'webauthn', 'id of a mailbox', ''])(
+    'what is not on the page picks nothing: %s',
+    async (id) => {
+      const who = await rich();
+      const credentials = (await node.app.directory.get(who.id))?.credentials ?? [];
+      const second = credentials.findLast(({ authenticator }) => authenticator === 'email');
+      const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
+      const asked = await select(agent, page, 'totp');
+      const picked = id === 'id of a mailbox' ? `email:${second?.id}` : id;
+      const after = await select(agent, asked, picked);
+      expect(whereIs(after)).toBe(id === '' ? 'select' : 'challenge:totp');
+      if (id === '')
+        expect(whereIs(await answerStep(agent, after, { 'authenticator.id': 'email:none' }))).toBe('select');
+      expect(await codesTo(node, who.identifiers[2] ?? '')).toHaveLength(0);
+    },
+  );
+});
+
+describe('one challenge stands for all', () => {
+  test('a code of any app counts, each once', async () => {
+    const who = await rich();
+    const at = async () => named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    for (const app of [...who.apps].reverse()) {
+      const { agent, page } = await at();
+      expect(whereIs(await answerStep(agent, page, await codeOf(app)))).toBe('code');
+      const again = await at();
+      const refused = await answerStep(again.agent, again.page, await codeOf(app));
+      expect(refused.messages).toContain('credentials.used');
+    }
+    const { agent, page } = await at();
+    expect(whereIs(await answerStep(agent, page, await codeOf(who.apps[0], 1)))).toBe('code');
+  });
+
+  test('a code of one app is taken once, though two browsers bring it at a time', async () => {
+    const who = await rich();
+    const both = [await named(node, 'apps', { identifier: who.identifiers[0] ?? '' }), undefined];
+    both[1] = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    const code = await codeOf(who.apps[1]);
+    const pages = await Promise.all(both.map((one) => one && answerStep(one.agent, one.page, code)));
+    expect(pages.filter((page) => page && whereIs(page) === 'code')).toHaveLength(1);
+  });
+
+  test.each([0, 1, 2])('a code by mail goes to what was typed, else to the oldest mailbox: name %i', async (name) => {
+    const who = await rich();
+    await named(node, 'mail', { identifier: who.identifiers[name] ?? '' });
+    const [, first = '', second = ''] = who.identifiers;
+    const [to, other] = name === 2 ? [second, first] : [first, second];
+    await mailTo(node, to);
+    expect(await codesTo(node, other)).toHaveLength(0);
+  });
+
+  test('or to the one that was used last with this browser', async () => {
+    const who = await rich();
+    const [plain = '', first = '', second = ''] = who.identifiers;
+    const { agent, page } = await named(node, 'mail', { identifier: second });
+    const { text } = await mailTo(node, second);
+    const code = /^ {4}(\d{6})$/m.exec(text)?.[1] ?? '';
+    expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+    await node.store.commit([{ op: 'reset', counter: `user:{${who.id}}:email.send` }]);
+    await named(node, 'mail', { identifier: plain }, reopened(agent, node.issuer));
+    await mailTo(node, second, 2);
+    expect(await codesTo(node, first)).toHaveLength(0);
+  });
+});
+
+test('after a proof mailboxes and phones are listed with their names, and can be picked', async () => {
+  const who = await rich();
+  const { agent, page } = await named(node, 'strict', { identifier: who.identifiers[0] ?? '' }, new UserAgent());
+  const proved = await answerStep(agent, page, { 'credentials.passcode': password });
+  const list = await select(agent, proved);
+  const choices = choicesOf(list);
+  expect(choices.map((choice) => choice.split(':')[0]).toSorted()).toEqual([
+    'email',
+    'email',
+    'phone',
+    'phone',
+    'totp',
+  ]);
+  const [, , mailbox = '', number = ''] = who.labels;
+  expect(list.html).toContain(mailbox);
+  expect(list.html).toContain(number);
+  const credentials = (await node.app.directory.get(who.id))?.credentials ?? [];
+  const second = credentials.findLast(({ authenticator }) => authenticator === 'email');
+  const asked = await select(agent, list, `email:${second?.id}`);
+  expect(whereIs(asked)).toBe('challenge:email');
+  await mailTo(node, who.identifiers[2] ?? '');
+});
