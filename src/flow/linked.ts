@@ -16,8 +16,8 @@ export function challengeOfLink(loop: Loop, token: string): LinkedChallenge | un
   const { pending, parked = [] } = loop.transaction;
   for (const challenge of [...(pending ? [pending] : []), ...parked]) {
     if (challenge.purpose !== 'challenge') continue;
-    const env = environmentOf(loop, challenge.authenticator, []);
-    const linked = loop.runtime.authenticators.get(challenge.authenticator)?.link?.(challenge.private, token, env);
+    const authenticator = loop.runtime.authenticators.get(challenge.authenticator);
+    const linked = authenticator?.link?.(challenge.private, token, environmentOf(loop, challenge.authenticator, []));
     if (linked) return { challenge, linked };
   }
   return undefined;
