@@ -90,6 +90,8 @@ export interface AuthenticatorEnv {
   readonly settings?: Readonly<Record<string, unknown>>;
   /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
   mac(purpose: string, ...parts: readonly string[]): string;
+  /** The same under the oldest secret, for what somebody who does not exist looks like: a newer secret must not change that. */
+  lastingMac(purpose: string, ...parts: readonly string[]): string;
 }
 
 /** A message to the person. It goes into the outbox in the same commit as the transaction, and out after the answer. */

@@ -141,7 +141,7 @@ function shownAddress(address: string | undefined, env: AuthenticatorEnv): strin
   if (typed === undefined) return '';
   const isShown =
     address === undefined
-      ? (env.mac('email mask', typed).codePointAt(0) ?? 0) % 8 !== 0
+      ? (env.lastingMac('email mask', typed).codePointAt(0) ?? 0) % 8 !== 0
       : typed === address.toLowerCase();
   return isShown ? maskedAddress(typed) : '';
 }

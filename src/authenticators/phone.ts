@@ -159,7 +159,7 @@ function challengeByPhone(credential: Credential | undefined, env: Authenticator
 
 /** Somebody who does not exist can be reached in all ways; some of them have a landline. */
 function methodsOfNobody({ methods }: PhoneSettings, env: AuthenticatorEnv): readonly PhoneMethod[] {
-  const draw = env.mac('phone decoy', env.subject ?? '').codePointAt(0) ?? 0;
+  const draw = env.lastingMac('phone decoy', env.subject ?? '').codePointAt(0) ?? 0;
   return methods.length > 1 && draw % 8 === 0 ? ['voice'] : methods;
 }
 

@@ -71,11 +71,11 @@ interface Descriptor {
   readonly transports?: readonly Transport[];
 }
 
-/** One challenge for all keys that make progress. Whoever has none gets one that nobody has, always the same one. */
+/** One challenge for all keys that make progress. Whoever has none gets some that nobody has, always the same ones. */
 function challengeKeys(credential: Credential | undefined, env: AuthenticatorEnv): Started {
   const keys = keysOf(env.enrolled.length > 0 ? env.enrolled : credential ? [credential] : []);
   const asked = keys.filter((key) => env.asked?.includes(key.credential.id) ?? true);
-  const allowed = asked.length > 0 ? asked.map(descriptor) : [nobodysKey(env)];
+  const allowed = asked.length > 0 ? asked.map(descriptor) : nobodysKeys(env);
   const challenge = randomBytes(challengeBytes).toString('base64url');
   const userVerification = env.userVerification === true;
   return {
@@ -100,8 +100,28 @@ function descriptor({ secret: { id, transports } }: Key): Descriptor {
   return { id, ...(transports ? { transports } : {}) };
 }
 
-function nobodysKey(env: AuthenticatorEnv): Descriptor {
-  return { id: env.mac('webauthn decoy', env.subject ?? env.transaction), transports: ['hybrid', 'internal'] };
+/** Bytes of the id and transports of keys as people have them: managers of passwords and platforms, Windows Hello, security keys. */
+const commonShapes: readonly { readonly bytes: number; readonly transports?: readonly Transport[] }[] = [
+  { bytes: 16, transports: ['hybrid', 'internal'] },
+  { bytes: 20, transports: ['hybrid', 'internal'] },
+  { bytes: 32, transports: ['hybrid', 'internal'] },
+  { bytes: 32, transports: ['internal'] },
+  { bytes: 48, transports: ['nfc', 'usb'] },
+  { bytes: 64, transports: ['usb'] },
+  { bytes: 64, transports: ['nfc', 'usb'] },
+  { bytes: 32 },
+];
+
+/** One key, or two for every third: always the same for the same identifier. */
+function nobodysKeys(env: AuthenticatorEnv): readonly Descriptor[] {
+  const subject = env.subject ?? env.transaction;
+  const drawn = (...parts: readonly string[]) => env.lastingMac('webauthn decoy', subject, ...parts);
+  const [draw = 0, ...draws] = Buffer.from(drawn(), 'base64url');
+  return draws.slice(0, draw % 3 === 0 ? 2 : 1).map((shape, at) => {
+    const { bytes = 32, transports } = commonShapes[shape % commonShapes.length] ?? {};
+    const id = ['0', '1'].map((half) => drawn(String(at), half)).map((text) => Buffer.from(text, 'base64url'));
+    return { id: Buffer.concat(id).subarray(0, bytes).toString('base64url'), ...(transports ? { transports } : {}) };
+  });
 }
 
 /** Section 5.4. Whoever has a key already that would do is not given a second entry on it. */

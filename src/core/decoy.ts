@@ -1,14 +1,10 @@
 /** Somebody who does not exist, to be treated like somebody who does. */
-import { NO_ENROLLMENT } from './first-proof.ts';
-import type { AuthenticatorTraits, Enrollment, Subject } from './model.ts';
+import type { AuthenticatorTraits, Enrollment, Seeming, Subject } from './model.ts';
+import { NO_ENROLLMENT } from './no-enrollment.ts';
 
-export interface Decoy {
+export interface Decoy extends Seeming {
   /** Stable per identifier (a keyed hash), and never the id of an account. */
   readonly id: string;
-  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
-  readonly entropy: number;
-  /** The identifier is a mail address. */
-  readonly isAddress: boolean;
 }
 
 /**
@@ -22,20 +18,23 @@ export function decoySubject(decoy: Decoy, authenticators: readonly Authenticato
 
 function enrollmentOf(traits: AuthenticatorTraits, { entropy, isAddress }: Decoy): readonly Enrollment[] {
   const { key, factors, auxiliary, decoys } = traits;
-  if (decoys === undefined) return [];
-  const share = (isAddress ? decoys.shareOfAddresses : undefined) ?? decoys.share;
-  if (chance(entropy, key) >= share) return [];
+  if (decoys === undefined || chance(entropy, key) >= shareOf(traits, isAddress)) return [];
   const characteristics = decoys.characteristics ?? traits.characteristics;
   return [
     { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
   ];
 }
 
+/** The share of people who do not exist, by their identifier, that seems to have it. */
+export function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): number {
+  return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
+}
+
 /**
  * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another. FNV-1a with the
  * last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
  */
-function chance(entropy: number, key: string): number {
+export function chance(entropy: number, key: string): number {
   let hash = entropy | 0;
   for (const sign of key) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

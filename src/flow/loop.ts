@@ -72,6 +72,7 @@ export function environmentOf(
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
     mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),
+    lastingMac: (purpose, ...parts) => serverMac(runtime.secrets().slice(-1), purpose, parts),
   };
 }
 

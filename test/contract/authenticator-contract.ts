@@ -29,6 +29,11 @@ export interface AuthenticatorCase {
   work(): number;
 }
 
+const mac: AuthenticatorEnv['mac'] = (purpose, ...parts) =>
+  createHmac('sha256', 'a test')
+    .update(JSON.stringify([purpose, ...parts]))
+    .digest('base64url');
+
 export const env: AuthenticatorEnv = {
   now: 1_800_000_000,
   issuer: 'https://id.example.org',
@@ -37,10 +42,8 @@ export const env: AuthenticatorEnv = {
   transaction: 'transaction-1',
   visitor: { ip: '192.0.2.1', userAgent: 'Test' },
   enrolled: [],
-  mac: (purpose, ...parts) =>
-    createHmac('sha256', 'a test')
-      .update(JSON.stringify([purpose, ...parts]))
-      .digest('base64url'),
+  mac,
+  lastingMac: (purpose, ...parts) => mac(purpose, 'lasting', ...parts),
 };
 
 type Make = () => Promise<AuthenticatorCase>;

@@ -42,12 +42,16 @@ class WatchingAgent extends UserAgent {
 
 /** The page without what must differ. */
 function skeleton({ html }: Page, identifier: string): string {
-  return html
-    .replaceAll(identifier.trim(), 'IDENTIFIER')
-    .replace(/\/signin\/[\w-]+/g, '/signin/ID')
-    .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
-    .replace(/(challenge|id)&#34;:&#34;[\w-]{43}/g, '$1')
-    .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1');
+  return (
+    html
+      .replaceAll(identifier.trim(), 'IDENTIFIER')
+      .replace(/\/signin\/[\w-]+/g, '/signin/ID')
+      .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
+      .replace(/challenge&#34;:&#34;[\w-]{43}/g, 'challenge')
+      // How many keys somebody has, and of which make, differs among real people, and among unknown ones.
+      .replace(/allowCredentials&#34;:\[[^\]]*(\][^\]]*)*?\],/g, 'allowCredentials')
+      .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1')
+  );
 }
 
 interface Seen {

@@ -233,6 +233,7 @@ const emptyEnv = {
   visitor: { ip: '', userAgent: '' },
   enrolled: [],
   mac: () => '',
+  lastingMac: () => '',
 };
 
 function enrolledAs(enrolled: Awaited<ReturnType<Authenticator['enroll']>>): NewCredential {

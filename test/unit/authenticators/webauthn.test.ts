@@ -82,10 +82,38 @@ describe('a challenge', () => {
     const [one, two] = [await webauthn.challenge(undefined, env), await webauthn.challenge(undefined, env)];
     expect(Object.keys(one.public)).toEqual(Object.keys(known.public));
     expect(one.public.allowCredentials).toEqual(two.public.allowCredentials);
-    const [{ id = '' } = {}] = one.public.allowCredentials as { id?: string }[];
-    expect(Buffer.from(id, 'base64url')).toHaveLength(32);
+    const newerSecret = { ...env, mac: () => 'another' };
+    expect((await webauthn.challenge(undefined, newerSecret)).public.allowCredentials).toEqual(
+      one.public.allowCredentials,
+    );
     const other = await webauthn.challenge(undefined, { ...env, subject: 'identifier:{y}' });
     expect(other.public.allowCredentials).not.toEqual(one.public.allowCredentials);
+  });
+
+  test('for people who do not exist differs as keys do: one or two, of several makes', async () => {
+    const shapes: string[] = [];
+    const counts = new Map<number, number>();
+    for (let at = 0; at < 300; at += 1) {
+      const started = await webauthn.challenge(undefined, { ...base, subject: `identifier:{${at}}` });
+      const keys = started.public.allowCredentials as { id: string; transports?: string[] }[];
+      counts.set(keys.length, (counts.get(keys.length) ?? 0) + 1);
+      expect(new Set(keys.map(({ id }) => id)).size).toBe(keys.length);
+      shapes.push(
+        ...keys.map(({ id, transports }) => `${Buffer.from(id, 'base64url').length} ${transports?.join() ?? ''}`),
+      );
+    }
+    expect([...counts.keys()].toSorted()).toEqual([1, 2]);
+    expect(Math.min(...counts.values())).toBeGreaterThan(60);
+    expect([...new Set(shapes)].toSorted()).toEqual([
+      '16 hybrid,internal',
+      '20 hybrid,internal',
+      '32 ',
+      '32 hybrid,internal',
+      '32 internal',
+      '48 nfc,usb',
+      '64 nfc,usb',
+      '64 usb',
+    ]);
   });
 
   test('names the transports of a key, which help the browser to find it', async () => {
