@@ -45,7 +45,7 @@ test('what nobody can answer is refused like a wrong answer, and sends nothing',
     const refused = await answerStep(agent, page, { 'credentials.passcode': '123456' });
     expect([refused.status, refused.messages]).toEqual([422, ['credentials.invalid']]);
     const early = await agent.submit(page, formOf(page, 'resend'));
-    expect([early.status, early.messages]).toEqual([429, ['send.exceeded']]);
+    expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     const inbox = await fetch(`${node.issuer}/demo/inbox.json`);
     expect(await inbox.text()).not.toContain(person.identifier);
     return;
