@@ -26,30 +26,21 @@ export function identifyingHelps(
   key: string,
   whom: 'everybody' | 'somebody',
 ): boolean {
-  const cases = possibleCases(policies, facts);
-  const helps = (one: Possible) => askedFirst(one).includes(key);
-  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
-}
-
-/** Keys of what somebody is asked for first who has everything that is enabled, and has proved nothing. */
-function askedFirst({ goals, usable, enabled }: Possible): readonly string[] {
-  const enrollments = enabled.authenticators.map(anEnrollment);
-  const way = wayOn(goals, meansWithin(usable, enabled, { shown: [], enrollments }));
-  if (way.kind !== 'challenge') return [];
-  const keys = way.options.map(({ authenticator }) => authenticator);
-  // What is only good for the bar of Law 7 is no way to begin.
-  return keys.filter((key) => usable.authenticators.some((traits) => traits.key === key));
-}
-
-/** What may yet be asked of whoever it turns out to be. */
-export function possibleCases(policies: PolicySet, facts: Facts): readonly Possible[] {
-  if (!policies.app) return [];
+  if (!policies.app) return false;
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);
+  const helps = ({ goals, usable }: Possible) => {
+    // What is only good for the bar of Law 7 is no way to begin.
+    if (!usable.authenticators.some((traits) => traits.key === key)) return false;
+    const enrollments = policies.authenticators.map(anEnrollment);
+    const way = wayOn(goals, meansWithin(usable, policies, { shown: [], enrollments }));
+    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
+  };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
   const sets = restricted(policies, anonymous);
-  return pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable, enabled: policies })));
+  const cases = pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
+  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
 }
 
 /** May somebody who signs in here be kept signed in, by a session rule that may yet decide? */
@@ -60,11 +51,9 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
   );
 }
 
-export interface Possible {
+interface Possible {
   readonly goals: readonly Goal[];
   readonly usable: PolicySet;
-  /** With what the enrollment policy disables. */
-  readonly enabled: PolicySet;
 }
 
 /** What each enrollment rule that may yet decide leaves usable. */

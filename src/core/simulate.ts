@@ -75,16 +75,9 @@ interface Turn {
   readonly next?: Position;
 }
 
-/** What stands there for everybody and cannot be answered, somebody real leaves for another way, if there is one. */
-function answerable(decision: Decision): Decision {
-  if (decision.kind !== 'challenge') return decision;
-  const options = decision.options.filter(({ enrollments }) => !enrollments.includes(NO_ENROLLMENT));
-  return options.length === 0 ? decision : { ...decision, options };
-}
-
 function take(position: Position, policies: PolicySet, facts: Facts): Turn {
   const present = factsAt(position, facts);
-  const decision = answerable(evaluate(policies, present));
+  const decision = evaluate(policies, present);
   const beside = decision.kind === 'identify' ? secretBesideIdentifier(policies, present) : undefined;
   const labels = (id: string) => position.subject?.enrollments.find((enrollment) => enrollment.id === id)?.label;
   const { lastUsed } = facts.device;

@@ -12,8 +12,6 @@ export type WayOn =
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /** They complete nothing by themselves: something must be enrolled, and this is the bar before it. */
-      readonly isBar?: true;
       /** It is only asked so that one of these can be enrolled. */
       readonly toEnroll?: readonly string[];
     }
@@ -41,7 +39,7 @@ function enrollingWay(goals: readonly Goal[], means: Means): WayOn {
   const completions = minimalCompletions(barred, able.shown, [...provable(able, goals), ...enrollable(means, goals)]);
   if (completions.length === 0) return { kind: 'impossible' };
   if (meetsGoal(bar, able.shown)) return enrollOrProveFirst(completions, goals, able);
-  const proofs = { ...challenge(completions, barred, able), isBar: true } as const;
+  const proofs = challenge(completions, barred, able);
   // That there is something to enroll says what the account has not: only to somebody who has proved something.
   return able.shown.length === 0 ? proofs : { ...proofs, toEnroll: inOrder(completions.flatMap(keysToEnroll), means) };
 }

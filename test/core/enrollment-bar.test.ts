@@ -113,16 +113,15 @@ describe('what the enrollment policy disables', () => {
     expect(evaluate(policies, given(has, proved))).toMatchObject(expected);
   });
 
-  test('is asked for, and told about, only once something that the app takes is proved', () => {
+  test('is not told about to somebody who has only identified', () => {
     const decision = evaluate(restricted(two, noMail), given(['password', 'email'], []));
-    expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }] });
+    expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }, {}] });
     expect(decision).not.toHaveProperty('toEnroll');
   });
 
-  test('is never what the page of somebody begins with who has nothing else', () => {
-    const decision = evaluate(restricted(two, noMail), given(['email'], []));
-    const none = { authenticator: 'password', enrollments: ['none'] };
-    expect(decision).toMatchObject({ kind: 'challenge', options: [none, { authenticator: 'email' }] });
+  test('comes in the order of the configuration, behind the rest', () => {
+    const decision = evaluate(restricted(two, { disabled: ['email'] }), given(['email', 'password'], []));
+    expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'email' }] });
   });
 
   test('is part of the bar at the account, too, and never of what the sign-in rests on', () => {

@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/core/evaluate.ts';
 import type { Decision, Enrollment, Evidence, Facts, Requirement } from '../../src/core/model.ts';
-import { NO_ENROLLMENT } from '../../src/core/no-enrollment.ts';
 import { alternatives, evidenceOf, requirement, type World, world } from './support/arbitraries.ts';
 import { naivelyMeets, subsets, type When } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
@@ -272,10 +271,7 @@ test('every option makes progress: it is part of a completion of which nothing c
               (evidence) => barIsCleared(given, evidence) && naivelyAllowed(given, evidence),
             );
       const useful = new Set(sets.flatMap((set) => set.map(({ enrollment }) => enrollment)));
-      const all = decision.options.flatMap((option) => option.enrollments);
-      // Who has nothing that the app takes by name, and has proved nothing, is asked first for what nobody can answer.
-      if (all.includes(NO_ENROLLMENT)) expect([all[0], byProof]).toEqual([NO_ENROLLMENT, []]);
-      const offered = all.filter((id) => id !== NO_ENROLLMENT);
+      const offered = decision.options.flatMap((option) => option.enrollments);
       expect(offered.length).toBeGreaterThan(0);
       expect(offered.filter((enrollment) => !useful.has(enrollment))).toEqual([]);
     }),
