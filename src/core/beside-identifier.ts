@@ -26,7 +26,10 @@ export function identifyingHelps(
   key: string,
   whom: 'everybody' | 'somebody',
 ): boolean {
-  const cases = possibleCases(policies, facts);
+  if (!policies.app) return false;
+  const { subject: _, ...anonymous } = facts;
+  const session = allowed(policies.session, anonymous);
+  const app = allowed(policies.app, anonymous);
   const helps = ({ goals, usable }: Possible) => {
     // What is only good for the bar of Law 7 is no way to begin.
     if (!usable.authenticators.some((traits) => traits.key === key)) return false;
@@ -34,18 +37,10 @@ export function identifyingHelps(
     const way = wayOn(goals, meansWithin(usable, policies, { shown: [], enrollments }));
     return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
   };
-  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
-}
-
-/** What may yet be asked of whoever it turns out to be. */
-export function possibleCases(policies: PolicySet, facts: Facts): readonly Possible[] {
-  if (!policies.app) return [];
-  const { subject: _, ...anonymous } = facts;
-  const session = allowed(policies.session, anonymous);
-  const app = allowed(policies.app, anonymous);
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
   const sets = restricted(policies, anonymous);
-  return pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
+  const cases = pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
+  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
 }
 
 /** May somebody who signs in here be kept signed in, by a session rule that may yet decide? */
@@ -56,7 +51,7 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
   );
 }
 
-export interface Possible {
+interface Possible {
   readonly goals: readonly Goal[];
   readonly usable: PolicySet;
 }

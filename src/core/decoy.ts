@@ -1,10 +1,14 @@
 /** Somebody who does not exist, to be treated like somebody who does. */
-import type { AuthenticatorTraits, Enrollment, Seeming, Subject } from './model.ts';
+import type { AuthenticatorTraits, Enrollment, Subject } from './model.ts';
 import { NO_ENROLLMENT } from './no-enrollment.ts';
 
-export interface Decoy extends Seeming {
+export interface Decoy {
   /** Stable per identifier (a keyed hash), and never the id of an account. */
   readonly id: string;
+  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
+  readonly entropy: number;
+  /** The identifier is a mail address. */
+  readonly isAddress: boolean;
 }
 
 /**
@@ -26,7 +30,7 @@ function enrollmentOf(traits: AuthenticatorTraits, { entropy, isAddress }: Decoy
 }
 
 /** The share of people who do not exist, by their identifier, that seems to have it. */
-export function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): number {
+function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): number {
   return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
 }
 
@@ -34,7 +38,7 @@ export function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): nu
  * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another. FNV-1a with the
  * last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
  */
-export function chance(entropy: number, key: string): number {
+function chance(entropy: number, key: string): number {
   let hash = entropy | 0;
   for (const sign of key) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);

@@ -14,7 +14,7 @@ import {
   usablePolicies,
 } from './enrollment.ts';
 import { isFull, withRoom } from './enrollment-room.ts';
-import { askable, firstProof } from './first-proof.ts';
+import { firstProof } from './first-proof.ts';
 import {
   type Denial,
   type Layer,
@@ -25,7 +25,7 @@ import {
   traceOf,
 } from './layers.ts';
 import { barOf, type Means, meansWithin, usableEnrollments } from './means.ts';
-import type { ChallengeOption, Decision, Facts, Outcome, RememberedProof, Subject, Trace } from './model.ts';
+import type { Decision, Facts, Outcome, RememberedProof, Subject, Trace } from './model.ts';
 import { meetsRule, rememberedProofs, rememberingOf, sparesSecondFactor } from './remember.ts';
 import type { Goal } from './requirement.ts';
 import { type WayOn, wayOn } from './way-on.ts';
@@ -94,8 +94,7 @@ function evaluateSubject(subject: Subject, given: Case): Decision {
   if (general.kind === 'deny') return { ...general, trace };
   // Who has nothing but what is disabled proves that: it gets them no further than to the reason.
   const usable = means.enrollments.length > 0 ? means : unrestricted;
-  const options = askable(firstProof(goals, usable), given.policies, facts);
-  const first = { kind: 'challenge', options, withheld: denial } as const;
+  const first = { kind: 'challenge', options: firstProof(goals, usable), withheld: denial } as const;
   return { ...withRemembering(first, given, usable), trace };
 }
 
@@ -205,9 +204,8 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
   if (way.kind === 'impossible') return { kind: 'deny', reason: 'unsatisfiable' };
   if (way.kind === 'enroll') return { ...way, choices: preferRequired(way.choices, toEnroll) };
   if (way.kind === 'challenge') {
-    const { options, toEnroll: choices, isBar } = way;
-    const asked = isBar ? askedForBar(options, given) : options;
-    return { kind: 'challenge', options: asked, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
+    const { toEnroll: choices } = way;
+    return { ...way, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
   }
   const wanted = wantedAtAccount(given);
   if (wanted !== undefined) return { kind: 'enroll', choices: [wanted] };
@@ -222,12 +220,6 @@ function proceed(way: WayOn, given: Case, means: Means, toEnroll: EnrollmentCase
     ...(policy.session && { session: policy.session }),
     ...(waived && { waived }),
   };
-}
-
-/** Who has proved nothing is not asked for what the app does not take: that would tell that they have nothing that it takes. */
-function askedForBar(options: readonly ChallengeOption[], { policies, facts }: Case): readonly ChallengeOption[] {
-  const isProved = facts.subject && countedEvidence(facts.subject, policies, facts).length > 0;
-  return isProved ? options : askable(options, policies, facts);
 }
 
 /** What meets both the app and the enrollment policy spares the person a second enrollment. */

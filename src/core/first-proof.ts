@@ -1,13 +1,10 @@
 /** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
 import { challengeOptions } from './challenge-options.ts';
-import type { PolicySet } from './compile.ts';
-import { chance, shareOf } from './decoy.ts';
 import { recoveryKeys } from './enrollment-bar.ts';
 import type { Means } from './means.ts';
-import type { AuthenticatorTraits, ChallengeOption, Facts } from './model.ts';
+import type { ChallengeOption } from './model.ts';
 import { NO_ENROLLMENT } from './no-enrollment.ts';
 import type { Goal } from './requirement.ts';
-import { takenFromAnybody } from './taken.ts';
 import { type WayOn, wayOn } from './way-on.ts';
 
 /**
@@ -23,32 +20,4 @@ export function firstProof(goals: readonly Goal[], means: Means): readonly Chall
   if (options.length > 0) return options;
   const authenticator = inOrder.find(({ besideIdentifier }) => besideIdentifier)?.key ?? order[0];
   return authenticator === undefined ? [] : [{ authenticator, enrollments: [NO_ENROLLMENT] }];
-}
-
-/**
- * Of these options the ones that the app takes from anybody. None: what it takes first of somebody who does not exist, which cannot be
- * answered. So people who have nothing that the app takes look like those who do not exist, and these like people whom it takes.
- */
-export function askable(
-  options: readonly ChallengeOption[],
-  policies: PolicySet,
-  facts: Facts,
-): readonly ChallengeOption[] {
-  const taken = takenFromAnybody(policies, facts);
-  const kept = options.filter(({ authenticator }) => taken.includes(authenticator));
-  if (kept.length > 0 || taken.length === 0) return kept.length > 0 ? kept : options;
-  const key = seeming(
-    policies.authenticators.filter((traits) => taken.includes(traits.key)),
-    facts,
-  );
-  return [{ authenticator: key ?? taken[0] ?? '', enrollments: [NO_ENROLLMENT] }];
-}
-
-/** One that people who do not exist may seem to have, as often as they do; `undefined`: there is none. */
-function seeming(taken: readonly AuthenticatorTraits[], { seeming: who }: Facts): string | undefined {
-  const shares = taken.map((traits) => ({ key: traits.key, share: shareOf(traits, who?.isAddress === true) }));
-  const possible = shares.filter(({ share }) => share > 0);
-  const upTo = (at: number) => possible.slice(0, at + 1).reduce((sum, { share }) => sum + share, 0);
-  const drawn = who ? chance(who.entropy, 'first proof') * upTo(possible.length) : 0;
-  return possible.find((_, at) => drawn < upTo(at))?.key;
 }

@@ -303,18 +303,8 @@ export interface Facts {
   readonly keepSignedIn?: boolean;
   /** Absent: nobody has identified yet. */
   readonly subject?: Subject;
-  /** What somebody looks like who has nothing that the app takes, whether they exist or not; absent: always the same. */
-  readonly seeming?: Seeming;
   /** SSO session and transaction together. Other people's evidence in it is ignored. */
   readonly evidence: readonly Evidence[];
-}
-
-/** What people who do not exist are drawn by. */
-export interface Seeming {
-  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
-  readonly entropy: number;
-  /** What was typed is a mail address. */
-  readonly isAddress: boolean;
 }
 
 export type Tri = 'hit' | 'miss' | 'unknown';

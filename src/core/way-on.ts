@@ -9,13 +9,11 @@ import { findWitness } from './witness.ts';
 
 export type WayOn =
   | { readonly kind: 'met'; readonly witness: readonly CountedEvidence[] }
-  /** `toEnroll`: it is only asked so that one of these can be enrolled. */
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
+      /** It is only asked so that one of these can be enrolled. */
       readonly toEnroll?: readonly string[];
-      /** It is only asked so that something can be enrolled, of somebody who has shown nothing. */
-      readonly isBar?: true;
     }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'impossible' };
@@ -43,9 +41,7 @@ function enrollingWay(goals: readonly Goal[], means: Means): WayOn {
   if (meetsGoal(bar, able.shown)) return enrollOrProveFirst(completions, goals, able);
   const proofs = challenge(completions, barred, able);
   // That there is something to enroll says what the account has not: only to somebody who has proved something.
-  return able.shown.length === 0
-    ? { ...proofs, isBar: true }
-    : { ...proofs, toEnroll: inOrder(completions.flatMap(keysToEnroll), means) };
+  return able.shown.length === 0 ? proofs : { ...proofs, toEnroll: inOrder(completions.flatMap(keysToEnroll), means) };
 }
 
 /** Enrolling waits for a proof only if without that proof an authenticator could not be chosen that might complete with it. */

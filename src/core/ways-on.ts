@@ -18,18 +18,17 @@ export interface WaysView {
 export type Option = Omit<Choice, 'purpose'>;
 
 /**
- * What was used last with this browser comes first; only the order changes. What exists for recovery stays where it was: it is there for
- * the case that nothing else is.
+ * What was used last with this browser comes first; only the order changes. What exists for recovery stays where it was: it is there for the
+ * case that nothing else is.
  */
 export function challengeChoices(
   options: Extract<Decision, { kind: 'challenge' }>['options'],
   view: WaysView,
 ): readonly Option[] {
-  const unused = view.lastUsed?.length ?? 0;
   const ways = options.flatMap(({ authenticator, enrollments, recovery }) => {
     const each = view.isOneWay?.(authenticator) ? [enrollments] : enrollments.map((enrollment) => [enrollment]);
-    const rank = (ids: readonly string[]) => Math.min(...ids.map((id) => (recovery ? unused : lastUse(id, view))));
-    return each.map((ids) => ({ authenticator, ids, rank: rank(ids) }));
+    const rank = (id: string) => (recovery ? (view.lastUsed ?? []).length : lastUse(id, view));
+    return each.map((ids) => ({ authenticator, ids, rank: Math.min(...ids.map(rank)) }));
   });
   return ways
     .toSorted((one, other) => one.rank - other.rank)

@@ -93,9 +93,8 @@ export async function transactionFacts(situation: Situation, transaction: Transa
     ...(subject && !subject.decoy ? { subjectId: subject.id } : {}),
     ...(transaction.session === undefined ? {} : { session: transaction.session }),
   });
-  if (!subject) return facts;
-  const seeming = { entropy: decoys.entropy, isAddress: subject.identifier.includes('@') };
-  if (facts.subject) return { ...facts, seeming };
-  const decoy = decoySubject({ id: subject.id, ...seeming }, decoys.authenticators);
-  return { ...facts, seeming, subject: decoy, evidence: [] };
+  if (!subject || facts.subject) return facts;
+  const { id, identifier } = subject;
+  const decoy = { id, entropy: decoys.entropy, isAddress: identifier.includes('@') };
+  return { ...facts, subject: decoySubject(decoy, decoys.authenticators), evidence: [] };
 }

@@ -15,8 +15,9 @@ export interface LinkedChallenge {
 export function challengeOfLink(loop: Loop, token: string): LinkedChallenge | undefined {
   const { pending, parked = [] } = loop.transaction;
   for (const challenge of [...(pending ? [pending] : []), ...parked]) {
-    const link = challenge.purpose === 'challenge' && loop.runtime.authenticators.get(challenge.authenticator)?.link;
-    const linked = link && link(challenge.private, token, environmentOf(loop, challenge.authenticator, []));
+    if (challenge.purpose !== 'challenge') continue;
+    const authenticator = loop.runtime.authenticators.get(challenge.authenticator);
+    const linked = authenticator?.link?.(challenge.private, token, environmentOf(loop, challenge.authenticator, []));
     if (linked) return { challenge, linked };
   }
   return undefined;

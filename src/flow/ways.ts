@@ -27,9 +27,10 @@ export async function viewOf(loop: Loop, { facts, decision }: Judged): Promise<S
   const enrollments = facts.subject?.enrollments ?? [];
   const isNamed = (key: string) =>
     isProved && (!isOneWay(key) || enrollments.filter(({ authenticator }) => authenticator === key).length === 1);
-  const named = new Set(enrollments.filter(({ authenticator }) => isNamed(authenticator)).map(({ id }) => id));
+  const named = enrollments.filter(({ authenticator }) => isNamed(authenticator));
   const credentials = await credentialsOf(loop);
   const names = namesOf(runtime, credentials);
+  const labels = new Map(named.map(({ id }) => [id, names.get(id)]));
   const typed = credentials.filter((credential) =>
     runtime.authenticators.get(credential.authenticator)?.names?.(credential, transaction.subject?.identifier ?? ''),
   );
@@ -37,7 +38,7 @@ export async function viewOf(loop: Loop, { facts, decision }: Judged): Promise<S
   return {
     ...(beside === undefined ? {} : { beside }),
     canKeep: isIdentify && offersToKeep(policies, facts),
-    labels: (id) => (named.has(id) ? names.get(id) : undefined),
+    labels: (id) => labels.get(id),
     isOneWay,
     typed: typed.map(({ id }) => id),
     ...(lastUsed ? { lastUsed } : {}),

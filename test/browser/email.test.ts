@@ -94,7 +94,7 @@ test('the link in another tab: a question, then signed in there; the first tab s
   await second.waitForURL(`${landing}**`);
   await first.bringToFront();
   await first.locator('[data-message="follow.elsewhere"]').waitFor();
-  expect(await first.getByRole('status').innerText()).toContain('You went on in another tab');
+  expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You went on in another tab');
   expect(await first.locator('form:visible').count()).toBe(0);
   await isAccessible(first);
   expect(complaints).toEqual([]);
@@ -127,7 +127,7 @@ test('a new message in another tab: the first one says that something changed, a
   const before = await first.locator('[data-version]').getAttribute('data-version');
   await first.bringToFront();
   await first.locator('[data-message="follow.changed"]').waitFor();
-  expect(await first.getByRole('status').innerText()).not.toContain('You went on');
+  expect(await first.getByRole('status').locator('p:visible').textContent()).not.toContain('You went on');
   await first.locator(`[data-version]:not([data-version="${before}"])`).waitFor();
   await first.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, person.address, 2)));
   await first.locator('form[data-step=challenge] button').click();

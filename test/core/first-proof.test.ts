@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { decoySubject } from '../../src/core/decoy.ts';
 import { evaluate } from '../../src/core/evaluate.ts';
-import type { DecoyTraits, Facts, Policy, Requirement, Subject } from '../../src/core/model.ts';
+import type { DecoyTraits, Policy, Subject } from '../../src/core/model.ts';
 import {
   allow,
   always,
@@ -189,71 +189,5 @@ describe('a decoy', () => {
 
   test('without a usable enrollment is still asked', () => {
     expect(evaluate(policiesOf({ enabled: ['webauthn'] }), factsOf({ subject: withTotp })).kind).toBe('challenge');
-  });
-});
-
-describe('an app that says by name what it takes', () => {
-  const shop = factors(1, { demands: [{ factor: 'possession', authenticators: ['webauthn', 'email'] }] });
-  const all = Object.values(traits);
-  const askedOf = (subject: Subject, app: Policy | Requirement = shop, more: Partial<Facts> = {}) => {
-    const decision = evaluate(policiesOf({ app }), factsOf({ subject, ...more }));
-    return decision.kind === 'challenge' ? decision.options : decision.kind;
-  };
-  const keysAsked = (subject: Subject, app?: Policy | Requirement, more?: Partial<Facts>) => {
-    const asked = askedOf(subject, app, more);
-    return typeof asked === 'string' ? asked : asked.map(({ authenticator }) => authenticator);
-  };
-  const unanswerable = [{ authenticator: 'email', enrollments: ['none'] }];
-
-  test.each([
-    ['a password only', person(['password'])],
-    ['a password and an app', person(['password', 'totp'])],
-    ['nothing', person([])],
-    ['a suspended account with a password', person(['password'], { status: 'suspended' })],
-  ])('asks nothing else of who has %s', (_, subject) => {
-    expect(askedOf(subject)).toEqual(unanswerable);
-  });
-
-  test('asks nothing else where a rule denies the person', () => {
-    const rules = [
-      { name: 'staff', when: { groups: { any: ['staff'] } }, then: { kind: 'deny' } },
-      { name: 'all', when: {}, then: allow(shop) },
-    ] as const;
-    const denied = { name: 'tested', rules };
-    expect(askedOf(person(['password'], { groups: ['staff'] }), denied)).toEqual(unanswerable);
-    expect(keysAsked(person(['password', 'email'], { groups: ['staff'] }), denied)).toEqual(['email']);
-  });
-
-  test('asks who has proved something for what comes before an enrollment', () => {
-    expect(keysAsked(person(['password']), shop, { evidence: [proof('password', 4000)] })).toEqual(['password']);
-  });
-
-  test('asks as before who has what it takes', () => {
-    expect(keysAsked(person(['password', 'email', 'webauthn']))).toEqual(['webauthn', 'email']);
-  });
-
-  test('asks of every unknown name for something that it takes, by what they seem to have', () => {
-    const seen = new Map<string, number>();
-    for (let at = 0; at < 512; at += 1) {
-      const seeming = { entropy: (at * 2_654_435_761) % 2 ** 32, isAddress: true };
-      const asked = keysAsked(decoySubject({ id: 'decoy', ...seeming }, all), shop, { seeming });
-      expect(asked).toEqual(keysAsked(decoySubject({ id: 'decoy', ...seeming }, all), shop, { seeming }));
-      const key = String(asked);
-      seen.set(key, (seen.get(key) ?? 0) + 1);
-    }
-    expect([...seen.keys()].toSorted()).toEqual(['email', 'webauthn', 'webauthn,email']);
-    expect((seen.get('email') ?? 0) / 512).toBeGreaterThan(0.6);
-  });
-
-  test('people with a password only seem to have what unknown names seem to have', () => {
-    const seen = new Set<string>();
-    for (let entropy = 0; entropy < 64; entropy += 1)
-      seen.add(String(keysAsked(person(['password']), shop, { seeming: { entropy, isAddress: true } })));
-    expect([...seen].toSorted()).toEqual(['email', 'webauthn']);
-  });
-
-  test('a demand for what an authenticator can do still leads to its enrollment by way of the password', () => {
-    expect(keysAsked(person(['password']), needsKey)).toEqual(['password']);
-    expect(keysAsked(person(['password']), factors(2))).toEqual(['password']);
   });
 });

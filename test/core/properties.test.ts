@@ -2,7 +2,6 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/core/evaluate.ts';
 import type { Decision, Enrollment, Evidence, Facts, Requirement } from '../../src/core/model.ts';
-import { NO_ENROLLMENT } from '../../src/core/no-enrollment.ts';
 import { alternatives, evidenceOf, requirement, type World, world } from './support/arbitraries.ts';
 import { naivelyMeets, subsets, type When } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
@@ -273,11 +272,6 @@ test('every option makes progress: it is part of a completion of which nothing c
             );
       const useful = new Set(sets.flatMap((set) => set.map(({ enrollment }) => enrollment)));
       const offered = decision.options.flatMap((option) => option.enrollments);
-      // Who has nothing that the app takes by name, and has proved nothing, is asked for what nobody can answer.
-      if (offered.includes(NO_ENROLLMENT)) {
-        expect([offered, byProof]).toEqual([[NO_ENROLLMENT], []]);
-        return;
-      }
       expect(offered.length).toBeGreaterThan(0);
       expect(offered.filter((enrollment) => !useful.has(enrollment))).toEqual([]);
     }),

@@ -277,7 +277,7 @@ describe('secrets', () => {
   /** The id of a sign-in stands in its address and in the log; without its signature it is worth nothing. */
   const keepCookies = (agent: UserAgent, when: string): void => {
     for (const { name, value } of agent.cookies(node.issuer))
-      if (!/(interaction|resume)$/.test(name)) keep(`cookie ${name} ${when}`, value);
+      if (!/(interaction|resume|finished)$/.test(name)) keep(`cookie ${name} ${when}`, value);
   };
   let errorsBefore = 0;
 

@@ -75,6 +75,8 @@ export const accountPlaces: readonly Place[] = [
     refusals: ['add-address email.invalid', 'add-address account.address.known'],
     submit: (world, email, values) => filled(world, values, 'add-address', 'add', { email }),
   },
+  // Before anything is removed: that ends the session elsewhere.
+  handle('end', '/account account.done.ended'),
   {
     name: '/account/authenticators/<id>/remove, confirm',
     takes: ['yes to what is lost'],
@@ -98,6 +100,5 @@ export const accountPlaces: readonly Place[] = [
   handle('remove-address', '/account account.done.address_removed'),
   handle('forget-device', '/account account.done.device_forgotten'),
   handle('remove', '/account account.done.removed'),
-  handle('end', '/account account.done.ended'),
   handle('end-others', '/account account.done.ended_others'),
 ];

@@ -9,7 +9,8 @@ import { app } from './apps.ts';
 import { type At, answered, type Fields, get, type Place, seen } from './place.ts';
 import type { World } from './world.ts';
 
-const over = 'error.sign_in_expired';
+/** There is no such sign-in (any more), or it is not of this browser. */
+const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_missing'];
 const wrong = (where: string): readonly string[] =>
   ['credentials.malformed', 'credentials.invalid'].map((code) => `${where} ${code}`);
 
@@ -26,7 +27,7 @@ function passcode(authenticator: string, takes: string): Place {
       const fields = { 'credentials.passcode': value };
       const end = await answered(desk, signIns[where]?.page.url ?? '', fields);
       const later = signIns[`${where}, later`];
-      return end === over && later ? answered(later.agent, later.page.url, fields) : end;
+      return over.includes(end) && later ? answered(later.agent, later.page.url, fields) : end;
     },
   };
 }
@@ -71,7 +72,7 @@ const addresses: readonly Place[] = [
     takes: ['uid of a sign-in', 'uid of a third sign-in'],
     taken: 'challenge:email',
     counts: 'always',
-    refusals: ['error.not_found', over],
+    refusals: ['error.not_found', ...over],
     async submit({ node, desk }, value) {
       return seen(await get(desk, node, `/signin/${encodeURIComponent(value)}`));
     },
@@ -170,8 +171,8 @@ export const stepPlaces: readonly Place[] = [
     takes: ['key of an authenticator'],
     taken: 'challenge:webauthn',
     counts: 'always',
-    // What is not on offer is not chosen: the page asks for what it would have asked for anyway.
-    refusals: ['challenge:password'],
+    // What is not on offer is not chosen: the page asks again.
+    refusals: ['select authenticator.required'],
     async submit({ desk, signIns }, value) {
       const page = await desk.open(signIns.select?.page.url ?? '', {}, redirectUri);
       const list = whereIs(page) === 'select' ? page : await desk.submit(page, formOf(page, 'select'));
