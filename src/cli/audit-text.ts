@@ -16,11 +16,20 @@ const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
 /** Time, event and outcome in columns, then what else is known, by name. `who`: how the subject is called. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
+  const { by, channel, country, prefix, length, lifetime, uses, groups } = line;
   const details = [
     ['client', client],
     ['ip', ip],
     ['authenticator', authenticator],
     ['factors', factors?.join('+')],
+    ['channel', channel],
+    ['country', country],
+    ['prefix', prefix],
+    ['length', length?.toString()],
+    ['lifetime', lifetime?.toString()],
+    ['uses', uses?.toString()],
+    ['groups', groups?.join('+')],
+    ['by', by],
     ['acr', acr],
     ['amr', amr?.join('+')],
     ['reason', reason],

@@ -1,7 +1,7 @@
 /** What people are told of what is done to their account on the command line. */
 
 import type { Seconds } from '../core/model.ts';
-import { messageOps } from '../delivery/outbox.ts';
+import { isDemo, messageOps } from '../delivery/outbox.ts';
 import { StepgateError } from '../errors.ts';
 import { type News, newsTo } from '../flow/news.ts';
 import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
@@ -12,12 +12,12 @@ import type { Account } from '../users/user.ts';
 /** The operations that leave the news with the outbox, for each address of the account as it was before. */
 export type WriteNews = (before: Account, news: News) => readonly Op[];
 
-/** Writes nothing where the configuration in use sends no mail. Rejects with `StoreUnavailable`. */
+/** Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with `StoreUnavailable`. */
 export async function newsWriter(
   store: Store,
   { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
 ): Promise<WriteNews> {
-  if (!(await sendsMail(store, authenticators))) return () => [];
+  if (!(await sendsMail(store, authenticators)) && !(await isDemo(store))) return () => [];
   return (before, news) => {
     const { locale } = before.user.profile;
     const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };

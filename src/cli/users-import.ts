@@ -4,6 +4,7 @@ import { Command, Option } from 'commander';
 import { accountChanged } from '../flow/news.ts';
 import type { Directory } from '../users/directory.ts';
 import { type ImportSummary, importUsers } from '../users/import/import-users.ts';
+import { operatorOps } from './operator-audit.ts';
 import type { News, UsersContext } from './users.ts';
 
 interface ImportCommandOptions {
@@ -42,6 +43,7 @@ export function usersImportCommand(
           source,
           update: options.update ?? false,
           tell: (before, change) => write(before, accountChanged(change)),
+          record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           ...(options.quiet ? {} : { onProgress: progress(context) }),
         });

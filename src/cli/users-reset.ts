@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { accountChanged } from '../flow/news.ts';
 import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import { addedAddresses } from '../users/notification-addresses.ts';
+import { operatorOps } from './operator-audit.ts';
 import type { WithAccount } from './users.ts';
 import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
 
@@ -33,11 +34,13 @@ export function usersResetCommand(context: ResetContext, withAccount: WithAccoun
         if (authenticator !== undefined) {
           const told =
             authenticator === 'all' ? accountChanged('reset_all') : accountChanged('reset', { authenticator });
-          await directory.resetAuthenticators(user.id, authenticator, (before) => write(before, told));
+          const done = operatorOps('user.reset', user.id, { authenticator });
+          await directory.resetAuthenticators(user.id, authenticator, (before) => [...done, ...write(before, told)]);
         }
         if (password !== undefined) {
           const told = accountChanged('password_reset');
-          await directory.setPassword(user.id, password.credential, (before) => write(before, told));
+          const done = operatorOps('user.password_set', user.id, { authenticator: password.credential.authenticator });
+          await directory.setPassword(user.id, password.credential, (before) => [...done, ...write(before, told)]);
         }
         context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
         const dropped = authenticator === 'all' ? addedAddresses(user).length : 0;

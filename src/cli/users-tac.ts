@@ -3,7 +3,6 @@
 import { Command } from 'commander';
 import type { Seconds } from '../core/model.ts';
 import { StepgateError } from '../errors.ts';
-import { auditOp } from '../flow/audit.ts';
 import { accountChanged } from '../flow/news.ts';
 import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { Store } from '../stores/store.ts';
@@ -12,7 +11,7 @@ import type { Directory } from '../users/directory.ts';
 import type { Account } from '../users/user.ts';
 import { durationText, parseDuration } from './durations.ts';
 import type { WriteNews } from './news-writer.ts';
-import { operatorName } from './operator.ts';
+import { operatorOps } from './operator-audit.ts';
 import { revisionInUse } from './revision-in-use.ts';
 import type { WithAccount } from './users.ts';
 
@@ -65,7 +64,7 @@ export function usersTacCommand(context: TacContext, withAccount: WithAccount): 
         );
       return withAccount(identifier, async (directory, account, news) => {
         const write = await news();
-        const terms = { identifier, length, uses, expiresAt: context.now() + lifetime };
+        const terms = { identifier, length, uses, lifetime, expiresAt: context.now() + lifetime };
         await issue(context, { directory, account, write }, terms);
       });
     });
@@ -90,19 +89,14 @@ async function issue(
     account: { user },
     write,
   }: { readonly directory: Directory; readonly account: Account; readonly write: WriteNews },
-  terms: Parameters<AccessCodes['issue']>[0] & { readonly identifier: string },
+  terms: Parameters<AccessCodes['issue']>[0] & { readonly identifier: string; readonly lifetime: Seconds },
 ): Promise<void> {
-  const { identifier, ...rest } = terms;
+  const { identifier, lifetime, ...rest } = terms;
   const { code, credential } = await context.accessCodes.issue(rest);
   const { authenticator } = credential;
-  const issued = auditOp({
-    event: 'authenticator.issued',
-    outcome: 'success',
-    subject: user.id,
-    authenticator,
-    by: operatorName(),
-  });
-  const along = (before: Account) => [issued.op, ...write(before, accountChanged('access_code'))];
+  const { length, uses } = rest;
+  const issued = operatorOps('authenticator.issued', user.id, { authenticator, length, lifetime, uses });
+  const along = (before: Account) => [...issued, ...write(before, accountChanged('access_code'))];
   if (!(await directory.replaceCredential(user.id, credential, along)))
     throw new Error(`${identifier} was deleted meanwhile`);
   const until = new Date(rest.expiresAt * 1000).toISOString();

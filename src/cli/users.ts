@@ -4,11 +4,12 @@ import { Command } from 'commander';
 import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
 import type { Store } from '../stores/store.ts';
 import type { NewCredential } from '../users/credentials.ts';
-import { Directory } from '../users/directory.ts';
+import { type Along, Directory } from '../users/directory.ts';
 import { canonicalIdentifier } from '../users/identifier.ts';
 import { attributeFault, textFault } from '../users/profile-rules.ts';
 import type { Account } from '../users/user.ts';
 import { newsWriter, type WriteNews } from './news-writer.ts';
+import { operatorOps } from './operator-audit.ts';
 import { usersImportCommand } from './users-import.ts';
 import { type PasswordContext, type PasswordOptions, readPassword } from './users-password.ts';
 import { usersResetCommand } from './users-reset.ts';
@@ -77,13 +78,14 @@ function addCommand(command: Command, context: UsersContext): void {
         const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
         const proven = [readMailbox(context, options), readNumber(context, options)];
         const password = await readPassword(context, options, identifiers);
-        const outcome = await directory.create({
+        const input = {
           identifiers,
           profile,
           groups: options.group,
           ...(options.userType === undefined ? {} : { userType: options.userType }),
           credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
-        });
+        };
+        const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
         if (!outcome.ok) throw new Error(identifierProblem(outcome));
         context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
         password?.print();
@@ -127,23 +129,24 @@ function changeCommands(command: Command, context: UsersContext): void {
       withAccount(context, identifier, async (directory, { user }) => {
         for (const group of change.add) refuse(textFault(group), 'group');
         const changed = change.add.length + change.remove.length > 0;
-        const after = changed ? await directory.setGroups(user.id, change) : user;
+        const along: Along = (_before, { id, groups }) => operatorOps('user.groups_changed', id, { groups });
+        const after = changed ? await directory.setGroups(user.id, change, along) : user;
         if (after === undefined) throw new Error(`${identifier} was deleted meanwhile`);
         context.stdout(`groups of ${identifier}: ${after.groups.join(', ') || 'none'}\n`);
       }),
     );
   const statuses = [
-    ['suspend', 'suspended', 'keep a user from signing in, and end all sessions'],
-    ['activate', 'active', 'let a suspended user sign in again'],
+    ['suspend', 'suspended', 'user.suspended', 'keep a user from signing in, and end all sessions'],
+    ['activate', 'active', 'user.activated', 'let a suspended user sign in again'],
   ] as const;
-  for (const [name, status, description] of statuses) {
+  for (const [name, status, event, description] of statuses) {
     command
       .command(name)
       .description(description)
       .argument('<identifier>')
       .action((identifier: string) =>
         withAccount(context, identifier, async (directory, { user }) => {
-          await directory.setStatus(user.id, status);
+          await directory.setStatus(user.id, status, () => operatorOps(event, user.id));
           context.stdout(`${identifier} is ${status}\n`);
         }),
       );
@@ -157,6 +160,7 @@ function changeCommands(command: Command, context: UsersContext): void {
         await directory.unlock(
           user.id,
           context.authenticators.map(({ key }) => key),
+          operatorOps('user.unlocked', user.id),
         );
         context.stdout(`${identifier} has all attempts again\n`);
       }),
@@ -170,7 +174,7 @@ function changeCommands(command: Command, context: UsersContext): void {
       withAccount(context, identifier, async (directory, { user }) => {
         if (!options.yes)
           throw new Error(`nothing was deleted: add --yes to delete ${identifier} (${user.id}) for good`);
-        await directory.delete(user.id);
+        await directory.delete(user.id, () => operatorOps('user.deleted', user.id));
         context.stdout(`deleted ${identifier}\n`);
       }),
     );

@@ -5,7 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model.ts';
-import { type Op, storeKey } from '../stores/store.ts';
+import { type Op, type Store, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** Whom a message is for, and in which language they want it. */
@@ -94,4 +94,16 @@ function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
   unit.put(messageKey(id), { value: JSON.stringify(message), ttl });
   unit.add({ op: 'join', key: pendingKey, member: id, ttl });
   return id;
+}
+
+const markKey = storeKey('demo', 'serves');
+
+/** Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, without any way out. */
+export async function markDemo(store: Store): Promise<void> {
+  await store.commit([{ op: 'put', key: markKey, value: 'yes' }]);
+}
+
+/** A demo serves from this store, or did. */
+export async function isDemo(store: Store): Promise<boolean> {
+  return (await store.load([markKey])).entries.get(markKey) !== undefined;
 }

@@ -1,6 +1,6 @@
 /** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
-import type { App } from '../app.ts';
+import { type App, markDemo } from '../app.ts';
 import { emailCredential } from '../authenticators/email.ts';
 import { passwordCredential } from '../authenticators/password.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password-hash.ts';
@@ -24,6 +24,7 @@ const passwordKey = storeKey('demo', 'password');
 
 /** Makes the people who are missing, sets the password of all, starts the relying party. Returns the way to stop it. */
 export async function prepareDemo(options: DemoOptions): Promise<() => Promise<void>> {
+  await markDemo(options.store);
   const password = options.password ?? (await keptPassword(options.store));
   await Promise.all(demoPeople.map((person) => preparePerson(options.app, person, password)));
   const relyingParty = await startDemoRelyingParty({

@@ -11,6 +11,8 @@ export interface AuditEvent {
     | 'authenticator.enrolled'
     | 'enrollment.skipped'
     | 'authenticator.issued'
+    | 'message.queued'
+    | 'message.withheld'
     | 'message.failed'
     | 'message.limited'
     | 'message.undeliverable'
@@ -28,7 +30,16 @@ export interface AuditEvent {
     | 'account.address_removed'
     | 'token.refreshed'
     | 'token.refresh_denied'
-    | 'token.replayed';
+    | 'token.replayed'
+    | 'user.added'
+    | 'user.changed'
+    | 'user.groups_changed'
+    | 'user.suspended'
+    | 'user.activated'
+    | 'user.unlocked'
+    | 'user.reset'
+    | 'user.password_set'
+    | 'user.deleted';
   readonly outcome: 'success' | 'failure' | 'deny';
   /** Account; absent when nobody who exists is meant. */
   readonly subject?: string;
@@ -37,6 +48,17 @@ export interface AuditEvent {
   /** Who did it to the account from outside: the user of the command. */
   readonly by?: string;
   readonly factors?: readonly string[];
+  /** How a message goes out: `email`, `sms`, `voice`. */
+  readonly channel?: string;
+  /** Of a phone number: ISO 3166-1 alpha-2, and its block (E.164 without the last four digits). Never a whole number, never an address. */
+  readonly country?: string;
+  readonly prefix?: string;
+  /** Of an access code: signs, seconds that it counts, how often it counts. */
+  readonly length?: number;
+  readonly lifetime?: number;
+  readonly uses?: number;
+  /** All groups that somebody has from now on. */
+  readonly groups?: readonly string[];
   readonly ip?: string;
   readonly transaction?: string;
   readonly policyRevision?: number;

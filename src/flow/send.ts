@@ -67,6 +67,9 @@ export async function sendWithin(loop: Loop, key: string, sendings: Sendings): P
     return { messages: [limited.message], outbox: [] };
   }
   const account = deliver.length === 0 || subject.decoy ? undefined : await heldAccount(unit, subject.id);
+  // One line in any case: nobody can measure whether somebody was written to.
+  if (undeliverable === undefined)
+    for (const channel of channelsOf(deliver)) auditMessage(loop, key, channel, sendings);
   const outbox =
     deliver.length === 0
       ? [enqueueNothing(unit, runtime.now())]
@@ -74,6 +77,24 @@ export async function sendWithin(loop: Loop, key: string, sendings: Sendings): P
   if (undeliverable === undefined) return { messages: [], outbox };
   tellAudit(loop, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
   return { messages: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
+}
+
+function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)[] {
+  return deliver.length === 0 ? [undefined] : deliver.map(({ channel }) => channel);
+}
+
+/** Who caused what is sent, and what it may cost. `channel`: absent for somebody to whom nothing can be sent. */
+function auditMessage(loop: Loop, authenticator: string, channel: string | undefined, { quotas = [] }: Sendings): void {
+  const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.of;
+  const [country, prefix] = [of('country'), of('prefix')];
+  const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
+  audit(loop.request.unit, loop.runtime.audit, {
+    ...(channel === undefined
+      ? ({ event: 'message.withheld', outcome: 'failure', reason: 'nobody' } as const)
+      : ({ event: 'message.queued', outcome: 'success', channel, ...where } as const)),
+    authenticator,
+    ...whoAndWhere(loop),
+  });
 }
 
 function tellAudit(loop: Loop, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {

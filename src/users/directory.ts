@@ -52,7 +52,10 @@ export type Outcome = { readonly ok: true; readonly user: User } | IdentifierPro
 /** What is written in the same commit, by the account as it was before and as it is after. May be asked several times. */
 export type Along = (before: Account, after: User) => readonly Op[];
 
-const nothing: Along = () => [];
+/** The same for somebody new. */
+export type AlongNew = (user: User) => readonly Op[];
+
+const nothing = (): readonly Op[] => [];
 
 /** Somebody else may be faster this often in a row. */
 const rounds = 16;
@@ -81,7 +84,7 @@ export class Directory {
   }
 
   /** Writes the user, the credentials and the claims to all identifiers, or nothing. */
-  async create(input: NewUser): Promise<Outcome> {
+  async create(input: NewUser, along: AlongNew = nothing): Promise<Outcome> {
     const identifiers = canonicalList(input.identifiers);
     if (!Array.isArray(identifiers)) return identifiers;
     const now = this.#clock();
@@ -92,6 +95,7 @@ export class Directory {
       { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
       { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
       { op: 'join', key: usersKey, member: id },
+      ...along(user),
     ]);
     if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
     if (claimed.kind === 'conflict') throw outpaced();
@@ -99,26 +103,28 @@ export class Directory {
   }
 
   /** `undefined`: there is no such user. `change` may run several times. */
-  async update(id: string, change: (user: User) => UserChange): Promise<User | undefined> {
-    return this.#swap(id, (user, now) => changedUser(user, change(user), now));
+  async update(id: string, change: (user: User) => UserChange, along: Along = nothing): Promise<User | undefined> {
+    return this.#swap(id, (user, now) => changedUser(user, change(user), now), along);
   }
 
   /** Sessions and tokens of somebody who is no longer active are void for good. */
-  async setStatus(id: string, status: UserStatus): Promise<User | undefined> {
-    return this.update(id, () => ({ status }));
+  async setStatus(id: string, status: UserStatus, along: Along = nothing): Promise<User | undefined> {
+    return this.update(id, () => ({ status }), along);
   }
 
   async setGroups(
     id: string,
     { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
+    along: Along = nothing,
   ): Promise<User | undefined> {
-    return this.update(id, ({ groups }) => ({
+    const change = ({ groups }: User) => ({
       groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
-    }));
+    });
+    return this.update(id, change, along);
   }
 
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
-  async amend(id: string, change: (user: User) => Amendment, along = nothing): Promise<Outcome | undefined> {
+  async amend(id: string, change: (user: User) => Amendment, along: Along = nothing): Promise<Outcome | undefined> {
     return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
       const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(held.user);
       const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
@@ -157,7 +163,11 @@ export class Directory {
    * that were added for news: whoever had the account may have left one there. The verified one of the profile stays.
    * `undefined`: there is no such user.
    */
-  async resetAuthenticators(id: string, authenticator: string | 'all', along = nothing): Promise<User | undefined> {
+  async resetAuthenticators(
+    id: string,
+    authenticator: string | 'all',
+    along: Along = nothing,
+  ): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
     return this.#attempt(id, async (held) => {
       const now = this.#clock();
@@ -182,13 +192,13 @@ export class Directory {
    * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
    * `undefined`: there is no such user.
    */
-  async setPassword(id: string, password: NewCredential, along = nothing): Promise<User | undefined> {
+  async setPassword(id: string, password: NewCredential, along: Along = nothing): Promise<User | undefined> {
     const outcome = await this.amend(id, () => ({ password }), along);
     return outcome?.ok ? outcome.user : undefined;
   }
 
   /** Puts `credential` in the place of the old one. `undefined`: there is no such user. */
-  async replaceCredential(id: string, credential: NewCredential, along = nothing): Promise<User | undefined> {
+  async replaceCredential(id: string, credential: NewCredential, along: Along = nothing): Promise<User | undefined> {
     return this.#attempt(id, async (held) => {
       const ops = [...inPlaceOfOld(held, credential, this.#clock()), ...along(held, held.user)];
       const { ok } = await this.#store.commit(ops);
@@ -196,13 +206,13 @@ export class Directory {
     });
   }
 
-  /** Forgets the failed attempts with these authenticators. */
-  async unlock(id: string, authenticators: readonly string[]): Promise<void> {
-    await this.#store.commit(resetCounters(id, authenticators));
+  /** Forgets the failed attempts with these authenticators. `along` is written in the same commit. */
+  async unlock(id: string, authenticators: readonly string[], along: readonly Op[] = []): Promise<void> {
+    await this.#store.commit([...resetCounters(id, authenticators), ...along]);
   }
 
   /** With credentials, counters and identifiers. False: there was no such user. */
-  async delete(id: string): Promise<boolean> {
+  async delete(id: string, along: Along = nothing): Promise<boolean> {
     const deleted = await this.#attempt(id, async (held) => {
       const { ok } = await this.#store.commit([
         { op: 'check', key: userKey(id), version: held.userVersion },
@@ -215,6 +225,7 @@ export class Directory {
         ),
         ...releaseClaims(held.credentials),
         { op: 'leave', key: usersKey, member: id },
+        ...along(held, held.user),
       ]);
       return ok ? held.user : undefined;
     });
@@ -236,10 +247,14 @@ export class Directory {
     return accountOf(entries, id);
   }
 
-  async #swap(id: string, change: (user: User, now: Seconds) => User): Promise<User | undefined> {
+  async #swap(
+    id: string,
+    change: (user: User, now: Seconds) => User,
+    along: Along = nothing,
+  ): Promise<User | undefined> {
     return this.#attempt(id, async (held) => {
       const user = change(held.user, this.#clock());
-      return (await this.#store.commit([replaceUser(held, user)])).ok ? user : undefined;
+      return (await this.#store.commit([replaceUser(held, user), ...along(held, user)])).ok ? user : undefined;
     });
   }
 

@@ -97,6 +97,9 @@ async function sendCode(open: OpenAccount, address: string): Promise<Message | u
   const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
   if (refused) return refused;
   const outbox = post(senderOf(open), deliveries);
+  const where = { client: accountClientId, ip: visitor.ip };
+  const queued = { event: 'message.queued', outcome: 'success', subject: account.user.id, channel: 'email' } as const;
+  audit(open.unit, runtime.audit, { ...queued, ...where });
   saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires, outbox } });
   return undefined;
 }

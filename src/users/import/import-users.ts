@@ -26,6 +26,8 @@ export interface ImportOptions {
   readonly update: boolean;
   /** What is written with a change of somebody who was there, so that they hear of it. */
   tell(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
+  /** What is written with each record that is applied, for the audit log. */
+  record(user: User, done: 'created' | 'updated'): readonly Op[];
   /** A record that was not applied; in the order of the file. */
   onProblem(problem: ImportProblem): void;
   /** After each batch. */
@@ -129,7 +131,9 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const done = account === undefined ? 'created' : 'updated';
   const outcome =
     account === undefined
-      ? await directory.create({ ...user, credentials: [...(credential ? [credential] : []), ...proven] })
+      ? await directory.create({ ...user, credentials: [...(credential ? [credential] : []), ...proven] }, (created) =>
+          options.record(created, 'created'),
+        )
       : await directory.amend(
           account.user.id,
           (current) => ({
@@ -137,6 +141,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
             credentials: proven,
           }),
           (before, after) => [
+            ...options.record(after, 'updated'),
             ...(before.user.profile.email === after.profile.email ? [] : options.tell(before, 'email_changed')),
             ...(credential === undefined ? [] : options.tell(before, 'password_reset')),
           ],

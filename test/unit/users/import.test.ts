@@ -48,6 +48,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     update: false,
     onProblem,
     tell: () => [],
+    record: () => [],
     ...options,
   });
 }

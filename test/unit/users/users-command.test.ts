@@ -12,6 +12,7 @@ import { passwordTools } from '../../../src/authenticators/password-tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.ts';
 import { usersCommand } from '../../../src/cli/users.ts';
 import { mailAddress } from '../../../src/core/mail-address.ts';
+import { markDemo, pendingKey } from '../../../src/delivery/outbox.ts';
 import { auditKey } from '../../../src/flow/audit.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revisions.ts';
@@ -221,7 +222,7 @@ describe('tac', () => {
     await store.reserve(counter, [{ limit: 1, window: 0 }]);
     const code = codeIn((await users(['tac', 'alice'])).out);
     expect((await store.reserve(counter, [{ limit: 1, window: 0 }])).granted).toBe(true);
-    const [line] = await store.tail(auditKey, undefined, 10);
+    const line = (await store.tail(auditKey, undefined, 10)).at(-1);
     expect(JSON.parse(line?.value ?? '')).toMatchObject({
       event: 'authenticator.issued',
       outcome: 'success',
@@ -438,4 +439,91 @@ describe('import', () => {
     expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(1);
     expect((await users(['import', file, '--quiet'])).err).not.toContain('records,');
   });
+});
+
+describe('the audit log', () => {
+  /** What a command added, without what is the same in all lines. */
+  async function audited(...args: readonly string[]): Promise<readonly Readonly<Record<string, unknown>>[]> {
+    const before = (await store.tail(auditKey, undefined, 100)).length;
+    const { err } = await users(args, 'a long enough secret\n');
+    expect(err).not.toMatch(/Error|there is no/);
+    const lines = (await store.tail(auditKey, undefined, 100)).slice(before).map(({ value }) => JSON.parse(value));
+    return lines.map(({ time, kind, by, ...line }) => {
+      expect([typeof time, kind, typeof by, by === '']).toEqual(['string', 'audit', 'string', false]);
+      return line;
+    });
+  }
+
+  test('has one line for each change, in its commit, and none for looking', async () => {
+    const added = await audited('add', 'ann', '--email', 'ann@x.test', '--password-stdin');
+    const { id: subject } = (await account('ann')).user;
+    const success = { outcome: 'success', subject };
+    expect(added).toEqual([{ event: 'user.added', ...success }]);
+    expect(await audited('groups', 'ann', '--add', 'staff')).toEqual([
+      { event: 'user.groups_changed', ...success, groups: ['staff'] },
+    ]);
+    expect(await audited('suspend', 'ann')).toEqual([{ event: 'user.suspended', ...success }]);
+    expect(await audited('activate', 'ann')).toEqual([{ event: 'user.activated', ...success }]);
+    expect(await audited('unlock', 'ann')).toEqual([{ event: 'user.unlocked', ...success }]);
+    expect(await audited('tac', 'ann', '--length', '16', '--lifetime', 'PT30M', '--uses', '3')).toEqual([
+      { event: 'authenticator.issued', ...success, authenticator: 'access_code', length: 16, lifetime: 1800, uses: 3 },
+    ]);
+    expect(await audited('reset', 'ann', '--authenticator', 'access_code')).toEqual([
+      { event: 'user.reset', ...success, authenticator: 'access_code' },
+    ]);
+    expect(await audited('reset', 'ann', '--password-stdin')).toEqual([
+      { event: 'user.password_set', ...success, authenticator: 'password' },
+    ]);
+    for (const looking of [['list'], ['show', 'ann'], ['groups', 'ann']]) expect(await audited(...looking)).toEqual([]);
+    expect(await audited('delete', 'ann', '--yes')).toEqual([{ event: 'user.deleted', ...success }]);
+  });
+
+  test('has one line for each record of an import, and none for one that is refused', async () => {
+    const file = join(dir, 'people.jsonl');
+    await writeFile(file, '{"identifiers":["bob"]}\n{"identifiers":[]}\n');
+    expect(await audited('import', file)).toEqual([
+      { event: 'user.added', outcome: 'success', subject: (await account('bob')).user.id },
+    ]);
+    await writeFile(file, '{"identifiers":["bob"],"groups":["staff"]}\n{"identifiers":["eve"]}\n');
+    const lines = await audited('import', file, '--update');
+    expect(lines.map(({ event }) => event).toSorted()).toEqual(['user.added', 'user.changed']);
+  });
+
+  test('holds no secret: neither passwords nor codes, nor addresses and numbers', async () => {
+    const phone = '+4915112345678';
+    await users([
+      'add',
+      'ann',
+      '--email',
+      'ann@x.test',
+      '--email-verified',
+      '--phone',
+      phone,
+      '--phone-verified',
+      '--password-generate',
+    ]);
+    const generated = (await users(['reset', 'ann', '--password-generate'])).out;
+    const issued = (await users(['tac', 'ann'])).out;
+    const secrets = [/^password: (.+)$/m.exec(generated)?.[1], /^access code: (.+)$/m.exec(issued)?.[1]];
+    const log = (await store.tail(auditKey, undefined, 100)).map(({ value }) => value).join('\n');
+    expect(log).toContain('user.password_set');
+    for (const secret of [...secrets, phone, 'ann@x.test', secrets[1]?.replaceAll('-', '')]) {
+      expect(secret).toBeTruthy();
+      expect(log).not.toContain(secret);
+    }
+  });
+});
+
+test('people are told by mail where a demo serves from the store, which has no way out for mail', async () => {
+  await users(['add', 'ann', '--email', 'ann@x.test', '--email-verified']);
+  const waiting = async () => {
+    const pages: (readonly string[])[] = [];
+    for await (const page of store.members(pendingKey)) pages.push(page);
+    return pages.flat().length;
+  };
+  await users(['tac', 'ann']);
+  expect(await waiting()).toBe(0);
+  await markDemo(store);
+  await users(['tac', 'ann']);
+  expect(await waiting()).toBe(1);
 });

@@ -1,0 +1,61 @@
+/** Who caused which message, and where it went as far as it costs: in the audit log, without what would tell a secret. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { codeIn, mailTo, reader } from '../support/mail.ts';
+import { settingsWithMeans } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { caller, codeFor } from '../support/phone.ts';
+import { appsThatAsk, named } from '../support/proving.ts';
+import { whereIs } from '../support/sign-in-flow.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  const possession = (authenticator: string) => ({ factors: 1, possession: { authenticators: [authenticator] } });
+  const apps = appsThatAsk({ mail: possession('email'), phone: possession('phone') });
+  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...apps } });
+});
+afterAll(() => node.stop());
+
+const linesOf = (uid: string) => node.audit.filter(({ transaction }) => transaction === uid);
+
+test('a text message: channel, authenticator, account, network, country and block', async () => {
+  const person = await caller(node);
+  const { uid } = await named(node, 'phone', person);
+  const code = codeFor(await mailTo(node, person.number));
+  const lines = linesOf(uid);
+  expect(lines).toEqual([
+    expect.objectContaining({
+      ...{ event: 'message.queued', outcome: 'success', channel: 'sms', authenticator: 'phone', subject: person.id },
+      ...{ client: 'phone', country: 'DE', prefix: person.number.slice(0, -4) },
+    }),
+  ]);
+  expect(lines[0]?.ip).toMatch(/127\.0\.0\.1|::1/);
+  expect(JSON.stringify(node.audit)).not.toContain(person.number);
+  expect(JSON.stringify(node.audit)).not.toContain(code);
+});
+
+test('mail: no address, no code', async () => {
+  const person = await reader(node);
+  const { uid } = await named(node, 'mail', person);
+  const code = codeIn(await mailTo(node, person.address));
+  const [line] = linesOf(uid);
+  const queued = { event: 'message.queued', channel: 'email', authenticator: 'email', subject: person.id };
+  expect(line).toMatchObject(queued);
+  expect(Object.keys(line ?? {})).not.toContain('country');
+  expect(JSON.stringify(node.audit)).not.toContain(person.address);
+  expect(JSON.stringify(linesOf(uid))).not.toContain(code);
+});
+
+test('where nobody is, the same work is done, and the line says that nothing went out', async () => {
+  for (const app of ['mail', 'phone']) {
+    // Not every unknown name seems to have what the app takes.
+    const lines = [];
+    for (let count = 0; count < 16; count += 1) {
+      const { page, uid } = await named(node, app, { identifier: `nobody-${count}-by-${app}@demo.test` });
+      if (whereIs(page) === `challenge:${app === 'mail' ? 'email' : app}`) lines.push(linesOf(uid));
+    }
+    expect(lines.length).toBeGreaterThan(0);
+    const withheld = { event: 'message.withheld', outcome: 'failure', reason: 'nobody', client: app };
+    for (const of of lines) expect(of).toEqual([expect.objectContaining(withheld)]);
+    expect(lines.flat().filter((line) => 'subject' in line)).toEqual([]);
+  }
+});
