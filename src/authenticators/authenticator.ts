@@ -111,11 +111,13 @@ export interface Delivery {
  * sends, and sends nothing when one is used up.
  */
 export interface Quota {
-  /** What is counted, for the audit log: `number`, `prefix`, `network`, `country`. */
+  /** What is counted, for the audit log: `network`, which is looked at first, `recipient`, `number`, `prefix`, `country`. */
   readonly kind: string;
   /** Messages with the same value are counted together. It may be anything: no store key is made of it. */
   readonly of: string;
   readonly limits: readonly Limit[];
+  /** It is about one person: what strangers ask for does not count against a browser with which that person has signed in before. */
+  readonly personal?: true;
 }
 
 /**

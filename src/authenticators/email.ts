@@ -3,11 +3,8 @@
  * 3.1.3.1 does not take email for an out-of-band authenticator, so policies that follow it exclude it.
  */
 import { randomBytes } from 'node:crypto';
-import { z } from 'zod';
 import { mailAddress, maskedAddress } from '../core/mail-address.ts';
 import type { Subject } from '../core/model.ts';
-import type { AuthenticatorConfiguration } from '../policy/authenticator-kind.ts';
-import { closed } from '../policy/schema/fields.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -22,6 +19,7 @@ import type {
   Verified,
 } from './authenticator.ts';
 import { browserInWords } from './browser-in-words.ts';
+import { emailConfiguration, mailQuotas } from './email-settings.ts';
 import { readCode, refuse, same } from './sent-code.ts';
 
 const traits = {
@@ -32,14 +30,6 @@ const traits = {
   // Who is known by a mail address can nearly always be reached there.
   decoys: { share: 1 / 4, shareOfAddresses: 7 / 8 },
 } as const;
-
-const configuration: AuthenticatorConfiguration = {
-  settings: closed({ enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.') })
-    .prefault({})
-    .describe('A code and a link by mail.'),
-  channels: () => ['email'],
-  weakness: 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one',
-};
 
 /** RFC 8176 has no value for a code by mail; this one is ours. */
 const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['email'] } as const;
@@ -58,7 +48,7 @@ export function emailCredential(text: string): Omit<Credential, 'id' | 'createdA
 export function emailAuthenticator(): Authenticator {
   return {
     traits,
-    configuration,
+    configuration: emailConfiguration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
     limits: [
       { limit: 5, window: 600 },
@@ -123,6 +113,7 @@ function challengeByMail(credential: Credential | undefined, env: AuthenticatorE
     public: { address: shownAddress(address, env), resend: true, linkable: true },
     private: { stage: 'code', ...kept, address: keptAddress(address ?? '', env), asked },
     expires,
+    quotas: mailQuotas(address, env),
     ...(address === undefined ? {} : { deliver: [message] }),
   };
 }
@@ -204,6 +195,7 @@ function askForCode(address: string, env: AuthenticatorEnv): Continued {
       public: { stage: 'code', address, resend: true },
       private: { stage: 'code', code: kept.code, to: address },
       expires,
+      quotas: mailQuotas(address, env),
       deliver: [{ channel: 'email', to: address, template: 'address', params, expires }],
     },
   };

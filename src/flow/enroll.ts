@@ -182,10 +182,10 @@ async function offerOf(loop: Loop, { facts, decision }: Judged) {
   };
 }
 
-/** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
+/** The offer goes on: what was sent must come back. Whoever enrolls has proved who they are, so no stranger uses up what they need. Too many messages: the person stays at the stage before. */
 async function furtherStage(loop: Loop, pending: Pending, { more }: Continued): Promise<Answer> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = more;
-  const { messages, outbox } = await sendWithin(loop, pending.authenticator, more);
+  const { messages, outbox } = await sendWithin(loop, pending.authenticator, { ...more, known: true });
   if (messages.length > 0) return { loop, messages };
   const expires = Math.min(more.expires, loop.transaction.expiresAt);
   return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires, outbox }));

@@ -1,6 +1,6 @@
 /** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
 import { createHash } from 'node:crypto';
-import type { Delivery, Started } from '../authenticators/authenticator.ts';
+import type { Delivery, Quota, Started } from '../authenticators/authenticator.ts';
 import type { Message } from '../core/steps.ts';
 import { enqueue, enqueueNothing } from '../delivery/outbox.ts';
 import { counterOf, type Limit, storeKey } from '../stores/store.ts';
@@ -27,8 +27,13 @@ export interface Sender {
 /** Messages to one mailbox, whoever asks for them: nobody can be flooded by way of many accounts. */
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
-/** What an authenticator wants to be sent, and within what; whether the person has proved something, so that they may be told why not. */
-export type Sendings = Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> & { readonly proved?: boolean };
+/** What an authenticator wants to be sent, and within what. */
+export interface Sendings extends Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> {
+  /** The person has proved something, so that they may be told why not. */
+  readonly proved?: boolean;
+  /** They have signed in with this browser before: it has a budget of its own, which strangers cannot use up. */
+  readonly known?: boolean;
+}
 
 /** What is counted, for the audit log; the counter, and its limits. */
 type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
@@ -52,8 +57,11 @@ export async function sendWithin(loop: Loop, key: string, sendings: Sendings): P
   const { deliver = [], undeliverable, proved } = sendings;
   const limits = runtime.authenticators.get(key)?.sends;
   if (!subject || !limits) return { messages: [], outbox: [] };
-  const own = subject.decoy ? counterOf(subject.id, `${key}.send`) : attemptCounter(subject.id, `${key}.send`);
-  const limited = await reserveAll(runtime, [['account', own, limits], ...countersOf(own, sendings)]);
+  const name = `${key}.send${sendings.known ? '.known' : ''}`;
+  const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
+  const [networks, others] = countersOf(own, sendings);
+  // The network first: one that has used up its share uses up nobody's budget any more.
+  const limited = await reserveAll(runtime, [...networks, ['account', own, limits], ...others]);
   if (limited) {
     tellAudit(loop, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { messages: [limited.message], outbox: [] };
@@ -79,7 +87,7 @@ export async function reserveSending(
   limits: readonly Limit[],
   deliver: readonly Delivery[],
 ): Promise<Message | undefined> {
-  return (await reserveAll(runtime, [['account', own, limits], ...countersOf(own, { deliver })]))?.message;
+  return (await reserveAll(runtime, [['account', own, limits], ...countersOf(own, { deliver }).flat()]))?.message;
 }
 
 /** The first limit that is reached. One after the other: what an earlier one refuses uses up none of what everybody shares. */
@@ -100,15 +108,27 @@ export function thoughSentBefore(refusal: Message): Message {
   return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
 }
 
-function countersOf(own: string, { deliver = [], quotas }: Sendings): readonly Counted[] {
-  if (quotas !== undefined)
-    return quotas.map(({ kind, of, limits }) => [kind, sharedCounter('quota', `${kind}\n${of}`), limits]);
-  if (deliver.length === 0) return [['recipient', counterOf(own, 'recipient'), perRecipient]];
-  return deliver.map(({ channel, to }) => [
-    'recipient',
-    sharedCounter('recipient', `${channel}\n${to.toLowerCase()}`),
-    perRecipient,
-  ]);
+/** By network, and the others. */
+function countersOf(
+  own: string,
+  { deliver = [], quotas, known }: Sendings,
+): readonly [readonly Counted[], readonly Counted[]] {
+  if (quotas !== undefined) {
+    const counted = quotas.map((quota) => countedAs(quota, known ? own : ''));
+    return [counted.filter(([kind]) => kind === 'network'), counted.filter(([kind]) => kind !== 'network')];
+  }
+  if (deliver.length === 0) return [[], [['recipient', counterOf(own, 'recipient'), perRecipient]]];
+  const recipients = deliver.map(({ channel, to }): Counted => {
+    return ['recipient', sharedCounter('recipient', `${channel}\n${to.toLowerCase()}`), perRecipient];
+  });
+  return [[], recipients];
+}
+
+/** `own`: the budget of a browser that the person is known by; empty: there is none. */
+function countedAs({ kind, of, limits, personal }: Quota, own: string): Counted {
+  const shared = personal && own !== '' ? `${of}\n${own}` : of;
+  if (kind === 'recipient') return [kind, sharedCounter(kind, shared), limits];
+  return [kind, sharedCounter('quota', `${kind}\n${shared}`), limits];
 }
 
 /** What people write never forms a key. */

@@ -37,7 +37,7 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
   const { messages, outbox } =
     purpose === 'challenge'
-      ? await sendWithin(loop, key, { ...begun, proved: env.proved })
+      ? await sendWithin(loop, key, { ...begun, proved: env.proved, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(begun.expires, transaction.expiresAt);
   const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };

@@ -48,7 +48,7 @@ async function enrollTotp(person: Someone, mistakes: number, visited?: Visit): P
 }
 
 const mayBeSentAgain = ({ id }: Someone) =>
-  node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'email.send') }]);
+  node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'email.send.known') }]);
 
 describe('attempts of an enrollment', () => {
   test('who mistyped in all the years 99 times, and sets it up at last, has all attempts again', async () => {

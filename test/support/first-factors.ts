@@ -96,7 +96,9 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     amr: ['tel'],
     async prove(node, who, at) {
       const asks = await asking('phone', who, at);
-      await node.store.commit([{ op: 'reset', counter: attemptCounter(who.id, 'phone.send') }]);
+      await node.store.commit(
+        ['phone.send', 'phone.send.known'].map((name) => ({ op: 'reset', counter: attemptCounter(who.id, name) })),
+      );
       const form = asks.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
       const calling = await at.agent.submit(asks, form);
       const call = await mailTo(node, await numberOf(node, who), 2);

@@ -138,12 +138,15 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
 }
 
 async function enableOnly(authenticators: readonly string[] | 'demo', dir: string): Promise<void> {
-  if (authenticators === 'demo') return;
-  await rm(join(dir, 'policies/enrollment.yaml'));
   const file = join(dir, 'stepgate.yaml');
   const settings = parseDocument(await readFile(file, 'utf8'));
-  for (const { key } of authenticatorKinds)
-    settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
+  // All people of a test come from one address.
+  settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
+  if (authenticators !== 'demo') {
+    await rm(join(dir, 'policies/enrollment.yaml'));
+    for (const { key } of authenticatorKinds)
+      settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
+  }
   await writeFile(file, settings.toString());
 }
 

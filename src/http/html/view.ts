@@ -215,7 +215,9 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
       };
     case 'challenge': {
       // What somebody knows needs no word of where to find it.
-      if (step.inputs.includes('secret') || step.challenge.unsent === true) return undefined;
+      if (step.inputs.includes('secret')) return undefined;
+      if (step.challenge.unsent === true)
+        return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
       const { address } = step.challenge;
       const isAddressed = typeof address === 'string' && address !== '';
       const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';
@@ -268,6 +270,7 @@ function headingOf({ step, app }: StepPage, t: Translator): TextRef {
       return { key: `select.${step.purpose}.title` };
     case 'challenge':
     case 'enroll':
+      if (publicOf(step).unsent === true) return { key: 'challenge.unsent.title' };
       return {
         key: t.pick(
           `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,

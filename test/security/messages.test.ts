@@ -1,0 +1,127 @@
+/** Strangers who know an identifier can neither flood its owner nor use up the messages with which the owner signs in. */
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { parseDocument } from 'yaml';
+import { attemptCounter } from '../../src/users/user.ts';
+import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.ts';
+import { holder } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { named, turnTo } from '../support/proving.ts';
+import { reopened } from '../support/returning.ts';
+import { answerStep, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+const later = 0;
+
+function limitedTo(limits: Readonly<Record<string, number>>): Readonly<Record<string, string>> {
+  const settings = parseDocument(readFileSync('config/stepgate.yaml', 'utf8'));
+  settings.setIn(['authenticators', 'email', 'limits'], limits);
+  return { 'stepgate.yaml': settings.toString() };
+}
+
+beforeAll(async () => {
+  const now = () => Math.floor(Date.now() / 1000) + later;
+  node = await startNode({ demo: true, authenticators: 'demo', now, files: passwordless });
+});
+beforeEach(() => node.configure(limitedTo({ network: 100_000 })));
+afterAll(() => node.stop());
+
+const shown = ({ html }: { readonly html: string }) => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+
+/** All that strangers can have sent to this person within the longest window. */
+async function usedUp({ id, identifier }: { readonly id: string; readonly identifier: string }): Promise<void> {
+  const shared = { limit: 5, window: 900 };
+  for (let count = 0; count < 5; count += 1) await node.store.reserve(attemptCounter(id, 'email.send'), [shared]);
+  const stranger = await named(node, 'notes', { identifier });
+  expect(stranger.page.messages).toEqual(['send.exceeded']);
+}
+
+test('a browser that the owner has signed in with has a budget of its own', async () => {
+  const owner = await reader(node);
+  const { agent, page } = await named(node, 'notes', owner);
+  const code = codeIn(await mailTo(node, owner.address));
+  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  await usedUp(owner);
+  const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  expect([whereIs(back.page), back.page.messages]).toEqual(['challenge:email', []]);
+  const newest = codeIn(await mailTo(node, owner.address, 2));
+  expect(whereIs(await answerStep(back.agent, back.page, { 'credentials.passcode': newest }))).toBe('code');
+});
+
+test('so it has for one mailbox, whoever else has mail sent there', async () => {
+  await node.configure(limitedTo({ network: 100_000, address: 1 }));
+  const owner = await reader(node);
+  const { agent, page } = await named(node, 'notes', owner);
+  const code = codeIn(await mailTo(node, owner.address));
+  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  await node.store.commit([{ op: 'reset', counter: attemptCounter(owner.id, 'email.send') }]);
+  expect((await named(node, 'notes', owner)).page.messages).toEqual(['send.exceeded']);
+  const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  expect(back.page.messages).toEqual([]);
+  await mailTo(node, owner.address, 2);
+});
+
+test('the budget of one person’s browser is not that of another person', async () => {
+  const [owner, other] = [await reader(node), await reader(node)];
+  const { agent, page } = await named(node, 'notes', other);
+  const code = codeIn(await mailTo(node, other.address));
+  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  await usedUp(owner);
+  const strange = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  expect(strange.page.messages).toEqual(['send.exceeded']);
+});
+
+test('one network gets so much mail sent and no more, for people who exist and for others alike', async () => {
+  await node.configure(limitedTo({ network: 3 }));
+  const people = [await reader(node), await reader(node)];
+  const pages = [];
+  for (const { identifier } of [{ identifier: 'nobody-at-all@demo.test' }, ...people])
+    pages.push((await named(node, 'notes', { identifier })).page);
+  // Other tests of this file have used up some of it already.
+  for (let count = 0; count < 3; count += 1) pages.push((await named(node, 'notes', await reader(node))).page);
+  expect(pages.at(-1)?.messages).toEqual(['send.exceeded']);
+  expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason: 'network' });
+  const late = await reader(node);
+  expect((await named(node, 'notes', late)).page.messages).toEqual(['send.exceeded']);
+  expect((await named(node, 'notes', { identifier: 'nobody-else@demo.test' })).page.messages).toEqual([
+    'send.exceeded',
+  ]);
+  expect(await codesTo(node, late.address)).toHaveLength(0);
+  // What the network may not have sent any more uses up nothing of the person’s.
+  await node.configure(limitedTo({ network: 100_000 }));
+  expect((await named(node, 'notes', late)).page.messages).toEqual([]);
+});
+
+test('a page does not say that mail was sent when none was, but what still works', async () => {
+  const owner = await reader(node);
+  await usedUp(owner);
+  const { agent, page } = await named(node, 'notes', owner);
+  expect(shown(page)).not.toContain('Check your mail');
+  expect(shown(page)).not.toMatch(/We sent/);
+  expect(shown(page)).toContain('A browser that you have signed in with before has a limit of its own');
+  const again = await agent.open(page.url);
+  expect(shown(again)).not.toContain('Check your mail');
+  expect(formOf(again, 'resend')).toBeDefined();
+});
+
+test('and offers what else the person has', async () => {
+  await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1, possession: {} } } }));
+  const owner = await holder(node, 'email', 'passkey');
+  await usedUp(owner).catch(() => undefined);
+  const { agent, page } = await named(node, 'notes', owner, new UserAgent());
+  const mailed = await turnTo(agent, page, 'email');
+  expect(shown(mailed)).toContain('Verify with something else, or have it sent later');
+  await node.configure(passwordless);
+});
+
+test('signatures that do not match lock no key for good', async () => {
+  await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1, possession: {} } } }));
+  const owner = await holder(node, 'passkey');
+  for (let count = 0; count < 200; count += 1)
+    await node.store.reserve(attemptCounter(owner.id, 'webauthn'), [{ limit: 1000, window: 0 }]);
+  const { agent, page } = await named(node, 'notes', owner);
+  expect(whereIs(page)).toBe('challenge:webauthn');
+  expect(whereIs(await answerStep(agent, page, await owner.answer('passkey', page, agent)))).toBe('code');
+  await node.configure(passwordless);
+});
