@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { isAccessible, onDevice } from '../support/device.ts';
-import { inboxOf, mailTo, otherThan } from '../support/mail.ts';
+import { inboxOf, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -54,7 +54,7 @@ const said = (page: Page, code: string) => page.locator(`[data-message="${code}"
 
 /** Another code may be asked for at once: nobody waits. */
 async function mayAskAgain(id: string): Promise<void> {
-  await node.store.commit([{ op: 'reset', counter: `user:{${id}}:phone.send` }]);
+  await maySendAgain(node, id, 'phone');
 }
 
 test('a number is added at the account: refused, asked for, mistyped, called instead, and then one can tell which it is', async () => {
