@@ -435,8 +435,8 @@ export type Outcome =
       readonly session?: GrantedSession;
       /** Authenticators that were not asked for because this browser remembers their proof. */
       readonly waived?: readonly string[];
-      /** So long (seconds) the rule lets a browser remember the second factor. */
-      readonly remember?: Seconds;
+      /** What was proved in this transaction and may be remembered. */
+      readonly remember?: Rememberable;
     };
 
 export type Decision = { readonly trace: Trace } & Outcome;

@@ -3,22 +3,12 @@
  * that rule becomes smaller; nothing is added to what was shown, so `acr`, `amr` and `auth_time` stay true.
  */
 import type { PolicySet } from './compile.ts';
-import type {
-  Alternative,
-  Demand,
-  Enrollment,
-  Factor,
-  Facts,
-  RememberedProof,
-  Requirement,
-  Rule,
-  Seconds,
-} from './model.ts';
+import type { Alternative, Demand, Factor, Facts, RememberedProof, Requirement, Rule, Seconds } from './model.ts';
 import { meetsDemand, meetsRequirement, requestMaxAge, type Showing } from './requirement.ts';
 
 /**
- * What this browser remembers of this person and may be relied on: usable enrollments that they still have. `max_age` and `prompt=login`
- * ask for proofs, so then there is nothing.
+ * What this browser remembers of this person and may be relied on: usable enrollments that they still have. What exists for recovery is
+ * used up by use, and stands for nothing afterwards. `max_age` and `prompt=login` ask for proofs, so then there is nothing.
  */
 export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): readonly RememberedProof[] {
   const { now, subject, device, request } = facts;
@@ -27,7 +17,7 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
     ({ authenticator, enrollment, at, until }) =>
       at <= now + 60 &&
       now < until &&
-      authenticators.some(({ key }) => key === authenticator) &&
+      authenticators.some(({ key, recovery }) => key === authenticator && !recovery) &&
       subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator && !one.spent),
   );
 }
@@ -56,21 +46,9 @@ export function meetsRule({ then }: Rule, shown: readonly Showing[]): boolean {
   return then.kind === 'allow' && meetsRequirement(then.requirement, shown);
 }
 
-/** What the rule lets a browser remember in this request. */
-export interface Remembering {
-  readonly seconds: Seconds;
-  readonly requirement: Requirement;
-}
-
-/** `undefined`: nothing, or the request asks for proofs of its own. */
-export function rememberingOf({ then }: Rule, { request }: Facts): Remembering | undefined {
-  if (then.kind !== 'allow' || then.remember === undefined || requestMaxAge(request) !== undefined) return undefined;
-  return { seconds: then.remember, requirement: then.requirement };
-}
-
-/** Would remembering the proof of this enrollment spare the person the second factor next time? */
-export function sparesSecondFactor({ requirement }: Remembering, enrollment: Enrollment): boolean {
-  return withoutSecondFactor(requirement, { ...enrollment, enrollment: enrollment.id }).length > 0;
+/** So long (seconds) the rule lets a browser remember the second factor. `undefined`: not at all, or the request asks for proofs of its own. */
+export function rememberingOf({ then }: Rule, { request }: Facts): Seconds | undefined {
+  return then.kind === 'allow' && requestMaxAge(request) === undefined ? then.remember : undefined;
 }
 
 /** Is there an alternative whose second factor any proof at all could spare? */

@@ -1,5 +1,5 @@
 /** What a completed sign-in leaves with the browser: it is known, what was proved is offered first, and maybe it is remembered. */
-import type { Evidence, Seconds } from '../core/model.ts';
+import type { Evidence, Rememberable } from '../core/model.ts';
 import type { Transaction } from '../core/transaction.ts';
 import type { App } from '../policy/app.ts';
 import { placeInWords } from '../policy/zones.ts';
@@ -26,8 +26,8 @@ export interface Completed {
   readonly subject: string;
   /** What the sign-in rests on. */
   readonly witness: readonly Evidence[];
-  /** So long (seconds) the rule lets the browser remember the second factor; absent: it does not. */
-  readonly remember?: Seconds;
+  /** What of it may be remembered; absent: nothing. */
+  readonly remember?: Rememberable;
 }
 
 /** The second factor is remembered if the person asked for it and the rule lets it. Does nothing for a browser without our cookie. */
@@ -45,14 +45,14 @@ export async function noteBrowser(completed: Completed): Promise<void> {
 }
 
 async function remember(completed: Completed, secret: string): Promise<void> {
-  const { unit, runtime, visitor, app, transaction, subject, witness, remember: seconds } = completed;
+  const { unit, runtime, visitor, app, transaction, subject, remember: remembering } = completed;
   const account = await heldAccount(unit, subject);
-  if (!account || seconds === undefined) return;
+  if (!account || remembering === undefined) return;
+  const { seconds, enrollments } = remembering;
   const now = runtime.now();
   const isNew = !isRememberedWith(account, secret, now);
   const userAgent = visitor.userAgent.slice(0, longestUserAgent);
-  // What was proved for the bar of Law 7 alone is disabled here: this app remembers nothing of it.
-  const evidence = transaction.evidence.filter((one) => witness.includes(one));
+  const evidence = transaction.evidence.filter(({ enrollment }) => enrollments.includes(enrollment));
   rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });

@@ -87,15 +87,18 @@ export interface Remembered {
   readonly authenticators: readonly string[];
 }
 
-/** Newest first. `secret`: of the browser that asks. */
+/** Newest first. `secret`: of the browser that asks. `isSpared`: whether a proof that is remembered is of any use. */
 export function rememberedDevices(
   { user, credentials }: Account,
   secret: string | undefined,
   now: Seconds,
+  isSpared: (proof: RememberedProof) => boolean,
 ): readonly Remembered[] {
   const own = secret === undefined ? undefined : hashOf(secret, user.id);
-  const all = credentials.flatMap(({ authenticator, remembered = [] }) =>
-    remembered.filter((one) => isAlive(one, user, now)).map((one) => ({ authenticator, ...one })),
+  const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
+    remembered
+      .filter((one) => isAlive(one, user, now) && isSpared({ authenticator, enrollment, ...one }))
+      .map((one) => ({ authenticator, ...one })),
   );
   const byDevice = Map.groupBy(
     all.sort((one, other) => other.at - one.at),

@@ -16,6 +16,7 @@ import {
   HERE,
   type Key,
   NOW,
+  type PoliciesGiven,
   person,
   policiesOf,
   proof,
@@ -70,7 +71,6 @@ describe('a browser that remembers the authenticator app', () => {
     expect(decision).toMatchObject({
       kind: 'allow',
       waived: ['totp'],
-      remember: MONTH,
       assurance: { acr: 'pwd', amr: ['pwd'], authTime: password.at, witness: [password] },
     });
     expect(decision.trace.layers.find(({ layer }) => layer === 'app')).toMatchObject({
@@ -173,6 +173,54 @@ describe('the page may offer to remember', () => {
     ],
   ])('%s', (_, requirement, remember, given, expected) => {
     expect(offered(requirement, remember, given)).toEqual(expected && { seconds: MONTH, enrollments: expected });
+  });
+
+  describe('only what would be kept next time', () => {
+    const twoAlways = always(allow(two));
+    const ask = (more: PoliciesGiven, given: FactsGiven = {}, remember = MONTH) => {
+      const app = always({ kind: 'allow', requirement: two, remember });
+      const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...given }));
+      return 'remember' in decision ? decision.remember : undefined;
+    };
+    const totp = { seconds: MONTH, enrollments: ['totp'] };
+
+    test('not where the session policy asks for two factors', () => {
+      expect(ask({ session: twoAlways })).toBeUndefined();
+      expect(ask({})).toEqual(totp);
+    });
+
+    test('not where the app must reach a value that takes two', () => {
+      expect(ask({ minimumAcr: '2fa' })).toBeUndefined();
+      expect(ask({ minimumAcr: 'pwd' })).toEqual(totp);
+    });
+
+    test('not where the same request asks for such a value, and must get it', () => {
+      const request = { acrValues: ['2fa'], acrEssential: true };
+      expect(ask({}, { request })).toBeUndefined();
+    });
+
+    test('not for what exists for recovery: it is used up', () => {
+      expect(ask({}, { subject: person(['password', 'recovery_code']) })).toBeUndefined();
+      const both = { subject: person(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'here')] };
+      expect(ask({}, both)).toEqual(totp);
+      const device = [remembered('recovery_code', DAY)];
+      expect(decide(two, MONTH, device, { ...both })).toMatchObject({ kind: 'challenge' });
+    });
+
+    test('by the rule that will decide then: the browser will be known', () => {
+      const rules = [
+        { name: 'known', when: { device: { known: true } }, then: { kind: 'allow', requirement: two } },
+        { name: 'new', when: {}, then: { kind: 'allow', requirement: two, remember: MONTH } },
+      ] as const;
+      expect(ask({ app: { name: 'tested', rules } })).toBeUndefined();
+    });
+
+    test('when all is proved, what of it is kept', () => {
+      const evidence = [proof('password', 'here'), proof('totp', 'here')];
+      expect(ask({}, { evidence })).toEqual(totp);
+      expect(ask({ session: twoAlways }, { evidence })).toBeUndefined();
+      expect(ask({}, { evidence: [proof('password', 'here'), proof('totp', 60)] })).toBeUndefined();
+    });
   });
 
   test('the same to somebody who will be denied', () => {

@@ -1,6 +1,7 @@
 /** Browsers that one's own account is remembered by. */
 import { browserInWords } from '../../authenticators/browser-in-words.ts';
-import type { Seconds } from '../../core/model.ts';
+import type { RememberedProof, Seconds } from '../../core/model.ts';
+import { wouldSpare } from '../../core/spared.ts';
 import { forgetDevice as forget, rememberedDevices } from '../remembered-device.ts';
 import { record } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -17,13 +18,30 @@ export interface OwnDevice extends Place {
   readonly spared: readonly string[];
 }
 
-/** The one that was used last comes first. */
-export function devicesOf({ account, visitor, runtime }: OpenAccount): readonly OwnDevice[] {
-  return rememberedDevices(account, visitor.device, runtime.now()).map(
+/**
+ * Browsers that some app really spares something, from here. The one that was used last comes first. Rejects with `StoreUnavailable`, or
+ * when the configuration cannot be read.
+ */
+export async function devicesOf(open: OpenAccount): Promise<readonly OwnDevice[]> {
+  const { account, visitor, runtime } = open;
+  const spares = await sparesOf(open);
+  return rememberedDevices(account, visitor.device, runtime.now(), spares).map(
     ({ id, current, at, until, ip, userAgent, authenticators: spared }) => {
       return { id, current, at, until, spared, ip, ...browserInWords(userAgent) };
     },
   );
+}
+
+/** What the evaluator says of a remembered proof, app by app. The apps are read only for those who have asked for anything to be remembered. */
+async function sparesOf({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
+  if (!account.credentials.some(({ remembered }) => remembered)) return () => false;
+  const cases = await Promise.all(
+    (await snapshot.appGroups()).map(async ({ app }) => {
+      const request = { ...facts.request, clientId: app.clientId };
+      return { policies: await snapshot.policies(app), facts: { ...facts, request } };
+    }),
+  );
+  return (proof) => cases.some((one) => wouldSpare(one.policies, one.facts, proof));
 }
 
 /** Whoever calls has checked the form and Law 7. */

@@ -81,7 +81,7 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
     replaced: addable.filter(
       (key) => runtime.authenticators.get(key)?.single && credentials.some((one) => one.authenticator === key),
     ),
-    devices: devicesOf(open),
+    devices: await devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {

@@ -14,7 +14,7 @@ export function deviceHandlers(parts: AccountParts) {
     async showForget(ctx: Context): Promise<void> {
       const { id } = ctx.params as { id: string };
       const open = await readyForChange(parts, ctx, `devices/${id}`);
-      if (open) showForget(parts, ctx, open, id, []);
+      if (open) await showForget(parts, ctx, open, id, []);
     },
 
     async forget(ctx: Context): Promise<void> {
@@ -23,7 +23,7 @@ export function deviceHandlers(parts: AccountParts) {
       const { stateHandle } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `devices/${id}`);
       if (!open) return;
-      const one = devicesOf(open).find((device) => device.id === id);
+      const one = (await devicesOf(open)).find((device) => device.id === id);
       if (!one) return seeOther(ctx, '/account?done=device_forgotten');
       if (!isAccountHandle(open, `forget ${id}`, stateHandle))
         return showForget(parts, ctx, open, id, [{ code: 'form.stale', level: 'info' }]);
@@ -35,14 +35,14 @@ export function deviceHandlers(parts: AccountParts) {
   };
 }
 
-function showForget(
+async function showForget(
   parts: AccountParts,
   ctx: Context,
   open: OpenAccount,
   id: string,
   messages: readonly Message[],
-): void {
-  const device = devicesOf(open).find((one) => one.id === id);
+): Promise<void> {
+  const device = (await devicesOf(open)).find((one) => one.id === id);
   if (!device) {
     seeOther(ctx, '/account');
     return;

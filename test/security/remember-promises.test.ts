@@ -1,0 +1,80 @@
+/** A page offers to remember a browser only where that will be kept, and the account lists only what is really spared. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { inboxOf } from '../support/mail.ts';
+import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';
+import { startNode, type TestNode } from '../support/node.ts';
+import { named, prove, turnTo } from '../support/proving.ts';
+import { reopened } from '../support/returning.ts';
+import { answerStep, eventsOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+const remembering = signOnPolicy('notes', { then: { allow: { factors: 2 }, remember: { device: 'P30D' } } });
+
+/** A session policy that asks for the second factor as said. */
+function session(secondFactor: string): Readonly<Record<string, string>> {
+  const allow = { primary: 'any', secondFactor, idle: 'PT2H', absolute: 'P1D' };
+  return { 'policies/session.yaml': JSON.stringify({ rules: [{ name: 'Everybody', then: { allow } }] }) };
+}
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...remembering, ...session('never') } });
+});
+afterAll(() => node.stop());
+
+const isOffered = (page: Page): boolean => mainForm(page)?.boxes?.includes('rememberDevice') === true;
+
+/** Proves the password and then this, asking that it be remembered, whether that is offered or not. */
+async function remembered(who: Holder, second: MeansName): Promise<{ agent: UserAgent; asked: Page; done: Page }> {
+  const agent = new UserAgent();
+  const { page } = await prove(who, await named(node, 'notes', who, agent), ['password']);
+  const asked = await turnTo(agent, page, second);
+  const done = await answerStep(agent, asked, { ...(await who.answer(second, asked, agent)), rememberDevice: 'yes' });
+  expect(whereIs(done)).toBe('code');
+  return { agent, asked, done };
+}
+
+/** Where the password leads with this browser, opened again. */
+async function nextTime(who: Holder, agent: UserAgent): Promise<string> {
+  return whereIs((await prove(who, await named(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page);
+}
+
+const listsBrowsers = async (agent: UserAgent): Promise<boolean> =>
+  (await agent.open(`${node.issuer}/account`)).html.includes('/account/devices/');
+
+test('where it will be kept it is offered, kept, told and listed', async () => {
+  const who = await holder(node, 'password', 'totp');
+  const { agent, asked } = await remembered(who, 'totp');
+  expect(isOffered(asked)).toBe(true);
+  expect(eventsOf(node, who.id)).toContain('account.device_remembered');
+  expect(await listsBrowsers(agent)).toBe(true);
+  expect(await nextTime(who, agent)).toBe('code');
+});
+
+describe('where it will not be kept it is not offered, and nothing is remembered, told or listed', () => {
+  test.each<[string, MeansName, Readonly<Record<string, string>>]>([
+    ['the session policy always wants two', 'totp', session('always')],
+    ['a code on paper, which counts once', 'recovery code', {}],
+    ['a code of an administrator', 'access code', {}],
+  ])('%s', async (_, second, files) => {
+    await node.configure(files);
+    const who = await holder(node, 'password', second);
+    const { agent, asked } = await remembered(who, second);
+    expect(isOffered(asked)).toBe(false);
+    expect(eventsOf(node, who.id)).not.toContain('account.device_remembered');
+    expect((await inboxOf(node, who.identifier)).filter(({ subject }) => /remembered/.test(subject ?? ''))).toEqual([]);
+    expect(await listsBrowsers(agent)).toBe(false);
+    expect(await nextTime(who, agent)).not.toBe('code');
+    await node.configure(session('never'));
+  });
+});
+
+test('what no app spares any more is no longer listed, and comes back with the policy', async () => {
+  const who = await holder(node, 'password', 'totp');
+  const { agent } = await remembered(who, 'totp');
+  expect(await listsBrowsers(agent)).toBe(true);
+  await node.configure(session('always'));
+  expect(await listsBrowsers(agent)).toBe(false);
+  await node.configure(session('never'));
+  expect(await listsBrowsers(agent)).toBe(true);
+});
