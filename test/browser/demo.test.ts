@@ -184,7 +184,7 @@ describe('shop', () => {
       expect(await isBack(second)).toContain('email');
       await page.bringToFront();
       await skip(page).click();
-      await page.getByRole('heading', { name: 'This sign-in is over' }).waitFor();
+      await page.getByRole('heading', { name: 'This sign-in is finished' }).waitFor();
     });
   });
 

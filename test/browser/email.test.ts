@@ -1,28 +1,25 @@
 /** Sign in by mail in a real browser: two tabs of one, two browsers, and without scripts. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
-import { codeIn, linkIn, mailTo, passwordless, type Reader, reader } from '../support/mail.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { codeIn, linkIn, mailTo, maySendAgain, passwordless, type Reader, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
 
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
-let app: Server;
+let app: LandingPage;
 let landing: string;
 const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
   node = await startNode({ demo: true, authenticators: ['password', 'email'], files: passwordless });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 afterEach(async () => {
@@ -30,7 +27,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await browser.close();
-  app.closeAllConnections();
   app.close();
   await node.stop();
 });
@@ -119,7 +115,7 @@ test('a new message in another tab: the first one says that something changed, a
   const context = await newBrowser();
   const first = await ask(context, person);
   await mailTo(node, person.address);
-  await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+  await maySendAgain(node, person.id);
   const second = await context.newPage();
   await second.goto(first.url());
   await second.getByRole('button', { name: 'Send it again' }).click();
@@ -174,7 +170,7 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   const page = await ask(context, person);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await page.locator('[data-message="resend.exceeded"]').waitFor();
-  await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+  await maySendAgain(node, person.id);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await page.locator('[data-message="sent.again"]').waitFor();
   const mail = await mailTo(node, person.address, 2);

@@ -1,13 +1,12 @@
 /** The enrollment policy as people see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as afterwards. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, Page } from 'playwright-core';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import { passcode, personWithTotp, signOnPolicy, skippedAgo } from '../support/sign-in-flow.ts';
@@ -16,7 +15,7 @@ const day = 86_400;
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
-let app: Server;
+let app: LandingPage;
 let landing: string;
 let clock = 0;
 
@@ -60,10 +59,8 @@ beforeAll(async () => {
     authenticators: ['password', 'totp', 'webauthn'],
     files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules: [...rules, ...rest] }) }, ...files),
   });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 beforeEach(() => {
@@ -71,7 +68,6 @@ beforeEach(() => {
 });
 afterAll(async () => {
   await browser?.close();
-  app?.closeAllConnections();
   app?.close();
   await node?.stop();
 });

@@ -1,13 +1,12 @@
 /** What people have for bad days, in a real browser: the device lost, an access code from an administrator, a security question. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { issueAccessCode } from '../../src/authenticators/access-code.ts';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { isAccessible, onDevice } from '../support/device.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { recoveryCodes } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
@@ -18,7 +17,7 @@ const answer = 'Ottokar von Bärbach';
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
-let app: Server;
+let app: LandingPage;
 let landing: string;
 
 beforeAll(async () => {
@@ -34,15 +33,12 @@ beforeAll(async () => {
       ...appFile('asks', { signOnPolicy: 'asks' }),
     },
   });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  app?.closeAllConnections();
   app?.close();
   await node?.stop();
 });

@@ -1,12 +1,11 @@
 /** Several passkeys of one's own at `/account`: named, told apart, removed; the sessions beside them; and a key against a policy that wants more of it. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
@@ -15,7 +14,7 @@ import { personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
-let app: Server;
+let app: LandingPage;
 let landing: string;
 
 beforeAll(async () => {
@@ -28,15 +27,12 @@ beforeAll(async () => {
       ...appFile('verified', { signOnPolicy: 'verified' }),
     },
   });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  app?.closeAllConnections();
   app?.close();
   await node?.stop();
 });

@@ -1,12 +1,11 @@
 /** Codes by text message and call in a real browser: a number is added, used, called instead, and without scripts. */
-import { once } from 'node:events';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
 import { isAccessible, onDevice } from '../support/device.ts';
-import { inboxOf, mailTo, otherThan } from '../support/mail.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
+import { inboxOf, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -16,20 +15,17 @@ const phone = { width: 390, height: 844 };
 let node: TestNode;
 let browser: Browser;
 /** The relying party: a page that says "back". */
-let app: Server;
+let app: LandingPage;
 let landing: string;
 
 beforeAll(async () => {
   node = await startNode({ demo: true, files: { ...settingsWithPhone(), ...byPhoneAlone } });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 afterAll(async () => {
   await browser?.close();
-  app?.closeAllConnections();
   app?.close();
   await node?.stop();
 });
@@ -54,7 +50,7 @@ const said = (page: Page, code: string) => page.locator(`[data-message="${code}"
 
 /** Another code may be asked for at once: nobody waits. */
 async function mayAskAgain(id: string): Promise<void> {
-  await node.store.commit([{ op: 'reset', counter: `user:{${id}}:phone.send` }]);
+  await maySendAgain(node, id, 'phone');
 }
 
 test('a number is added at the account: refused, asked for, mistyped, called instead, and then one can tell which it is', async () => {

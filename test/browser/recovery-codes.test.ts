@@ -1,12 +1,11 @@
 /** Recovery codes in a real browser: kept as a file and on paper, used when the device is lost, replaced. */
-import { once } from 'node:events';
+
 import { readFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { launchBrowser } from '../support/browser.ts';
+import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -15,7 +14,7 @@ import { personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
-let app: Server;
+let app: LandingPage;
 let landing: string;
 const contexts: BrowserContext[] = [];
 
@@ -25,10 +24,8 @@ beforeAll(async () => {
     authenticators: ['password', 'totp', 'recovery_code'],
     files: signOnPolicy('notes', { then: { allow: { factors: 2 } } }),
   });
-  app = createServer((_request, response) => response.setHeader('content-type', 'text/html').end('<h1>back</h1>'));
-  app.listen(0, '127.0.0.1');
-  await once(app, 'listening');
-  landing = `http://127.0.0.1:${(app.address() as AddressInfo).port}/cb`;
+  app = await openLandingPage();
+  landing = app.url;
   browser = await launchBrowser();
 });
 afterEach(async () => {
@@ -36,7 +33,6 @@ afterEach(async () => {
 });
 afterAll(async () => {
   await browser.close();
-  app.closeAllConnections();
   app.close();
   await node.stop();
 });

@@ -6,9 +6,8 @@ import { passwordCredential } from '../../src/authenticators/password.ts';
 import { hashPassword } from '../../src/authenticators/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
-import { attemptCounter } from '../../src/users/user.ts';
 import { freePort } from '../support/free-port.ts';
-import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
+import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
 import { expectSince, moment } from '../support/moments.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
@@ -134,7 +133,7 @@ describe('shop', () => {
     const person = await somebody('staff');
     const first = await byMail(person);
     expect(whereIs(await skip(first.agent, first.page))).toBe('code');
-    await node.store.commit([{ op: 'reset', counter: `user:{${person.id}}:email.send` }]);
+    await maySendAgain(node, person.id);
     const { agent, page } = await begin('shop');
     expect(whereIs(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
   });
@@ -311,9 +310,7 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
   const first = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
   expect(whereIs(first)).toBe('challenge:phone');
   expect((await mailTo(node, person.number)).channel).toBe('sms');
-  await node.store.commit(
-    ['phone.send', 'phone.send.known'].map((name) => ({ op: 'reset', counter: attemptCounter(person.id, name) })),
-  );
+  await maySendAgain(node, person.id, 'phone');
   const call = first.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
   const called = await agent.submit(first, call, {}, redirectUri);
   const message = await mailTo(node, person.number, 2);

@@ -1,7 +1,6 @@
 /** Sign in by phone on both stores: by text message, by call, and in none of the ways in which it must not work or cost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { attemptCounter } from '../../src/users/user.ts';
-import { inboxOf, mailTo, otherThan } from '../support/mail.ts';
+import { inboxOf, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, type Caller, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { redirectUri } from '../support/relying-party.ts';
@@ -67,8 +66,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   const textForm = (page: Page): Form | undefined =>
     page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'sms');
   /** As if some time had gone by since the last message to this person. */
-  const mayResend = ({ id }: { readonly id: string }) =>
-    node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'phone.send') }]);
+  const mayResend = ({ id }: { readonly id: string }) => maySendAgain(node, id, 'phone');
   const completed = ({ id }: Pick<Caller, 'id'>) =>
     node.audit.findLast(({ subject, event }) => subject === id && event === 'sign_in.completed');
   async function withLimits<T>(limits: Partial<typeof enough>, use: () => Promise<T>): Promise<T> {

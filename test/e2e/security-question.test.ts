@@ -60,7 +60,8 @@ async function go(app: string, person: Somebody, given: Readonly<Record<string, 
     const at = whereIs(page);
     asked.push(at);
     const fields = await answerTo(at, person, given);
-    if (!fields || page.messages.length > 0) break;
+    // Why something is asked for is no refusal.
+    if (!fields || page.messages.some((code) => code !== 'enroll.prove_first')) break;
     page = at === 'identify' ? await identify(begun.agent, page, person) : await answerStep(begun.agent, page, fields);
   }
   return { agent: begun.agent, page, asked } satisfies Position;

@@ -1,6 +1,6 @@
 /** Messages whose code no longer counts are not sent any more: one waits for each challenge, and it is the newest. */
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { codeIn, passwordless, reader } from '../support/mail.ts';
+import { codeIn, maySendAgain, passwordless, reader } from '../support/mail.ts';
 import { holder } from '../support/means.ts';
 import { outboxOf } from '../support/news.ts';
 import { startNode, type TestNode, type TestNodeOptions } from '../support/node.ts';
@@ -68,7 +68,7 @@ describe.each(storesUnderTest)('a mail server that is out of order, on the $name
     node.app.outbox.start();
     await until('the first try to fail', async () => (await waiting(store)).some(({ attempts }) => attempts === 1));
     await until('the server to have said so', () => server.tries() === 1);
-    await allowAnother(node, `user:{${person.id}}:email.send`);
+    await maySendAgain(node, person.id);
     const again = await agent.submit(page, formOf(page, 'resend'));
     expect(again.messages).toEqual(['sent.again']);
     await until('everything to be sent', async () => (await waiting(store)).length === 0);
@@ -86,7 +86,7 @@ describe('what waits', () => {
     const person = await caller(node);
     const { agent, page } = await asked(node, person.identifier);
     const [first] = await codesOf(node);
-    await allowAnother(node, `user:{${person.id}}:phone.send`);
+    await maySendAgain(node, person.id, 'phone');
     await agent.submit(page, formOf(page, 'resend'), { 'authenticator.methodType': 'voice' });
     const left = await outboxOf(node);
     expect(left.map(({ delivery }) => delivery.channel)).toEqual(['voice']);
@@ -122,7 +122,7 @@ describe('what waits', () => {
     });
     const sent = await answerStep(agent, offered, { 'credentials.email': person.identifier });
     const enrolling = await codesOf(node);
-    await allowAnother(node, `user:{${person.id}}:email.send`);
+    await maySendAgain(node, person.id);
     expect((await agent.submit(sent, formOf(sent, 'resend'))).messages).toEqual(['sent.again']);
     const newer = await codesOf(node);
     expect(newer).toHaveLength(1);

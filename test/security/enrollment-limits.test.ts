@@ -1,7 +1,7 @@
 /** What limits enrolling: how many answers are taken, what gives them back, and how many changes are made (Law 8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/users/user.ts';
-import { codeIn, mailTo, otherThan } from '../support/mail.ts';
+import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
@@ -47,8 +47,7 @@ async function enrollTotp(person: Someone, mistakes: number, visited?: Visit): P
   return { agent, page: await answer({ agent, page: at }, await passcode(owner)) };
 }
 
-const mayBeSentAgain = ({ id }: Someone) =>
-  node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'email.send') }]);
+const mayBeSentAgain = ({ id }: Someone) => maySendAgain(node, id);
 
 describe('attempts of an enrollment', () => {
   test('who mistyped in all the years 99 times, and sets it up at last, has all attempts again', async () => {

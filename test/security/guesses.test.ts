@@ -1,7 +1,7 @@
 /** Guessing at codes and keys, and locking others out by it (Law 8; cases V-D1 and V-D2 of the peers' defects; passwords and TOTP: brute-force.test.ts). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { codeIn, mailTo, otherThan } from '../support/mail.ts';
+import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import {
   fieldsOf,
   type Holder,
@@ -126,8 +126,7 @@ function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | 
 }
 
 describe('V-D1: messages sent again', () => {
-  const mayBeSentAgain = ({ id }: { readonly id: string }) =>
-    two.nodes[0].store.commit([{ op: 'reset', counter: `user:{${id}}:email.send` }]);
+  const mayBeSentAgain = ({ id }: { readonly id: string }) => maySendAgain(two.nodes[0], id);
 
   test('a newer code gives no new guesses', async () => {
     const who = await holder(two.nodes[0], 'email');

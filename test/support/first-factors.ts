@@ -1,6 +1,5 @@
 /** Every first proof that there is, and what has to be proved after it where two factor types are asked for. */
-import { attemptCounter } from '../../src/users/user.ts';
-import { linkIn, mailTo } from './mail.ts';
+import { linkIn, mailTo, maySendAgain } from './mail.ts';
 import { type Holder, holder, type MeansName, means } from './means.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
@@ -96,9 +95,7 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     amr: ['tel'],
     async prove(node, who, at) {
       const asks = await asking('phone', who, at);
-      await node.store.commit(
-        ['phone.send', 'phone.send.known'].map((name) => ({ op: 'reset', counter: attemptCounter(who.id, name) })),
-      );
+      await maySendAgain(node, who.id, 'phone');
       const form = asks.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
       const calling = await at.agent.submit(asks, form);
       const call = await mailTo(node, await numberOf(node, who), 2);

@@ -1,7 +1,9 @@
 /** People who get mail, and what they got. */
+
 import { randomBytes } from 'node:crypto';
 import { emailCredential } from '../../src/authenticators/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
+import { attemptCounter } from '../../src/users/user.ts';
 import type { TestNode } from './node.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 import { until } from './until.ts';
@@ -69,4 +71,14 @@ export function linkIn({ text }: Pick<InboxMessage, 'text'>): string {
 /** Six digits that are not this code. */
 export function otherThan(code: string): string {
   return code === '111111' ? '222222' : '111111';
+}
+
+/** The next message may go out at once, whether the browser is known to the account or not: nobody waits. */
+export async function maySendAgain(
+  { store }: Pick<TestNode, 'store'>,
+  id: string,
+  authenticator: 'email' | 'phone' = 'email',
+): Promise<void> {
+  const counters = [`${authenticator}.send`, `${authenticator}.send.known`].map((name) => attemptCounter(id, name));
+  await store.commit(counters.map((counter) => ({ op: 'reset', counter })));
 }

@@ -1,4 +1,5 @@
 /** What a step says about why the person is here, and where they get when they give up. */
+import type { Step } from '../../core/steps.ts';
 import type { StepPage } from './pages.ts';
 import type { TextRef } from './view.ts';
 
@@ -20,4 +21,10 @@ function cancelOf({ app, step }: StepPage): TextRef {
   if (!app.ownAccount) return { key: 'ways.cancel', params: { app: app.name } };
   // Who has not said who they are has no account to go back to.
   return { key: step.kind === 'identify' ? 'ways.cancel.sign_in' : 'ways.cancel.account' };
+}
+
+/** Why it is asked for, where the step itself does not say so. */
+export function whyOf(step: Step): TextRef | undefined {
+  if (step.kind === 'challenge' && step.toEnroll) return { key: 'enroll.prove_first' };
+  return step.kind === 'enroll' && step.skippable ? { key: `enroll.why.${step.skippable.reason}` } : undefined;
 }

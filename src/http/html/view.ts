@@ -5,7 +5,7 @@ import type { Field } from './inputs.ts';
 import type { Params, Translator } from './messages.ts';
 import { dayInWords, type OfferView, offerView } from './offer.ts';
 import type { AppLabel, StepPage } from './pages.ts';
-import { type Surroundings, surroundingsOf } from './surroundings.ts';
+import { type Surroundings, surroundingsOf, whyOf } from './surroundings.ts';
 
 /** A text yet to be put into words. */
 export interface TextRef {
@@ -244,11 +244,6 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
     case 'complete':
       return { key: 'complete.lead' };
   }
-}
-
-function whyOf(step: Step): TextRef | undefined {
-  if (step.kind === 'challenge' && step.toEnroll) return { key: 'enroll.prove_first' };
-  return step.kind === 'enroll' && step.skippable ? { key: `enroll.why.${step.skippable.reason}` } : undefined;
 }
 
 /** How long it may still be skipped; a day is named by its date in UTC. */

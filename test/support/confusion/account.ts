@@ -75,8 +75,9 @@ export const accountPlaces: readonly Place[] = [
     refusals: ['add-address email.invalid', 'add-address account.address.known'],
     submit: (world, email, values) => filled(world, values, 'add-address', 'add', { email }),
   },
-  // Before anything is removed: that ends the session elsewhere.
+  // Before anything is removed: that ends the session elsewhere, and changes what a browser may be spared.
   handle('end', '/account account.done.ended'),
+  handle('forget-device', '/account account.done.device_forgotten'),
   {
     name: '/account/authenticators/<id>/remove, confirm',
     takes: ['yes to what is lost'],
@@ -98,7 +99,6 @@ export const accountPlaces: readonly Place[] = [
   handle('resend-address', 'confirm-address sent.again'),
   handle('add-address', 'confirm-address'),
   handle('remove-address', '/account account.done.address_removed'),
-  handle('forget-device', '/account account.done.device_forgotten'),
   handle('remove', '/account account.done.removed'),
   handle('end-others', '/account account.done.ended_others'),
 ];

@@ -110,7 +110,7 @@ export async function openWorld(): Promise<World> {
   const { issuer } = node;
   const who = await holder(node, ...(Object.keys(means) as MeansName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(means).map(({ authenticator }) => authenticator), 'notification_address'];
-  const others = [...keys.map((key) => `${key}.send`), 'account.change'];
+  const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {
     const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
     await node.store.commit([...resetCounters(who.id, keys), ...resets]);
