@@ -1,4 +1,6 @@
 /** Strangers who know an identifier can neither flood its owner nor use up the messages with which the owner signs in. */
+
+import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
@@ -6,9 +8,11 @@ import { attemptCounter } from '../../src/users/user.ts';
 import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.ts';
 import { holder } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
+import { visit } from '../support/own-account.ts';
 import { named, turnTo } from '../support/proving.ts';
 import { reopened } from '../support/returning.ts';
-import { answerStep, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, formOf, personWithPassword, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -70,6 +74,22 @@ test('the budget of one person’s browser is not that of another person', async
   await usedUp(owner);
   const strange = await named(node, 'notes', owner, reopened(agent, node.issuer));
   expect(strange.page.messages).toEqual(['send.exceeded']);
+});
+
+test('nobody is flooded by accounts that each want to set up their mailbox, also from browsers that these accounts know', async () => {
+  await node.configure(limitedTo({ network: 100_000, address: 3 }));
+  const victim = `victim-${randomBytes(6).toString('hex')}@demo.test`;
+  const told: (readonly string[])[] = [];
+  for (let count = 0; count < 5; count += 1) {
+    const person = await personWithPassword(node);
+    const { agent } = await visit(node, person);
+    const { page } = await visit(node, person, '/account/add/email', agent);
+    expect(whereIs(page)).toBe('enroll:email');
+    const sent = await answerStep(agent, page, { 'credentials.email': victim });
+    told.push(sent.messages);
+  }
+  expect(told).toEqual([[], [], [], ['send.exceeded'], ['send.exceeded']]);
+  await until('three messages', async () => (await codesTo(node, victim)).length === 3);
 });
 
 test('one network gets so much mail sent and no more, for people who exist and for others alike', async () => {
