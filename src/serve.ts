@@ -8,9 +8,9 @@ import { authenticatorKinds } from './authenticators/index.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
-import { problemLine, warningLine } from './policy/documents.ts';
 import { loadConfiguration } from './policy/load.ts';
-import { watchConfiguration } from './policy/watch.ts';
+import { problemLine, warningLine } from './policy/model/documents.ts';
+import { watchConfiguration } from './policy/source/watch.ts';
 import { openStore } from './stores/open.ts';
 
 export interface ServeOptions {

@@ -2,9 +2,9 @@
  * The one interface of all authenticators. An authenticator knows neither store nor HTTP: secrets come in, evidence and new secrets go out.
  * The engine reserves the attempt before it calls `verify`, and saves what comes back by compare-and-swap before it counts.
  */
-import type { AuthenticatorTraits, Characteristic, Factor, Seconds, Subject } from '../core/model.ts';
-import type { InputKind } from '../core/steps.ts';
-import type { AuthenticatorConfiguration } from '../policy/authenticator-kind.ts';
+import type { AuthenticatorTraits, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
+import type { InputKind } from '../core/step/step.ts';
+import type { AuthenticatorConfiguration } from '../policy/model/authenticator-kind.ts';
 import type { Limit } from '../stores/store.ts';
 
 /** One enrollment as it is kept with the user: what it is, and its secret (a hash, a key; JSON). */

@@ -1,15 +1,15 @@
 /** The one list of authenticators. Nothing else names one: what there is to say about it stands in its own file. */
-import type { AuthenticatorKind } from '../policy/authenticator-kind.ts';
-import { accessCodeAuthenticator } from './access-code.ts';
+import type { AuthenticatorKind } from '../policy/model/authenticator-kind.ts';
+import { accessCodeAuthenticator } from './access-code/access-code.ts';
 import type { Authenticator } from './authenticator.ts';
-import { emailAuthenticator } from './email.ts';
-import { HashingQueue } from './hashing-queue.ts';
-import { passwordAuthenticator } from './password.ts';
-import { phoneAuthenticator } from './phone.ts';
-import { recoveryCodeAuthenticator } from './recovery-code.ts';
-import { securityQuestionAuthenticator } from './security-question.ts';
-import { totpAuthenticator } from './totp.ts';
-import { webauthnAuthenticator } from './webauthn.ts';
+import { emailAuthenticator } from './email/email.ts';
+import { passwordAuthenticator } from './password/password.ts';
+import { phoneAuthenticator } from './phone/phone.ts';
+import { recoveryCodeAuthenticator } from './recovery-code/recovery-code.ts';
+import { securityQuestionAuthenticator } from './security-question/security-question.ts';
+import { HashingQueue } from './shared/hashing-queue.ts';
+import { totpAuthenticator } from './totp/totp.ts';
+import { webauthnAuthenticator } from './webauthn/webauthn.ts';
 
 export interface AuthenticatorSettings {
   /** Shared with everything else that hashes passwords in this process; absent: one of its own. */

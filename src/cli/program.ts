@@ -1,22 +1,22 @@
 /** `stepgate`: all commands, each in its own file. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
-import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code.ts';
-import { emailCredential } from '../authenticators/email.ts';
-import { HashingQueue } from '../authenticators/hashing-queue.ts';
+import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
+import { emailCredential } from '../authenticators/email/email.ts';
 import { authenticatorKinds } from '../authenticators/index.ts';
-import { passwordTools } from '../authenticators/password-tools.ts';
-import { phoneCredential, takesCodes } from '../authenticators/phone.ts';
-import { mailAddress } from '../core/mail-address.ts';
+import { passwordTools } from '../authenticators/password/password-tools.ts';
+import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
+import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
+import { mailAddress } from '../core/model/mail-address.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
-import { auditCommand } from './audit.ts';
-import { configCommand } from './config.ts';
-import { doctorCommand } from './doctor.ts';
-import { explainCommand } from './explain.ts';
-import { keysCommand } from './keys.ts';
-import type { Paint } from './paint.ts';
-import { usersCommand } from './users.ts';
+import { auditCommand } from './audit/audit.ts';
+import { configCommand } from './config/config.ts';
+import { doctorCommand } from './doctor/doctor.ts';
+import { explainCommand } from './explain/explain.ts';
+import { keysCommand } from './keys/keys.ts';
+import type { Paint } from './shared/paint.ts';
+import { usersCommand } from './users/users.ts';
 
 export interface ProgramParts {
   readonly env: Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
 /** The ways out. Each is one file beside this one; `channels.ts` puts them together from the settings. */
+
 import type { Delivery } from '../authenticators/authenticator.ts';
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 
 export type ChannelKind = Delivery['channel'];
 

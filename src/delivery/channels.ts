@@ -1,5 +1,5 @@
 /** The channels of this node, as the settings of the moment want them. */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';

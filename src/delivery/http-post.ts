@@ -1,5 +1,5 @@
 /** One POST to a gateway: with a time limit, without redirects, and with no more of the answer than is needed. */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { TryLater } from './channel.ts';
 
 export interface Posted {

@@ -3,7 +3,7 @@
  * is taken over from when its claim is over. So a message goes out once, or, after a crash between sending and saying so, once more with
  * the same content and the same id.
  */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
 import { grace, messageKey, type OutboxMessage, pendingKey } from './outbox.ts';

@@ -2,9 +2,10 @@
  * Messages on their way out. A page never waits for a mail server: the message is written in the commit of the request that caused it,
  * and whichever node comes first sends it.
  */
+
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { type Op, type Store, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 

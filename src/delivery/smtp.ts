@@ -1,6 +1,6 @@
 /** Email over SMTP (RFC 5321), with pooled connections. */
 import { createTransport } from 'nodemailer';
-import { mailAddress } from '../core/mail-address.ts';
+import { mailAddress } from '../core/model/mail-address.ts';
 import type { Channel, OutgoingMessage } from './channel.ts';
 
 export interface SmtpOptions {

@@ -1,5 +1,5 @@
 /** Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it. */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
 import { isFinal, type Posted, postOnce } from './http-post.ts';
 

@@ -1,9 +1,9 @@
 /** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
 import { type App, markDemo } from '../app.ts';
-import { emailCredential } from '../authenticators/email.ts';
-import { passwordCredential } from '../authenticators/password.ts';
-import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password-hash.ts';
+import { emailCredential } from '../authenticators/email/email.ts';
+import { passwordCredential } from '../authenticators/password/password.ts';
+import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/password-hash.ts';
 import { type Store, storeKey } from '../stores/store.ts';
 import { type DemoPerson, demoPeople } from './people.ts';
 import { startDemoRelyingParty } from './relying-party.ts';

@@ -1,5 +1,5 @@
 /** One line per authentication event: who, what, how it came out, and which rule of which revision decided. Never a secret. */
-import type { Decision } from '../core/model.ts';
+import type { Decision } from '../core/model/decision.ts';
 import { storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 

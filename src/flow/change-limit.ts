@@ -1,8 +1,8 @@
 /** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
-import type { Message } from '../core/steps.ts';
+import type { Message } from '../core/step/step.ts';
 import type { Limit } from '../stores/store.ts';
 import { type Account, attemptCounter } from '../users/user.ts';
-import type { Runtime } from './runtime.ts';
+import type { Runtime } from './services.ts';
 
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
 

@@ -3,30 +3,31 @@
  * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
  */
 
-import { evaluate } from '../core/evaluate.ts';
-import type { Assurance, Decision, Facts } from '../core/model.ts';
-import { nextStep } from '../core/next-step.ts';
-import type { Message, Step } from '../core/steps.ts';
-import { forgetSubject, isExpired, started, type Transaction } from '../core/transaction.ts';
+import { evaluate } from '../core/decision/evaluate.ts';
+import type { Assurance, Decision } from '../core/model/decision.ts';
+import type { Facts } from '../core/model/facts.ts';
+import { nextStep } from '../core/step/next-step.ts';
+import type { Message, Step } from '../core/step/step.ts';
+import { forgetSubject, isExpired, started, type Transaction } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
-import type { App } from '../policy/app.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
-import { answer, attemptOf } from './answer.ts';
+import type { App } from '../policy/model/app.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import { answer, attemptOf } from './actions/answer.ts';
+import { withDiscovery } from './actions/identify-by-credential.ts';
+import { resend } from './actions/resend.ts';
+import { select, viewOf } from './actions/select.ts';
+import { skip } from './actions/skip.ts';
+import { start } from './actions/start-challenge.ts';
+import type { Answer } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
-import { decoyEntropy } from './decoy-entropy.ts';
-import { withDiscovery } from './discover.ts';
-import { transactionFacts } from './facts.ts';
-import { formHandle, readFormHandle } from './form-handle.ts';
-import { discard, save } from './keep.ts';
-import { deviceKey, mayKeepSecret } from './known-device.ts';
-import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './loop.ts';
-import { resend } from './resend.ts';
-import type { Runtime } from './runtime.ts';
-import { skip } from './skip.ts';
-import { start } from './start.ts';
-import { parseTransaction, transactionKey } from './transaction-record.ts';
-import type { Answer } from './verify.ts';
-import { select, viewOf } from './ways.ts';
+import { deviceKey, mayKeepSecret } from './browser/known-device.ts';
+import { decoyEntropy } from './facts/decoy-entropy.ts';
+import { transactionFacts } from './facts/gather.ts';
+import type { Runtime } from './services.ts';
+import { formHandle, readFormHandle } from './transaction/form-handle.ts';
+import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './transaction/open-transaction.ts';
+import { discard, save } from './transaction/store.ts';
+import { parseTransaction, transactionKey } from './transaction/transaction-record.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */

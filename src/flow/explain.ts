@@ -1,26 +1,17 @@
 /** Why a sign-in would come out as it would: the trace of the one evaluator, what is missing, and the steps that the person would see. */
-import type { CompiledPolicy, PolicySet } from '../core/compile.ts';
-import type { EnrollmentTerms } from '../core/enrollment-policy.ts';
-import { evaluate } from '../core/evaluate.ts';
-import { countedShowings, type Missing, missingOf } from '../core/missing.ts';
-import type {
-  AcrValue,
-  Conditions,
-  Evidence,
-  Facts,
-  LayerTrace,
-  Outcome,
-  RequestFacts,
-  Requirement,
-  RuleHead,
-  RuleTrace,
-  Seconds,
-  SessionTerms,
-  Subject,
-} from '../core/model.ts';
-import { type SimulatedStep, simulate } from '../core/simulate.ts';
-import type { App } from '../policy/app.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
+
+import { type SimulatedStep, simulate } from '../core/analysis/simulate.ts';
+import { evaluate } from '../core/decision/evaluate.ts';
+import { countedShowings, type Missing, missingOf } from '../core/decision/missing.ts';
+import type { Conditions } from '../core/model/conditions.ts';
+import type { Outcome } from '../core/model/decision.ts';
+import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
+import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
+import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
+import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
+import type { App } from '../policy/model/app.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { decidingRule } from './audit.ts';
 
 export interface ExplainedRule extends RuleTrace {

@@ -1,7 +1,7 @@
 /** What all pages share: brand and language. */
 import type { Context } from 'koa';
-import type { Visitor } from '../flow/visitor.ts';
-import type { Snapshot } from '../policy/snapshot.ts';
+import type { Visitor } from '../flow/browser/visitor.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Renderer } from './html/render.ts';
 
 export interface PageContext {

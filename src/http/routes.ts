@@ -2,16 +2,16 @@
 import Router from '@koa/router';
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
+import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
-import type { accountHandlers } from './account/handlers.ts';
+import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
-import type { inboxHandlers } from './inbox.ts';
-import type { linkHandlers } from './magic-link.ts';
-import type { recoveryCodesHandlers } from './recovery-codes.ts';
-import type { signInHandlers } from './sign-in.ts';
+import type { linkHandlers } from './sign-in/magic-link.ts';
+import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
+import type { signInHandlers } from './sign-in/sign-in.ts';
 
 export interface RouteParts {
   readonly signIn: ReturnType<typeof signInHandlers>;

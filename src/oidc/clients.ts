@@ -1,7 +1,7 @@
 /** Apps as oidc-provider's client metadata. */
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload, Provider } from 'oidc-provider';
-import type { App } from '../policy/app.ts';
+import type { App } from '../policy/model/app.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** The place of the secret is taken by its hash; `compareSecretsByHash` makes the provider compare with that. */

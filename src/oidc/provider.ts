@@ -2,29 +2,30 @@
  * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the life of an instance, so a new
  * revision or a new key means a new instance, swapped in whole; all state is in the store and in cookies, and outlives it.
  */
+
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
-import { attainableAcrValues } from '../core/attainable-acr.ts';
-import type { AuthenticatorTraits, Seconds } from '../core/model.ts';
-import type { Runtime } from '../flow/runtime.ts';
-import { peekSso } from '../flow/sso-session.ts';
-import { enabledTraits } from '../policy/enabled-traits.ts';
-import type { Resource, Settings } from '../policy/settings.ts';
-import { findAccount } from './account.ts';
-import { createAdapter } from './adapter.ts';
-import { cacheable } from './cacheable.ts';
+import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
+import type { AuthenticatorTraits, Seconds } from '../core/model/facts.ts';
+import { peekSso } from '../flow/browser/sso-session.ts';
+import type { Runtime } from '../flow/services.ts';
+import type { Resource, Settings } from '../policy/model/settings.ts';
+import { enabledTraits } from '../policy/revision/enabled-authenticators.ts';
 import { clientMetadata, compareSecretsByHash, rememberClient } from './clients.ts';
-import { cookieSigner } from './cookie-signer.ts';
-import { keepDevicePace } from './device-pace.ts';
-import { restartLostDeviceForm } from './device-restart.ts';
-import { allowFormTargets } from './form-targets.ts';
-import { firstPartyGrant } from './grant.ts';
-import { takeOnlyIdTokensAsHints } from './id-token-hint.ts';
-import { beginTransaction } from './interactions.ts';
-import { type SigningKey, signingAlgorithms } from './keyring.ts';
-import { noticeAfterCommit } from './logout-notice.ts';
+import { cacheable } from './endpoints/cacheable.ts';
+import { restartLostDeviceForm } from './endpoints/device-restart.ts';
+import { allowFormTargets } from './endpoints/form-targets.ts';
+import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
+import { keepDevicePace } from './endpoints/polling-interval.ts';
+import { postedRequests } from './endpoints/posted-requests.ts';
+import { noticeAfterCommit } from './interaction/backchannel-logout.ts';
+import { beginTransaction } from './interaction/interactions.ts';
+import { cookieSigner } from './keys/cookie-signer.ts';
+import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
-import { postedRequests } from './posted-requests.ts';
-import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from './sign-on.ts';
+import { findAccount } from './sign-on/account.ts';
+import { firstPartyGrant } from './sign-on/grant.ts';
+import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from './sign-on/sign-on.ts';
+import { createAdapter } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly runtime: Runtime;

@@ -1,19 +1,27 @@
 /** From the files of a directory to a configuration that was checked whole (Law 12). */
-import type { AuthenticatorKind } from './authenticator-kind.ts';
-import { checkAuxiliary } from './check-auxiliary.ts';
-import { checkCatchAll } from './check-catch-all.ts';
-import { checkCharacteristics } from './check-characteristics.ts';
-import { checkEnrollment } from './check-enrollment.ts';
-import { checkReferences, type KindedSource, knownNames } from './check-references.ts';
-import { checkRepeats } from './check-repeats.ts';
-import { readConfigurationFiles } from './configuration-files.ts';
-import { type Document, type DocumentKind, type Documents, documentKey, isSingle, type Problem } from './documents.ts';
-import { schemaProblems } from './schema-problems.ts';
-import { schemaFor } from './schemas.ts';
-import type { Variables } from './substitute-variables.ts';
-import { valuesAt } from './values-at.ts';
-import { configurationWarnings } from './warnings.ts';
-import { readYaml } from './yaml-source.ts';
+
+import { checkAuxiliary } from './check/check-auxiliary.ts';
+import { checkCatchAll } from './check/check-catch-all.ts';
+import { checkCharacteristics } from './check/check-characteristics.ts';
+import { checkEnrollment } from './check/check-enrollment.ts';
+import { checkReferences, type KindedSource, knownNames } from './check/check-references.ts';
+import { checkRepeats } from './check/check-repeats.ts';
+import { configurationWarnings } from './check/warnings.ts';
+import type { AuthenticatorKind } from './model/authenticator-kind.ts';
+import {
+  type Document,
+  type DocumentKind,
+  type Documents,
+  documentKey,
+  isSingle,
+  type Problem,
+} from './model/documents.ts';
+import { schemaFor } from './schema/schemas.ts';
+import { readConfigurationFiles } from './source/configuration-files.ts';
+import { schemaProblems } from './source/schema-problems.ts';
+import type { Variables } from './source/substitute-variables.ts';
+import { valuesAt } from './source/values-at.ts';
+import { readYaml } from './source/yaml-source.ts';
 
 export interface LoadConfigurationOptions {
   /** All authenticators that there are, enabled or not. */

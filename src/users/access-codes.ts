@@ -1,4 +1,4 @@
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import type { NewCredential } from './credentials.ts';
 
 /** What an administrator may issue. */

@@ -1,5 +1,5 @@
 /** One person as read from the store: out of what `Store.load` brought, and back as operations that swap against it. */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import type { Entry, Op } from '../stores/store.ts';
 import {
   type Account,

@@ -1,5 +1,5 @@
 /** What becomes of a person's record by a change: as data, and as the operations that swap it. */
-import type { Seconds, UserStatus } from '../core/model.ts';
+import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import type { Op } from '../stores/store.ts';
 import { type Held, nextValidAfter, replaceCredentials, resetCounters } from './account.ts';
 import { type NewCredential, withOnlyCredential } from './credentials.ts';

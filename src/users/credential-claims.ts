@@ -3,9 +3,10 @@
  * credential, so two people never get one. It counts only while its user has a credential that lists it (see `Credential.claims`), so
  * whatever removes the credential gives it free; `releaseClaims` only tidies up.
  */
+
 import { createHash } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { type Op, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';

@@ -1,5 +1,5 @@
 /** All people, on the store port. Every change is a compare-and-swap that is tried again when somebody else was faster. */
-import type { Seconds, UserStatus } from '../core/model.ts';
+import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
 import type { Op, Store } from '../stores/store.ts';
 import {

@@ -4,7 +4,7 @@
  * On a cluster the entries lie in several slots: a crash between them can leave a claim that its user does not list. It opens no account
  * (see `accountByIdentifier`), and whoever asks for the identifier later takes it over.
  */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { accountByIdentifier } from './account.ts';
 import { identifierKey, parseIdentifierClaim, userKey } from './user.ts';

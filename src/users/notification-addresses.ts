@@ -1,14 +1,7 @@
 /** Where people are told what happens to their account (NIST SP 800-63B-4 section 4.6: all addresses, and more than one per account). */
-import { mailAddress } from '../core/mail-address.ts';
-import type { Seconds } from '../core/model.ts';
-import type { Account, User } from './user.ts';
 
-/** An address that the person added for news only: a code that was sent there came back. */
-export interface AddedAddress {
-  readonly address: string;
-  /** Epoch seconds. */
-  readonly addedAt: Seconds;
-}
+import { mailAddress } from '../core/model/mail-address.ts';
+import type { Account, AddedAddress, User } from './user.ts';
 
 export interface NotificationAddress {
   readonly address: string;

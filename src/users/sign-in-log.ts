@@ -1,5 +1,5 @@
 /** The newest sign-ins of one person, for themselves to look at. */
-import type { Seconds } from '../core/model.ts';
+import type { Seconds } from '../core/model/facts.ts';
 import { type Store, storeKey } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 

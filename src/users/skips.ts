@@ -1,5 +1,6 @@
 /** What somebody skipped to enroll, as it is kept with them. */
-import type { Seconds, Skippable, Skipped, Skips } from '../core/model.ts';
+import type { Skippable } from '../core/model/decision.ts';
+import type { Seconds, Skipped, Skips } from '../core/model/facts.ts';
 
 /** By authenticator. Records of former versions do not say why something was skipped: they count for every reason, as they did. */
 export type KeptSkips = Readonly<Record<string, Skips | Skipped>>;

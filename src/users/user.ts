@@ -1,9 +1,10 @@
 /** A person's record as the store keeps it: what it holds, under which keys, and how it becomes the subject of a decision. */
+
 import { createHash, randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
-import type { AttributeValue, Seconds, Subject, UserStatus } from '../core/model.ts';
+import type { AttributeValue } from '../core/model/conditions.ts';
+import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { counterOf, storeKey } from '../stores/store.ts';
-import type { AddedAddress } from './notification-addresses.ts';
 import { type KeptSkips, readSkips } from './skips.ts';
 
 /** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
@@ -173,4 +174,11 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
       ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };
+}
+
+/** An address that the person added for news only: a code that was sent there came back. */
+export interface AddedAddress {
+  readonly address: string;
+  /** Epoch seconds. */
+  readonly addedAt: Seconds;
 }

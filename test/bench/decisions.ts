@@ -1,6 +1,8 @@
 /** What one decision of the core costs, by the number of rules that miss before the last one allows. */
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Conditions, Facts } from '../../src/core/model.ts';
+
+import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import type { Conditions } from '../../src/core/model/conditions.ts';
+import type { Facts } from '../../src/core/model/facts.ts';
 import { acrValues, allow, always, enrolled, factors, factsOf, person, proof, traits } from '../core/support/world.ts';
 import { median } from './measure.ts';
 

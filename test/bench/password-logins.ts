@@ -1,6 +1,6 @@
 /** Sign-ins with real hashing, against what the cores can hash at all. */
 import { argon2id, hash, verify } from 'argon2';
-import { hashingConcurrency } from '../../src/authenticators/hashing-queue.ts';
+import { hashingConcurrency } from '../../src/authenticators/shared/hashing-queue.ts';
 import { Connection } from './connection.ts';
 import { median, type Target } from './measure.ts';
 import { login } from './operations.ts';

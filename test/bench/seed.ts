@@ -1,9 +1,9 @@
 /** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and people. */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { type Document, type Documents, documentKey, problemLine } from '../../src/policy/documents.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { Revisions } from '../../src/policy/revisions.ts';
+import { type Document, type Documents, documentKey, problemLine } from '../../src/policy/model/documents.ts';
+import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { Directory } from '../../src/users/directory.ts';
 import { algorithms, clientIdOf, clientMetadata, identifierOf, people } from './servers/scenario.ts';

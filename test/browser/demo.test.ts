@@ -3,9 +3,9 @@
 import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';

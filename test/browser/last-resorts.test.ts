@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { isAccessible, onDevice } from '../support/device.ts';

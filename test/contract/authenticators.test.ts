@@ -1,9 +1,9 @@
 import { generate } from 'otplib';
 import type { Credential } from '../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../src/authenticators/hashing-queue.ts';
-import { passwordAuthenticator, passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
-import { totpAuthenticator } from '../../src/authenticators/totp.ts';
+import { passwordAuthenticator, passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
+import { HashingQueue } from '../../src/authenticators/shared/hashing-queue.ts';
+import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { authenticatorContract } from './authenticator-contract.ts';
 
 authenticatorContract('password', async () => {

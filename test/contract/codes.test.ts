@@ -1,8 +1,8 @@
-import { accessCodeAuthenticator, issueAccessCode } from '../../src/authenticators/access-code.ts';
+import { accessCodeAuthenticator, issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import type { AuthenticatorEnv, Credential } from '../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../src/authenticators/hashing-queue.ts';
-import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
-import { securityQuestionAuthenticator } from '../../src/authenticators/security-question.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
+import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
+import { HashingQueue } from '../../src/authenticators/shared/hashing-queue.ts';
 import { authenticatorContract, env } from './authenticator-contract.ts';
 
 const rest = { oneTime: true, field: 'credentials.passcode' } as const;

@@ -1,4 +1,4 @@
-import { emailAuthenticator, emailCredential } from '../../src/authenticators/email.ts';
+import { emailAuthenticator, emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorContract } from './authenticator-contract.ts';
 
 authenticatorContract('email', async () => ({

@@ -1,5 +1,5 @@
 import type { AuthenticatorEnv } from '../../src/authenticators/authenticator.ts';
-import { phoneAuthenticator, phoneCredential } from '../../src/authenticators/phone.ts';
+import { phoneAuthenticator, phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { phoneSettings } from '../support/phone.ts';
 import { authenticatorContract } from './authenticator-contract.ts';
 

@@ -1,5 +1,5 @@
 import type { Credential } from '../../src/authenticators/authenticator.ts';
-import { webauthnAuthenticator } from '../../src/authenticators/webauthn.ts';
+import { webauthnAuthenticator } from '../../src/authenticators/webauthn/webauthn.ts';
 import { assertion, credentialOf, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
 import { authenticatorContract, env } from './authenticator-contract.ts';
 

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { attainableAcrValues } from '../../src/core/attainable-acr.ts';
-import type { AcrValue, AuthenticatorTraits } from '../../src/core/model.ts';
-import { defaultAcrValues } from '../../src/policy/acr-defaults.ts';
+import { attainableAcrValues } from '../../src/core/evidence/attainable-acr.ts';
+import type { AuthenticatorTraits } from '../../src/core/model/facts.ts';
+import type { AcrValue } from '../../src/core/model/policy.ts';
+import { defaultAcrValues } from '../../src/policy/model/acr-defaults.ts';
 
 const password: AuthenticatorTraits = {
   key: 'password',

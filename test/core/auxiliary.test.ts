@@ -1,11 +1,12 @@
 /** What is too weak to stand for its factor type: it counts only where it is named, and beside something else. */
+
 import { describe, expect, test } from '@jest/globals';
-import { attainableAcrValues } from '../../src/core/attainable-acr.ts';
-import { identifyingHelps } from '../../src/core/beside-identifier.ts';
-import { enrollmentBar } from '../../src/core/enrollment-bar.ts';
-import { evaluate } from '../../src/core/evaluate.ts';
-import { usableEnrollments } from '../../src/core/means.ts';
-import type { Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import { attainableAcrValues } from '../../src/core/evidence/attainable-acr.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
+import { identifyingHelps } from '../../src/core/queries/identifier-page-secret.ts';
+import { enrollmentBar } from '../../src/core/remediation/account-management.ts';
+import { usableEnrollments } from '../../src/core/remediation/capabilities.ts';
 import { acrValues, factors, factsOf, type Key, person, policiesOf, proof, traits } from './support/world.ts';
 
 const question: Key = 'security_question';

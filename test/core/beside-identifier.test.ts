@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { secretBesideIdentifier } from '../../src/core/beside-identifier.ts';
-import type { Policy, Requirement } from '../../src/core/model.ts';
+import type { Policy, Requirement } from '../../src/core/model/policy.ts';
+import { secretBesideIdentifier } from '../../src/core/queries/identifier-page-secret.ts';
 import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });

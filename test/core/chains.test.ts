@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { ChainStep, Enrollment, Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Enrollment } from '../../src/core/model/facts.ts';
+import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { compileConditions } from '../../src/core/conditions.ts';
-import type { Conditions, Facts, Tri } from '../../src/core/model.ts';
+import type { Conditions, Tri } from '../../src/core/model/conditions.ts';
+import type { Facts } from '../../src/core/model/facts.ts';
+import { compileConditions } from '../../src/core/policy/conditions.ts';
 import { factsOf, person } from './support/world.ts';
 
 function resultOf(when: Conditions, facts: Facts): readonly Tri[] {

@@ -1,7 +1,8 @@
 /** What a new enrollment ends. */
+
 import { expect, test } from '@jest/globals';
-import { endsOthers } from '../../src/core/ends-others.ts';
-import type { Enrollment } from '../../src/core/model.ts';
+import type { Enrollment } from '../../src/core/model/facts.ts';
+import { endsOthers } from '../../src/core/queries/ends-other-sessions.ts';
 import { enrolled, type Key, person, policiesOf } from './support/world.ts';
 
 function added(key: Key | 'key', single = false) {

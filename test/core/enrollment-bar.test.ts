@@ -1,15 +1,18 @@
 /** The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and after a loss. */
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { enrollScope } from '../../src/core/account-request.ts';
-import { enrollmentBar } from '../../src/core/enrollment-bar.ts';
-import type { EnrollmentTerms } from '../../src/core/enrollment-policy.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Decision, Enrollment, Evidence, Requirement } from '../../src/core/model.ts';
-import { nextStep } from '../../src/core/next-step.ts';
-import { ageOf, meetsGoal } from '../../src/core/requirement.ts';
-import { simulate } from '../../src/core/simulate.ts';
-import { begin } from '../../src/core/transaction.ts';
+import { simulate } from '../../src/core/analysis/simulate.ts';
+import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { enrollScope } from '../../src/core/enrollment/account-request.ts';
+import { ageOf, meetsGoal } from '../../src/core/evidence/requirement.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
+import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
+import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
+import { enrollmentBar } from '../../src/core/remediation/account-management.ts';
+import { nextStep } from '../../src/core/step/next-step.ts';
+import { begin } from '../../src/core/step/transaction.ts';
 import { requirement, type World, world } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

@@ -1,9 +1,10 @@
 /** How many of a kind somebody may enroll. */
+
 import { describe, expect, test } from '@jest/globals';
-import { enrollScope } from '../../src/core/account-request.ts';
-import { isFull, mostEnrollments } from '../../src/core/enrollment-room.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Enrollment, Evidence, Subject } from '../../src/core/model.ts';
+import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { enrollScope } from '../../src/core/enrollment/account-request.ts';
+import { isFull, mostEnrollments } from '../../src/core/enrollment/enrollment-limit.ts';
+import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 /** So many of one kind beside a password; `key`: security keys that do not verify their user. */

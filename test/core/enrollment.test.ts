@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Enrollment, Evidence, Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
 import { enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 type Keys = readonly (Key | 'key')[];

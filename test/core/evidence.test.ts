@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Evidence, Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Evidence } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
 import { allow, always, factors, factsOf, HERE, NOW, person, policiesOf, proof, silentFacts } from './support/world.ts';
 
 describe('whose evidence counts', () => {

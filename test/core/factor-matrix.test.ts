@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 type Proved = readonly (Key | 'key')[];

@@ -1,7 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
-import { decoySubject } from '../../src/core/decoy.ts';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { DecoyTraits, Policy, Subject } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { DecoyTraits, Subject } from '../../src/core/model/facts.ts';
+import type { Policy } from '../../src/core/model/policy.ts';
+import { decoySubject } from '../../src/core/step/decoy.ts';
 import {
   allow,
   always,

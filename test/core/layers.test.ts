@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Policy, Rule } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Policy, Rule } from '../../src/core/model/policy.ts';
 import { allow, always, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { mailAddress, maskedAddress } from '../../src/core/mail-address.ts';
+import { mailAddress, maskedAddress } from '../../src/core/model/mail-address.ts';
 
 test.each([
   ['alice@example.org', 'alice@example.org'],

@@ -1,8 +1,10 @@
 /** What `explain` says is missing, against tables and against a plain second reading. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { countedShowings, type Missing, missingOf } from '../../src/core/missing.ts';
-import type { ChainStep, Evidence, Requirement } from '../../src/core/model.ts';
+import { countedShowings, type Missing, missingOf } from '../../src/core/decision/missing.ts';
+import type { Evidence } from '../../src/core/model/facts.ts';
+import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { world } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

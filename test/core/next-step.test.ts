@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Decision, Outcome } from '../../src/core/model.ts';
-import { nextStep, type Plan } from '../../src/core/next-step.ts';
-import { begin, type Choice, type Pending, type Transaction } from '../../src/core/transaction.ts';
+import type { Decision, Outcome } from '../../src/core/model/decision.ts';
+import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
+import { begin, type Choice, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import { NOW, plainRequest } from './support/world.ts';
 
 const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });

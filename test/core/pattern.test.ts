@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { compilePattern } from '../../src/core/pattern.ts';
+import { compilePattern } from '../../src/core/policy/pattern.ts';
 import { seeded } from './support/seeded.ts';
 
 test.each([

@@ -1,7 +1,9 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Decision, Enrollment, Evidence, Facts, Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
+import type { Enrollment, Evidence, Facts } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, requirement, type World, world } from './support/arbitraries.ts';
 import { naivelyMeets, subsets, type When } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { evaluateRefresh } from '../../src/core/evaluate.ts';
-import type { Policy, Subject } from '../../src/core/model.ts';
+import { evaluateRefresh } from '../../src/core/decision/evaluate.ts';
+import type { Subject } from '../../src/core/model/facts.ts';
+import type { Policy } from '../../src/core/model/policy.ts';
 import {
   allow,
   always,

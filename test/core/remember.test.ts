@@ -1,8 +1,11 @@
 /** Remembered devices: what a rule may spare a browser, and what it may not. */
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Decision, Evidence, Facts, RememberedProof, Requirement } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
+import type { Evidence, Facts, RememberedProof } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, type World, world } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

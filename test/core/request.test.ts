@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Evidence, RequestFacts } from '../../src/core/model.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Evidence, RequestFacts } from '../../src/core/model/facts.ts';
 import {
   acrValues,
   allow,

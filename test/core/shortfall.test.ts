@@ -1,10 +1,12 @@
 /** Is a new enrollment good enough for what it was asked for? */
+
 import { describe, expect, test } from '@jest/globals';
-import { enrollScope } from '../../src/core/account-request.ts';
-import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
-import { compilePolicy, type PolicySet } from '../../src/core/evaluate.ts';
-import type { Characteristic, Factor, Requirement } from '../../src/core/model.ts';
-import { shortfallOf } from '../../src/core/shortfall.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { enrollScope } from '../../src/core/enrollment/account-request.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
+import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
+import { shortfallOf } from '../../src/core/queries/unmet-characteristic.ts';
 import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;

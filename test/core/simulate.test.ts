@@ -1,9 +1,11 @@
 /** The steps that `explain` foretells, against tables and against the evaluator. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { evaluate } from '../../src/core/evaluate.ts';
-import type { Facts, Policy } from '../../src/core/model.ts';
-import { type SimulatedStep, simulate } from '../../src/core/simulate.ts';
+import { type SimulatedStep, simulate } from '../../src/core/analysis/simulate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Facts } from '../../src/core/model/facts.ts';
+import type { Policy } from '../../src/core/model/policy.ts';
 import { type World, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';
 import { allow, always, type FactsGiven, factors, factsOf, person, policiesOf, proof } from './support/world.ts';

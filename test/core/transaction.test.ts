@@ -15,7 +15,7 @@ import {
   skipping,
   started,
   type Transaction,
-} from '../../src/core/transaction.ts';
+} from '../../src/core/step/transaction.ts';
 import { NOW, plainRequest, proof } from './support/world.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });

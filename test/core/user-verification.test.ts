@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals';
-import { discoverable } from '../../src/core/discovery.ts';
-import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
-import { compilePolicy } from '../../src/core/evaluate.ts';
-import type { Policy, Requirement } from '../../src/core/model.ts';
-import { needsUserVerification } from '../../src/core/needs-user-verification.ts';
+import { compilePolicy } from '../../src/core/decision/evaluate.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
+import type { Policy, Requirement } from '../../src/core/model/policy.ts';
+import { discoverable } from '../../src/core/queries/discoverable.ts';
+import { needsUserVerification } from '../../src/core/queries/user-verification.ts';
 import {
   allow,
   always,

@@ -1,11 +1,14 @@
 /** Random walks: whatever is submitted in whatever order, nobody completes without what was demanded. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { decoySubject } from '../../src/core/decoy.ts';
-import type { EnrollmentRule } from '../../src/core/enrollment-policy.ts';
-import { type CompiledPolicy, compilePolicy, evaluate } from '../../src/core/evaluate.ts';
-import type { Decision, Enrollment, Evidence, RequestFacts, Requirement, Subject } from '../../src/core/model.ts';
-import { nextStep, type Plan } from '../../src/core/next-step.ts';
+import { type CompiledPolicy, compilePolicy, evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Decision } from '../../src/core/model/decision.ts';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
+import type { Enrollment, Evidence, RequestFacts, Subject } from '../../src/core/model/facts.ts';
+import type { Requirement } from '../../src/core/model/policy.ts';
+import { decoySubject } from '../../src/core/step/decoy.ts';
+import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
 import {
   abandoned,
   begin,
@@ -17,7 +20,7 @@ import {
   skipping,
   started,
   type Transaction,
-} from '../../src/core/transaction.ts';
+} from '../../src/core/step/transaction.ts';
 import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

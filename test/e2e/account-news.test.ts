@@ -1,6 +1,6 @@
 /** Whatever changes an account is told at all its addresses: from the account pages, from a sign-in, and by an administrator. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { emailCredential } from '../../src/authenticators/email.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { newsFor, outboxOf, told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';

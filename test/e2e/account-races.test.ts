@@ -1,6 +1,6 @@
 /** Two tabs change one account at the same moment: one wins, the other is told, and nothing is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { totpAuthenticator } from '../../src/authenticators/totp.ts';
+import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { addressCode, told } from '../support/news.ts';

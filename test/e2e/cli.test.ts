@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import type { AuditLine } from '../../src/cli/audit-text.ts';
+import type { AuditLine } from '../../src/cli/audit/audit-text.ts';
 import type { Explanation } from '../../src/flow/explain.ts';
 import { freePort } from '../support/free-port.ts';
 import { password } from '../support/node.ts';

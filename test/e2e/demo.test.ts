@@ -1,9 +1,9 @@
 /** The demo as it ships: its three apps, its people, its policies, with a real OpenID Connect client. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
 import { freePort } from '../support/free-port.ts';

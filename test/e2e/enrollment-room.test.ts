@@ -1,6 +1,6 @@
 /** Nobody has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mostEnrollments } from '../../src/core/enrollment-room.ts';
+import { mostEnrollments } from '../../src/core/enrollment/enrollment-limit.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { told } from '../support/news.ts';

@@ -2,9 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
-import { issueAccessCode } from '../../src/authenticators/access-code.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
 import type { NewCredential } from '../../src/users/credentials.ts';
 import { appFile } from '../support/authorize.ts';

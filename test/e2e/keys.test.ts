@@ -1,7 +1,7 @@
 /** Signing keys over their life: one keyring for all nodes, published before they sign, and kept until nothing needs them. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
-import { type Keyring, loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../src/oidc/keyring.ts';
+import { type Keyring, loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../src/oidc/keys/keyring.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
 import { newPerson, startNode } from '../support/node.ts';

@@ -1,9 +1,9 @@
 /** The link of a challenge that the person left for another way works as its code does: as long as that counts. */
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { type Holder, holder } from '../support/means.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';

@@ -147,7 +147,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   test('beside a password the page shows the number, masked', async () => {
     const person = await personWithPassword(node);
     const number = mobileNumber();
-    const { phoneCredential } = await import('../../src/authenticators/phone.ts');
+    const { phoneCredential } = await import('../../src/authenticators/phone/phone.ts');
     await node.app.directory.replaceCredential(person.id, phoneCredential(number));
     const { agent, page } = await beginSignIn(node, 'payroll');
     const challenged = await identify(agent, page, person);

@@ -1,6 +1,6 @@
 /** New recovery codes as a file, and how many are left. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,

@@ -1,7 +1,7 @@
 /** Two of a kind can be told apart, and networks that have a name for people are called by it. */
 import { expect, test } from '@jest/globals';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { phoneCredential } from '../../src/authenticators/phone.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { settingsWithMeans } from '../support/means.ts';
 import { outboxOf } from '../support/news.ts';

@@ -1,12 +1,12 @@
 /** What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and no names (ASVS 6.3.8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate, generateSecret } from 'otplib';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
-import { phoneCredential } from '../../src/authenticators/phone.ts';
-import { maskedNumber } from '../../src/authenticators/phone-number.ts';
-import { maskedAddress } from '../../src/core/mail-address.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
+import { maskedNumber } from '../../src/authenticators/phone/phone-number.ts';
+import { maskedAddress } from '../../src/core/model/mail-address.ts';
 import type { NewCredential } from '../../src/users/credentials.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { settingsWithMeans } from '../support/means.ts';

@@ -1,7 +1,7 @@
 /** People who get mail, and what they got. */
 
 import { randomBytes } from 'node:crypto';
-import { emailCredential } from '../../src/authenticators/email.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import { attemptCounter } from '../../src/users/user.ts';
 import type { TestNode } from './node.ts';

@@ -1,15 +1,16 @@
 /** Everything that people may have to prove who they are: how somebody gets it, and how they use it. Tests go through the whole list. */
+
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
-import { issueAccessCode } from '../../src/authenticators/access-code.ts';
+import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import type { Authenticator } from '../../src/authenticators/authenticator.ts';
-import { emailCredential } from '../../src/authenticators/email.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
-import { phoneCredential } from '../../src/authenticators/phone.ts';
-import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code.ts';
-import { securityQuestionAuthenticator } from '../../src/authenticators/security-question.ts';
-import type { Factor } from '../../src/core/model.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
+import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
+import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
+import type { Factor } from '../../src/core/model/facts.ts';
 import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, serializeCredentials } from '../../src/users/user.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';

@@ -8,14 +8,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { type App, createApp } from '../../src/app.ts';
-import { emailCredential } from '../../src/authenticators/email.ts';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
-import { problemLine } from '../../src/policy/documents.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
+import { problemLine } from '../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 

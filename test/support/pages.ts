@@ -3,14 +3,14 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { qrCodeSvg } from '../../src/authenticators/qr-code.ts';
-import { ownQuestion, securityQuestions } from '../../src/authenticators/security-questions.ts';
-import type { Skippable } from '../../src/core/model.ts';
-import type { Message, Step } from '../../src/core/steps.ts';
+import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/security-questions.ts';
+import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
+import type { Skippable } from '../../src/core/model/decision.ts';
+import type { Message, Step } from '../../src/core/step/step.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
-import type { StepPage } from '../../src/http/html/pages.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
-import { contentSecurityPolicy } from '../../src/http/security-headers.ts';
+import type { StepPage } from '../../src/http/html/views/page-models.ts';
+import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
 import { accountPages } from './account-pages.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');

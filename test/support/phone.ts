@@ -3,7 +3,7 @@ import { randomBytes, randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { phoneCredential } from '../../src/authenticators/phone.ts';
+import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import type { TestNode } from './node.ts';
 import { signOnPolicy } from './sign-in-flow.ts';

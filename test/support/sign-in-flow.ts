@@ -1,10 +1,11 @@
 /** Pieces of a sign-in that hostile tests put together in their own order. */
+
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
-import { passwordCredential } from '../../src/authenticators/password.ts';
-import { hashPassword } from '../../src/authenticators/password-hash.ts';
-import type { Skips } from '../../src/core/model.ts';
-import { transactionKey } from '../../src/flow/transaction-record.ts';
+import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
+import type { Skips } from '../../src/core/model/facts.ts';
+import { transactionKey } from '../../src/flow/transaction/transaction-record.ts';
 import type { Entry } from '../../src/stores/store.ts';
 import { readSkips } from '../../src/users/skips.ts';
 import { attemptCounter, credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';

@@ -1,18 +1,18 @@
 /** The configuration: is there one, is all of it understood, is it what the files say, and can everybody reach what it asks for? */
 
-import { attainableAcrValues } from '../../core/attainable-acr.ts';
-import type { PolicySet } from '../../core/compile.ts';
+import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
 import { StepgateError } from '../../errors.ts';
-import { defaultAcrValues } from '../../policy/acr-defaults.ts';
-import type { App } from '../../policy/app.ts';
-import type { AuthenticatorKind } from '../../policy/authenticator-kind.ts';
-import { canonical, type Manifest, sha256 } from '../../policy/document-store.ts';
-import { warningLine } from '../../policy/documents.ts';
 import { loadConfiguration } from '../../policy/load.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
-import type { Variables } from '../../policy/substitute-variables.ts';
+import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
+import type { App } from '../../policy/model/app.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { warningLine } from '../../policy/model/documents.ts';
+import { canonical, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
-import { appNames, revisionInUse } from '../revision-in-use.ts';
+import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkDelivery } from './delivery.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 

@@ -1,8 +1,9 @@
 /** Delivery: what is enabled that sends something, is there a way out for it, and are its secrets there? */
-import type { AuthenticatorKind, Channel } from '../../policy/authenticator-kind.ts';
-import type { Settings } from '../../policy/settings.ts';
-import type { Variables } from '../../policy/substitute-variables.ts';
-import { sectionOf } from '../../policy/warnings.ts';
+
+import { sectionOf } from '../../policy/check/warnings.ts';
+import type { AuthenticatorKind, Channel } from '../../policy/model/authenticator-kind.ts';
+import type { Settings } from '../../policy/model/settings.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type Finding, ok, warn } from './finding.ts';
 
 /** What goes out by a channel. */

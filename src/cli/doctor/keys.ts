@@ -1,8 +1,8 @@
 /** The signing keys: does each type sign, now and after the keys that are going? Makes none. */
-import type { Seconds } from '../../core/model.ts';
-import { type Keyring, keyringKey, parseKeyring, type SigningKey } from '../../oidc/keyring.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { type Keyring, keyringKey, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
-import { durationText } from '../durations.ts';
+import { durationText } from '../shared/durations.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];

@@ -3,12 +3,12 @@
  * in the session that the address was given in. Whoever calls has checked the form and Law 7.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { browserInWords } from '../../authenticators/browser-in-words.ts';
-import { mailAddress, maskedAddress } from '../../core/mail-address.ts';
-import type { Message } from '../../core/steps.ts';
+import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
+import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
+import type { Message } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
-import { accountClientId } from '../../policy/account-app.ts';
-import { placeInWords } from '../../policy/zones.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
 import type { Limit } from '../../stores/store.ts';
 import {
   addedAddresses,
@@ -27,7 +27,7 @@ import {
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { post, reserveSending, thoughSentBefore } from '../send.ts';
+import { post, reserveSending, thoughSentBefore } from '../notify/enqueue-message.ts';
 import { serverMac } from '../server-mac.ts';
 import { record } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';

@@ -1,15 +1,15 @@
 /** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
-import { maskedAddress } from '../../core/mail-address.ts';
-import { accountClientId } from '../../policy/account-app.ts';
-import { placeInWords } from '../../policy/zones.ts';
+import { maskedAddress } from '../../core/model/mail-address.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
 import { releaseClaims } from '../../users/credential-claims.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
 import { credentialsKey, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { accountChanged, type Changed, type OwnChange } from '../news.ts';
-import { type AccountRequest, endOthers } from '../other-sessions.ts';
-import type { SsoSession } from '../sso-session.ts';
-import { tell } from '../tell.ts';
+import { type AccountRequest, endOthers } from '../browser/other-sessions.ts';
+import type { SsoSession } from '../browser/sso-session.ts';
+import { accountChanged, type Changed, type OwnChange } from '../notify/account-notification.ts';
+import { tell } from '../notify/notify.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Longest name of an authenticator, in characters. */

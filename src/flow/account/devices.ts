@@ -1,8 +1,9 @@
 /** Browsers that one's own account is remembered by. */
-import { browserInWords } from '../../authenticators/browser-in-words.ts';
-import type { RememberedProof, Seconds } from '../../core/model.ts';
-import { wouldSpare } from '../../core/spared.ts';
-import { forgetDevice as forget, rememberedDevices } from '../remembered-device.ts';
+
+import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
+import { wouldSpare } from '../../core/decision/waiver-forecast.ts';
+import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
+import { forgetDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
 import { record } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
 import type { Place } from './sessions.ts';

@@ -1,5 +1,5 @@
 /** The apps that somebody could no longer sign in to without one of their enrollments. */
-import { isLostWithout } from '../../core/removal.ts';
+import { isLostWithout } from '../../core/queries/removal.ts';
 import { serverMac } from '../server-mac.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';

@@ -1,5 +1,5 @@
 /** Apps as a page names them: the first few, and how many more there are. */
-import type { AppGroup } from '../../policy/app-groups.ts';
+import type { AppGroup } from '../../policy/revision/equivalent-apps.ts';
 
 export interface NamedApps {
   /** The first of their names, sorted. */

@@ -1,17 +1,18 @@
 /** A person at their own account: only with an SSO session that the policies let in at this moment (Law 5). */
-import { changeScope } from '../../core/account-request.ts';
-import type { PolicySet } from '../../core/compile.ts';
-import { evaluate } from '../../core/evaluate.ts';
-import type { Facts, RequestFacts } from '../../core/model.ts';
-import { accountClientId } from '../../policy/account-app.ts';
-import type { Snapshot } from '../../policy/snapshot.ts';
+
+import { evaluate } from '../../core/decision/evaluate.ts';
+import { changeScope } from '../../core/enrollment/account-request.ts';
+import type { Facts, RequestFacts } from '../../core/model/facts.ts';
+import type { PolicySet } from '../../core/policy/compile.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Held } from '../../users/account.ts';
-import { gatherFacts, heldAccount } from '../facts.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Sender } from '../send.ts';
-import type { SsoSession } from '../sso-session.ts';
-import type { Visitor } from '../visitor.ts';
+import type { SsoSession } from '../browser/sso-session.ts';
+import type { Visitor } from '../browser/visitor.ts';
+import { gatherFacts, heldAccount } from '../facts/gather.ts';
+import type { Sender } from '../notify/enqueue-message.ts';
+import type { Runtime } from '../services.ts';
 
 export interface OpenAccount {
   readonly runtime: Runtime;

@@ -1,9 +1,10 @@
 /** What somebody sees of their own account, as data. */
-import { browserInWords } from '../../authenticators/browser-in-words.ts';
-import { enrollmentRuling, usablePolicies } from '../../core/enrollment.ts';
-import { isFull } from '../../core/enrollment-room.ts';
-import type { Seconds } from '../../core/model.ts';
-import { accountClientId } from '../../policy/account-app.ts';
+
+import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
+import { isFull } from '../../core/enrollment/enrollment-limit.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import { addressName, askedAddress, hasRoom } from './addresses.ts';

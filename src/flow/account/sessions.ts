@@ -1,10 +1,11 @@
 /** One's own sessions, as data. */
-import { browserInWords } from '../../authenticators/browser-in-words.ts';
-import type { Seconds } from '../../core/model.ts';
-import { accountClientId } from '../../policy/account-app.ts';
-import { liveSessions } from '../other-sessions.ts';
+
+import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { liveSessions } from '../browser/other-sessions.ts';
+import type { SsoSession } from '../browser/sso-session.ts';
 import { serverMac } from '../server-mac.ts';
-import type { SsoSession } from '../sso-session.ts';
 import type { OpenAccount } from './open-account.ts';
 
 /** From where, as the browser told; empty texts: not known. */

@@ -1,6 +1,6 @@
 /** `/account/addresses`: who else is told when the account is changed. */
 import type { Context } from 'koa';
-import type { Message } from '../../core/steps.ts';
+import type { Message } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import {
   addedAddress,
@@ -11,9 +11,9 @@ import {
   removeAddress,
 } from '../../flow/account/addresses.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
-import { readForm } from '../form-body.ts';
-import { requireSameOrigin } from '../same-origin.ts';
-import { type AccountParts, answerWith, readyForChange, seeOther, show } from './shared.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import { type AccountParts, answerWith, readyForChange, seeOther, show } from './account-request.ts';
 
 const stale: Message = { code: 'form.stale', level: 'info' };
 

@@ -1,13 +1,13 @@
 /** `/account/devices`: browsers that need not prove the second factor for a while, and how to take that back. */
 import type { Context } from 'koa';
-import type { Message } from '../../core/steps.ts';
+import type { Message } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import { devicesOf, forgetDevice } from '../../flow/account/devices.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
-import { readForm } from '../form-body.ts';
-import { requireSameOrigin } from '../same-origin.ts';
-import { type AccountParts, answerWith, readyForChange, seeOther, show } from './shared.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import { type AccountParts, answerWith, readyForChange, seeOther, show } from './account-request.ts';
 
 export function deviceHandlers(parts: AccountParts) {
   return {

@@ -1,5 +1,5 @@
 /** The inputs of a form and what their messages do to them. */
-import type { Message, Step } from '../../core/steps.ts';
+import type { Message, Step } from '../../core/step/step.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
 /** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */

@@ -1,5 +1,5 @@
 /** The inputs that there are, by what they ask for. */
-import type { InputKind } from '../../core/steps.ts';
+import type { InputKind } from '../../core/step/step.ts';
 import type { Params } from './messages.ts';
 
 export interface Field {

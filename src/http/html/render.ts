@@ -2,11 +2,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
-import { type AccountPage, accountView } from '../account/pages.ts';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { chooseLocale, type LocaleWishes } from './locale.ts';
+import type { TextRef } from './message-descriptor.ts';
 import { loadMessages, type Translator } from './messages.ts';
+import { type AccountPage, accountView } from './views/account.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,
@@ -21,9 +22,9 @@ import type {
   PageBase,
   SignedOutPage,
   StepPage,
-} from './pages.ts';
-import * as plain from './plain-views.ts';
-import { type TextRef, type View, viewOfStep } from './view.ts';
+} from './views/page-models.ts';
+import * as plain from './views/plain.ts';
+import { type View, viewOfStep } from './views/step.ts';
 
 type Locals = Readonly<Record<string, unknown>>;
 

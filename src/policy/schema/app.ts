@@ -1,7 +1,7 @@
 /** `apps/*.yaml`. Comes out as `App`. */
 import { z } from 'zod';
-import { accountClientId } from '../account-app.ts';
-import type { App, ClientMetadata, GrantType } from '../app.ts';
+import { accountClientId } from '../model/account-client-id.ts';
+import type { App, ClientMetadata, GrantType } from '../model/app.ts';
 import { closed, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
 
 const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;

@@ -1,6 +1,7 @@
 /** `when`: the conditions of a rule. Comes out as `Conditions` of the core. */
+
 import { z } from 'zod';
-import type { Conditions } from '../../core/model.ts';
+import type { Conditions } from '../../core/model/conditions.ts';
 import { closedNotEmpty, listOf, text } from './fields.ts';
 
 const anyAllNone = (what: string) =>

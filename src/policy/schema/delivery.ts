@@ -1,6 +1,6 @@
 /** `mail`, `sms` and `voice` of `stepgate.yaml`: how messages go out. Secrets are named by environment variable, and are in no file. */
 import { z } from 'zod';
-import { mailAddress } from '../../core/mail-address.ts';
+import { mailAddress } from '../../core/model/mail-address.ts';
 import { closed, secureUrl } from './fields.ts';
 
 const variable = z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, { error: 'must be the name of an environment variable' });

@@ -1,7 +1,8 @@
 /** `policies/enrollment.yaml`: what must, may and must not be enrolled. Comes out as rules of the core. */
+
 import { z } from 'zod';
-import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/enrollment-policy.ts';
-import type { Seconds } from '../../core/model.ts';
+import type { EnrollmentRule, Grace, RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, key, listOf, text } from './fields.ts';
 

@@ -1,6 +1,7 @@
 /** Building blocks of the schemas. Messages are written for the admin who reads them under a file and line. */
+
 import { z } from 'zod';
-import type { Seconds } from '../../core/model.ts';
+import type { Seconds } from '../../core/model/facts.ts';
 
 /**
  * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones (separated by spaces):

@@ -1,6 +1,8 @@
 /** What an `allow` or an `acr` value demands. Comes out as `Requirement` of the core. */
+
 import { z } from 'zod';
-import type { Alternative, Characteristic, Demand, Factor, Requirement } from '../../core/model.ts';
+import type { Characteristic, Factor } from '../../core/model/facts.ts';
+import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
 import { closed, closedNotEmpty, duration, key, listOf } from './fields.ts';
 
 const required = (what: string) =>

@@ -1,6 +1,7 @@
 /** `policies/session.yaml`: what every sign-in needs, and how long the session lives. Comes out as `Policy` of the core. */
+
 import { z } from 'zod';
-import type { Alternative, Demand, Rule, SessionTerms } from '../../core/model.ts';
+import type { Alternative, Demand, Rule, SessionTerms } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, text } from './fields.ts';
 

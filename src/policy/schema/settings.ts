@@ -1,13 +1,13 @@
 /** `stepgate.yaml`. Comes out as `Settings`. */
 import { z } from 'zod';
-import { defaultAcrValues } from '../acr-defaults.ts';
-import type { AuthenticatorKind } from '../authenticator-kind.ts';
-import type { Settings } from '../settings.ts';
-import { standardScopes } from '../standard-scopes.ts';
-import { cidrFault } from '../zones.ts';
+import { defaultAcrValues } from '../model/acr-defaults.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Settings } from '../model/settings.ts';
+import { standardScopes } from '../model/standard-scopes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
+import { cidrFault } from './zones.ts';
 
 const MINUTE = 60;
 const HOUR = 60 * MINUTE;

@@ -1,7 +1,8 @@
 /** `policies/sign-on/*.yaml`. Comes out as `Policy` of the core. */
+
 import { z } from 'zod';
-import type { Policy, Requirement, Rule } from '../../core/model.ts';
-import { canSpareSecondFactor } from '../../core/remember.ts';
+import { canSpareSecondFactor } from '../../core/decision/waiver.ts';
+import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, key, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';

@@ -1,5 +1,6 @@
 /** The fields of one record as a user, or why it is none. Names are those of the profile; unknown names are custom attributes. */
-import type { AttributeValue, UserStatus } from '../../core/model.ts';
+import type { AttributeValue } from '../../core/model/conditions.ts';
+import type { UserStatus } from '../../core/model/facts.ts';
 import { canonicalIdentifier } from '../identifier.ts';
 import { attributeFault, textFault } from '../profile-rules.ts';
 import type { Profile } from '../user.ts';

@@ -1,16 +1,8 @@
 /** Random policies, people and evidence for the properties. */
+
 import fc from 'fast-check';
-import type {
-  Alternative,
-  ChainStep,
-  Characteristic,
-  Demand,
-  Enrollment,
-  Evidence,
-  Factor,
-  RequestFacts,
-  Requirement,
-} from '../../../src/core/model.ts';
+import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 import { acrValues, enrolled, HERE, type Key, NOW, proof, traits } from './world.ts';
 
 const keys = Object.keys(traits) as Key[];

@@ -1,5 +1,6 @@
 /** A second, plain reading of the rules of satisfaction, to check the core by. It tries everything and shares no code with it. */
-import type { Alternative, ChainStep, Demand, Evidence, Requirement } from '../../../src/core/model.ts';
+import type { Evidence } from '../../../src/core/model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 
 /** When the evidence is looked at, and in which transaction. */
 export interface When {

@@ -1,19 +1,22 @@
 /** A small world for the tables: authenticators, people, policies, facts. */
-import { compilePolicy, type PolicySet } from '../../../src/core/evaluate.ts';
+
+import { compilePolicy, type PolicySet } from '../../../src/core/decision/evaluate.ts';
 import type {
-  AcrValue,
-  Alternative,
   AuthenticatorTraits,
   Enrollment,
   Evidence,
   Facts,
-  Policy,
   RequestFacts,
+  Subject,
+} from '../../../src/core/model/facts.ts';
+import type {
+  AcrValue,
+  Alternative,
+  Policy,
   Requirement,
   Rule,
   SessionLimits,
-  Subject,
-} from '../../../src/core/model.ts';
+} from '../../../src/core/model/policy.ts';
 
 export const NOW = 1_800_000_000;
 /** The transaction under way. */

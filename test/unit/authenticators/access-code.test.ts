@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code.ts';
+import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
+import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const queue = new HashingQueue();

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthenticatorEnv, Continued, Started } from '../../../src/authenticators/authenticator.ts';
-import { browserInWords } from '../../../src/authenticators/browser-in-words.ts';
-import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email.ts';
+import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email/email.ts';
+import { browserInWords } from '../../../src/authenticators/shared/browser-in-words.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const email = emailAuthenticator();

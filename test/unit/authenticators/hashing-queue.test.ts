@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals';
-import { HashingQueue, hashingConcurrency } from '../../../src/authenticators/hashing-queue.ts';
+import { HashingQueue, hashingConcurrency } from '../../../src/authenticators/shared/hashing-queue.ts';
 
 /** A task that ends when told to. */
 function gate(): { task: () => Promise<string>; open: () => void; fail: () => void } {

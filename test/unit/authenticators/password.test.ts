@@ -1,10 +1,15 @@
 import { describe, expect, test } from '@jest/globals';
 import { hash as argon2, argon2d, verify as argon2Verify } from 'argon2';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
-import { checkNewPassword } from '../../../src/authenticators/new-password.ts';
-import { passwordAuthenticator, passwordCredential } from '../../../src/authenticators/password.ts';
-import { hashPassword, isWeakHash, passwordBytes, readHash } from '../../../src/authenticators/password-hash.ts';
+import { checkNewPassword } from '../../../src/authenticators/password/new-password.ts';
+import { passwordAuthenticator, passwordCredential } from '../../../src/authenticators/password/password.ts';
+import {
+  hashPassword,
+  isWeakHash,
+  passwordBytes,
+  readHash,
+} from '../../../src/authenticators/password/password-hash.ts';
+import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const queue = new HashingQueue();

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone-number.ts';
-import { phoneQuotas } from '../../../src/authenticators/phone-quotas.ts';
-import { networkOf } from '../../../src/authenticators/sending-quotas.ts';
+import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone/phone-number.ts';
+import { phoneQuotas } from '../../../src/authenticators/phone/phone-quotas.ts';
+import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
 
 const mobile = { number: '+4915112345678', country: 'DE', methods: ['sms', 'voice'] };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthenticatorEnv, Continued, Credential, Started } from '../../../src/authenticators/authenticator.ts';
-import { phoneAuthenticator, phoneCredential } from '../../../src/authenticators/phone.ts';
+import { phoneAuthenticator, phoneCredential } from '../../../src/authenticators/phone/phone.ts';
 import { env as bare } from '../../contract/authenticator-contract.ts';
 import { phoneSettings } from '../../support/phone.ts';
 

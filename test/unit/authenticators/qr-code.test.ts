@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { encode } from 'uqr';
-import { qrCodeSvg } from '../../../src/authenticators/qr-code.ts';
+import { qrCodeSvg } from '../../../src/authenticators/totp/qr-code.ts';
 
 /** Paints the path of the SVG onto a grid. */
 function paint(svg: string, size: number): boolean[][] {

@@ -1,7 +1,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credential, Enrolled } from '../../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
-import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code.ts';
+import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code/recovery-code.ts';
+import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const authenticator = recoveryCodeAuthenticator(new HashingQueue());

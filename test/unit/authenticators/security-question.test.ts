@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import type { AuthenticatorEnv, Credential } from '../../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
-import { normaliseAnswer, securityQuestionAuthenticator } from '../../../src/authenticators/security-question.ts';
-import { securityQuestions } from '../../../src/authenticators/security-questions.ts';
-import type { Subject } from '../../../src/core/model.ts';
+import {
+  normaliseAnswer,
+  securityQuestionAuthenticator,
+} from '../../../src/authenticators/security-question/security-question.ts';
+import { securityQuestions } from '../../../src/authenticators/security-question/security-questions.ts';
+import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
+import type { Subject } from '../../../src/core/model/facts.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const authenticator = securityQuestionAuthenticator(new HashingQueue());

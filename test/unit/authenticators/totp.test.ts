@@ -2,7 +2,7 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { AuthenticatorEnv, Credential, Refused, Verified } from '../../../src/authenticators/authenticator.ts';
-import { totpAuthenticator } from '../../../src/authenticators/totp.ts';
+import { totpAuthenticator } from '../../../src/authenticators/totp/totp.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const totp = totpAuthenticator();

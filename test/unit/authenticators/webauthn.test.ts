@@ -6,8 +6,8 @@ import type {
   CredentialInput,
   Started,
 } from '../../../src/authenticators/authenticator.ts';
-import { webauthnAuthenticator } from '../../../src/authenticators/webauthn.ts';
-import type { Subject } from '../../../src/core/model.ts';
+import { webauthnAuthenticator } from '../../../src/authenticators/webauthn/webauthn.ts';
+import type { Subject } from '../../../src/core/model/facts.ts';
 import { env as base } from '../../contract/authenticator-contract.ts';
 import {
   assertion,

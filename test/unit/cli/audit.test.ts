@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { auditCommand } from '../../../src/cli/audit.ts';
+import { auditCommand } from '../../../src/cli/audit/audit.ts';
 import { type AuditEvent, auditKey } from '../../../src/flow/audit.ts';
 import { openTerminal, run, type Terminal } from './harness.ts';
 

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
+import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import type { Finding } from '../../../src/cli/doctor/finding.ts';
-import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
-import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keyring.ts';
-import { POINTER_KEY } from '../../../src/policy/document-store.ts';
-import { settingsSchemaFor } from '../../../src/policy/schemas.ts';
+import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
+import { POINTER_KEY } from '../../../src/policy/revision/document-store.ts';
+import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;

@@ -2,7 +2,7 @@ import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { explainCommand } from '../../../src/cli/explain.ts';
+import { explainCommand } from '../../../src/cli/explain/explain.ts';
 import type { Explanation } from '../../../src/flow/explain.ts';
 import { applyDemo, openTerminal, run, type Terminal } from './harness.ts';
 

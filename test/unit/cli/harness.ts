@@ -1,10 +1,10 @@
 /** The commands on a store in memory, with what they print. */
 import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { Paint } from '../../../src/cli/paint.ts';
-import { problemLine } from '../../../src/policy/documents.ts';
+import type { Paint } from '../../../src/cli/shared/paint.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { Revisions } from '../../../src/policy/revisions.ts';
+import { problemLine } from '../../../src/policy/model/documents.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';

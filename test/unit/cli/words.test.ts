@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
-import { ageText, durationText, parseDuration } from '../../../src/cli/durations.ts';
-import { missingWords, requirementWords } from '../../../src/cli/requirement-words.ts';
-import type { Missing } from '../../../src/core/missing.ts';
-import type { Requirement } from '../../../src/core/model.ts';
+import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-words.ts';
+import { ageText, durationText, parseDuration } from '../../../src/cli/shared/durations.ts';
+import type { Missing } from '../../../src/core/decision/missing.ts';
+import type { Requirement } from '../../../src/core/model/policy.ts';
 
 const webauthn = { factor: 'possession', authenticators: ['webauthn'], characteristics: ['userVerification'] } as const;
 

@@ -1,6 +1,6 @@
 /** What goes on with a session that was kept when its account was changed. */
 import { expect, test } from '@jest/globals';
-import { isKeptWith, type SsoSession } from '../../../src/flow/sso-session.ts';
+import { isKeptWith, type SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import { newUser } from '../../../src/users/changes.ts';
 
 const user = { ...newUser({ identifiers: ['ann'] }, ['ann'], 100), validAfter: 300 };

@@ -1,6 +1,6 @@
 /** Sessions of an account that was changed meanwhile. */
 import { afterAll, expect, test } from '@jest/globals';
-import { keepSession, sessionAdapter } from '../../../src/oidc/session-adapter.ts';
+import { keepSession, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';

@@ -1,8 +1,8 @@
 /** Demands that rest on a security question. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { problemLine, warningLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
+import { problemLine, warningLine } from '../../../src/policy/model/documents.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const settings = 'brand: { name: Test }\nauthenticators: { security_question: { enabled: true } }\n';

@@ -2,8 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { configCommand } from '../../../src/cli/config.ts';
-import { jsonSchemas } from '../../../src/policy/json-schemas.ts';
+import { configCommand } from '../../../src/cli/config/config.ts';
+import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 

@@ -2,9 +2,9 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { AuthenticatorKind } from '../../../src/policy/authenticator-kind.ts';
-import { problemLine } from '../../../src/policy/documents.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/policy/load.ts';
+import type { AuthenticatorKind } from '../../../src/policy/model/authenticator-kind.ts';
+import { problemLine } from '../../../src/policy/model/documents.ts';
 
 export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.filter(({ key }) =>
   ['password', 'totp', 'webauthn'].includes(key),

@@ -4,13 +4,13 @@ import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../../src/core/evaluate.ts';
-import type { Evidence, Facts, Subject } from '../../../src/core/model.ts';
-import type { Documents } from '../../../src/policy/documents.ts';
-import { jsonSchemas } from '../../../src/policy/json-schemas.ts';
+import { compilePolicy, evaluate, type PolicySet } from '../../../src/core/decision/evaluate.ts';
+import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { readApp, readPolicy, readSettings } from '../../../src/policy/read-document.ts';
-import { compileZones } from '../../../src/policy/zones.ts';
+import type { Documents } from '../../../src/policy/model/documents.ts';
+import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
+import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
+import { compileZones } from '../../../src/policy/schema/zones.ts';
 
 const dir = join(import.meta.dirname, '../../../config');
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { readEnrollmentPolicy } from '../../../src/policy/read-document.ts';
+import { readEnrollmentPolicy } from '../../../src/policy/revision/read-document.ts';
 import { load, problemLines } from './configuration-dir.ts';
 
 const file = 'policies/enrollment.yaml';

@@ -1,8 +1,8 @@
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
+import { problemLine } from '../../../src/policy/model/documents.ts';
 import { authenticators, problemLines, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const known =

@@ -2,14 +2,14 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { nearestName } from '../../../src/policy/nearest-name.ts';
-import { Recent } from '../../../src/policy/recent.ts';
+import { problemLine } from '../../../src/policy/model/documents.ts';
+import { Recent } from '../../../src/policy/revision/lru-cache.ts';
 import { durationSeconds } from '../../../src/policy/schema/fields.ts';
-import { substituteVariables } from '../../../src/policy/substitute-variables.ts';
-import { valuesAt } from '../../../src/policy/values-at.ts';
-import { compileZones } from '../../../src/policy/zones.ts';
+import { compileZones } from '../../../src/policy/schema/zones.ts';
+import { nearestName } from '../../../src/policy/source/nearest-name.ts';
+import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';
+import { valuesAt } from '../../../src/policy/source/values-at.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 test.each([

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { settingsSchemaFor } from '../../../src/policy/schemas.ts';
+import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 
 const phone = { enabled: true, countries: ['DE', 'FR'] };
 const parse = (more: object) => settingsSchemaFor(authenticatorKinds).safeParse({ brand: { name: 'A' }, ...more });

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { problemLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
+import { problemLine } from '../../../src/policy/model/documents.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const readme = await readFile(join(import.meta.dirname, '../../../README.md'), 'utf8');

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { Policy } from '../../../src/core/model.ts';
-import { defaultAcrValues } from '../../../src/policy/acr-defaults.ts';
-import { readApp, readPolicy, readSettings } from '../../../src/policy/read-document.ts';
+import type { Policy } from '../../../src/core/model/policy.ts';
+import { defaultAcrValues } from '../../../src/policy/model/acr-defaults.ts';
+import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
 import { requirementSchema } from '../../../src/policy/schema/requirement.ts';
 import { load } from './configuration-dir.ts';
 

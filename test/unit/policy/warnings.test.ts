@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { warningLine } from '../../../src/policy/documents.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
+import { warningLine } from '../../../src/policy/model/documents.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {

@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { emailCredential } from '../../../src/authenticators/email.ts';
-import { passwordTools } from '../../../src/authenticators/password-tools.ts';
-import { phoneCredential, takesCodes } from '../../../src/authenticators/phone.ts';
-import { mailAddress } from '../../../src/core/mail-address.ts';
+import { emailCredential } from '../../../src/authenticators/email/email.ts';
+import { passwordTools } from '../../../src/authenticators/password/password-tools.ts';
+import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
+import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { emailCredential } from '../../../src/authenticators/email.ts';
+import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { issueCredential } from '../../../src/users/credentials.ts';
 import { notificationAddresses } from '../../../src/users/notification-addresses.ts';
 import type { User } from '../../../src/users/user.ts';

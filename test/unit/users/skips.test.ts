@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import type { Skippable } from '../../../src/core/model.ts';
+import type { Skippable } from '../../../src/core/model/decision.ts';
 import { readSkips, withSkip } from '../../../src/users/skips.ts';
 
 const promotion: Skippable = { reason: 'promotion', authenticators: ['webauthn'] };

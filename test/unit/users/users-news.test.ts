@@ -1,16 +1,16 @@
 /** What people are told of what is done to their account on the command line. */
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/access-code.ts';
-import { emailCredential } from '../../../src/authenticators/email.ts';
-import { HashingQueue } from '../../../src/authenticators/hashing-queue.ts';
+import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
+import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { passwordTools } from '../../../src/authenticators/password-tools.ts';
-import { usersCommand } from '../../../src/cli/users.ts';
-import { mailAddress } from '../../../src/core/mail-address.ts';
-import { POINTER_KEY } from '../../../src/policy/document-store.ts';
+import { passwordTools } from '../../../src/authenticators/password/password-tools.ts';
+import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
+import { usersCommand } from '../../../src/cli/users/users.ts';
+import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { Revisions } from '../../../src/policy/revisions.ts';
+import { POINTER_KEY } from '../../../src/policy/revision/document-store.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';

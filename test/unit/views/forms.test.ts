@@ -1,9 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Message, Step } from '../../../src/core/steps.ts';
-import type { StepPage } from '../../../src/http/html/pages.ts';
+import type { Message, Step } from '../../../src/core/step/step.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
+import type { StepPage } from '../../../src/http/html/views/page-models.ts';
 import { hostile, pageStates, viewsDir } from '../../support/pages.ts';
 
 const renderer = createRenderer({ viewsDir });

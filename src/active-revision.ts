@@ -1,0 +1,136 @@
+/**
+ * What this node works with at the moment: the newest revision of the configuration, the keys, and the provider built from both. Follows
+ * the store: a change anywhere is in use here within a second, and a node that cannot follow says that it is not ready.
+ */
+
+import type { Provider } from 'oidc-provider';
+import type { Seconds } from './core/model/facts.ts';
+import { StepgateError } from './errors.ts';
+import {
+  type Keyring,
+  keyringKey,
+  loadKeyring,
+  parseKeyring,
+  publishedKeys,
+  type SigningKey,
+} from './oidc/keys/keyring.ts';
+import type { Settings } from './policy/model/settings.ts';
+import { POINTER_KEY } from './policy/revision/document-store.ts';
+import type { Revisions } from './policy/revision/revisions.ts';
+import type { Snapshot } from './policy/revision/snapshot.ts';
+import type { Store } from './stores/store.ts';
+import type { UnitOfWork } from './stores/unit-of-work.ts';
+
+export interface LiveOptions {
+  readonly store: Store;
+  readonly revisions: Revisions;
+  readonly build: (settings: Settings, keys: readonly SigningKey[]) => Provider;
+  readonly now: () => Seconds;
+  readonly warn: (message: string) => void;
+}
+
+/** How often the store is asked (milliseconds). */
+const pollInterval = 1000;
+/** Without an answer of the store for so long, the node is not ready (milliseconds). */
+const patience = 3000;
+
+export class Live {
+  readonly #options: LiveOptions;
+  #keyring: Keyring | undefined;
+  #snapshot: Snapshot | undefined;
+  #provider: Provider | undefined;
+  /** What the provider was built from. */
+  #builtFrom = '';
+  #followedAt = 0;
+  #failure: string | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(options: LiveOptions) {
+    this.#options = options;
+  }
+
+  /** Reads keys and configuration once, then follows. Rejects with `StoreUnavailable`. */
+  async start(): Promise<void> {
+    this.#keyring = await loadKeyring(this.#options.store, this.#options.now());
+    await this.#follow();
+    this.#schedule();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** The secrets that sign cookies and forms. */
+  secrets(): readonly string[] {
+    return this.#keyring?.secrets ?? [];
+  }
+
+  current(): Snapshot | undefined {
+    return this.#snapshot;
+  }
+
+  /** The newest revision that the request has seen: the pointer comes along with every load. */
+  async snapshot(unit: UnitOfWork): Promise<Snapshot> {
+    const pointer = unit.peek(POINTER_KEY);
+    const snapshot = pointer ? await this.#options.revisions.at(pointer) : this.#snapshot;
+    if (!snapshot) throw new StepgateError('not_configured', 'there is no configuration in the store');
+    return snapshot;
+  }
+
+  /** Throws `StepgateError('not_configured')` before there is a configuration. */
+  provider(): Provider {
+    if (!this.#provider) throw new StepgateError('not_configured', 'there is no configuration in the store');
+    return this.#provider;
+  }
+
+  unreadyBecause(): string | undefined {
+    if (this.#failure !== undefined && Date.now() - this.#followedAt > patience) return this.#failure;
+    return this.#provider ? undefined : 'there is no configuration in the store';
+  }
+
+  /** Looks now instead of at the next tick: after a configuration was applied here. */
+  async refresh(): Promise<void> {
+    await this.#follow();
+  }
+
+  #schedule(): void {
+    this.#timer = setTimeout(() => {
+      void this.#tick();
+    }, pollInterval);
+    this.#timer.unref();
+  }
+
+  async #tick(): Promise<void> {
+    try {
+      await this.#follow();
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      if (this.#failure === undefined) this.#options.warn(`cannot follow the store: ${reason}`);
+      this.#failure = reason;
+    }
+    if (this.#timer !== undefined) this.#schedule();
+  }
+
+  async #follow(): Promise<void> {
+    const { store, revisions, now } = this.#options;
+    const { entries } = await store.load([POINTER_KEY, keyringKey]);
+    const keyring = entries.get(keyringKey);
+    // A store that lost its keys is not the store that we started with: what it would make up now, nobody could verify.
+    if (!keyring) throw new StepgateError('store_unavailable', 'the keys are gone from the store');
+    this.#keyring = parseKeyring(keyring.value);
+    this.#snapshot = await revisions.at(entries.get(POINTER_KEY));
+    this.#rebuild(now());
+    this.#followedAt = Date.now();
+    this.#failure = undefined;
+  }
+
+  #rebuild(now: Seconds): void {
+    if (!this.#snapshot || !this.#keyring) return;
+    const keys = publishedKeys(this.#keyring, now);
+    const from = JSON.stringify([this.#snapshot.revision, this.#keyring.secrets, keys.map(({ jwk }) => jwk.kid)]);
+    if (from === this.#builtFrom) return;
+    this.#provider = this.#options.build(this.#snapshot.settings, keys);
+    this.#builtFrom = from;
+  }
+}

@@ -1,0 +1,176 @@
+/**
+ * Something had: a temporary access code that an administrator hands to somebody who has lost everything else, or is new. It is issued on
+ * the command line, never enrolled in the step loop, and ends by itself. Handing it over is a proof of possession only as good as the way
+ * it takes: that is the administrator's part.
+ */
+
+import { z } from 'zod';
+import type { Seconds } from '../../core/model/facts.ts';
+import { closed, duration } from '../../policy/schema/fields.ts';
+import type {
+  Authenticator,
+  AuthenticatorEnv,
+  Credential,
+  CredentialInput,
+  Refused,
+  Verified,
+} from '../authenticator.ts';
+import type { HashingQueue } from '../shared/hashing-queue.ts';
+import {
+  digestKeyText,
+  drawKeyText,
+  drawSalt,
+  groupedKeyText,
+  isSalt,
+  nobodysSalt,
+  readKeyText,
+  sameDigest,
+} from '../shared/key-text.ts';
+
+const traits = {
+  key: 'access_code',
+  factors: ['possession'],
+  characteristics: ['userPresence'],
+  enrollable: false,
+  recovery: true,
+} as const;
+
+/** RFC 8176 has no value for codes that somebody hands over; `otp` is the nearest. */
+const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
+
+/** Seconds that a started challenge counts; it holds nothing, so this only bounds the form. */
+const lifetime = 600;
+
+/** Signs of the shortest and the longest code. */
+const shortest = 8;
+const longest = 64;
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+const bounds = {
+  minLength: z
+    .int()
+    .min(shortest)
+    .max(longest)
+    .default(shortest)
+    .describe('Shortest code that an administrator may issue, in letters and digits: 8 (the default) to 64.'),
+  maxLifetime: duration({ min: 10 * MINUTE, max: 10 * DAY })
+    .prefault('P10D')
+    .describe('Longest life of a code: PT10M to P10D (the default).'),
+  maxUses: z.int().min(1).max(10).default(10).describe('How often a code may count at most: 1 to 10 (the default).'),
+};
+
+const anyBounds = z.object(bounds);
+
+const configuration = {
+  settings: closed({ enabled: z.boolean().default(false).describe('Can be used, and counts.'), ...bounds })
+    .prefault({})
+    .describe('Temporary access codes, which an administrator issues (stepgate users tac).'),
+} as const;
+
+interface AccessSecret {
+  readonly salt: string;
+  readonly digest: string;
+  /** How often it still counts. */
+  readonly uses: number;
+}
+
+export interface AccessCodeTerms {
+  /** Signs, 5 bits each: 8 to 64. */
+  readonly length: number;
+  /** How often it counts. */
+  readonly uses: number;
+  /** Epoch seconds. */
+  readonly expiresAt: Seconds;
+}
+
+/** What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about it. */
+export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> {
+  // Checked and complete, durations are seconds.
+  const own = settings[traits.key] as z.output<typeof anyBounds> | undefined;
+  const { minLength, maxLifetime, maxUses } = own ?? anyBounds.parse({});
+  return { minLength, maxLifetime, maxUses };
+}
+
+export interface IssuedAccessCode {
+  /** In groups, to be shown once. */
+  readonly code: string;
+  readonly credential: Omit<Credential, 'id' | 'createdAt'>;
+}
+
+/** Draws a code. Rejects with `RangeError` for terms that cannot be meant, with `StepgateError('busy')` when the queue is full. */
+export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerms): Promise<IssuedAccessCode> {
+  const { length, uses, expiresAt } = terms;
+  if (!Number.isInteger(length) || length < shortest || length > longest)
+    throw new RangeError(`an access code has ${shortest} to ${longest} signs`);
+  if (!Number.isInteger(uses) || uses < 1) throw new RangeError('an access code counts at least once');
+  const text = drawKeyText(length);
+  const salt = drawSalt();
+  const secret = { salt, digest: await digestKeyText(queue, text, salt), uses };
+  const { key: authenticator, factors, characteristics } = traits;
+  return { code: groupedKeyText(text), credential: { authenticator, factors, characteristics, expiresAt, secret } };
+}
+
+export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
+  return {
+    traits,
+    configuration,
+    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
+    limits: [
+      { limit: 5, window: 300 },
+      { limit: 100, window: 0 },
+    ],
+    single: true,
+    challenge: async (_credential, env) => ({
+      inputs: ['paper_code'],
+      public: {},
+      private: {},
+      expires: env.now + lifetime,
+    }),
+    verify: (credential, _pending, input, env) => verifyCode(queue, credential, input, env),
+    offer: notEnrollable,
+    enroll: notEnrollable,
+  };
+}
+
+async function verifyCode(
+  queue: HashingQueue,
+  credential: Credential | undefined,
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Promise<Verified | Refused> {
+  const text: unknown = input.passcode;
+  if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
+  const code = readKeyText(text, shortest, longest);
+  // This refusal depends on the input alone, so it tells nothing about the account.
+  if (code === undefined) return refuse('credentials.malformed');
+  const secret = readSecret(credential);
+  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, code, secret?.salt ?? nobodysSalt));
+  const counts = credential?.expiresAt !== undefined && env.now < credential.expiresAt;
+  if (!matches || !counts || !secret) return refuse('credentials.invalid');
+  const uses = secret.uses - 1;
+  return {
+    ok: true,
+    credential: credential.id,
+    proof,
+    secret: { ...secret, uses },
+    mustSave: true,
+    ...(uses === 0 ? { spent: true } : {}),
+  };
+}
+
+function readSecret(credential: Credential | undefined): AccessSecret | undefined {
+  if (credential?.authenticator !== traits.key) return undefined;
+  const { salt, digest, uses } = credential.secret;
+  const isWhole = isSalt(salt) && typeof digest === 'string' && Number.isInteger(uses) && Number(uses) > 0;
+  return isWhole ? { salt, digest, uses: Number(uses) } : undefined;
+}
+
+function refuse(code: string): Refused {
+  return { ok: false, code, field: 'credentials.passcode' };
+}
+
+function notEnrollable(): never {
+  throw new TypeError('an access code is not enrolled in the step loop: ask traits.enrollable first');
+}

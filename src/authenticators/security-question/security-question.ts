@@ -1,0 +1,204 @@
+/**
+ * Something known: the answer to a question about oneself. NIST SP 800-63B-4 section 3.1.1.2 takes it for no authenticator, and OWASP ASVS
+ * 5.0 6.4.2 wants none. So it is auxiliary: it counts only where a policy names it, and only beside something else that was proved first.
+ */
+
+import { z } from 'zod';
+import type { Subject } from '../../core/model/facts.ts';
+import { closed } from '../../policy/schema/fields.ts';
+import type {
+  Authenticator,
+  AuthenticatorEnv,
+  Credential,
+  CredentialInput,
+  Enrolled,
+  Refused,
+  Started,
+  Verified,
+} from '../authenticator.ts';
+import { isCommonPassword } from '../shared/common-passwords.ts';
+import type { HashingQueue } from '../shared/hashing-queue.ts';
+import { digestKeyText, drawSalt, isSalt, nobodysSalt, sameDigest } from '../shared/key-text.ts';
+import { ownQuestion, readOwnQuestion, securityQuestions } from './security-questions.ts';
+
+const traits = {
+  key: 'security_question',
+  factors: ['knowledge'],
+  characteristics: ['userPresence'],
+  enrollable: true,
+  auxiliary: true,
+} as const;
+
+const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['kba'] } as const;
+
+/** Seconds that a challenge or an offer counts. */
+const lifetime = 600;
+
+/** Longest answer as it is typed (characters). */
+const longest = 200;
+
+/** Letters and digits of the shortest new answer, unless the settings say otherwise. */
+const defaultMinLength = 4;
+
+const configuration = {
+  settings: closed({
+    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts, where a policy names it.'),
+    minLength: z
+      .int()
+      .min(4)
+      .max(32)
+      .default(defaultMinLength)
+      .describe('Shortest new answer, in letters and digits. Default 4.'),
+  })
+    .prefault({})
+    .describe(
+      'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
+    ),
+  objection:
+    'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',
+} as const;
+
+/** `code` of `securityQuestions`, or `ownQuestion` and its `text`. */
+interface Question {
+  readonly code: string;
+  readonly text?: string;
+}
+
+interface AnswerSecret extends Question {
+  readonly salt: string;
+  readonly digest: string;
+}
+
+export function securityQuestionAuthenticator(queue: HashingQueue): Authenticator {
+  return {
+    traits,
+    configuration,
+    // Fewer than NIST SP 800-63B-4 section 3.2.2 allows: there are not many answers to most questions.
+    limits: [
+      { limit: 5, window: 900 },
+      { limit: 20, window: 0 },
+    ],
+    single: true,
+    challenge: async (credential, env) => ({
+      inputs: ['answer'],
+      public: shownQuestion(credential, env),
+      private: {},
+      expires: env.now + lifetime,
+    }),
+    verify: (credential, _pending, input) => verifyAnswer(queue, credential, input),
+    offer: async (_subject, env) => ({
+      inputs: ['question_choice', 'question_text', 'answer'],
+      public: { questions: [...securityQuestions.keys(), ownQuestion] },
+      private: {},
+      expires: env.now + lifetime,
+    }),
+    enroll: (subject, _pending, input, env) => enrollAnswer(queue, subject, input, env),
+  };
+}
+
+/** Letters and digits as people mean them: no case, accents, white space or punctuation (`São-Paulo` is `sao paulo`). */
+export function normaliseAnswer(text: string): string {
+  return text
+    .normalize('NFKD')
+    .replace(/[\u0300-\u036f\s\p{P}\p{C}]/gu, '')
+    .toUpperCase()
+    .toLowerCase()
+    .normalize('NFC');
+}
+
+/**
+ * Nobody sees a question before they have proved something (section 3.1.1.2: no hints). Who has none gets one all the same, always the
+ * same one.
+ */
+function shownQuestion(credential: Credential | undefined, env: AuthenticatorEnv): Started['public'] {
+  if (!env.proved) return {};
+  const { code, text } = readSecret(credential) ?? decoyQuestion(env);
+  return { questionKey: code, ...(text === undefined ? {} : { question: text }) };
+}
+
+function decoyQuestion(env: AuthenticatorEnv): Question {
+  const codes = [...securityQuestions.keys()];
+  const number = Buffer.from(
+    env.mac('security question decoy', env.subject ?? env.transaction),
+    'base64url',
+  ).readUInt32BE();
+  return { code: codes[number % codes.length] as string };
+}
+
+async function verifyAnswer(
+  queue: HashingQueue,
+  credential: Credential | undefined,
+  input: CredentialInput,
+): Promise<Verified | Refused> {
+  const answer = readAnswer(input);
+  // These refusals depend on the input alone, so they tell nothing about the account.
+  if (typeof answer !== 'string') return answer;
+  const secret = readSecret(credential);
+  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, answer, secret?.salt ?? nobodysSalt));
+  if (!credential || !secret || !matches) return refuse('credentials.invalid');
+  return { ok: true, credential: credential.id, proof, mustSave: false };
+}
+
+/** Normalised. */
+function readAnswer({ passcode }: CredentialInput): string | Refused {
+  const text: unknown = passcode;
+  if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
+  if (text.length > longest || !text.isWellFormed()) return refuse('credentials.malformed');
+  const answer = normaliseAnswer(text);
+  return answer === '' ? refuse('credentials.malformed') : answer;
+}
+
+async function enrollAnswer(
+  queue: HashingQueue,
+  subject: Subject,
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Promise<Enrolled | Refused> {
+  const question = readQuestion(input);
+  if ('ok' in question) return question;
+  const answer = readAnswer(input);
+  if (typeof answer !== 'string') return answer;
+  const minLength = Number(env.settings?.minLength ?? defaultMinLength);
+  if ([...answer].length < minLength) return refuse('answer.too_short');
+  if (isObvious(answer, question, subject, env)) return refuse('answer.obvious');
+  const salt = drawSalt();
+  const { factors, characteristics } = traits;
+  const secret: AnswerSecret = { ...question, salt, digest: await digestKeyText(queue, answer, salt) };
+  return {
+    ok: true,
+    credential: { authenticator: traits.key, factors, characteristics, secret: { ...secret } },
+    proof,
+  };
+}
+
+function readQuestion({ questionKey, question }: CredentialInput): Question | Refused {
+  const code: unknown = questionKey;
+  if (typeof code === 'string' && securityQuestions.has(code)) return { code };
+  if (code !== ownQuestion) return refuse('question.required', 'credentials.questionKey');
+  const written: unknown = question;
+  if (typeof written !== 'string' || written.trim() === '') return refuse('question.unwritten', 'credentials.question');
+  const text = readOwnQuestion(written);
+  return text === undefined ? refuse('question.malformed', 'credentials.question') : { code, text };
+}
+
+/** What stands in the question, what everybody knows who knows the person, and what everybody tries. */
+function isObvious(answer: string, { code, text }: Question, subject: Subject, env: AuthenticatorEnv): boolean {
+  if (/^(.{1,3})\1+$/u.test(answer) || '0123456789'.includes(answer) || isCommonPassword(answer)) return true;
+  if (text !== undefined && normaliseAnswer(text).includes(answer)) return true;
+  const names = [...subject.identifiers, ...Object.values(subject.profile), env.identifier, env.brand, env.app];
+  const words = names.flatMap((name) => (typeof name === 'string' ? [name, ...name.split(/[\s@._-]+/)] : []));
+  return [...words, ...(securityQuestions.get(code) ?? [])].some((word) => normaliseAnswer(word) === answer);
+}
+
+function readSecret(credential: Credential | undefined): AnswerSecret | undefined {
+  if (credential?.authenticator !== traits.key) return undefined;
+  const { code, text, salt, digest } = credential.secret;
+  if (typeof code !== 'string' || !isSalt(salt) || typeof digest !== 'string') return undefined;
+  if (securityQuestions.has(code)) return { code, salt, digest };
+  const isWritten = code === ownQuestion && typeof text === 'string' && readOwnQuestion(text) === text;
+  return isWritten ? { code, text, salt, digest } : undefined;
+}
+
+function refuse(code: string, field = 'credentials.passcode'): Refused {
+  return { ok: false, code, field };
+}

@@ -1,0 +1,28 @@
+/** How much is sent, whoever asks: what all authenticators have in common that send something. */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { Quota } from '../authenticator.ts';
+
+const HOUR: Seconds = 3600;
+
+/** So many messages in an hour. */
+export function perHour(kind: string, of: string, limit: number): Quota {
+  return { kind, of, limits: [{ limit, window: HOUR }] };
+}
+
+/** By the network that asks. */
+export function networkQuota(ip: string, limit: number): Quota {
+  return perHour('network', networkOf(ip), limit);
+}
+
+/** What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). Addresses that cannot be told are one network. */
+export function networkOf(ip: string): string {
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
+  if (mapped) return mapped[1] ?? ip;
+  const canonical = URL.parse(`http://[${ip.replace(/%.*$/, '')}]`)?.hostname.slice(1, -1);
+  if (canonical === undefined) return ip;
+  const [head = '', tail] = canonical.split('::');
+  const groups = (text: string): string[] => (text === '' ? [] : text.split(':'));
+  const zeros = tail === undefined ? 0 : 8 - groups(head).length - groups(tail).length;
+  const all = [...groups(head), ...Array<string>(zeros).fill('0'), ...groups(tail ?? '')];
+  return `${all.slice(0, 4).join(':')}::/64`;
+}

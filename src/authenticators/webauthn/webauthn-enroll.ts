@@ -1,0 +1,183 @@
+/** Registers a new key (Web Authentication Level 3 section 7.1). */
+
+import { X509Certificate } from 'node:crypto';
+import type { Subject } from '../../core/model/facts.ts';
+import type { AuthenticatorEnv, CredentialInput, Enrolled, Refused, Started } from '../authenticator.ts';
+import { browserInWords } from '../shared/browser-in-words.ts';
+import { authenticatorDataFault, binaryField, clientDataFault, relyingParty } from './webauthn-input.ts';
+import { leadsTo, modelsIn } from './webauthn-metadata.ts';
+import { knownTransports, proofOf, type WebauthnSecret, webauthnTraits } from './webauthn-secret.ts';
+import { algorithms } from './webauthn-verify.ts';
+
+/** The part of the configuration that this reads. */
+export interface WebauthnSettings {
+  /** Path of the FIDO metadata. */
+  readonly metadata?: string;
+  /** Models that may be registered, and no others. */
+  readonly aaguids?: readonly string[];
+}
+
+/** Longest credential id (section 7.1 step 25), in bytes. */
+const longestId = 1023;
+
+/** The user handle of an account (section 5.4.3), base64url. */
+export function userHandleOf(userId: string): string {
+  return Buffer.from(userId, 'utf8').toString('base64url');
+}
+
+export async function verifyRegistration(
+  subject: Subject,
+  pending: Started['private'],
+  input: CredentialInput,
+  env: AuthenticatorEnv,
+): Promise<Enrolled | Refused> {
+  const { challenge } = pending;
+  if (typeof challenge !== 'string' || challenge === '')
+    throw new TypeError('the offer to confirm is not one of this authenticator');
+  if (!input.clientData && !input.attestation) return refuse('credentials.required');
+  const clientData = binaryField(input, 'clientData', 4096);
+  const attestation = binaryField(input, 'attestation', 12_288);
+  if (!clientData || !attestation) return refuse('credentials.malformed');
+  const ceremony = { type: 'webauthn.create', challenge, issuer: env.issuer } as const;
+  const fault = clientDataFault(clientData, ceremony);
+  if (fault !== undefined) return refuse('credentials.invalid', fault);
+  const registered = await readRegistration({ clientData, attestation, challenge }, env);
+  if ('ok' in registered) return registered;
+  if (pending.userVerification === true && !registered.userVerification)
+    return refuse('credentials.unverified', 'user_verification');
+  const settings = (env.settings ?? {}) as WebauthnSettings;
+  const model = settings.metadata === undefined ? undefined : vouchedModel(settings.metadata, registered, env.now);
+  if (settings.aaguids !== undefined && !(model && settings.aaguids.includes(registered.aaguid)))
+    return refuse('credentials.not_allowed', model ? 'aaguid' : 'attestation_untrusted');
+  const { chain: _, ...rest } = registered;
+  const transports = knownTransports(parseJson(input.transports));
+  const secret: WebauthnSecret = {
+    ...rest,
+    userHandle: userHandleOf(subject.id),
+    hardware: model?.hardware === true,
+    ...(transports.length > 0 ? { transports } : {}),
+  };
+  const proof = proofOf(secret, secret.userVerification);
+  const label = cleanLabel(input.label) || defaultLabel(env);
+  return {
+    ok: true,
+    credential: {
+      authenticator: webauthnTraits.key,
+      ...(label === '' ? {} : { label }),
+      factors: proof.factors,
+      characteristics: proof.characteristics,
+      claims: [secret.id],
+      secret: { ...secret },
+    },
+    proof,
+  };
+}
+
+interface Registered extends Omit<WebauthnSecret, 'userHandle' | 'hardware' | 'transports'> {
+  /** Certificates of the attestation, leaf first; empty: nobody vouches for the key. */
+  readonly chain: readonly Uint8Array[];
+}
+
+async function readRegistration(
+  given: { readonly clientData: string; readonly attestation: string; readonly challenge: string },
+  { issuer }: AuthenticatorEnv,
+): Promise<Registered | Refused> {
+  const { decodeAttestationObject, parseAuthenticatorData } = await import('@simplewebauthn/server/helpers');
+  try {
+    const object = decodeAttestationObject(Uint8Array.from(Buffer.from(given.attestation, 'base64url')));
+    const data = parseAuthenticatorData(object.get('authData'));
+    const fault = authenticatorDataFault(data.rpIdHash, data.flags, issuer);
+    if (fault !== undefined) return refuse('credentials.invalid', fault);
+    if (data.credentialID === undefined || data.credentialID.length === 0)
+      return refuse('credentials.invalid', 'malformed');
+    if (data.credentialID.length > longestId) return refuse('credentials.invalid', 'credential_id');
+    const id = Buffer.from(data.credentialID).toString('base64url');
+    const info = await verifyAttested(id, given, issuer);
+    if (info === undefined) return refuse('credentials.invalid', 'attestation');
+    return {
+      id,
+      publicKey: Buffer.from(info.credential.publicKey).toString('base64url'),
+      counter: info.credential.counter,
+      backupEligible: data.flags.be,
+      backedUp: data.flags.bs,
+      userVerification: info.userVerified,
+      aaguid: info.aaguid,
+      chain: (object.get('attStmt').get('x5c') as readonly Uint8Array[] | undefined) ?? [],
+    };
+  } catch {
+    return refuse('credentials.invalid', 'malformed');
+  }
+}
+
+/** Checks the algorithm of the key and the signature of the attestation, if there is one. Whom its certificates lead to is not looked at. */
+async function verifyAttested(
+  id: string,
+  { clientData, attestation, challenge }: Parameters<typeof readRegistration>[0],
+  issuer: string,
+) {
+  const { verifyRegistrationResponse } = await import('@simplewebauthn/server');
+  const { id: expectedRPID, origin: expectedOrigin } = relyingParty(issuer);
+  try {
+    const { registrationInfo } = await verifyRegistrationResponse({
+      response: {
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: { clientDataJSON: clientData, attestationObject: attestation },
+      },
+      expectedChallenge: challenge,
+      expectedOrigin,
+      expectedRPID,
+      supportedAlgorithmIDs: algorithms,
+      requireUserVerification: false,
+    });
+    return registrationInfo;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The model of the key, if its attestation leads to a root of that model. */
+function vouchedModel(file: string, { aaguid, chain }: Registered, now: number) {
+  const model = modelsIn(file).get(aaguid);
+  if (model === undefined) return undefined;
+  const certificates = chain.map((der) => new X509Certificate(der));
+  return leadsTo(model.roots, certificates, now) ? model : undefined;
+}
+
+/** A name as the person gave it: one line of at most 64 characters. */
+function cleanLabel(text: string | undefined): string {
+  if (typeof text !== 'string' || !text.isWellFormed()) return '';
+  const line = text
+    .normalize('NFC')
+    .replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, ' ')
+    .replace(/\s+/g, ' ')
+    .trim();
+  return Array.from(line).slice(0, 64).join('').trim();
+}
+
+/** Two of a kind must be told apart: the second one is called by where it was made, numbered if there is one of that name. */
+function defaultLabel({ enrolled, visitor }: AuthenticatorEnv): string {
+  if (enrolled.length === 0) return '';
+  const { browser, system } = browserInWords(visitor.userAgent);
+  const where = [browser, system].filter((word) => word !== '').join(', ');
+  const isFree = (label: string) => label !== '' && !enrolled.some((other) => other.label === label);
+  if (isFree(where)) return where;
+  const numbers = Array.from({ length: enrolled.length + 1 }, (_, at) =>
+    `${where} #${enrolled.length + 1 + at}`.trim(),
+  );
+  return numbers.find(isFree) ?? '';
+}
+
+function parseJson(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
+}
+
+function refuse(code: string, reason?: string): Refused {
+  return { ok: false, code, ...(reason === undefined ? {} : { reason }) };
+}

@@ -1,0 +1,92 @@
+/** What a browser sends back from a WebAuthn ceremony, checked as far as nothing of the account is needed. */
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { CredentialInput } from '../authenticator.ts';
+
+/** Why a response is no good; for the audit log. */
+export type Fault =
+  | 'malformed'
+  | 'type'
+  | 'challenge'
+  | 'origin'
+  | 'cross_origin'
+  | 'rp_id'
+  | 'user_presence'
+  | 'user_verification'
+  | 'backup_flags';
+
+export interface Ceremony {
+  readonly type: 'webauthn.create' | 'webauthn.get';
+  /** base64url */
+  readonly challenge: string;
+  /** Absolute URL of the configured issuer: relying party and origin come from it, never from a request. */
+  readonly issuer: string;
+}
+
+/** The relying party: the host of the issuer. */
+export function relyingParty(issuer: string): { readonly id: string; readonly origin: string } {
+  const { hostname, origin } = new URL(issuer);
+  return { id: hostname, origin };
+}
+
+/** A field in base64url without padding; base64 is taken too. `undefined`: missing, something else, or longer than `maxBytes`. */
+export function binaryField(input: CredentialInput, name: string, maxBytes: number): string | undefined {
+  const text: unknown = Object.hasOwn(input, name) ? input[name] : undefined;
+  if (typeof text !== 'string' || text === '' || text.length > Math.ceil(maxBytes / 3) * 4) return undefined;
+  const plain = text
+    .replace(/={1,2}$/, '')
+    .replaceAll('+', '-')
+    .replaceAll('/', '_');
+  const bytes = Buffer.from(plain, 'base64url');
+  return bytes.length > 0 && bytes.toString('base64url') === plain ? plain : undefined;
+}
+
+/** Web Authentication Level 3 section 7.1 steps 5 to 12, section 7.2 steps 9 to 15. `clientData`: base64url. */
+export function clientDataFault(clientData: string, { type, challenge, issuer }: Ceremony): Fault | undefined {
+  const data = parseObject(Buffer.from(clientData, 'base64url').toString('utf8'));
+  if (data === undefined) return 'malformed';
+  if (data.type !== type) return 'type';
+  if (typeof data.challenge !== 'string' || !isEqual(data.challenge, challenge)) return 'challenge';
+  if (data.origin !== relyingParty(issuer).origin) return 'origin';
+  // A page of somebody else has framed ours, or says so.
+  if (![undefined, false].includes(data.crossOrigin as undefined) || data.topOrigin !== undefined)
+    return 'cross_origin';
+  return undefined;
+}
+
+/** The challenge that an answer is about, as it says itself; `undefined`: it says none. */
+export function challengeOf(input: CredentialInput): string | undefined {
+  const text = Buffer.from(binaryField(input, 'clientData', 4096) ?? '', 'base64url').toString('utf8');
+  const challenge = parseObject(text)?.challenge;
+  return typeof challenge === 'string' ? challenge : undefined;
+}
+
+/** The flags of authenticator data (section 6.1). */
+export interface Flags {
+  readonly up: boolean;
+  readonly uv: boolean;
+  readonly be: boolean;
+  readonly bs: boolean;
+}
+
+/** Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and flags that contradict one another. */
+export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, issuer: string): Fault | undefined {
+  const expected = createHash('sha256').update(relyingParty(issuer).id).digest();
+  if (rpIdHash.length !== expected.length || !timingSafeEqual(rpIdHash, expected)) return 'rp_id';
+  if (!flags.up) return 'user_presence';
+  if (flags.bs && !flags.be) return 'backup_flags';
+  return undefined;
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isEqual(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}

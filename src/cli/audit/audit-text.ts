@@ -1,0 +1,46 @@
+/** Lines of the audit log, read back and as people read them. */
+import type { AuditEvent } from '../../flow/audit.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+
+/** An event with its time (ISO 8601). Older and newer versions may have other events. */
+export type AuditLine = Omit<AuditEvent, 'event'> & { readonly time: string; readonly event: string };
+
+/** Throws `SyntaxError` when the line is not JSON. */
+export function parseAuditLine(value: string): AuditLine {
+  return JSON.parse(value) as AuditLine;
+}
+
+const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
+
+/** Time, event and outcome in columns, then what else is known, by name. `who`: how the subject is called. */
+export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
+  const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
+  const { by, channel, country, prefix, length, lifetime, uses, groups } = line;
+  const details = [
+    ['client', client],
+    ['ip', ip],
+    ['authenticator', authenticator],
+    ['factors', factors?.join('+')],
+    ['channel', channel],
+    ['country', country],
+    ['prefix', prefix],
+    ['length', length?.toString()],
+    ['lifetime', lifetime?.toString()],
+    ['uses', uses?.toString()],
+    ['groups', groups?.join('+')],
+    ['by', by],
+    ['acr', acr],
+    ['amr', amr?.join('+')],
+    ['reason', reason],
+    ['revision', policyRevision?.toString()],
+    ['rule', rule === undefined || rule === '' ? undefined : JSON.stringify(rule)],
+  ].flatMap(([name, value]) => (value === undefined || value === '' ? [] : [`${name}=${printable(value)}`]));
+  return [
+    time,
+    event.padEnd(24),
+    paint(colours[outcome], outcome.padEnd(7)),
+    printable(who ?? '-').padEnd(20),
+    ...details,
+  ].join('  ');
+}

@@ -1,0 +1,91 @@
+/** `stepgate doctor`: looks at everything that a sign-in needs, and says what to do about what is wrong. Changes nothing. */
+
+import { Command } from 'commander';
+import type { Seconds } from '../../core/model/facts.ts';
+import { StoreUnavailable } from '../../errors.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Variables } from '../../policy/source/substitute-variables.ts';
+import type { Store } from '../../stores/store.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+import { checkConfiguration } from './configuration.ts';
+import { checkDataDir } from './data-dir.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
+import { checkKeys } from './keys.ts';
+import { checkUsers } from './users.ts';
+
+export interface DoctorContext {
+  /** `warn` hears what an operator should know about the store. */
+  openStore(warn: (text: string) => void): Promise<Store>;
+  /** Takes whole lines. */
+  stdout(text: string): void;
+  readonly paint: Paint;
+  readonly authenticators: readonly AuthenticatorKind[];
+  readonly variables: Variables;
+  /** Directory of the embedded store; absent: the store is Redis. */
+  readonly dataDir?: string;
+  readonly configDir: string;
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+  /** Of Node, e.g. `24.15.0`. */
+  readonly nodeVersion: string;
+  /** Epoch seconds. */
+  now(): Seconds;
+  /** 1: something is wrong. */
+  setExitCode(code: 0 | 1): void;
+}
+
+/** Never rejects because of what it finds. */
+export function doctorCommand(context: DoctorContext): Command {
+  return new Command('doctor')
+    .description('check this installation, and say what to do about what is wrong')
+    .option('--json', 'as JSON')
+    .action(async ({ json }: { json?: true }) => {
+      const findings = await examine(context);
+      if (json) context.stdout(`${JSON.stringify(findings, null, 2)}\n`);
+      else for (const finding of findings) context.stdout(findingText(finding, context.paint));
+      context.setExitCode(findings.some(({ level }) => level === 'fail') ? 1 : 0);
+    });
+}
+
+const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
+
+function findingText({ level, about, text, remedy }: Finding, paint: Paint): string {
+  const line = `${paint(colours[level], level.padEnd(4))}  ${about.padEnd(14)}  ${printable(text)}\n`;
+  return remedy === undefined ? line : `${line}${' '.repeat(22)}${paint('bold', remedy)}\n`;
+}
+
+async function examine(context: DoctorContext): Promise<readonly Finding[]> {
+  const files = context.dataDir === undefined ? undefined : await checkDataDir(context.dataDir);
+  const before = [checkNode(context.nodeVersion), ...(files?.findings ?? [])];
+  if (files?.usable === false) return before;
+  const warnings: string[] = [];
+  try {
+    const store = await context.openStore((text) => warnings.push(text));
+    try {
+      await store.ping();
+      const trouble = [...new Set(warnings)].map((text) => warn('store', text));
+      return [...before, ok('store', 'answers'), ...trouble, ...(await examineStore(context, store))];
+    } finally {
+      await store.close();
+    }
+  } catch (error) {
+    if (!(error instanceof StoreUnavailable)) throw error;
+    const remedy = files ? `look at ${context.dataDir}, and at the disk` : 'look at REDIS_URL, and at the Redis itself';
+    return [...before, fail('store', error.message, remedy)];
+  }
+}
+
+async function examineStore(context: DoctorContext, store: Store): Promise<readonly Finding[]> {
+  return [
+    ...(await checkConfiguration(store, context)),
+    ...(await checkKeys(store, context.now())),
+    await checkUsers(store),
+  ];
+}
+
+function checkNode(version: string): Finding {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  if (major > 24 || (major === 24 && minor >= 15)) return ok('node', `Node ${version}`);
+  return fail('node', `Node ${version} is too old`, 'install Node 24.15 or newer');
+}

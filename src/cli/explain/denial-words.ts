@@ -1,0 +1,18 @@
+/** Why a decision denies, for the admin. */
+import type { DenyReason } from '../../core/model/decision.ts';
+
+const words: Readonly<Record<DenyReason, string>> = {
+  rule: 'a rule says so',
+  no_rule: 'no rule of the policy holds',
+  account_inactive: 'the account is not active',
+  unsatisfiable: 'nothing that this person has or may enroll meets the requirement',
+  enrollment_forbids: 'the enrollment policy disables what the requirement takes',
+  enrollments_full:
+    'it would take another enrollment, and the account has as many of that authenticator as it can have',
+  acr_unattainable: 'the acr that must be reached cannot be reached (unmet_authentication_requirements)',
+  no_policy: 'the app has no sign-on policy',
+};
+
+export function denialWords(reason: DenyReason): string {
+  return words[reason];
+}

@@ -1,0 +1,38 @@
+/** What the enrollment policy says, for the admin. */
+import type { Skippable } from '../../core/model/decision.ts';
+import type { EnrollmentTerms, Grace } from '../../core/model/enrollment-policy.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+
+/** Name and text of each row. Nothing said: one row that says so. */
+export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
+  const { required, optional, promoted, disabled } = terms;
+  const rows = [
+    ...required.map(({ anyOf, grace }) => ['requires', `${anyOf.join(' or ')}${graceWords(grace)}`] as const),
+    ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
+    ...promoted.map(({ authenticator }) => ['promotes', authenticator] as const),
+    ...(disabled.length === 0 ? [] : [['disables', disabled.join(', ')] as const]),
+  ];
+  return rows.length === 0 ? [['requires', 'nothing']] : rows;
+}
+
+function graceWords(grace: Grace | undefined): string {
+  if (grace === undefined) return '';
+  return 'until' in grace ? ` (from ${timeText(grace.until)})` : ` (after ${grace.skips} skips)`;
+}
+
+function timeText(at: Seconds): string {
+  return new Date(at * 1000).toISOString().replace('.000', '');
+}
+
+/** ` (before totp or webauthn is enrolled)`; nothing if it is not for that. */
+export function beforeWords(toEnroll: readonly string[] | undefined): string {
+  return toEnroll === undefined ? '' : ` (before ${toEnroll.join(' or ')} is enrolled)`;
+}
+
+/** ` (may be skipped, 3 skips left)`; nothing if it may not. */
+export function skippableWords(skippable: Skippable | undefined): string {
+  if (skippable === undefined) return '';
+  const { skipsLeft, until } = skippable;
+  if (skipsLeft !== undefined) return ` (may be skipped, ${skipsLeft} left)`;
+  return until === undefined ? ' (may be skipped)' : ` (may be skipped until ${timeText(until)})`;
+}

@@ -1,0 +1,227 @@
+/** An explanation for people: aligned, one fact per line. */
+
+import type { SimulatedStep } from '../../core/analysis/simulate.ts';
+import type { Conditions, Tri } from '../../core/model/conditions.ts';
+import type { Outcome } from '../../core/model/decision.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { RuleTrace } from '../../core/model/trace.ts';
+import type { AuthenticatorOption } from '../../core/step/step.ts';
+import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/explain.ts';
+import { ageText, durationText } from '../shared/durations.ts';
+import type { Paint } from '../shared/paint.ts';
+import { printable } from '../shared/printable.ts';
+import { denialWords } from './denial-words.ts';
+import { beforeWords, enrollmentRows, skippableWords } from './enrollment-words.ts';
+import { ageWords, missingWords, requirementWords } from './requirement-words.ts';
+
+/** `source`: which configuration it is about. */
+export function explanationText(explanation: Explanation, source: string, paint: Paint): string {
+  const { app, layers, steps } = explanation;
+  const lines = [
+    paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
+    ...situationLines(explanation),
+    ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
+    '',
+    `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
+    ...(explanation.rule === '' ? [] : [`Decided by ${explanation.rule}`]),
+    '',
+    paint('bold', 'Steps'),
+    ...stepLines(steps, explanation.subject !== undefined),
+  ];
+  return lines.map((line) => line.trimEnd()).join('\n');
+}
+
+function situationLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
+  const who = subject === undefined ? 'nobody has identified yet' : (subject.identifiers[0] ?? 'somebody');
+  const zones = network.zones.length === 0 ? 'in no zone' : `in ${network.zones.join(', ')}`;
+  const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
+  const proofs = evidence.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
+  const request_ = [
+    `scope ${request.scopes.join(' ')}`,
+    ...(request.acrValues.length === 0
+      ? []
+      : [`acr_values ${request.acrValues.join(' ')}${request.acrEssential ? ' (essential)' : ''}`]),
+    ...(request.maxAge === undefined ? [] : [`max_age ${request.maxAge}`]),
+    ...(request.promptLogin ? ['prompt login'] : []),
+  ];
+  const rows: readonly (readonly [string, string])[] = [
+    ['who', subject === undefined || subject.status === 'active' ? who : `${who} (${subject.status})`],
+    ...(subject === undefined
+      ? []
+      : ([
+          ['groups', subject.groups.join(', ') || 'none'],
+          ['enrolled', has.join(', ') || 'nothing'],
+          ['evidence', proofs.join(', ') || 'none (a fresh browser)'],
+        ] as const)),
+    ['network', `${network.ip || 'no address'}, ${zones}`],
+    ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
+    ['request', request_.join('; ')],
+    ['time', new Date(at * 1000).toISOString().replace('.000', '')],
+  ];
+  return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
+}
+
+function rememberedWords({ remembered = [] }: Explanation['device'], at: number): string {
+  const proofs = remembered.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
+  return proofs.length === 0 ? '' : `; remembers ${proofs.join(', ')}`;
+}
+
+function named(authenticator: string, label: string | undefined): string {
+  return label === undefined ? authenticator : `${authenticator} (${printable(label)})`;
+}
+
+const titles = {
+  session: 'Session policy',
+  app: 'Sign-on policy',
+  request: 'Request',
+  enrollment: 'Enrollment policy',
+} as const;
+
+function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+  const width = Math.max(...layer.rules.map(({ rule }) => rule.length), 0);
+  const { notReached } = layer;
+  return [
+    paint('bold', layerTitle(layer)),
+    ...layer.rules.flatMap((rule, index) => ruleLines(rule, index, { width, layer, paint })),
+    ...(notReached > 0 ? [paint('dim', `  ${notReached} more not looked at`)] : []),
+    ...verdictLines(layer, paint),
+  ];
+}
+
+function layerTitle({ layer, policy, acrValues }: ExplainedLayer): string {
+  if (layer === 'app' && policy === 'minimumAcr') return `Minimum acr of the app: ${acrValues?.join(', ') ?? ''}`;
+  if (layer === 'request') return acrValues ? `Request: acr ${acrValues.join(' or ')}` : 'Request';
+  return policy === '' || policy === layer ? titles[layer] : `${titles[layer]} ${policy}`;
+}
+
+const colours = { hit: 'green', miss: 'dim', unknown: 'yellow' } as const;
+
+function result(tri: Tri, paint: Paint): string {
+  return paint(colours[tri], tri.padEnd(7));
+}
+
+function ruleLines(
+  rule: ExplainedRule,
+  index: number,
+  { width, layer, paint }: { readonly width: number; readonly layer: ExplainedLayer; readonly paint: Paint },
+): readonly string[] {
+  const decides = rule.rule === layer.decidedBy && index === layer.rules.length - 1;
+  const conditions = rule.conditions.map(({ condition, result: tri }) => {
+    return `             ${result(tri, paint)}  ${printable(conditionWords(rule.when, condition))}`;
+  });
+  const head = `  ${result(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${place(rule, paint)}`;
+  return [
+    decides ? `${head}  ${paint('bold', `decides: ${layer.outcome}`)}` : head,
+    ...(conditions.length === 0 ? [paint('dim', '             no conditions: always')] : conditions),
+  ];
+}
+
+function place({ origin }: RuleTrace, paint: Paint): string {
+  return origin ? paint('dim', `${origin.file}:${origin.line}`) : '';
+}
+
+/** `groups any: [contractors]`. */
+function conditionWords(when: Conditions, name: string): string {
+  const [key = '', ...rest] = name.split('.');
+  const given: unknown = when[key as keyof Conditions];
+  const value = rest.length === 0 ? given : (given as Record<string, unknown> | undefined)?.[rest.join('.')];
+  const text = JSON.stringify(value, null, 1)
+    .replace(/\s+/g, ' ')
+    .replaceAll('"', '')
+    .replaceAll('[ ', '[')
+    .replaceAll(' ]', ']');
+  return `${name} ${text.replace(/^\{ | \}$/g, '')}`;
+}
+
+function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>): string {
+  const kept = keep === undefined ? '' : `; ${ageWords(keep.absolute)} if it is kept`;
+  return `evidence ${ageWords(absolute)} (life of the session${kept})`;
+}
+
+function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
+  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, satisfied } = layer;
+  const ways = requirements.flatMap(requirementWords);
+  const lines = [
+    ...list('requires', ways),
+    ...(maxAge === undefined ? [] : [overallAge(ways.length > 0, maxAge)]),
+    ...(session === undefined ? [] : [row('counts', sessionWords(session))]),
+    ...(remember === undefined
+      ? []
+      : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
+    ...(remembered === undefined
+      ? []
+      : [row('spares', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
+    ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
+    ...list('missing', missing.map(missingWords)),
+    ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
+  ];
+  if (outcome === 'undecided') return [...lines, row('undecided', 'it depends on who it is')];
+  if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
+  return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
+}
+
+function overallAge(follows: boolean, maxAge: Seconds): string {
+  const words = `everything ${ageWords(maxAge)}`;
+  return follows ? row('', `and ${words}`) : row('requires', words);
+}
+
+function noRuleWords({ layer, acrValues, policy }: ExplainedLayer): string {
+  if (acrValues) return denialWords('acr_unattainable');
+  return denialWords(layer === 'app' && policy === '' ? 'no_policy' : 'no_rule');
+}
+
+function list(name: string, ways: readonly string[]): readonly string[] {
+  return ways.map((way, index) => row(index === 0 ? name : '', index === 0 ? way : `or ${way}`));
+}
+
+function row(name: string, text: string): string {
+  return `  ${name.padEnd(9)} ${text}`;
+}
+
+function outcomeWords(outcome: Outcome): string {
+  switch (outcome.kind) {
+    case 'identify':
+      return 'identify: it depends on who it is';
+    case 'allow':
+      return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}`;
+    case 'deny':
+      return `deny: ${denialWords(outcome.reason)}`;
+    case 'enroll':
+      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.barred ? '; who wants to, proves more first' : ''}`;
+    case 'challenge': {
+      const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
+      const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
+      const { withheld } = outcome;
+      if (withheld === undefined) return challenge;
+      return `${challenge}; then deny, kept back until something is proved: ${denialWords(withheld.reason)}`;
+    }
+  }
+}
+
+function stepLines(steps: readonly SimulatedStep[], known: boolean): readonly string[] {
+  const lines = steps.map((step, index) => `  ${index + 1}. ${stepWords(step)}`);
+  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on who it is'];
+}
+
+function stepWords(step: SimulatedStep): string {
+  switch (step.kind) {
+    case 'identify':
+      return step.beside === undefined ? 'identify' : `identify (with ${step.beside})`;
+    case 'select':
+      return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
+    case 'challenge':
+    case 'enroll': {
+      const others = step.alternatives.map(({ authenticator, label }: AuthenticatorOption) =>
+        named(authenticator, label),
+      );
+      const words = `${step.kind} ${named(step.authenticator, step.label)}`;
+      const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
+      if (step.unanswerable) return `${words} (nobody can answer it: nothing is enrolled)`;
+      return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
+    }
+    case 'denied':
+      return `denied: ${denialWords(step.reason)}`;
+    case 'complete':
+      return step.acr === undefined ? 'complete' : `complete (acr ${step.acr})`;
+  }
+}

@@ -1,0 +1,199 @@
+/** From the options of `explain` to the facts of a decision. What cannot be meant is refused with one sentence. */
+
+import { isIP } from 'node:net';
+import type {
+  AuthenticatorTraits,
+  Enrollment,
+  Evidence,
+  Facts,
+  OperatingSystem,
+  Platform,
+  RememberedProof,
+  RequestFacts,
+  Seconds,
+  Subject,
+} from '../../core/model/facts.ts';
+import type { App } from '../../policy/model/app.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { unknownName } from '../../policy/source/nearest-name.ts';
+import { parseDuration } from '../shared/durations.ts';
+import { refusal } from '../shared/refusal.ts';
+
+/** As commander hands them over. */
+export interface SituationOptions {
+  readonly groups?: readonly string[];
+  readonly enrolled?: readonly string[];
+  readonly ip?: string;
+  readonly zone?: readonly string[];
+  readonly scope?: string;
+  readonly acrValues?: string;
+  readonly essentialAcr?: true;
+  readonly maxAge?: string;
+  readonly promptLogin?: true;
+  readonly device?: string;
+  readonly platform?: string;
+  readonly os?: string;
+  readonly at?: string;
+  readonly evidence?: readonly string[];
+  readonly remembered?: readonly string[];
+  readonly keepSignedIn?: true;
+}
+
+interface Known {
+  readonly snapshot: Snapshot;
+  readonly app: App;
+  /** The person of `--user`. */
+  readonly user?: Subject;
+  readonly authenticators: readonly AuthenticatorTraits[];
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+export const platforms = ['desktop', 'mobile', 'other'] as const satisfies readonly Platform[];
+export const systems = [
+  'windows',
+  'macos',
+  'linux',
+  'chromeos',
+  'ios',
+  'android',
+  'other',
+] as const satisfies readonly OperatingSystem[];
+
+/** Throws `StepgateError('bad_request')` with a sentence for the admin. */
+export function situationOf(options: SituationOptions, known: Known): Facts {
+  const now = options.at === undefined ? known.now : parseTime(options.at);
+  const subject = subjectOf(options, known);
+  const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
+  return {
+    now,
+    request: requestOf(options, known),
+    network: networkOf(options, known.snapshot),
+    device: {
+      known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
+      platform: oneOf('platform', options.platform ?? 'desktop', platforms),
+      os: oneOf('operating system', options.os ?? 'other', systems),
+      ...(remembered.length > 0 && { remembered }),
+    },
+    ...(options.keepSignedIn && { keepSignedIn: true }),
+    ...(subject && { subject }),
+    evidence: (options.evidence ?? []).map((proof) => evidenceOf(proof, subject, now)),
+  };
+}
+
+function oneOf<Name extends string>(what: string, text: string, names: readonly Name[]): Name {
+  const found = names.find((name) => name === text);
+  if (found === undefined) throw refusal(unknownName(what, text, names));
+  return found;
+}
+
+/** With an offset, so that nobody has to guess whose clock is meant. */
+const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
+
+function parseTime(text: string): Seconds {
+  const time = timeForm.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(time)) throw refusal(`--at takes a time such as 2026-11-24T09:00:00Z, not ${text}`);
+  return Math.floor(time / 1000);
+}
+
+/** What oidc-provider makes of the request: the defaults of the client count when it names nothing else. */
+function requestOf(options: SituationOptions, { snapshot, app }: Known): RequestFacts {
+  const { default_acr_values = [], default_max_age } = app.client;
+  const scopes = words(options.scope ?? 'openid');
+  const { scopes: configured, resources } = snapshot.settings;
+  const scopeNames = [...Object.keys(configured), ...resources.flatMap((resource) => resource.scopes)];
+  for (const scope of scopes) oneOf('scope', scope, scopeNames);
+  const acrValues = options.acrValues === undefined ? default_acr_values : words(options.acrValues);
+  const acrNames = snapshot.settings.acrValues.map(({ value }) => value);
+  for (const value of acrValues) oneOf('acr value', value, acrNames);
+  if (options.essentialAcr && options.acrValues === undefined) throw refusal('--essential-acr needs --acr-values');
+  const maxAge = options.maxAge === undefined ? default_max_age : parseMaxAge(options.maxAge);
+  return {
+    clientId: app.clientId,
+    scopes,
+    acrValues,
+    acrEssential: options.essentialAcr === true,
+    ...(maxAge !== undefined && { maxAge }),
+    promptLogin: options.promptLogin === true,
+  };
+}
+
+function words(text: string): readonly string[] {
+  return text.split(/\s+/).filter((word) => word !== '');
+}
+
+function parseMaxAge(text: string): Seconds {
+  if (!/^\d{1,9}$/.test(text)) throw refusal(`--max-age takes a number of seconds, not ${text}`);
+  return Number(text);
+}
+
+function networkOf({ ip = '', zone }: SituationOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
+  if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
+  for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
+  return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
+}
+
+/** The person of `--user`, with other groups when some are given; or, with groups only, somebody who might be in them. */
+function subjectOf({ groups, enrolled }: SituationOptions, { user, authenticators }: Known): Subject | undefined {
+  if (user === undefined && groups === undefined) {
+    if (enrolled !== undefined) throw refusal('--enrolled needs a person: give --user or --groups');
+    return undefined;
+  }
+  const somebody: Subject = {
+    id: 'somebody',
+    status: 'active',
+    identifiers: [],
+    groups: [],
+    profile: {},
+    enrollments: [],
+  };
+  const keys = enrolled ?? (user === undefined ? usual(authenticators) : undefined);
+  return {
+    ...(user ?? somebody),
+    ...(groups && { groups }),
+    ...(keys && { enrollments: keys.map((key, index) => enrollmentOf(key, index, authenticators)) }),
+  };
+}
+
+/** What somebody has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
+function usual(authenticators: readonly AuthenticatorTraits[]): readonly string[] {
+  return authenticators.filter(({ besideIdentifier }) => besideIdentifier).map(({ key }) => key);
+}
+
+function enrollmentOf(key: string, index: number, authenticators: readonly AuthenticatorTraits[]): Enrollment {
+  const traits = authenticators.find((one) => one.key === key);
+  if (traits === undefined) {
+    throw refusal(
+      unknownName(
+        'authenticator',
+        key,
+        authenticators.map((one) => one.key),
+      ),
+    );
+  }
+  const { factors, characteristics } = traits;
+  return { id: `assumed-${index}`, authenticator: key, factors, characteristics };
+}
+
+/** `totp@3d`: proved so long ago with this browser, which remembers it for as long as the rule says. */
+function rememberedOf(proof: string, subject: Subject | undefined, now: Seconds): RememberedProof {
+  const { authenticator, enrollment, factors, characteristics, at } = evidenceOf(proof, subject, now);
+  return { authenticator, enrollment, factors, characteristics, at, until: Number.MAX_SAFE_INTEGER };
+}
+
+/** `totp` or `totp@10m`: proved just now, or so long ago, in an earlier sign-in. */
+function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): Evidence {
+  const [authenticator = '', ago] = proof.split('@', 2);
+  const age = ago === undefined ? 0 : parseDuration(ago);
+  if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
+  if (subject === undefined) throw refusal("a proof is somebody's: give --user or --groups");
+  const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
+  if (enrollment === undefined) {
+    const who = subject.identifiers[0] ?? 'this person';
+    const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
+    throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
+  }
+  const { id, factors, characteristics } = enrollment;
+  const shown = { authenticator, enrollment: id, subject: subject.id, factors, characteristics };
+  return { ...shown, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
+}

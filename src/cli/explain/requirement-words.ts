@@ -1,0 +1,75 @@
+/** Requirements, and what is missing of them, in words. */
+
+import type { Missing } from '../../core/decision/missing.ts';
+import type { Characteristic, Seconds } from '../../core/model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../../core/model/policy.ts';
+import { durationText } from '../shared/durations.ts';
+
+const numbers: readonly string[] = ['no', 'one', 'two', 'three'];
+
+const characteristicWords: Readonly<Record<Characteristic, string>> = {
+  userPresence: 'with user presence',
+  userVerification: 'with user verification',
+  deviceBound: 'device-bound',
+  hardwareProtected: 'hardware-protected',
+  phishingResistant: 'phishing-resistant',
+};
+
+/** One line per alternative or chain; any of them will do. */
+export function requirementWords(requirement: Requirement): readonly string[] {
+  if ('anyOf' in requirement) return requirement.anyOf.map(alternativeWords);
+  return requirement.chains.map(chainWords);
+}
+
+/** `two distinct factor types; knowledge by password at most 12 h old`. */
+function alternativeWords({ factors, demands, maxAge }: Alternative): string {
+  const shown = factors === 1 && demands.length > 0 ? [] : [factorWords(factors)];
+  return [...shown, ...demands.map(demandWords), ...overallAge(maxAge)].join('; ');
+}
+
+function chainWords(chain: readonly ChainStep[]): string {
+  return chain.map(stepWords).join(', then ');
+}
+
+/** What one alternative or chain still lacks. */
+export function missingWords(missing: Missing): string {
+  if (missing.kind === 'chain') return chainWords(missing.steps);
+  const { demands, factors, covered, maxAge } = missing;
+  const more = `${numbers[factors]} more factor type${factors === 1 ? '' : 's'}`;
+  const besides = covered.length === 0 ? '' : ` besides ${covered.join(' and ')}`;
+  const rest = demands.length + covered.length === 0 ? factorWords(factors) : more + besides;
+  return [...demands.map(demandWords), ...(factors === 0 ? [] : [rest]), ...overallAge(maxAge)].join('; ');
+}
+
+function factorWords(factors: number): string {
+  return factors === 1 ? 'one factor' : `${numbers[factors]} distinct factor types`;
+}
+
+function overallAge(maxAge: Seconds | undefined): readonly string[] {
+  return maxAge === undefined ? [] : [`everything ${ageWords(maxAge)}`];
+}
+
+/** `at most 12 h old`; 0 means this sign-in. */
+export function ageWords(maxAge: Seconds): string {
+  return maxAge === 0 ? 'proved in this sign-in' : `at most ${durationText(maxAge)} old`;
+}
+
+function demandWords(demand: Demand): string {
+  const { factor, authenticators, exclude, characteristics = [], maxAge } = demand;
+  const which = [
+    factor ?? 'any factor',
+    ...(authenticators ? [`by ${authenticators.join(' or ')}`] : []),
+    ...(exclude ? [`not by ${exclude.join(' or ')}`] : []),
+  ].join(' ');
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
+}
+
+function stepWords({ authenticators, characteristics = [], maxAge }: ChainStep): string {
+  const which = authenticators.join(' or ');
+  return withAge([which, ...characteristics.map((one) => characteristicWords[one])].join(', '), maxAge);
+}
+
+function withAge(words: string, maxAge: Seconds | undefined): string {
+  if (maxAge === undefined) return words;
+  return `${words}${words.includes(',') ? ',' : ''} ${ageWords(maxAge)}`;
+}

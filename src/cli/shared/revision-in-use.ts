@@ -1,0 +1,30 @@
+/** The newest revision, with the list of what it consists of. */
+
+import { StepgateError } from '../../errors.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import { type Manifest, POINTER_KEY, parsePointer, readManifest } from '../../policy/revision/document-store.ts';
+import { Revisions } from '../../policy/revision/revisions.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { Store } from '../../stores/store.ts';
+
+export interface RevisionInUse {
+  readonly snapshot: Snapshot;
+  readonly manifest: Manifest;
+}
+
+/** Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`. */
+export async function revisionInUse(
+  store: Store,
+  authenticators: readonly AuthenticatorKind[],
+): Promise<RevisionInUse> {
+  const pointer = (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+  const snapshot = await new Revisions(store, { authenticators }).at(pointer);
+  if (pointer === undefined || snapshot === undefined)
+    throw new StepgateError('not_configured', 'there is no configuration in the store: run `stepgate config apply`');
+  return { snapshot, manifest: await readManifest(store, parsePointer(pointer.value)) };
+}
+
+/** Client ids of all apps. */
+export function appNames({ documents }: Manifest): readonly string[] {
+  return Object.keys(documents).flatMap((key) => (key.startsWith('app/') ? [key.slice('app/'.length)] : []));
+}

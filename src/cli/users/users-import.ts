@@ -1,0 +1,87 @@
+/** `stepgate users import`. */
+import { open } from 'node:fs/promises';
+import { Command, Option } from 'commander';
+import { accountChanged } from '../../flow/notify/account-notification.ts';
+import type { Directory } from '../../users/directory.ts';
+import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
+import type { OpenNotifier, UsersContext } from './context.ts';
+import { operatorOps } from './operator-audit.ts';
+
+interface ImportCommandOptions {
+  readonly format?: 'jsonl' | 'csv';
+  readonly update?: true;
+  readonly quiet?: true;
+  /** False: `--no-mail`. */
+  readonly mail: boolean;
+}
+
+/** Records between two lines about the progress. */
+const progressEvery = 10_000;
+
+export function usersImportCommand(
+  context: UsersContext,
+  withDirectory: (use: (directory: Directory, news: OpenNotifier) => Promise<void>) => Promise<void>,
+): Command {
+  return new Command('import')
+    .description('add users from a file; records that cannot be applied are reported with their line')
+    .argument('<file>', 'JSON Lines or CSV with a header; "-" reads standard input')
+    .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
+    .option('--update', 'change users who are there already')
+    .option('--quiet', 'no lines about the progress')
+    .option('--no-mail', 'with --update: tell nobody that their address or password was changed')
+    .action(async (file: string, options: ImportCommandOptions) => {
+      const format = options.format ?? formatOf(file);
+      const source = file === '-' ? context.stdin : await readable(file);
+      await withDirectory(async (directory, news) => {
+        const write = options.mail ? await news() : () => [];
+        const summary = await importUsers({
+          directory,
+          format,
+          passwords: context.passwords,
+          addressCredential: context.addressCredential,
+          numberCredential: context.numberCredential,
+          source,
+          update: options.update ?? false,
+          tell: (before, change) => write(before, accountChanged(change)),
+          record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
+          onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
+          ...(options.quiet ? {} : { onProgress: progress(context) }),
+        });
+        report(context, summary);
+      });
+    });
+}
+
+async function readable(file: string): Promise<AsyncIterable<Uint8Array>> {
+  try {
+    return (await open(file)).createReadStream();
+  } catch (error) {
+    throw new Error(`${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}
+
+function formatOf(file: string): 'jsonl' | 'csv' {
+  if (/\.csv$/i.test(file)) return 'csv';
+  if (/\.(jsonl|ndjson)$/i.test(file)) return 'jsonl';
+  throw new Error('the name of the file does not tell its format: add --format jsonl or --format csv');
+}
+
+function progress({ stderr }: UsersContext): (summary: ImportSummary) => void {
+  let next = progressEvery;
+  return ({ records, refused }) => {
+    if (records < next) return;
+    next = records - (records % progressEvery) + progressEvery;
+    stderr(`${records} records, ${refused} refused\n`);
+  };
+}
+
+function report({ stdout, stderr, setExitCode }: UsersContext, summary: ImportSummary): void {
+  const { records, created, updated, refused, shortPasswords } = summary;
+  if (shortPasswords > 0) {
+    const have = shortPasswords === 1 ? '1 password has' : `${shortPasswords} passwords have`;
+    stderr(`warning: ${have} fewer than 15 characters: not enough as the only factor\n`);
+  }
+  const all = records === 1 ? '1 record' : `${records} records`;
+  stdout(`${all}: ${created} created, ${updated} updated, ${refused} refused\n`);
+  if (refused > 0) setExitCode(1);
+}

@@ -1,0 +1,55 @@
+/** Users as text and JSON, for terminals and scripts. Secrets of credentials never pass through here. */
+import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
+import type { Account } from '../../users/user.ts';
+
+/** One line: id, status, identifiers, groups. */
+export function accountLine({ user }: Account): string {
+  return printable([user.id, user.status, user.identifiers.join(', '), user.groups.join(', ') || '-'].join('  '));
+}
+
+export function accountJson(account: Account): string {
+  const { askedAddress: _asked, notificationAddresses: _added, ...user } = account.user;
+  const authenticators = account.credentials.map(({ secret: _secret, ...shown }) => shown);
+  return JSON.stringify({ ...user, authenticators, notificationAddresses: notificationAddresses(account) });
+}
+
+export function accountDetails(account: Account): string {
+  const { user, credentials } = account;
+  const profile = Object.entries(user.profile).map(([name, value]) => [name, String(value)] as const);
+  const authenticators = credentials.map(({ authenticator, label, createdAt, lastUsedAt }) => {
+    const used = lastUsedAt === undefined ? 'never used' : `last used ${iso(lastUsedAt)}`;
+    return [
+      authenticator,
+      [...(label === undefined ? [] : [label]), `since ${iso(createdAt)}`, used].join(', '),
+    ] as const;
+  });
+  const rows = [
+    ['id', user.id],
+    ['status', user.status],
+    ['identifiers', user.identifiers.join(', ')],
+    ['groups', user.groups.join(', ') || '-'],
+    ...(user.userType === undefined ? [] : [['type', user.userType]]),
+    ['created', iso(user.createdAt)],
+    ['changed', iso(user.updatedAt)],
+    ['valid after', iso(user.validAfter)],
+    ...profile,
+    ...(authenticators.length === 0 ? [['authenticators', 'none']] : authenticators),
+    ['notifications', notificationAddresses(account).map(ofSource).join(', ') || '-'],
+  ];
+  return rows.map(([name = '', value = '']) => printable(`${name.padEnd(16)}${value}`)).join('\n');
+}
+
+const sources = { profile: 'profile', authenticator: 'authenticator', added: 'added by the user' } as const;
+
+function ofSource({ address, source }: NotificationAddress): string {
+  return `${address} (${sources[source]})`;
+}
+
+function iso(seconds: number): string {
+  return new Date(seconds * 1000).toISOString();
+}
+
+/** Nothing that a terminal would obey. */
+function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
+}

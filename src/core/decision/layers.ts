@@ -1,0 +1,144 @@
+/** The layers that have to agree: session policy, app policy, request. */
+
+import { meetsGoal, requestMaxAge, type Showing, stricter } from '../evidence/requirement.ts';
+import type { Denial, Goal, Layer } from '../model/decision.ts';
+import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
+import type { AcrValue, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
+import type { Trace } from '../model/trace.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { applyRules, type RuleOutcome } from '../policy/rules.ts';
+import { type Waiver, waiverOf } from './waiver.ts';
+
+/** What session policy and app policy say, before anybody looks at evidence. */
+export interface PolicyLayers {
+  readonly layers: readonly Layer[];
+  /** The first layer's that denies. */
+  readonly denial?: Denial;
+  readonly goals: readonly Goal[];
+  /** The one of `goals` that stands for the app's minimum `acr`. */
+  readonly minimumAcr?: Goal;
+  readonly session?: GrantedSession;
+  /** The app policy's rule that decided. */
+  readonly appRule?: Rule;
+  /** Authenticators whose remembered proof may stand for the second factor of that rule. */
+  readonly rememberedHere?: readonly string[];
+}
+
+/**
+ * Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. `remembered`: what the browser may
+ * be spared to prove, if the app's rule says so.
+ */
+export function policyLayers(
+  policies: PolicySet,
+  facts: Facts,
+  remembered: readonly RememberedProof[] = [],
+): PolicyLayers {
+  const session = applyRules(policies.session, facts);
+  const app = policies.app && applyRules(policies.app, facts);
+  const waiver = app?.rule && waiverOf(app.rule, remembered, facts.now);
+  const minimum = minimumAcrLayer(policies);
+  const layers = [
+    ruleLayer('session', policies.session.name, session),
+    policies.app && app ? ruleLayer('app', policies.app.name, app, waiver) : noPolicyLayer,
+    ...(minimum ? [minimum] : []),
+  ];
+  const denial = layers.find((layer) => layer.denial)?.denial;
+  const limits = allowOf(session.rule)?.session;
+  return {
+    layers,
+    goals: layers.flatMap(({ goal }) => goal ?? []),
+    ...(denial && { denial }),
+    ...(minimum?.goal && { minimumAcr: minimum.goal }),
+    ...(limits && { session: granted(limits, facts) }),
+    ...(app?.rule && { appRule: app.rule }),
+    ...(waiver && { rememberedHere: waiver.authenticators }),
+  };
+}
+
+function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
+  return keepSignedIn && keep ? { ...keep, kept: true } : { idle, absolute };
+}
+
+function allowOf(rule: Rule | undefined) {
+  return rule?.then.kind === 'allow' ? rule.then : undefined;
+}
+
+function ruleLayer(
+  layer: 'session' | 'app',
+  policy: string,
+  { outcome, rule, traces }: RuleOutcome,
+  waiver?: Waiver,
+): Layer {
+  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
+  if (outcome === 'undecided') return { trace: { ...trace, outcome } };
+  const requirement = allowOf(rule)?.requirement;
+  if (requirement) {
+    const remembered = waiver && { remembered: waiver.authenticators };
+    const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
+    return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, goal: { layer, anyOf } };
+  }
+  const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
+  return { trace: { ...trace, outcome: 'deny' }, denial };
+}
+
+const noPolicyLayer: Layer = {
+  trace: { layer: 'app', policy: '', rules: [], outcome: 'deny' },
+  denial: { reason: 'no_policy', layer: 'app' },
+};
+
+function minimumAcrLayer({ minimumAcr, acrValues }: PolicySet): Layer | undefined {
+  if (minimumAcr === undefined) return undefined;
+  return acrLayer('app', 'minimumAcr', [minimumAcr], known([minimumAcr], acrValues));
+}
+
+function acrLayer(
+  layer: 'app' | 'request',
+  policy: string,
+  wanted: readonly string[],
+  values: readonly AcrValue[],
+): Layer {
+  const trace = { layer, policy, rules: [], acrValues: wanted };
+  if (values.length === 0)
+    return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
+  const anyOf = values.map(({ requirement }) => requirement);
+  const [only, ...others] = anyOf;
+  const requirement = others.length === 0 ? only : undefined;
+  return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, goal: { layer, anyOf } };
+}
+
+function known(wanted: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
+  return wanted.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
+}
+
+/**
+ * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and nothing less.
+ * Voluntary ones: each in turn, and at last no demand at all.
+ */
+export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
+  const values = known(request.acrValues, acrValues);
+  if (request.acrEssential && request.acrValues.length > 0) {
+    return [acrLayer('request', 'acr_values', request.acrValues, values)];
+  }
+  const notRequested: Layer = {
+    trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
+  };
+  const [first, ...others] = values.map((value) => acrLayer('request', 'acr_values', [value.value], [value]));
+  return first ? [first, ...others, notRequested] : [notRequested];
+}
+
+/** The age that all evidence of a decision must keep to. */
+export function overallMaxAge(facts: Facts, session: GrantedSession | undefined): Seconds | undefined {
+  return stricter(requestMaxAge(facts.request), session?.absolute);
+}
+
+/** The trace of all layers, with what the evidence makes of each. */
+export function traceOf(layers: readonly Layer[], request: RequestFacts, shown: readonly Showing[]): Trace {
+  const maxAge = requestMaxAge(request);
+  return {
+    layers: layers.map(({ trace, goal }) => ({
+      ...trace,
+      ...(trace.layer === 'request' && maxAge !== undefined && { maxAge }),
+      ...(goal && { satisfied: meetsGoal(goal, shown) }),
+    })),
+  };
+}

@@ -1,0 +1,66 @@
+/** What the evidence at hand lacks of a requirement: for people who ask why, never to decide. */
+
+import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
+import {
+  chainMatches,
+  coveredFactors,
+  isFresh,
+  meetsDemand,
+  meetsRequirement,
+  type Showing,
+} from '../evidence/requirement.ts';
+import type { Factor, Facts, Seconds } from '../model/facts.ts';
+import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import { overallMaxAge, policyLayers } from './layers.ts';
+
+/** What one alternative, or one chain, still lacks. */
+export type Missing =
+  | {
+      readonly kind: 'alternative';
+      /** Demands that nothing meets. */
+      readonly demands: readonly Demand[];
+      /** Distinct factor types to be covered besides `covered` and what those demands cover. */
+      readonly factors: number;
+      /** Factor types that the evidence covers. */
+      readonly covered: readonly Factor[];
+      /** Bounds the age of all (seconds). */
+      readonly maxAge?: Seconds;
+    }
+  | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };
+
+/** The evidence that counts in this decision, as requirements see it. None without a subject. */
+export function countedShowings(policies: PolicySet, facts: Facts): readonly Showing[] {
+  if (facts.subject === undefined) return [];
+  const { session } = policyLayers(policies, facts);
+  const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
+  return admissible(countedEvidence(facts.subject, usable, facts), overallMaxAge(facts, session));
+}
+
+/** One entry for each alternative or chain, in order. Empty: the requirement is met. */
+export function missingOf(requirement: Requirement, showings: readonly Showing[]): readonly Missing[] {
+  if (meetsRequirement(requirement, showings)) return [];
+  if ('anyOf' in requirement) return requirement.anyOf.map((alternative) => ofAlternative(alternative, showings));
+  return requirement.chains.map((chain) => ({ kind: 'chain', steps: ofChain(chain, showings) }));
+}
+
+function ofAlternative(alternative: Alternative, showings: readonly Showing[]): Missing {
+  const { maxAge } = alternative;
+  const fresh = showings.filter(({ age }) => isFresh(age, maxAge));
+  const demands = alternative.demands.filter((demand) => !fresh.some((showing) => meetsDemand(demand, showing)));
+  const covered = coveredFactors(alternative, fresh);
+  const demanded = demands.flatMap(({ factor }) => factor ?? []);
+  const provided = new Set([...covered, ...demanded]).size;
+  // Whatever meets a demand for any factor covers at least one.
+  const factors = Math.max(0, alternative.factors - Math.max(provided, Math.min(1, demands.length)));
+  return { kind: 'alternative', demands, factors, covered, ...(maxAge !== undefined && { maxAge }) };
+}
+
+/** The fewest steps without which the rest of the chain is met. */
+function ofChain(chain: readonly ChainStep[], showings: readonly Showing[]): readonly ChainStep[] {
+  if (chain.length === 0 || chainMatches(chain, showings).length > 0) return [];
+  const ways = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), showings)]);
+  const fewest = ways.reduce((best, way) => (way.length < best.length ? way : best));
+  return chain.filter((step) => fewest.includes(step));
+}

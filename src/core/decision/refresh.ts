@@ -1,0 +1,26 @@
+/** May a refresh token still be used? */
+import type { DenyReason } from '../model/decision.ts';
+import type { Facts } from '../model/facts.ts';
+import type { Trace } from '../model/trace.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { policyLayers, traceOf } from './layers.ts';
+
+export type RefreshDecision = { readonly trace: Trace } & (
+  | { readonly allow: true }
+  /** `enrollment_gone`: the tokens speak of a proof by something that the person no longer has. */
+  | { readonly allow: false; readonly reason: DenyReason | 'enrollment_gone' }
+);
+
+/**
+ * Judges a refresh by the newest policies: status of the account, whether a rule denies, and whether the enrollments that the tokens rest on
+ * (`restsOn`: their ids) are all still there. It asks for no new evidence: nobody is there to give it, and the tokens keep the `acr`, `amr` and
+ * `auth_time` of the sign-in. No subject (the account is gone): deny.
+ */
+export function evaluateRefresh(policies: PolicySet, facts: Facts, restsOn: readonly string[]): RefreshDecision {
+  const { layers, denial } = policyLayers(policies, facts);
+  const trace = traceOf(layers, facts.request, []);
+  if (facts.subject?.status !== 'active') return { allow: false, reason: 'account_inactive', trace };
+  if (denial) return { allow: false, reason: denial.reason, trace };
+  const has = (id: string) => facts.subject?.enrollments.some((one) => one.id === id);
+  return restsOn.every(has) ? { allow: true, trace } : { allow: false, reason: 'enrollment_gone', trace };
+}

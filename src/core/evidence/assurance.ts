@@ -1,0 +1,28 @@
+/** What may truly be said of a sign-in: `acr`, `amr`, `auth_time`. */
+import type { Assurance } from '../model/decision.ts';
+import type { AcrValue } from '../model/policy.ts';
+import type { CountedEvidence } from './counted-evidence.ts';
+import { meetsRequirement } from './requirement.ts';
+
+/**
+ * Derives the assurance of a witness (never empty).
+ * `acr`: the first requested value that it meets, else the strongest configured one that it meets (OpenID Connect Core section 2).
+ * `amr`: RFC 8176; `mfa` for two distinct factor types, never for two authenticators of one, nor by what is auxiliary.
+ */
+export function assuranceOf(
+  witness: readonly CountedEvidence[],
+  acrValues: readonly AcrValue[],
+  requested: readonly string[],
+): Assurance {
+  const met = acrValues.filter(({ requirement }) => meetsRequirement(requirement, witness)).map(({ value }) => value);
+  const acr = requested.find((value) => met.includes(value)) ?? met[0];
+  const factors = new Set(witness.flatMap((shown) => (shown.auxiliary ? [] : shown.factors)));
+  const amr = new Set(witness.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
+  if (factors.size > 1) amr.add('mfa');
+  return {
+    ...(acr !== undefined && { acr }),
+    amr: [...amr].sort(),
+    authTime: Math.min(...witness.map(({ evidence }) => evidence.at)),
+    witness: witness.map(({ evidence }) => evidence),
+  };
+}

@@ -1,0 +1,81 @@
+/** The evidence that counts. */
+import type { Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { ageOf, isFresh, type Showing } from './requirement.ts';
+
+/** Evidence that counts, next to how it looks to a requirement. */
+export interface CountedEvidence extends Showing {
+  readonly evidence: Evidence;
+}
+
+/**
+ * Evidence of this very person, by an enabled authenticator, from an enrollment that they still have. What was proved to recover an
+ * account is no sign-in. Newest first, whatever the order it comes in; of equal evidence from one enrollment only the newest.
+ */
+export function countedEvidence(subject: Subject, policies: PolicySet, facts: Facts): readonly CountedEvidence[] {
+  const counted: CountedEvidence[] = [];
+  for (const evidence of facts.evidence) {
+    if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
+    const { authenticator, enrollment, factors, characteristics } = evidence;
+    const traits = policies.authenticators.find(({ key }) => key === authenticator);
+    if (traits === undefined || !isEnrolled(evidence, subject)) continue;
+    const age = ageOf(evidence, facts);
+    if (age === undefined) continue;
+    const { auxiliary } = traits;
+    const shown = { authenticator, enrollment, factors, characteristics, age, evidence };
+    counted.push(auxiliary ? { ...shown, auxiliary } : shown);
+  }
+  if (counted.length < 2) return counted;
+  counted.sort(newestFirst);
+  return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
+}
+
+function isEnrolled({ enrollment, authenticator }: Evidence, subject: Subject): boolean {
+  return subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator);
+}
+
+function newestFirst(a: CountedEvidence, b: CountedEvidence): number {
+  return b.evidence.at - a.evidence.at || compare(identity(a.evidence), identity(b.evidence));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : Number(a > b);
+}
+
+function identity(evidence: Evidence): string {
+  const { transaction, origin, authenticator, enrollment, factors, characteristics, amr } = evidence;
+  return JSON.stringify([transaction, authenticator, enrollment, factors, characteristics, amr, origin]);
+}
+
+function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
+  return (
+    newer.enrollment === older.enrollment &&
+    showTheSame(newer, older) &&
+    haveSameMembers(newer.evidence.amr, older.evidence.amr) &&
+    (newer.age === 'now' || older.age !== 'now')
+  );
+}
+
+/** The same kind of authenticator, showing the same. */
+export function showTheSame(
+  a: Pick<Showing, 'authenticator' | 'factors' | 'characteristics'>,
+  b: Pick<Showing, 'authenticator' | 'factors' | 'characteristics'>,
+): boolean {
+  return (
+    a.authenticator === b.authenticator &&
+    haveSameMembers(a.factors, b.factors) &&
+    haveSameMembers(a.characteristics, b.characteristics)
+  );
+}
+
+function haveSameMembers<Member>(a: readonly Member[], b: readonly Member[]): boolean {
+  return a.every((member) => b.includes(member)) && b.every((member) => a.includes(member));
+}
+
+/** Evidence that keeps to the age that bounds the whole decision. */
+export function admissible(
+  counted: readonly CountedEvidence[],
+  maxAge: Seconds | undefined,
+): readonly CountedEvidence[] {
+  return maxAge === undefined ? counted : counted.filter(({ age }) => isFresh(age, maxAge));
+}

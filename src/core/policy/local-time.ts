@@ -1,0 +1,41 @@
+/** Wall-clock time of a time zone, from an epoch time that is given. */
+import type { Seconds } from '../model/facts.ts';
+
+export interface LocalTime {
+  /** 0 = Sunday ... 6 = Saturday. */
+  readonly day: number;
+  /** Since midnight. */
+  readonly minute: number;
+}
+
+const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
+
+/**
+ * A function from epoch seconds to the local time in `zone` (an IANA name). It remembers the last minute that it was asked for:
+ * formatting is the one slow thing in a condition, and the rules of a policy ask for the same minute.
+ * @throws RangeError for a zone that does not exist
+ */
+export function localTimeIn(zone: string): (now: Seconds) => LocalTime {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: zone,
+    weekday: 'short',
+    hour: '2-digit',
+    minute: '2-digit',
+    hourCycle: 'h23',
+  });
+  let lastMinute = Number.NaN;
+  let last: LocalTime = { day: 0, minute: 0 };
+  return (now) => {
+    const minute = Math.floor(now / 60);
+    if (minute !== lastMinute) {
+      last = readParts(format.formatToParts(minute * 60_000));
+      lastMinute = minute;
+    }
+    return last;
+  };
+}
+
+function readParts(parts: readonly Intl.DateTimeFormatPart[]): LocalTime {
+  const value = (type: string) => parts.find((part) => part.type === type)?.value ?? '';
+  return { day: weekdays.indexOf(value('weekday')), minute: Number(value('hour')) * 60 + Number(value('minute')) };
+}

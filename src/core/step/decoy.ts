@@ -1,0 +1,47 @@
+/** Somebody who does not exist, to be treated like somebody who does. */
+import type { AuthenticatorTraits, Enrollment, Subject } from '../model/facts.ts';
+import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+
+export interface Decoy {
+  /** Stable per identifier (a keyed hash), and never the id of an account. */
+  readonly id: string;
+  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
+  readonly entropy: number;
+  /** The identifier is a mail address. */
+  readonly isAddress: boolean;
+}
+
+/**
+ * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems to have, follows
+ * from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like those of real people.
+ */
+export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorTraits[]): Subject {
+  const enrollments = authenticators.flatMap((traits) => enrollmentOf(traits, decoy));
+  return { id: decoy.id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
+}
+
+function enrollmentOf(traits: AuthenticatorTraits, { entropy, isAddress }: Decoy): readonly Enrollment[] {
+  const { key, factors, auxiliary, decoys } = traits;
+  if (decoys === undefined || chance(entropy, key) >= shareOf(traits, isAddress)) return [];
+  const characteristics = decoys.characteristics ?? traits.characteristics;
+  return [
+    { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
+  ];
+}
+
+/** The share of people who do not exist, by their identifier, that seems to have it. */
+function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): number {
+  return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
+}
+
+/**
+ * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another. FNV-1a with the
+ * last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
+ */
+function chance(entropy: number, key: string): number {
+  let hash = entropy | 0;
+  for (const sign of key) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
+  hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
+  hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
+  return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;
+}

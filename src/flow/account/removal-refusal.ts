@@ -1,0 +1,58 @@
+/** Why somebody may not remove one of their authenticators. */
+import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
+import { demandsOn, isLastWay } from '../../core/queries/removal.ts';
+import type { AppGroup } from '../../policy/revision/equivalent-apps.ts';
+import { type NamedApps, namedApps } from './named-apps.ts';
+import type { OpenAccount } from './open-account.ts';
+import { enrollableBy, isFullOf } from './overview.ts';
+
+export type RemovalRefusal =
+  /** Without it they could not sign in here any more. */
+  | { readonly reason: 'last' }
+  /** The enrollment policy demands it, or another of its kind. */
+  | {
+      readonly reason: 'required';
+      /** The apps for which it does. */
+      readonly apps: NamedApps;
+      /** Keys of the authenticators of which one more would do for all of them. */
+      readonly instead: readonly string[];
+    };
+
+interface Demanding extends Pick<AppGroup, 'names' | 'count'> {
+  readonly demands: readonly RequiredEnrollment[];
+}
+
+/** `undefined`: it may go. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
+export async function refusalOf(open: OpenAccount, enrollment: string): Promise<RemovalRefusal | undefined> {
+  const { policies, facts, account, snapshot } = open;
+  if (!account.credentials.some(({ id }) => id === enrollment)) return undefined;
+  const brand = snapshot.settings.brand.name;
+  const own: Demanding = { names: [brand], count: 1, demands: demandsOn(policies, facts, enrollment) };
+  const demanding = [own];
+  for (const { app, names, count } of await snapshot.appGroups()) {
+    const request = { ...facts.request, clientId: app.clientId };
+    const demands = demandsOn(await snapshot.policies(app), { ...facts, request }, enrollment);
+    demanding.push({ names, count, demands });
+  }
+  const found = demanding.filter(({ demands }) => demands.length > 0);
+  if (found.length > 0) {
+    const instead = sharedBy(found.flatMap(({ demands }) => demands)).filter((key) => canAdd(open, key, enrollment));
+    // The pages of the account are named only where no app demands it.
+    const others = found.filter((one) => one !== own);
+    return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
+  }
+  return isLastWay(policies, facts, enrollment) ? { reason: 'last' } : undefined;
+}
+
+/** In the order of the first. */
+function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly string[] {
+  return first?.anyOf.filter((key) => others.every(({ anyOf }) => anyOf.includes(key))) ?? [];
+}
+
+/** Of some there is only one: a new one would take its place. */
+function canAdd(open: OpenAccount, key: string, enrollment: string): boolean {
+  const { account, runtime } = open;
+  const removed = account.credentials.find(({ id }) => id === enrollment);
+  const isReplaced = removed?.authenticator === key && runtime.authenticators.get(key)?.single === true;
+  return !isReplaced && !isFullOf(open, key) && enrollableBy(open).includes(key);
+}

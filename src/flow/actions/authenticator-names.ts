@@ -1,0 +1,17 @@
+/** How people tell their authenticators apart. */
+import type { Credential } from '../../authenticators/authenticator.ts';
+import type { Runtime } from '../services.ts';
+
+/**
+ * By id of the enrollment: the name that the owner gave it; of several of a kind, one without goes by where its messages go. Never shown
+ * before a proof.
+ */
+export function namesOf(
+  { authenticators }: Pick<Runtime, 'authenticators'>,
+  all: readonly Credential[],
+): ReadonlyMap<string, string | undefined> {
+  const isOneOfSeveral = ({ authenticator }: Credential): boolean =>
+    all.filter((other) => other.authenticator === authenticator).length > 1;
+  const addressOf = (one: Credential) => authenticators.get(one.authenticator)?.address?.(one);
+  return new Map(all.map((one) => [one.id, one.label ?? (isOneOfSeveral(one) ? addressOf(one) : undefined)]));
+}

@@ -1,0 +1,151 @@
+/**
+ * Browsers that people asked to remember their second factor. It is kept with the enrollment that was proved, so it goes when that goes;
+ * whether it spares anything, the rule of the app decides each time.
+ */
+
+import { createHash, randomBytes } from 'node:crypto';
+import type { Credential, RememberedDevice } from '../../authenticators/authenticator.ts';
+import type { Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { type Account, credentialsKey, parseCredentials, serializeCredentials } from '../../users/user.ts';
+
+/** Browsers per enrollment; the one that was proved longest ago makes room. */
+const mostDevices = 20;
+
+/** The secret has 256 random bits: its hash tells nothing, and is of use to nobody. */
+function hashOf(secret: string, subject: string): string {
+  return createHash('sha256').update(`remembered\n${subject}\n${secret}`).digest('base64url');
+}
+
+/** What this browser remembers of this person. */
+export function rememberedBy({ user, credentials }: Account, secret: string | undefined): readonly RememberedProof[] {
+  if (secret === undefined || !credentials.some(({ remembered }) => remembered)) return [];
+  const device = hashOf(secret, user.id);
+  return credentials.flatMap(({ id, authenticator, remembered = [] }) =>
+    remembered
+      .filter((one) => one.device === device && one.valid === user.validAfter)
+      .map(({ factors, characteristics, at, until }) => {
+        return { authenticator, enrollment: id, factors, characteristics, at, until };
+      }),
+  );
+}
+
+/** This browser remembers something of this person already. */
+export function isRememberedWith(account: Account, secret: string, now: Seconds): boolean {
+  return rememberedBy(account, secret).some(({ until }) => now < until);
+}
+
+/** Keeps what was proved in this sign-in and is possession; nothing else is ever spared. */
+export function rememberProofs(
+  unit: UnitOfWork,
+  {
+    user,
+    secret,
+    evidence,
+    seconds,
+    now,
+    ip,
+    userAgent,
+  }: {
+    readonly user: Account['user'];
+    /** Of the browser. */
+    readonly secret: string;
+    readonly evidence: readonly Evidence[];
+    readonly seconds: Seconds;
+    /** Epoch seconds. */
+    readonly now: Seconds;
+    readonly ip: string;
+    readonly userAgent: string;
+  },
+): void {
+  const device = hashOf(secret, user.id);
+  const proofs = evidence.filter(({ factors, subject }) => subject === user.id && factors.includes('possession'));
+  const about = { device, valid: user.validAfter, ip, userAgent };
+  const entries = proofs.map(({ enrollment, factors, characteristics, at }) => {
+    const id = randomBytes(12).toString('base64url');
+    return { enrollment, added: { id, ...about, factors, characteristics, at, until: at + seconds } };
+  });
+  changeCredentials(unit, user.id, (credential) => {
+    const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;
+    if (!added) return credential;
+    const others = (credential.remembered ?? []).filter((one) => one.device !== device && isAlive(one, user, now));
+    const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, mostDevices);
+    return { ...credential, remembered };
+  });
+}
+
+/** One browser that is remembered, with the authenticators whose proof it is spared. */
+export interface Remembered {
+  /** Names the browser to its owner. */
+  readonly id: string;
+  readonly current: boolean;
+  /** The last proof, and the end of the last memory (epoch seconds). */
+  readonly at: Seconds;
+  readonly until: Seconds;
+  readonly ip: string;
+  readonly userAgent: string;
+  /** Keys. */
+  readonly authenticators: readonly string[];
+}
+
+/** Newest first. `secret`: of the browser that asks. `isSpared`: whether a proof that is remembered is of any use. */
+export function rememberedDevices(
+  { user, credentials }: Account,
+  secret: string | undefined,
+  now: Seconds,
+  isSpared: (proof: RememberedProof) => boolean,
+): readonly Remembered[] {
+  const own = secret === undefined ? undefined : hashOf(secret, user.id);
+  const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
+    remembered
+      .filter((one) => isAlive(one, user, now) && isSpared({ authenticator, enrollment, ...one }))
+      .map((one) => ({ authenticator, ...one })),
+  );
+  const byDevice = Map.groupBy(
+    all.sort((one, other) => other.at - one.at),
+    ({ device }) => device,
+  );
+  return [...byDevice].flatMap(([device, entries]) => {
+    const [newest] = entries;
+    if (!newest) return [];
+    const { id, at, ip, userAgent } = newest;
+    const until = Math.max(...entries.map((one) => one.until));
+    const authenticators = [...new Set(entries.map((one) => one.authenticator))];
+    return [{ id, current: device === own, at, until, ip, userAgent, authenticators }];
+  });
+}
+
+/** From its next sign-in on the browser proves everything. `id`: of `rememberedDevices`. */
+export function forgetDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
+  const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
+  changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
+    const kept = (remembered ?? []).filter((one) => one.device !== device);
+    return kept.length > 0 ? { ...credential, remembered: kept } : credential;
+  });
+}
+
+/** All was voided: what this browser remembers (`secret`: its own) goes on, what others do is gone. */
+export function rememberedOnlyBy(
+  credentials: readonly Credential[],
+  secret: string | undefined,
+  { before, after }: { readonly before: Account['user']; readonly after: Account['user'] },
+): readonly Credential[] {
+  const device = secret === undefined ? undefined : hashOf(secret, after.id);
+  return credentials.map(({ remembered = [], ...credential }) => {
+    const own = remembered.filter((one) => one.device === device && one.valid === before.validAfter);
+    const kept = own.map((one) => ({ ...one, valid: after.validAfter }));
+    return kept.length > 0 ? { ...credential, remembered: kept } : credential;
+  });
+}
+
+function isAlive({ valid, until }: RememberedDevice, { validAfter }: Account['user'], now: Seconds): boolean {
+  return valid === validAfter && now < until;
+}
+
+function changeCredentials(unit: UnitOfWork, user: string, change: (credential: Credential) => Credential): void {
+  unit.merge(credentialsKey(user), (current) => {
+    if (current === undefined) return undefined;
+    const changed = serializeCredentials(parseCredentials(current).map(change));
+    return changed === current ? undefined : { value: changed };
+  });
+}

@@ -1,0 +1,100 @@
+/** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
+import type { AuthenticatorTraits, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
+import { decoySubject } from '../../core/step/decoy.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { accountOf, type Held } from '../../users/account.ts';
+import { credentialsKey, toSubject, userKey } from '../../users/user.ts';
+import { deviceKey, lastSignIn } from '../browser/known-device.ts';
+import { rememberedBy } from '../browser/remembered-device.ts';
+import { isOver, peekSso, type SsoSession } from '../browser/sso-session.ts';
+import type { Visitor } from '../browser/visitor.ts';
+
+export interface Situation {
+  readonly unit: UnitOfWork;
+  readonly snapshot: Snapshot;
+  readonly visitor: Visitor;
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
+/** The account as this request has it; loads it when no other load brought it. */
+export async function heldAccount(unit: UnitOfWork, id: string): Promise<Held | undefined> {
+  const { entries } = await unit.load([userKey(id), credentialsKey(id)]);
+  return accountOf(entries, id);
+}
+
+/** The evidence of an SSO session, if it is this person's and not over. */
+function sessionEvidence(
+  session: SsoSession | undefined,
+  account: Held | undefined,
+  now: Seconds,
+): readonly Evidence[] {
+  if (!session || !account || session.accountId !== account.user.id || isOver(session, account.user, now)) return [];
+  return session.evidence;
+}
+
+/** Facts about a person who has an account, or about nobody yet. `session`: the SSO session of the browser. */
+export async function gatherFacts(
+  { unit, snapshot, visitor, now }: Situation,
+  about: {
+    readonly request: RequestFacts;
+    readonly transaction?: Transaction;
+    readonly subjectId?: string;
+    readonly session?: string;
+  },
+): Promise<Facts> {
+  const { transaction, subjectId } = about;
+  const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
+  const session = about.session === undefined ? undefined : peekSso(unit, about.session);
+  const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
+  const last = account && lastSignIn(device?.value, account.user.id);
+  const remembered = account ? rememberedBy(account, visitor.device) : [];
+  const proved = sessionEvidence(session, account, now);
+  const isKept = transaction?.keepSignedIn ?? (proved.length > 0 && session?.limits?.kept === true);
+  const subject = account && toSubject(account.user, account.credentials, now);
+  return {
+    now,
+    ...(transaction ? { transaction: transactionOf(transaction) } : {}),
+    request: about.request,
+    network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
+    device: {
+      known: last !== undefined,
+      platform: visitor.platform,
+      os: visitor.os,
+      ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
+      ...(remembered.length > 0 ? { remembered } : {}),
+    },
+    ...(isKept ? { keepSignedIn: true } : {}),
+    ...(subject ? { subject } : {}),
+    evidence: [...proved, ...(transaction?.evidence ?? [])],
+  };
+}
+
+function transactionOf({ event, startedAt, skipped, wanted }: Transaction): NonNullable<Facts['transaction']> {
+  return { id: event, startedAt, ...(skipped ? { skipped } : {}), ...(wanted === undefined ? {} : { wanted }) };
+}
+
+/** What people who do not exist are made of. */
+export interface Decoys {
+  /** From `decoyEntropy`, for the subject of the transaction. */
+  readonly entropy: number;
+  /** All authenticators that there are. */
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+/** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
+export async function transactionFacts(situation: Situation, transaction: Transaction, decoys: Decoys): Promise<Facts> {
+  const { subject } = transaction;
+  const facts = await gatherFacts(situation, {
+    request: transaction.request,
+    transaction,
+    ...(subject && !subject.decoy ? { subjectId: subject.id } : {}),
+    ...(transaction.session === undefined ? {} : { session: transaction.session }),
+  });
+  if (!subject || facts.subject) return facts;
+  const { id, identifier } = subject;
+  const decoy = { id, entropy: decoys.entropy, isAddress: identifier.includes('@') };
+  return { ...facts, subject: decoySubject(decoy, decoys.authenticators), evidence: [] };
+}

@@ -1,0 +1,87 @@
+/** What happened to an account, as messages to all addresses that are known to be the person's: whoever did it cannot do so unseen. */
+
+import type { Delivery } from '../../authenticators/authenticator.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
+import type { Account } from '../../users/user.ts';
+
+export interface News {
+  readonly template: string;
+  readonly params: Delivery['params'];
+}
+
+/** What people change at `/account`. */
+export type OwnChange =
+  | 'renamed'
+  | 'removed'
+  | 'session_ended'
+  | 'device_forgotten'
+  | 'sessions_ended'
+  | 'address_added'
+  | 'address_removed';
+
+/** Names of texts: `mail.account-changed.<event>`. The last ones are what administrators do. */
+export type AccountChange =
+  | OwnChange
+  | 'added'
+  | 'device_remembered'
+  | 'replaced'
+  | 'email_changed'
+  | 'reset'
+  | 'reset_all'
+  | 'password_reset'
+  | 'access_code';
+
+/** What was changed, as far as it applies. */
+export interface Changed {
+  /** Key of an authenticator. */
+  readonly authenticator?: string;
+  /** Name that the person gave it; after a change the new one. */
+  readonly label?: string;
+  readonly formerLabel?: string;
+  /** Of an address what may be shown at others. */
+  readonly address?: string;
+  /** All other sessions ended with it. */
+  readonly othersEnded?: true;
+}
+
+/** Empty texts: it does not apply, or it is not known. */
+export interface Circumstances {
+  /** Epoch seconds. */
+  readonly at: Seconds;
+  /** Name of the app that was signed in to. */
+  readonly app?: string;
+  readonly ip?: string;
+  readonly browser?: string;
+  readonly system?: string;
+}
+
+/** Seconds after which the news is too old to be sent. */
+const lifetime = 86_400;
+
+export function accountChanged(event: AccountChange, what: Changed = {}): News {
+  const { authenticator = '', label = '', formerLabel = '', address = '' } = what;
+  // What says so by itself says it once.
+  const ended = what.othersEnded && event !== 'sessions_ended' ? 'yes' : '';
+  return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, ended } };
+}
+
+/** Every address once; none when nothing is verified. `account` as it was before: an address that is taken away is told, too. */
+export function newsTo(
+  account: Account,
+  { template, params }: News,
+  { at, app = '', ip = '', browser = '', system = '' }: Circumstances,
+  also: readonly string[] = [],
+): readonly Delivery[] {
+  const known = notificationAddresses(account).map(({ address }) => address);
+  const more = also.filter((one) => !known.some((other) => isSameAddress(one, other)));
+  const identifier = account.user.identifiers[0] ?? account.user.id;
+  const all = { identifier, at, app, ip, browser, system, ...params };
+  return [...known, ...more].map((to) => ({
+    channel: 'email',
+    to,
+    template,
+    params: all,
+    expires: at + lifetime,
+  }));
+}

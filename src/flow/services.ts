@@ -1,0 +1,38 @@
+/** What every request of this node shares. */
+
+import type { Authenticator } from '../authenticators/authenticator.ts';
+import type { Seconds } from '../core/model/facts.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import type { Store } from '../stores/store.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import type { AuditSink } from './audit.ts';
+
+/** What the protocol does with sessions, in the unit of the request. */
+export interface SessionControl {
+  /** Ends it: the session, its grants, and the relying parties hear of it. */
+  end(uid: string): Promise<void>;
+  /** It goes on although the account was given this new `validAfter`; what was issued within it does, too, if `withTokens`. */
+  keep(uid: string, valid: Seconds, withTokens: boolean): void;
+}
+
+export interface Runtime {
+  readonly store: Store;
+  /** By key, in the order in which they are offered. */
+  readonly authenticators: ReadonlyMap<string, Authenticator>;
+  readonly audit: AuditSink;
+  readonly sessions: SessionControl;
+  /** Base URL of the issuer, without a trailing slash. */
+  readonly issuer: string;
+  /** Server secrets (base64url); the first signs, all verify. */
+  secrets(): readonly string[];
+  /** The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none. */
+  snapshot(unit: UnitOfWork): Promise<Snapshot>;
+  /** Epoch seconds. */
+  now(): Seconds;
+  /** Whether there is a way out for mail: without one nobody is asked for an address. */
+  canMail(): boolean;
+  /** A message was written to the outbox: this node need not wait until it looks there. */
+  messagesWait(): void;
+  /** Says in the log what an operator should know. */
+  warn(message: string): void;
+}

@@ -1,0 +1,86 @@
+/** A transaction under way, as one request holds it. */
+
+import type { AuthenticatorEnv, Credential } from '../../authenticators/authenticator.ts';
+import type { Decision } from '../../core/model/decision.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import type { App } from '../../policy/model/app.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { SsoSession } from '../browser/sso-session.ts';
+import type { Visitor } from '../browser/visitor.ts';
+import { heldAccount } from '../facts/gather.ts';
+import { serverMac } from '../server-mac.ts';
+import type { Runtime } from '../services.ts';
+
+/** One request for one transaction. */
+export interface LoopRequest {
+  readonly unit: UnitOfWork;
+  readonly uid: string;
+  readonly visitor: Visitor;
+  /** The SSO session that the browser has now, whatever it had when the sign-in began; asked only where it matters. */
+  session(): Promise<SsoSession | undefined>;
+}
+
+/** A transaction under way, with all that a decision needs. */
+export interface Loop {
+  readonly runtime: Runtime;
+  readonly request: LoopRequest;
+  readonly transaction: Transaction;
+  /** Version that forms were made from. */
+  readonly version: number;
+  readonly snapshot: Snapshot;
+  readonly app: App;
+}
+
+export interface Judged {
+  readonly facts: Facts;
+  readonly decision: Decision;
+}
+
+/** Who, for which app, from where: the part that all audit lines of a transaction share. */
+export function whoAndWhere({ transaction, request, snapshot }: Loop) {
+  const { subject } = transaction;
+  return {
+    ...(subject && !subject.decoy ? { subject: subject.id } : {}),
+    client: transaction.request.clientId,
+    ip: request.visitor.ip,
+    transaction: transaction.id,
+    policyRevision: snapshot.revision,
+  };
+}
+
+/** What an authenticator may know of this request. */
+export function environmentOf(
+  { runtime, request, transaction, snapshot, app }: Loop,
+  key: string,
+  credentials: readonly Credential[],
+): AuthenticatorEnv {
+  return {
+    now: runtime.now(),
+    issuer: runtime.issuer,
+    brand: snapshot.settings.brand.name,
+    app: app.name,
+    ...(transaction.subject ? { subject: transaction.subject.id } : {}),
+    transaction: transaction.id,
+    visitor: {
+      ip: request.visitor.ip,
+      place: placeInWords(snapshot, request.visitor.ip),
+      userAgent: request.visitor.userAgent,
+    },
+    ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
+    proved: transaction.evidence.length > 0,
+    enrolled: credentials.filter(({ authenticator }) => authenticator === key),
+    settings: { ...snapshot.settings.authenticators[key] },
+    mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),
+    lastingMac: (purpose, ...parts) => serverMac(runtime.secrets().slice(-1), purpose, parts),
+  };
+}
+
+/** Everything that the person has; nothing for a decoy. */
+export async function credentialsOf({ request, transaction }: Loop): Promise<readonly Credential[]> {
+  const { subject } = transaction;
+  const account = !subject || subject.decoy ? undefined : await heldAccount(request.unit, subject.id);
+  return account?.credentials ?? [];
+}

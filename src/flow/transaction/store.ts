@@ -1,0 +1,35 @@
+/** The transaction in the store, and with it the messages that wait to be sent for it. */
+import type { Transaction } from '../../core/step/transaction.ts';
+import { withdraw } from '../../delivery/outbox.ts';
+import type { Loop } from './open-transaction.ts';
+import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
+
+type Kept = Pick<Loop, 'request' | 'runtime'> & { readonly transaction: Transaction };
+
+/** Writes the transaction if it is not what the store holds; true if it had to. What holds a code that it voids, is not sent any more. */
+export function save({ request, transaction, runtime }: Kept, stored: string | undefined): boolean {
+  const ttl = Math.max(1, transaction.expiresAt - runtime.now());
+  const entry = transactionEntry(transaction, ttl);
+  if (entry.value === stored) return false;
+  request.unit.replace(transactionKey(transaction.id), entry);
+  if (stored !== undefined) withdraw(request.unit, voided(parseTransaction(stored), transaction));
+  return true;
+}
+
+/** The sign-in is over, and what waits to be sent for it as well. */
+export function discard({ request, transaction }: Pick<Kept, 'request' | 'transaction'>): void {
+  const key = transactionKey(transaction.id);
+  const stored = request.unit.stored(key);
+  withdraw(request.unit, voided(stored ? parseTransaction(stored.value) : transaction));
+  request.unit.delete(key);
+}
+
+/** Messages with codes that counted before and no longer do; `after` absent: none does. */
+function voided(before: Transaction, after?: Transaction): readonly string[] {
+  const kept = after ? codesOut(after) : [];
+  return codesOut(before).filter((id) => !kept.includes(id));
+}
+
+function codesOut({ pending, parked = [] }: Transaction): readonly string[] {
+  return [pending, ...parked].flatMap((one) => one?.outbox ?? []);
+}

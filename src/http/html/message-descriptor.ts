@@ -1,0 +1,8 @@
+/** A text of the catalogue, not yet in any language. */
+import type { Params } from './messages.ts';
+
+/** A text yet to be put into words. */
+export interface TextRef {
+  readonly key: string;
+  readonly params?: Params;
+}

@@ -1,0 +1,150 @@
+/** What each page needs to be rendered. Everything that a person or a client wrote is in here as plain text; the templates escape it. */
+import type { Message, Step } from '../../../core/step/step.ts';
+import type { ErrorCode } from '../../../errors.ts';
+
+export interface Brand {
+  /** Name of the product as people know it. */
+  readonly name: string;
+  /** `#rrggbb`; anything else is ignored. */
+  readonly accent?: string;
+}
+
+export interface AppLabel {
+  readonly name: string;
+  /** Shown only if it is `data:image/...` or a path on this host: a sign-in page loads nothing from other hosts. */
+  readonly logoUri?: string;
+  /** No app at all: people look after their own account. */
+  readonly ownAccount?: true;
+}
+
+export interface PageBase {
+  readonly brand: Brand;
+  /** One of `Renderer.locales`; anything else falls back to English. */
+  readonly locale: string;
+}
+
+/** A step of the loop (design.md section 7: the form contract). */
+export interface StepPage extends PageBase {
+  readonly step: Step;
+  readonly uid: string;
+  /** Binds the form to transaction, step and version (Law 11). Goes into every form of the page. */
+  readonly stateHandle: string;
+  /** `/signin/<uid>`; the other ways on post to `<action>/<step>`. */
+  readonly action: string;
+  readonly app: AppLabel;
+  readonly account?: { readonly identifier: string };
+  /** Authenticators that were already proved in this transaction: shown as progress. */
+  readonly done?: readonly string[];
+  /** Offer "Use another account". */
+  readonly canRestart: boolean;
+  /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
+  readonly follow?: { readonly status: string; readonly version: number };
+  /** The answer that was refused, by the names of the inputs. The page puts back what is neither a secret nor an answer. */
+  readonly typed?: Readonly<Record<string, string>>;
+}
+
+/** A link from a message, opened in the browser that asked for it. */
+export interface LinkConfirmPage extends PageBase {
+  readonly app: AppLabel;
+  readonly account?: { readonly identifier: string };
+  /** Answers the challenge, like the form of its step. */
+  readonly action: string;
+  readonly stateHandle: string;
+  readonly authenticator: string;
+  /** Of the link: which challenge is answered. */
+  readonly token: string;
+  readonly passcode: string;
+}
+
+/** The same link in any other browser: it signs in nobody. */
+export interface LinkElsewherePage extends PageBase {
+  readonly app: AppLabel;
+  readonly code: string;
+  /** Who asked; empty texts: not known. */
+  readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
+}
+
+/** A link that no longer counts, and why. */
+export interface LinkOverPage extends PageBase {
+  readonly reason: 'over' | 'replaced' | 'expired';
+}
+
+export interface InboxEntry {
+  readonly channel: 'email' | 'sms' | 'voice';
+  readonly to: string;
+  readonly subject?: string;
+  readonly text: string;
+  /** ISO 8601. */
+  readonly at: string;
+}
+
+/** The demo's inbox, newest first. */
+export interface InboxPage extends PageBase {
+  readonly messages: readonly InboxEntry[];
+}
+
+/** An error of ours, by its code in `errors.ts`. */
+export interface ErrorPage extends PageBase {
+  readonly code: ErrorCode;
+  /** Finds the log line; shown so that a person can quote it. */
+  readonly reference?: string;
+}
+
+/** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`. */
+export interface OAuthErrorPage extends PageBase {
+  /** e.g. `invalid_redirect_uri`. */
+  readonly error: string;
+  /** For the client's developers; shown as detail. */
+  readonly description?: string;
+  readonly reference?: string;
+}
+
+/** RFC 8628 section 3.3; oidc-provider's `userCodeInputSource`. */
+export interface DeviceInputPage extends PageBase {
+  /** `ctx.oidc.urlFor('code_verification')` */
+  readonly action: string;
+  /** `ctx.oidc.session.state.secret` */
+  readonly xsrf: string;
+  /** What was typed. */
+  readonly userCode?: string;
+  readonly charset: 'base-20' | 'digits';
+  /** Codes `device.required`, `device.invalid`, `device.aborted`, `device.failed`; field `user_code`. */
+  readonly messages: readonly Message[];
+}
+
+/** oidc-provider's `userCodeConfirmSource`. */
+export interface DeviceConfirmPage extends PageBase {
+  readonly action: string;
+  readonly xsrf: string;
+  /** As it must be sent back. */
+  readonly userCode: string;
+  /** As the device shows it. */
+  readonly displayCode: string;
+  readonly app: AppLabel;
+  /** Where the device asked from. */
+  readonly device?: { readonly ip?: string; readonly userAgent?: string };
+}
+
+/** oidc-provider's `successSource` of the device flow. */
+export interface DeviceSuccessPage extends PageBase {
+  readonly app: AppLabel;
+}
+
+/** OpenID Connect RP-Initiated Logout 1.0 section 2; oidc-provider's `logoutSource`. */
+export interface LogoutPage extends PageBase {
+  /** `ctx.oidc.urlFor('end_session_confirm')` */
+  readonly action: string;
+  /** `ctx.oidc.session.state.secret` */
+  readonly xsrf: string;
+  /** The app that asked. */
+  readonly app?: AppLabel;
+  readonly account?: { readonly identifier: string };
+}
+
+/** oidc-provider's `postLogoutSuccessSource`; also reached when the person chose to stay signed in. */
+export interface SignedOutPage extends PageBase {
+  /** The app that the person left. */
+  readonly app?: AppLabel;
+  /** False: the person chose to stay signed in here. */
+  readonly signedOut: boolean;
+}

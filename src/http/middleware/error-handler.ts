@@ -1,0 +1,41 @@
+/** The one place where an error becomes an answer: code and public text to the person, the cause to the log. */
+import { randomBytes } from 'node:crypto';
+import type { Context, Next } from 'koa';
+import { StepgateError } from '../../errors.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { Renderer } from '../html/render.ts';
+import { pageContext, showPage } from '../page-context.ts';
+
+export interface ErrorHandlerParts {
+  readonly renderer: Renderer;
+  readonly snapshot: () => Snapshot | undefined;
+  /** `reference` also stands on the page, so that a person can quote it. */
+  readonly log: (
+    error: unknown,
+    context: { readonly reference: string; readonly method: string; readonly path: string; readonly code: string },
+  ) => void;
+}
+
+export function errorHandler({ renderer, snapshot, log }: ErrorHandlerParts) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    try {
+      await next();
+      if (ctx.status === 404 && ctx.body === undefined) throw new StepgateError('not_found');
+    } catch (thrown) {
+      const error =
+        thrown instanceof StepgateError
+          ? thrown
+          : new StepgateError('internal', 'an unexpected error', { cause: thrown });
+      const reference = randomBytes(6).toString('hex');
+      log(error, { reference, method: ctx.method, path: ctx.path, code: error.code });
+      ctx.status = error.status;
+      if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
+      ctx.set('Cache-Control', 'no-store');
+      if (ctx.accepts('json', 'html') === 'html') {
+        showPage(ctx, renderer.renderError({ ...pageContext(ctx, renderer, snapshot()), code: error.code, reference }));
+      } else {
+        ctx.body = { error: error.code, reference };
+      }
+    }
+  };
+}

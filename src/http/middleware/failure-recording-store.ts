@@ -1,0 +1,24 @@
+/** A store that tells of its failures, for those whose callers turn every error that they do not know into another one. */
+import { StoreUnavailable } from '../../errors.ts';
+import type { Store } from '../../stores/store.ts';
+
+/** The same store; `failed` hears of each `StoreUnavailable` before the caller does. */
+export function watchedStore(store: Store, failed: (error: StoreUnavailable) => void): Store {
+  const watch = async <T>(call: Promise<T>): Promise<T> => {
+    try {
+      return await call;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) failed(error);
+      throw error;
+    }
+  };
+  return {
+    load: (...args) => watch(store.load(...args)),
+    commit: (...args) => watch(store.commit(...args)),
+    reserve: (...args) => watch(store.reserve(...args)),
+    members: (key) => store.members(key),
+    tail: (...args) => watch(store.tail(...args)),
+    ping: () => watch(store.ping()),
+    close: () => store.close(),
+  };
+}

@@ -1,0 +1,45 @@
+/** Reads a form: urlencoded only, small, each field once. What looks like anything else is refused before it is read. */
+import type { IncomingMessage } from 'node:http';
+import type { Context } from 'koa';
+import { StepgateError } from '../../errors.ts';
+
+/** Bytes. */
+const largestForm = 16 * 1024;
+const mostFields = 32;
+
+/**
+ * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a field twice, too many fields, broken
+ * encoding). Fields of an inherited name are fields like any other: the result has no prototype.
+ */
+export async function readForm(ctx: Context): Promise<Readonly<Record<string, string>>> {
+  if (!ctx.is('application/x-www-form-urlencoded'))
+    throw new StepgateError('unsupported_media_type', `a form was expected, not ${ctx.get('content-type')}`);
+  const text = (await readBody(ctx.req)).toString('utf8');
+  const fields: Record<string, string> = Object.create(null) as Record<string, string>;
+  const entries = [...new URLSearchParams(text)];
+  if (entries.length > mostFields) throw new StepgateError('bad_request', 'too many fields');
+  for (const [name, value] of entries) {
+    if (Object.hasOwn(fields, name))
+      throw new StepgateError('bad_request', `the field ${name.slice(0, 64)} is there twice`);
+    fields[name] = value;
+  }
+  return fields;
+}
+
+/** What is too large is read to its end and thrown away: cutting it off would also cut off the answer, and the next request after it. */
+async function readBody(req: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  try {
+    for await (const chunk of req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length;
+      if (size > largestForm) throw new StepgateError('body_too_large');
+      chunks.push(chunk);
+    }
+  } catch (error) {
+    req.resume();
+    if (error instanceof StepgateError) throw error;
+    throw new StepgateError('bad_request', 'the form broke off', { cause: error });
+  }
+  return Buffer.concat(chunks);
+}

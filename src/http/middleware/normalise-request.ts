@@ -1,0 +1,58 @@
+/**
+ * Makes the request say what we know to be true, before anything reads it: the host and scheme are the issuer's, whatever the Host or
+ * forwarding headers claim (so discovery, links, redirects and cookies follow the configuration), and the client's address is the one
+ * that the nearest trusted hop saw.
+ */
+import { isIP } from 'node:net';
+import type { Context } from 'koa';
+import { clientAddress, deviceOf, type Visitor } from '../../flow/browser/visitor.ts';
+
+/** Headers that proxies set and clients can forge. */
+const forwarding = [
+  'forwarded',
+  'x-forwarded-host',
+  'x-forwarded-port',
+  'x-forwarded-prefix',
+  'x-forwarded-for',
+  'x-real-ip',
+];
+const deviceSecret = /^[\w-]{43}$/;
+
+export function normaliseRequest(
+  ctx: Context,
+  options: { readonly issuer: string; readonly trustedProxies: number; readonly deviceCookie: string },
+): void {
+  const { protocol, host } = new URL(options.issuer);
+  const { headers } = ctx.req;
+  const forwarded = headers['x-forwarded-for'];
+  const address = clientAddress(
+    ctx.req.socket.remoteAddress,
+    [forwarded ?? []].flat().join(','),
+    options.trustedProxies,
+  );
+  for (const header of forwarding) delete headers[header];
+  headers.host = host;
+  headers['x-forwarded-proto'] = protocol.slice(0, -1);
+  // An absolute request target names a host of its own (RFC 9112 section 3.2.2).
+  if (ctx.req.url && !ctx.req.url.startsWith('/')) {
+    ctx.req.url = pathOf(ctx.req.url);
+    // Koa kept the target as it came, and makes links of it.
+    ctx.originalUrl = ctx.req.url;
+    ctx.request.originalUrl = ctx.req.url;
+  }
+  const userAgent = ctx.get('user-agent');
+  const device = ctx.cookies.get(options.deviceCookie);
+  const visitor: Visitor = {
+    ip: isIP(address) ? address : '',
+    userAgent,
+    ...deviceOf(userAgent),
+    ...(device && deviceSecret.test(device) ? { device } : {}),
+    acceptLanguage: ctx.get('accept-language'),
+  };
+  ctx.state.visitor = visitor;
+}
+
+function pathOf(target: string): string {
+  const url = URL.parse(target);
+  return url ? `${url.pathname}${url.search}` : '/';
+}

@@ -1,0 +1,71 @@
+/** New recovery codes as a file: the same text that the page shows, as long as the page is where the person is. */
+import type { Context } from 'koa';
+import type { Provider } from 'oidc-provider';
+import { type Outcome, view } from '../../flow/engine.ts';
+import type { Runtime } from '../../flow/services.ts';
+import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
+import { signInPath } from '../../oidc/interaction/interactions.ts';
+import type { Translator } from '../html/messages.ts';
+import type { Renderer } from '../html/render.ts';
+import { dayInWords } from '../html/views/enrollment-offer.ts';
+import { inOwnBrowser } from '../middleware/browser-binding.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
+import { pageContext } from '../page-context.ts';
+import { loopRequest } from './sign-in.ts';
+
+export interface RecoveryCodesParts {
+  readonly runtime: Runtime;
+  readonly renderer: Renderer;
+  readonly provider: () => Provider;
+}
+
+export function recoveryCodesHandlers({ runtime, renderer, provider }: RecoveryCodesParts) {
+  return {
+    /** A form of an older page leads to where the person is now: its codes count no more. */
+    async download(ctx: Context): Promise<void> {
+      requireSameOrigin(ctx, runtime.issuer);
+      const { stateHandle } = await readForm(ctx);
+      const request = loopRequest(ctx, { runtime, provider });
+      const outcome = await inOwnBrowser(ctx, provider(), request.uid, () => view(runtime, request));
+      const offered = offeredIn(outcome, stateHandle);
+      ctx.set('Cache-Control', 'no-store');
+      if (!offered) {
+        ctx.redirect(signInPath(request.uid));
+        ctx.status = 303;
+        return;
+      }
+      const entry = request.unit.peek(transactionKey(request.uid));
+      const { brand, locale } = pageContext(
+        ctx,
+        renderer,
+        offered.snapshot,
+        entry && parseTransaction(entry.value).uiLocales,
+      );
+      ctx.type = 'text/plain; charset=utf-8';
+      ctx.set('Content-Disposition', 'attachment; filename="recovery-codes.txt"');
+      ctx.body = fileOf(offered, brand.name, renderer.texts(locale));
+    },
+  };
+}
+
+type Shown = Extract<Outcome, { kind: 'step' }>;
+
+interface Offered extends Pick<Shown, 'snapshot' | 'identifier'> {
+  readonly codes: readonly string[];
+  /** Epoch seconds. */
+  readonly made: number;
+}
+
+function offeredIn(outcome: Outcome, handle: string | undefined): Offered | undefined {
+  if (outcome.kind !== 'step' || outcome.step.kind !== 'enroll' || outcome.handle !== handle) return undefined;
+  const { codes, made } = outcome.step.offer;
+  return Array.isArray(codes) && typeof made === 'number' ? { ...outcome, codes: codes.map(String), made } : undefined;
+}
+
+function fileOf({ codes, made, identifier }: Offered, brand: string, t: Translator): string {
+  const account = (identifier ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+  const numbered = codes.map((code, at) => `${String(at + 1).padStart(2)}. ${code}`);
+  const head = t.text('recovery_codes.printed', { account, date: dayInWords(made, t.locale) });
+  return [brand, head, '', ...numbered, ''].join('\r\n');
+}

@@ -1,0 +1,27 @@
+/** Tells relying parties that a session ended (OpenID Connect Back-Channel Logout 1.0). */
+import type { Provider } from 'oidc-provider';
+import { unitOf } from '../sign-on/sign-on.ts';
+
+/** The types of oidc-provider leave it out. Sends a logout token for the account and the `sid` that this client knows (section 2.5). */
+export interface NoticeableClient {
+  readonly clientId: string;
+  readonly backchannelLogoutUri?: string;
+  backchannelLogout(accountId: string, sid: string | undefined): Promise<void>;
+}
+
+/**
+ * From now on a notice leaves once the end of the session is written, and nobody waits for it: a dead or slow relying party delays no
+ * person, and none hears of a logout that did not happen.
+ */
+export function noticeAfterCommit(provider: Provider, warn: (message: string) => void): void {
+  const { prototype } = provider.Client as unknown as { readonly prototype: NoticeableClient };
+  const send = prototype.backchannelLogout;
+  prototype.backchannelLogout = async function notice(this: NoticeableClient, accountId, sid) {
+    unitOf().afterCommit(() => {
+      void send.call(this, accountId, sid).catch((error: unknown) => {
+        const reason = error instanceof Error ? error.message : String(error);
+        warn(`back-channel logout of ${this.clientId} failed: ${reason}`);
+      });
+    });
+  };
+}

@@ -1,0 +1,170 @@
+/**
+ * The two ends of the step loop: oidc-provider starts an interaction, and takes its result back. Nothing else of the loop knows
+ * oidc-provider.
+ */
+
+import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
+import type { Assurance } from '../../core/model/decision.ts';
+import { begin, type Transaction } from '../../core/step/transaction.ts';
+import { StepgateError } from '../../errors.ts';
+import type { SsoSession } from '../../flow/browser/sso-session.ts';
+import { heldAccount } from '../../flow/facts/gather.ts';
+import type { Runtime } from '../../flow/services.ts';
+import { transactionEntry, transactionKey } from '../../flow/transaction/transaction-record.ts';
+import { expectedSubject, signOn, unitOf } from '../sign-on/sign-on.ts';
+import { sessionOfCookie } from '../storage/session-adapter.ts';
+import { endSession } from './end-session.ts';
+
+type Interaction = InstanceType<Provider['Interaction']>;
+type Exchange = { readonly req: KoaContextWithOIDC['req']; readonly res: KoaContextWithOIDC['res'] };
+
+export function signInPath(uid: string): string {
+  return `/signin/${uid}`;
+}
+
+/**
+ * Starts the transaction that belongs to a new interaction, in the same commit. Whoever has a session is asked as that person, unless the
+ * request names somebody else. An interaction that continues a request (consent after login) keeps what was proved for it.
+ */
+export async function beginTransaction(
+  ctx: KoaContextWithOIDC,
+  interaction: Interaction,
+  runtime: Runtime,
+): Promise<string> {
+  const unit = unitOf();
+  const { request, snapshot, transaction: previous } = await signOn(ctx, runtime);
+  const now = runtime.now();
+  const ttl = snapshot.settings.tokens.interaction;
+  const expected = expectedSubject(ctx);
+  const accountId = ctx.oidc.session?.accountId;
+  const asked = accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
+  const account = asked === undefined ? undefined : await heldAccount(unit, asked);
+  const hint = ctx.oidc.params?.login_hint;
+  const locales = ctx.oidc.params?.ui_locales;
+  const continues = previous && previous.subject?.id === asked ? previous : undefined;
+  const fresh = begin({
+    id: interaction.uid,
+    ...(continues ? { event: continues.event } : {}),
+    now,
+    lifetime: ttl,
+    request,
+    ...(typeof hint === 'string' ? { loginHint: hint } : {}),
+    ...(typeof locales === 'string' ? { uiLocales: locales } : {}),
+    ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
+    ...(expected === undefined ? {} : { expectedSubject: expected }),
+  });
+  const subject = account && {
+    id: account.user.id,
+    identifier: account.user.identifiers[0] ?? account.user.id,
+    decoy: false,
+  };
+  const transaction: Transaction = {
+    ...fresh,
+    ...(subject ? { subject } : {}),
+    ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
+    ...(continues?.skipped ? { skipped: continues.skipped } : {}),
+    ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
+    ...(continues?.rememberDevice ? { rememberDevice: true } : {}),
+  };
+  unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
+  return signInPath(interaction.uid);
+}
+
+/** What oidc-provider waits for. */
+export interface OpenInteraction {
+  readonly uid: string;
+  /** `login`, or `consent` when the relying party asked for it by `prompt=consent`. */
+  readonly prompt: string;
+  readonly clientId: string;
+  /** Where the answer goes in the end; the form policy of the page must allow it. */
+  readonly redirectUri?: string;
+  /** The account of the browser's SSO session when it began. */
+  readonly accountId?: string;
+}
+
+/**
+ * The interaction that the browser's cookie and the address agree on. Rejects with `StepgateError('sign_in_expired')` when there is none:
+ * another browser, another tab's address, or too late.
+ */
+export async function openInteraction(provider: Provider, exchange: Exchange, uid: string): Promise<OpenInteraction> {
+  const found = await details(provider, exchange);
+  if (found.uid !== uid)
+    throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
+  const { params, session, prompt } = found;
+  return {
+    uid,
+    prompt: prompt.name,
+    clientId: String(params.client_id),
+    ...(typeof params.redirect_uri === 'string' ? { redirectUri: params.redirect_uri } : {}),
+    ...(session?.accountId ? { accountId: session.accountId } : {}),
+  };
+}
+
+/** By request: it reads cookies, interaction and session, and comes to the same each time. */
+const opened = new WeakMap<Exchange['req'], Interaction>();
+
+async function details(provider: Provider, { req, res }: Exchange): Promise<Interaction> {
+  const known = opened.get(req);
+  if (known) return known;
+  try {
+    const interaction = await provider.interactionDetails(req, res);
+    opened.set(req, interaction);
+    return interaction;
+  } catch (cause) {
+    if (cause instanceof errors.SessionNotFound)
+      throw new StepgateError('sign_in_expired', cause.error_description ?? cause.message, { cause });
+    throw cause;
+  }
+}
+
+/**
+ * Hands the result to oidc-provider and returns where the browser goes next. Another person than the one whose SSO session the browser
+ * has begins a session of their own: the former one ends here, with all that follows from a logout.
+ */
+export async function finishInteraction(
+  provider: Provider,
+  exchange: Exchange,
+  runtime: Runtime,
+  result: { readonly accountId: string; readonly assurance: Assurance },
+): Promise<string> {
+  const interaction = await details(provider, exchange);
+  const { accountId, assurance } = result;
+  if (interaction.session?.accountId && interaction.session.accountId !== accountId) {
+    if (interaction.session.uid) await endSession(provider, runtime, interaction.session.uid);
+    interaction.session = undefined;
+  }
+  const { acr, amr, authTime } = assurance;
+  interaction.result = {
+    ...interaction.lastSubmission,
+    // Whether the session outlives the browser, the policy says once it is there.
+    login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
+    ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
+  };
+  // `exp` is by the clock of oidc-provider.
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
+  return interaction.returnTo;
+}
+
+/** The SSO session of the browser; `undefined`: none that is alive. Rejects with `StoreUnavailable`. */
+export async function browserSession(
+  provider: Provider,
+  ctx: Pick<KoaContextWithOIDC, 'cookies'>,
+  runtime: Runtime,
+): Promise<SsoSession | undefined> {
+  const id = ctx.cookies.get(provider.cookieName('session'), { signed: true });
+  return sessionOfCookie(unitOf(), id, runtime.now());
+}
+
+/** Ends the interaction with an OAuth error at the relying party. */
+export async function refuseInteraction(
+  provider: Provider,
+  { req, res }: Exchange,
+  refusal: { readonly error: string; readonly description: string },
+): Promise<string> {
+  return provider.interactionResult(
+    req,
+    res,
+    { error: refusal.error, error_description: refusal.description },
+    { mergeWithLastSubmission: false },
+  );
+}

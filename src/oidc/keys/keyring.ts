@@ -1,0 +1,106 @@
+/**
+ * Signing keys and server secrets, kept in the store and shared by all nodes. A new key is published first and signs later; the old one
+ * stays published until everything that it signed has expired. Which key signs follows from the times written in the record and the
+ * clock, so that there is one primary key per algorithm at any time, on all nodes, without any of them having to do anything.
+ */
+
+import { randomBytes } from 'node:crypto';
+import { exportJWK, generateKeyPair, type JWK } from 'jose';
+import type { Seconds } from '../../core/model/facts.ts';
+import { type Store, storeKey } from '../../stores/store.ts';
+
+/** Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of OpenID Connect. */
+export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
+
+/** RS256 and PS256 share RSA keys. */
+const keyTypes = ['RS256', 'ES256', 'EdDSA'] as const;
+
+export interface SigningKey {
+  readonly jwk: JWK & { readonly kid: string };
+  readonly type: (typeof keyTypes)[number];
+  /** Epoch seconds from which it signs. */
+  readonly activeFrom: Seconds;
+  /** Epoch seconds from which it is no longer published; absent: nothing replaces it yet. */
+  readonly retiredFrom?: Seconds;
+}
+
+export interface Keyring {
+  readonly keys: readonly SigningKey[];
+  /** Sign cookies and form handles; the first signs, all verify. base64url, 256 bits. */
+  readonly secrets: readonly string[];
+}
+
+/** The one entry that holds the keyring. */
+export const keyringKey = storeKey('keyring', 'current');
+
+export function parseKeyring(value: string): Keyring {
+  return JSON.parse(value) as Keyring;
+}
+
+/** The keyring of the store; made by whichever node comes first. */
+export async function loadKeyring(store: Store, now: Seconds): Promise<Keyring> {
+  const { entries } = await store.load([keyringKey]);
+  const entry = entries.get(keyringKey);
+  if (entry) return parseKeyring(entry.value);
+  const keyring: Keyring = {
+    keys: await Promise.all(keyTypes.map((type) => newKey(type, now))),
+    secrets: [randomBytes(32).toString('base64url')],
+  };
+  const created = await store.commit([{ op: 'create', key: keyringKey, value: JSON.stringify(keyring) }]);
+  return created.ok ? keyring : loadKeyring(store, now);
+}
+
+/**
+ * Publishes a new key of each type. It signs after `overlap` seconds, when every relying party that refreshes its keys has it; the old
+ * ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with `StoreUnavailable`.
+ */
+export async function rotateKeys(
+  store: Store,
+  now: Seconds,
+  times: { readonly overlap: Seconds; readonly keep: Seconds },
+): Promise<readonly SigningKey[]> {
+  await loadKeyring(store, now);
+  const { entries } = await store.load([keyringKey]);
+  const entry = entries.get(keyringKey);
+  if (!entry) throw new TypeError('the keyring vanished from the store');
+  const keyring = parseKeyring(entry.value);
+  const activeFrom = now + times.overlap;
+  const added = await Promise.all(keyTypes.map((type) => newKey(type, activeFrom)));
+  // A key that has not signed yet and would take over from the new one is dropped: nobody needs it.
+  const isOvertaken = (key: SigningKey) => key.activeFrom > now && key.activeFrom >= activeFrom;
+  const kept = keyring.keys
+    .filter((key) => !isRetired(key, now) && !isOvertaken(key))
+    .map((key) => (key.retiredFrom === undefined ? { ...key, retiredFrom: activeFrom + times.keep } : key));
+  const value = JSON.stringify({ ...keyring, keys: [...kept, ...added] } satisfies Keyring);
+  const replaced = await store.commit([{ op: 'replace', key: keyringKey, version: entry.version, value }]);
+  if (!replaced.ok)
+    throw new TypeError('somebody else rotated the keys at the same moment; look at the result before trying again');
+  return added;
+}
+
+async function newKey(type: SigningKey['type'], activeFrom: Seconds): Promise<SigningKey> {
+  const { privateKey } = await generateKeyPair(type, { extractable: true, modulusLength: 2048 });
+  // RSA keys serve RS256 and PS256, so they carry no `alg`.
+  const jwk = {
+    ...(await exportJWK(privateKey)),
+    kid: randomBytes(9).toString('base64url'),
+    use: 'sig',
+    ...(type === 'RS256' ? {} : { alg: type }),
+  };
+  return { jwk, type, activeFrom };
+}
+
+function isRetired(key: SigningKey, now: Seconds): boolean {
+  return key.retiredFrom !== undefined && key.retiredFrom <= now;
+}
+
+/** What is published at this time, the signing keys first: oidc-provider signs with the first key that fits the algorithm. */
+export function publishedKeys(keyring: Keyring, now: Seconds): readonly SigningKey[] {
+  const live = keyring.keys.filter((key) => !isRetired(key, now));
+  // Of two that became active in the same second the later one signs: the other has been retired by it.
+  const active = live
+    .filter((key) => key.activeFrom <= now)
+    .reverse()
+    .sort((a, b) => b.activeFrom - a.activeFrom);
+  return [...active, ...live.filter((key) => key.activeFrom > now)];
+}

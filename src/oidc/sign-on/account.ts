@@ -1,0 +1,115 @@
+/** Accounts and their claims as oidc-provider asks for them, and the check that the refresh grant makes (Law 5). */
+
+import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { evaluateRefresh } from '../../core/decision/evaluate.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { audit } from '../../flow/audit.ts';
+import { gatherFacts, heldAccount } from '../../flow/facts/gather.ts';
+import type { Runtime } from '../../flow/services.ts';
+import type { Profile, User } from '../../users/user.ts';
+import { isSameClient } from '../clients.ts';
+import { restingOn } from '../storage/token-basis.ts';
+import { unitOf, visitorOf } from './sign-on.ts';
+
+/** `undefined`: there is no such account, or, for a token, it may not be used now. */
+export async function findAccount(
+  ctx: KoaContextWithOIDC,
+  runtime: Runtime,
+  id: string,
+  token: { readonly kind?: string; readonly scope?: string; readonly iiat?: Seconds } | undefined,
+): Promise<Account | undefined> {
+  const account = await heldAccount(unitOf(), id);
+  if (!account) return undefined;
+  const { user } = account;
+  if (token && user.status !== 'active') return undefined;
+  if (token) await checkClient(ctx, runtime);
+  if (token?.kind === 'RefreshToken') {
+    await checkAge(runtime, token.iiat);
+    await checkRefresh(ctx, runtime, user, token.scope);
+  }
+  return { accountId: id, claims: async () => claimsOf(user) };
+}
+
+/**
+ * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that has another version of
+ * the app than the one that was let in, or none.
+ */
+async function checkClient(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<void> {
+  const unit = unitOf();
+  const clientId = ctx.oidc.client?.clientId ?? '';
+  const app = await (await runtime.snapshot(unit)).app(clientId);
+  if (!app || !isSameClient(unit, clientId, app)) throw new errors.InvalidClient('client is invalid');
+}
+
+/** However short the last token of a family would be: at the absolute age of the first one, none is renewed. Rejects with `InvalidGrant`. */
+async function checkAge(runtime: Runtime, firstIssuedAt: Seconds = 0): Promise<void> {
+  const { settings } = await runtime.snapshot(unitOf());
+  if (runtime.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
+    throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
+}
+
+/** Status, deny rules on the newest revision, and what the tokens rest on. Rejects with `InvalidGrant`. */
+async function checkRefresh(
+  ctx: KoaContextWithOIDC,
+  runtime: Runtime,
+  user: User,
+  scope: string | undefined,
+): Promise<void> {
+  const unit = unitOf();
+  const snapshot = await runtime.snapshot(unit);
+  const client = ctx.oidc.client?.clientId ?? '';
+  const app = await snapshot.app(client);
+  if (!app) throw new errors.InvalidGrant('this app is no longer configured');
+  const request = {
+    clientId: client,
+    scopes: scope?.split(' ') ?? [],
+    acrValues: [],
+    acrEssential: false,
+    promptLogin: false,
+  };
+  const facts = await gatherFacts(
+    { unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() },
+    { request, subjectId: user.id },
+  );
+  const verdict = evaluateRefresh(await snapshot.policies(app), facts, restingOn(unit));
+  const decidedBy = verdict.trace.layers
+    .filter((layer) => layer.decidedBy)
+    .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
+  audit(unit, runtime.audit, {
+    event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
+    outcome: verdict.allow ? 'success' : 'deny',
+    subject: user.id,
+    client,
+    ip: visitorOf(ctx).ip,
+    policyRevision: snapshot.revision,
+    rule: decidedBy.join('; '),
+    ...(verdict.allow ? {} : { reason: verdict.reason }),
+  });
+  if (!verdict.allow) throw new errors.InvalidGrant('the sign-on policy denies this account');
+}
+
+/** Profile attributes and the claims that carry them (OpenID Connect Core section 5.1). */
+const standardClaims: Readonly<Record<string, keyof Profile & string>> = {
+  name: 'displayName',
+  given_name: 'givenName',
+  family_name: 'familyName',
+  email: 'email',
+  email_verified: 'emailVerified',
+  phone_number: 'phone',
+  phone_number_verified: 'phoneVerified',
+  locale: 'locale',
+};
+
+/** All claims that the account has; oidc-provider releases those that the scopes allow. Attributes of the operator keep their names. */
+function claimsOf(user: User): { sub: string; [claim: string]: unknown } {
+  const claims: { sub: string; [claim: string]: unknown } = { sub: user.id };
+  const standard = new Set<string>(Object.values(standardClaims));
+  for (const [name, value] of Object.entries(user.profile)) if (!standard.has(name)) claims[name] = value;
+  for (const [claim, attribute] of Object.entries(standardClaims)) {
+    if (user.profile[attribute] !== undefined) claims[claim] = user.profile[attribute];
+  }
+  if (user.identifiers[0] !== undefined) claims.preferred_username = user.identifiers[0];
+  claims.groups = user.groups;
+  claims.updated_at = user.updatedAt;
+  return claims;
+}

@@ -1,0 +1,207 @@
+/**
+ * oidc-provider's storage on our store port, within the unit of work of the request.
+ *
+ * What this does beyond keeping payloads:
+ * - `consume` is decided by the commit: of two presentations of one code or refresh token one wins, and the loser revokes the grant
+ *   (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
+ * - A token is only found while its grant exists and its account is active and was not reset since: revoking is deleting one entry,
+ *   and nothing that a parallel request still writes survives it.
+ * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
+ */
+
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../../flow/browser/sso-session.ts';
+import { transactionKey } from '../../flow/transaction/transaction-record.ts';
+import { type Store, storeKey } from '../../stores/store.ts';
+import { currentUnit, type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { parseUser, userKey } from '../../users/user.ts';
+import { devicePaceKey, grantKey, grantTokensKey, hashed, interactionKey } from './oidc-keys.ts';
+import { sessionAdapter } from './session-adapter.ts';
+import { carriesOn, restingOn, restOn } from './token-basis.ts';
+
+/** A payload and, for what belongs to an account, the state of the account when it was issued. */
+interface Stored {
+  readonly payload: AdapterPayload;
+  /** `validAfter` of the account at that time. */
+  readonly valid?: number;
+  /** Ids of the enrollments that it rests on, for what tokens follow from. */
+  readonly restsOn?: readonly string[];
+}
+
+/** Models whose `consumed` mark decides. */
+const lostErrors: Readonly<Record<string, () => Error>> = {
+  AuthorizationCode: () => new errors.InvalidGrant('authorization code already consumed'),
+  RefreshToken: () => new errors.InvalidGrant('refresh token already used'),
+  DeviceCode: () => new errors.InvalidGrant('device code already consumed'),
+  PushedAuthorizationRequest: () =>
+    new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used'),
+};
+
+function keyOf(model: string, id: string): string {
+  if (model === 'Grant') return grantKey(id);
+  if (model === 'Interaction') return interactionKey(id);
+  return storeKey(model, hashed(id));
+}
+
+/** Everything that one load brings along with a payload, so that the request needs no second one. */
+function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
+  const refs: string[] = [];
+  if (model === 'Interaction') refs.push(transactionKey(id));
+  if (model === 'DeviceCode') refs.push(devicePaceKey(id));
+  if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
+  const session = payload.sessionUid ?? payload.session?.uid;
+  if (session) refs.push(ssoKey(session));
+  if (payload.accountId) refs.push(userKey(payload.accountId));
+  return refs;
+}
+
+/** Deletes a grant and all that was issued under it. The grant goes first: without it, none of the tokens is found any more. */
+export async function revokeGrant(store: Store, grantId: string): Promise<void> {
+  await store.commit([{ op: 'delete', key: grantKey(grantId) }]);
+  for await (const page of store.members(grantTokensKey(grantId))) {
+    await store.commit(page.map((key) => ({ op: 'delete' as const, key })));
+  }
+  await store.commit([{ op: 'delete', key: grantTokensKey(grantId) }]);
+}
+
+export interface AdapterOptions {
+  readonly store: Store;
+  /** Client metadata by client id; `undefined`: there is no such client. */
+  readonly client: (clientId: string) => Promise<AdapterPayload | undefined>;
+  /** Epoch seconds. */
+  now(): Seconds;
+}
+
+/** What oidc-provider takes as `adapter`. Outside of a request every call is its own unit of work. */
+export function createAdapter(options: AdapterOptions): (model: string) => Adapter {
+  return (model) => {
+    if (model === 'Session') return withinUnit(options.store, (unit) => sessionAdapter(unit, options.now));
+    if (model === 'Client') return clientAdapter(options);
+    return withinUnit(options.store, (unit) => modelAdapter(model, options.store, unit));
+  };
+}
+
+/** Every call works on the unit of the request; without one, on its own, which it commits. */
+function withinUnit(store: Store, build: (unit: UnitOfWork) => Adapter): Adapter {
+  const call = async <T>(use: (adapter: Adapter) => Promise<T>): Promise<T> => {
+    const current = currentUnit();
+    if (current) return use(build(current));
+    const own = new UnitOfWork(store);
+    const result = await use(build(own));
+    await own.commit();
+    return result;
+  };
+  return {
+    upsert: (id, payload, ttl) => call(async (a) => a.upsert(id, payload, ttl)),
+    find: (id) => call(async (a) => a.find(id)),
+    findByUid: (uid) => call(async (a) => a.findByUid(uid)),
+    findByUserCode: (code) => call(async (a) => a.findByUserCode(code)),
+    consume: (id) => call(async (a) => a.consume(id)),
+    destroy: (id) => call(async (a) => a.destroy(id)),
+    revokeByGrantId: (grantId) => call(async (a) => a.revokeByGrantId(grantId)),
+  };
+}
+
+/** Clients come from the configuration; nothing is ever written through here. */
+function clientAdapter({ client }: AdapterOptions): Adapter {
+  const readOnly = async (): Promise<never> => {
+    throw new TypeError('clients are configured by files, not through the protocol');
+  };
+  return {
+    find: client,
+    upsert: readOnly,
+    destroy: readOnly,
+    consume: readOnly,
+    findByUid: readOnly,
+    findByUserCode: readOnly,
+    revokeByGrantId: readOnly,
+  };
+}
+
+function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
+  const revoked = new Set<string>();
+
+  async function find(id: string): Promise<AdapterPayload | undefined> {
+    if (model === 'Interaction' && !/^[\w-]+$/.test(id)) return undefined;
+    const entry = await unit.get(keyOf(model, id));
+    if (!entry) return undefined;
+    const stored = JSON.parse(entry.value) as Stored;
+    if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
+    if (stored.restsOn) restOn(unit, stored.restsOn);
+    return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+  }
+
+  return {
+    find,
+
+    async upsert(id, payload, ttl) {
+      const key = keyOf(model, id);
+      const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
+      const restsOn = carriesOn(model) ? restingOn(unit) : [];
+      const stored: Stored = {
+        payload,
+        ...(user ? { valid: parseUser(user.value).validAfter } : {}),
+        ...(restsOn.length > 0 ? { restsOn } : {}),
+      };
+      const merged: Merged = { value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) };
+      if (unit.peek(key)) unit.replace(key, merged);
+      else unit.create(key, merged);
+      if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
+        unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ttl });
+      }
+      if (payload.userCode) unit.put(keyOf('UserCode', payload.userCode), { value: id, ttl, refs: [key] });
+    },
+
+    async findByUserCode(code) {
+      const pointer = await unit.get(keyOf('UserCode', code));
+      return pointer ? find(pointer.value) : undefined;
+    },
+
+    async findByUid() {
+      throw new TypeError(`${model} has no uid`);
+    },
+
+    async consume(id) {
+      const payload = await find(id);
+      unit.consume(keyOf(model, id), async () => {
+        if (payload?.grantId) await revokeGrant(store, payload.grantId);
+        return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
+      });
+    },
+
+    async destroy(id) {
+      // Of two requests that resume one interaction, one goes on.
+      if (model === 'Interaction') unit.take(keyOf(model, id));
+      else unit.delete(keyOf(model, id));
+    },
+
+    /** oidc-provider calls this once for each kind of token; the first call does the work for all. */
+    async revokeByGrantId(grantId) {
+      if (revoked.has(grantId)) return;
+      revoked.add(grantId);
+      unit.delete(grantKey(grantId));
+      for await (const page of store.members(grantTokensKey(grantId))) for (const key of page) unit.delete(key);
+      unit.delete(grantTokensKey(grantId));
+    },
+  };
+}
+
+/** What belongs to a grant or an account lives only as long as these. */
+async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
+  if (model !== 'Grant' && payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
+  if (!payload.accountId) return true;
+  const user = await unit.get(userKey(payload.accountId));
+  if (!user) return false;
+  const account = parseUser(user.value);
+  if (account.status !== 'active') return false;
+  // A grant opens nothing by itself: the sessions and tokens that lead to it say whether they are still good.
+  if (model === 'Grant' || account.validAfter === valid) return true;
+  const { sessionUid } = payload;
+  return sessionUid !== undefined && isKeptWith(await sessionOf(sessionUid, unit), account, valid);
+}
+
+async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
+  await unit.load([ssoKey(uid)]);
+  return peekSso(unit, uid);
+}

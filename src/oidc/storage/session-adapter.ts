@@ -1,0 +1,230 @@
+/**
+ * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload. The id changes at
+ * each sign-in; the session stays. Writes are merged client by client, so that parallel authorizations on one session lose none:
+ * each keeps its `sid` and grant, and every relying party hears of the logout.
+ */
+
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { Evidence, Seconds } from '../../core/model/facts.ts';
+import type { GrantedSession } from '../../core/model/policy.ts';
+import {
+  type ClientAuthorization,
+  isOver,
+  peekSso,
+  type SsoSession,
+  ssoKey,
+  withEvidence,
+} from '../../flow/browser/sso-session.ts';
+import { storeKey } from '../../stores/store.ts';
+import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
+import { parseUser, type User, userKey } from '../../users/user.ts';
+import { grantKey, hashed } from './oidc-keys.ts';
+
+/** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
+const grantsAlong = 16;
+
+function pointerKey(id: string): string {
+  return storeKey('session', hashed(id));
+}
+
+function entryOf(session: SsoSession, ttl: number | undefined): Merged {
+  const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
+  const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
+  return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
+}
+
+/** oidc-provider changes what it was given. */
+function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
+  return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
+}
+
+/**
+ * The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. Throws `Conflict` when
+ * another tab signed in to the same client meanwhile: the tokens of both must carry the one `sid` and grant that the session keeps, so this
+ * request starts over and finds them.
+ */
+function mergeAuthorizations(
+  uid: string,
+  current: SsoSession['authorizations'],
+  before: SsoSession['authorizations'],
+  after: SsoSession['authorizations'],
+): SsoSession['authorizations'] {
+  const removed = Object.keys(before).filter((client) => !Object.hasOwn(after, client));
+  const changed = Object.entries(after).filter(
+    ([client, value]) => JSON.stringify(before[client]) !== JSON.stringify(value),
+  );
+  const isTaken = ([client, mine]: (typeof changed)[number]) => {
+    const theirs = current[client];
+    return theirs && !isSame(theirs, before[client]) && !isSame(theirs, mine);
+  };
+  if (changed.some(isTaken)) throw new Conflict({ op: 'check', key: ssoKey(uid) });
+  const kept = Object.entries(current).filter(([client]) => !removed.includes(client));
+  return Object.fromEntries([...kept, ...changed]);
+}
+
+function isSame(one: ClientAuthorization, other: ClientAuthorization | undefined): boolean {
+  return one.sid === other?.sid && one.grantId === other?.grantId;
+}
+
+/**
+ * Adds evidence to the session of this request. The session itself is saved by oidc-provider at the end of the request, with its lifetime.
+ * `limits`: how long it may live from now on.
+ */
+export function recordEvidence(
+  unit: UnitOfWork,
+  uid: string,
+  added: {
+    readonly subject: string;
+    readonly evidence: readonly Evidence[];
+    readonly limits?: GrantedSession;
+    /** Absent: the session was not used to sign in. */
+    readonly used?: SsoSession['used'];
+    readonly now: Seconds;
+  },
+): void {
+  const current = currentSession(unit, uid, added.now);
+  unit.merge(ssoKey(uid), (value) => {
+    const session = current(value);
+    const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
+    const { limits, used } = added;
+    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, limits?.idle);
+  });
+}
+
+/** The session that a session cookie stands for; `undefined`: none that is alive. */
+export async function sessionOfCookie(
+  unit: UnitOfWork,
+  id: string | undefined,
+  now: Seconds,
+): Promise<SsoSession | undefined> {
+  const pointer = id === undefined ? undefined : await unit.get(pointerKey(id));
+  if (!pointer) return undefined;
+  await unit.load([ssoKey(pointer.value)]);
+  const session = peekSso(unit, pointer.value);
+  return session && !isOver(session, accountIn(unit, session.accountId), now) ? session : undefined;
+}
+
+/**
+ * All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. What was
+ * issued within it counts on, if `withTokens`.
+ */
+export function keepSession(
+  unit: UnitOfWork,
+  uid: string,
+  { valid, withTokens, now }: { readonly valid: Seconds; readonly withTokens: boolean; readonly now: Seconds },
+): void {
+  unit.merge(ssoKey(uid), (value) => {
+    if (value === undefined) return undefined;
+    const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
+    const { limits } = session;
+    const since = withTokens ? (before ?? session.valid) : undefined;
+    const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
+    return entryOf({ ...session, valid, ...(since === undefined ? {} : { validSince: since }) }, ttl);
+  });
+}
+
+/** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
+function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
+  const existed = unit.stored(ssoKey(uid)) !== undefined;
+  return (value) => {
+    if (value) return JSON.parse(value) as SsoSession;
+    if (existed) throw new errors.SessionNotFound('the session was ended meanwhile');
+    return { uid, startedAt: now, authorizations: {}, evidence: [], payload: {} };
+  };
+}
+
+function accountIn(unit: UnitOfWork, accountId: string | undefined): User | undefined {
+  const user = accountId ? unit.peek(userKey(accountId)) : undefined;
+  return user && parseUser(user.value);
+}
+
+/** A request that read the account before it was changed does not take back what another one said since: that this session goes on. */
+function validOf(
+  found: Pick<SsoSession, 'accountId' | 'valid'> & { readonly validSince: Seconds | undefined },
+  { accountId, valid }: { readonly accountId: string; readonly valid: Seconds | undefined },
+): Pick<SsoSession, 'valid' | 'validSince'> {
+  if (valid === undefined) return {};
+  const { accountId: former, valid: kept = valid, validSince } = found;
+  if (former !== accountId) return { valid };
+  return { valid: Math.max(valid, kept), ...(validSince === undefined ? {} : { validSince }) };
+}
+
+/** Sessions whose id this request gave up, and that did not get another one: they are over. */
+const endings = new WeakMap<UnitOfWork, Set<string>>();
+
+function endingsOf(unit: UnitOfWork): Set<string> {
+  const known = endings.get(unit);
+  if (known) return known;
+  const uids = new Set<string>();
+  endings.set(unit, uids);
+  unit.beforeCommit(() => {
+    for (const uid of uids) unit.delete(ssoKey(uid));
+  });
+  return uids;
+}
+
+/** `now`: epoch seconds. */
+export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
+  function payloadOf(uid: string): AdapterPayload | undefined {
+    const session = peekSso(unit, uid);
+    if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
+    const { accountId, authorizations, payload } = session;
+    return {
+      ...payload,
+      uid,
+      ...(accountId ? { accountId } : {}),
+      authorizations: copyOf(authorizations) as never,
+    };
+  }
+
+  return {
+    async find(id) {
+      const pointer = await unit.get(pointerKey(id));
+      if (!pointer) return undefined;
+      await unit.load([ssoKey(pointer.value)]);
+      const payload = payloadOf(pointer.value);
+      return payload && { ...payload, jti: id };
+    },
+
+    async findByUid(uid) {
+      await unit.load([ssoKey(uid)]);
+      return payloadOf(uid);
+    },
+
+    // The id is what the browser's cookie holds: a copy of the store must not tell it.
+    async upsert(id, { uid, accountId, authorizations, jti: _jti, ...payload }, ttl) {
+      const session = uid as string;
+      const before = unit.stored(ssoKey(session));
+      const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
+      const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
+      const valid = accountIn(unit, accountId)?.validAfter;
+      const current = currentSession(unit, session, now());
+      endingsOf(unit).delete(session);
+      unit.put(pointerKey(id), { value: session, ttl, refs: [ssoKey(session)] });
+      unit.merge(ssoKey(session), (value) => {
+        const { validSince, ...found } = current(value);
+        const startedAt = found.accountId === accountId ? found.startedAt : now();
+        const merged = mergeAuthorizations(session, found.authorizations, known, mine);
+        const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
+        return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
+      });
+    },
+
+    async destroy(id) {
+      const pointer = await unit.get(pointerKey(id));
+      unit.delete(pointerKey(id));
+      // When a new id follows, `upsert` takes this back.
+      if (pointer) endingsOf(unit).add(pointer.value);
+    },
+
+    async consume() {
+      throw new TypeError('sessions are not consumed');
+    },
+    async findByUserCode() {
+      throw new TypeError('sessions have no user code');
+    },
+    async revokeByGrantId() {
+      throw new TypeError('sessions have no grant');
+    },
+  };
+}

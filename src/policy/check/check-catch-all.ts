@@ -1,0 +1,21 @@
+/** The order of the rules of a policy. Works on data whose shape was not checked, so that all problems show at once. */
+import type { Problem } from '../model/documents.ts';
+import { valuesAt } from '../source/values-at.ts';
+import type { YamlSource } from '../source/yaml-source.ts';
+
+/** The last rule has no `when`, and no other: after it nothing would ever apply. */
+export function checkCatchAll(source: YamlSource): readonly Problem[] {
+  const rules = valuesAt(source.content, 'rules.*');
+  const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
+  const last = rules.at(-1);
+  if (last === undefined) return [];
+  if (always === -1) return [source.problem(last.path, 'the policy must end in a catch-all rule: one without `when`')];
+  const after = rules[always + 1];
+  if (after === undefined) return [];
+  return [
+    source.problem(
+      after.path,
+      `never applies: the rule before it, in line ${source.lineOf(['rules', always])}, has no \`when\` and applies always`,
+    ),
+  ];
+}

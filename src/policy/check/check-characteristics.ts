@@ -1,0 +1,91 @@
+/** Demands for characteristics that no enabled authenticator can show. Works on a configuration that is right otherwise. */
+
+import { bestShowings } from '../../core/evidence/attainable-acr.ts';
+import { meetsRequirement } from '../../core/evidence/requirement.ts';
+import type { AuthenticatorTraits, Characteristic } from '../../core/model/facts.ts';
+import type { Requirement } from '../../core/model/policy.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { type Document, type Documents, documentKey, type Problem } from '../model/documents.ts';
+import type { Settings } from '../model/settings.ts';
+import { enabledTraits } from '../revision/enabled-authenticators.ts';
+import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
+import type { KindedSource } from './check-references.ts';
+
+/** Sign-on rules that let nobody in, and apps whose minimum `acr` nobody reaches. A session policy demands no characteristics. */
+export function checkCharacteristics(
+  sources: readonly KindedSource[],
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly Problem[] {
+  const document = documents.get(documentKey('settings', 'settings'));
+  if (document === undefined) return [];
+  const settings = readSettings(document, all);
+  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  return sources.flatMap((each) => {
+    const of = byFile.get(each.source.file);
+    return of ? problemsOf(each, of, { settings, all }) : [];
+  });
+}
+
+interface Given {
+  readonly settings: Settings;
+  readonly all: readonly AuthenticatorKind[];
+}
+
+function problemsOf({ kind, source }: KindedSource, document: Document, given: Given): readonly Problem[] {
+  if (kind === 'app') {
+    const { minimumAcr } = readApp(document);
+    const acr = given.settings.acrValues.find(({ value }) => value === minimumAcr);
+    const fault = acr && unshown(acr.requirement, given);
+    return fault === undefined ? [] : [source.problem(['minimumAcr'], `nobody can reach it: ${fault}`)];
+  }
+  if (kind !== 'sign-on') return [];
+  return readPolicy(document).rules.flatMap(({ then }, index) => {
+    const fault = then.kind === 'allow' ? unshown(then.requirement, given) : undefined;
+    return fault === undefined ? [] : [source.problem(['rules', index, 'then', 'allow'], `lets nobody in: ${fault}`)];
+  });
+}
+
+/** What stands in the way of a requirement that could be met if each enabled authenticator could show everything. */
+export function unshown(requirement: Requirement, { settings, all }: Given): string | undefined {
+  const enabled = enabledTraits(all, settings);
+  const demanded = demandedBy(requirement);
+  if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;
+  if (
+    !isMet(
+      requirement,
+      enabled.map((traits) => ({ ...traits, characteristics: everything })),
+    )
+  )
+    return undefined;
+  const missing = demanded.filter((one) => !enabled.some(({ characteristics }) => characteristics.includes(one)));
+  const words = (missing.length > 0 ? missing : demanded).join(' and ');
+  const only = all.filter(
+    ({ key, characteristics }) => isEnabled(key, enabled) && missing.some((one) => characteristics.includes(one)),
+  );
+  const hint = only.map(
+    ({ key }) => `; \`${key}\` can only do so with other settings (hardware is proved by \`metadata\`)`,
+  );
+  return `no authenticator that it takes and that is enabled shows ${words}${hint.join('')}`;
+}
+
+const everything: readonly Characteristic[] = [
+  'userPresence',
+  'userVerification',
+  'deviceBound',
+  'hardwareProtected',
+  'phishingResistant',
+];
+
+function demandedBy(requirement: Requirement): readonly Characteristic[] {
+  const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  return everything.filter((one) => demands.some(({ characteristics }) => characteristics?.includes(one)));
+}
+
+function isMet(requirement: Requirement, authenticators: readonly AuthenticatorTraits[]): boolean {
+  return meetsRequirement(requirement, bestShowings(requirement, authenticators));
+}
+
+function isEnabled(key: string, enabled: readonly AuthenticatorTraits[]): boolean {
+  return enabled.some((traits) => traits.key === key);
+}

@@ -1,0 +1,128 @@
+/** What the enrollment policy makes impossible. Works on a configuration that is right otherwise. */
+
+import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
+import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { AuthenticatorTraits } from '../../core/model/facts.ts';
+import type { Requirement, RuleHead } from '../../core/model/policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { type Document, type Documents, documentKey, type Problem } from '../model/documents.ts';
+import type { Settings } from '../model/settings.ts';
+import { enabledTraits } from '../revision/enabled-authenticators.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
+import type { Path, YamlSource } from '../source/yaml-source.ts';
+
+/** Rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule demands. */
+export function checkEnrollment(
+  source: YamlSource,
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly Problem[] {
+  const document = documents.get(documentKey('enrollment', 'enrollment'));
+  const settingsDocument = documents.get(documentKey('settings', 'settings'));
+  if (document === undefined || settingsDocument === undefined) return [];
+  const settings = readSettings(settingsDocument, all);
+  const authenticators = enabledTraits(all, settings);
+  const enrollment = compilePolicy(readEnrollmentPolicy(document));
+  return [
+    ...notEnrollable(source, enrollment, authenticators),
+    ...conflicts(source, enrollment, { documents, settings, authenticators }),
+  ];
+}
+
+function notEnrollable(
+  source: YamlSource,
+  { rules }: CompiledPolicy<EnrollmentRule>,
+  enabled: readonly AuthenticatorTraits[],
+): readonly Problem[] {
+  return rules.flatMap(({ rule: { then } }, index) => {
+    const wanted: readonly (readonly [Path, readonly string[]])[] = [
+      ...then.required.map(({ anyOf }, at) => [['required', at], anyOf] as const),
+      ...then.optional.map((key, at) => [['optional', at], [key]] as const),
+      ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
+    ];
+    return wanted.flatMap(([path, keys]) => {
+      const fault = enrollmentFault(keys, enabled);
+      return fault === undefined ? [] : [source.problem(['rules', index, 'then', ...path], fault)];
+    });
+  });
+}
+
+/** Why nobody can enroll any of these; undefined: somebody can. */
+function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorTraits[]): string | undefined {
+  const traitsOf = (name: string) => enabled.find(({ key }) => key === name);
+  if (keys.some((name) => traitsOf(name)?.enrollable)) return undefined;
+  const several = keys.length > 1;
+  const wrong = keys.filter((name) => traitsOf(name) !== undefined);
+  const off = keys.filter((name) => traitsOf(name) === undefined);
+  const notOn = wrong.length > 0 ? off.join(' and ') : several ? 'any of them' : 'it';
+  const reasons = [
+    ...(wrong.length > 0 ? [`people cannot set up ${wrong.join(' and ')} while they sign in`] : []),
+    ...(off.length > 0 ? [`stepgate.yaml does not enable ${notOn}`] : []),
+  ];
+  return `nobody can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
+}
+
+interface Given {
+  readonly documents: Documents;
+  readonly settings: Settings;
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule>, given: Given): readonly Problem[] {
+  if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
+  const compiled = new Map<string, CompiledPolicy>();
+  const policyOf = (key: string): readonly CompiledPolicy[] => {
+    const document = given.documents.get(key);
+    if (document === undefined) return [];
+    const policy = compiled.get(key) ?? compilePolicy(readPolicy(document));
+    compiled.set(key, policy);
+    return [policy];
+  };
+  const found = new Map<string, Problem>();
+  for (const app of representatives(given.documents)) {
+    const { clientId, signOnPolicy } = app;
+    const besides = minimumOf(app, given.settings);
+    const policies = [
+      ...policyOf(documentKey('session', 'session')),
+      ...policyOf(documentKey('sign-on', signOnPolicy)),
+    ];
+    for (const policy of policies) {
+      for (const conflict of enrollmentConflicts({ ...given, policy, enrollment, clientId, besides })) {
+        const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
+        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that nobody can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
+        const key = `${index}\n${placeOf(conflict.rule)}`;
+        if (!found.has(key)) found.set(key, source.problem(['rules', index, 'then', 'disabled'], message));
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function placeOf({ name, origin }: RuleHead): string {
+  return origin === undefined ? `"${name}"` : `"${name}" in ${origin.file}:${origin.line}`;
+}
+
+function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requirement[] {
+  return acrValues.filter(({ value }) => value === minimumAcr).map(({ requirement }) => requirement);
+}
+
+/** Apps that no rule names are alike when policy and minimum `acr` are: one stands for all of them. */
+function representatives(documents: Documents): readonly App[] {
+  const named = new Set([...documents.values()].flatMap(appsNamedBy));
+  const kept = new Map<string, App>();
+  for (const document of documents.values()) {
+    if (document.kind !== 'app') continue;
+    const app = readApp(document);
+    const key = named.has(app.clientId) ? `app ${app.clientId}` : `${app.signOnPolicy} ${app.minimumAcr ?? ''}`;
+    if (!kept.has(key)) kept.set(key, app);
+  }
+  return [...kept.values()];
+}
+
+function appsNamedBy(document: Document): readonly string[] {
+  if (document.kind === 'app' || document.kind === 'settings') return [];
+  const { rules } = document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
+  return rules.flatMap(({ when }: RuleHead) => [...(when.apps?.any ?? []), ...(when.apps?.none ?? [])]);
+}

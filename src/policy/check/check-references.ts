@@ -1,0 +1,158 @@
+/** What files say about one another. Works on data whose shape was not checked, so that all problems show at once. */
+import type { AuthenticatorTraits, Factor } from '../../core/model/facts.ts';
+import { defaultAcrValues } from '../model/acr-defaults.ts';
+import type { DocumentKind, Problem } from '../model/documents.ts';
+import { standardScopes } from '../model/standard-scopes.ts';
+import { unknownName } from '../source/nearest-name.ts';
+import { type Found, valuesAt } from '../source/values-at.ts';
+import type { YamlSource } from '../source/yaml-source.ts';
+
+/** A reference into a file that cannot be read at all is not held against the file that refers: names of that kind are `undefined`. */
+export interface KnownNames {
+  readonly zones: readonly string[] | undefined;
+  readonly acrValues: readonly string[] | undefined;
+  readonly scopes: readonly string[] | undefined;
+  readonly policies: readonly string[] | undefined;
+  /** Client ids. */
+  readonly apps: readonly string[] | undefined;
+  readonly authenticators: readonly AuthenticatorTraits[];
+}
+
+export interface KindedSource {
+  readonly kind: DocumentKind;
+  readonly source: YamlSource;
+}
+
+interface Reference {
+  readonly kinds: readonly DocumentKind[];
+  readonly pattern: string;
+  readonly what: string;
+  readonly known: (names: KnownNames) => readonly string[] | undefined;
+}
+
+const policyKinds = ['session', 'enrollment', 'sign-on'] as const;
+const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
+
+const references: readonly Reference[] = [
+  { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
+  { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
+  { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
+  { kinds: policyKinds, pattern: 'rules.*.when.apps.any|none.*', what: 'app', known: ({ apps }) => apps },
+  {
+    kinds: ['enrollment'],
+    pattern: 'rules.*.then.required|optional|disabled.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+  {
+    kinds: ['enrollment'],
+    pattern: 'rules.*.then.required.*.anyOf.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+  {
+    kinds: policyKinds,
+    pattern: 'rules.*.then.allow.**.authenticators|exclude.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+  {
+    kinds: ['settings'],
+    pattern: 'acrValues.*.requirement.**.authenticators|exclude.*',
+    what: 'authenticator',
+    known: authenticatorKeys,
+  },
+];
+
+/** All references that lead nowhere, and demands for a factor type by authenticators that never show it. */
+export function checkReferences({ kind, source }: KindedSource, names: KnownNames): readonly Problem[] {
+  const dangling = references
+    .filter(({ kinds }) => kinds.includes(kind))
+    .flatMap(({ pattern, what, known }) => unknownNames(source, valuesAt(source.content, pattern), what, known(names)));
+  return [
+    ...dangling,
+    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', names) : []),
+    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', names) : []),
+    ...(kind === 'app' ? unknownScopes(source, names) : []),
+    ...(kind === 'app' ? [] : wrongFactors(source, names)),
+  ];
+}
+
+function unknownNames(
+  source: YamlSource,
+  found: readonly Found[],
+  what: string,
+  known: readonly string[] | undefined,
+): readonly Problem[] {
+  if (known === undefined) return [];
+  return found
+    .filter((each): each is Found & { value: string } => typeof each.value === 'string' && !known.includes(each.value))
+    .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
+}
+
+/** Authenticators stand as keys there. */
+function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Problem[] {
+  const known = authenticatorKeys(names);
+  return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
+    const key = String(path.at(-1));
+    if (known.includes(key)) return [];
+    return [source.problem(path.slice(0, -1), unknownName('authenticator', key, known), key)];
+  });
+}
+
+function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Problem[] {
+  return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
+    unknownNames(
+      source,
+      typeof value === 'string' ? value.split(' ').map((word) => ({ path, value: word })) : [],
+      'scope',
+      scopes,
+    ),
+  );
+}
+
+/** `knowledge: { authenticators: [totp] }` can never be met. */
+function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Problem[] {
+  return valuesAt(source.content, '**.knowledge|possession|inherence.authenticators.*').flatMap(({ path, value }) => {
+    const factor = path.at(-3) as Factor;
+    const traits = authenticators.find(({ key }) => key === value);
+    if (traits === undefined || traits.factors.includes(factor)) return [];
+    return [source.problem(path, `\`${traits.key}\` is never ${factor}, only ${traits.factors.join(' or ')}`)];
+  });
+}
+
+/** Names that the other files may use; read from whatever the files hold, whether it is right or not. */
+export function knownNames(
+  sources: readonly KindedSource[],
+  broken: ReadonlySet<DocumentKind>,
+  authenticators: readonly AuthenticatorTraits[],
+): KnownNames {
+  const policies = sources
+    .filter(({ kind }) => kind === 'sign-on')
+    .flatMap(({ source }) => textsAt(source.content, 'name'));
+  const apps = sources
+    .filter(({ kind }) => kind === 'app')
+    .flatMap(({ source }) => textsAt(source.content, 'clientId'));
+  const known = {
+    policies: broken.has('sign-on') ? undefined : policies,
+    apps: broken.has('app') ? undefined : apps,
+    authenticators,
+  };
+  if (broken.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
+  const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
+  const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
+  const acrValues = textsAt(settings, 'acrValues.*.value');
+  return {
+    ...known,
+    zones: keysAt('zones.*'),
+    acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
+    scopes: [...Object.keys(standardScopes), ...keysAt('scopes.*'), ...textsAt(settings, 'resources.*.scopes.*')],
+  };
+}
+
+function textsAt(content: unknown, pattern: string): readonly string[] {
+  return valuesAt(content, pattern)
+    .map(({ value }) => value)
+    .filter((value) => typeof value === 'string');
+}

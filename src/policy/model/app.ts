@@ -1,0 +1,52 @@
+/** One relying party, checked and complete, as `apps/*.yaml` describes it. */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { SigningAlgorithm } from './settings.ts';
+
+export interface App {
+  readonly clientId: string;
+  /** As people know it. */
+  readonly name: string;
+  /** Belongs to the operator of this provider: nobody is asked for consent. */
+  readonly firstParty: boolean;
+  /** It is the built-in one, in which people look after their own account. */
+  readonly ownAccount?: true;
+  /** Name of the sign-on policy. */
+  readonly signOnPolicy: string;
+  /** Configured `acr` value that every sign-in to this app reaches at least. */
+  readonly minimumAcr?: string;
+  /** `sha256:` and the unpadded base64url SHA-256 of the client secret; absent: there is no secret. */
+  readonly clientSecretHash?: string;
+  readonly client: ClientMetadata;
+}
+
+/** OpenID Connect client metadata (OpenID Connect Dynamic Client Registration 1.0 section 2), without id, name and secret. */
+export interface ClientMetadata {
+  readonly application_type: 'web' | 'native';
+  readonly redirect_uris: readonly string[];
+  readonly post_logout_redirect_uris: readonly string[];
+  readonly grant_types: readonly GrantType[];
+  readonly response_types: readonly 'code'[];
+  readonly token_endpoint_auth_method: 'none' | 'client_secret_basic' | 'client_secret_post' | 'private_key_jwt';
+  readonly subject_type: 'public';
+  readonly id_token_signed_response_alg?: SigningAlgorithm;
+  /** Public keys only. */
+  readonly jwks?: { readonly keys: readonly Readonly<Record<string, unknown>>[] };
+  readonly jwks_uri?: string;
+  readonly backchannel_logout_uri?: string;
+  readonly backchannel_logout_session_required?: boolean;
+  readonly require_pushed_authorization_requests?: boolean;
+  readonly dpop_bound_access_tokens?: boolean;
+  readonly initiate_login_uri?: string;
+  readonly client_uri?: string;
+  readonly logo_uri?: string;
+  readonly policy_uri?: string;
+  readonly tos_uri?: string;
+  /** Seconds. */
+  readonly default_max_age?: Seconds;
+  readonly default_acr_values?: readonly string[];
+  readonly require_auth_time?: boolean;
+  /** Scopes that it may ask for, separated by spaces; absent: all. */
+  readonly scope?: string;
+}
+
+export type GrantType = 'authorization_code' | 'refresh_token' | 'urn:ietf:params:oauth:grant-type:device_code';

@@ -1,0 +1,93 @@
+/** What `stepgate.yaml` says, checked and complete: every default is filled in. */
+import type { Seconds } from '../../core/model/facts.ts';
+import type { AcrValue } from '../../core/model/policy.ts';
+import type { AuthenticatorSettings } from './authenticator-kind.ts';
+
+export interface Settings {
+  /** Issuer URL without a trailing slash; absent: the server takes the address that it listens on (demo only). */
+  readonly issuer?: string;
+  readonly brand: {
+    /** Name of the product as people know it. */
+    readonly name: string;
+    /** CSS colour `#rrggbb` of buttons and links. */
+    readonly accent?: string;
+  };
+  /** Number of own proxies in front: so many entries of X-Forwarded-For, counted from the right, are believed. */
+  readonly trustedProxies: number;
+  /** Network zones by name. */
+  readonly zones: Readonly<Record<string, Zone>>;
+  /** By key; what is not there is disabled. */
+  readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
+  /** How mail goes out; absent: it does not. */
+  readonly mail?: MailSettings;
+  /** How text messages go out; absent: they do not. */
+  readonly sms?: Gateway<SmsSender>;
+  /** How calls go out; absent: they do not. */
+  readonly voice?: Gateway<{ readonly from: string }>;
+  /** Strongest first. */
+  readonly acrValues: readonly AcrValue[];
+  readonly tokens: TokenLifetimes;
+  readonly resources: readonly Resource[];
+  /** Scopes and the claims that each one releases: the standard ones and the configured ones. */
+  readonly scopes: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface Zone {
+  readonly cidrs: readonly string[];
+  /** What people call it. */
+  readonly label?: string;
+}
+
+export interface MailSettings {
+  /** Address of the sender. */
+  readonly from: string;
+  readonly smtp: {
+    readonly host: string;
+    readonly port: number;
+    /** TLS from the start; false: STARTTLS. */
+    readonly secure: boolean;
+    /** Sends nothing over a connection that is not encrypted. */
+    readonly requireTls: boolean;
+    readonly user?: string;
+    /** Name of the environment variable that holds the password, so that it is in no revision. */
+    readonly passwordEnv?: string;
+  };
+}
+
+/** Whatever takes messages to phones: a webhook, or the REST API of Twilio. Exactly one. Secrets by name of environment variable. */
+export interface Gateway<Sender> {
+  readonly webhook?: { readonly url: string; readonly secretEnv: string };
+  readonly twilio?: Sender & {
+    readonly accountSid: string;
+    readonly authTokenEnv: string;
+    readonly baseUrl?: string;
+  };
+}
+
+/** One of the two. */
+export interface SmsSender {
+  readonly from?: string;
+  readonly messagingServiceSid?: string;
+}
+
+/** Lifetimes in seconds. */
+export interface TokenLifetimes {
+  readonly accessToken: Seconds;
+  readonly idToken: Seconds;
+  /** At most 60 (RFC 6749 section 4.1.2 recommends at most ten minutes; a code is redeemed at once). */
+  readonly authorizationCode: Seconds;
+  readonly refreshToken: { readonly idle: Seconds; readonly absolute: Seconds };
+  /** How long a sign-in may take. */
+  readonly interaction: Seconds;
+}
+
+/** An API that takes JWT access tokens (RFC 8707 and RFC 9068). */
+export interface Resource {
+  /** Absolute URI without fragment. */
+  readonly indicator: string;
+  readonly scopes: readonly string[];
+  readonly accessToken: { readonly lifetime: Seconds; readonly algorithm: SigningAlgorithm };
+}
+
+/** JWS algorithms that can be configured (RFC 7518 section 3.1, RFC 8037). */
+export type SigningAlgorithm = 'RS256' | 'PS256' | 'ES256' | 'EdDSA';

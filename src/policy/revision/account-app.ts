@@ -1,0 +1,51 @@
+/** The app in which people look after their own account. It is built in: no file describes it, and no file can take its place. */
+
+import type { Rule } from '../../core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import { accountClientId } from '../model/account-client-id.ts';
+import type { App } from '../model/app.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** Whoever meets the session policy may look; what it takes to change something, the core says (`PolicySet.account`). */
+const policy = compilePolicy<Rule>({
+  name: accountClientId,
+  rules: [
+    { name: 'Own account', when: {}, then: { kind: 'allow', requirement: { anyOf: [{ factors: 1, demands: [] }] } } },
+  ],
+});
+
+function accountApp(issuer: string, brand: string): App {
+  return {
+    clientId: accountClientId,
+    name: brand,
+    firstParty: true,
+    ownAccount: true,
+    signOnPolicy: accountClientId,
+    client: {
+      application_type: 'web',
+      redirect_uris: [`${issuer}/account/callback`],
+      post_logout_redirect_uris: [],
+      grant_types: ['authorization_code'],
+      response_types: ['code'],
+      token_endpoint_auth_method: 'none',
+      subject_type: 'public',
+    },
+  };
+}
+
+const known = new WeakMap<Snapshot, Snapshot>();
+
+/** The revision with the account app in it. */
+export function withAccountApp(snapshot: Snapshot, issuer: string): Snapshot {
+  const present = known.get(snapshot);
+  if (present) return present;
+  const own = accountApp(issuer, snapshot.settings.brand.name);
+  const compose = async (): Promise<PolicySet> => ({ ...(await snapshot.policies(own)), app: policy, account: true });
+  const extended: Snapshot = {
+    ...snapshot,
+    app: async (clientId) => (clientId === accountClientId ? own : snapshot.app(clientId)),
+    policies: (app) => (app === own ? compose() : snapshot.policies(app)),
+  };
+  known.set(snapshot, extended);
+  return extended;
+}

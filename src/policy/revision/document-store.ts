@@ -1,0 +1,96 @@
+/** Documents and manifests in the store. Both never change once they are written: documents go by their content, manifests by their number. */
+import { createHash } from 'node:crypto';
+import { StepgateError } from '../../errors.ts';
+import { type Loaded, type Op, type Store, storeKey } from '../../stores/store.ts';
+import type { Document } from '../model/documents.ts';
+
+/** Points to the newest revision; moves by compare-and-swap. Its value means something to `Revisions` only. */
+export const POINTER_KEY = storeKey('config', 'current');
+
+/** What a revision consists of. */
+export interface Manifest {
+  readonly revision: number;
+  /** Epoch seconds. */
+  readonly at: number;
+  readonly by: string;
+  readonly message?: string;
+  /** SHA-256 of each document, by `documentKey`. */
+  readonly documents: Readonly<Record<string, string>>;
+}
+
+/** What the pointer holds. The hash tells two stores, or a restored and a lost revision of one number, apart. */
+export interface Pointer {
+  readonly revision: number;
+  readonly manifest: string;
+}
+
+/** Writes in one batch; a new configuration of 10,000 apps takes some of them. */
+const batchSize = 500;
+/** Documents that are read in one round trip. */
+const pageSize = 100;
+
+function documentStoreKey(hash: string): string {
+  return storeKey('doc', hash);
+}
+
+export function sha256(text: string): string {
+  return createHash('sha256').update(text).digest('hex');
+}
+
+/** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
+export function manifestKey(revision: number): string {
+  return storeKey('revision', 'current', String(revision));
+}
+
+export function parsePointer(value: string): Pointer {
+  return JSON.parse(value) as Pointer;
+}
+
+/** JSON with sorted keys: the same content has the same hash, in whatever order it was written. */
+export function canonical(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value) ?? 'null';
+  const entries = Object.entries(value).filter(([, item]) => item !== undefined);
+  return `{${entries
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`)
+    .join(',')}}`;
+}
+
+/** Writes documents by hash. Safe to repeat. Rejects with `StoreUnavailable`. */
+export async function writeDocuments(store: Store, texts: ReadonlyMap<string, string>): Promise<void> {
+  const ops = Array.from(texts, ([hash, value]): Op => ({ op: 'put', key: documentStoreKey(hash), value }));
+  for (let start = 0; start < ops.length; start += batchSize) await store.commit(ops.slice(start, start + batchSize));
+}
+
+/** Rejects with `StepgateError('not_configured')` when it is lost or damaged (Law 4), with `StoreUnavailable` when the store does not answer. */
+export async function readDocument(store: Store, hash: string): Promise<Document> {
+  return JSON.parse(await readImmutable(store, documentStoreKey(hash), hash)) as Document;
+}
+
+/** In pages, so that ten thousand of them neither take as many round trips nor stop everything else. Rejects like `readDocument`. */
+export async function* readDocuments(store: Store, hashes: readonly string[]): AsyncIterable<readonly Document[]> {
+  for (let start = 0; start < hashes.length; start += pageSize) {
+    const page = hashes.slice(start, start + pageSize);
+    const { entries } = await store.load(page.map(documentStoreKey));
+    yield page.map((hash) => JSON.parse(verified(entries, documentStoreKey(hash), hash)) as Document);
+  }
+}
+
+/** Rejects like `readDocument`. */
+export async function readManifest(store: Store, pointer: Pointer): Promise<Manifest> {
+  return JSON.parse(await readImmutable(store, manifestKey(pointer.revision), pointer.manifest)) as Manifest;
+}
+
+async function readImmutable(store: Store, key: string, hash: string): Promise<string> {
+  return verified((await store.load([key])).entries, key, hash);
+}
+
+function verified(entries: Loaded['entries'], key: string, hash: string): string {
+  const value = entries.get(key)?.value;
+  if (value === undefined)
+    throw new StepgateError('not_configured', `the configuration is incomplete: ${key} is not in the store`);
+  if (sha256(value) !== hash)
+    throw new StepgateError('not_configured', `the configuration is damaged: ${key} has another content`);
+  return value;
+}

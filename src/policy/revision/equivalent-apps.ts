@@ -1,0 +1,54 @@
+/** All apps in few groups: ten thousand apps under a handful of policies are asked about a handful of times. */
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
+import type { App } from '../model/app.ts';
+
+/** Apps of one sign-on policy and one minimum `acr` that no rule tells apart by their name. */
+export interface AppGroup {
+  /** Stands for all of them. */
+  readonly app: App;
+  /** The first of their names. */
+  readonly names: readonly string[];
+  /** How many there are. */
+  readonly count: number;
+}
+
+/** Names that are kept of a group. */
+const namesKept = 10;
+
+/** `pages`: all apps. Rejects when one of them cannot be read. */
+export async function groupApps(
+  pages: AsyncIterable<readonly App[]>,
+  policies: (app: App) => Promise<PolicySet>,
+): Promise<readonly AppGroup[]> {
+  const groups = new Map<string, AppGroup>();
+  const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
+  for await (const page of pages) {
+    for (const app of page) {
+      const named = setsByName.get(app.signOnPolicy) ?? namedApps(await policies(app));
+      setsByName.set(app.signOnPolicy, named);
+      const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
+      const key = JSON.stringify([app.signOnPolicy, app.minimumAcr, marks]);
+      groups.set(key, withApp(groups.get(key), app));
+    }
+  }
+  return [...groups.values()];
+}
+
+function withApp(group: AppGroup | undefined, app: App): AppGroup {
+  if (group === undefined) return { app, names: [app.name], count: 1 };
+  const names = group.names.length < namesKept ? [...group.names, app.name] : group.names;
+  return { app: group.app, names, count: group.count + 1 };
+}
+
+/** The lists of client ids that rules have in their conditions, in the order of the rules. */
+function namedApps({ session, app, enrollment }: PolicySet): readonly ReadonlySet<string>[] {
+  return [...listsIn(session), ...(app ? listsIn(app) : []), ...(enrollment ? listsIn(enrollment) : [])];
+}
+
+function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {
+  return rules.flatMap(({ rule }) => {
+    const { any, none } = rule.when.apps ?? {};
+    return [any, none].flatMap((list) => (list === undefined ? [] : [new Set(list)]));
+  });
+}

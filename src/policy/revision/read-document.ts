@@ -1,0 +1,57 @@
+/** From documents to what the rest of the program works with. */
+
+import type { z } from 'zod';
+import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
+import type { Origin, Policy, Rule } from '../../core/model/policy.ts';
+import { StepgateError } from '../../errors.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Document } from '../model/documents.ts';
+import type { Settings } from '../model/settings.ts';
+import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
+
+/**
+ * `authenticators`: all that there are. Throws `StepgateError('not_configured')` when a version with another language wrote the document
+ * (Law 4).
+ */
+export function readSettings(document: Document, authenticators: readonly AuthenticatorKind[]): Settings {
+  return read(settingsSchemaFor(authenticators), document);
+}
+
+/** Throws like `readSettings`. */
+export function readApp(document: Document): App {
+  return read(schemas.app, document);
+}
+
+/** The session policy or a sign-on policy, each rule with its place. Throws like `readSettings`. */
+export function readPolicy(document: Document): Policy {
+  const written: readonly (readonly Rule[])[] =
+    document.kind === 'session'
+      ? read(schemas.session, document)
+      : read(schemas['sign-on'], document).rules.map((rule) => [rule]);
+  return {
+    name: document.name,
+    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, origin: originOf(document, index) }))),
+  };
+}
+
+/** The enrollment policy, each rule with its place. Throws like `readSettings`. */
+export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
+  const { rules } = read(schemas.enrollment, document);
+  return {
+    name: document.name,
+    rules: rules.map((rule, index) => ({ ...rule, origin: originOf(document, index) })),
+  };
+}
+
+function originOf({ file, ruleLines }: Document, index: number): Origin {
+  return { file, line: ruleLines[index] ?? 1 };
+}
+
+function read<Schema extends z.ZodType>(schema: Schema, { file, content }: Document): z.output<Schema> {
+  const result = schema.safeParse(content);
+  if (result.success) return result.data;
+  throw new StepgateError('not_configured', `${file} in the store is not understood: apply the configuration again`, {
+    cause: result.error,
+  });
+}

@@ -1,0 +1,150 @@
+/** The configuration as a row of numbered, immutable revisions in the store, and one pointer to the newest. */
+import { StepgateError } from '../../errors.ts';
+import type { Entry, Op, Store } from '../../stores/store.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Documents } from '../model/documents.ts';
+import {
+  canonical,
+  type Manifest,
+  manifestKey,
+  POINTER_KEY,
+  type Pointer,
+  parsePointer,
+  readManifest,
+  sha256,
+  writeDocuments,
+} from './document-store.ts';
+import { Recent } from './lru-cache.ts';
+import { openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts';
+
+export interface RevisionsOptions {
+  /** All authenticators that there are, enabled or not. */
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings on this node (the environment variable ISSUER). */
+  readonly issuer?: string;
+  /** Apps that are kept ready. Default 1,000. */
+  readonly keptApps?: number;
+  /** Milliseconds since the epoch. */
+  readonly now?: () => number;
+}
+
+export interface Applied {
+  readonly revision: number;
+  /** Keys of the documents that are new, other than before, or gone. Empty: there was nothing to do, and `revision` is the one that was there. */
+  readonly changed: readonly string[];
+}
+
+/** One revision, for the history. */
+export type RevisionInfo = Omit<Manifest, 'documents'> & {
+  /** Keys of the documents that it changed. */
+  readonly changed: readonly string[];
+};
+
+const keptPolicies = 200;
+/** Others that may be faster in a row before `apply` gives up. */
+const applyRounds = 50;
+
+export class Revisions {
+  readonly #store: Store;
+  readonly #sources: SnapshotSources;
+  readonly #now: () => number;
+  /** By pointer: the newest, and the one before for whoever still works with it. */
+  readonly #snapshots = new Recent<Snapshot>(2);
+
+  constructor(store: Store, { authenticators, issuer, keptApps = 1_000, now = Date.now }: RevisionsOptions) {
+    this.#store = store;
+    this.#now = now;
+    this.#sources = {
+      store,
+      authenticators,
+      apps: new Recent(keptApps),
+      compiled: new Recent(keptPolicies),
+      enrollment: new Recent(2),
+      ...(issuer !== undefined && { issuer }),
+    };
+  }
+
+  /**
+   * Makes these documents the newest revision: all nodes use it from their next request on. When somebody else was faster, it is compared
+   * with what they made. Rejects with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
+   */
+  async apply(
+    documents: Documents,
+    { by, message }: { readonly by: string; readonly message?: string },
+  ): Promise<Applied> {
+    const texts = new Map(Array.from(documents, ([key, document]) => [key, canonical(document)]));
+    const hashes = Object.fromEntries(Array.from(texts, ([key, text]) => [key, sha256(text)]));
+    for (let round = 0; round < applyRounds; round += 1) {
+      const entry = await this.#pointer();
+      const before = entry && (await readManifest(this.#store, parsePointer(entry.value)));
+      const changed = changedKeys(before?.documents ?? {}, hashes);
+      if (before !== undefined && changed.length === 0) return { revision: before.revision, changed };
+      const added = changed.filter((key) => hashes[key] !== undefined);
+      await writeDocuments(this.#store, new Map(added.map((key) => [hashes[key] ?? '', texts.get(key) ?? ''])));
+      const revision = (before?.revision ?? 0) + 1;
+      const at = Math.floor(this.#now() / 1000);
+      const manifest: Manifest = { revision, at, by, ...(message !== undefined && { message }), documents: hashes };
+      if (await this.#publish(manifest, entry)) return { revision, changed };
+    }
+    throw new StepgateError('busy', 'the configuration is being changed by others all the time');
+  }
+
+  async #publish(manifest: Manifest, before: Entry | undefined): Promise<boolean> {
+    const text = JSON.stringify(manifest);
+    const pointer: Pointer = { revision: manifest.revision, manifest: sha256(text) };
+    const value = JSON.stringify(pointer);
+    const move: Op =
+      before === undefined
+        ? { op: 'create', key: POINTER_KEY, value }
+        : { op: 'replace', key: POINTER_KEY, version: before.version, value };
+    // `put`: a manifest that nothing points to may be left over from a store that was restored.
+    return (await this.#store.commit([{ op: 'put', key: manifestKey(manifest.revision), value: text }, move])).ok;
+  }
+
+  /**
+   * The snapshot that a pointer leads to, where the pointer was read along in some load. Costs nothing when it is the newest one already.
+   * `undefined`: there is no configuration. Rejects with `StepgateError('not_configured')` when it cannot be read, or `StoreUnavailable`.
+   */
+  async at(pointer: Entry | undefined): Promise<Snapshot | undefined> {
+    if (pointer === undefined) return undefined;
+    return this.#snapshots.get(pointer.value, async () =>
+      openSnapshot(await readManifest(this.#store, parsePointer(pointer.value)), this.#sources),
+    );
+  }
+
+  /** The newest snapshot; reads the pointer. Rejects like `at`. */
+  async current(): Promise<Snapshot | undefined> {
+    return this.at(await this.#pointer());
+  }
+
+  /** The newest `limit` revisions, newest first. Rejects with `StoreUnavailable`. */
+  async history(limit: number): Promise<readonly RevisionInfo[]> {
+    const entry = await this.#pointer();
+    const newest = entry === undefined ? 0 : parsePointer(entry.value).revision;
+    const numbers = Array.from({ length: Math.min(limit + 1, newest) }, (_, index) => newest - index);
+    const keys = numbers.map(manifestKey);
+    const { entries } = await this.#store.load(keys);
+    const manifests = keys.flatMap((key) => {
+      const value = entries.get(key)?.value;
+      return value === undefined ? [] : [JSON.parse(value) as Manifest];
+    });
+    return manifests.slice(0, limit).map(({ documents, ...info }, index) => ({
+      ...info,
+      changed: changedKeys(manifests[index + 1]?.documents ?? {}, documents),
+    }));
+  }
+
+  async #pointer(): Promise<Entry | undefined> {
+    return (await this.#store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+  }
+}
+
+/** Keys that have another hash, or are on one side only; sorted. */
+function changedKeys(
+  before: Readonly<Record<string, string>>,
+  after: Readonly<Record<string, string>>,
+): readonly string[] {
+  return [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => before[key] !== after[key])
+    .sort();
+}

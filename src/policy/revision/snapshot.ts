@@ -1,0 +1,119 @@
+/** One revision of the configuration, ready to be used. */
+
+import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
+import type { Store } from '../../stores/store.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { documentKey } from '../model/documents.ts';
+import type { Settings } from '../model/settings.ts';
+import { compileZones } from '../schema/zones.ts';
+import { type Manifest, readDocument, readDocuments } from './document-store.ts';
+import { enabledTraits } from './enabled-authenticators.ts';
+import { type AppGroup, groupApps } from './equivalent-apps.ts';
+import type { Recent } from './lru-cache.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
+
+/** Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer. */
+export interface Snapshot {
+  readonly revision: number;
+  readonly settings: Settings;
+  /** The app with this client id, read on demand; `undefined`: there is none. */
+  app(clientId: string): Promise<App | undefined>;
+  /** What decides over sign-ins to this app; compiled once. */
+  policies(app: App): Promise<PolicySet>;
+  /** All apps, those together for which the policies always decide alike. Reads every app, once. */
+  appGroups(): Promise<readonly AppGroup[]>;
+  /** Names of the zones that hold this address; none when it is not an IP address. */
+  zonesOf(ip: string): readonly string[];
+}
+
+/** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
+export interface SnapshotSources {
+  readonly store: Store;
+  readonly apps: Recent<App>;
+  readonly compiled: Recent<CompiledPolicy>;
+  readonly enrollment: Recent<CompiledPolicy<EnrollmentRule>>;
+  readonly authenticators: readonly AuthenticatorKind[];
+  /** Overrides the issuer of the settings. */
+  readonly issuer?: string;
+}
+
+/** Reads the settings and nothing else: everything else is read when it is asked for. Rejects like `readDocument`. */
+export async function openSnapshot(manifest: Manifest, sources: SnapshotSources): Promise<Snapshot> {
+  const hashOf = (key: string) => (Object.hasOwn(manifest.documents, key) ? manifest.documents[key] : undefined);
+  const read = async (hash: string) => readDocument(sources.store, hash);
+  const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
+  const written = readSettings(await read(settingsHash), sources.authenticators);
+  const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
+  const authenticators = enabledTraits(sources.authenticators, settings);
+  const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
+    const hash = hashOf(key);
+    if (hash === undefined) return undefined;
+    return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
+  };
+  const enrollmentPolicy = async (): Promise<CompiledPolicy<EnrollmentRule> | undefined> => {
+    const hash = hashOf(documentKey('enrollment', 'enrollment'));
+    if (hash === undefined) return undefined;
+    return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
+  };
+  const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
+    const [session, app, enrollment] = await Promise.all([
+      policy(documentKey('session', 'session')),
+      policy(documentKey('sign-on', signOnPolicy)),
+      enrollmentPolicy(),
+    ]);
+    return {
+      session: session ?? denyAll,
+      ...(app && { app }),
+      ...(enrollment && { enrollment }),
+      acrValues: settings.acrValues,
+      ...(minimumAcr !== undefined && { minimumAcr }),
+      authenticators,
+    };
+  };
+  const sets = new WeakMap<App, Promise<PolicySet>>();
+  const policies = (app: App): Promise<PolicySet> => {
+    const present = sets.get(app);
+    if (present !== undefined) return present;
+    const made = compose(app);
+    sets.set(app, made);
+    made.catch(() => sets.delete(app));
+    return made;
+  };
+  const allApps = async function* () {
+    const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
+    for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp);
+  };
+  const groups = once(() => groupApps(allApps(), policies));
+  return {
+    revision: manifest.revision,
+    settings,
+    zonesOf: compileZones(settings.zones),
+    async app(clientId) {
+      const hash = hashOf(documentKey('app', clientId));
+      return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
+    },
+    policies,
+    appGroups: groups,
+  };
+}
+
+function isAppKey(key: string): boolean {
+  return key.startsWith(documentKey('app', ''));
+}
+
+/** Makes it when it is first asked for; what failed is made again. */
+function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
+  let made: Promise<Value> | undefined;
+  return () => {
+    made ??= make();
+    made.catch(() => {
+      made = undefined;
+    });
+    return made;
+  };
+}
+
+/** Without a session policy nobody gets in (Law 4). */
+const denyAll = compilePolicy({ name: 'session', rules: [] });

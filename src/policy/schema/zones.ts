@@ -1,0 +1,66 @@
+/** Network zones: which of them hold an address. */
+import { BlockList, isIP, isIPv4 } from 'node:net';
+import type { Settings } from '../model/settings.ts';
+
+/** Why this is not a network in CIDR notation (RFC 4632, RFC 4291 section 2.3) or an address; `undefined`: it is. */
+export function cidrFault(text: string): string | undefined {
+  const [address = '', prefix, ...rest] = text.split('/');
+  const family = address.includes('%') ? 0 : isIP(address);
+  if (family === 0 || rest.length > 0) return 'is not a network such as 192.0.2.0/24 or 2001:db8::/48';
+  if (family === 6 && mappedIPv4(address) !== undefined) return 'is an IPv4-mapped address: write it as IPv4';
+  if (prefix === undefined) return undefined;
+  const bits = family === 4 ? 32 : 128;
+  return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? undefined : `must have a prefix of 0 to ${bits}`;
+}
+
+/** Matcher over all zones, made once. An address that cannot be parsed is in none. */
+export function compileZones(zones: Settings['zones']): (ip: string) => readonly string[] {
+  const lists = Object.entries(zones).map(([name, { cidrs }]) => ({
+    name,
+    ipv4: blockList(cidrs, 'ipv4'),
+    ipv6: blockList(cidrs, 'ipv6'),
+  }));
+  return (ip) => {
+    const address = plain(ip);
+    if (address === undefined) return [];
+    const family = isIPv4(address) ? 'ipv4' : 'ipv6';
+    return lists.filter((zone) => zone[family].check(address, family)).map(({ name }) => name);
+  };
+}
+
+/** An address as people are shown it: with the names of its zones, of those that have one for people. Not for decisions. */
+export function placeInWords(
+  { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): readonly string[] },
+  ip: string,
+): string {
+  const labels = zonesOf(ip).flatMap((name) => settings.zones[name]?.label ?? []);
+  return labels.length > 0 ? `${ip} (${labels.join(', ')})` : ip;
+}
+
+/** One list per family: in a common one an IPv4 address would match `::/0` as a mapped address. */
+function blockList(cidrs: readonly string[], family: 'ipv4' | 'ipv6'): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [address = '', prefix] = cidr.split('/');
+    if (isIPv4(address) !== (family === 'ipv4')) continue;
+    if (prefix === undefined) list.addAddress(address, family);
+    else list.addSubnet(address, Number(prefix), family);
+  }
+  return list;
+}
+
+/** The address without an interface (`fe80::1%eth0`), and as IPv4 when it is mapped (RFC 4291 section 2.5.5.2). */
+function plain(ip: string): string | undefined {
+  const address = ip.split('%', 1)[0] ?? '';
+  if (isIP(address) === 0) return undefined;
+  return mappedIPv4(address) ?? address;
+}
+
+function mappedIPv4(address: string): string | undefined {
+  if (!address.includes(':')) return undefined;
+  const canonical = new URL(`http://[${address}]`).hostname.slice(1, -1);
+  const match = /^::ffff:([0-9a-f]{1,4}):([0-9a-f]{1,4})$/.exec(canonical);
+  if (match === null) return undefined;
+  const [high, low] = [Number.parseInt(match[1] ?? '', 16), Number.parseInt(match[2] ?? '', 16)];
+  return [high >> 8, high & 255, low >> 8, low & 255].join('.');
+}

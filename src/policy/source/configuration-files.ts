@@ -1,0 +1,112 @@
+/** The files of a configuration directory: which there are, and their texts. */
+import { isUtf8 } from 'node:buffer';
+import { open, readdir, realpath } from 'node:fs/promises';
+import { join, relative, sep } from 'node:path';
+import type { DocumentKind, Problem } from '../model/documents.ts';
+
+export interface ConfigurationFile {
+  /** Relative to the directory, with `/`. */
+  readonly file: string;
+  readonly kind: DocumentKind;
+  readonly text: string;
+}
+
+/** Largest file, in bytes. */
+export const maxFileSize = 1024 * 1024;
+const deepest = 4;
+/** Files that are read at the same time. */
+const atOnce = 16;
+
+const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind | 'ignored' }[] = [
+  { pattern: /^stepgate\.yaml$/, kind: 'settings' },
+  { pattern: /^apps\/[^/]+\.yaml$/, kind: 'app' },
+  { pattern: /^policies\/session\.yaml$/, kind: 'session' },
+  { pattern: /^policies\/enrollment\.yaml$/, kind: 'enrollment' },
+  { pattern: /^policies\/sign-on\/[^/]+\.yaml$/, kind: 'sign-on' },
+  { pattern: /^schema\/[^/]+\.schema\.json$/, kind: 'ignored' },
+  { pattern: /(?:^|\/)[^/]+\.md$/, kind: 'ignored' },
+];
+
+/**
+ * Reads all files that belong to a configuration, in order of their names. Files and directories whose name begins with a dot are not looked at.
+ * Anything else that is not known is a problem: a file in the wrong place would silently not count.
+ */
+export async function readConfigurationFiles(dir: string): Promise<{
+  readonly files: readonly ConfigurationFile[];
+  readonly problems: readonly Problem[];
+  /** Kinds of which a file could not be read. */
+  readonly unreadable: ReadonlySet<DocumentKind>;
+}> {
+  const problems: Problem[] = [];
+  const files: ConfigurationFile[] = [];
+  const unreadable = new Set<DocumentKind>();
+  const root = await realpath(dir).catch(() => undefined);
+  if (root === undefined) return { files, problems: [fileProblem('.', `there is no directory ${dir}`)], unreadable };
+  const names = (await listFiles(root, '', problems)).sort();
+  for (let start = 0; start < names.length; start += atOnce) {
+    const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
+    for (const outcome of read) {
+      if (outcome === undefined) continue;
+      if ('text' in outcome) files.push(outcome);
+      else {
+        const kind = kindOf(outcome.file);
+        problems.push(outcome);
+        if (kind !== undefined && kind !== 'ignored') unreadable.add(kind);
+      }
+    }
+  }
+  return { files, problems, unreadable };
+}
+
+function kindOf(file: string): DocumentKind | 'ignored' | undefined {
+  return layout.find(({ pattern }) => pattern.test(file))?.kind;
+}
+
+function fileProblem(file: string, message: string): Problem {
+  return { file, line: 1, column: 1, path: '', message };
+}
+
+async function listFiles(root: string, under: string, problems: Problem[], depth = 0): Promise<string[]> {
+  const found: string[] = [];
+  for (const entry of await readdir(join(root, under), { withFileTypes: true })) {
+    if (entry.name.startsWith('.')) continue;
+    const name = under === '' ? entry.name : `${under}/${entry.name}`;
+    if (!entry.isDirectory()) found.push(name);
+    else if (depth < deepest) found.push(...(await listFiles(root, name, problems, depth + 1)));
+    else problems.push(fileProblem(name, 'is nested too deeply'));
+  }
+  return found;
+}
+
+async function readOne(root: string, file: string): Promise<ConfigurationFile | Problem | undefined> {
+  const kind = kindOf(file);
+  if (kind === 'ignored') return undefined;
+  if (kind === undefined) return fileProblem(file, unknownFile(file));
+  try {
+    const target = await realpath(join(root, file));
+    if (relative(root, target).split(sep)[0] === '..')
+      return fileProblem(file, 'is a link out of the directory of the configuration');
+    const read = await readText(target);
+    return 'fault' in read ? fileProblem(file, read.fault) : { file, kind, text: read.text };
+  } catch (error) {
+    return fileProblem(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
+  }
+}
+
+function unknownFile(file: string): string {
+  const hint = /\.(?:yml|json)$/.test(file) ? '; files of the configuration end in .yaml' : '';
+  return `unknown file${hint}; known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/sign-on/*.yaml`;
+}
+
+async function readText(path: string): Promise<{ text: string } | { fault: string }> {
+  const handle = await open(path, 'r');
+  try {
+    const stat = await handle.stat();
+    if (!stat.isFile()) return { fault: 'is not a regular file' };
+    if (stat.size > maxFileSize) return { fault: 'is larger than 1 MiB' };
+    const bytes = await handle.readFile();
+    return isUtf8(bytes) ? { text: bytes.toString('utf8') } : { fault: 'is not UTF-8 text' };
+  } finally {
+    await handle.close();
+  }
+}

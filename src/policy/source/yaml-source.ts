@@ -1,0 +1,176 @@
+/** One YAML file: its content, and where in the file each part of it stands. */
+import {
+  type Document,
+  isCollection,
+  isMap,
+  isNode,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
+import type { Problem } from '../model/documents.ts';
+import { substituteVariables, type Variables } from './substitute-variables.ts';
+
+export type Path = readonly (string | number)[];
+
+/** Aliases may be used, but not to blow a small file up to a large one. */
+const maxAliasCount = 50;
+const tooDeep = 'is nested too deeply';
+
+export interface YamlSource {
+  readonly file: string;
+  readonly content: unknown;
+  /** Line (from 1) of what stands at this path, or of the nearest thing around it. */
+  lineOf(path: Path): number;
+  /** A problem with the value at this path or, with `key`, with this key of it. */
+  problem(path: Path, message: string, key?: string): Problem;
+}
+
+/** Reads YAML 1.2 (core schema) and fills in variables. All problems at once; never throws. */
+export function readYaml(
+  file: string,
+  text: string,
+  variables: Variables,
+): { source?: YamlSource; problems: readonly Problem[] } {
+  try {
+    return parse(file, text, variables);
+  } catch (error) {
+    const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
+    return { problems: [{ file, line: 1, column: 1, path: '', message: reason }] };
+  }
+}
+
+function parse(
+  file: string,
+  text: string,
+  variables: Variables,
+): { source?: YamlSource; problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, {
+    lineCounter: lines,
+    prettyErrors: false,
+    uniqueKeys: true,
+    merge: false,
+    version: '1.2',
+  });
+  const place = (offset: number) => {
+    const { line, col } = lines.linePos(offset);
+    return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
+  };
+  const problems = syntaxProblems([...document.errors, ...document.warnings], place);
+  if (problems.length > 0) return { problems };
+  visit(document, {
+    Pair(_, { key }) {
+      const fault = keyFault(key);
+      if (fault) problems.push({ ...place(startOf(key)), path: '', message: fault });
+    },
+    Alias(_, node) {
+      if (!node.resolve(document)) {
+        problems.push({
+          ...place(startOf(node)),
+          path: '',
+          message: `there is no anchor \`${node.source}\` before this`,
+        });
+      }
+    },
+    Scalar(at, node) {
+      if (at === 'key' || typeof node.value !== 'string') return;
+      const { text: filled, faults } = substituteVariables(node.value, variables);
+      node.value = filled;
+      problems.push(...faults.map((message) => ({ ...place(startOf(node)), path: '', message })));
+    },
+  });
+  if (problems.length > 0) return { problems };
+  const { contents } = document;
+  const content = toPlain(document);
+  if ('fault' in content) return { problems: [{ ...place(0), path: '', message: content.fault }] };
+  const problem = (path: Path, message: string, key?: string): Problem => ({
+    ...place(offsetOf(contents, path, key)),
+    path: pathText(key === undefined ? path : [...path, key]),
+    message,
+  });
+  return {
+    source: { file, content: content.plain, problem, lineOf: (path) => place(offsetOf(contents, path)).line },
+    problems: [],
+  };
+}
+
+type Place = Pick<Problem, 'file' | 'line' | 'column'>;
+
+/** One problem per place: what follows from it says nothing new. */
+function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): Problem[] {
+  const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
+  return Array.from(first.values(), ({ code, pos, message }) => ({
+    ...place(pos[0]),
+    path: '',
+    message: syntaxMessage(code, message),
+  }));
+}
+
+function syntaxMessage(code: string, message: string): string {
+  if (code === 'MULTIPLE_DOCS') return 'a file holds one document only';
+  return message.startsWith('Maximum call stack') ? tooDeep : oneLine(message);
+}
+
+function toPlain(document: Document): { plain: unknown } | { fault: string } {
+  try {
+    return { plain: document.toJS({ maxAliasCount }) };
+  } catch (error) {
+    if (error instanceof ReferenceError)
+      return { fault: `aliases blow the file up: they may be used ${maxAliasCount} times at most` };
+    throw error;
+  }
+}
+
+function keyFault(key: unknown): string | undefined {
+  if (!isScalar(key) || (typeof key.value !== 'string' && typeof key.value !== 'number')) return 'a key must be a text';
+  return key.value === '__proto__' ? '`__proto__` cannot be a key' : undefined;
+}
+
+/** Where the value at `path` begins; a key that is wrong, at the key; what is missing, where it should be: at the innermost thing there is. */
+function offsetOf(root: unknown, path: Path, key?: string): number {
+  let node = root;
+  let offset = startOf(root);
+  for (const step of path) {
+    const next = isCollection(node) ? child(node, step) : undefined;
+    if (next === undefined) return offset;
+    node = next.value;
+    offset = isNode(next.value) && next.value.range ? startOf(next.value) : startOf(next.key);
+  }
+  if (key === undefined) return offset;
+  const pair = isCollection(node) ? child(node, key) : undefined;
+  return pair === undefined ? offset : startOf(pair.key);
+}
+
+function child(collection: Node, step: string | number): { key: unknown; value: unknown } | undefined {
+  if (isMap(collection)) {
+    const pair = collection.items.find((item) => isScalar(item.key) && String(item.key.value) === String(step));
+    return pair && { key: pair.key, value: pair.value };
+  }
+  const item = isCollection(collection) ? collection.items[Number(step)] : undefined;
+  return item === undefined || isPair(item) ? undefined : { key: item, value: item };
+}
+
+function startOf(node: unknown): number {
+  return isNode(node) ? (node.range?.[0] ?? 0) : 0;
+}
+
+function pathText(path: Path): string {
+  return path
+    .map((step, index) =>
+      typeof step === 'number'
+        ? `[${step}]`
+        : /^[\w-]+$/.test(step)
+          ? `${index === 0 ? '' : '.'}${step}`
+          : `["${step}"]`,
+    )
+    .join('');
+}
+
+function oneLine(message: string): string {
+  return message.replaceAll(/\s+/g, ' ').trim();
+}
