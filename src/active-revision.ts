@@ -21,7 +21,7 @@ import type { Snapshot } from './policy/revision/snapshot.ts';
 import type { Store } from './stores/store.ts';
 import type { UnitOfWork } from './stores/unit-of-work.ts';
 
-export interface LiveOptions {
+export interface ActiveRevisionOptions {
   readonly store: Store;
   readonly revisions: Revisions;
   readonly build: (settings: Settings, keys: readonly SigningKey[]) => Provider;
@@ -34,8 +34,8 @@ const pollInterval = 1000;
 /** Without an answer of the store for so long, the node is not ready (milliseconds). */
 const patience = 3000;
 
-export class Live {
-  readonly #options: LiveOptions;
+export class ActiveRevision {
+  readonly #options: ActiveRevisionOptions;
   #keyring: Keyring | undefined;
   #snapshot: Snapshot | undefined;
   #provider: Provider | undefined;
@@ -45,7 +45,7 @@ export class Live {
   #failure: string | undefined;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(options: LiveOptions) {
+  constructor(options: ActiveRevisionOptions) {
     this.#options = options;
   }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
-import { Live } from './active-revision.ts';
+import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { HashingQueue } from './authenticators/shared/hashing-queue.ts';
 import { createChannels } from './delivery/channels.ts';
@@ -12,7 +12,7 @@ import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
 import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
-import type { Runtime } from './flow/services.ts';
+import type { Services } from './flow/services.ts';
 import { accountHandlers } from './http/account/account-handlers.ts';
 import type { AccountParts } from './http/account/account-request.ts';
 import { addressHandlers } from './http/account/address-handlers.ts';
@@ -61,9 +61,9 @@ export interface AppOptions {
   readonly variables?: Readonly<Record<string, string | undefined>>;
 }
 
-export interface App {
+export interface ServerApp {
   readonly koa: Koa;
-  readonly live: Live;
+  readonly live: ActiveRevision;
   readonly revisions: Revisions;
   readonly directory: Directory;
   readonly hashing: HashingQueue;
@@ -74,7 +74,7 @@ export interface App {
 const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
 
 /** Builds the app; `live.start()` makes it follow the store, and must have come back before it serves. */
-export function createApp(options: AppOptions): App {
+export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log, demo = false, variables = {} } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
   const hashing = new HashingQueue();
@@ -107,12 +107,12 @@ export function createApp(options: AppOptions): App {
     },
     warn: log.warn,
   });
-  const runtime: Runtime = {
+  const services: Services = {
     store,
     authenticators: buildAuthenticators({ hashing }),
     audit: log.audit,
     sessions: {
-      end: (uid) => endSession(live.provider(), runtime, uid),
+      end: (uid) => endSession(live.provider(), services, uid),
       keep: (uid, valid, withTokens) => keepSession(unitOf(), uid, { valid, withTokens, now: now() }),
     },
     issuer,
@@ -128,25 +128,25 @@ export function createApp(options: AppOptions): App {
     snapshot: () => live.current(),
     identifierOf: async (id) => (await directory.get(id))?.user.identifiers[0],
   });
-  const live: Live = new Live({
+  const live: ActiveRevision = new ActiveRevision({
     store,
     revisions,
     now,
     warn: log.warn,
     build: (settings, keys) => {
-      const provider = createProvider({ runtime, settings, keys, pages });
+      const provider = createProvider({ services, settings, keys, pages });
       provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
-      koa.keys = cookieSigner(runtime.secrets()) as never;
+      koa.keys = cookieSigner(services.secrets()) as never;
       return provider;
     },
   });
 
   const accountParts: AccountParts = {
-    runtime,
+    services,
     renderer,
     clientId: accountClientId,
     sessions: {
-      current: async (ctx) => browserSession(live.provider(), ctx, runtime),
+      current: async (ctx) => browserSession(live.provider(), ctx, services),
     },
   };
   const router = routes({
@@ -154,9 +154,9 @@ export function createApp(options: AppOptions): App {
     addresses: addressHandlers(accountParts),
     devices: deviceHandlers(accountParts),
     health: healthHandlers(live),
-    signIn: signInHandlers({ runtime, renderer, provider: () => live.provider(), deviceCookie }),
-    recoveryCodes: recoveryCodesHandlers({ runtime, renderer, provider: () => live.provider() }),
-    link: linkHandlers({ runtime, renderer, provider: () => live.provider() }),
+    signIn: signInHandlers({ services, renderer, provider: () => live.provider(), deviceCookie }),
+    recoveryCodes: recoveryCodesHandlers({ services, renderer, provider: () => live.provider() }),
+    link: linkHandlers({ services, renderer, provider: () => live.provider() }),
     ...(demo
       ? { inbox: inboxHandlers({ renderer, snapshot: () => live.current(), read: () => readInbox(store) }) }
       : {}),

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type App, createApp } from './app.ts';
+import { createApp, type ServerApp } from './app.ts';
 import { authenticatorKinds } from './authenticators/index.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
@@ -125,7 +125,7 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
 }
 
 /** Warnings are logged when the node starts, and when they may be new. */
-async function applyConfiguration(app: App, options: ServeOptions, port: number, when: 'start' | 'change') {
+async function applyConfiguration(app: ServerApp, options: ServeOptions, port: number, when: 'start' | 'change') {
   const loaded = await loadConfiguration(options.configDir, {
     authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
@@ -142,7 +142,7 @@ async function applyConfiguration(app: App, options: ServeOptions, port: number,
 }
 
 /** A broken file is reported and changes nothing. */
-async function reapply(app: App, options: ServeOptions, port: number): Promise<void> {
+async function reapply(app: ServerApp, options: ServeOptions, port: number): Promise<void> {
   try {
     await applyConfiguration(app, options, port, 'change');
     await app.live.refresh();

@@ -2,7 +2,7 @@
  * The one interface of all authenticators. An authenticator knows neither store nor HTTP: secrets come in, evidence and new secrets go out.
  * The engine reserves the attempt before it calls `verify`, and saves what comes back by compare-and-swap before it counts.
  */
-import type { AuthenticatorTraits, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
 import type { InputKind } from '../core/step/step.ts';
 import type { AuthenticatorConfiguration } from '../policy/model/authenticator-kind.ts';
 import type { Limit } from '../stores/store.ts';
@@ -21,11 +21,11 @@ export interface Credential {
   /** Epoch seconds from which it no longer counts; absent: it stays. */
   readonly expiresAt?: Seconds;
   /** It was used up: what it proved stands, and it proves nothing more. */
-  readonly spent?: true;
+  readonly consumed?: true;
   /** Browsers that the person asked to remember this proof. Kept by the loop; no authenticator looks at it. */
   readonly remembered?: readonly RememberedDevice[];
   /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
-  readonly claims?: readonly string[];
+  readonly reservations?: readonly string[];
   /** The mailbox that it proves, where its owner is also told what happens to the account. Absent: it proves none. */
   readonly address?: string;
   /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
@@ -143,7 +143,7 @@ export interface Started {
 }
 
 /** What the page behind a link may show to whoever has the link. */
-export interface Linked {
+export interface MagicLinkTarget {
   /** What to enter in the browser that asked, instead of following the link there. */
   readonly passcode: string;
   /** Who asked, for the person to compare; empty texts: not known. */
@@ -177,7 +177,7 @@ export interface Verified {
   /** True: the proof counts only if the new secret could be saved (one-time values). False: a failed save is no harm (rehash). */
   readonly mustSave: boolean;
   /** That was the last time: what it proved stands, and it proves nothing more. Needs `mustSave`. */
-  readonly spent?: true;
+  readonly consumed?: true;
   /** What the person is told at the addresses that are known to be theirs. */
   readonly notify?: { readonly template: string; readonly params: Delivery['params'] };
 }
@@ -192,14 +192,14 @@ export interface Enrolled {
 /** An enrollment takes one more answer: an address was given, and now the code that was sent there is asked for. */
 export interface Continued {
   readonly ok: true;
-  readonly more: Started;
+  readonly nextStage: Started;
 }
 
 /** What came in with the form under `credentials.`: each value a string. */
 export type CredentialInput = Readonly<Record<string, string>>;
 
 /** Identifies and proves in one step. */
-export interface Discovery {
+export interface IdentifyByCredential {
   /**
    * The challenge on the page that asks who somebody is. Keeps no state: the same for the same transaction and `version` for some
    * minutes, so that the page can be shown without a write; a new version voids it, and so does time.
@@ -212,11 +212,11 @@ export interface Discovery {
 }
 
 export interface Authenticator {
-  readonly traits: AuthenticatorTraits;
+  readonly descriptor: AuthenticatorDescriptor;
   /** What the configuration language knows of it, besides its traits. */
   readonly configuration: AuthenticatorConfiguration;
   /** Attempts that are evaluated per account before further ones are refused. */
-  readonly limits: readonly Limit[];
+  readonly attemptLimits: readonly Limit[];
   /** Starts a challenge for one credential. For somebody unknown (`undefined`) it must look and cost the same. */
   challenge(credential: Credential | undefined, env: AuthenticatorEnv): Promise<Started>;
   /** Checks an answer. For somebody unknown it takes as long and refuses. Rejects with `StepgateError('busy')` when it cannot take more work. */
@@ -227,7 +227,7 @@ export interface Authenticator {
     env: AuthenticatorEnv,
   ): Promise<Verified | Refused>;
   /** Starts an enrollment. Only if `traits.enrollable`. */
-  offer(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
+  beginEnrollment(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
   /**
    * Confirms an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` asks for the message again
    * (`env.method`: in which way).
@@ -242,22 +242,22 @@ export interface Authenticator {
    * Its messages hold a link to `<issuer>/signin/<transaction>/link?t=<token>`: what the token stands for, while this challenge is
    * pending. `undefined`: the token is not of this challenge. It only reads: nothing is proved before the passcode comes back.
    */
-  link?(pending: Started['private'], token: string, env: AuthenticatorEnv): Linked | undefined;
+  link?(pending: Started['private'], token: string, env: AuthenticatorEnv): MagicLinkTarget | undefined;
   /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
-  readonly together?: true;
+  readonly sharedChallenge?: true;
   /** What somebody typed to say who they are is this credential itself: the address, the number. */
-  names?(credential: Credential, typed: string): boolean;
+  matchesIdentifier?(credential: Credential, typed: string): boolean;
   /** The person has one at most: a new enrollment takes the place of the old one. */
-  readonly single?: true;
+  readonly maxEnrollments?: 1;
   /** How often a credential may still be used, where that is limited by what it consists of. */
   remaining?(credential: Credential): number;
   /** Where its messages go, masked: tells its owner which one it is. */
   address?(credential: Credential): string | undefined;
   /** It can tell by itself who somebody is, before they have said so. */
-  readonly discover?: Discovery;
+  readonly identifyByCredential?: IdentifyByCredential;
   /**
    * It sends something: how much per account, over all transactions. The person may ask for another one within these limits; that never
    * resets the attempts (NIST SP 800-63B-4 section 3.1.3.2).
    */
-  readonly sends?: readonly Limit[];
+  readonly sendLimits?: readonly Limit[];
 }

@@ -11,13 +11,13 @@ import { HashingQueue } from './shared/hashing-queue.ts';
 import { totpAuthenticator } from './totp/totp.ts';
 import { webauthnAuthenticator } from './webauthn/webauthn.ts';
 
-export interface AuthenticatorSettings {
+export interface AuthenticatorDependencies {
   /** Shared with everything else that hashes passwords in this process; absent: one of its own. */
   readonly hashing?: HashingQueue;
 }
 
 /** By key, in the order in which they are offered. */
-export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<string, Authenticator> {
+export function buildAuthenticators(settings: AuthenticatorDependencies = {}): Map<string, Authenticator> {
   const hashing = settings.hashing ?? new HashingQueue();
   const all = [
     passwordAuthenticator(hashing),
@@ -29,11 +29,11 @@ export function buildAuthenticators(settings: AuthenticatorSettings = {}): Map<s
     securityQuestionAuthenticator(hashing),
     phoneAuthenticator(),
   ];
-  return new Map(all.map((authenticator) => [authenticator.traits.key, authenticator]));
+  return new Map(all.map((authenticator) => [authenticator.descriptor.key, authenticator]));
 }
 
 /** What there is, for checking and explaining a configuration. */
 export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
-  ({ traits, configuration }) => ({ ...traits, ...configuration }),
+  ({ descriptor, configuration }) => ({ ...descriptor, ...configuration }),
 );

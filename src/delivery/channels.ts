@@ -6,7 +6,7 @@ import { twilioChannel } from './twilio.ts';
 import { webhookChannel } from './webhook.ts';
 
 /** `mail` of the settings. */
-export interface MailSettings {
+export interface MailChannelSettings {
   readonly from: string;
   readonly smtp: {
     readonly host: string;
@@ -32,7 +32,7 @@ export interface GatewaySettings {
 }
 
 export interface ChannelSettings {
-  readonly mail?: MailSettings;
+  readonly mail?: MailChannelSettings;
   readonly sms?: GatewaySettings;
   readonly voice?: GatewaySettings;
 }

@@ -1,6 +1,6 @@
 import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-in-words.ts';
 import type { DemoApp } from './demo-apps.ts';
-import type { Assurance, Notice, SignedIn, SignInKind } from './demo-sessions.ts';
+import type { ClaimedAssurance, DemoNotice, SignedIn, SignInKind } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 import { page } from './page.ts';
 import { problemNote } from './problem-note.ts';
@@ -15,7 +15,7 @@ import { triedNote } from './tried-note.ts';
 export function applicationPage(
   app: DemoApp,
   signedIn: SignedIn | undefined,
-  notice: Notice | undefined,
+  notice: DemoNotice | undefined,
   now: number,
 ): string {
   const content = signedIn === undefined ? signedOutContent(app) : signedInContent(app, signedIn, now);
@@ -27,7 +27,8 @@ ${content}`,
   );
 }
 
-const noticeNote = (notice: Notice) => (notice.kind === 'problem' ? problemNote(notice.problem) : triedNote(notice));
+const noticeNote = (notice: DemoNotice) =>
+  notice.kind === 'problem' ? problemNote(notice.problem) : triedNote(notice);
 
 const signedOutContent = (app: DemoApp) => html`<p class="lead">${app.about}</p>
 <p><strong>You are not signed in here.</strong> ${app.title} asks for: ${app.asksFor}</p>
@@ -58,7 +59,7 @@ ${refreshAction(app, signedIn)}
 </details>
 <form method="post" action="/${app.key}/sign-out"><button class="button secondary">Sign out everywhere in this demo</button></form>`;
 
-function assuranceFacts({ acr, amr, authTime }: Assurance, now: number): Markup {
+function assuranceFacts({ acr, amr, authTime }: ClaimedAssurance, now: number): Markup {
   return html`<dl class="facts">
 <div><dt>How sure <code>acr</code></dt>
 <dd>${acrInWords(acr)} <code>${acr ?? 'absent'}</code></dd></div>

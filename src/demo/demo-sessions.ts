@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DemoApp } from './demo-apps.ts';
-import type { Problem } from './problems.ts';
+import type { SignInProblem } from './problems.ts';
 
 /** Which of the page's actions started an authorization request. */
 export type SignInKind = 'plain' | 'step-up' | 'again' | 'recent' | 'check';
@@ -14,7 +14,7 @@ export interface PendingSignIn {
 }
 
 /** What the provider said about who signed in, and how. Times are seconds since the epoch. */
-export interface Assurance {
+export interface ClaimedAssurance {
   readonly acr: string | undefined;
   readonly amr: readonly string[];
   readonly authTime: number | undefined;
@@ -24,20 +24,20 @@ export interface SignedIn {
   readonly subject: string;
   readonly name: string | undefined;
   readonly email: string | undefined;
-  readonly assurance: Assurance;
+  readonly assurance: ClaimedAssurance;
   readonly claims: Readonly<Record<string, unknown>>;
   readonly idToken: string;
   readonly refreshToken: string | undefined;
 }
 
 /** What the page tells once, after something was tried. */
-export type Notice =
-  | { readonly kind: 'problem'; readonly problem: Problem }
+export type DemoNotice =
+  | { readonly kind: 'problem'; readonly problem: SignInProblem }
   | {
       readonly kind: 'tried';
       readonly action: SignInKind | 'refresh';
-      readonly before: Assurance | undefined;
-      readonly after: Assurance;
+      readonly before: ClaimedAssurance | undefined;
+      readonly after: ClaimedAssurance;
     };
 
 export interface DemoSession {
@@ -45,7 +45,7 @@ export interface DemoSession {
   /** By `state`. */
   readonly pending: Map<string, PendingSignIn>;
   readonly signedIn: Map<DemoApp['key'], SignedIn>;
-  readonly notices: Map<DemoApp['key'], Notice>;
+  readonly notices: Map<DemoApp['key'], DemoNotice>;
   /** The `state` of a sign-out that is under way. */
   signingOut?: string;
 }

@@ -1,6 +1,6 @@
 /** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
-import { type App, markDemo } from '../app.ts';
+import { markDemo, type ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { passwordCredential } from '../authenticators/password/password.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/password-hash.ts';
@@ -11,7 +11,7 @@ import { startDemoRelyingParty } from './relying-party.ts';
 export interface DemoOptions {
   readonly password?: string;
   readonly print: (text: string) => void;
-  readonly app: App;
+  readonly app: ServerApp;
   readonly store: Store;
   readonly issuer: string;
   /** The provider's; the relying party takes the next one. */
@@ -47,7 +47,7 @@ async function keptPassword(store: Store): Promise<string> {
  * A password that is right already stays: setting it would end the sessions of whoever tries the demo. Who was made by a version without
  * email gets it now.
  */
-async function preparePerson({ directory, hashing }: App, person: DemoPerson, password: string): Promise<void> {
+async function preparePerson({ directory, hashing }: ServerApp, person: DemoPerson, password: string): Promise<void> {
   const found = await directory.findByIdentifier(person.identifier);
   if (!found) {
     const credential = passwordCredential(await hashPassword(hashing, password));

@@ -1,8 +1,8 @@
 import { html, type Markup } from './html.ts';
-import type { Problem } from './problems.ts';
+import type { SignInProblem } from './problems.ts';
 
 /** A problem as a note on a page: in words, with what an expert wants to know below. */
-export function problemNote(problem: Problem): Markup {
+export function problemNote(problem: SignInProblem): Markup {
   const facts = [problem.code, problem.detail].filter((fact) => fact !== undefined);
   return html`<div class="notice bad" role="alert">
 <p><strong>${problem.title}</strong></p>

@@ -8,7 +8,7 @@ import { icon } from './icon.ts';
 import { landingPage } from './landing-page.ts';
 import { page } from './page.ts';
 import { problemNote } from './problem-note.ts';
-import { describeProblem, type Problem, unexpectedAnswer } from './problems.ts';
+import { describeProblem, type SignInProblem, unexpectedAnswer } from './problems.ts';
 import { createProviderClient } from './provider-client.ts';
 import { finishSignIn, refreshSignIn, requestParameters, startSignIn } from './sign-in.ts';
 import { style } from './style.ts';
@@ -202,7 +202,7 @@ function send(ctx: Context, type: string, body: string): void {
   ctx.body = body;
 }
 
-function showProblem(ctx: Context, status: number, problem: Problem): void {
+function showProblem(ctx: Context, status: number, problem: SignInProblem): void {
   ctx.status = status;
   send(ctx, 'text/html', page(problem.title, problemNote(problem)));
 }

@@ -11,7 +11,7 @@ import {
   refreshTokenGrant,
 } from 'openid-client';
 import { twoFactorAcr } from './claims-in-words.ts';
-import type { Assurance, PendingSignIn, SignedIn, SignInKind } from './demo-sessions.ts';
+import type { ClaimedAssurance, PendingSignIn, SignedIn, SignInKind } from './demo-sessions.ts';
 
 const recentSeconds = 60;
 
@@ -83,7 +83,7 @@ export async function refreshSignIn(config: Configuration, signedIn: SignedIn): 
   return { ...refreshed, assurance: assuranceOf(claims), claims, idToken: tokens.id_token };
 }
 
-function assuranceOf(claims: IDToken): Assurance {
+function assuranceOf(claims: IDToken): ClaimedAssurance {
   const { acr, amr, auth_time: authTime } = claims;
   return {
     acr: text(acr),

@@ -1,8 +1,8 @@
 import { dateInWords, twoFactorAcr } from './claims-in-words.ts';
-import type { Assurance, Notice } from './demo-sessions.ts';
+import type { ClaimedAssurance, DemoNotice } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 
-type Tried = Extract<Notice, { readonly kind: 'tried' }>;
+type Tried = Extract<DemoNotice, { readonly kind: 'tried' }>;
 
 const titles: Readonly<Record<Tried['action'], string>> = {
   plain: 'You are signed in',
@@ -24,7 +24,7 @@ ${before === undefined ? undefined : comparison(before, after)}
 `;
 }
 
-function comparison(before: Assurance, after: Assurance): Markup {
+function comparison(before: ClaimedAssurance, after: ClaimedAssurance): Markup {
   const earlier = asTexts(before);
   const later = asTexts(after);
   return html`<table>
@@ -42,7 +42,7 @@ const row = (
 ) => html`<tr><th scope="row"><code>${claim}</code></th><td>${before}</td><td>${before === after ? html`<span class="quiet">the same</span>` : after}</td></tr>
 `;
 
-const asTexts = ({ acr, amr, authTime }: Assurance) => ({
+const asTexts = ({ acr, amr, authTime }: ClaimedAssurance) => ({
   acr: acr ?? 'absent',
   amr: amr.length === 0 ? 'absent' : amr.join(', '),
   auth_time: authTime === undefined ? 'absent' : dateInWords(authTime),

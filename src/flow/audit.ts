@@ -67,7 +67,7 @@ export interface AuditEvent {
   /** Code of the reason, when it did not succeed. */
   readonly reason?: string;
   /** All other sessions of the account ended with it, and their tokens. */
-  readonly othersEnded?: true;
+  readonly otherSessionsEnded?: true;
   /** Authenticators whose proof the browser was spared. */
   readonly waived?: readonly string[];
   readonly acr?: string;

@@ -1,20 +1,20 @@
 /** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
-import type { Message } from '../core/step/step.ts';
+import type { Notice } from '../core/step/step.ts';
 import type { Limit } from '../stores/store.ts';
 import { type Account, attemptCounter } from '../users/user.ts';
-import type { Runtime } from './services.ts';
+import type { Services } from './services.ts';
 
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
 
 /** Counts a change that is about to be made; why it must wait, if there were too many. Rejects with `StoreUnavailable`. */
 export async function reserveChange({
-  runtime,
+  services,
   account,
 }: {
-  readonly runtime: Pick<Runtime, 'store'>;
+  readonly services: Pick<Services, 'store'>;
   readonly account: Account;
-}): Promise<Message | undefined> {
-  const { granted, retryAfter } = await runtime.store.reserve(
+}): Promise<Notice | undefined> {
+  const { granted, retryAfter } = await services.store.reserve(
     attemptCounter(account.user.id, 'account.change'),
     changes,
   );

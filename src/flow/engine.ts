@@ -7,13 +7,13 @@ import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
 import type { Facts } from '../core/model/facts.ts';
 import { nextStep } from '../core/step/next-step.ts';
-import type { Message, Step } from '../core/step/step.ts';
+import type { Notice, Step } from '../core/step/step.ts';
 import { forgetSubject, isExpired, started, type Transaction } from '../core/step/transaction.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { answer, attemptOf } from './actions/answer.ts';
-import { withDiscovery } from './actions/identify-by-credential.ts';
+import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { resend } from './actions/resend.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
@@ -23,15 +23,20 @@ import { audit, decidingRule } from './audit.ts';
 import { deviceKey, mayKeepSecret } from './browser/known-device.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
-import type { Runtime } from './services.ts';
+import type { Services } from './services.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
-import { type Judged, type Loop, type LoopRequest, whoAndWhere } from './transaction/open-transaction.ts';
-import { discard, save } from './transaction/store.ts';
+import {
+  type Decided,
+  type OpenTransaction,
+  type TransactionRequest,
+  whoAndWhere,
+} from './transaction/open-transaction.ts';
+import { discardTransaction, saveTransaction } from './transaction/store.ts';
 import { parseTransaction, transactionKey } from './transaction/transaction-record.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
-  readonly way: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of design.md section 7, e.g. `credentials.passcode`. */
@@ -58,7 +63,7 @@ export interface StepShown {
   readonly refused: boolean;
 }
 
-export type Outcome =
+export type SignInResult =
   | StepShown
   /** Everything is proved: hand this to the protocol. */
   | {
@@ -71,41 +76,45 @@ export type Outcome =
   | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
 
 /** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
-export async function view(runtime: Runtime, request: LoopRequest): Promise<Outcome> {
-  await loadLoop(request);
-  return present(await openLoop(runtime, request), [], false);
+export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
+  await loadTransaction(request);
+  return present(await openTransaction(services, request), [], false);
 }
 
 /** Takes a form. What it answers must be where the person is; anything else shows the current step and consumes nothing. */
-export async function submit(runtime: Runtime, request: LoopRequest, submission: Submission): Promise<Outcome> {
-  const binding = readFormHandle(runtime.secrets(), request.uid, submission.handle);
-  const attempt = binding && submission.way === 'answer' ? attemptOf(runtime, binding, submission.fields) : undefined;
-  const loaded = await loadLoop(request, attempt);
-  const loop = await openLoop(runtime, request);
-  if (!binding || binding.version !== loop.version)
-    return present(loop, [{ code: 'form.stale', level: 'info' }], false);
-  switch (submission.way) {
+export async function submit(
+  services: Services,
+  request: TransactionRequest,
+  submission: Submission,
+): Promise<SignInResult> {
+  const binding = readFormHandle(services.secrets(), request.uid, submission.handle);
+  const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
+  const loaded = await loadTransaction(request, attempt);
+  const open = await openTransaction(services, request);
+  if (!binding || binding.version !== open.version)
+    return present(open, [{ code: 'form.stale', level: 'info' }], false);
+  switch (submission.step) {
     case 'cancel':
-      return cancel(loop);
+      return cancel(open);
     case 'restart':
-      return present(restarted(loop), [], true);
+      return present(restarted(open), [], true);
     case 'resend':
-      return conclude(await resend(loop, await situationOf(loop), submission.fields['authenticator.methodType']), loop);
+      return conclude(await resend(open, await decide(open), submission.fields['authenticator.methodType']), open);
     case 'skip': {
-      const skipped = await skip(loop, await situationOf(loop));
-      return skipped ? present(skipped, [], true) : present(loop, [{ code: 'form.stale', level: 'info' }], false);
+      const skipped = await skip(open, await decide(open));
+      return skipped ? present(skipped, [], true) : present(open, [{ code: 'form.stale', level: 'info' }], false);
     }
     case 'select':
-      return present(await select(loop, await situationOf(loop), submission.fields['authenticator.id']), [], true);
+      return present(await select(open, await decide(open), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(loop, await situationOf(loop), binding, submission.fields, { ...attempt, ...loaded }),
-        loop,
+        await answer(open, await decide(open), binding, submission.fields, { ...attempt, ...loaded }),
+        open,
       );
   }
 }
 
-async function loadLoop({ unit, uid, visitor }: LoopRequest, attempt?: ReturnType<typeof attemptOf>) {
+async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: ReturnType<typeof attemptOf>) {
   const device = visitor.device === undefined ? [] : [deviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
   const { reservation, counter } = await unit.load(
@@ -120,69 +129,69 @@ export function interactionOf(uid: string): string {
   return transactionKey(uid).replace(/^transaction/, 'interaction');
 }
 
-async function openLoop(runtime: Runtime, request: LoopRequest): Promise<Loop> {
+async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
   const entry = await request.unit.get(transactionKey(request.uid));
   const transaction = entry && parseTransaction(entry.value);
-  if (!entry || !transaction || isExpired(transaction, runtime.now())) throw new StepgateError('sign_in_expired');
-  const snapshot = await runtime.snapshot(request.unit);
+  if (!entry || !transaction || isExpired(transaction, services.now())) throw new StepgateError('sign_in_expired');
+  const snapshot = await services.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);
   if (!app) throw new StepgateError('not_found', `the app ${transaction.request.clientId} is no longer configured`);
-  return { runtime, request, transaction, version: entry.version, snapshot, app };
+  return { services, request, transaction, version: entry.version, snapshot, app };
 }
 
 /** The decision on the newest revision, for this transaction as it is now. */
-export async function situationOf({ runtime, request, transaction, snapshot, app }: Loop): Promise<Judged> {
+export async function decide({ services, request, transaction, snapshot, app }: OpenTransaction): Promise<Decided> {
   const { unit, visitor } = request;
-  const entropy = transaction.subject ? decoyEntropy(runtime.secrets(), transaction.subject.id) : 0;
-  const authenticators = Array.from(runtime.authenticators.values(), ({ traits }) => traits);
-  const situation = { unit, snapshot, visitor, now: runtime.now() };
+  const entropy = transaction.subject ? decoyEntropy(services.secrets(), transaction.subject.id) : 0;
+  const authenticators = Array.from(services.authenticators.values(), ({ descriptor }) => descriptor);
+  const situation = { unit, snapshot, visitor, now: services.now() };
   const facts = await transactionFacts(situation, transaction, { entropy, authenticators });
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
-function cancel(loop: Loop): Outcome {
-  const { runtime, request } = loop;
-  discard(loop);
-  audit(request.unit, runtime.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(loop) });
+function cancel(open: OpenTransaction): SignInResult {
+  const { services, request } = open;
+  discardTransaction(open);
+  audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(open) });
   return { kind: 'cancelled', reason: 'person' };
 }
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
-function restarted(loop: Loop): Loop {
-  const { session: _session, skipped: _skipped, ...rest } = loop.transaction;
-  if (rest.expectedSubject !== undefined) return loop;
-  return { ...loop, transaction: forgetSubject({ ...rest, event: newEvent(loop), evidence: [] }) };
+function restarted(open: OpenTransaction): OpenTransaction {
+  const { session: _session, skipped: _skipped, ...rest } = open.transaction;
+  if (rest.expectedSubject !== undefined) return open;
+  return { ...open, transaction: forgetSubject({ ...rest, event: newEvent(open), evidence: [] }) };
 }
 
 /** Evidence of the former person carries the former event, so it can never count again. */
-function newEvent({ transaction, version }: Loop): string {
+function newEvent({ transaction, version }: OpenTransaction): string {
   return `${transaction.id}.${version}`;
 }
 
-function conclude({ loop, messages }: Answer, before: Loop): Promise<Outcome> {
-  return present(loop, messages, loop.transaction !== before.transaction && messages.length === 0);
+function conclude({ open, messages }: Answer, before: OpenTransaction): Promise<SignInResult> {
+  return present(open, messages, open.transaction !== before.transaction && messages.length === 0);
 }
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
-async function present(loop: Loop, messages: readonly Message[], moved: boolean): Promise<Outcome> {
-  const stored = loop.request.unit.stored(transactionKey(loop.transaction.id));
-  const { facts, decision } = await situationOf(loop);
+async function present(open: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
+  const stored = open.request.unit.stored(transactionKey(open.transaction.id));
+  const { facts, decision } = await decide(open);
   if (decision.kind === 'allow' && facts.subject) {
-    save(loop, stored?.value);
+    saveTransaction(open, stored?.value);
     const { assurance } = decision;
-    const keepsSecret = mayKeepSecret(facts, loop.transaction.rememberDevice === true);
+    const keepsSecret = mayKeepSecret(facts, open.transaction.rememberDevice === true);
     return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
   // The relying party is told, and may ask for less; a page could only say the same to the person.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(loop, decision);
-    discard(loop);
+    auditDenial(open, decision);
+    discardTransaction(open);
     return { kind: 'cancelled', reason: 'unmet' };
   }
-  const { step, transaction, messages: news } = await stepOf(loop, decision, facts);
-  const version = save({ ...loop, transaction }, stored?.value) ? loop.version + 1 : loop.version;
-  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(loop, decision);
-  const handle = formHandle(loop.runtime.secrets()[0] as string, {
+  const { step, transaction, messages: news } = await stepOf(open, decision, facts);
+  const version = saveTransaction({ ...open, transaction }, stored?.value) ? open.version + 1 : open.version;
+  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(open, decision);
+  const handle = formHandle(open.services.secrets()[0] as string, {
     transaction: transaction.id,
     step: step.kind,
     authenticator: askedBy(step),
@@ -192,13 +201,13 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
   return {
     kind: 'step',
     step: {
-      ...(await withDiscovery({ ...loop, transaction }, step, facts, version)),
-      messages: [...messages, ...news],
+      ...(await withCredentialChallenges({ ...open, transaction }, step, facts, version)),
+      notices: [...messages, ...news],
     },
     handle,
     version,
-    app: loop.app,
-    snapshot: loop.snapshot,
+    app: open.app,
+    snapshot: open.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart: subject !== undefined && transaction.expectedSubject === undefined,
@@ -210,38 +219,38 @@ async function present(loop: Loop, messages: readonly Message[], moved: boolean)
 
 /** The authenticator whose answer the main form of a step takes; empty: none. */
 function askedBy(step: Step): string {
-  if (step.kind === 'identify') return step.beside ?? '';
+  if (step.kind === 'identify') return step.identifyWith ?? '';
   return 'authenticator' in step ? step.authenticator : '';
 }
 
 interface Stepped {
   readonly step: Step;
   readonly transaction: Transaction;
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
 }
 
-async function stepOf(loop: Loop, decision: Decision, facts: Facts): Promise<Stepped> {
-  const now = loop.runtime.now();
-  const view = await viewOf(loop, { facts, decision });
-  const messages: Message[] = [];
-  let { transaction } = loop;
+async function stepOf(open: OpenTransaction, decision: Decision, facts: Facts): Promise<Stepped> {
+  const now = open.services.now();
+  const view = await viewOf(open, { facts, decision });
+  const messages: Notice[] = [];
+  let { transaction } = open;
   for (;;) {
     const plan = nextStep(decision, transaction, view, now);
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const { kind: _, left, ...choice } = plan;
     const begun = left
       ? { pending: left, messages: [] }
-      : await start({ ...loop, transaction }, choice, { facts, decision });
+      : await start({ ...open, transaction }, choice, { facts, decision });
     messages.push(...begun.messages);
     transaction = started(transaction, begun.pending);
   }
 }
 
-function auditDenial(loop: Loop, decision: Decision & { kind: 'deny' }): void {
-  audit(loop.request.unit, loop.runtime.audit, {
+function auditDenial(open: OpenTransaction, decision: Decision & { kind: 'deny' }): void {
+  audit(open.request.unit, open.services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
     rule: decidingRule(decision),
     reason: decision.reason,
   });

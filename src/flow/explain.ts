@@ -2,9 +2,9 @@
 
 import { type SimulatedStep, simulate } from '../core/analysis/simulate.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
-import { countedShowings, type Missing, missingOf } from '../core/decision/missing.ts';
+import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import type { Conditions } from '../core/model/conditions.ts';
-import type { Outcome } from '../core/model/decision.ts';
+import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
@@ -46,7 +46,7 @@ export interface Explanation {
   readonly evidence: readonly Evidence[];
   readonly layers: readonly ExplainedLayer[];
   /** What the person is told at this point. */
-  readonly outcome: Outcome;
+  readonly outcome: DecisionOutcome;
   /** The rules that decided, as the audit line of a real sign-in names them. */
   readonly rule: string;
   readonly steps: readonly SimulatedStep[];
@@ -76,7 +76,7 @@ export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promi
 function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): ExplainedLayer {
   const policy = policyOf(layer, policies);
   const requirements = requirementsOf(layer, policies.acrValues);
-  const missing = requirements.map((requirement) => missingOf(requirement, countedShowings(policies, facts)));
+  const missing = requirements.map((requirement) => missingOf(requirement, assessedEvidence(policies, facts)));
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;

@@ -15,7 +15,7 @@ export interface SessionControl {
   keep(uid: string, valid: Seconds, withTokens: boolean): void;
 }
 
-export interface Runtime {
+export interface Services {
   readonly store: Store;
   /** By key, in the order in which they are offered. */
   readonly authenticators: ReadonlyMap<string, Authenticator>;

@@ -37,7 +37,7 @@ export function routes(parts: RouteParts): Router {
   router.get('/signin/:uid/link', link.show);
   router.get('/signin/:uid/status', link.status);
   router.post('/signin/:uid/codes', recoveryCodes.download);
-  router.post('/signin/:uid/:way', signIn.submit);
+  router.post('/signin/:uid/:step', signIn.submit);
   router.get('/account', account.overview);
   router.get('/account/callback', account.callback);
   router.get('/account/add/:key', account.add);
@@ -58,7 +58,7 @@ export function routes(parts: RouteParts): Router {
   for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
   router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
   for (const path of ['/signin/:uid/link', '/signin/:uid/status']) router.all(path, allowOnly('GET, HEAD'));
-  router.all('/signin/:uid/:way', allowOnly('POST'));
+  router.all('/signin/:uid/:step', allowOnly('POST'));
   if (inbox) {
     router.get('/demo/inbox', inbox.page);
     router.get('/demo/inbox.json', inbox.json);

@@ -5,7 +5,10 @@ type Shown = Promise<void>;
 
 export interface ProviderPages {
   /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1). */
-  renderError(ctx: KoaContextWithOIDC, out: { readonly error: string; readonly error_description?: string }): Shown;
+  renderError(
+    ctx: KoaContextWithOIDC,
+    out: { readonly error: string; readonly error_description?: string | undefined },
+  ): Shown;
   /** `form` holds the fields that must come back. `out`: why the code was refused. */
   deviceInput(
     ctx: KoaContextWithOIDC,

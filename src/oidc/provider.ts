@@ -5,19 +5,19 @@
 
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
-import type { AuthenticatorTraits, Seconds } from '../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Seconds } from '../core/model/facts.ts';
 import { peekSso } from '../flow/browser/sso-session.ts';
-import type { Runtime } from '../flow/services.ts';
+import type { Services } from '../flow/services.ts';
 import type { Resource, Settings } from '../policy/model/settings.ts';
-import { enabledTraits } from '../policy/revision/enabled-authenticators.ts';
+import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
 import { clientMetadata, compareSecretsByHash, rememberClient } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
-import { keepDevicePace } from './endpoints/polling-interval.ts';
+import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
-import { noticeAfterCommit } from './interaction/backchannel-logout.ts';
+import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.ts';
 import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
@@ -28,7 +28,7 @@ import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from
 import { createAdapter } from './storage/adapter.ts';
 
 export interface ProviderParts {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly settings: Settings;
   /** What is published, signing keys first. */
   readonly keys: readonly SigningKey[];
@@ -42,8 +42,8 @@ const anonymousSession: Seconds = 3600;
 const deviceCodeLifetime: Seconds = 600;
 
 export function createProvider(parts: ProviderParts): Provider {
-  const { runtime } = parts;
-  const provider = new Provider(runtime.issuer, configuration(parts));
+  const { services } = parts;
+  const provider = new Provider(services.issuer, configuration(parts));
   // Behind our own normalisation of the request: host and scheme are the issuer's.
   provider.proxy = true;
   compareSecretsByHash(provider);
@@ -52,22 +52,22 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(cacheable() as never);
   provider.use(restartLostDeviceForm(routes.code_verification) as never);
   takeOnlyIdTokensAsHints(provider);
-  keepDevicePace(provider);
-  noticeAfterCommit(provider, runtime.warn);
+  enforcePollingInterval(provider);
+  backchannelLogoutAfterCommit(provider, services.warn);
   return provider;
 }
 
 function configuration(parts: ProviderParts): Configuration {
-  const { runtime, settings, keys } = parts;
-  const secure = runtime.issuer.startsWith('https:');
+  const { services, settings, keys } = parts;
+  const secure = services.issuer.startsWith('https:');
   return {
     adapter: createAdapter({
-      store: runtime.store,
-      client: (id) => clientById(runtime, id),
-      now: () => runtime.now(),
+      store: services.store,
+      client: (id) => clientById(services, id),
+      now: () => services.now(),
     }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
-    acrValues: [...attainableAcrValues(settings.acrValues, enabledTraits(traitsOf(parts), settings))],
+    acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(traitsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
     extraParams: [purposeParameter],
@@ -90,22 +90,22 @@ function configuration(parts: ProviderParts): Configuration {
     clientBasedCORS: (_ctx, origin, client) =>
       client.clientAuthMethod === 'none' &&
       (client.redirectUris ?? []).some((uri) => URL.parse(uri)?.origin === origin),
-    cookies: cookies(runtime, secure),
+    cookies: cookies(services, secure),
     routes,
-    ttl: lifetimes(settings, runtime),
-    interactions: { policy: policy(runtime), url: (ctx, interaction) => beginTransaction(ctx, interaction, runtime) },
-    findAccount: (ctx, id, token) => findAccount(ctx, runtime, id, token as never),
-    loadExistingGrant: (ctx) => loadGrant(ctx, runtime),
+    ttl: lifetimes(settings, services),
+    interactions: { policy: policy(services), url: (ctx, interaction) => beginTransaction(ctx, interaction, services) },
+    findAccount: (ctx, id, token) => findAccount(ctx, services, id, token as never),
+    loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
     renderError: async (ctx, out) => parts.pages.renderError(ctx, out),
     features: features(parts),
     // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
-    ...(isLoopback(runtime.issuer) ? { fetch: fetchAnywhere } : {}),
+    ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
   };
 }
 
-function traitsOf({ runtime }: ProviderParts): readonly AuthenticatorTraits[] {
-  return [...runtime.authenticators.values()].map(({ traits }) => traits);
+function traitsOf({ services }: ProviderParts): readonly AuthenticatorDescriptor[] {
+  return [...services.authenticators.values()].map(({ descriptor }) => descriptor);
 }
 
 /** Development on one machine: relying parties are on loopback too. */
@@ -135,9 +135,9 @@ const routes = {
 } as const;
 
 /** Where the request has read nothing yet, the revision that this node follows will do, unless it does not know the app. */
-async function clientById(runtime: Runtime, clientId: string) {
+async function clientById(services: Services, clientId: string) {
   const unit = unitOf();
-  const find = async () => (await runtime.snapshot(unit)).app(clientId);
+  const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {
     await unit.load([]);
@@ -155,7 +155,7 @@ function claimsByScope(settings: Settings): Configuration['claims'] {
   return { ...Object.fromEntries(scopes.filter(([, claims]) => claims.length > 0)), openid: always };
 }
 
-function cookies(runtime: Runtime, secure: boolean): Configuration['cookies'] {
+function cookies(services: Services, secure: boolean): Configuration['cookies'] {
   const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
   return {
     // The session cookie is bound to the host. Those of an interaction are bound to its path, so that tabs do not clash; the prefix for hosts forbids a path.
@@ -166,13 +166,13 @@ function cookies(runtime: Runtime, secure: boolean): Configuration['cookies'] {
           resume: '__Secure-stepgate-resume',
         }
       : { session: 'stepgate-session', interaction: 'stepgate-interaction', resume: 'stepgate-resume' },
-    keys: cookieSigner(runtime.secrets()) as never,
+    keys: cookieSigner(services.secrets()) as never,
     long: options,
     short: options,
   };
 }
 
-function lifetimes(settings: Settings, runtime: Runtime): Configuration['ttl'] {
+function lifetimes(settings: Settings, services: Services): Configuration['ttl'] {
   const { tokens } = settings;
   return {
     AccessToken: (_ctx, token) => token.resourceServer?.accessTokenTTL ?? tokens.accessToken,
@@ -182,12 +182,12 @@ function lifetimes(settings: Settings, runtime: Runtime): Configuration['ttl'] {
     DeviceCode: deviceCodeLifetime,
     // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700 section 4.14.2).
     RefreshToken: (_ctx, token) => {
-      const left = (token.iiat ?? runtime.now()) + tokens.refreshToken.absolute - runtime.now();
+      const left = (token.iiat ?? services.now()) + tokens.refreshToken.absolute - services.now();
       return Math.max(1, Math.min(tokens.refreshToken.idle, left));
     },
     // Outlives every session and every token that was issued under it.
     Grant: longestSession + tokens.refreshToken.absolute,
-    Session: (ctx, session) => sessionLifetime(ctx, session, runtime),
+    Session: (ctx, session) => sessionLifetime(ctx, session, services),
   };
 }
 
@@ -196,20 +196,20 @@ const longestSession: Seconds = 366 * 86_400;
 
 function sessionLifetime(
   ctx: KoaContextWithOIDC,
-  session: { readonly accountId?: string; readonly uid: string },
-  runtime: Runtime,
+  session: { readonly accountId?: string | undefined; readonly uid: string },
+  services: Services,
 ): Seconds {
-  const limits = session.accountId ? sessionLimits(ctx, session.uid, runtime) : undefined;
+  const limits = session.accountId ? sessionLimits(ctx, session.uid, services) : undefined;
   return limits ?? anonymousSession;
 }
 
-function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, runtime: Runtime): Seconds | undefined {
+function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
   const sso = peekSso(unitOf(), uid);
   if (!sso?.limits) return undefined;
-  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - runtime.now()));
+  return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
 }
 
-function policy(runtime: Runtime): NonNullable<Configuration['interactions']>['policy'] {
+function policy(services: Services): NonNullable<Configuration['interactions']>['policy'] {
   const { Check, Prompt, base } = interactionPolicy;
   const prompts = base();
   const standard = prompts.get('login');
@@ -218,7 +218,7 @@ function policy(runtime: Runtime): NonNullable<Configuration['interactions']>['p
     { name: 'login', requestable: true },
     () => ({}),
     new Check('sign_on_policy', 'the sign-on policy of this app asks for more', 'login_required', async (ctx) =>
-      needsInteraction(ctx, runtime),
+      needsInteraction(ctx, services),
     ),
     ...named,
   );
@@ -229,10 +229,10 @@ function policy(runtime: Runtime): NonNullable<Configuration['interactions']>['p
   return prompts;
 }
 
-async function loadGrant(ctx: KoaContextWithOIDC, runtime: Runtime) {
-  const decided = await signOn(ctx, runtime);
+async function loadGrant(ctx: KoaContextWithOIDC, services: Services) {
+  const decided = await signOn(ctx, services);
   if (decided.decision.kind !== 'allow') return undefined;
-  await acceptSignOn(ctx, runtime, decided);
+  await acceptSignOn(ctx, services, decided);
   return firstPartyGrant(ctx);
 }
 

@@ -13,8 +13,8 @@ import {
   type DocumentKind,
   type Documents,
   documentKey,
+  type Finding,
   isSingle,
-  type Problem,
 } from './model/documents.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { readConfigurationFiles } from './source/configuration-files.ts';
@@ -34,9 +34,9 @@ export interface LoadConfigurationOptions {
 
 export type LoadedConfiguration =
   /** `warnings`: what it says at its own risk, by file, line and column; often none. */
-  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Problem[] }
+  | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
   /** Never empty; by file, line and column. */
-  | { readonly ok: false; readonly problems: readonly Problem[] };
+  | { readonly ok: false; readonly problems: readonly Finding[] };
 
 /** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
@@ -67,7 +67,7 @@ function checkSources(
   sources: readonly KindedSource[],
   broken: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorKind[],
-): readonly Problem[] {
+): readonly Finding[] {
   const names = knownNames(sources, broken, authenticators);
   const ofOne = sources.flatMap((each) => [
     ...schemaProblems(schemaFor(each.kind, authenticators), each.source),
@@ -79,7 +79,7 @@ function checkSources(
   return [...ofOne, ...sameNames(sources)];
 }
 
-function missingFiles(present: ReadonlySet<DocumentKind>): readonly Problem[] {
+function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
   const needed: readonly [DocumentKind, string][] = [
     ['settings', 'stepgate.yaml'],
     ['session', 'policies/session.yaml'],
@@ -97,9 +97,9 @@ function nameOf({ kind, source }: KindedSource): string {
   return typeof found?.value === 'string' ? found.value : '';
 }
 
-function sameNames(sources: readonly KindedSource[]): readonly Problem[] {
+function sameNames(sources: readonly KindedSource[]): readonly Finding[] {
   const seen = new Map<string, string>();
-  const problems: Problem[] = [];
+  const problems: Finding[] = [];
   for (const each of sources) {
     const { kind, source } = each;
     if (isSingle(kind) || nameOf(each) === '') continue;
@@ -125,6 +125,6 @@ function toDocuments(sources: readonly KindedSource[]): Documents {
   );
 }
 
-function byPlace(a: Problem, b: Problem): number {
+function byPlace(a: Finding, b: Finding): number {
   return a.file.localeCompare(b.file) || a.line - b.line || a.column - b.column;
 }

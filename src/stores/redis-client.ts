@@ -13,7 +13,7 @@ const patience = { connect: 1_000, ready: 1_000, command: 2_000 };
  * would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way as soon as the connection
  * closes; 1 would leave it to the command timeout.
  */
-const options: CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'> = {
+const options = {
   connectTimeout: patience.connect,
   commandTimeout: patience.command,
   socketTimeout: patience.command,
@@ -21,9 +21,11 @@ const options: CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'> = {
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
   // `true` reconnects (a demoted master must be left) without sending the refused command again.
-  reconnectOnError: (error) => /^(READONLY|NOREPLICAS|UNBLOCKED|MASTERDOWN)\b/.test(error.message),
-  retryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1_000),
-};
+  reconnectOnError: (error: Error) => /^(READONLY|NOREPLICAS|UNBLOCKED|MASTERDOWN)\b/.test(error.message),
+  retryStrategy: (times: number) => Math.min(50 * 2 ** (times - 1), 1_000),
+} satisfies CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'>;
+
+type CommonOptions = typeof options & { readonly username?: string; readonly password?: string; readonly db?: number };
 
 /** Connects in the background. `trouble` hears of lost connections; the verbs report them by rejecting. */
 export function connectRedis(url: string, trouble: (error: Error) => void): RedisClient {
@@ -59,7 +61,7 @@ function createClient(url: string): Redis | Cluster {
 
 function createCluster(
   nodes: readonly { readonly host: string; readonly port: number }[],
-  redisOptions: CommonRedisOptions,
+  redisOptions: CommonOptions,
   tls: boolean,
 ): Cluster {
   return new Cluster([...nodes], {

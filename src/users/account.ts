@@ -7,7 +7,7 @@ import {
   credentialsKey,
   identifierKey,
   parseCredentials,
-  parseIdentifierClaim,
+  parseIdentifierReservation,
   parseUser,
   serializeCredentials,
   serializeUser,
@@ -16,7 +16,7 @@ import {
 } from './user.ts';
 
 /** An account with the versions to swap against. */
-export interface Held extends Account {
+export interface VersionedAccount extends Account {
   readonly userVersion: number;
   readonly credentialsVersion: number;
 }
@@ -24,7 +24,7 @@ export interface Held extends Account {
 type Entries = ReadonlyMap<string, Entry | undefined>;
 
 /** The account of this id, out of a load that had `userKey(id)`, or something that refers to it. `undefined`: there is none. */
-export function accountOf(entries: Entries, id: string): Held | undefined {
+export function accountOf(entries: Entries, id: string): VersionedAccount | undefined {
   const user = entries.get(userKey(id));
   const credentials = entries.get(credentialsKey(id));
   if (user === undefined || credentials === undefined) return undefined;
@@ -40,14 +40,14 @@ export function accountOf(entries: Entries, id: string): Held | undefined {
  * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the user that it names
  * lists the identifier. `undefined`: nobody has it.
  */
-export function accountByIdentifier(entries: Entries, canonical: string): Held | undefined {
+export function accountByIdentifier(entries: Entries, canonical: string): VersionedAccount | undefined {
   const claim = entries.get(identifierKey(canonical));
   if (claim === undefined) return undefined;
-  const account = accountOf(entries, parseIdentifierClaim(claim.value).user);
+  const account = accountOf(entries, parseIdentifierReservation(claim.value).user);
   return account?.user.identifiers.includes(canonical) ? account : undefined;
 }
 
-export function replaceUser({ userVersion }: Held, user: User): Op {
+export function replaceUser({ userVersion }: VersionedAccount, user: User): Op {
   const { id } = user;
   return {
     op: 'replace',
@@ -58,7 +58,7 @@ export function replaceUser({ userVersion }: Held, user: User): Op {
   };
 }
 
-export function replaceCredentials(held: Held, credentials: Account['credentials']): Op {
+export function replaceCredentials(held: VersionedAccount, credentials: Account['credentials']): Op {
   return {
     op: 'replace',
     key: credentialsKey(held.user.id),

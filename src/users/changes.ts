@@ -1,7 +1,7 @@
 /** What becomes of a person's record by a change: as data, and as the operations that swap it. */
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import type { Op } from '../stores/store.ts';
-import { type Held, nextValidAfter, replaceCredentials, resetCounters } from './account.ts';
+import { nextValidAfter, replaceCredentials, resetCounters, type VersionedAccount } from './account.ts';
 import { type NewCredential, withOnlyCredential } from './credentials.ts';
 import { newUserId, type Profile, type User } from './user.ts';
 
@@ -48,7 +48,7 @@ export function changedUser(user: User, change: UserChange, now: Seconds): User 
   return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
 }
 
-export function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds): readonly Op[] {
+export function replacingOld(held: VersionedAccount, credential: NewCredential, now: Seconds): readonly Op[] {
   return [
     replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
     ...resetCounters(held.user.id, [credential.authenticator]),
@@ -57,7 +57,7 @@ export function inPlaceOfOld(held: Held, credential: NewCredential, now: Seconds
 
 /** Both in one write; a credential that is there already stays as it is. */
 export function newCredentials(
-  held: Held,
+  held: VersionedAccount,
   { password, credentials: proven = [] }: Pick<Amendment, 'password' | 'credentials'>,
   now: Seconds,
 ): readonly Op[] {

@@ -5,25 +5,25 @@ import type { Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
   accountOf,
-  type Held,
   nextValidAfter,
   replaceCredentials,
   replaceUser,
   resetCounters,
+  type VersionedAccount,
 } from './account.ts';
 import {
   type Amendment,
   changedUser,
-  inPlaceOfOld,
   type NewUser,
   newCredentials,
   newUser,
+  replacingOld,
   type UserChange,
 } from './changes.ts';
-import { releaseClaims } from './credential-claims.ts';
+import { releaseReservations } from './credential-reservations.ts';
 import { issueCredential, type NewCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
-import { claimIdentifiers, releaseIdentifiers } from './identifier-claims.ts';
+import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
 import { signInLogKey } from './sign-in-log.ts';
 import {
@@ -47,13 +47,13 @@ export type IdentifierProblem =
     }
   | { readonly ok: false; readonly code: 'identifier_taken'; readonly identifier: string };
 
-export type Outcome = { readonly ok: true; readonly user: User } | IdentifierProblem;
+export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierProblem;
 
 /** What is written in the same commit, by the account as it was before and as it is after. May be asked several times. */
-export type Along = (before: Account, after: User) => readonly Op[];
+export type ExtraOps = (before: Account, after: User) => readonly Op[];
 
 /** The same for somebody new. */
-export type AlongNew = (user: User) => readonly Op[];
+export type ExtraOpsForNewUser = (user: User) => readonly Op[];
 
 const nothing = (): readonly Op[] => [];
 
@@ -84,14 +84,14 @@ export class Directory {
   }
 
   /** Writes the user, the credentials and the claims to all identifiers, or nothing. */
-  async create(input: NewUser, along: AlongNew = nothing): Promise<Outcome> {
+  async create(input: NewUser, along: ExtraOpsForNewUser = nothing): Promise<DirectoryResult> {
     const identifiers = canonicalList(input.identifiers);
     if (!Array.isArray(identifiers)) return identifiers;
     const now = this.#clock();
     const user = newUser(input, identifiers, now);
     const credentials = (input.credentials ?? []).map((credential) => issueCredential(credential, now));
     const { id } = user;
-    const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, [
+    const claimed = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
       { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
       { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
       { op: 'join', key: usersKey, member: id },
@@ -103,19 +103,19 @@ export class Directory {
   }
 
   /** `undefined`: there is no such user. `change` may run several times. */
-  async update(id: string, change: (user: User) => UserChange, along: Along = nothing): Promise<User | undefined> {
+  async update(id: string, change: (user: User) => UserChange, along: ExtraOps = nothing): Promise<User | undefined> {
     return this.#swap(id, (user, now) => changedUser(user, change(user), now), along);
   }
 
   /** Sessions and tokens of somebody who is no longer active are void for good. */
-  async setStatus(id: string, status: UserStatus, along: Along = nothing): Promise<User | undefined> {
+  async setStatus(id: string, status: UserStatus, along: ExtraOps = nothing): Promise<User | undefined> {
     return this.update(id, () => ({ status }), along);
   }
 
   async setGroups(
     id: string,
     { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-    along: Along = nothing,
+    along: ExtraOps = nothing,
   ): Promise<User | undefined> {
     const change = ({ groups }: User) => ({
       groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
@@ -124,25 +124,29 @@ export class Directory {
   }
 
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
-  async amend(id: string, change: (user: User) => Amendment, along: Along = nothing): Promise<Outcome | undefined> {
-    return this.#attempt(id, async (held): Promise<Outcome | undefined> => {
+  async amend(
+    id: string,
+    change: (user: User) => Amendment,
+    along: ExtraOps = nothing,
+  ): Promise<DirectoryResult | undefined> {
+    return this.#attempt(id, async (held): Promise<DirectoryResult | undefined> => {
       const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(held.user);
-      const wanted = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
-      if (!Array.isArray(wanted)) return wanted;
+      const requestedEnrollment = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
+      if (!Array.isArray(requestedEnrollment)) return requestedEnrollment;
       const now = this.#clock();
-      const identifiers = wanted.filter((identifier) => !held.user.identifiers.includes(identifier));
+      const identifiers = requestedEnrollment.filter((identifier) => !held.user.identifiers.includes(identifier));
       const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
       const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
       const credentials = newCredentials(held, { ...(password ? { password } : {}), credentials: proven }, now);
       const ops = [replaceUser(held, user), ...credentials, ...along(held, user)];
-      const claimed = await claimIdentifiers(this.#store, { user: id, identifiers, now }, ops);
+      const claimed = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
       return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
     });
   }
 
   /** `undefined`: there is no such user. */
-  async addIdentifier(id: string, text: string): Promise<Outcome | undefined> {
+  async addIdentifier(id: string, text: string): Promise<DirectoryResult | undefined> {
     return this.amend(id, () => ({ addIdentifiers: [text] }));
   }
 
@@ -166,7 +170,7 @@ export class Directory {
   async resetAuthenticators(
     id: string,
     authenticator: string | 'all',
-    along: Along = nothing,
+    along: ExtraOps = nothing,
   ): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
     return this.#attempt(id, async (held) => {
@@ -181,7 +185,7 @@ export class Directory {
           held.credentials.filter((credential) => !gone(credential.authenticator)),
         ),
         ...resetCounters(id, keys.filter(gone)),
-        ...releaseClaims(held.credentials.filter((credential) => gone(credential.authenticator))),
+        ...releaseReservations(held.credentials.filter((credential) => gone(credential.authenticator))),
         ...along(held, user),
       ]);
       return ok ? user : undefined;
@@ -192,15 +196,15 @@ export class Directory {
    * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
    * `undefined`: there is no such user.
    */
-  async setPassword(id: string, password: NewCredential, along: Along = nothing): Promise<User | undefined> {
+  async setPassword(id: string, password: NewCredential, along: ExtraOps = nothing): Promise<User | undefined> {
     const outcome = await this.amend(id, () => ({ password }), along);
     return outcome?.ok ? outcome.user : undefined;
   }
 
   /** Puts `credential` in the place of the old one. `undefined`: there is no such user. */
-  async replaceCredential(id: string, credential: NewCredential, along: Along = nothing): Promise<User | undefined> {
+  async replaceCredential(id: string, credential: NewCredential, along: ExtraOps = nothing): Promise<User | undefined> {
     return this.#attempt(id, async (held) => {
-      const ops = [...inPlaceOfOld(held, credential, this.#clock()), ...along(held, held.user)];
+      const ops = [...replacingOld(held, credential, this.#clock()), ...along(held, held.user)];
       const { ok } = await this.#store.commit(ops);
       return ok ? held.user : undefined;
     });
@@ -212,7 +216,7 @@ export class Directory {
   }
 
   /** With credentials, counters and identifiers. False: there was no such user. */
-  async delete(id: string, along: Along = nothing): Promise<boolean> {
+  async delete(id: string, along: ExtraOps = nothing): Promise<boolean> {
     const deleted = await this.#attempt(id, async (held) => {
       const { ok } = await this.#store.commit([
         { op: 'check', key: userKey(id), version: held.userVersion },
@@ -223,7 +227,7 @@ export class Directory {
           id,
           held.credentials.map(({ authenticator }) => authenticator),
         ),
-        ...releaseClaims(held.credentials),
+        ...releaseReservations(held.credentials),
         { op: 'leave', key: usersKey, member: id },
         ...along(held, held.user),
       ]);
@@ -242,7 +246,7 @@ export class Directory {
     }
   }
 
-  async #hold(id: string): Promise<Held | undefined> {
+  async #hold(id: string): Promise<VersionedAccount | undefined> {
     const { entries } = await this.#store.load([userKey(id)]);
     return accountOf(entries, id);
   }
@@ -250,7 +254,7 @@ export class Directory {
   async #swap(
     id: string,
     change: (user: User, now: Seconds) => User,
-    along: Along = nothing,
+    along: ExtraOps = nothing,
   ): Promise<User | undefined> {
     return this.#attempt(id, async (held) => {
       const user = change(held.user, this.#clock());
@@ -259,7 +263,7 @@ export class Directory {
   }
 
   /** Reads the account and lets `act` change it, again while it returns `undefined`: somebody else was faster. */
-  async #attempt<T>(id: string, act: (held: Held) => Promise<T | undefined>): Promise<T | undefined> {
+  async #attempt<T>(id: string, act: (held: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
     for (let round = 0; round < rounds; round += 1) {
       const held = await this.#hold(id);
       if (held === undefined) return undefined;

@@ -10,7 +10,7 @@ export interface NotificationAddress {
 }
 
 /** Addresses that people may add for news only. */
-export const mostAddedAddresses = 5;
+export const maxAddedAddresses = 5;
 
 /** Each address once, in whatever capitals it is written; nothing that was not verified. */
 export function notificationAddresses({ user, credentials }: Account): readonly NotificationAddress[] {

@@ -140,18 +140,18 @@ export function serializeCredentials(credentials: readonly Credential[]): string
 }
 
 /** What an identifier leads to. The claim counts only while the user lists the identifier; see `Directory`. */
-export interface IdentifierClaim {
+export interface IdentifierReservation {
   readonly user: string;
   /** When it was claimed (epoch seconds). */
   readonly at: Seconds;
 }
 
-export function parseIdentifierClaim(value: string): IdentifierClaim {
-  const claim = JSON.parse(value) as Partial<IdentifierClaim>;
+export function parseIdentifierReservation(value: string): IdentifierReservation {
+  const claim = JSON.parse(value) as Partial<IdentifierReservation>;
   if (typeof claim.user !== 'string' || !Number.isInteger(claim.at)) {
     throw new TypeError('an identifier record in the store is damaged');
   }
-  return claim as IdentifierClaim;
+  return claim as IdentifierReservation;
 }
 
 /** The person as the core sees it at this time (epoch seconds): no secrets. */
@@ -164,14 +164,14 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
     ...(user.skipped === undefined ? {} : { skipped: readSkips(user.skipped) }),
-    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, spent, expiresAt }) => ({
+    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, consumed, expiresAt }) => ({
       id,
       authenticator,
       factors,
       characteristics,
       ...(label === undefined ? {} : { label }),
       ...(expiresAt === undefined ? {} : { temporary: true }),
-      ...(spent || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
+      ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
     })),
   };
 }

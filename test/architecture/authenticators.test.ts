@@ -13,8 +13,8 @@ const keys = authenticatorKinds.map(({ key }) => key);
 const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL, kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
-  'oidc/account': ['email', 'phone'],
-  'policy/standard-scopes': ['email'],
+  'oidc/sign-on/account': ['email', 'phone'],
+  'policy/model/standard-scopes': ['email'],
   'stores/redis-url': ['password'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
@@ -23,14 +23,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
-  'http/html/pages': ['email'],
-  'policy/authenticator-kind': ['email'],
+  'http/html/views/page-models': ['email'],
+  'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.
-  'policy/acr-defaults': ['password'],
+  'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
   // The news of `stepgate users tac`, a command that is about just one.
-  'cli/users-tac': ['access_code'],
-  'flow/news': ['access_code', 'email'],
+  'cli/users/users-tac': ['access_code'],
+  'flow/notify/account-notification': ['access_code', 'email'],
   // The demo's people, and what it says about the claims that it gets.
   'demo/claims-in-words': ['email'],
   'demo/prepare': ['email', 'password'],

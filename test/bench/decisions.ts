@@ -3,7 +3,17 @@
 import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
-import { acrValues, allow, always, enrolled, factors, factsOf, person, proof, traits } from '../core/support/world.ts';
+import {
+  acrValues,
+  allow,
+  always,
+  descriptor,
+  enrolled,
+  factors,
+  factsOf,
+  person,
+  proof,
+} from '../core/support/world.ts';
 import { median } from './measure.ts';
 
 export interface DecisionCost {
@@ -38,7 +48,7 @@ function policies(rules: number): PolicySet {
     session: compilePolicy(always(allow(factors(1)))),
     app: compilePolicy({ name: 'app', rules: [...missing, last] }),
     acrValues,
-    authenticators: Object.values(traits),
+    authenticators: Object.values(descriptor),
   };
 }
 

@@ -20,7 +20,7 @@ let landing: string;
 let clock = 0;
 
 /** What each app wants of everybody who signs in there. */
-const wanted: Readonly<Record<string, unknown>> = {
+const requestedEnrollment: Readonly<Record<string, unknown>> = {
   forced: { required: ['totp'] },
   choice: { required: [{ anyOf: ['totp', 'webauthn'] }] },
   optional: { optional: ['webauthn'] },
@@ -40,8 +40,8 @@ beforeAll(async () => {
   const keyOnly = { allow: { factors: 1, possession: { authenticators: ['webauthn'] } } };
   const totpOnly = { allow: { factors: 2, possession: { authenticators: ['totp'] } } };
   const then = { forbidden: totpOnly, key: keyOnly, two } as Readonly<Record<string, unknown>>;
-  const names = [...Object.keys(wanted), 'one', 'two', 'key'];
-  const rules = Object.entries(wanted).map(([name, terms]) => ({
+  const names = [...Object.keys(requestedEnrollment), 'one', 'two', 'key'];
+  const rules = Object.entries(requestedEnrollment).map(([name, terms]) => ({
     name: `At ${name}`,
     // The check refuses an app that nobody at all can get into.
     when: { apps: { any: [name] }, ...(name === 'forbidden' ? { groups: { any: ['kiosk'] } } : {}) },

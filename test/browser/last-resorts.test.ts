@@ -68,12 +68,12 @@ async function givePassword(page: Page, person: Person): Promise<void> {
 }
 
 async function turnTo(page: Page, key: string, name: RegExp): Promise<void> {
-  const wanted = page.locator(challenge(key));
-  await wanted.or(page.locator('form[data-step=select]')).first().waitFor();
-  if ((await wanted.count()) > 0) return;
+  const requestedEnrollment = page.locator(challenge(key));
+  await requestedEnrollment.or(page.locator('form[data-step=select]')).first().waitFor();
+  if ((await requestedEnrollment.count()) > 0) return;
   await page.getByRole('button', { name: 'Verify with something else' }).click();
   await page.getByRole('button', { name }).click();
-  await wanted.waitFor();
+  await requestedEnrollment.waitFor();
 }
 
 /** What the app is told. */

@@ -132,7 +132,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   await own.emulateMedia({ media: 'print' });
   for (const shown of ['[data-recovery-codes]', '.printed', '.brand'])
     expect(await own.locator(shown).isVisible()).toBe(true);
-  for (const hidden of ['h1', 'button', '.ways', '.check', '.context', '.account'])
+  for (const hidden of ['h1', 'button', '.options', '.check', '.context', '.account'])
     expect([hidden, await own.locator(hidden).filter({ visible: true }).count()]).toEqual([hidden, 0]);
   await own.emulateMedia({ media: null });
   await save(own);

@@ -77,8 +77,8 @@ async function verify(
 async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
   const started = await subject.authenticator.challenge(credential, env);
   const input = await subject.answer(answering, env, started);
-  const tell = (one: Credential | undefined) => subject.authenticator.verify(one, started.private, input, env);
-  return { input, tell };
+  const notify = (one: Credential | undefined) => subject.authenticator.verify(one, started.private, input, env);
+  return { input, notify };
 }
 
 export function authenticatorContract(name: string, make: Make): void {
@@ -93,13 +93,13 @@ function promisesOfProof(make: Make): void {
   test('the right answer proves no more than the traits allow, for the credential that answered', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const result = await (await challenged(subject, credential, credential)).tell(credential);
+    const result = await (await challenged(subject, credential, credential)).notify(credential);
     if (!result.ok) throw new Error(`refused: ${result.code}`);
-    const { traits } = subject.authenticator;
+    const { descriptor } = subject.authenticator;
     expect(result.credential).toBe(credential.id);
     expect(result.proof.factors.length).toBeGreaterThan(0);
-    expect(traits.factors).toEqual(expect.arrayContaining([...result.proof.factors]));
-    expect(traits.characteristics).toEqual(expect.arrayContaining([...result.proof.characteristics]));
+    expect(descriptor.factors).toEqual(expect.arrayContaining([...result.proof.factors]));
+    expect(descriptor.characteristics).toEqual(expect.arrayContaining([...result.proof.characteristics]));
     expect(result.proof.amr).not.toContain('mfa');
     expect(result.proof.amr.length).toBeGreaterThan(0);
   });
@@ -107,20 +107,22 @@ function promisesOfProof(make: Make): void {
   test('a one-time value must be saved, and does not count again afterwards', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { tell } = await challenged(subject, credential, credential);
-    const first = await tell(credential);
+    const { notify } = await challenged(subject, credential, credential);
+    const first = await notify(credential);
     if (!first.ok) throw new Error(`refused: ${first.code}`);
     expect(first.mustSave).toBe(subject.oneTime);
-    const second = await tell({ ...credential, secret: first.secret ?? credential.secret });
+    const second = await notify({ ...credential, secret: first.secret ?? credential.secret });
     expect(second.ok).toBe(!subject.oneTime);
   });
 
   test('attempts are limited for a while; where they could be guesses, to 100 for good (NIST SP 800-63B-4 section 3.2.2)', async () => {
     const { authenticator } = await make();
-    const { limits } = authenticator;
+    const { attemptLimits } = authenticator;
     const { inputs } = await authenticator.challenge(undefined, env);
-    expect(limits.some(({ limit, window }) => window > 0 && limit <= 10)).toBe(true);
-    expect(limits.some(({ limit, window }) => window === 0 && limit <= 100)).toBe(!inputs.includes('public_key'));
+    expect(attemptLimits.some(({ limit, window }) => window > 0 && limit <= 10)).toBe(true);
+    expect(attemptLimits.some(({ limit, window }) => window === 0 && limit <= 100)).toBe(
+      !inputs.includes('public_key'),
+    );
   });
 }
 
@@ -149,7 +151,7 @@ function promisesOfRefusal(make: Make): void {
     const subject = await make();
     const [mine, other] = subject.credentials;
     expectRefused(subject, await verify(subject, mine, subject.wrong));
-    expectRefused(subject, await (await challenged(subject, mine, other)).tell(mine));
+    expectRefused(subject, await (await challenged(subject, mine, other)).notify(mine));
   });
 
   test('somebody unknown is refused as somebody known is, at the same cost', async () => {
@@ -161,15 +163,15 @@ function promisesOfRefusal(make: Make): void {
     const unknown = await verify(subject, undefined, subject.wrong);
     expect(said(unknown)).toEqual(said(known));
     expect(subject.work() - between).toBe(between - before);
-    expectRefused(subject, await (await challenged(subject, undefined, credential)).tell(undefined));
+    expectRefused(subject, await (await challenged(subject, undefined, credential)).notify(undefined));
   });
 
   test('a credential of another authenticator or with a damaged secret is refused, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { tell } = await challenged(subject, credential, credential);
+    const { notify } = await challenged(subject, credential, credential);
     const start = subject.work();
-    await tell(undefined);
+    await notify(undefined);
     const cost = subject.work() - start;
     const damaged = [
       { ...credential, authenticator: 'other' },
@@ -183,7 +185,7 @@ function promisesOfRefusal(make: Make): void {
     ];
     for (const one of damaged) {
       const before = subject.work();
-      expectRefused(subject, await tell(one));
+      expectRefused(subject, await notify(one));
       expect(subject.work() - before).toBe(cost);
     }
   });

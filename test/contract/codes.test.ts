@@ -20,9 +20,9 @@ authenticatorContract('recovery_code', async () => {
   const authenticator = recoveryCodeAuthenticator(queue);
   const codes = new Map<string, string>();
   const credential = async (id: string): Promise<Credential> => {
-    const offer = await authenticator.offer(subject, env);
+    const offer = await authenticator.beginEnrollment(subject, env);
     const enrolled = await authenticator.enroll(subject, offer.private, { saved: 'yes' }, env);
-    if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+    if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('not enrolled');
     codes.set(id, (offer.public.codes as string[])[0] ?? '');
     return { ...enrolled.credential, id, createdAt: 1 };
   };
@@ -61,7 +61,7 @@ authenticatorContract('security_question', async () => {
   const credential = async (id: keyof typeof answers): Promise<Credential> => {
     const input = { questionKey: 'custom', question: 'What is the name of my boat?', passcode: answers[id] };
     const enrolled = await authenticator.enroll(subject, {}, input, env);
-    if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+    if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('not enrolled');
     return { ...enrolled.credential, id, createdAt: 1 };
   };
   return {

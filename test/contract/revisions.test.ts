@@ -269,7 +269,7 @@ describe.each<[string, () => Promise<Harness>]>([
     const decision = evaluate(policies, visit('payroll'));
     expect(decision.kind).toBe('identify');
     const rules = decision.trace.layers.flatMap((layer) => layer.rules);
-    expect(rules.map(({ origin }) => origin)).toContainEqual({ file: 'policies/sign-on/strict.yaml', line: 3 });
+    expect(rules.map(({ location }) => location)).toContainEqual({ file: 'policies/sign-on/strict.yaml', line: 3 });
     await store.close();
   });
 

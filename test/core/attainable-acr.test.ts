@@ -1,34 +1,34 @@
 import { expect, test } from '@jest/globals';
 import { attainableAcrValues } from '../../src/core/evidence/attainable-acr.ts';
-import type { AuthenticatorTraits } from '../../src/core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../src/core/model/facts.ts';
 import type { AcrValue } from '../../src/core/model/policy.ts';
 import { defaultAcrValues } from '../../src/policy/model/acr-defaults.ts';
 
-const password: AuthenticatorTraits = {
+const password: AuthenticatorDescriptor = {
   key: 'password',
   factors: ['knowledge'],
   characteristics: ['userPresence'],
   enrollable: false,
 };
-const totp: AuthenticatorTraits = {
+const totp: AuthenticatorDescriptor = {
   key: 'totp',
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
 };
-const passkey: AuthenticatorTraits = {
+const passkey: AuthenticatorDescriptor = {
   key: 'webauthn',
   factors: ['possession', 'inherence'],
   characteristics: ['userPresence', 'userVerification', 'phishingResistant'],
   enrollable: true,
 };
-const securityKey: AuthenticatorTraits = {
+const securityKey: AuthenticatorDescriptor = {
   ...passkey,
   characteristics: [...passkey.characteristics, 'hardwareProtected', 'deviceBound'],
 };
 const okta = (name: string) => `urn:okta:loa:${name}`;
 
-test.each<[string, readonly AuthenticatorTraits[], readonly string[]]>([
+test.each<[string, readonly AuthenticatorDescriptor[], readonly string[]]>([
   ['nothing enabled', [], []],
   ['a password', [password], [okta('1fa:pwd'), okta('1fa:any')]],
   ['one-time codes', [totp], [okta('1fa:any')]],

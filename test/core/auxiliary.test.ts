@@ -5,9 +5,9 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { attainableAcrValues } from '../../src/core/evidence/attainable-acr.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { identifyingHelps } from '../../src/core/queries/identifier-page-secret.ts';
-import { enrollmentBar } from '../../src/core/remediation/account-management.ts';
+import { accountManagementRequirement } from '../../src/core/remediation/account-management.ts';
 import { usableEnrollments } from '../../src/core/remediation/capabilities.ts';
-import { acrValues, factors, factsOf, type Key, person, policiesOf, proof, traits } from './support/world.ts';
+import { acrValues, descriptor, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const question: Key = 'security_question';
 const named = factors(2, { demands: [{ factor: 'knowledge', authenticators: [question] }, { factor: 'possession' }] });
@@ -71,7 +71,7 @@ test('is enrolled where it is asked for, behind what the person has', () => {
 
 test('does not raise the bar before something is enrolled, and does not clear it', () => {
   const bar = (keys: readonly Key[]) =>
-    enrollmentBar(usableEnrollments(person(keys), policiesOf()), Object.values(traits));
+    accountManagementRequirement(usableEnrollments(person(keys), policiesOf()), Object.values(descriptor));
   expect(bar(['totp', question])).toEqual(bar(['totp']));
   const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
   expect(asked(app, ['totp', question], ['totp'])).toEqual(['enroll webauthn']);
@@ -79,7 +79,7 @@ test('does not raise the bar before something is enrolled, and does not clear it
 });
 
 test('reaches no level of assurance that does not name it, and never mfa', () => {
-  expect(attainableAcrValues(acrValues, [traits.totp, traits[question]])).toEqual(['1fa']);
+  expect(attainableAcrValues(acrValues, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
   const evidence = [proof('totp', 'here'), proof(question, 'here')];
   expect(
     evaluate(policiesOf({ app: named }), factsOf({ subject: person(['totp', question]), evidence })),

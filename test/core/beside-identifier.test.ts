@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
-import { secretBesideIdentifier } from '../../src/core/queries/identifier-page-secret.ts';
+import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
 import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
@@ -35,26 +35,26 @@ test.each<[string, PoliciesGiven, 'password' | undefined]>([
   ['everybody is denied', { app: always({ kind: 'deny' }) }, undefined],
   ['nobody can meet it', { app: { anyOf: [] } }, undefined],
 ])('%s: %s', (_, policies, expected) => {
-  expect(secretBesideIdentifier(policiesOf(policies), factsOf())).toBe(expected);
+  expect(identifierPageSecret(policiesOf(policies), factsOf())).toBe(expected);
 });
 
 test('does not depend on who is there, nor on what was proved', () => {
   const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'here')] });
-  expect(secretBesideIdentifier(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
-  expect(secretBesideIdentifier(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
+  expect(identifierPageSecret(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
+  expect(identifierPageSecret(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
 });
 
 test('without an app policy there is nothing to ask for', () => {
   const { app: _, ...policies } = policiesOf();
-  expect(secretBesideIdentifier(policies, factsOf())).toBeUndefined();
+  expect(identifierPageSecret(policies, factsOf())).toBeUndefined();
 });
 
 test('takes the first of several that may stand there, and none that may not', () => {
   const policies = policiesOf({ enabled: ['totp', 'password', 'email'] });
   const authenticators = policies.authenticators.map((one) =>
-    one.key === 'password' ? one : { ...one, besideIdentifier: true as const },
+    one.key === 'password' ? one : { ...one, askedWithIdentifier: true as const },
   );
-  expect(secretBesideIdentifier({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
-  const without = policies.authenticators.map(({ besideIdentifier: _, ...one }) => one);
-  expect(secretBesideIdentifier({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
+  expect(identifierPageSecret({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
+  const without = policies.authenticators.map(({ askedWithIdentifier: _, ...one }) => one);
+  expect(identifierPageSecret({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
 });

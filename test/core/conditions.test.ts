@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Conditions, Tri } from '../../src/core/model/conditions.ts';
+import type { ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import { compileConditions } from '../../src/core/policy/conditions.ts';
 import { factsOf, person } from './support/world.ts';
 
-function resultOf(when: Conditions, facts: Facts): readonly Tri[] {
+function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));
 }
 
@@ -17,7 +17,7 @@ const known = factsOf({ subject: ann });
 const nobody = factsOf();
 
 describe('conditions about the person', () => {
-  test.each<[string, Conditions, Tri]>([
+  test.each<[string, Conditions, ConditionResult]>([
     ['user id in any', { users: { any: ['ann'] } }, 'hit'],
     ['identifier in any', { users: { any: ['bob', 'ann@example.org'] } }, 'hit'],
     ['another user in any', { users: { any: ['bob'] } }, 'miss'],
@@ -66,10 +66,10 @@ describe('conditions about the person', () => {
     [true, false, 'miss'],
     [false, false, 'hit'],
     [false, true, 'miss'],
-  ] as const)('device known: wanted %s, is %s: %s', (wanted, is, expected) => {
+  ] as const)('device known: wanted %s, is %s: %s', (requestedEnrollment, is, expected) => {
     const device = { known: is, platform: 'desktop', os: 'linux' } as const;
-    expect(resultOf({ device: { known: wanted } }, factsOf({ subject: ann, device }))).toEqual([expected]);
-    expect(resultOf({ device: { known: wanted } }, factsOf({ device }))).toEqual(['unknown']);
+    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ subject: ann, device }))).toEqual([expected]);
+    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ device }))).toEqual(['unknown']);
   });
 });
 
@@ -79,7 +79,7 @@ describe('conditions about the request', () => {
     device: { known: true, platform: 'mobile', os: 'ios' },
     request: { scopes: ['openid', 'email'] },
   });
-  test.each<[string, Conditions, readonly Tri[]]>([
+  test.each<[string, Conditions, readonly ConditionResult[]]>([
     ['nothing', {}, []],
     ['zone in any', { network: { any: ['office', 'vpn'] } }, ['hit']],
     ['zone not in any', { network: { any: ['vpn'] } }, ['miss']],
@@ -109,7 +109,7 @@ describe('time', () => {
   const at = (iso: string) => factsOf({ now: Date.parse(iso) / 1000 });
   const hours = { zone: 'Europe/Berlin', from: 8 * 60, to: 18 * 60 };
   const night = { zone: 'Europe/Berlin', from: 22 * 60, to: 6 * 60 };
-  test.each<[string, NonNullable<Conditions['time']>, string, Tri]>([
+  test.each<[string, NonNullable<Conditions['time']>, string, ConditionResult]>([
     ['first minute', hours, '2026-01-01T07:00:00Z', 'hit'],
     ['minute before', hours, '2026-01-01T06:59:59Z', 'miss'],
     ['last second', hours, '2026-01-01T16:59:59Z', 'hit'],

@@ -5,12 +5,12 @@ import fc from 'fast-check';
 import { simulate } from '../../src/core/analysis/simulate.ts';
 import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
-import { ageOf, meetsGoal } from '../../src/core/evidence/requirement.ts';
+import { ageOf, meetsLayerRequirement } from '../../src/core/evidence/requirement.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { enrollmentBar } from '../../src/core/remediation/account-management.ts';
+import { accountManagementRequirement } from '../../src/core/remediation/account-management.ts';
 import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';
 import { requirement, type World, world } from './support/arbitraries.ts';
@@ -19,6 +19,7 @@ import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
+  descriptor,
   enrolled,
   type FactsGiven,
   factors,
@@ -30,10 +31,9 @@ import {
   plainRequest,
   policiesOf,
   proof,
-  traits,
 } from './support/world.ts';
 
-const keys = Object.keys(traits) as Key[];
+const keys = Object.keys(descriptor) as Key[];
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 
 function restricted(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
@@ -89,7 +89,7 @@ describe('what the enrollment policy disables', () => {
       restricted(policiesOf(), { ...noMail, optional: ['totp'] }),
       ['password', 'email'],
       ['password'],
-      { kind: 'enroll', choices: ['totp'], barred: true },
+      { kind: 'enroll', choices: ['totp'], proofFirst: true },
     ],
     [
       'is no way into the app',
@@ -133,9 +133,9 @@ describe('what the enrollment policy disables', () => {
     expect(asked).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
     const decision = evaluate(policies, given(['password', 'email'], ['password', 'email'], change));
     expect(decision).toMatchObject({ kind: 'allow', assurance: { amr: ['pwd'] } });
-    const wanted = toAccount([enrollScope('totp')]);
-    expect(evaluate(policies, given(['password', 'email'], ['password'], wanted)).kind).toBe('challenge');
-    expect(evaluate(policies, given(['password', 'email'], ['password', 'email'], wanted))).toMatchObject({
+    const requestedEnrollment = toAccount([enrollScope('totp')]);
+    expect(evaluate(policies, given(['password', 'email'], ['password'], requestedEnrollment)).kind).toBe('challenge');
+    expect(evaluate(policies, given(['password', 'email'], ['password', 'email'], requestedEnrollment))).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
@@ -152,7 +152,7 @@ describe('what the enrollment policy disables', () => {
   test('shows in the simulated steps', () => {
     const steps = simulate(restricted(two, noMail), factsOf({ subject: person(['password', 'email']) }));
     expect(steps).toMatchObject([
-      { kind: 'identify', beside: 'password' },
+      { kind: 'identify', identifyWith: 'password' },
       { kind: 'challenge', authenticator: 'email', toEnroll: ['phone', 'totp', 'webauthn'] },
       { kind: 'select', purpose: 'enroll' },
       { kind: 'enroll' },
@@ -162,7 +162,7 @@ describe('what the enrollment policy disables', () => {
 });
 
 test('where nothing is left that could clear the bar, the denial says so', () => {
-  const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, spent: true })) });
+  const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
   const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
@@ -227,7 +227,7 @@ describe('after a loss', () => {
 
   test('the last code of a set counts, too', () => {
     const [code] = enrolled('recovery_code') as [Enrollment];
-    const subject = person([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, spent: true }] });
+    const subject = person([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, consumed: true }] });
     const facts = factsOf({ subject, evidence: here(['password', 'recovery_code']), ...change });
     expect(evaluate(account, facts).kind).toBe('allow');
   });
@@ -273,9 +273,9 @@ test('without a recovery proof the bar is exactly what it was, and with one it t
       const enrollments = has.map((one) =>
         one.authenticator === 'security_question' ? { ...one, auxiliary: true as const } : one,
       );
-      const goal = enrollmentBar(enrollments, Object.values(traits));
+      const goal = accountManagementRequirement(enrollments, Object.values(descriptor));
       const meets = (some: readonly Evidence[]) =>
-        meetsGoal(
+        meetsLayerRequirement(
           goal,
           some.flatMap((one) => {
             const age = ageOf(one, facts);
@@ -307,10 +307,10 @@ test('nothing is enrolled, and nobody is let in, by what is disabled', () => {
   const seen = { enroll: 0, allow: 0, challenge: 0 };
   fc.assert(
     fc.property(worlds, terms, (drawn: World, { disabled, required }) => {
-      const wanted = required.filter((key) => !disabled.includes(key));
+      const requestedEnrollment = required.filter((key) => !disabled.includes(key));
       const policies = restricted(policiesOf({ session: always(allow(drawn.session)), app: drawn.app }), {
         disabled,
-        required: wanted.map((key) => ({ anyOf: [key] })),
+        required: requestedEnrollment.map((key) => ({ anyOf: [key] })),
       });
       const facts = factsOf({
         subject: person([], { enrollments: drawn.has }),
@@ -336,7 +336,7 @@ test('nothing is enrolled, and nobody is let in, by what is disabled', () => {
       }
       if (decision.kind !== 'allow') return;
       seen.allow += 1;
-      expect(decision.assurance.witness.every(usable)).toBe(true);
+      expect(decision.assurance.supportingEvidence.every(usable)).toBe(true);
       for (const one of [drawn.session, drawn.app])
         expect(naivelyMeets(one, drawn.evidence.filter(usable), { ...when, maxAge })).toBe(true);
     }),

@@ -5,12 +5,13 @@ import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Evidence, Skips } from '../../src/core/model/facts.ts';
-import { secretBesideIdentifier } from '../../src/core/queries/identifier-page-secret.ts';
+import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
 import { evidenceOf, requirement, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
+  descriptor,
   factors,
   factsOf,
   HERE,
@@ -20,7 +21,6 @@ import {
   policiesOf,
   proof,
   silentFacts,
-  traits,
 } from './support/world.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
@@ -39,18 +39,25 @@ interface Given {
   readonly evidence?: readonly Evidence[];
   readonly skipped?: Readonly<Record<string, Skips>>;
   readonly skippedHere?: readonly string[];
-  readonly wanted?: string;
+  readonly requestedEnrollment?: string;
   readonly silent?: true;
 }
 
 function decide(terms: Partial<EnrollmentTerms>, given: Given = {}, policies = policiesOf()): Decision {
-  const { has = ['password'], evidence = [proof('password', 'here')], skipped, skippedHere, wanted, silent } = given;
+  const {
+    has = ['password'],
+    evidence = [proof('password', 'here')],
+    skipped,
+    skippedHere,
+    requestedEnrollment,
+    silent,
+  } = given;
   const facts = { subject: person(has, skipped ? { skipped } : {}), evidence };
   const transaction = {
     id: HERE,
     startedAt: NOW - 60,
     ...(skippedHere && { skipped: skippedHere }),
-    ...(wanted && { wanted }),
+    ...(requestedEnrollment && { requestedEnrollment }),
   };
   return evaluate(
     withEnrollment(policies, rule(terms)),
@@ -129,25 +136,29 @@ describe('what the policy wants', () => {
       'an offer below the bar: only to choose from',
       { optional: ['webauthn'] },
       { has: ['password', 'totp'] },
-      { kind: 'enroll', choices: ['webauthn'], skippable: { reason: 'optional' }, barred: true },
+      { kind: 'enroll', choices: ['webauthn'], skippable: { reason: 'optional' }, proofFirst: true },
     ],
     [
       'the bar, for who wants what is offered',
       { ...promoted, optional: ['recovery_code'] },
-      { has: ['password', 'totp'], wanted: 'webauthn' },
+      { has: ['password', 'totp'], requestedEnrollment: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { reason: 'promotion', authenticators: ['webauthn'] } },
     ],
     [
       'what is wanted, once the bar is cleared',
       promoted,
-      { has: ['password', 'totp'], evidence: [proof('password', 'here'), proof('totp', 'here')], wanted: 'webauthn' },
+      {
+        has: ['password', 'totp'],
+        evidence: [proof('password', 'here'), proof('totp', 'here')],
+        requestedEnrollment: 'webauthn',
+      },
       { kind: 'enroll', choices: ['webauthn'] },
     ],
     [
       'a wish for what is not offered',
       promoted,
-      { has: ['password', 'totp'], wanted: 'email' },
-      { kind: 'enroll', choices: ['webauthn'], barred: true },
+      { has: ['password', 'totp'], requestedEnrollment: 'email' },
+      { kind: 'enroll', choices: ['webauthn'], proofFirst: true },
     ],
     [
       'an offer below the bar, without an interaction',
@@ -195,12 +206,12 @@ describe('what the policy wants', () => {
       'grace below the bar: only to choose from',
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
       { has: ['password', 'totp'] },
-      { kind: 'enroll', choices: ['webauthn'], skippable: { skipsLeft: 1 }, barred: true },
+      { kind: 'enroll', choices: ['webauthn'], skippable: { skipsLeft: 1 }, proofFirst: true },
     ],
     [
       'the bar in grace, for who does it now',
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
-      { has: ['password', 'totp'], wanted: 'webauthn' },
+      { has: ['password', 'totp'], requestedEnrollment: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { skipsLeft: 1 } },
     ],
     [
@@ -275,12 +286,12 @@ describe('disabled', () => {
     const policies = policiesOf();
     const contractors = rule({ disabled: ['password'] }, { groups: { any: ['contractors'] } });
     const rest = { ...rule({}), name: 'rest' };
-    expect(secretBesideIdentifier(withEnrollment(policies, rest), factsOf())).toBe(
-      secretBesideIdentifier(policies, factsOf()),
+    expect(identifierPageSecret(withEnrollment(policies, rest), factsOf())).toBe(
+      identifierPageSecret(policies, factsOf()),
     );
     const asking = policiesOf({ app: factors(1, { demands: [{ authenticators: ['password'] }] }) });
-    expect(secretBesideIdentifier(withEnrollment(asking, rest), factsOf())).toBe('password');
-    expect(secretBesideIdentifier(withEnrollment(asking, contractors, rest), factsOf())).toBeUndefined();
+    expect(identifierPageSecret(withEnrollment(asking, rest), factsOf())).toBe('password');
+    expect(identifierPageSecret(withEnrollment(asking, contractors, rest), factsOf())).toBeUndefined();
   });
 });
 
@@ -337,7 +348,7 @@ function rank(decision: Decision): number {
 }
 
 test('more evidence never makes a decision worse, and never makes something required', () => {
-  const keys = Object.keys(traits) as Key[];
+  const keys = Object.keys(descriptor) as Key[];
   const some = fc.subarray(keys, { maxLength: 2 });
   const terms = fc.record({
     required: fc.subarray(keys, { minLength: 1, maxLength: 3 }),
@@ -348,7 +359,7 @@ test('more evidence never makes a decision worse, and never makes something requ
   const worlds = world({ requirement, enrollments: 4, evidence: 3 }).chain((given) =>
     fc.record({ given: fc.constant(given), terms, added: evidenceOf(given.has) }),
   );
-  let wanted = 0;
+  let requestedEnrollment = 0;
   fc.assert(
     fc.property(worlds, ({ given, terms: drawn, added }) => {
       const { required, grace, optional, disabled } = drawn;
@@ -363,10 +374,10 @@ test('more evidence never makes a decision worse, and never makes something requ
       const before = at(given.evidence);
       const after = at([...given.evidence, added]);
       if (before.kind === 'challenge' && before.withheld) return;
-      if (after.kind === 'enroll') wanted += 1;
+      if (after.kind === 'enroll') requestedEnrollment += 1;
       expect(rank(after)).toBeGreaterThanOrEqual(rank(before));
     }),
     seeded(2000),
   );
-  expect(wanted).toBeGreaterThan(50);
+  expect(requestedEnrollment).toBeGreaterThan(50);
 });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
-import { isFull, mostEnrollments } from '../../src/core/enrollment/enrollment-limit.ts';
+import { isFull, maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
@@ -32,23 +32,28 @@ function withEnrollment(policies: PolicySet, required: readonly string[]): Polic
 
 describe('at the account', () => {
   test('one less than all: there is an offer', () => {
-    expect(wants('totp', holding('totp', mostEnrollments - 1))).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(wants('totp', holding('totp', maxEnrollmentsPerAuthenticator - 1))).toMatchObject({
+      kind: 'enroll',
+      choices: ['totp'],
+    });
   });
 
   test('all: it is denied with that reason, before anything is offered', () => {
-    const full = holding('totp', mostEnrollments);
+    const full = holding('totp', maxEnrollmentsPerAuthenticator);
     expect(wants('totp', full)).toMatchObject({ kind: 'deny', reason: 'enrollments_full', layer: 'app' });
-    expect(wants('totp', holding('totp', mostEnrollments + 5))).toMatchObject({ reason: 'enrollments_full' });
+    expect(wants('totp', holding('totp', maxEnrollmentsPerAuthenticator + 5))).toMatchObject({
+      reason: 'enrollments_full',
+    });
     expect(wants('webauthn', full, allProved('totp'))).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
   test('who has proved nothing yet is told nothing', () => {
-    const asked = wants('totp', holding('totp', mostEnrollments), []);
+    const asked = wants('totp', holding('totp', maxEnrollmentsPerAuthenticator), []);
     expect(asked).toMatchObject({ kind: 'challenge', withheld: { reason: 'enrollments_full' } });
   });
 
   test('what is used up takes no room', () => {
-    const used = holding('totp', mostEnrollments, { spent: true });
+    const used = holding('totp', maxEnrollmentsPerAuthenticator, { consumed: true });
     expect(isFull('totp', used)).toBe(false);
     expect(wants('totp', used, [proof('password', 'here')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
@@ -58,7 +63,7 @@ describe('at an app', () => {
   const one = policiesOf({ app: always(allow(factors(1))) });
 
   test('an enrollment policy that requires it is met, and one that requires something else asks for that', () => {
-    const facts = factsOf({ subject: holding('totp', mostEnrollments), evidence: allProved('totp') });
+    const facts = factsOf({ subject: holding('totp', maxEnrollmentsPerAuthenticator), evidence: allProved('totp') });
     expect(evaluate(withEnrollment(one, ['totp']), facts).kind).toBe('allow');
     expect(evaluate(withEnrollment(one, ['totp', 'webauthn']), facts).kind).toBe('allow');
     expect(evaluate(withEnrollment(one, ['webauthn']), facts)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
@@ -66,13 +71,13 @@ describe('at an app', () => {
 
   test('what only another one could meet is denied with that reason; where something else would do, that is offered', () => {
     const verified = allow(factors(2, { demands: [{ characteristics: ['userVerification'] }] }));
-    const subject = holding('key', mostEnrollments);
+    const subject = holding('key', maxEnrollmentsPerAuthenticator);
     const facts = factsOf({ subject, evidence: allProved('key') });
     expect(evaluate(policiesOf({ app: always(verified) }), facts)).toMatchObject({
       kind: 'deny',
       reason: 'enrollments_full',
     });
-    const less = factsOf({ subject: holding('key', mostEnrollments - 1), evidence: allProved('key') });
+    const less = factsOf({ subject: holding('key', maxEnrollmentsPerAuthenticator - 1), evidence: allProved('key') });
     expect(evaluate(policiesOf({ app: always(verified) }), less)).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
@@ -94,7 +99,11 @@ describe('at an app', () => {
         { value: 'verified', requirement: factors(1, { demands: [{ characteristics: ['userVerification'] }] }) },
       ],
     };
-    const facts = factsOf({ subject: holding('key', mostEnrollments), evidence: allProved('key'), request });
+    const facts = factsOf({
+      subject: holding('key', maxEnrollmentsPerAuthenticator),
+      evidence: allProved('key'),
+      request,
+    });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'acr_unattainable' });
   });
 });

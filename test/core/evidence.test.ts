@@ -148,7 +148,7 @@ describe('the witness', () => {
       proof('password', 300, of('c')),
     ]);
     expect(found).toMatchObject({ authTime: NOW - 400, amr: ['mfa', 'otp', 'pwd'] });
-    expect(found.witness).toHaveLength(2);
+    expect(found.supportingEvidence).toHaveLength(2);
   });
 
   test('a lesser proof from the same enrollment does not outdate a fuller one', () => {

@@ -32,9 +32,9 @@ describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
     evidence: proved.map((key) => proof(key, 'here')),
   });
 
-  test.each([1, 2, 3] as const)('of %i factors', (wanted) => {
-    const decision = evaluate(policiesOf({ app: factors(wanted) }), facts);
-    expect(decision.kind).toBe(covered >= wanted ? 'allow' : 'challenge');
+  test.each([1, 2, 3] as const)('of %i factors', (requestedEnrollment) => {
+    const decision = evaluate(policiesOf({ app: factors(requestedEnrollment) }), facts);
+    expect(decision.kind).toBe(covered >= requestedEnrollment ? 'allow' : 'challenge');
   });
 
   test('and its amr is true', () => {

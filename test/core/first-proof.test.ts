@@ -1,18 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
-import type { DecoyTraits, Subject } from '../../src/core/model/facts.ts';
+import type { DecoyDescriptor, Subject } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import {
   allow,
   always,
+  descriptor,
   factors,
   factsOf,
   type PoliciesGiven,
   person,
   policiesOf,
   proof,
-  traits,
 } from './support/world.ts';
 
 const staffDenied: Policy = {
@@ -125,7 +125,7 @@ test('where there are no passwords, for the first authenticator that there is', 
 });
 
 describe('a decoy', () => {
-  const all = Object.values(traits);
+  const all = Object.values(descriptor);
   const decoy = (entropy: number, isAddress = false) => decoySubject({ id: 'decoy-1', entropy, isAddress }, all);
   const keysOf = ({ enrollments }: Subject) => enrollments.map(({ authenticator }) => authenticator);
   /** The first one that has just these. */
@@ -150,13 +150,13 @@ describe('a decoy', () => {
   ])('for entropies %s', (_, entropyOf) => {
     const many = (isAddress: boolean) =>
       Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), isAddress)));
-    const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
-      keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
+    const shareOf = (keys: readonly (readonly string[])[], ...requestedEnrollment: readonly string[]) =>
+      keys.filter((one) => requestedEnrollment.every((key) => one.includes(key))).length / keys.length;
     const [others, addresses] = [many(false), many(true)];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(
       'has %s as often as its traits say',
-      (key, decoys: DecoyTraits | undefined) => {
+      (key, decoys: DecoyDescriptor | undefined) => {
         const share = decoys?.share ?? 0;
         expect(Math.abs(shareOf(others, key) - share)).toBeLessThan(0.05);
         expect(Math.abs(shareOf(addresses, key) - (decoys?.shareOfAddresses ?? share))).toBeLessThan(0.05);
@@ -171,8 +171,8 @@ describe('a decoy', () => {
 
   test('shows what most of those who exist can show', () => {
     const key = decoyWith('password', 'webauthn').enrollments.find(({ authenticator }) => authenticator === 'webauthn');
-    expect(key?.characteristics).toEqual(traits.webauthn.decoys.characteristics);
-    expect(key?.factors).toEqual(traits.webauthn.factors);
+    expect(key?.characteristics).toEqual(descriptor.webauthn.decoys.characteristics);
+    expect(key?.factors).toEqual(descriptor.webauthn.factors);
   });
 
   test.each([

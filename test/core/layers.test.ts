@@ -50,10 +50,10 @@ describe('rules', () => {
   });
 
   test('the origin of a rule stands in the trace', () => {
-    const origin = { file: 'policies/sign-on/notes.yaml', line: 7 };
-    const app: Policy = { name: 'notes', rules: [{ name: 'all', when: {}, then: one, origin }] };
+    const location = { file: 'policies/sign-on/notes.yaml', line: 7 };
+    const app: Policy = { name: 'notes', rules: [{ name: 'all', when: {}, then: one, location }] };
     const { layers } = evaluate(policiesOf({ app }), factsOf({ subject: person(['password']), ...signedIn })).trace;
-    expect(layers[1]?.rules[0]?.origin).toEqual(origin);
+    expect(layers[1]?.rules[0]?.location).toEqual(location);
   });
 
   test('rules with many conditions are traced too', () => {

@@ -2,7 +2,7 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { countedShowings, type Missing, missingOf } from '../../src/core/decision/missing.ts';
+import { assessedEvidence, type Missing, missingOf } from '../../src/core/decision/missing.ts';
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { world } from './support/arbitraries.ts';
@@ -13,7 +13,7 @@ import { allow, always, factors, factsOf, NOW, person, policiesOf, proof } from 
 const everything = person(['password', 'totp', 'webauthn', 'security_question']);
 
 function missing(requirement: Requirement, evidence: readonly Evidence[]): readonly Missing[] {
-  return missingOf(requirement, countedShowings(policiesOf(), factsOf({ subject: everything, evidence })));
+  return missingOf(requirement, assessedEvidence(policiesOf(), factsOf({ subject: everything, evidence })));
 }
 
 const knowledge = { factor: 'knowledge', authenticators: ['password'], maxAge: 300 } as const;
@@ -84,7 +84,7 @@ test('nothing is missing exactly when the requirement is met', () => {
       for (const count of [1, 2, 3] as const) {
         const requirement = factors(count, { maxAge: 300 });
         const isMet = naivelyMeets(requirement, evidence, { now: NOW, transaction: 'tx-now', maxAge: 1000 });
-        const lacks = missingOf(requirement, countedShowings(policies, facts));
+        const lacks = missingOf(requirement, assessedEvidence(policies, facts));
         expect(lacks.length === 0).toBe(isMet);
         for (const one of lacks) expect(one.kind === 'alternative' && one.factors).toBeGreaterThan(0);
         seen[isMet ? 'met' : 'unmet'] += 1;

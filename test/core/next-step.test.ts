@@ -1,21 +1,21 @@
 import { describe, expect, test } from '@jest/globals';
-import type { Decision, Outcome } from '../../src/core/model/decision.ts';
+import type { Decision, DecisionOutcome } from '../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
 import { begin, type Choice, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import { NOW, plainRequest } from './support/world.ts';
 
 const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
-const next = (outcome: Outcome, more: Partial<Transaction> = {}, beside?: string): Plan =>
+const next = (outcome: DecisionOutcome, more: Partial<Transaction> = {}, identifyWith?: string): Plan =>
   nextStep(
     { ...outcome, trace: { layers: [] } } as Decision,
     { ...transaction, ...more },
-    { ...(beside !== undefined && { beside }), labels, canKeep: false },
+    { ...(identifyWith !== undefined && { identifyWith }), labels, canKeep: false },
     NOW,
   );
 
-const one: Outcome = { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }] };
-const several: Outcome = {
+const one: DecisionOutcome = { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }] };
+const several: DecisionOutcome = {
   kind: 'challenge',
   options: [
     { authenticator: 'webauthn', enrollments: ['k1', 'k2'] },
@@ -36,7 +36,7 @@ test('a challenge that the person left is taken up again, unless it is too old',
   expect(next(several, { ...back, parked: [{ ...left, expires: NOW }] })).not.toHaveProperty('left');
 });
 
-const enroll: Outcome = { kind: 'enroll', choices: ['totp', 'webauthn'] };
+const enroll: DecisionOutcome = { kind: 'enroll', choices: ['totp', 'webauthn'] };
 const challenge = (authenticator: string, enrollment?: string): Choice => ({
   purpose: 'challenge',
   authenticator,
@@ -52,9 +52,9 @@ const pending = (choice: Choice, expires = NOW + 60): Pending => ({
 });
 
 describe('steps that need nothing started', () => {
-  test.each<[string, Outcome, Partial<Transaction>, string | undefined, object]>([
+  test.each<[string, DecisionOutcome, Partial<Transaction>, string | undefined, object]>([
     ['identify', { kind: 'identify' }, {}, undefined, { kind: 'identify' }],
-    ['identify with password', { kind: 'identify' }, {}, 'password', { kind: 'identify', beside: 'password' }],
+    ['identify with password', { kind: 'identify' }, {}, 'password', { kind: 'identify', identifyWith: 'password' }],
     [
       'identify with a hint',
       { kind: 'identify' },
@@ -72,7 +72,7 @@ describe('steps that need nothing started', () => {
     ['denied', { kind: 'deny', reason: 'no_rule', layer: 'app' }, {}, undefined, { kind: 'denied', reason: 'no_rule' }],
     [
       'complete',
-      { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: NOW, witness: [] } },
+      { kind: 'allow', rule: 'r', assurance: { amr: [], authTime: NOW, supportingEvidence: [] } },
       {},
       undefined,
       { kind: 'complete' },
@@ -107,13 +107,13 @@ describe('steps that need nothing started', () => {
       { kind: 'select' },
     ],
     ['no way on', { kind: 'challenge', options: [] }, {}, undefined, { kind: 'denied', reason: 'unsatisfiable' }],
-  ])('%s', (_, outcome, more, beside, step) => {
-    expect(next(outcome, more, beside)).toMatchObject({ kind: 'step', step: { ...step, messages: [] } });
+  ])('%s', (_, outcome, more, identifyWith, step) => {
+    expect(next(outcome, more, identifyWith)).toMatchObject({ kind: 'step', step: { ...step, notices: [] } });
   });
 });
 
 describe('what is started', () => {
-  test.each<[string, Outcome, Partial<Transaction>, object]>([
+  test.each<[string, DecisionOutcome, Partial<Transaction>, object]>([
     ['the only option', one, {}, { purpose: 'challenge', authenticator: 'password', enrollment: 'p' }],
     ['the only option, though the person wanted a list', one, { selecting: true }, { authenticator: 'password' }],
     ['the best of several', several, {}, { authenticator: 'webauthn', enrollment: 'k1' }],
@@ -163,7 +163,7 @@ describe('what is started', () => {
     [
       'what the person asked to enroll before',
       enroll,
-      { wanted: 'webauthn' },
+      { requestedEnrollment: 'webauthn' },
       { purpose: 'enroll', authenticator: 'webauthn' },
     ],
     [
@@ -191,9 +191,9 @@ describe('what is started', () => {
 
 test('what more has to be proved for is only listed, even when it is one, and whatever was started before', () => {
   const skippable = { reason: 'promotion', authenticators: ['totp'] } as const;
-  const barred: Outcome = { kind: 'enroll', choices: ['totp'], skippable, barred: true };
+  const proofFirst: DecisionOutcome = { kind: 'enroll', choices: ['totp'], skippable, proofFirst: true };
   for (const more of [{}, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) }])
-    expect(next(barred, more)).toMatchObject({
+    expect(next(proofFirst, more)).toMatchObject({
       kind: 'step',
       step: { kind: 'select', purpose: 'enroll', options: [{ authenticator: 'totp' }], skippable },
     });
@@ -211,7 +211,7 @@ describe('what is pending is shown', () => {
         inputs,
         challenge: { hint: 'h' },
         alternatives: true,
-        messages: [],
+        notices: [],
       },
     });
   });
@@ -224,20 +224,20 @@ describe('what is pending is shown', () => {
         inputs,
         challenge: { hint: 'h' },
         alternatives: false,
-        messages: [],
+        notices: [],
       },
     });
   });
   test('an offer', () => {
     expect(next(enroll, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) })).toEqual({
       kind: 'step',
-      step: { kind: 'enroll', authenticator: 'totp', inputs, offer: { hint: 'h' }, alternatives: true, messages: [] },
+      step: { kind: 'enroll', authenticator: 'totp', inputs, offer: { hint: 'h' }, alternatives: true, notices: [] },
     });
   });
 });
 
 describe('several that are one way on', () => {
-  const twins: Outcome = {
+  const twins: DecisionOutcome = {
     kind: 'challenge',
     options: [
       { authenticator: 'password', enrollments: ['p'] },
@@ -248,7 +248,7 @@ describe('several that are one way on', () => {
     nextStep(
       { ...twins, trace: { layers: [] } } as Decision,
       { ...transaction, ...more },
-      { labels: () => undefined, canKeep: false, isOneWay: () => true, ...view },
+      { labels: () => undefined, canKeep: false, isSingleOption: () => true, ...view },
       NOW,
     );
 
@@ -262,13 +262,16 @@ describe('several that are one way on', () => {
   test.each([
     ['the oldest', {}, 'k1'],
     ['the one that was used last', { lastUsed: ['k3'] }, 'k3'],
-    ['the one that was typed, whatever was used last', { lastUsed: ['k3'], typed: ['k2'] }, 'k2'],
+    ['the one that was typed, whatever was used last', { lastUsed: ['k3'], namedByIdentifier: ['k2'] }, 'k2'],
   ])('stand for %s', (_, view, enrollment) => {
     expect(merged({ choice: challenge('webauthn') }, view)).toMatchObject({ kind: 'start', enrollment });
   });
 
   test('come first when any of them was used last', () => {
-    expect(merged({}, { lastUsed: ['k3'], typed: ['k2'] })).toMatchObject({ kind: 'start', enrollment: 'k2' });
+    expect(merged({}, { lastUsed: ['k3'], namedByIdentifier: ['k2'] })).toMatchObject({
+      kind: 'start',
+      enrollment: 'k2',
+    });
     expect(merged({})).toMatchObject({ kind: 'start', enrollment: 'p' });
   });
 

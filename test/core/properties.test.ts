@@ -11,6 +11,7 @@ import {
   acrValues,
   allow,
   always,
+  descriptor,
   factors,
   factsOf,
   HERE,
@@ -19,10 +20,9 @@ import {
   person,
   policiesOf,
   proof,
-  traits,
 } from './support/world.ts';
 
-const keys = Object.keys(traits) as Key[];
+const keys = Object.keys(descriptor) as Key[];
 /** Counts only where it is named, and beside something else. */
 const isAuxiliary = ({ authenticator }: { readonly authenticator: string }) => authenticator === 'security_question';
 const enabledOf = ({ disabled }: World) => keys.filter((key) => !(disabled as readonly string[]).includes(key));
@@ -75,7 +75,7 @@ const usable = (given: World) =>
   given.has.filter(({ authenticator }) => enabledOf(given).includes(authenticator as Key));
 const newOnes = (given: World): readonly Evidence[] =>
   enabledOf(given)
-    .filter((key) => traits[key].enrollable)
+    .filter((key) => descriptor[key].enrollable)
     .map((key) => ({ ...proof(key, 'here'), enrollment: `new ${key}` }));
 
 /**
@@ -137,14 +137,16 @@ test('an assurance is true of its witness, and rests on the newest evidence that
     fc.property(any, (given) => {
       const decision = decide(given);
       if (decision.kind !== 'allow') return;
-      const { witness, authTime, amr, acr } = decision.assurance;
-      expect(naivelyAllowed(given, witness)).toBe(true);
-      for (const one of witness) expect(given.evidence).toContainEqual(one);
-      expect(authTime).toBe(Math.min(...witness.map(({ at }) => at)));
-      const covered = new Set(witness.filter((one) => !isAuxiliary(one)).flatMap((one) => one.factors)).size;
-      expect(amr).toEqual([...new Set([...witness.flatMap((one) => one.amr), ...(covered > 1 ? ['mfa'] : [])])].sort());
+      const { supportingEvidence, authTime, amr, acr } = decision.assurance;
+      expect(naivelyAllowed(given, supportingEvidence)).toBe(true);
+      for (const one of supportingEvidence) expect(given.evidence).toContainEqual(one);
+      expect(authTime).toBe(Math.min(...supportingEvidence.map(({ at }) => at)));
+      const covered = new Set(supportingEvidence.filter((one) => !isAuxiliary(one)).flatMap((one) => one.factors)).size;
+      expect(amr).toEqual(
+        [...new Set([...supportingEvidence.flatMap((one) => one.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
+      );
       const met = acrValues
-        .filter((one) => naivelyMeets(one.requirement, witness, whenOf(given)))
+        .filter((one) => naivelyMeets(one.requirement, supportingEvidence, whenOf(given)))
         .map(({ value }) => value);
       expect(acr).toBe(given.request.acrValues.find((value) => met.includes(value)) ?? met[0]);
       if (voluntary(given)) return;
@@ -154,7 +156,7 @@ test('an assurance is true of its witness, and rests on the newest evidence that
       expect(
         naivelyAllowed(
           given,
-          witness.filter(({ at }) => at >= Math.max(...oldest)),
+          supportingEvidence.filter(({ at }) => at >= Math.max(...oldest)),
         ),
       ).toBe(true);
     }),

@@ -60,12 +60,12 @@ test('the app has no policy any more', () => {
 });
 
 test('what the tokens rest on must still be there, used up or not', () => {
-  const evaluate = (subject: Subject, restsOn: readonly string[]) =>
-    evaluateRefresh(policiesOf(), silentFacts({ subject }), restsOn);
+  const evaluate = (subject: Subject, basisEnrollments: readonly string[]) =>
+    evaluateRefresh(policiesOf(), silentFacts({ subject }), basisEnrollments);
   const gone = { allow: false, reason: 'enrollment_gone' };
   expect(evaluate(person(['password', 'totp']), ['password', 'totp'])).toMatchObject({ allow: true });
   expect(evaluate(person(['password']), ['password', 'totp'])).toMatchObject(gone);
   expect(evaluate(person(['password']), ['password'])).toMatchObject({ allow: true });
-  const enrollments = enrolled('password').map((one) => ({ ...one, spent: true as const }));
+  const enrollments = enrolled('password').map((one) => ({ ...one, consumed: true as const }));
   expect(evaluate(person([], { enrollments }), ['password'])).toMatchObject({ allow: true });
 });

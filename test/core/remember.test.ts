@@ -12,6 +12,7 @@ import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
+  descriptor,
   enrolled,
   type FactsGiven,
   factors,
@@ -23,7 +24,6 @@ import {
   person,
   policiesOf,
   proof,
-  traits,
 } from './support/world.ts';
 
 const DAY = 86_400;
@@ -74,7 +74,7 @@ describe('a browser that remembers the authenticator app', () => {
     expect(decision).toMatchObject({
       kind: 'allow',
       waived: ['totp'],
-      assurance: { acr: 'pwd', amr: ['pwd'], authTime: password.at, witness: [password] },
+      assurance: { acr: 'pwd', amr: ['pwd'], authTime: password.at, supportingEvidence: [password] },
     });
     expect(decision.trace.layers.find(({ layer }) => layer === 'app')).toMatchObject({
       remembered: ['totp'],
@@ -234,6 +234,8 @@ describe('the page may offer to remember', () => {
   });
 });
 
+const withoutMaxAge = ({ maxAge: _, ...request }: World['request']) => request;
+
 /** Where waiving is most of what decides. */
 const easy = (given: World): World => ({
   ...given,
@@ -242,7 +244,7 @@ const easy = (given: World): World => ({
   session: factors(1),
   minimumAcr: undefined,
   disabled: [],
-  request: { ...given.request, promptLogin: false, maxAge: undefined, acrEssential: false },
+  request: { ...withoutMaxAge(given.request), promptLogin: false, acrEssential: false },
 });
 
 /** A world in which the browser remembers some of what the person has. */
@@ -269,7 +271,7 @@ type Remembering = typeof worlds extends fc.Arbitrary<infer Value> ? Value : nev
 
 function decideIn({ given, remember, device }: Remembering, withDevice: boolean): Decision {
   const { session, app, minimumAcr, disabled, has, evidence, request } = given;
-  const keys = (Object.keys(traits) as Key[]).filter((key) => !(disabled as readonly string[]).includes(key));
+  const keys = (Object.keys(descriptor) as Key[]).filter((key) => !(disabled as readonly string[]).includes(key));
   const set = policiesOf({
     session: always(allow(session)),
     app: always({ kind: 'allow', requirement: app, remember }),
@@ -303,15 +305,15 @@ test('remembering lets nobody in who has not shown the rest, and raises nothing'
       }
       if (with_.kind !== 'allow') return;
       waivers += 1;
-      const { witness } = with_.assurance;
-      for (const proved of witness) expect(one.given.evidence).toContainEqual(proved);
+      const { supportingEvidence } = with_.assurance;
+      for (const proved of supportingEvidence) expect(one.given.evidence).toContainEqual(proved);
       const { app, request } = one.given;
       expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
       const when = { now: NOW, transaction: HERE };
-      expect(naivelyMeets(app, [...witness, ...vouched(one)], when)).toBe(true);
+      expect(naivelyMeets(app, [...supportingEvidence, ...vouched(one)], when)).toBe(true);
       const vouchedFor = new Set(vouched(one).map(({ authenticator }) => authenticator));
       expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);
-      const types = new Set(witness.flatMap((proved) => proved.factors));
+      const types = new Set(supportingEvidence.flatMap((proved) => proved.factors));
       expect(types.has('knowledge') || types.has('inherence')).toBe(true);
     }),
     seeded(6000),

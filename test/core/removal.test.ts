@@ -81,7 +81,7 @@ describe('a way into an app is lost', () => {
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
-  test.each<[string, PoliciesGiven['app'], Partial<Facts>]>([
+  test.each<[string, NonNullable<PoliciesGiven['app']>, Partial<Facts>]>([
     ['from elsewhere, for somebody in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
     ['with another browser', unknownBrowser, { device: { known: true, platform: 'desktop', os: 'linux' } }],
   ])('%s', (_what, app, more) => {
@@ -164,7 +164,7 @@ describe('it must stay', () => {
 
   test('not for what is used up: it meets nothing', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: [{ ...(totp as Enrollment), spent: true }] });
+    const subject = person([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
     expect(demandsOn(under([{ when: {}, then: required('totp') }]), at([], { subject }), 'totp')).toEqual([]);
   });
 

@@ -6,7 +6,7 @@ import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { shortfallOf } from '../../src/core/queries/unmet-characteristic.ts';
+import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
 import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
@@ -29,7 +29,7 @@ function short(
   } = {},
 ) {
   const facts = factsOf({ subject: person(has), evidence: [proof('password', 'here')], ...more });
-  return shortfallOf(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
+  return unmetCharacteristic(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
 }
 
 describe('what a new key lacks', () => {

@@ -17,7 +17,8 @@ const given = world({
 });
 
 function named(step: SimulatedStep): string {
-  if (step.kind === 'identify') return step.beside === undefined ? 'identify' : `identify with ${step.beside}`;
+  if (step.kind === 'identify')
+    return step.identifyWith === undefined ? 'identify' : `identify with ${step.identifyWith}`;
   if (step.kind === 'select') return `select ${step.purpose} ${step.options.join('|')}`;
   if (step.kind === 'denied') return `denied ${step.reason}`;
   if (step.kind === 'complete') return `complete ${step.acr ?? ''}`;

@@ -109,13 +109,15 @@ describe('proved', () => {
 describe('what the person asked to enroll', () => {
   const wish = picked(withAnn, { purpose: 'enroll', authenticator: 'webauthn' });
   test('outlives what has to be proved for it, and other ways to prove that', () => {
-    expect(proved(selecting(wish), password).wanted).toBe('webauthn');
-    expect(picked(wish, { purpose: 'challenge', authenticator: 'totp' }).wanted).toBe('webauthn');
+    expect(proved(selecting(wish), password).requestedEnrollment).toBe('webauthn');
+    expect(picked(wish, { purpose: 'challenge', authenticator: 'totp' }).requestedEnrollment).toBe('webauthn');
   });
   test('is done with once something is enrolled or skipped, and for anybody else', () => {
     const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
     const others = [proved(wish, enrolled), skipping(wish, ['webauthn']), accepted(identified(wish, bob))];
-    expect([...others, forgetSubject(wish)].map(({ wanted }) => wanted)).toEqual(Array(4).fill(undefined));
+    expect([...others, forgetSubject(wish)].map(({ requestedEnrollment }) => requestedEnrollment)).toEqual(
+      Array(4).fill(undefined),
+    );
   });
 });
 

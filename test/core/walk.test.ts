@@ -27,6 +27,7 @@ import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
+  descriptor,
   enrolled,
   factorsOf,
   factsOf,
@@ -36,7 +37,6 @@ import {
   plainRequest,
   policiesOf,
   proof,
-  traits,
 } from './support/world.ts';
 
 type Act =
@@ -69,7 +69,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
     kind: fc.constant('pick' as const),
     purpose: fc.constantFrom('challenge', 'enroll'),
-    key: fc.constantFrom(...(Object.keys(traits) as Key[])),
+    key: fc.constantFrom(...(Object.keys(descriptor) as Key[])),
   }),
   fc.record({ kind: fc.constant('wait' as const), seconds: fc.constantFrom(1, 70, 400) }),
   fc.record({ kind: fc.constantFrom('select', 'abandon', 'forget', 'skip') }),
@@ -94,7 +94,7 @@ const DECOY = 'decoy-nobody';
 function subjectOf({ transaction: { subject }, people }: Run): Subject | undefined {
   if (subject === undefined) return undefined;
   return subject.decoy
-    ? decoySubject({ id: subject.id, entropy: 1, isAddress: false }, Object.values(traits))
+    ? decoySubject({ id: subject.id, entropy: 1, isAddress: false }, Object.values(descriptor))
     : people[subject.id];
 }
 
@@ -114,7 +114,7 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
       id: transaction.event,
       startedAt: transaction.startedAt,
       ...(transaction.skipped && { skipped: transaction.skipped }),
-      ...(transaction.wanted && { wanted: transaction.wanted }),
+      ...(transaction.requestedEnrollment && { requestedEnrollment: transaction.requestedEnrollment }),
     },
     evidence: transaction.evidence,
     request: transaction.request,
@@ -201,7 +201,7 @@ function enroll(run: Run, nth: number, decision: Decision): Run {
   const subject = subjectOf(run);
   if (decision.kind !== 'enroll' || subject === undefined) return run;
   const key = decision.choices[nth % decision.choices.length] as Key;
-  if (decision.barred)
+  if (decision.proofFirst)
     return { ...run, transaction: picked(run.transaction, { purpose: 'enroll', authenticator: key }) };
   const bar: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
   const when = { now: run.now, transaction: run.transaction.event };
@@ -223,12 +223,12 @@ function expectEarned(run: Run, demands: Demands): void {
 }
 
 test('no sequence of submissions completes without the proofs that were demanded', () => {
-  const ends = { complete: 0, denied: 0, enroll: 0, barred: 0, wanted: 0 };
+  const ends = { complete: 0, denied: 0, enroll: 0, proofFirst: 0, requestedEnrollment: 0 };
   const walks = fc.record({
     session: requirement,
     app: requirement,
     request,
-    promoted: fc.subarray(Object.keys(traits) as Key[], { minLength: 2, maxLength: 4 }),
+    promoted: fc.subarray(Object.keys(descriptor) as Key[], { minLength: 2, maxLength: 4 }),
     ann: fc.subarray([...allEnrollments], { maxLength: 4 }),
     acts: fc.array(act, { minLength: 5, maxLength: 25 }),
   });
@@ -251,8 +251,8 @@ test('no sequence of submissions completes without the proofs that were demanded
         if (plan.kind !== 'step') throw new Error('nothing to show');
         if (plan.step.kind === 'enroll') ends.enroll += 1;
         if (plan.step.kind === 'denied') ends.denied += 1;
-        if (decision.kind === 'enroll' && decision.barred) ends.barred += 1;
-        if (decision.kind === 'challenge' && decision.skippable) ends.wanted += 1;
+        if (decision.kind === 'enroll' && decision.proofFirst) ends.proofFirst += 1;
+        if (decision.kind === 'challenge' && decision.skippable) ends.requestedEnrollment += 1;
         if (plan.step.kind !== 'complete') continue;
         ends.complete += 1;
         expectEarned(run, demands);
@@ -261,7 +261,7 @@ test('no sequence of submissions completes without the proofs that were demanded
     seeded(3000),
   );
   // Walks that never arrive would prove nothing.
-  const { barred, wanted, ...often } = ends;
+  const { proofFirst, requestedEnrollment, ...often } = ends;
   for (const count of Object.values(often)) expect(count).toBeGreaterThan(100);
-  for (const count of [barred, wanted]) expect(count).toBeGreaterThan(20);
+  for (const count of [proofFirst, requestedEnrollment]) expect(count).toBeGreaterThan(20);
 });

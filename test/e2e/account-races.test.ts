@@ -10,7 +10,7 @@ import { formOf, personWithPassword } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import type { Page } from '../support/user-agent.ts';
 
-const { key, characteristics } = totpAuthenticator().traits;
+const { key, characteristics } = totpAuthenticator().descriptor;
 /** What they have proved already: the bar stays where it is. */
 const factors = ['knowledge'] as const;
 

@@ -61,13 +61,17 @@ async function somebody(...groups: string[]): Promise<Someone> {
   return { id: created.user.id, identifier, password };
 }
 
-interface Begun {
+interface StartedChallenge {
   readonly agent: UserAgent;
   readonly request: Request;
   readonly page: Page;
 }
 
-async function begin(app: App, agent = new UserAgent(), parameters: Record<string, string> = {}): Promise<Begun> {
+async function begin(
+  app: App,
+  agent = new UserAgent(),
+  parameters: Record<string, string> = {},
+): Promise<StartedChallenge> {
   const request = await authorizationRequest(apps[app], parameters);
   return { agent, request, page: await agent.open(request.url, {}, redirectUri) };
 }
@@ -87,7 +91,7 @@ async function enterCode(agent: UserAgent, page: Page, person: Person, count = 1
 }
 
 /** Signs in to the shop by mail, as far as the page after the code. */
-async function byMail(person: Person, agent = new UserAgent()): Promise<Begun> {
+async function byMail(person: Person, agent = new UserAgent()): Promise<StartedChallenge> {
   const begun = await begin('shop', agent);
   const asked = whereIs(begun.page) === 'identify' ? await identify(agent, begun.page, person) : begun.page;
   expect(whereIs(asked)).toBe('challenge:email');

@@ -1,6 +1,6 @@
 /** Nobody has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { mostEnrollments } from '../../src/core/enrollment/enrollment-limit.ts';
+import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { told } from '../support/news.ts';
@@ -73,7 +73,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   };
 
   test('at the account it is no longer on offer, and asking for it all the same says why, in both languages', async () => {
-    const { agent, page, person } = await withTotp(mostEnrollments);
+    const { agent, page, person } = await withTotp(maxEnrollmentsPerAuthenticator);
     expect(page.html).toContain('data-full="totp"');
     expect(page.html).not.toContain('href="/account/add/totp"');
     for (const [language, text] of [
@@ -85,20 +85,20 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
       expect([refused.status, refused.messages]).toEqual([422, ['account.add.full']]);
       expect(refused.html).toMatch(text);
     }
-    expect(await held(person)).toBe(mostEnrollments);
+    expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('one less: it is added, and then there is no room', async () => {
-    const visited = await withTotp(mostEnrollments - 1);
+    const visited = await withTotp(maxEnrollmentsPerAuthenticator - 1);
     expect(visited.page.html).toContain('href="/account/add/totp"');
     const added = await confirm(visited, await offer(visited));
     expect(added.messages).toEqual(['account.done.added']);
     expect(added.html).toContain('data-full="totp"');
-    expect(await held(visited.person)).toBe(mostEnrollments);
+    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('removing one makes room', async () => {
-    const { agent, page } = await withTotp(mostEnrollments);
+    const { agent, page } = await withTotp(maxEnrollmentsPerAuthenticator);
     const [, manage = ''] = [...page.html.matchAll(/href="(\/account\/authenticators\/[\w-]+)"/g)].map(([, to]) => to);
     const form = await agent.open(`${node.issuer}${manage}`);
     const removed = await agent.submit(form, formOf(form, 'remove'));
@@ -107,7 +107,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   });
 
   test('an address made by hand gets no offer either, and the page leads back', async () => {
-    const { agent, person } = await withTotp(mostEnrollments);
+    const { agent, person } = await withTotp(maxEnrollmentsPerAuthenticator);
     const query = new URLSearchParams({
       client_id: 'stepgate-account',
       response_type: 'code',
@@ -123,33 +123,33 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(denied.secret).toBeUndefined();
     const back = await agent.submit(denied, formOf(denied, 'cancel'));
     expect([back.url, back.messages]).toEqual([`${node.issuer}/account`, []]);
-    expect(await held(person)).toBe(mostEnrollments);
+    expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('an app whose people must have it lets them in', async () => {
-    const { person } = await withTotp(mostEnrollments);
+    const { person } = await withTotp(maxEnrollmentsPerAuthenticator);
     const { agent, page } = await beginSignIn(node, 'notes');
     expect(whereIs(await identify(agent, page, person))).toBe('code');
   });
 
   test('two tabs with the last offer, one after the other: the second is told', async () => {
-    const visited = await withTotp(mostEnrollments - 1);
+    const visited = await withTotp(maxEnrollmentsPerAuthenticator - 1);
     const [first, second] = [await offer(visited), await offer(visited)];
     expect((await confirm(visited, first)).messages).toEqual(['account.done.added']);
     const late = await confirm(visited, second);
     expect([late.status, late.messages]).toEqual([409, ['form.stale', 'denied.enrollments_full']]);
-    expect(await held(visited.person)).toBe(mostEnrollments);
+    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
     expect(await told(node, visited.address)).toEqual(['added']);
   });
 
   test('two tabs with the last offer, at once: one of them is taken', async () => {
-    const visited = await withTotp(mostEnrollments - 1);
+    const visited = await withTotp(maxEnrollmentsPerAuthenticator - 1);
     const pages = [await offer(visited), await offer(visited)];
     const after = await Promise.all(pages.map((page) => confirm(visited, page)));
     // The slower one is sent here, or finds its form out of date.
     const codes = after.flatMap(({ messages }) => messages).filter((code) => code !== 'form.stale');
     expect(codes.sort()).toEqual(['account.done.added', 'denied.enrollments_full']);
-    expect(await held(visited.person)).toBe(mostEnrollments);
+    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
     expect(await told(node, visited.address)).toEqual(['added']);
   });
 });

@@ -281,7 +281,9 @@ describe('a key belongs to one account', () => {
     );
     expect(ends.filter((page) => whereIs(page) === 'code')).toHaveLength(1);
     const accounts = await Promise.all([a, b].map(({ id }) => node.app.directory.get(id)));
-    expect(accounts.flatMap((one) => one?.credentials ?? []).filter(({ claims }) => claims)).toHaveLength(1);
+    expect(accounts.flatMap((one) => one?.credentials ?? []).filter(({ reservations }) => reservations)).toHaveLength(
+      1,
+    );
   });
 
   test('once it is taken away from an account, or the account is gone, it is free', async () => {

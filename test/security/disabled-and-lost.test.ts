@@ -1,7 +1,7 @@
 /** Law 7 where an app disables what the account has, and where the account's strongest authenticator is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { type Holder, holder, type MeansName, means, settingsWithMeans } from '../support/means.ts';
+import { capabilities, type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { name, named, prove, turnTo } from '../support/proving.ts';
 import { formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
@@ -16,7 +16,7 @@ beforeAll(async () => {
     ...owned.map((one) => ({
       name: `Without ${one}`,
       when: { apps: { any: [clientOf(one)] } },
-      then: { required: [one === 'phone' ? 'totp' : 'phone'], disabled: [means[one].authenticator] },
+      then: { required: [one === 'phone' ? 'totp' : 'phone'], disabled: [capabilities[one].authenticator] },
     })),
     { name: 'Rest', then: {} },
   ];
@@ -38,7 +38,7 @@ const credentialsOf = async ({ id }: Holder) =>
   ((await node.app.directory.get(id))?.credentials ?? []).map(({ authenticator }) => authenticator);
 
 describe.each(owned)('an app that disables %s, which the person has', (one) => {
-  const asked = `challenge:${means[one].authenticator}`;
+  const asked = `challenge:${capabilities[one].authenticator}`;
   const offered = `enroll:${one === 'phone' ? 'totp' : 'phone'}`;
 
   test('offers nothing to enroll for the password alone, and says why it asks', async () => {

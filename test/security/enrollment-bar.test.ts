@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import {
+  capabilities,
   fieldsOf,
   type Holder,
   holder,
   type MeansName,
-  means,
   settingsWithMeans,
   softKeyOf,
 } from '../support/means.ts';
@@ -69,14 +69,14 @@ function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record
 }
 
 function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
-  const { authenticator } = means[name];
+  const { authenticator } = capabilities[name];
   if (whereIs(page) === `challenge:${authenticator}`) return page;
   return wish(agent, page, '/select', { 'authenticator.id': authenticator });
 }
 
 async function prove(who: Holder, agent: UserAgent, page: Page, name: MeansName): Promise<Page> {
   const at = await turnTo(agent, page, name);
-  expect(whereIs(at)).toBe(`challenge:${means[name].authenticator}`);
+  expect(whereIs(at)).toBe(`challenge:${capabilities[name].authenticator}`);
   return answerStep(agent, at, await who.answer(name, at, agent));
 }
 
@@ -88,7 +88,7 @@ function showsNoOffer(page: Page): void {
 }
 
 const cases = (['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const).flatMap(
-  (owned) => wished.filter((key) => key !== means[owned].authenticator).map((key) => ({ owned, key })),
+  (owned) => wished.filter((key) => key !== capabilities[owned].authenticator).map((key) => ({ owned, key })),
 );
 
 describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) => {
@@ -97,7 +97,7 @@ describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) =>
     const { agent, page } = await upTo(who, key);
     showsNoOffer(page);
     const at = await prove(who, agent, page, 'password');
-    expect(whereIs(at)).toBe(`challenge:${means[owned].authenticator}`);
+    expect(whereIs(at)).toBe(`challenge:${capabilities[owned].authenticator}`);
     for (const id of [key, `${key}:`, `enroll:${key}`])
       for (const way of ['/select', ''])
         showsNoOffer(await wish(agent, at, way, { 'authenticator.id': id, purpose: 'enroll' }));

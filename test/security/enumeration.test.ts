@@ -148,14 +148,14 @@ const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
 
 /** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a quarter a passkey. */
 async function unknownLike(app: string, identifier: string): Promise<string> {
-  const wanted = await observe(identifier, app, [name, list]);
-  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, wanted));
+  const requestedEnrollment = await observe(identifier, app, [name, list]);
+  const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, requestedEnrollment));
   const [found] = known < 0 ? [] : unknowns.splice(known, 1);
   if (found) return found.unknown;
   for (let tries = 0; tries < 100; tries += 1) {
     const unknown = nobody();
     const seen = await observe(unknown, app, [name, list]);
-    if (isDeepStrictEqual(seen, wanted)) return unknown;
+    if (isDeepStrictEqual(seen, requestedEnrollment)) return unknown;
     unknowns.push({ unknown, look: seen });
   }
   throw new Error('no unknown name looks like this person');

@@ -45,9 +45,9 @@ const anew = ({ rest }: FirstFactor): readonly MeansName[] =>
   rest[0] === 'totp' ? ['totp', 'password'] : ['password', 'totp'];
 
 describe.each(several)('after %s', (_name, first) => {
-  type Begun = SignIn & { readonly who: Holder; readonly after: Page };
+  type StartedChallenge = SignIn & { readonly who: Holder; readonly after: Page };
 
-  async function begin(): Promise<Begun> {
+  async function begin(): Promise<StartedChallenge> {
     const who = await ownerOf(node, first);
     const begun = await beginSignIn(node, first.app);
     const after = await first.prove(node, who, begun);
@@ -56,7 +56,7 @@ describe.each(several)('after %s', (_name, first) => {
   }
 
   /** Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at the end. */
-  async function startsOver({ agent, who }: Pick<Begun, 'agent' | 'who'>, page: Page): Promise<Page> {
+  async function startsOver({ agent, who }: Pick<StartedChallenge, 'agent' | 'who'>, page: Page): Promise<Page> {
     expect(whereIs(page)).toBe('identify');
     const [missing, other] = anew(first);
     const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as MeansName]);
@@ -106,7 +106,7 @@ describe.each(several)('after %s', (_name, first) => {
     }
     const { page } = await prove(who, { agent, page: await agent.open(begun.after.url) }, first.rest);
     const claims = claimsOf((await redeemed(begun, page))?.id_token);
-    const proved = first.isNoProof ? first.rest : [first.means, ...first.rest];
+    const proved = first.isNoProof ? first.rest : [first.capabilities, ...first.rest];
     expect(claims).toMatchObject({ sub: who.id, ...truthOf(first, proved) });
   });
 });
@@ -150,7 +150,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       const session = await sessionBy(node, first, who);
       const { agent } = session;
       const issued = await redeemCode(node.origin, session.request, session.page.url);
-      expect(told(issued)).toMatchObject(truthOf(first, [first.means]));
+      expect(told(issued)).toMatchObject(truthOf(first, [first.capabilities]));
       await decide(demands.apart);
       ahead += 3;
       const refreshed = await refresh(node.origin, 'one', issued.tokens?.refresh_token ?? '');
@@ -161,7 +161,10 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       const more = await beginSignIn(node, 'one', agent);
       const { page } = await prove(who, more, [missing]);
       const raised = claimsOf((await redeemed(more, page))?.id_token);
-      expect(raised).toMatchObject({ ...truthOf(first, [first.means, missing]), auth_time: told(issued).auth_time });
+      expect(raised).toMatchObject({
+        ...truthOf(first, [first.capabilities, missing]),
+        auth_time: told(issued).auth_time,
+      });
       const again = await refresh(node.origin, 'one', refreshed.tokens?.refresh_token ?? '');
       expect(told(again)).toEqual(told(issued));
     });

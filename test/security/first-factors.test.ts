@@ -43,7 +43,7 @@ interface Tokens {
 /** When something was proved: not before, and not after (by the clock of the node). */
 type Moment = readonly [number, number];
 
-interface Begun {
+interface StartedChallenge {
   readonly app: string;
   readonly agent: UserAgent;
   readonly page: Page;
@@ -60,7 +60,7 @@ interface Begun {
 interface Entry {
   /** The value that the request names. */
   readonly acr?: string;
-  begin(first: FirstFactor, who: Holder): Promise<Begun>;
+  begin(first: FirstFactor, who: Holder): Promise<StartedChallenge>;
 }
 
 async function timed<T>(act: () => Promise<T>): Promise<{ readonly result: T; readonly at: Moment }> {
@@ -69,7 +69,7 @@ async function timed<T>(act: () => Promise<T>): Promise<{ readonly result: T; re
   return { result, at: [from, now()] };
 }
 
-function completions(app: string): number {
+function sufficientSets(app: string): number {
   return node.audit.filter(({ event, client }) => event === 'sign_in.completed' && client === app).length;
 }
 
@@ -77,7 +77,7 @@ type Parameters = Readonly<Record<string, string>>;
 
 /** `send`: how the request gets there. */
 async function ask(app: string, parameters: Parameters = {}, agent = new UserAgent(), send = openAddress) {
-  const before = completions(app);
+  const before = sufficientSets(app);
   const request = authorization(node.issuer, app, parameters);
   const page = await send(agent, new URL(request.url));
   return {
@@ -106,8 +106,8 @@ async function push(agent: UserAgent, { origin, searchParams }: URL): Promise<Pa
   return agent.open(`${origin}/oauth2/v1/authorize?${query}`, {}, redirectUri);
 }
 
-async function askDevice(app: string, agent = new UserAgent()): Promise<Begun> {
-  const before = completions(app);
+async function askDevice(app: string, agent = new UserAgent()): Promise<StartedChallenge> {
+  const before = sufficientSets(app);
   const device = await waitingDevice(node, app);
   const page = await confirmDevice(node, device, agent);
   const tokens = async (): Promise<Tokens | undefined> => {
@@ -163,11 +163,11 @@ const entries: Readonly<Record<string, Entry>> = {
 };
 
 /** Neither the browser nor the app nor the device has got anything. */
-async function givesNothing(begun: Begun, page: Page): Promise<void> {
+async function givesNothing(begun: StartedChallenge, page: Page): Promise<void> {
   expect(page.url).not.toContain(redirectUri);
   expect(await begun.tokens(page)).toBeUndefined();
   if (begun.silently) expect(await begun.silently()).toMatch(/_required$|^unmet_authentication_requirements$/);
-  expect(completions(begun.app)).toBe(begun.before);
+  expect(sufficientSets(begun.app)).toBe(begun.before);
 }
 
 const cells = Object.keys(entries).flatMap((entry) =>
@@ -200,7 +200,7 @@ test.each(cells)('%s: after %s', async (entryName, firstName) => {
   }
   const tokens = await begun.tokens(page);
   const claims = claimsOf(tokens?.id_token);
-  const proved: readonly MeansName[] = [...(first.isNoProof ? [] : [first.means]), ...first.rest];
+  const proved: readonly MeansName[] = [...(first.isNoProof ? [] : [first.capabilities]), ...first.rest];
   const { amr, acr } = truthOf(first, proved);
   expect(claims).toMatchObject({ sub: who.id, amr, acr: entry.acr ?? acr });
   const [earliest = [0, 0]] = moments;

@@ -3,11 +3,11 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import {
+  capabilities,
   fieldsOf,
   type Holder,
   holder,
   type MeansName,
-  means,
   settingsWithMeans,
   softKeyOf,
 } from '../support/means.ts';
@@ -54,7 +54,7 @@ async function upTo({ identifier }: Pick<Holder, 'identifier'>, app = 'one'): Pr
 
 /** Well-formed, and not the right one. */
 async function wrongAnswer(name: MeansName, who: Holder, page: Page, agent: UserAgent): Promise<Fields> {
-  if (means[name].authenticator === 'webauthn') {
+  if (capabilities[name].authenticator === 'webauthn') {
     const where = whereOf({ public: optionsOf(page) }, two.issuer);
     const { id = '' } = ((optionsOf(page).allowCredentials as { id: string }[])[0] ?? {}) as { id?: string };
     return fieldsOf(assertion(softKeyOf(who.id), where, { id: Buffer.from(id, 'base64url') }));
@@ -70,7 +70,7 @@ async function wrongAnswer(name: MeansName, who: Holder, page: Page, agent: User
 }
 
 function evaluated({ id }: Holder, name: MeansName): number {
-  const { authenticator } = means[name];
+  const { authenticator } = capabilities[name];
   return two
     .audit()
     .filter(
@@ -78,7 +78,7 @@ function evaluated({ id }: Holder, name: MeansName): number {
     ).length;
 }
 
-const limitOf = (name: (typeof guessed)[number]): number => limits[means[name].authenticator];
+const limitOf = (name: (typeof guessed)[number]): number => limits[capabilities[name].authenticator];
 
 describe.each(guessed)('V-D1: %s', (name) => {
   test('40 guesses, ten at once, in 20 sign-ins on two nodes, in any spelling of the name', async () => {
@@ -86,7 +86,7 @@ describe.each(guessed)('V-D1: %s', (name) => {
     const first = await upTo(who);
     const right = await who.answer(name, first.page, first.agent);
     const wrong = await wrongAnswer(name, who, first.page, first.agent);
-    const isKey = means[name].authenticator === 'webauthn';
+    const isKey = capabilities[name].authenticator === 'webauthn';
     for (let turn = 0; turn < 4; turn += 1) {
       const sides = await Promise.all(
         Array.from({ length: 5 }, (_, index) =>
@@ -111,7 +111,7 @@ describe.each(guessed)('V-D1: %s', (name) => {
       const { agent, page } = await upTo(who, 'two');
       const named = await turnTo(agent, page, 'password');
       const at = await answerStep(agent, named, await who.answer('password', named, agent));
-      expect(whereIs(at)).toBe(`challenge:${means[name].authenticator}`);
+      expect(whereIs(at)).toBe(`challenge:${capabilities[name].authenticator}`);
       const wrong = await wrongAnswer(name, who, at, agent);
       await Promise.all([1, 2].map(() => answerStep(agent, at, wrong)));
     }
@@ -120,7 +120,7 @@ describe.each(guessed)('V-D1: %s', (name) => {
 });
 
 function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
-  const { authenticator } = means[name];
+  const { authenticator } = capabilities[name];
   if (whereIs(page) === `challenge:${authenticator}`) return page;
   return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator }, redirectUri);
 }

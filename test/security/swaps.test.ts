@@ -2,11 +2,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import {
+  capabilities,
   fieldsOf,
   type Holder,
   holder,
   type MeansName,
-  means,
   meansNames,
   settingsWithMeans,
   softKeyOf,
@@ -79,7 +79,7 @@ describe.each(meansNames)('V-A2: two people who each have: %s', (name: MeansName
     for (const mix of mixes) {
       const people = { ann: await begin(), ben: await begin() };
       const { who, page, agent } = people[mix.proof];
-      expect(whereIs(page)).toBe(`challenge:${means[name].authenticator}`);
+      expect(whereIs(page)).toBe(`challenge:${capabilities[name].authenticator}`);
       const proof = await who.answer(name, page, agent);
       const fields = { stateHandle: handleOf(people[mix.handle].page), ...proof };
       const end = await post(people[mix.cookies].agent, people[mix.uid].uid, fields);

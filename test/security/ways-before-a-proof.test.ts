@@ -79,7 +79,7 @@ function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
 const choicesOf = ({ html }: Page): string[] =>
   [...html.matchAll(/name="authenticator\.id" value="([^"]+)"/g)].map(([, value = '']) => value);
 
-async function tellingOf({ id, labels }: Rich): Promise<string[]> {
+async function notificationContext({ id, labels }: Rich): Promise<string[]> {
   const ids = ((await node.app.directory.get(id))?.credentials ?? []).map((credential) => credential.id);
   return [...ids, ...labels];
 }
@@ -87,7 +87,7 @@ async function tellingOf({ id, labels }: Rich): Promise<string[]> {
 describe('before a proof', () => {
   test('the list has each authenticator once, and neither it nor a challenge page has names or ids', async () => {
     const who = await rich();
-    const telling = await tellingOf(who);
+    const telling = await notificationContext(who);
     const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
     const list = await select(agent, page);
     expect(whereIs(list)).toBe('select');

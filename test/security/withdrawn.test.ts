@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { demands } from '../support/first-factors.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
-import { type Holder, holder, type MeansName, means, meansNames, settingsWithMeans } from '../support/means.ts';
+import { capabilities, type Holder, holder, type MeansName, meansNames, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { settingsWithPhone } from '../support/phone.ts';
 import { appsThatAsk, name, named, prove, truth, turnTo } from '../support/proving.ts';
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-const keys = Object.values(means).map(({ authenticator }) => authenticator);
+const keys = Object.values(capabilities).map(({ authenticator }) => authenticator);
 
 const settingsWithout = (key: string) =>
   settingsWithPhone(
@@ -45,15 +45,15 @@ interface Withdrawal {
 
 const withdrawals: Readonly<Record<string, Withdrawal>> = {
   'the settings disable': {
-    withdraw: (one) => node.configure(settingsWithout(means[one].authenticator)),
+    withdraw: (one) => node.configure(settingsWithout(capabilities[one].authenticator)),
     silently: 'interaction_required',
   },
   'the enrollment policy disables': {
-    withdraw: (one) => node.configure(enrollmentWithout(means[one].authenticator)),
+    withdraw: (one) => node.configure(enrollmentWithout(capabilities[one].authenticator)),
     silently: 'interaction_required',
   },
   'a reset takes away': {
-    withdraw: (one, { id }) => node.app.directory.resetAuthenticators(id, means[one].authenticator),
+    withdraw: (one, { id }) => node.app.directory.resetAuthenticators(id, capabilities[one].authenticator),
     silently: 'login_required',
   },
 };
@@ -84,7 +84,7 @@ async function ready(one: MeansName): Promise<Ready> {
   const who = await ownerOf(one);
   const begun = await named(node, 'one', who);
   const page = await turnTo(begun.agent, begun.page, one);
-  expect(whereIs(page)).toBe(`challenge:${means[one].authenticator}`);
+  expect(whereIs(page)).toBe(`challenge:${capabilities[one].authenticator}`);
   const answer = await who.answer(one, page, begun.agent);
   return { ...begun, who, give: () => answerStep(begun.agent, page, answer) };
 }

@@ -1,6 +1,6 @@
 /** Every first proof that there is, and what has to be proved after it where two factor types are asked for. */
 import { linkIn, mailTo, maySendAgain } from './mail.ts';
-import { type Holder, holder, type MeansName, means } from './means.ts';
+import { capabilities, type Holder, holder, type MeansName } from './means.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
 import { name as nameThem, prove, truth, turnTo } from './proving.ts';
@@ -11,7 +11,7 @@ import { type Page, UserAgent } from './user-agent.ts';
 type At = Pick<SignIn, 'agent' | 'page'>;
 
 export interface FirstFactor {
-  readonly means: MeansName;
+  readonly capabilities: MeansName;
   /** Absent: its proof counts. A security question proves nothing before something else does. */
   readonly isNoProof?: true;
   /** An app whose rule takes two factor types, and takes this for one of them. */
@@ -37,7 +37,7 @@ const byHand =
     (await prove(who, { agent, page: await nameThem(agent, page, who) }, [first])).page;
 
 /** On the page that asks who it is, where there is one. */
-async function discovered(first: MeansName, node: TestNode, who: Holder, at: At): Promise<Page> {
+async function identifyByCredential(first: MeansName, node: TestNode, who: Holder, at: At): Promise<Page> {
   const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
   if (!form) return byHand(first)(node, who, at);
   return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent), redirectUri);
@@ -45,7 +45,7 @@ async function discovered(first: MeansName, node: TestNode, who: Holder, at: At)
 
 async function asking(first: MeansName, who: Holder, { agent, page }: At): Promise<Page> {
   const asks = await turnTo(agent, await nameThem(agent, page, who), first);
-  if (whereIs(asks) !== `challenge:${means[first].authenticator}`) throw new Error(`asks for ${whereIs(asks)}`);
+  if (whereIs(asks) !== `challenge:${capabilities[first].authenticator}`) throw new Error(`asks for ${whereIs(asks)}`);
   return asks;
 }
 
@@ -59,7 +59,7 @@ const possession = { app: 'two', rest: ['password'] } as const;
 
 export const firstFactors: Readonly<Record<string, FirstFactor>> = {
   'a password on the page that asks who it is': {
-    means: 'password',
+    capabilities: 'password',
     app: 'two',
     rest: ['totp'],
     async prove(node, who, { agent, page }) {
@@ -68,9 +68,9 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
       return answerStep(agent, page, { identifier: who.identifier, ...secret });
     },
   },
-  'a code by mail': { means: 'email', ...possession, prove: byHand('email') },
+  'a code by mail': { capabilities: 'email', ...possession, prove: byHand('email') },
   'a link by mail, in the same browser': {
-    means: 'email',
+    capabilities: 'email',
     ...possession,
     async prove(node, who, at) {
       await asking('email', who, at);
@@ -79,7 +79,7 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     },
   },
   'a link by mail, in another browser': {
-    means: 'email',
+    capabilities: 'email',
     ...possession,
     async prove(node, who, at) {
       const asks = await asking('email', who, at);
@@ -88,9 +88,9 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
       return answerStep(at.agent, asks, { 'credentials.passcode': code });
     },
   },
-  'a text message': { means: 'phone', ...possession, prove: byHand('phone') },
+  'a text message': { capabilities: 'phone', ...possession, prove: byHand('phone') },
   'a call': {
-    means: 'phone',
+    capabilities: 'phone',
     ...possession,
     amr: ['tel'],
     async prove(node, who, at) {
@@ -102,30 +102,30 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
       return answerStep(at.agent, calling, { 'credentials.passcode': codeFor(call) });
     },
   },
-  'an authenticator app': { means: 'totp', ...possession, prove: byHand('totp') },
-  'a passkey, where it is taken for both': { means: 'passkey', app: 'two', rest: [], prove: byHand('passkey') },
+  'an authenticator app': { capabilities: 'totp', ...possession, prove: byHand('totp') },
+  'a passkey, where it is taken for both': { capabilities: 'passkey', app: 'two', rest: [], prove: byHand('passkey') },
   'a passkey, where a password is asked for as well': {
-    means: 'passkey',
+    capabilities: 'passkey',
     app: 'apart',
     rest: ['password'],
     prove: byHand('passkey'),
   },
   'a passkey that says who it is': {
-    means: 'passkey',
+    capabilities: 'passkey',
     app: 'apart',
     rest: ['password'],
-    prove: (...given) => discovered('passkey', ...given),
+    prove: (...given) => identifyByCredential('passkey', ...given),
   },
-  'a security key': { means: 'security key', ...possession, prove: byHand('security key') },
+  'a security key': { capabilities: 'security key', ...possession, prove: byHand('security key') },
   'a security key that says who it is': {
-    means: 'security key',
+    capabilities: 'security key',
     ...possession,
-    prove: (...given) => discovered('security key', ...given),
+    prove: (...given) => identifyByCredential('security key', ...given),
   },
-  'a recovery code': { means: 'recovery code', ...possession, prove: byHand('recovery code') },
-  'an access code': { means: 'access code', ...possession, prove: byHand('access code') },
+  'a recovery code': { capabilities: 'recovery code', ...possession, prove: byHand('recovery code') },
+  'an access code': { capabilities: 'access code', ...possession, prove: byHand('access code') },
   'a security question': {
-    means: 'security question',
+    capabilities: 'security question',
     isNoProof: true,
     app: 'two',
     rest: ['password', 'totp'],
@@ -135,14 +135,14 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
 
 /** Has it, and a password and an authenticator app beside. */
 export function ownerOf(node: TestNode, first: FirstFactor): Promise<Holder> {
-  return holder(node, ...new Set<MeansName>(['password', 'totp', first.means]));
+  return holder(node, ...new Set<MeansName>(['password', 'totp', first.capabilities]));
 }
 
 /** What may be said once these are proved, the first factor among them or not. */
 export function truthOf(first: FirstFactor, proved: readonly MeansName[]): ReturnType<typeof truth> {
   const told = truth(proved);
-  if (!first.amr || !proved.includes(first.means)) return told;
-  const usual: readonly string[] = means[first.means].amr;
+  if (!first.amr || !proved.includes(first.capabilities)) return told;
+  const usual: readonly string[] = capabilities[first.capabilities].amr;
   return { ...told, amr: [...told.amr.filter((one) => !usual.includes(one)), ...first.amr].sort() };
 }
 

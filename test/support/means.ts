@@ -29,7 +29,7 @@ export interface Equipment {
   readonly answer: (page: Page, agent: UserAgent) => Promise<Fields>;
 }
 
-export interface Means {
+export interface Capabilities {
   readonly authenticator: string;
   /** What one use of it proves. */
   readonly factors: readonly Factor[];
@@ -41,7 +41,7 @@ export interface Means {
 const passcode = (text: string): Fields => ({ 'credentials.passcode': text });
 
 /** By the name that tests give it. A new authenticator is one more entry. */
-export const means = {
+export const capabilities = {
   password: {
     authenticator: 'password',
     factors: ['knowledge'],
@@ -137,17 +137,19 @@ export const means = {
       };
     },
   },
-} as const satisfies Readonly<Record<string, Means>>;
+} as const satisfies Readonly<Record<string, Capabilities>>;
 
-export type MeansName = keyof typeof means;
+export type MeansName = keyof typeof capabilities;
 /** Those that count by themselves: the security question is auxiliary. */
-export const meansNames = (Object.keys(means) as readonly MeansName[]).filter((name) => name !== 'security question');
+export const meansNames = (Object.keys(capabilities) as readonly MeansName[]).filter(
+  (name) => name !== 'security question',
+);
 
 /** `stepgate.yaml` with all of them; messages are not limited by where they go. */
 export const settingsWithMeans: Readonly<Record<string, string>> = settingsWithPhone(
   { limits: { number: 100, prefix: 10_000, network: 100_000, country: 100_000 } },
   {},
-  Object.values(means).map(({ authenticator }) => authenticator),
+  Object.values(capabilities).map(({ authenticator }) => authenticator),
 );
 
 export interface Holder {
@@ -166,7 +168,7 @@ export async function holder(node: TestNode, ...names: readonly MeansName[]): Pr
   const { id } = created.user;
   const held = new Map<MeansName, Equipment>();
   for (const name of names) {
-    held.set(name, await means[name].equip(node, { id, identifier }));
+    held.set(name, await capabilities[name].equip(node, { id, identifier }));
   }
   await giveCredentials(
     node,
@@ -238,14 +240,14 @@ const emptyEnv = {
 };
 
 function enrolledAs(enrolled: Awaited<ReturnType<Authenticator['enroll']>>): NewCredential {
-  if (!enrolled.ok || 'more' in enrolled) throw new Error('not enrolled');
+  if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('not enrolled');
   return enrolled.credential;
 }
 
 /** A set as somebody gets it. `left`: so many are still unused. */
 export async function recoveryCodes(node: TestNode, left = 10) {
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
-  const offer = await authenticator.offer(somebody, emptyEnv);
+  const offer = await authenticator.beginEnrollment(somebody, emptyEnv);
   const { secret, ...rest } = enrolledAs(
     await authenticator.enroll(somebody, offer.private, { saved: 'yes' }, emptyEnv),
   );

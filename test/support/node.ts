@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseDocument } from 'yaml';
-import { type App, createApp } from '../../src/app.ts';
+import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
@@ -22,7 +22,7 @@ import type { Store } from '../../src/stores/store.ts';
 export const password = 'correct horse battery staple';
 
 export interface TestNode {
-  readonly app: App;
+  readonly app: ServerApp;
   readonly store: Store;
   readonly issuer: string;
   /** Where this node listens; differs from the issuer when several nodes share one. */
@@ -157,7 +157,7 @@ async function writeMail(file: string): Promise<void> {
 }
 
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
-async function addPeople(app: App, withEmail: boolean): Promise<void> {
+async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
   const hash = await hashPassword(app.hashing, password);
   for (const { identifier, displayName, groups } of demoPeople) {
     await app.directory.create({

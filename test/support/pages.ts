@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/security-questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
-import type { Message, Step } from '../../src/core/step/step.ts';
+import type { Notice, Step } from '../../src/core/step/step.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
@@ -29,11 +29,11 @@ const base: Omit<StepPage, 'step'> = {
   canRestart: false,
 };
 const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
-const error = (code: string, rest: Partial<Message> = {}): Message => ({ code, level: 'error', ...rest });
+const error = (code: string, rest: Partial<Notice> = {}): Notice => ({ code, level: 'error', ...rest });
 
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
-const identify: Step = { kind: 'identify', messages: [] };
+const identify: Step = { kind: 'identify', notices: [] };
 const password: Step = {
   kind: 'challenge',
   authenticator: 'password',
@@ -41,7 +41,7 @@ const password: Step = {
   enrollment: 'p1',
   challenge: {},
   alternatives: false,
-  messages: [],
+  notices: [],
 };
 const totp: Step = {
   kind: 'challenge',
@@ -50,7 +50,7 @@ const totp: Step = {
   enrollment: 't1',
   challenge: {},
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const enroll: Step = {
   kind: 'enroll',
@@ -58,7 +58,7 @@ const enroll: Step = {
   inputs: ['one_time_code', 'app_name'],
   offer: { secret, uri, qr: qrCodeSvg(uri, 'Code for an authenticator app') },
   alternatives: false,
-  messages: [],
+  notices: [],
 };
 const offeredQuestions = [...securityQuestions.keys(), ownQuestion];
 const questionInputs = ['question_choice', 'question_text', 'answer'] as const;
@@ -70,7 +70,7 @@ const email: Step = {
   enrollment: 'e1',
   challenge: { address: 'i***a@h***o.net', resend: true, linkable: true },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
 const enrollEmail: Step = {
@@ -79,7 +79,7 @@ const enrollEmail: Step = {
   inputs: ['mail_address'],
   offer: { stage: 'address', address: 'alice@demo.test' },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const phone: Step = {
   kind: 'challenge',
@@ -88,7 +88,7 @@ const phone: Step = {
   enrollment: 'e1',
   challenge: { method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+49 ••• •••• 12' },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const enrollPhone: Step = {
   kind: 'enroll',
@@ -96,7 +96,7 @@ const enrollPhone: Step = {
   inputs: ['phone_number'],
   offer: { stage: 'number', restricted: true, country: 'DE' },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const keyOptions = {
   challenge: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
@@ -111,7 +111,7 @@ const passkey: Step = {
   enrollment: 'w1',
   challenge: keyOptions,
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const newPasskey: Step = {
   kind: 'enroll',
@@ -119,7 +119,7 @@ const newPasskey: Step = {
   inputs: ['public_key', 'key_name'],
   offer: { challenge: keyOptions.challenge, user: { id: 'AQIDBA' }, excludeCredentials: [] },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const select: Step = {
   kind: 'select',
@@ -129,7 +129,7 @@ const select: Step = {
     { authenticator: 'totp', enrollment: 't1', label: 'Work phone' },
     { authenticator: 'totp', enrollment: 't2', label: 'Tablet' },
   ],
-  messages: [],
+  notices: [],
 };
 
 const selectEnroll: Step = {
@@ -147,25 +147,30 @@ const until: Skippable = {
 
 const steps: Readonly<Record<string, StepPage>> = {
   identify: { ...base, step: identify },
-  'identify-with-password': { ...base, step: { ...identify, beside: 'password' } },
+  'identify-with-password': { ...base, step: { ...identify, identifyWith: 'password' } },
   'identify-wrong': {
     ...base,
-    step: { ...identify, beside: 'password', identifier: 'alice@demo.test', messages: [error('credentials.invalid')] },
+    step: {
+      ...identify,
+      identifyWith: 'password',
+      identifier: 'alice@demo.test',
+      notices: [error('credentials.invalid')],
+    },
   },
   'identify-empty': {
     ...base,
-    step: { ...identify, beside: 'password', messages: [error('identifier.required', { field: 'identifier' })] },
+    step: { ...identify, identifyWith: 'password', notices: [error('identifier.required', { field: 'identifier' })] },
   },
   'identify-mismatch': {
     ...base,
-    step: { ...identify, messages: [error('subject.mismatch', { field: 'identifier' })] },
+    step: { ...identify, notices: [error('subject.mismatch', { field: 'identifier' })] },
   },
   'identify-passkey': {
     ...base,
     step: {
       ...identify,
-      beside: 'password',
-      discover: [
+      identifyWith: 'password',
+      identifyByCredential: [
         { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
       ],
     },
@@ -174,10 +179,10 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     step: {
       ...identify,
-      discover: [
+      identifyByCredential: [
         { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
       ],
-      messages: [error('credentials.invalid', { authenticator: 'webauthn' })],
+      notices: [error('credentials.invalid', { authenticator: 'webauthn' })],
     },
   },
   passkey: { ...base, ...known, step: passkey },
@@ -185,22 +190,27 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     locale: 'de',
-    step: { ...passkey, messages: [error('credentials.unverified', { field: 'credentials.passcode' })] },
+    step: { ...passkey, notices: [error('credentials.unverified', { field: 'credentials.passcode' })] },
   },
-  'enroll-passkey-ends-others': { ...base, ...known, done: ['password'], step: { ...newPasskey, endsOthers: true } },
+  'enroll-passkey-ends-others': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, endsOtherSessions: true },
+  },
   'enroll-app-ends-others': {
     ...base,
     ...known,
     locale: 'de',
     done: ['password'],
-    step: { ...enroll, endsOthers: true },
+    step: { ...enroll, endsOtherSessions: true },
   },
   'enroll-passkey': { ...base, ...known, done: ['password'], step: newPasskey },
   'enroll-passkey-taken': {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...newPasskey, messages: [error('credentials.taken', { field: 'credentials.passcode' })] },
+    step: { ...newPasskey, notices: [error('credentials.taken', { field: 'credentials.passcode' })] },
   },
   password: { ...base, ...known, step: password },
   'password-too-many': {
@@ -208,7 +218,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...known,
     step: {
       ...password,
-      messages: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
+      notices: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
     },
   },
   totp: { ...base, ...known, done: ['password'], step: totp },
@@ -216,13 +226,13 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...totp, label: 'Work phone', messages: [error('credentials.invalid', { field: 'credentials.passcode' })] },
+    step: { ...totp, label: 'Work phone', notices: [error('credentials.invalid', { field: 'credentials.passcode' })] },
   },
   'totp-stale': {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...totp, messages: [{ code: 'form.stale', level: 'info' }] },
+    step: { ...totp, notices: [{ code: 'form.stale', level: 'info' }] },
   },
   'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager', inputs: ['passcode'] } },
   email: { ...base, ...known, follow, step: email },
@@ -233,14 +243,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...email,
       challenge: { ...email.challenge, address: '' },
-      messages: [{ code: 'sent.again', level: 'info' }],
+      notices: [{ code: 'sent.again', level: 'info' }],
     },
   },
   'email-wrong': {
     ...base,
     ...known,
     follow,
-    step: { ...email, messages: [error('credentials.invalid', { field: 'credentials.passcode' })] },
+    step: { ...email, notices: [error('credentials.invalid', { field: 'credentials.passcode' })] },
   },
   'email-german': { ...base, ...known, locale: 'de', follow, step: email },
   'enroll-email-address': { ...base, ...known, done: ['password'], step: enrollEmail },
@@ -248,7 +258,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enrollEmail, messages: [error('email.invalid', { field: 'credentials.email' })] },
+    step: { ...enrollEmail, notices: [error('email.invalid', { field: 'credentials.email' })] },
     typed: { 'credentials.email': 'alice@demo' },
   },
   'enroll-email-code': {
@@ -268,14 +278,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: {
       ...phone,
       challenge: { ...phone.challenge, method: 'voice', address: '' },
-      messages: [{ code: 'sent.again', level: 'info' }],
+      notices: [{ code: 'sent.again', level: 'info' }],
     },
   },
   'enroll-phone-invalid': {
     ...base,
     ...known,
     done: ['password', 'totp'],
-    step: { ...enrollPhone, messages: [error('phone.landline', { field: 'credentials.phoneNumber' })] },
+    step: { ...enrollPhone, notices: [error('phone.landline', { field: 'credentials.phoneNumber' })] },
     typed: { 'credentials.phoneNumber': '030 901820' },
   },
   'enroll-phone-code': {
@@ -297,11 +307,11 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: enrollPhone,
   },
   select: { ...base, ...known, step: select },
-  'identify-keep': { ...base, step: { ...identify, beside: 'password', keepSignedIn: false } },
+  'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
     ...base,
     locale: 'de',
-    step: { ...identify, beside: 'password', keepSignedIn: true, messages: [error('credentials.invalid')] },
+    step: { ...identify, identifyWith: 'password', keepSignedIn: true, notices: [error('credentials.invalid')] },
   },
   'totp-remember': { ...base, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
   'webauthn-remember': { ...base, ...known, locale: 'de', done: ['password'], step: { ...passkey, remember: 86_400 } },
@@ -310,7 +320,7 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     ...known,
     done: ['password'],
-    step: { ...enroll, messages: [error('credentials.malformed', { field: 'credentials.passcode' })] },
+    step: { ...enroll, notices: [error('credentials.malformed', { field: 'credentials.passcode' })] },
   },
   'enroll-recovery-codes': {
     ...base,
@@ -343,7 +353,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       authenticator: 'recovery_code',
       inputs: ['saved'],
       offer: { codes: recoveryCodes, made: 1_795_500_000 },
-      messages: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
+      notices: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
     },
   },
   'recovery-code': {
@@ -372,7 +382,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       authenticator: 'security_question',
       inputs: ['answer'],
       challenge: { questionKey: 'custom', question: 'Welches Boot habe ich auf der Ostsee versenkt?' },
-      messages: [error('credentials.invalid', { field: 'credentials.passcode' })],
+      notices: [error('credentials.invalid', { field: 'credentials.passcode' })],
     },
   },
   'security-question-hostile': {
@@ -404,7 +414,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       authenticator: 'security_question',
       inputs: questionInputs,
       offer: { questions: offeredQuestions },
-      messages: [error('question.required', { field: 'credentials.questionKey' })],
+      notices: [error('question.required', { field: 'credentials.questionKey' })],
     },
   },
   'access-code': {
@@ -464,25 +474,25 @@ const steps: Readonly<Record<string, StepPage>> = {
     },
   },
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
-  denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', messages: [] } },
-  'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', messages: [] } },
+  denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
+  'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
   'denied-full': {
     ...base,
     ...known,
     locale: 'de',
-    step: { kind: 'denied', reason: 'enrollments_full', messages: [] },
+    step: { kind: 'denied', reason: 'enrollments_full', notices: [] },
   },
-  complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', messages: [] } },
+  complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', notices: [] } },
   'identify-german': {
     ...base,
     locale: 'de',
-    step: { ...identify, beside: 'password', messages: [error('credentials.invalid')] },
+    step: { ...identify, identifyWith: 'password', notices: [error('credentials.invalid')] },
   },
   'enroll-german': { ...base, ...known, locale: 'de', done: ['password'], step: enroll },
   'identify-orange': {
     ...base,
     brand: { name: 'Orange Bank', accent: '#ff8800' },
-    step: { ...identify, beside: 'password' },
+    step: { ...identify, identifyWith: 'password' },
   },
   'totp-long': {
     ...base,
@@ -499,9 +509,9 @@ const steps: Readonly<Record<string, StepPage>> = {
     stateHandle: hostile,
     step: {
       ...identify,
-      beside: 'password',
+      identifyWith: 'password',
       identifier: hostile,
-      messages: [error(hostile, { params: { account: hostile } })],
+      notices: [error(hostile, { params: { account: hostile } })],
     },
   },
   'select-hostile': {
@@ -520,7 +530,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       offer: { secret: hostile, uri: 'javascript:alert(1)', qr: `<svg>${hostile}` },
     },
   },
-  'denied-hostile': { ...base, app: { name: hostile }, step: { kind: 'denied', reason: hostile, messages: [] } },
+  'denied-hostile': { ...base, app: { name: hostile }, step: { kind: 'denied', reason: hostile, notices: [] } },
 };
 
 type Draw = (renderer: Renderer) => string;

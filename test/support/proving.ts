@@ -1,6 +1,6 @@
 /** Sign-ins of people who have any of `means`, and what may be said of them afterwards. */
 import { appFile } from './authorize.ts';
-import { type Holder, type MeansName, means } from './means.ts';
+import { capabilities, type Holder, type MeansName } from './means.ts';
 import type { TestNode } from './node.ts';
 import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, type SignIn, signOnPolicy, whereIs } from './sign-in-flow.ts';
@@ -20,7 +20,7 @@ export const appOf = (name: MeansName): string => `only-${name.replace(' ', '-')
 
 /** What the rule of that app allows. */
 export function demandOf(name: MeansName): unknown {
-  const { authenticator, factors } = means[name];
+  const { authenticator, factors } = capabilities[name];
   const verified = name === 'passkey' ? { userVerification: true } : {};
   const isKnown = (factors as readonly string[]).includes('knowledge');
   return { factors: 1, [isKnown ? 'knowledge' : 'possession']: { authenticators: [authenticator], ...verified } };
@@ -43,8 +43,8 @@ export async function name(agent: UserAgent, page: Page, { identifier }: Pick<Ho
 }
 
 /** Asks to prove this, whether the page offers it or not. */
-export async function turnTo(agent: UserAgent, page: Page, wanted: MeansName): Promise<Page> {
-  const { authenticator } = means[wanted];
+export async function turnTo(agent: UserAgent, page: Page, requestedEnrollment: MeansName): Promise<Page> {
+  const { authenticator } = capabilities[requestedEnrollment];
   if (whereIs(page) === `challenge:${authenticator}` || whereIs(page) === 'code') return page;
   const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
   const body = new URLSearchParams({ stateHandle, 'authenticator.id': authenticator });
@@ -61,7 +61,7 @@ export async function prove(
   const proved: MeansName[] = [];
   for (const one of order) {
     at = await turnTo(agent, at, one);
-    if (whereIs(at) !== `challenge:${means[one].authenticator}`) continue;
+    if (whereIs(at) !== `challenge:${capabilities[one].authenticator}`) continue;
     at = await answerStep(agent, at, await who.answer(one, at, agent));
     if (!at.messages.includes('credentials.invalid')) proved.push(one);
     if (whereIs(at) === 'code') break;
@@ -71,19 +71,19 @@ export async function prove(
 
 /** How many factor types these prove. */
 export function typesOf(names: readonly MeansName[]): number {
-  return new Set(names.flatMap((one) => [...means[one].factors])).size;
+  return new Set(names.flatMap((one) => [...capabilities[one].factors])).size;
 }
 
 /** What may be said of these proofs, and nothing more. A security question adds its name, and no assurance. */
 export function truth(names: readonly MeansName[]): { readonly amr: readonly string[]; readonly acr: string } {
   const counted = names.filter((one) => one !== 'security question');
-  const amr = new Set<string>(names.flatMap((one) => [...means[one].amr]));
+  const amr = new Set<string>(names.flatMap((one) => [...capabilities[one].amr]));
   if (typesOf(counted) > 1) amr.add('mfa');
   return { amr: [...amr].sort(), acr: acrOf(counted) };
 }
 
 function acrOf(names: readonly MeansName[]): string {
-  if (names.some((one) => means[one].authenticator === 'webauthn')) return 'phr';
+  if (names.some((one) => capabilities[one].authenticator === 'webauthn')) return 'phr';
   if (typesOf(names) > 1) return 'urn:okta:loa:2fa:any';
   return names.includes('password') ? 'urn:okta:loa:1fa:pwd' : 'urn:okta:loa:1fa:any';
 }

@@ -179,7 +179,7 @@ export function credentialOf(
       ...(hardware ? (['hardwareProtected'] as const) : []),
       'phishingResistant',
     ],
-    claims: [key.id],
+    reservations: [key.id],
     secret: {
       id: key.id,
       publicKey: key.publicKey.toString('base64url'),

@@ -38,7 +38,7 @@ function goOn({ state }) {
   text.dataset.message = text.dataset.says;
   text.hidden = false;
   notice.hidden = false;
-  for (const part of document.querySelectorAll('main form, main .ways')) part.hidden = true;
+  for (const part of document.querySelectorAll('main form, main .options')) part.hidden = true;
   if (state === 'open') setTimeout(() => location.replace(waiting.action), 1500);
 }
 

@@ -17,17 +17,17 @@ import type {
 } from '../authenticator.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
 import {
+  decoySalt,
   digestKeyText,
   drawKeyText,
   drawSalt,
   groupedKeyText,
   isSalt,
-  nobodysSalt,
   readKeyText,
   sameDigest,
 } from '../shared/key-text.ts';
 
-const traits = {
+const descriptor = {
   key: 'access_code',
   factors: ['possession'],
   characteristics: ['userPresence'],
@@ -36,7 +36,7 @@ const traits = {
 } as const;
 
 /** RFC 8176 has no value for codes that somebody hands over; `otp` is the nearest. */
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
 
 /** Seconds that a started challenge counts; it holds nothing, so this only bounds the form. */
 const lifetime = 600;
@@ -88,7 +88,7 @@ export interface AccessCodeTerms {
 /** What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about it. */
 export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> {
   // Checked and complete, durations are seconds.
-  const own = settings[traits.key] as z.output<typeof anyBounds> | undefined;
+  const own = settings[descriptor.key] as z.output<typeof anyBounds> | undefined;
   const { minLength, maxLifetime, maxUses } = own ?? anyBounds.parse({});
   return { minLength, maxLifetime, maxUses };
 }
@@ -108,20 +108,20 @@ export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerm
   const text = drawKeyText(length);
   const salt = drawSalt();
   const secret = { salt, digest: await digestKeyText(queue, text, salt), uses };
-  const { key: authenticator, factors, characteristics } = traits;
+  const { key: authenticator, factors, characteristics } = descriptor;
   return { code: groupedKeyText(text), credential: { authenticator, factors, characteristics, expiresAt, secret } };
 }
 
 export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 300 },
       { limit: 100, window: 0 },
     ],
-    single: true,
+    maxEnrollments: 1,
     challenge: async (_credential, env) => ({
       inputs: ['paper_code'],
       public: {},
@@ -129,7 +129,7 @@ export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
       expires: env.now + lifetime,
     }),
     verify: (credential, _pending, input, env) => verifyCode(queue, credential, input, env),
-    offer: notEnrollable,
+    beginEnrollment: notEnrollable,
     enroll: notEnrollable,
   };
 }
@@ -146,7 +146,7 @@ async function verifyCode(
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readSecret(credential);
-  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, code, secret?.salt ?? nobodysSalt));
+  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, code, secret?.salt ?? decoySalt));
   const counts = credential?.expiresAt !== undefined && env.now < credential.expiresAt;
   if (!matches || !counts || !secret) return refuse('credentials.invalid');
   const uses = secret.uses - 1;
@@ -156,12 +156,12 @@ async function verifyCode(
     proof,
     secret: { ...secret, uses },
     mustSave: true,
-    ...(uses === 0 ? { spent: true } : {}),
+    ...(uses === 0 ? { consumed: true } : {}),
   };
 }
 
 function readSecret(credential: Credential | undefined): AccessSecret | undefined {
-  if (credential?.authenticator !== traits.key) return undefined;
+  if (credential?.authenticator !== descriptor.key) return undefined;
   const { salt, digest, uses } = credential.secret;
   const isWhole = isSalt(salt) && typeof digest === 'string' && Number.isInteger(uses) && Number(uses) > 0;
   return isWhole ? { salt, digest, uses: Number(uses) } : undefined;

@@ -14,7 +14,7 @@ import type {
   CredentialInput,
   Delivery,
   Enrolled,
-  Linked,
+  MagicLinkTarget,
   Refused,
   Started,
   Verified,
@@ -23,7 +23,7 @@ import { browserInWords } from '../shared/browser-in-words.ts';
 import { readCode, refuse, same } from '../shared/sent-code.ts';
 import { emailConfiguration, mailQuotas } from './email-settings.ts';
 
-const traits = {
+const descriptor = {
   key: 'email',
   factors: ['possession'],
   characteristics: ['userPresence'],
@@ -33,7 +33,7 @@ const traits = {
 } as const;
 
 /** RFC 8176 has no value for a code by mail; this one is ours. */
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['email'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['email'] } as const;
 
 /** Seconds that a code and its link count (NIST SP 800-63B-4 section 3.1.3.2: at most ten minutes). */
 const lifetime = 600;
@@ -42,27 +42,27 @@ const lifetime = 600;
 export function emailCredential(text: string): Omit<Credential, 'id' | 'createdAt'> {
   const address = mailAddress(text);
   if (address === undefined) throw new TypeError('mail cannot be sent to this address');
-  const { factors, characteristics } = traits;
-  return { authenticator: traits.key, factors, characteristics, address, secret: { address } };
+  const { factors, characteristics } = descriptor;
+  return { authenticator: descriptor.key, factors, characteristics, address, secret: { address } };
 }
 
 export function emailAuthenticator(): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration: emailConfiguration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 600 },
       { limit: 100, window: 0 },
     ],
-    sends: [
+    sendLimits: [
       { limit: 1, window: 20 },
       { limit: 5, window: 900 },
     ],
     challenge: async (credential, env) => challengeByMail(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
-    link: (pending, token, env) => readLink(pending, token, env),
-    names: (credential, typed) => {
+    link: (pending, token, env) => readMagicLink(pending, token, env),
+    matchesIdentifier: (credential, typed) => {
       const address = mailAddress(typed)?.toLowerCase();
       return address !== undefined && addressOf(credential)?.toLowerCase() === address;
     },
@@ -70,7 +70,7 @@ export function emailAuthenticator(): Authenticator {
       const address = addressOf(credential);
       return address && maskedAddress(address);
     },
-    offer: async (subject, env) => offerEmail(subject, env),
+    beginEnrollment: async (subject, env) => offerEmail(subject, env),
     enroll: async (_subject, pending, input, env) =>
       pending.stage === 'code' ? confirmAddress(pending, input, env) : takeAddress(input, env),
   };
@@ -156,7 +156,7 @@ function verifyCode(
 }
 
 /** What the page behind a link may show; `undefined`: it is no link of this challenge. */
-function readLink(pending: Started['private'], token: string, env: AuthenticatorEnv): Linked | undefined {
+function readMagicLink(pending: Started['private'], token: string, env: AuthenticatorEnv): MagicLinkTarget | undefined {
   if (!/^[\w-]{43}$/.test(token) || !same(pending.link, keptLink(token, env))) return undefined;
   const { ip = '', browser = '', system = '' } = (pending.asked ?? {}) as Readonly<Record<string, string>>;
   return { passcode: codeOf(token, env), asked: { ip, browser, system } };
@@ -191,7 +191,7 @@ function askForCode(address: string, env: AuthenticatorEnv): Continued {
   const params = { app: env.app, code, minutes: lifetime / 60, ...asked };
   return {
     ok: true,
-    more: {
+    nextStage: {
       inputs: ['one_time_code'],
       public: { stage: 'code', address, resend: true },
       private: { stage: 'code', code: kept.code, to: address },
@@ -220,6 +220,6 @@ function confirmAddress(
 }
 
 function addressOf(credential: Credential | undefined): string | undefined {
-  const address = credential?.authenticator === traits.key ? credential.secret.address : undefined;
+  const address = credential?.authenticator === descriptor.key ? credential.secret.address : undefined;
   return typeof address === 'string' && mailAddress(address) === address ? address : undefined;
 }

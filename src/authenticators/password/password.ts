@@ -5,12 +5,12 @@ import type { Authenticator, Credential, CredentialInput, Refused, Verified } fr
 import type { HashingQueue } from '../shared/hashing-queue.ts';
 import { checkPassword, hashPassword, isWeakHash, passwordBytes } from './password-hash.ts';
 
-const traits = {
+const descriptor = {
   key: 'password',
   factors: ['knowledge'],
   characteristics: ['userPresence'],
   enrollable: false,
-  besideIdentifier: true,
+  askedWithIdentifier: true,
   decoys: { share: 1 },
 } as const;
 
@@ -23,7 +23,7 @@ const configuration = {
     .describe('Password.'),
 } as const;
 
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['pwd'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['pwd'] } as const;
 
 /** Seconds that a started challenge counts; it holds nothing, so this only bounds the form. */
 const challengeLifetime = 600;
@@ -31,19 +31,19 @@ const challengeLifetime = 600;
 /** The credential that holds a hash from `hashPassword` or `readHash`. */
 export function passwordCredential(hash: string): Omit<Credential, 'id' | 'createdAt'> {
   return {
-    authenticator: traits.key,
-    factors: traits.factors,
-    characteristics: traits.characteristics,
+    authenticator: descriptor.key,
+    factors: descriptor.factors,
+    characteristics: descriptor.characteristics,
     secret: { hash },
   };
 }
 
 export function passwordAuthenticator(queue: HashingQueue): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 10, window: 900 },
       { limit: 100, window: 0 },
     ],
@@ -54,7 +54,7 @@ export function passwordAuthenticator(queue: HashingQueue): Authenticator {
       expires: env.now + challengeLifetime,
     }),
     verify: (credential, _pending, input) => verifyPassword(queue, credential, input),
-    offer: notEnrollable,
+    beginEnrollment: notEnrollable,
     enroll: notEnrollable,
   };
 }
@@ -69,7 +69,7 @@ async function verifyPassword(
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (bytes === undefined)
     return refuse(text === undefined || text === '' ? 'credentials.required' : 'credentials.invalid');
-  const stored = credential?.authenticator === traits.key ? credential.secret.hash : undefined;
+  const stored = credential?.authenticator === descriptor.key ? credential.secret.hash : undefined;
   if (!(await checkPassword(queue, stored, bytes)) || credential === undefined) return refuse('credentials.invalid');
   const secret = typeof stored === 'string' && isWeakHash(stored) ? await rehash(queue, bytes) : undefined;
   return { ok: true, credential: credential.id, proof, ...(secret === undefined ? {} : { secret }), mustSave: false };

@@ -21,7 +21,7 @@ import { maskedNumber, type PhoneMethod, type PhoneNumber, readPhoneNumber } fro
 import { phoneQuotas } from './phone-quotas.ts';
 import { type PhoneSettings, phoneConfiguration } from './phone-settings.ts';
 
-const traits = {
+const descriptor = {
   key: 'phone',
   factors: ['possession'],
   characteristics: ['userPresence'],
@@ -52,20 +52,20 @@ export function takesCodes(number: string): boolean {
 /** The credential of a number that is known to be the person's, in E.164. Throws `TypeError` when no code can be sent there. */
 export function phoneCredential(number: string): Omit<Credential, 'id' | 'createdAt'> {
   if (!takesCodes(number)) throw new TypeError('no code can be sent to this number');
-  const { factors, characteristics } = traits;
-  return { authenticator: traits.key, factors, characteristics, secret: { number } };
+  const { factors, characteristics } = descriptor;
+  return { authenticator: descriptor.key, factors, characteristics, secret: { number } };
 }
 
 export function phoneAuthenticator(): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration: phoneConfiguration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 600 },
       { limit: 100, window: 0 },
     ],
-    sends: [
+    sendLimits: [
       { limit: 1, window: 20 },
       { limit: 5, window: 900 },
       { limit: 30, window: 86_400 },
@@ -76,11 +76,11 @@ export function phoneAuthenticator(): Authenticator {
     },
     challenge: async (credential, env) => challengeByPhone(credential, env),
     verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
-    names: (credential, typed) => {
+    matchesIdentifier: (credential, typed) => {
       const number = readPhoneNumber(typed)?.number;
       return number !== undefined && numberOf(credential)?.number === number;
     },
-    offer: async (_subject, env) => offerPhone(env),
+    beginEnrollment: async (_subject, env) => offerPhone(env),
     enroll: async (_subject, pending, input, env) =>
       pending.stage === 'code' ? confirmNumber(pending, input, env) : takeNumber(input, env),
   };
@@ -101,7 +101,7 @@ function chosenMethod(methods: readonly PhoneMethod[], { method }: Authenticator
 }
 
 function proofBy(method: unknown): Proof {
-  const { factors, characteristics } = traits;
+  const { factors, characteristics } = descriptor;
   return { factors, characteristics, amr: [amr[method === 'voice' ? 'voice' : 'sms']] };
 }
 
@@ -214,7 +214,7 @@ function askForCode(to: PhoneNumber, env: AuthenticatorEnv): Continued | Refused
   const code = drawCode();
   return {
     ok: true,
-    more: {
+    nextStage: {
       inputs: ['one_time_code'],
       public: { stage: 'code', method, methods, resend: true, address: to.number },
       private: { stage: 'code', code: keptCode(code, env), to: to.number, method },
@@ -243,7 +243,7 @@ function confirmNumber(
 }
 
 function numberOf(credential: Credential | undefined): PhoneNumber | undefined {
-  const number = credential?.authenticator === traits.key ? credential.secret.number : undefined;
+  const number = credential?.authenticator === descriptor.key ? credential.secret.number : undefined;
   const read = typeof number === 'string' ? readPhoneNumber(number) : undefined;
   return read?.number === number ? read : undefined;
 }

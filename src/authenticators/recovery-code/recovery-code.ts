@@ -16,17 +16,17 @@ import type {
 } from '../authenticator.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
 import {
+  decoySalt,
   digestKeyText,
   drawKeyText,
   drawSalt,
   groupedKeyText,
   isSalt,
-  nobodysSalt,
   readKeyText,
   sameDigest,
 } from '../shared/key-text.ts';
 
-const traits = {
+const descriptor = {
   key: 'recovery_code',
   factors: ['possession'],
   characteristics: ['userPresence'],
@@ -36,7 +36,7 @@ const traits = {
 } as const;
 
 /** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
 
 /** 80 bits each: more than the 64 that section 4.2.1.1 asks for, and still to be typed from paper. */
 const signs = 16;
@@ -67,14 +67,14 @@ interface RecoverySecret {
 
 export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 300 },
       { limit: 100, window: 0 },
     ],
-    single: true,
+    maxEnrollments: 1,
     challenge: async (credential, env) => ({
       inputs: ['paper_code'],
       public: env.proved ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},
@@ -82,7 +82,7 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
       expires: env.now + lifetime,
     }),
     verify: (credential, _pending, input) => verifyCode(queue, credential, input),
-    offer: async (_subject, env) => offerCodes(env),
+    beginEnrollment: async (_subject, env) => offerCodes(env),
     enroll: (_subject, pending, input) => enrollCodes(queue, pending, input),
     remaining: (credential) => readSecret(credential)?.digests.length ?? 0,
   };
@@ -99,7 +99,7 @@ async function verifyCode(
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readSecret(credential);
-  const digest = await digestKeyText(queue, code, secret?.salt ?? nobodysSalt);
+  const digest = await digestKeyText(queue, code, secret?.salt ?? decoySalt);
   const left = secret?.digests.filter((one) => !sameDigest(one, digest));
   if (!credential || !secret || !left || left.length === secret.digests.length) return refuse('credentials.invalid');
   return {
@@ -108,7 +108,7 @@ async function verifyCode(
     proof,
     secret: { salt: secret.salt, digests: left },
     mustSave: true,
-    ...(left.length === 0 ? { spent: true } : {}),
+    ...(left.length === 0 ? { consumed: true } : {}),
     notify: { template: 'recovery-used', params: { remaining: left.length } },
   };
 }
@@ -136,16 +136,16 @@ async function enrollCodes(
   const salt = drawSalt();
   const digests: string[] = [];
   for (const code of codes) digests.push(await digestKeyText(queue, String(code), salt));
-  const { factors, characteristics } = traits;
+  const { factors, characteristics } = descriptor;
   return {
     ok: true,
-    credential: { authenticator: traits.key, factors, characteristics, secret: { salt, digests } },
+    credential: { authenticator: descriptor.key, factors, characteristics, secret: { salt, digests } },
     proof,
   };
 }
 
 function readSecret(credential: Credential | undefined): RecoverySecret | undefined {
-  if (credential?.authenticator !== traits.key) return undefined;
+  if (credential?.authenticator !== descriptor.key) return undefined;
   const { salt, digests } = credential.secret;
   const isWhole = isSalt(salt) && Array.isArray(digests) && digests.every((one) => typeof one === 'string');
   return isWhole ? { salt, digests } : undefined;

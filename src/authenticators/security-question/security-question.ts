@@ -18,10 +18,10 @@ import type {
 } from '../authenticator.ts';
 import { isCommonPassword } from '../shared/common-passwords.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
-import { digestKeyText, drawSalt, isSalt, nobodysSalt, sameDigest } from '../shared/key-text.ts';
+import { decoySalt, digestKeyText, drawSalt, isSalt, sameDigest } from '../shared/key-text.ts';
 import { ownQuestion, readOwnQuestion, securityQuestions } from './security-questions.ts';
 
-const traits = {
+const descriptor = {
   key: 'security_question',
   factors: ['knowledge'],
   characteristics: ['userPresence'],
@@ -29,7 +29,7 @@ const traits = {
   auxiliary: true,
 } as const;
 
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['kba'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['kba'] } as const;
 
 /** Seconds that a challenge or an offer counts. */
 const lifetime = 600;
@@ -71,14 +71,14 @@ interface AnswerSecret extends Question {
 
 export function securityQuestionAuthenticator(queue: HashingQueue): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration,
     // Fewer than NIST SP 800-63B-4 section 3.2.2 allows: there are not many answers to most questions.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 900 },
       { limit: 20, window: 0 },
     ],
-    single: true,
+    maxEnrollments: 1,
     challenge: async (credential, env) => ({
       inputs: ['answer'],
       public: shownQuestion(credential, env),
@@ -86,7 +86,7 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
       expires: env.now + lifetime,
     }),
     verify: (credential, _pending, input) => verifyAnswer(queue, credential, input),
-    offer: async (_subject, env) => ({
+    beginEnrollment: async (_subject, env) => ({
       inputs: ['question_choice', 'question_text', 'answer'],
       public: { questions: [...securityQuestions.keys(), ownQuestion] },
       private: {},
@@ -134,7 +134,7 @@ async function verifyAnswer(
   // These refusals depend on the input alone, so they tell nothing about the account.
   if (typeof answer !== 'string') return answer;
   const secret = readSecret(credential);
-  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, answer, secret?.salt ?? nobodysSalt));
+  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, answer, secret?.salt ?? decoySalt));
   if (!credential || !secret || !matches) return refuse('credentials.invalid');
   return { ok: true, credential: credential.id, proof, mustSave: false };
 }
@@ -162,11 +162,11 @@ async function enrollAnswer(
   if ([...answer].length < minLength) return refuse('answer.too_short');
   if (isObvious(answer, question, subject, env)) return refuse('answer.obvious');
   const salt = drawSalt();
-  const { factors, characteristics } = traits;
+  const { factors, characteristics } = descriptor;
   const secret: AnswerSecret = { ...question, salt, digest: await digestKeyText(queue, answer, salt) };
   return {
     ok: true,
-    credential: { authenticator: traits.key, factors, characteristics, secret: { ...secret } },
+    credential: { authenticator: descriptor.key, factors, characteristics, secret: { ...secret } },
     proof,
   };
 }
@@ -191,7 +191,7 @@ function isObvious(answer: string, { code, text }: Question, subject: Subject, e
 }
 
 function readSecret(credential: Credential | undefined): AnswerSecret | undefined {
-  if (credential?.authenticator !== traits.key) return undefined;
+  if (credential?.authenticator !== descriptor.key) return undefined;
   const { code, text, salt, digest } = credential.secret;
   if (typeof code !== 'string' || !isSalt(salt) || typeof digest !== 'string') return undefined;
   if (securityQuestions.has(code)) return { code, salt, digest };

@@ -59,4 +59,4 @@ export function sameDigest(one: string, other: string): boolean {
 }
 
 /** For people who have none: the same work, and never an answer. */
-export const nobodysSalt = 'hyA87eMsEiNKm0nwji4e7A';
+export const decoySalt = 'hyA87eMsEiNKm0nwji4e7A';

@@ -16,7 +16,7 @@ import type {
 } from '../authenticator.ts';
 import { qrCodeSvg } from './qr-code.ts';
 
-const traits = {
+const descriptor = {
   key: 'totp',
   factors: ['possession'],
   characteristics: ['userPresence', 'deviceBound'],
@@ -30,7 +30,7 @@ const configuration = {
     .describe('One-time codes of an authenticator app (RFC 6238).'),
 } as const;
 
-const proof = { factors: traits.factors, characteristics: traits.characteristics, amr: ['otp'] } as const;
+const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
 
 /** What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4 recommends. */
 const code = { algorithm: 'sha1', digits: 6, period: 30 } as const;
@@ -53,11 +53,11 @@ interface TotpSecret {
 
 export function totpAuthenticator(): Authenticator {
   return {
-    traits,
+    descriptor,
     configuration,
-    together: true,
+    sharedChallenge: true,
     // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    limits: [
+    attemptLimits: [
       { limit: 5, window: 300 },
       { limit: 100, window: 0 },
     ],
@@ -68,7 +68,7 @@ export function totpAuthenticator(): Authenticator {
       expires: env.now + lifetime,
     }),
     verify: verifyTotp,
-    offer: async (subject, env) => offerTotp(subject, env),
+    beginEnrollment: async (subject, env) => offerTotp(subject, env),
     enroll: (_subject, pending, input, env) => enrollTotp(pending, input, env),
   };
 }
@@ -103,7 +103,7 @@ async function verifyTotp(
 
 function appsOf(credentials: readonly Credential[]) {
   return credentials.flatMap(({ id, authenticator, secret: kept }) => {
-    const secret = authenticator === traits.key ? readSecret(kept) : undefined;
+    const secret = authenticator === descriptor.key ? readSecret(kept) : undefined;
     return secret ? [{ id, secret }] : [];
   });
 }
@@ -138,10 +138,10 @@ async function enrollTotp(
   if ('ok' in named) return named;
   const step = await acceptedStep(key, input, env);
   if (typeof step !== 'number') return step;
-  const { factors, characteristics } = traits;
+  const { factors, characteristics } = descriptor;
   return {
     ok: true,
-    credential: { authenticator: traits.key, factors, characteristics, ...named, secret: { key, step } },
+    credential: { authenticator: descriptor.key, factors, characteristics, ...named, secret: { key, step } },
     proof,
   };
 }

@@ -6,7 +6,7 @@ import type { AuthenticatorEnv, CredentialInput, Enrolled, Refused, Started } fr
 import { browserInWords } from '../shared/browser-in-words.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, relyingParty } from './webauthn-input.ts';
 import { leadsTo, modelsIn } from './webauthn-metadata.ts';
-import { knownTransports, proofOf, type WebauthnSecret, webauthnTraits } from './webauthn-secret.ts';
+import { knownTransports, proofOf, type WebauthnSecret, webauthnDescriptor } from './webauthn-secret.ts';
 import { algorithms } from './webauthn-verify.ts';
 
 /** The part of the configuration that this reads. */
@@ -62,11 +62,11 @@ export async function verifyRegistration(
   return {
     ok: true,
     credential: {
-      authenticator: webauthnTraits.key,
+      authenticator: webauthnDescriptor.key,
       ...(label === '' ? {} : { label }),
       factors: proof.factors,
       characteristics: proof.characteristics,
-      claims: [secret.id],
+      reservations: [secret.id],
       secret: { ...secret },
     },
     proof,

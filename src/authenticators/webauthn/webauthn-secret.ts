@@ -2,7 +2,7 @@
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import type { Credential, Proof } from '../authenticator.ts';
 
-export const webauthnTraits = {
+export const webauthnDescriptor = {
   key: 'webauthn',
   factors: ['possession', 'inherence'],
   characteristics: ['userPresence', 'userVerification', 'deviceBound', 'hardwareProtected', 'phishingResistant'],
@@ -46,7 +46,7 @@ export interface Key {
 /** The keys among these credentials; what is damaged is none. */
 export function keysOf(credentials: readonly Credential[]): readonly Key[] {
   return credentials.flatMap((credential) => {
-    const secret = credential.authenticator === webauthnTraits.key ? readSecret(credential.secret) : undefined;
+    const secret = credential.authenticator === webauthnDescriptor.key ? readSecret(credential.secret) : undefined;
     return secret ? [{ credential, secret }] : [];
   });
 }

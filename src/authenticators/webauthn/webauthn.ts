@@ -7,7 +7,7 @@ import { closed, listOf } from '../../policy/schema/fields.ts';
 import type { Authenticator, AuthenticatorEnv, Credential, CredentialInput, Started } from '../authenticator.ts';
 import { userHandleOf, verifyRegistration, type WebauthnSettings } from './webauthn-enroll.ts';
 import { binaryField, challengeOf, relyingParty } from './webauthn-input.ts';
-import { type Key, keysOf, type Transport, webauthnTraits } from './webauthn-secret.ts';
+import { type Key, keysOf, type Transport, webauthnDescriptor } from './webauthn-secret.ts';
 import { algorithms, verifyAssertion } from './webauthn-verify.ts';
 
 /** Seconds that a challenge or an offer counts. */
@@ -51,17 +51,17 @@ const configuration = {
 
 export function webauthnAuthenticator(): Authenticator {
   return {
-    traits: webauthnTraits,
+    descriptor: webauthnDescriptor,
     configuration,
-    together: true,
+    sharedChallenge: true,
     // A signature cannot be guessed, so failures never lock keys for good: NIST SP 800-63B-4 section 3.2.2 limits guesses at secrets. The
     // short window keeps strangers from having signatures checked without end.
-    limits: [{ limit: 10, window: 300 }],
+    attemptLimits: [{ limit: 10, window: 300 }],
     challenge: async (credential, env) => challengeKeys(credential, env),
     verify: verifyAssertion,
-    offer: async (subject, env) => offerKey(subject, env),
+    beginEnrollment: async (subject, env) => offerKey(subject, env),
     enroll: verifyRegistration,
-    discover: { challenge: discoverChallenge, asked: askedToIdentify, subject: namedSubject },
+    identifyByCredential: { challenge: discoverChallenge, asked: askedToIdentify, subject: namedSubject },
   };
 }
 

@@ -108,7 +108,8 @@ async function withRevisions(context: ConfigContext, use: (revisions: Revisions)
 }
 
 function documentCount(documents: Documents): string {
-  const of = (wanted: string) => [...documents.values()].filter(({ kind }) => kind === wanted).length;
+  const of = (requestedEnrollment: string) =>
+    [...documents.values()].filter(({ kind }) => kind === requestedEnrollment).length;
   return `${counted(of('app'), 'app')}, ${counted(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
 }
 

@@ -14,7 +14,7 @@ import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
 import { appNames, revisionInUse } from '../shared/revision-in-use.ts';
 import { checkDelivery } from './delivery.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type CheckResult, fail, ok, warn } from './finding.ts';
 
 interface Installation {
   readonly authenticators: readonly AuthenticatorKind[];
@@ -27,7 +27,7 @@ const apply = 'stepgate config apply';
 /** Apps that are read at the same time. */
 const atOnce = 100;
 
-export async function checkConfiguration(store: Store, given: Installation): Promise<readonly Finding[]> {
+export async function checkConfiguration(store: Store, given: Installation): Promise<readonly CheckResult[]> {
   try {
     const { snapshot, manifest } = await revisionInUse(store, given.authenticators);
     const apps = await readApps(snapshot, appNames(manifest));
@@ -57,7 +57,7 @@ async function readApps(snapshot: Snapshot, names: readonly string[]): Promise<r
   return apps;
 }
 
-async function checkFiles({ revision, documents }: Manifest, given: Installation): Promise<readonly Finding[]> {
+async function checkFiles({ revision, documents }: Manifest, given: Installation): Promise<readonly CheckResult[]> {
   const { configDir } = given;
   const loaded = await loadConfiguration(configDir, given);
   if (!loaded.ok) {
@@ -74,7 +74,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
   return [warn('files', `${configDir} differs from revision ${revision}: ${shown}`, `${apply} ${configDir}`), ...risks];
 }
 
-function checkIssuer(issuer: string | undefined): Finding {
+function checkIssuer(issuer: string | undefined): CheckResult {
   if (issuer === undefined)
     return warn('issuer', 'none is set: only the demo starts', 'set `issuer` in stepgate.yaml, or ISSUER');
   const url = URL.parse(issuer);
@@ -92,7 +92,7 @@ function isLoopback(host: string): boolean {
 async function checkAcr(
   { settings }: Snapshot,
   apps: readonly (readonly [App, PolicySet])[],
-): Promise<readonly Finding[]> {
+): Promise<readonly CheckResult[]> {
   const [some] = apps;
   const policies = some?.[1];
   if (policies === undefined) return [warn('apps', 'there are none', 'add one under apps/')];
@@ -114,7 +114,7 @@ async function checkAcr(
   ];
 }
 
-function acrFinding(count: number, beyond: readonly string[], isDefault: boolean): Finding {
+function acrFinding(count: number, beyond: readonly string[], isDefault: boolean): CheckResult {
   if (beyond.length === 0) return ok('acr', `all ${count} values can be reached`);
   const text = `out of reach: ${beyond.join(', ')}`;
   return isDefault

@@ -1,12 +1,12 @@
 /** The directory of the embedded store: is it there, and can nobody else read it? Looked at before the store opens and mends it. */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type CheckResult, fail, ok, warn } from './finding.ts';
 
 const files = ['stepgate.db', 'stepgate.db-wal', 'stepgate.db-shm'];
 
 export interface DataDirFindings {
-  readonly findings: readonly Finding[];
+  readonly findings: readonly CheckResult[];
   /** False: there is no store to look at, and opening one would make it. */
   readonly usable: boolean;
 }
@@ -41,11 +41,11 @@ function isOpen(mode: number): boolean {
   return (mode & 0o077) !== 0;
 }
 
-function openDirectory(dir: string, mode: number): Finding {
+function openDirectory(dir: string, mode: number): CheckResult {
   return fail('data directory', `${dir} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${dir}`);
 }
 
 /** The store sets the mode when it opens the file, so this mends itself; somebody may have read it meanwhile. */
-function warnFile(path: string, mode: number): Finding {
+function warnFile(path: string, mode: number): CheckResult {
   return warn('data directory', `${path} was open to others (mode ${mode.toString(8)})`, `chmod 600 ${path}`);
 }

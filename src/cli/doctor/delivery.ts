@@ -1,20 +1,20 @@
 /** Delivery: what is enabled that sends something, is there a way out for it, and are its secrets there? */
 
 import { sectionOf } from '../../policy/check/warnings.ts';
-import type { AuthenticatorKind, Channel } from '../../policy/model/authenticator-kind.ts';
+import type { AuthenticatorKind, DeliveryChannel } from '../../policy/model/authenticator-kind.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { type CheckResult, ok, warn } from './finding.ts';
 
 /** What goes out by a channel. */
-const messages: Readonly<Record<Channel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
+const messages: Readonly<Record<DeliveryChannel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
 
 /** Nothing where nothing is sent. */
 export function checkDelivery(
   settings: Settings,
   authenticators: readonly AuthenticatorKind[],
   variables: Variables,
-): readonly Finding[] {
+): readonly CheckResult[] {
   return sentBy(settings, authenticators).map(([channel, key]) => {
     const section = sectionOf[channel];
     if (settings[section] === undefined)
@@ -38,7 +38,7 @@ export function checkDelivery(
 function sentBy(
   { authenticators: own }: Settings,
   authenticators: readonly AuthenticatorKind[],
-): readonly (readonly [Channel, string])[] {
+): readonly (readonly [DeliveryChannel, string])[] {
   return authenticators.flatMap(({ key, channels }) => {
     const settings = own[key];
     if (!settings?.enabled) return [];
@@ -46,7 +46,7 @@ function sentBy(
   });
 }
 
-function secretsOf(settings: Settings, section: (typeof sectionOf)[Channel]): readonly string[] {
+function secretsOf(settings: Settings, section: (typeof sectionOf)[DeliveryChannel]): readonly string[] {
   if (section === 'mail') return [settings.mail?.smtp.passwordEnv].filter((name) => name !== undefined);
   const { webhook, twilio } = settings[section] ?? {};
   return [webhook?.secretEnv, twilio?.authTokenEnv].filter((name) => name !== undefined);

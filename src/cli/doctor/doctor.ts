@@ -10,7 +10,7 @@ import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { checkConfiguration } from './configuration.ts';
 import { checkDataDir } from './data-dir.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type CheckResult, fail, ok, warn } from './finding.ts';
 import { checkKeys } from './keys.ts';
 import { checkUsers } from './users.ts';
 
@@ -50,12 +50,12 @@ export function doctorCommand(context: DoctorContext): Command {
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;
 
-function findingText({ level, about, text, remedy }: Finding, paint: Paint): string {
+function findingText({ level, about, text, remedy }: CheckResult, paint: Paint): string {
   const line = `${paint(colours[level], level.padEnd(4))}  ${about.padEnd(14)}  ${printable(text)}\n`;
   return remedy === undefined ? line : `${line}${' '.repeat(22)}${paint('bold', remedy)}\n`;
 }
 
-async function examine(context: DoctorContext): Promise<readonly Finding[]> {
+async function examine(context: DoctorContext): Promise<readonly CheckResult[]> {
   const files = context.dataDir === undefined ? undefined : await checkDataDir(context.dataDir);
   const before = [checkNode(context.nodeVersion), ...(files?.findings ?? [])];
   if (files?.usable === false) return before;
@@ -76,7 +76,7 @@ async function examine(context: DoctorContext): Promise<readonly Finding[]> {
   }
 }
 
-async function examineStore(context: DoctorContext, store: Store): Promise<readonly Finding[]> {
+async function examineStore(context: DoctorContext, store: Store): Promise<readonly CheckResult[]> {
   return [
     ...(await checkConfiguration(store, context)),
     ...(await checkKeys(store, context.now())),
@@ -84,7 +84,7 @@ async function examineStore(context: DoctorContext, store: Store): Promise<reado
   ];
 }
 
-function checkNode(version: string): Finding {
+function checkNode(version: string): CheckResult {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   if (major > 24 || (major === 24 && minor >= 15)) return ok('node', `Node ${version}`);
   return fail('node', `Node ${version} is too old`, 'install Node 24.15 or newer');

@@ -1,5 +1,5 @@
 /** One thing that was looked at, and what to do about it. */
-export interface Finding {
+export interface CheckResult {
   readonly level: 'ok' | 'warn' | 'fail';
   /** What was looked at, e.g. `keys`. */
   readonly about: string;
@@ -7,14 +7,14 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export function ok(about: string, text: string): Finding {
+export function ok(about: string, text: string): CheckResult {
   return { level: 'ok', about, text };
 }
 
-export function warn(about: string, text: string, remedy?: string): Finding {
+export function warn(about: string, text: string, remedy?: string): CheckResult {
   return { level: 'warn', about, text, ...(remedy !== undefined && { remedy }) };
 }
 
-export function fail(about: string, text: string, remedy: string): Finding {
+export function fail(about: string, text: string, remedy: string): CheckResult {
   return { level: 'fail', about, text, remedy };
 }

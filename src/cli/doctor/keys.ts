@@ -3,13 +3,13 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { type Keyring, keyringKey, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
 import { durationText } from '../shared/durations.ts';
-import { type Finding, fail, ok, warn } from './finding.ts';
+import { type CheckResult, fail, ok, warn } from './finding.ts';
 
 const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];
 const rotate = 'stepgate keys rotate';
 const restore = 'restore the store from a backup';
 
-export async function checkKeys(store: Store, now: Seconds): Promise<readonly Finding[]> {
+export async function checkKeys(store: Store, now: Seconds): Promise<readonly CheckResult[]> {
   const entry = (await store.load([keyringKey])).entries.get(keyringKey);
   if (entry === undefined) return [warn('keys', 'there are none yet', 'the server makes them at its first start')];
   const keyring = readKeyring(entry.value);
@@ -30,7 +30,7 @@ function readKeyring(value: string): Keyring | undefined {
   }
 }
 
-function checkType(type: SigningKey['type'], keys: readonly SigningKey[], now: Seconds): readonly Finding[] {
+function checkType(type: SigningKey['type'], keys: readonly SigningKey[], now: Seconds): readonly CheckResult[] {
   const all = keys.filter((key) => key.type === type && (key.retiredFrom ?? Number.POSITIVE_INFINITY) > now);
   const [primary] = all.filter(({ activeFrom }) => activeFrom <= now).sort((a, b) => b.activeFrom - a.activeFrom);
   if (primary === undefined) return [fail('keys', `no ${type} key signs`, rotate)];

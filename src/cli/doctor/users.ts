@@ -1,9 +1,9 @@
 /** Is anybody there who could sign in? */
 import type { Store } from '../../stores/store.ts';
 import { usersKey } from '../../users/user.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { type CheckResult, ok, warn } from './finding.ts';
 
-export async function checkUsers(store: Store): Promise<Finding> {
+export async function checkUsers(store: Store): Promise<CheckResult> {
   let count = 0;
   for await (const ids of store.members(usersKey)) count += ids.length;
   if (count === 0) return warn('users', 'there are none', 'stepgate users add, or stepgate users import');

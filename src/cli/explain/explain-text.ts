@@ -1,8 +1,8 @@
 /** An explanation for people: aligned, one fact per line. */
 
 import type { SimulatedStep } from '../../core/analysis/simulate.ts';
-import type { Conditions, Tri } from '../../core/model/conditions.ts';
-import type { Outcome } from '../../core/model/decision.ts';
+import type { ConditionResult, Conditions } from '../../core/model/conditions.ts';
+import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { RuleTrace } from '../../core/model/trace.ts';
 import type { AuthenticatorOption } from '../../core/step/step.ts';
@@ -96,8 +96,8 @@ function layerTitle({ layer, policy, acrValues }: ExplainedLayer): string {
 
 const colours = { hit: 'green', miss: 'dim', unknown: 'yellow' } as const;
 
-function result(tri: Tri, paint: Paint): string {
-  return paint(colours[tri], tri.padEnd(7));
+function result(resultOf: ConditionResult, paint: Paint): string {
+  return paint(colours[resultOf], resultOf.padEnd(7));
 }
 
 function ruleLines(
@@ -106,8 +106,8 @@ function ruleLines(
   { width, layer, paint }: { readonly width: number; readonly layer: ExplainedLayer; readonly paint: Paint },
 ): readonly string[] {
   const decides = rule.rule === layer.decidedBy && index === layer.rules.length - 1;
-  const conditions = rule.conditions.map(({ condition, result: tri }) => {
-    return `             ${result(tri, paint)}  ${printable(conditionWords(rule.when, condition))}`;
+  const conditions = rule.conditions.map(({ condition, result: resultOf }) => {
+    return `             ${result(resultOf, paint)}  ${printable(conditionWords(rule.when, condition))}`;
   });
   const head = `  ${result(rule.result, paint)} ${String(index + 1).padStart(2)}  ${printable(rule.rule).padEnd(width)}  ${place(rule, paint)}`;
   return [
@@ -116,8 +116,8 @@ function ruleLines(
   ];
 }
 
-function place({ origin }: RuleTrace, paint: Paint): string {
-  return origin ? paint('dim', `${origin.file}:${origin.line}`) : '';
+function place({ location }: RuleTrace, paint: Paint): string {
+  return location ? paint('dim', `${location.file}:${location.line}`) : '';
 }
 
 /** `groups any: [contractors]`. */
@@ -178,7 +178,7 @@ function row(name: string, text: string): string {
   return `  ${name.padEnd(9)} ${text}`;
 }
 
-function outcomeWords(outcome: Outcome): string {
+function outcomeWords(outcome: DecisionOutcome): string {
   switch (outcome.kind) {
     case 'identify':
       return 'identify: it depends on who it is';
@@ -187,7 +187,7 @@ function outcomeWords(outcome: Outcome): string {
     case 'deny':
       return `deny: ${denialWords(outcome.reason)}`;
     case 'enroll':
-      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.barred ? '; who wants to, proves more first' : ''}`;
+      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; who wants to, proves more first' : ''}`;
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -206,7 +206,7 @@ function stepLines(steps: readonly SimulatedStep[], known: boolean): readonly st
 function stepWords(step: SimulatedStep): string {
   switch (step.kind) {
     case 'identify':
-      return step.beside === undefined ? 'identify' : `identify (with ${step.beside})`;
+      return step.identifyWith === undefined ? 'identify' : `identify (with ${step.identifyWith})`;
     case 'select':
       return `choose what to ${step.purpose === 'enroll' ? 'enroll' : 'prove'}: ${step.options.join(', ')}${skippableWords(step.skippable)}`;
     case 'challenge':

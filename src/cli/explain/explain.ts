@@ -17,7 +17,7 @@ import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
 import { explanationText } from './explain-text.ts';
-import { platforms, type SituationOptions, situationOf, systems } from './facts-from-options.ts';
+import { type FactOptions, factsFromOptions, platforms, systems } from './facts-from-options.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -31,7 +31,7 @@ export interface ExplainContext {
   now(): Seconds;
 }
 
-interface ExplainOptions extends SituationOptions {
+interface ExplainOptions extends FactOptions {
   readonly app: string;
   readonly user?: string;
   readonly config?: string;
@@ -101,7 +101,7 @@ async function print(
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
   const known = { snapshot, app, authenticators, now: now(), ...(user && { user }) };
-  const explanation = await explain(snapshot, app, situationOf(options, known));
+  const explanation = await explain(snapshot, app, factsFromOptions(options, known));
   const source = options.config === undefined ? `revision ${explanation.revision}` : `the files of ${options.config}`;
   const text = options.json ? JSON.stringify(explanation, null, 2) : explanationText(explanation, source, paint);
   stdout(`${text}\n`);

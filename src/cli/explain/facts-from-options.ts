@@ -2,7 +2,7 @@
 
 import { isIP } from 'node:net';
 import type {
-  AuthenticatorTraits,
+  AuthenticatorDescriptor,
   Enrollment,
   Evidence,
   Facts,
@@ -20,7 +20,7 @@ import { parseDuration } from '../shared/durations.ts';
 import { refusal } from '../shared/refusal.ts';
 
 /** As commander hands them over. */
-export interface SituationOptions {
+export interface FactOptions {
   readonly groups?: readonly string[];
   readonly enrolled?: readonly string[];
   readonly ip?: string;
@@ -44,7 +44,7 @@ interface Known {
   readonly app: App;
   /** The person of `--user`. */
   readonly user?: Subject;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
   /** Epoch seconds. */
   readonly now: Seconds;
 }
@@ -61,7 +61,7 @@ export const systems = [
 ] as const satisfies readonly OperatingSystem[];
 
 /** Throws `StepgateError('bad_request')` with a sentence for the admin. */
-export function situationOf(options: SituationOptions, known: Known): Facts {
+export function factsFromOptions(options: FactOptions, known: Known): Facts {
   const now = options.at === undefined ? known.now : parseTime(options.at);
   const subject = subjectOf(options, known);
   const remembered = (options.remembered ?? []).map((proof) => rememberedOf(proof, subject, now));
@@ -97,7 +97,7 @@ function parseTime(text: string): Seconds {
 }
 
 /** What oidc-provider makes of the request: the defaults of the client count when it names nothing else. */
-function requestOf(options: SituationOptions, { snapshot, app }: Known): RequestFacts {
+function requestOf(options: FactOptions, { snapshot, app }: Known): RequestFacts {
   const { default_acr_values = [], default_max_age } = app.client;
   const scopes = words(options.scope ?? 'openid');
   const { scopes: configured, resources } = snapshot.settings;
@@ -127,14 +127,14 @@ function parseMaxAge(text: string): Seconds {
   return Number(text);
 }
 
-function networkOf({ ip = '', zone }: SituationOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
+function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapshot): Facts['network'] {
   if (ip !== '' && isIP(ip) === 0) throw refusal(`--ip takes an IP address, not ${ip}`);
   for (const name of zone ?? []) oneOf('zone', name, Object.keys(settings.zones));
   return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
 }
 
 /** The person of `--user`, with other groups when some are given; or, with groups only, somebody who might be in them. */
-function subjectOf({ groups, enrolled }: SituationOptions, { user, authenticators }: Known): Subject | undefined {
+function subjectOf({ groups, enrolled }: FactOptions, { user, authenticators }: Known): Subject | undefined {
   if (user === undefined && groups === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a person: give --user or --groups');
     return undefined;
@@ -156,13 +156,13 @@ function subjectOf({ groups, enrolled }: SituationOptions, { user, authenticator
 }
 
 /** What somebody has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
-function usual(authenticators: readonly AuthenticatorTraits[]): readonly string[] {
-  return authenticators.filter(({ besideIdentifier }) => besideIdentifier).map(({ key }) => key);
+function usual(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
+  return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }
 
-function enrollmentOf(key: string, index: number, authenticators: readonly AuthenticatorTraits[]): Enrollment {
-  const traits = authenticators.find((one) => one.key === key);
-  if (traits === undefined) {
+function enrollmentOf(key: string, index: number, authenticators: readonly AuthenticatorDescriptor[]): Enrollment {
+  const descriptor = authenticators.find((one) => one.key === key);
+  if (descriptor === undefined) {
     throw refusal(
       unknownName(
         'authenticator',
@@ -171,7 +171,7 @@ function enrollmentOf(key: string, index: number, authenticators: readonly Authe
       ),
     );
   }
-  const { factors, characteristics } = traits;
+  const { factors, characteristics } = descriptor;
   return { id: `assumed-${index}`, authenticator: key, factors, characteristics };
 }
 

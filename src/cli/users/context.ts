@@ -7,7 +7,7 @@ import type { AccessCodes } from '../../users/access-codes.ts';
 import type { NewCredential } from '../../users/credentials.ts';
 import type { Directory } from '../../users/directory.ts';
 import type { Account } from '../../users/user.ts';
-import type { WriteNews } from './notification-writer.ts';
+import type { WriteNotification } from './notification-writer.ts';
 import type { PasswordContext } from './users-password.ts';
 
 export interface UsersContext extends TacContext, PasswordContext {
@@ -22,7 +22,7 @@ export interface UsersContext extends TacContext, PasswordContext {
 }
 
 /** Makes the writer of news when it is asked for: most commands tell nobody. */
-export type OpenNotifier = () => Promise<WriteNews>;
+export type OpenNotifier = () => Promise<WriteNotification>;
 
 export type WithAccount = (
   identifier: string,

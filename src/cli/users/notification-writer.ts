@@ -3,26 +3,28 @@
 import type { Seconds } from '../../core/model/facts.ts';
 import { isDemo, messageOps } from '../../delivery/outbox.ts';
 import { StepgateError } from '../../errors.ts';
-import { type News, newsTo } from '../../flow/notify/account-notification.ts';
+import { type AccountNotification, notificationDeliveries } from '../../flow/notify/account-notification.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { Account } from '../../users/user.ts';
 
 /** The operations that leave the news with the outbox, for each address of the account as it was before. */
-export type WriteNews = (before: Account, news: News) => readonly Op[];
+export type WriteNotification = (before: Account, news: AccountNotification) => readonly Op[];
 
 /** Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with `StoreUnavailable`. */
-export async function newsWriter(
+export async function notificationWriter(
   store: Store,
   { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
-): Promise<WriteNews> {
+): Promise<WriteNotification> {
   if (!(await sendsMail(store, authenticators)) && !(await isDemo(store))) return () => [];
   return (before, news) => {
     const { locale } = before.user.profile;
     const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };
     const about = { subject: before.user.id, ...languages };
-    return newsTo(before, news, { at: now() }).flatMap((delivery) => messageOps(delivery, now(), about));
+    return notificationDeliveries(before, news, { at: now() }).flatMap((delivery) =>
+      messageOps(delivery, now(), about),
+    );
   };
 }
 

@@ -42,7 +42,7 @@ export function usersImportCommand(
           numberCredential: context.numberCredential,
           source,
           update: options.update ?? false,
-          tell: (before, change) => write(before, accountChanged(change)),
+          notify: (before, change) => write(before, accountChanged(change)),
           record: ({ id }, done) => operatorOps(done === 'created' ? 'user.added' : 'user.changed', id),
           onProblem: ({ line, reason }) => context.stderr(`line ${line}: ${reason}\n`),
           ...(options.quiet ? {} : { onProgress: progress(context) }),

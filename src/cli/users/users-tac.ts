@@ -10,7 +10,7 @@ import type { Account } from '../../users/user.ts';
 import { durationText, parseDuration } from '../shared/durations.ts';
 import { revisionInUse } from '../shared/revision-in-use.ts';
 import type { TacContext, WithAccount } from './context.ts';
-import type { WriteNews } from './notification-writer.ts';
+import type { WriteNotification } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
 
 interface TacOptions {
@@ -75,7 +75,7 @@ async function issue(
     directory,
     account: { user },
     write,
-  }: { readonly directory: Directory; readonly account: Account; readonly write: WriteNews },
+  }: { readonly directory: Directory; readonly account: Account; readonly write: WriteNotification },
   terms: Parameters<AccessCodes['issue']>[0] & { readonly identifier: string; readonly lifetime: Seconds },
 ): Promise<void> {
   const { identifier, lifetime, ...rest } = terms;

@@ -2,11 +2,11 @@
 
 import { Command } from 'commander';
 import type { NewCredential } from '../../users/credentials.ts';
-import { type Along, Directory } from '../../users/directory.ts';
+import { Directory, type ExtraOps } from '../../users/directory.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
 import { attributeFault, textFault } from '../../users/profile-rules.ts';
 import type { OpenNotifier, UsersContext, WithAccount } from './context.ts';
-import { newsWriter } from './notification-writer.ts';
+import { notificationWriter } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
 import { usersImportCommand } from './users-import.ts';
 import { type PasswordOptions, readPassword } from './users-password.ts';
@@ -116,7 +116,7 @@ function changeCommands(command: Command, context: UsersContext): void {
       withAccount(context, identifier, async (directory, { user }) => {
         for (const group of change.add) refuse(textFault(group), 'group');
         const changed = change.add.length + change.remove.length > 0;
-        const along: Along = (_before, { id, groups }) => operatorOps('user.groups_changed', id, { groups });
+        const along: ExtraOps = (_before, { id, groups }) => operatorOps('user.groups_changed', id, { groups });
         const after = changed ? await directory.setGroups(user.id, change, along) : user;
         if (after === undefined) throw new Error(`${identifier} was deleted meanwhile`);
         context.stdout(`groups of ${identifier}: ${after.groups.join(', ') || 'none'}\n`);
@@ -222,7 +222,7 @@ async function withDirectory(
 ): Promise<void> {
   const store = await context.openStore();
   try {
-    await use(new Directory(store), () => newsWriter(store, context));
+    await use(new Directory(store), () => notificationWriter(store, context));
   } finally {
     await store.close();
   }

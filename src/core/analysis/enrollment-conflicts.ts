@@ -1,13 +1,13 @@
 /** Finds sign-on rules that nobody can meet because of what an enrollment rule disables: before anybody stands in front of them. */
 
-import { bestShowings } from '../evidence/attainable-acr.ts';
+import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
-import type { AuthenticatorTraits, Facts } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { applyRules, findRule } from '../policy/rules.ts';
-import { situationsFor } from './sample-facts.ts';
+import { sampleFacts } from './sample-facts.ts';
 
 export interface EnrollmentConflict {
   readonly enrollment: EnrollmentRule;
@@ -19,7 +19,7 @@ export interface Analysed {
   readonly policy: CompiledPolicy;
   readonly enrollment: CompiledPolicy<EnrollmentRule>;
   /** Enabled ones. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
   readonly clientId: string;
   /** What the app demands besides: its minimum `acr`. */
   readonly besides: readonly Requirement[];
@@ -37,12 +37,12 @@ export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConf
       if (canMeet(demanded, usable) || !canMeet(demanded, authenticators)) return [];
       const decideBoth = (facts: Facts) =>
         findRule(enrollment, facts).rule === restriction && applyRules(policy, facts).rule === rule;
-      const meet = situationsFor(restriction.when, rule.when, clientId).some(decideBoth);
+      const meet = sampleFacts(restriction.when, rule.when, clientId).some(decideBoth);
       return meet ? [{ enrollment: restriction, rule }] : [];
     }),
   );
 }
 
-function canMeet(demanded: readonly Requirement[], authenticators: readonly AuthenticatorTraits[]): boolean {
-  return demanded.every((requirement) => meetsRequirement(requirement, bestShowings(requirement, authenticators)));
+function canMeet(demanded: readonly Requirement[], authenticators: readonly AuthenticatorDescriptor[]): boolean {
+  return demanded.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }

@@ -11,7 +11,7 @@ const WEEK: Seconds = 604_800;
  * Facts that fit both conditions as far as they can be made to; whether they do, the evaluator tells. Empty where it cannot be decided:
  * that somebody in the one group is in the other one, too, follows from no configuration.
  */
-export function situationsFor(one: Conditions, other: Conditions, clientId: string): readonly Facts[] {
+export function sampleFacts(one: Conditions, other: Conditions, clientId: string): readonly Facts[] {
   const groups = jointly(one.groups, other.groups);
   const zones = jointly(one.network, other.network);
   const users = jointly(one.users, other.users);

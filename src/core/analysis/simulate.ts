@@ -6,14 +6,14 @@ import type { Enrollment, Evidence, Facts, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import type { LayerTrace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { secretBesideIdentifier } from '../queries/identifier-page-secret.ts';
-import { nextStep, type Plan, type StepView } from '../step/next-step.ts';
+import { identifierPageSecret } from '../queries/identifier-page-secret.ts';
+import { nextStep, type Plan, type StepContext } from '../step/next-step.ts';
 import type { AuthenticatorOption } from '../step/step.ts';
 import { begin, identified, picked, proved, type Transaction } from '../step/transaction.ts';
 
 export type SimulatedStep =
   /** `beside`: as in the step. */
-  | { readonly kind: 'identify'; readonly beside?: string }
+  | { readonly kind: 'identify'; readonly identifyWith?: string }
   /** The person chooses; the simulation takes the first. */
   | {
       readonly kind: 'select';
@@ -80,11 +80,11 @@ interface Turn {
 function take(position: Position, policies: PolicySet, facts: Facts): Turn {
   const present = factsAt(position, facts);
   const decision = evaluate(policies, present);
-  const beside = decision.kind === 'identify' ? secretBesideIdentifier(policies, present) : undefined;
+  const identifyWith = decision.kind === 'identify' ? identifierPageSecret(policies, present) : undefined;
   const labels = (id: string) => position.subject?.enrollments.find((enrollment) => enrollment.id === id)?.label;
   const { lastUsed } = facts.device;
-  const view: StepView = {
-    ...(beside !== undefined && { beside }),
+  const view: StepContext = {
+    ...(identifyWith !== undefined && { identifyWith }),
     labels,
     canKeep: false,
     ...(lastUsed && { lastUsed }),
@@ -94,7 +94,7 @@ function take(position: Position, policies: PolicySet, facts: Facts): Turn {
   const { step } = plan;
   switch (step.kind) {
     case 'identify':
-      return answerIdentify(position, beside, facts);
+      return answerIdentify(position, identifyWith, facts);
     case 'select':
       return answerSelect(position, step);
     default:
@@ -103,10 +103,10 @@ function take(position: Position, policies: PolicySet, facts: Facts): Turn {
 }
 
 function factsAt({ transaction, subject }: Position, { subject: _, ...given }: Facts): Facts {
-  const { event: id, startedAt, wanted } = transaction;
+  const { event: id, startedAt, requestedEnrollment } = transaction;
   return {
     ...given,
-    transaction: { id, startedAt, ...(wanted !== undefined && { wanted }) },
+    transaction: { id, startedAt, ...(requestedEnrollment !== undefined && { requestedEnrollment }) },
     ...(subject && { subject }),
     evidence: [...(subject ? given.evidence : []), ...transaction.evidence],
   };
@@ -127,11 +127,11 @@ function identify(position: Position, subject: Subject): Position {
   return named.ok ? { transaction: named.transaction, subject } : position;
 }
 
-function answerIdentify(position: Position, beside: string | undefined, { subject, now }: Facts): Turn {
-  const steps: SimulatedStep[] = [{ kind: 'identify', ...(beside !== undefined && { beside }) }];
+function answerIdentify(position: Position, identifyWith: string | undefined, { subject, now }: Facts): Turn {
+  const steps: SimulatedStep[] = [{ kind: 'identify', ...(identifyWith !== undefined && { identifyWith }) }];
   if (subject === undefined) return { steps };
   const next = identify(position, subject);
-  const typed = subject.enrollments.find(({ authenticator }) => authenticator === beside);
+  const typed = subject.enrollments.find(({ authenticator }) => authenticator === identifyWith);
   return { steps, next: typed ? prove(next, typed, 'sign_in', now) : next };
 }
 
@@ -156,7 +156,7 @@ function answerStarted(
   position: Position,
   decision: Decision,
   plan: Extract<Plan, { kind: 'start' }>,
-  { policies, facts, view }: { readonly policies: PolicySet; readonly facts: Facts; readonly view: StepView },
+  { policies, facts, view }: { readonly policies: PolicySet; readonly facts: Facts; readonly view: StepContext },
 ): Turn {
   const { authenticator, enrollment: id } = plan;
   const label = id === undefined ? undefined : view.labels(id);
@@ -174,9 +174,9 @@ function answerStarted(
     const enrollment = subject.enrollments.find((one) => one.id === id);
     return { steps: [step], ...(enrollment && { next: prove(position, enrollment, 'sign_in', facts.now) }) };
   }
-  const traits = policies.authenticators.find(({ key }) => key === authenticator);
-  if (traits === undefined) return { steps: [step] };
-  const { factors, characteristics } = traits;
+  const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
+  if (descriptor === undefined) return { steps: [step] };
+  const { factors, characteristics } = descriptor;
   const count = subject.enrollments.length;
   const enrolled: Enrollment = { id: `${name}-${count}`, authenticator, factors, characteristics };
   const grown = { ...position, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
@@ -186,7 +186,7 @@ function answerStarted(
 function otherWays(
   decision: Decision,
   plan: Extract<Plan, { kind: 'start' }>,
-  { labels }: StepView,
+  { labels }: StepContext,
 ): readonly AuthenticatorOption[] {
   if (decision.kind === 'enroll') {
     const others = decision.choices.filter((authenticator) => authenticator !== plan.authenticator);

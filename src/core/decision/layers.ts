@@ -1,7 +1,7 @@
 /** The layers that have to agree: session policy, app policy, request. */
 
-import { meetsGoal, requestMaxAge, type Showing, stricter } from '../evidence/requirement.ts';
-import type { Denial, Goal, Layer } from '../model/decision.ts';
+import { type AssessedEvidence, meetsLayerRequirement, requestMaxAge, stricter } from '../evidence/requirement.ts';
+import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import type { AcrValue, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
@@ -14,9 +14,9 @@ export interface PolicyLayers {
   readonly layers: readonly Layer[];
   /** The first layer's that denies. */
   readonly denial?: Denial;
-  readonly goals: readonly Goal[];
+  readonly requirements: readonly LayerRequirement[];
   /** The one of `goals` that stands for the app's minimum `acr`. */
-  readonly minimumAcr?: Goal;
+  readonly minimumAcr?: LayerRequirement;
   readonly session?: GrantedSession;
   /** The app policy's rule that decided. */
   readonly appRule?: Rule;
@@ -46,9 +46,9 @@ export function policyLayers(
   const limits = allowOf(session.rule)?.session;
   return {
     layers,
-    goals: layers.flatMap(({ goal }) => goal ?? []),
+    requirements: layers.flatMap(({ requirement }) => requirement ?? []),
     ...(denial && { denial }),
-    ...(minimum?.goal && { minimumAcr: minimum.goal }),
+    ...(minimum?.requirement && { minimumAcr: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
     ...(waiver && { rememberedHere: waiver.authenticators }),
@@ -75,7 +75,7 @@ function ruleLayer(
   if (requirement) {
     const remembered = waiver && { remembered: waiver.authenticators };
     const anyOf = [requirement, ...(waiver ? [{ anyOf: waiver.alternatives }] : [])];
-    return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, goal: { layer, anyOf } };
+    return { trace: { ...trace, outcome: 'allow', requirement, ...remembered }, requirement: { layer, anyOf } };
   }
   const denial: Denial = rule ? { reason: 'rule', layer, rule: rule.name } : { reason: 'no_rule', layer };
   return { trace: { ...trace, outcome: 'deny' }, denial };
@@ -94,20 +94,20 @@ function minimumAcrLayer({ minimumAcr, acrValues }: PolicySet): Layer | undefine
 function acrLayer(
   layer: 'app' | 'request',
   policy: string,
-  wanted: readonly string[],
+  requestedEnrollment: readonly string[],
   values: readonly AcrValue[],
 ): Layer {
-  const trace = { layer, policy, rules: [], acrValues: wanted };
+  const trace = { layer, policy, rules: [], acrValues: requestedEnrollment };
   if (values.length === 0)
     return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
   const anyOf = values.map(({ requirement }) => requirement);
   const [only, ...others] = anyOf;
   const requirement = others.length === 0 ? only : undefined;
-  return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, goal: { layer, anyOf } };
+  return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };
 }
 
-function known(wanted: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
-  return wanted.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
+function known(requestedEnrollment: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
+  return requestedEnrollment.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
 }
 
 /**
@@ -132,13 +132,13 @@ export function overallMaxAge(facts: Facts, session: GrantedSession | undefined)
 }
 
 /** The trace of all layers, with what the evidence makes of each. */
-export function traceOf(layers: readonly Layer[], request: RequestFacts, shown: readonly Showing[]): Trace {
+export function traceOf(layers: readonly Layer[], request: RequestFacts, evidence: readonly AssessedEvidence[]): Trace {
   const maxAge = requestMaxAge(request);
   return {
-    layers: layers.map(({ trace, goal }) => ({
+    layers: layers.map(({ trace, requirement }) => ({
       ...trace,
       ...(trace.layer === 'request' && maxAge !== undefined && { maxAge }),
-      ...(goal && { satisfied: meetsGoal(goal, shown) }),
+      ...(requirement && { satisfied: meetsLayerRequirement(requirement, evidence) }),
     })),
   };
 }

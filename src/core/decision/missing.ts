@@ -2,12 +2,12 @@
 
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
 import {
+  type AssessedEvidence,
   chainMatches,
   coveredFactors,
   isFresh,
   meetsDemand,
   meetsRequirement,
-  type Showing,
 } from '../evidence/requirement.ts';
 import type { Factor, Facts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
@@ -31,7 +31,7 @@ export type Missing =
   | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };
 
 /** The evidence that counts in this decision, as requirements see it. None without a subject. */
-export function countedShowings(policies: PolicySet, facts: Facts): readonly Showing[] {
+export function assessedEvidence(policies: PolicySet, facts: Facts): readonly AssessedEvidence[] {
   if (facts.subject === undefined) return [];
   const { session } = policyLayers(policies, facts);
   const usable = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
@@ -39,16 +39,16 @@ export function countedShowings(policies: PolicySet, facts: Facts): readonly Sho
 }
 
 /** One entry for each alternative or chain, in order. Empty: the requirement is met. */
-export function missingOf(requirement: Requirement, showings: readonly Showing[]): readonly Missing[] {
-  if (meetsRequirement(requirement, showings)) return [];
-  if ('anyOf' in requirement) return requirement.anyOf.map((alternative) => ofAlternative(alternative, showings));
-  return requirement.chains.map((chain) => ({ kind: 'chain', steps: ofChain(chain, showings) }));
+export function missingOf(requirement: Requirement, evidence: readonly AssessedEvidence[]): readonly Missing[] {
+  if (meetsRequirement(requirement, evidence)) return [];
+  if ('anyOf' in requirement) return requirement.anyOf.map((alternative) => ofAlternative(alternative, evidence));
+  return requirement.chains.map((chain) => ({ kind: 'chain', steps: ofChain(chain, evidence) }));
 }
 
-function ofAlternative(alternative: Alternative, showings: readonly Showing[]): Missing {
+function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): Missing {
   const { maxAge } = alternative;
-  const fresh = showings.filter(({ age }) => isFresh(age, maxAge));
-  const demands = alternative.demands.filter((demand) => !fresh.some((showing) => meetsDemand(demand, showing)));
+  const fresh = evidence.filter(({ age }) => isFresh(age, maxAge));
+  const demands = alternative.demands.filter((demand) => !fresh.some((assessed) => meetsDemand(demand, assessed)));
   const covered = coveredFactors(alternative, fresh);
   const demanded = demands.flatMap(({ factor }) => factor ?? []);
   const provided = new Set([...covered, ...demanded]).size;
@@ -58,9 +58,9 @@ function ofAlternative(alternative: Alternative, showings: readonly Showing[]): 
 }
 
 /** The fewest steps without which the rest of the chain is met. */
-function ofChain(chain: readonly ChainStep[], showings: readonly Showing[]): readonly ChainStep[] {
-  if (chain.length === 0 || chainMatches(chain, showings).length > 0) return [];
-  const ways = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), showings)]);
+function ofChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
+  if (chain.length === 0 || chainMatches(chain, evidence).length > 0) return [];
+  const ways = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), evidence)]);
   const fewest = ways.reduce((best, way) => (way.length < best.length ? way : best));
   return chain.filter((step) => fewest.includes(step));
 }

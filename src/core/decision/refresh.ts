@@ -16,11 +16,15 @@ export type RefreshDecision = { readonly trace: Trace } & (
  * (`restsOn`: their ids) are all still there. It asks for no new evidence: nobody is there to give it, and the tokens keep the `acr`, `amr` and
  * `auth_time` of the sign-in. No subject (the account is gone): deny.
  */
-export function evaluateRefresh(policies: PolicySet, facts: Facts, restsOn: readonly string[]): RefreshDecision {
+export function evaluateRefresh(
+  policies: PolicySet,
+  facts: Facts,
+  basisEnrollments: readonly string[],
+): RefreshDecision {
   const { layers, denial } = policyLayers(policies, facts);
   const trace = traceOf(layers, facts.request, []);
   if (facts.subject?.status !== 'active') return { allow: false, reason: 'account_inactive', trace };
   if (denial) return { allow: false, reason: denial.reason, trace };
   const has = (id: string) => facts.subject?.enrollments.some((one) => one.id === id);
-  return restsOn.every(has) ? { allow: true, trace } : { allow: false, reason: 'enrollment_gone', trace };
+  return basisEnrollments.every(has) ? { allow: true, trace } : { allow: false, reason: 'enrollment_gone', trace };
 }

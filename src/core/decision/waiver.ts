@@ -3,7 +3,7 @@
  * that rule becomes smaller; nothing is added to what was shown, so `acr`, `amr` and `auth_time` stay true.
  */
 
-import { meetsDemand, meetsRequirement, requestMaxAge, type Showing } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsDemand, meetsRequirement, requestMaxAge } from '../evidence/requirement.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
 import type { Alternative, Demand, Requirement, Rule } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -20,7 +20,7 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
       at <= now + 60 &&
       now < until &&
       authenticators.some(({ key, recovery }) => key === authenticator && !recovery) &&
-      subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator && !one.spent),
+      subject.enrollments.some((one) => one.id === enrollment && one.authenticator === authenticator && !one.consumed),
   );
 }
 
@@ -44,25 +44,25 @@ export function waiverOf(rule: Rule, proofs: readonly RememberedProof[], now: Se
 }
 
 /** Nothing had to be waived. */
-export function meetsRule({ then }: Rule, shown: readonly Showing[]): boolean {
-  return then.kind === 'allow' && meetsRequirement(then.requirement, shown);
+export function meetsWithoutWaiver({ then }: Rule, evidence: readonly AssessedEvidence[]): boolean {
+  return then.kind === 'allow' && meetsRequirement(then.requirement, evidence);
 }
 
 /** So long (seconds) the rule lets a browser remember the second factor. `undefined`: not at all, or the request asks for proofs of its own. */
-export function rememberingOf({ then }: Rule, { request }: Facts): Seconds | undefined {
+export function rememberDuration({ then }: Rule, { request }: Facts): Seconds | undefined {
   return then.kind === 'allow' && requestMaxAge(request) === undefined ? then.remember : undefined;
 }
 
 /** Is there an alternative whose second factor any proof at all could spare? */
-export function canSpareSecondFactor(requirement: Requirement): boolean {
+export function canWaiveSecondFactor(requirement: Requirement): boolean {
   if ('chains' in requirement) return false;
   return requirement.anyOf.some(({ factors, maxAge, demands }) => {
     const possession = demands.find(({ factor }) => factor === 'possession');
-    return factors > 1 && maxAge !== 0 && (possession === undefined || isSparable(possession));
+    return factors > 1 && maxAge !== 0 && (possession === undefined || isWaivable(possession));
   });
 }
 
-type Proved = Pick<Showing, 'authenticator' | 'enrollment' | 'factors' | 'characteristics'>;
+type Proved = Pick<AssessedEvidence, 'authenticator' | 'enrollment' | 'factors' | 'characteristics'>;
 
 /** The alternatives that are left when this proof stands for their second factor: that is always possession, which the browser vouches for. */
 export function withoutSecondFactor(requirement: Requirement, proof: Proved): readonly Alternative[] {
@@ -90,11 +90,11 @@ function reduced(alternative: Alternative, proof: Proved): readonly Alternative[
 }
 
 function standsFor(proof: Proved, demand: Demand): boolean {
-  return isSparable(demand) && meetsDemand(demand, { ...proof, age: 'now' });
+  return isWaivable(demand) && meetsDemand(demand, { ...proof, age: 'now' });
 }
 
 /** One proof that must verify its user covers two factor types at once: it has no second factor that could be left out. */
-function isSparable({ maxAge, characteristics }: Demand): boolean {
+function isWaivable({ maxAge, characteristics }: Demand): boolean {
   return maxAge !== 0 && !characteristics?.includes('userVerification');
 }
 

@@ -1,62 +1,66 @@
 /** The enrollment policy in a decision: what it leaves usable, and what it still wants. */
 
-import { meetsGoal } from '../evidence/requirement.ts';
-import type { Denial, Outcome, Skippable } from '../model/decision.ts';
+import { meetsLayerRequirement } from '../evidence/requirement.ts';
+import type { DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
-import { barOf, forBar, type Means, provable } from '../remediation/capabilities.ts';
+import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { challenge } from '../remediation/requirement-status.ts';
-import { minimalCompletions } from '../remediation/sufficient-sets.ts';
+import { minimalSufficientSets } from '../remediation/sufficient-sets.ts';
 
 /** What is judged. `means` are what the terms leave usable. */
-export interface EnrollmentCase {
+export interface EnrollmentContext {
   readonly subject: Subject;
   readonly terms: EnrollmentTerms;
   /** Name of the rule that they are of. */
   readonly rule?: string | undefined;
-  readonly means: Means;
+  readonly capabilities: Capabilities;
   readonly facts: Facts;
 }
 
 /** The terms cannot be met. */
-export function unsatisfiable({ rule }: EnrollmentCase): Denial {
+export function unsatisfiable({ rule }: EnrollmentContext): Denial {
   return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
 /** What must be enrolled now, and cannot be skipped. */
-export function mustEnroll(given: EnrollmentCase): readonly RequiredEnrollment[] {
-  return given.terms.required.filter((one) => isOpen(one.anyOf, given.means) && graceOf(one, given) === undefined);
+export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
+  return context.terms.required.filter(
+    (one) => isOpen(one.anyOf, context.capabilities) && graceOf(one, context) === undefined,
+  );
 }
 
 /** Of these authenticators the ones that the person can enroll, in the order given. */
-export function enrollableOf(keys: readonly string[], { policies }: Means): readonly string[] {
-  return keys.filter((key) => policies.authenticators.some((traits) => traits.key === key && traits.enrollable));
+export function enrollableOf(keys: readonly string[], { policies }: Capabilities): readonly string[] {
+  return keys.filter((key) =>
+    policies.authenticators.some((descriptor) => descriptor.key === key && descriptor.enrollable),
+  );
 }
 
-function isOpen(keys: readonly string[], { enrollments }: Means): boolean {
+function isOpen(keys: readonly string[], { enrollments }: Capabilities): boolean {
   return !enrollments.some(({ authenticator }) => keys.includes(authenticator));
 }
 
-function skipsOf({ subject }: EnrollmentCase, key: string, reason: Skippable['reason']): Skipped | undefined {
+function skipsOf({ subject }: EnrollmentContext, key: string, reason: Skippable['reason']): Skipped | undefined {
   const { skipped } = subject;
   return skipped && Object.hasOwn(skipped, key) ? skipped[key]?.[reason] : undefined;
 }
 
-function isSkippedHere({ facts }: EnrollmentCase, keys: readonly string[]): boolean {
+function isSkippedHere({ facts }: EnrollmentContext, keys: readonly string[]): boolean {
   return keys.every((key) => facts.transaction?.skipped?.includes(key));
 }
 
 /** How it may be skipped, or that it was. Undefined: there is no grace, or no more. */
-function graceOf({ anyOf, grace }: RequiredEnrollment, given: EnrollmentCase): Skippable | 'skipped' | undefined {
+function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContext): Skippable | 'skipped' | undefined {
   if (grace === undefined) return undefined;
-  const isSkipped = isSkippedHere(given, anyOf);
+  const isSkipped = isSkippedHere(context, anyOf);
   const skippable = { reason: 'grace', authenticators: anyOf } as const;
   if ('until' in grace) {
-    if (!(given.facts.now < grace.until)) return undefined;
+    if (!(context.facts.now < grace.until)) return undefined;
     return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
   }
   // What has been offered less often than the others counts: the person has not been asked about it that often.
-  const count = Math.min(...anyOf.map((key) => skipsOf(given, key, 'grace')?.count ?? 0));
+  const count = Math.min(...anyOf.map((key) => skipsOf(context, key, 'grace')?.count ?? 0));
   if (isSkipped && count <= grace.skips) return 'skipped';
   return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
 }
@@ -72,52 +76,54 @@ interface Due {
  * could clear the bar.
  */
 export function enrollmentStep(
-  given: EnrollmentCase,
-): Extract<Outcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
-  const means = forBar(given.means);
-  const bar = barOf(means);
-  const wanted = requiredNow(given) ?? (given.facts.transaction && (graceNow(given) ?? offeredNow(given)));
-  if (wanted === undefined) return undefined;
-  if (meetsGoal(bar, means.shown)) return { kind: 'enroll', ...wanted };
-  const { choices, skippable } = wanted;
-  const completions = minimalCompletions([bar], means.shown, provable(means, [bar]));
-  const { options } = challenge(completions, [bar], means);
-  if (options.length === 0) return skippable ? undefined : { kind: 'deny', ...unsatisfiable(given) };
+  context: EnrollmentContext,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
+  const capabilities = forAccountManagement(context.capabilities);
+  const bar = accountManagementOf(capabilities);
+  const requestedEnrollment =
+    requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
+  if (requestedEnrollment === undefined) return undefined;
+  if (meetsLayerRequirement(bar, capabilities.evidence)) return { kind: 'enroll', ...requestedEnrollment };
+  const { choices, skippable } = requestedEnrollment;
+  const sufficientSets = minimalSufficientSets([bar], capabilities.evidence, provable(capabilities, [bar]));
+  const { options } = challenge(sufficientSets, [bar], capabilities);
+  if (options.length === 0) return skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };
-  const asked = choices.filter((key) => key === given.facts.transaction?.wanted);
-  if (asked.length === 0) return { kind: 'enroll', ...wanted, barred: true };
+  const asked = choices.filter((key) => key === context.facts.transaction?.requestedEnrollment);
+  if (asked.length === 0) return { kind: 'enroll', ...requestedEnrollment, proofFirst: true };
   return { kind: 'challenge', options, toEnroll: asked, skippable };
 }
 
-function requiredNow(given: EnrollmentCase): Due | undefined {
-  const [first] = mustEnroll(given);
-  return first && { choices: enrollableOf(first.anyOf, given.means) };
+function requiredNow(context: EnrollmentContext): Due | undefined {
+  const [first] = mustEnroll(context);
+  return first && { choices: enrollableOf(first.anyOf, context.capabilities) };
 }
 
-function graceNow(given: EnrollmentCase): Due | undefined {
-  for (const one of given.terms.required) {
-    const grace = graceOf(one, given);
-    const choices = enrollableOf(one.anyOf, given.means);
-    if (!isOpen(one.anyOf, given.means) || grace === undefined || grace === 'skipped' || choices.length === 0) continue;
+function graceNow(context: EnrollmentContext): Due | undefined {
+  for (const one of context.terms.required) {
+    const grace = graceOf(one, context);
+    const choices = enrollableOf(one.anyOf, context.capabilities);
+    if (!isOpen(one.anyOf, context.capabilities) || grace === undefined || grace === 'skipped' || choices.length === 0)
+      continue;
     return { choices, skippable: grace };
   }
   return undefined;
 }
 
-function offeredNow(given: EnrollmentCase): Due | undefined {
-  const { optional, promoted } = given.terms;
-  const isOffered = (key: string) => isOpen([key], given.means) && !isSkippedHere(given, [key]);
+function offeredNow(context: EnrollmentContext): Due | undefined {
+  const { optional, promoted } = context.terms;
+  const isOffered = (key: string) => isOpen([key], context.capabilities) && !isSkippedHere(context, [key]);
   const once = optional.filter(
     (key) =>
-      !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(given, key, 'optional') === undefined,
+      !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(context, key, 'optional') === undefined,
   );
   const again = promoted.filter(({ authenticator, cooldown, skips }) => {
-    const before = skipsOf(given, authenticator, 'promotion');
+    const before = skipsOf(context, authenticator, 'promotion');
     if (before === undefined) return true;
-    return (skips === undefined || before.count < skips) && given.facts.now - before.at >= cooldown;
+    return (skips === undefined || before.count < skips) && context.facts.now - before.at >= cooldown;
   });
   const offer = (reason: 'optional' | 'promotion', keys: readonly string[]): Due | undefined => {
-    const choices = enrollableOf(keys.filter(isOffered), given.means);
+    const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
     return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
   };
   return (

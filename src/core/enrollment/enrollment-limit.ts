@@ -6,19 +6,22 @@ import type { PolicySet } from '../policy/compile.ts';
  * Of each authenticator. More than people have a use for, and few enough that whoever gets into an account once cannot leave so much behind
  * that its owner overlooks it, nor make every decision about the account and every load of it slow.
  */
-export const mostEnrollments = 10;
+export const maxEnrollmentsPerAuthenticator = 10;
 
 /** What is used up takes no room, so whoever has nothing left can always enroll again. */
 export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'enrollments'>): boolean {
-  if (enrollments.length < mostEnrollments) return false;
-  return enrollments.filter((one) => one.authenticator === authenticator && !one.spent).length >= mostEnrollments;
+  if (enrollments.length < maxEnrollmentsPerAuthenticator) return false;
+  return (
+    enrollments.filter((one) => one.authenticator === authenticator && !one.consumed).length >=
+    maxEnrollmentsPerAuthenticator
+  );
 }
 
 /** The policies as they are for this person: nobody can enroll more than there is room for. What is enrolled stays usable. */
-export function withRoom(policies: PolicySet, subject: Subject): PolicySet {
+export function withEnrollmentLimit(policies: PolicySet, subject: Subject): PolicySet {
   if (!policies.authenticators.some(({ key, enrollable }) => enrollable && isFull(key, subject))) return policies;
-  const authenticators = policies.authenticators.map((traits) =>
-    isFull(traits.key, subject) ? { ...traits, enrollable: false } : traits,
+  const authenticators = policies.authenticators.map((descriptor) =>
+    isFull(descriptor.key, subject) ? { ...descriptor, enrollable: false } : descriptor,
   );
   return { ...policies, authenticators };
 }

@@ -10,19 +10,21 @@ import { meetsRequirement } from './requirement.ts';
  * `amr`: RFC 8176; `mfa` for two distinct factor types, never for two authenticators of one, nor by what is auxiliary.
  */
 export function assuranceOf(
-  witness: readonly CountedEvidence[],
+  supportingEvidence: readonly CountedEvidence[],
   acrValues: readonly AcrValue[],
   requested: readonly string[],
 ): Assurance {
-  const met = acrValues.filter(({ requirement }) => meetsRequirement(requirement, witness)).map(({ value }) => value);
+  const met = acrValues
+    .filter(({ requirement }) => meetsRequirement(requirement, supportingEvidence))
+    .map(({ value }) => value);
   const acr = requested.find((value) => met.includes(value)) ?? met[0];
-  const factors = new Set(witness.flatMap((shown) => (shown.auxiliary ? [] : shown.factors)));
-  const amr = new Set(witness.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
+  const factors = new Set(supportingEvidence.flatMap((shown) => (shown.auxiliary ? [] : shown.factors)));
+  const amr = new Set(supportingEvidence.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
   if (factors.size > 1) amr.add('mfa');
   return {
     ...(acr !== undefined && { acr }),
     amr: [...amr].sort(),
-    authTime: Math.min(...witness.map(({ evidence }) => evidence.at)),
-    witness: witness.map(({ evidence }) => evidence),
+    authTime: Math.min(...supportingEvidence.map(({ evidence }) => evidence.at)),
+    supportingEvidence: supportingEvidence.map(({ evidence }) => evidence),
   };
 }

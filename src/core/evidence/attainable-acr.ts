@@ -1,23 +1,23 @@
 /** Which `acr` values can be reached at all: what discovery may truthfully announce. */
-import type { AuthenticatorTraits } from '../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { AcrValue, Requirement } from '../model/policy.ts';
-import { meetsRequirement, type Showing } from './requirement.ts';
+import { type AssessedEvidence, meetsRequirement } from './requirement.ts';
 
 /** The values, in their order, that somebody who has all these authenticators at their best would reach. */
 export function attainableAcrValues(
   acrValues: readonly AcrValue[],
-  authenticators: readonly AuthenticatorTraits[],
+  authenticators: readonly AuthenticatorDescriptor[],
 ): readonly string[] {
   return acrValues
-    .filter(({ requirement }) => meetsRequirement(requirement, bestShowings(requirement, authenticators)))
+    .filter(({ requirement }) => meetsRequirement(requirement, bestEvidence(requirement, authenticators)))
     .map(({ value }) => value);
 }
 
 /** More never hurts, so everything is shown at once: each authenticator as often as the longest chain could ask for it. */
-export function bestShowings(
+export function bestEvidence(
   requirement: Requirement,
-  authenticators: readonly AuthenticatorTraits[],
-): readonly Showing[] {
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly AssessedEvidence[] {
   const often = 'chains' in requirement ? Math.max(1, ...requirement.chains.map((chain) => chain.length)) : 1;
   return authenticators.flatMap(({ key, factors, characteristics, auxiliary }) =>
     Array.from({ length: often }, (_, index) => ({

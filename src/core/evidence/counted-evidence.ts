@@ -1,10 +1,10 @@
 /** The evidence that counts. */
 import type { Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { ageOf, isFresh, type Showing } from './requirement.ts';
+import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 
 /** Evidence that counts, next to how it looks to a requirement. */
-export interface CountedEvidence extends Showing {
+export interface CountedEvidence extends AssessedEvidence {
   readonly evidence: Evidence;
 }
 
@@ -17,11 +17,11 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
   for (const evidence of facts.evidence) {
     if (evidence.subject !== subject.id || evidence.origin === 'recovery') continue;
     const { authenticator, enrollment, factors, characteristics } = evidence;
-    const traits = policies.authenticators.find(({ key }) => key === authenticator);
-    if (traits === undefined || !isEnrolled(evidence, subject)) continue;
+    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
+    if (descriptor === undefined || !isEnrolled(evidence, subject)) continue;
     const age = ageOf(evidence, facts);
     if (age === undefined) continue;
-    const { auxiliary } = traits;
+    const { auxiliary } = descriptor;
     const shown = { authenticator, enrollment, factors, characteristics, age, evidence };
     counted.push(auxiliary ? { ...shown, auxiliary } : shown);
   }
@@ -58,8 +58,8 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
 
 /** The same kind of authenticator, showing the same. */
 export function showTheSame(
-  a: Pick<Showing, 'authenticator' | 'factors' | 'characteristics'>,
-  b: Pick<Showing, 'authenticator' | 'factors' | 'characteristics'>,
+  a: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
+  b: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
 ): boolean {
   return (
     a.authenticator === b.authenticator &&

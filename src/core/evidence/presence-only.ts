@@ -1,8 +1,10 @@
 /** What an authenticator shows that does not verify its user. */
-import type { AuthenticatorTraits } from '../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
 
 /** Only that somebody is there who has it. What could not verify its user anyway stays as it is. */
-export function presenceOnly<Able extends Pick<AuthenticatorTraits, 'factors' | 'characteristics'>>(able: Able): Able {
+export function presenceOnly<Able extends Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>>(
+  able: Able,
+): Able {
   if (!able.characteristics.includes('userVerification')) return able;
   return {
     ...able,

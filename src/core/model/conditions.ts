@@ -47,4 +47,4 @@ export interface AttributeTest {
 
 export type AttributeValue = string | number | boolean;
 
-export type Tri = 'hit' | 'miss' | 'unknown';
+export type ConditionResult = 'hit' | 'miss' | 'unknown';

@@ -13,7 +13,7 @@ export interface Assurance {
   /** Time of the oldest evidence that the decision rests on (epoch seconds). */
   readonly authTime: Seconds;
   /** The evidence itself. */
-  readonly witness: readonly Evidence[];
+  readonly supportingEvidence: readonly Evidence[];
 }
 
 export type DenyReason =
@@ -64,7 +64,7 @@ export interface Rememberable {
 }
 
 /** What a decision comes to. */
-export type Outcome =
+export type DecisionOutcome =
   | { readonly kind: 'identify' }
   | { readonly kind: 'deny'; readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string }
   /** Each option makes progress. Never empty. Best first. */
@@ -84,7 +84,7 @@ export type Outcome =
       readonly choices: readonly string[];
       readonly skippable?: Skippable;
       /** Only to choose from: the bar of Law 7 comes before the enrollment that the person asks for. Absent: it is cleared. */
-      readonly barred?: true;
+      readonly proofFirst?: true;
     }
   | {
       readonly kind: 'allow';
@@ -97,7 +97,7 @@ export type Outcome =
       readonly remember?: Rememberable;
     };
 
-export type Decision = { readonly trace: Trace } & Outcome;
+export type Decision = { readonly trace: Trace } & DecisionOutcome;
 
 export interface Denial {
   readonly reason: DenyReason;
@@ -109,13 +109,13 @@ export interface Denial {
 export interface Layer {
   readonly trace: LayerTrace;
   readonly denial?: Denial;
-  readonly goal?: Goal;
+  readonly requirement?: LayerRequirement;
 }
 
 /** One layer's demand. Any of the requirements will do. */
-export interface Goal {
-  readonly layer: LayerTrace['layer'] | 'enrollment_bar';
+export interface LayerRequirement {
+  readonly layer: LayerTrace['layer'] | 'account_management';
   readonly anyOf: readonly Requirement[];
   /** It is the bar of Law 7: what is yet to be enrolled does not count, and what the enrollment policy disables does. */
-  readonly isBar?: true;
+  readonly isAccountManagement?: true;
 }

@@ -54,7 +54,7 @@ export interface RememberedProof {
 }
 
 /** What an authenticator can do at its best; a verification may show less (a key without user verification). */
-export interface AuthenticatorTraits {
+export interface AuthenticatorDescriptor {
   readonly key: string;
   /** The largest set of factor types that one verification can cover. */
   readonly factors: readonly Factor[];
@@ -69,13 +69,13 @@ export interface AuthenticatorTraits {
   /** It is there for the day when others are lost: it is asked for last, and reaches the bar of Law 7 beside another factor type. */
   readonly recovery?: true;
   /** Its secret may be asked for on the page that asks who somebody is. */
-  readonly besideIdentifier?: true;
+  readonly askedWithIdentifier?: true;
   /** Who of those who do not exist seems to have it. Absent: nobody. */
-  readonly decoys?: DecoyTraits;
+  readonly decoys?: DecoyDescriptor;
 }
 
 /** What an authenticator is like with people who do not exist. */
-export interface DecoyTraits {
+export interface DecoyDescriptor {
   /** The share of them who seem to have it, from 0 to 1. */
   readonly share: number;
   /** The share among those whose identifier is a mail address, where that is another one. */
@@ -94,13 +94,13 @@ export interface Enrollment {
   /** The name that the person gave it. */
   readonly label?: string;
   /** It is used up or over: evidence from it stands, and it can prove nothing more. */
-  readonly spent?: true;
+  readonly consumed?: true;
   /** It is over by itself some day: what the account can show for good, it does not show. */
   readonly temporary?: true;
   /** As in the traits of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
   /** The enrollment policy disables it here: it counts for the bar of Law 7, and for nothing else. The core finds out. */
-  readonly barOnly?: true;
+  readonly accountManagementOnly?: true;
 }
 
 export type UserStatus = 'active' | 'suspended' | 'deactivated';
@@ -154,7 +154,7 @@ export interface Facts {
     /** Authenticators that the person skipped to enroll in it. */
     readonly skipped?: readonly string[];
     /** The authenticator that the person asked to enroll in it. */
-    readonly wanted?: string;
+    readonly requestedEnrollment?: string;
   };
   readonly request: RequestFacts;
   readonly network: { readonly ip: string; readonly zones: readonly string[] };

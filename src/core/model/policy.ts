@@ -36,7 +36,7 @@ export type Requirement =
   | { readonly chains: readonly (readonly ChainStep[])[] };
 
 /** Where a rule stands in the admin's files; carried through to traces, never used to decide. */
-export interface Origin {
+export interface SourceLocation {
   readonly file: string;
   readonly line: number;
 }
@@ -45,7 +45,7 @@ export interface Origin {
 export interface RuleHead {
   readonly name: string;
   readonly when: Conditions;
-  readonly origin?: Origin;
+  readonly location?: SourceLocation;
 }
 
 export interface Rule extends RuleHead {

@@ -1,19 +1,19 @@
 /** Why a decision came out as it did, as data. */
-import type { Tri } from './conditions.ts';
+import type { ConditionResult } from './conditions.ts';
 import type { Seconds } from './facts.ts';
-import type { Origin, Requirement } from './policy.ts';
+import type { Requirement, SourceLocation } from './policy.ts';
 
 export interface ConditionTrace {
   /** e.g. `groups`, `network`, `attributes.department`. */
   readonly condition: string;
-  readonly result: Tri;
+  readonly result: ConditionResult;
 }
 
 export interface RuleTrace {
   readonly rule: string;
-  readonly result: Tri;
+  readonly result: ConditionResult;
   readonly conditions: readonly ConditionTrace[];
-  readonly origin?: Origin;
+  readonly location?: SourceLocation;
 }
 
 export interface LayerTrace {

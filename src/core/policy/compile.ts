@@ -1,7 +1,7 @@
 /** Policies made ready for evaluation: once per revision, not once per decision. */
 
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
-import type { AuthenticatorTraits } from '../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
@@ -33,7 +33,7 @@ export interface PolicySet {
   /** It is the built-in app in which people look after their own account: its requests may ask for the bar of Law 7. */
   readonly account?: true;
   /** The enabled ones only: a disabled one cannot be used or enrolled, and its evidence does not count. In order of preference. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
   /** Key of an authenticator that is taken to prove presence only: to find out whether it must verify its user. */
   readonly presenceOnly?: string;
 }

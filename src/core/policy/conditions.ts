@@ -1,5 +1,5 @@
 /** The conditions of a rule as closures. Three-valued: what depends on the person is `unknown` until somebody has identified. */
-import type { AnyAllNone, AttributeTest, AttributeValue, Conditions, Tri } from '../model/conditions.ts';
+import type { AnyAllNone, AttributeTest, AttributeValue, ConditionResult, Conditions } from '../model/conditions.ts';
 import type { Facts, Seconds, Subject } from '../model/facts.ts';
 import { type LocalTime, localTimeIn } from './local-time.ts';
 import { compilePattern } from './pattern.ts';
@@ -8,7 +8,7 @@ import { compilePattern } from './pattern.ts';
 export interface CompiledCondition {
   /** e.g. `groups`, `device.known`, `attributes.department`. */
   readonly name: string;
-  readonly test: (facts: Facts) => Tri;
+  readonly test: (facts: Facts) => ConditionResult;
   /** Another sign-in of the same person to the same app may have it otherwise: another network, device, time, or scope. */
   readonly varies: boolean;
 }
@@ -29,10 +29,10 @@ const compilers: { readonly [Key in keyof Required<Conditions>]: Compiler<Key> }
       test: aboutSubject(({ userType }) => memberOf(lists, userType === undefined ? [] : [userType])),
     },
   ],
-  network: (lists) => [{ name: 'network', test: (facts) => tri(memberOf(lists, facts.network.zones)) }],
+  network: (lists) => [{ name: 'network', test: (facts) => resultOf(memberOf(lists, facts.network.zones)) }],
   device: deviceConditions,
-  apps: (lists) => [{ name: 'apps', test: (facts) => tri(memberOf(lists, [facts.request.clientId])) }],
-  scopes: (lists) => [{ name: 'scopes', test: (facts) => tri(memberOf(lists, facts.request.scopes)) }],
+  apps: (lists) => [{ name: 'apps', test: (facts) => resultOf(memberOf(lists, [facts.request.clientId])) }],
+  scopes: (lists) => [{ name: 'scopes', test: (facts) => resultOf(memberOf(lists, facts.request.scopes)) }],
   time: (time) => [{ name: 'time', test: timeTest(time) }],
   attributes: attributeConditions,
 };
@@ -56,12 +56,12 @@ function compileOne<Key extends keyof Conditions>(key: Key, when: Conditions): r
   return compile(given as NonNullable<Conditions[Key]>).map((condition) => ({ ...condition, varies }));
 }
 
-function tri(holds: boolean): Tri {
+function resultOf(holds: boolean): ConditionResult {
   return holds ? 'hit' : 'miss';
 }
 
-function aboutSubject(holds: (subject: Subject) => boolean): (facts: Facts) => Tri {
-  return ({ subject }) => (subject === undefined ? 'unknown' : tri(holds(subject)));
+function aboutSubject(holds: (subject: Subject) => boolean): (facts: Facts) => ConditionResult {
+  return ({ subject }) => (subject === undefined ? 'unknown' : resultOf(holds(subject)));
 }
 
 function memberOf(lists: AnyAllNone, values: readonly string[]): boolean {
@@ -73,12 +73,12 @@ function memberOf(lists: AnyAllNone, values: readonly string[]): boolean {
 }
 
 function intersects(list: readonly string[], values: readonly string[]): boolean {
-  for (const wanted of list) if (values.includes(wanted)) return true;
+  for (const requestedEnrollment of list) if (values.includes(requestedEnrollment)) return true;
   return false;
 }
 
 function containsAll(values: readonly string[], list: readonly string[]): boolean {
-  for (const wanted of list) if (!values.includes(wanted)) return false;
+  for (const requestedEnrollment of list) if (!values.includes(requestedEnrollment)) return false;
   return true;
 }
 
@@ -92,8 +92,8 @@ function usersTest(lists: NonNullable<Conditions['users']>): (subject: Subject) 
 }
 
 /** A device is known as somebody's: as long as nobody has identified, it may yet turn out to be known. */
-function knownDevice({ subject, device }: Facts, wanted: boolean): Tri {
-  return subject === undefined ? 'unknown' : tri(device.known === wanted);
+function knownDevice({ subject, device }: Facts, requestedEnrollment: boolean): ConditionResult {
+  return subject === undefined ? 'unknown' : resultOf(device.known === requestedEnrollment);
 }
 
 function deviceConditions(device: NonNullable<Conditions['device']>): readonly Tested[] {
@@ -103,13 +103,13 @@ function deviceConditions(device: NonNullable<Conditions['device']>): readonly T
     conditions.push({ name: 'device.known', test: (facts) => knownDevice(facts, known) });
   }
   if (platform)
-    conditions.push({ name: 'device.platform', test: (facts) => tri(platform.includes(facts.device.platform)) });
-  if (os) conditions.push({ name: 'device.os', test: (facts) => tri(os.includes(facts.device.os)) });
+    conditions.push({ name: 'device.platform', test: (facts) => resultOf(platform.includes(facts.device.platform)) });
+  if (os) conditions.push({ name: 'device.os', test: (facts) => resultOf(os.includes(facts.device.os)) });
   return conditions;
 }
 
 /** A window over midnight belongs to the day on which it begins: `days: [fri]`, 22:00 to 06:00 ends on Saturday morning. */
-function timeTest(time: NonNullable<Conditions['time']>): (facts: Facts) => Tri {
+function timeTest(time: NonNullable<Conditions['time']>): (facts: Facts) => ConditionResult {
   const { days, from = 0, to = 24 * 60 } = time;
   const localTime = localTimeIn(time.zone);
   const inWindow = ({ day, minute }: LocalTime): boolean => {
@@ -119,7 +119,7 @@ function timeTest(time: NonNullable<Conditions['time']>): (facts: Facts) => Tri 
     const inHours = overMidnight ? minute >= from || afterMidnight : minute >= from && minute < to;
     return inHours && (days === undefined || days.includes(began));
   };
-  return (facts: { readonly now: Seconds }) => tri(inWindow(localTime(facts.now)));
+  return (facts: { readonly now: Seconds }) => resultOf(inWindow(localTime(facts.now)));
 }
 
 function attributeConditions(tests: Readonly<Record<string, AttributeTest>>): readonly Tested[] {

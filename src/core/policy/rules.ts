@@ -1,5 +1,5 @@
 /** Finds the rule of a policy that decides. */
-import type { Tri } from '../model/conditions.ts';
+import type { ConditionResult } from '../model/conditions.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
@@ -15,7 +15,7 @@ export interface RuleOutcome {
 }
 
 /** Which rule decides, whatever it says. */
-export interface Found<Of extends RuleHead> {
+export interface RuleMatch<Of extends RuleHead> {
   /** A rule before the first that holds may yet hold: it depends on who the person is. Then no rule decides. */
   readonly undecided: boolean;
   readonly rule?: Of;
@@ -33,7 +33,7 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
   return { outcome: rule.then.kind, rule, traces };
 }
 
-export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): Found<Of> {
+export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): RuleMatch<Of> {
   const traces: RuleTrace[] = [];
   let undecided = false;
   for (const compiled of policy.rules) {
@@ -77,7 +77,7 @@ function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   return trace;
 }
 
-function digit(result: Tri): number {
+function digit(result: ConditionResult): number {
   if (result === 'miss') return 0;
   return result === 'hit' ? 1 : 2;
 }
@@ -85,10 +85,10 @@ function digit(result: Tri): number {
 function describe({ rule, conditions }: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   const results = conditions.map(({ name, test }) => ({ condition: name, result: test(facts) }));
   const result = combine(results.map((condition) => condition.result));
-  return { rule: rule.name, result, conditions: results, ...(rule.origin && { origin: rule.origin }) };
+  return { rule: rule.name, result, conditions: results, ...(rule.location && { location: rule.location }) };
 }
 
-function combine(results: readonly Tri[]): Tri {
+function combine(results: readonly ConditionResult[]): ConditionResult {
   if (results.includes('miss')) return 'miss';
   return results.includes('unknown') ? 'unknown' : 'hit';
 }

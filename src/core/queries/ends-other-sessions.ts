@@ -12,7 +12,7 @@ export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'c
  * Sessions from before were let in by less than the account can now show, and nobody knows whose they are: they end when it gains a factor type
  * or phishing resistance, and when something is replaced. One more of what was there already ends nothing. `subject`: as it was before.
  */
-export function endsOthers(policies: PolicySet, subject: Subject, added: Added): boolean {
+export function endsOtherSessions(policies: PolicySet, subject: Subject, added: Added): boolean {
   const { authenticator, factors, characteristics } = added;
   if (added.single && subject.enrollments.some((one) => one.authenticator === authenticator)) return true;
   if (policies.authenticators.find(({ key }) => key === authenticator)?.auxiliary) return false;

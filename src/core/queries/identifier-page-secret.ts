@@ -1,22 +1,22 @@
 /** Which secret should the page that asks who someone is ask for, too? */
 
-import type { Goal } from '../model/decision.ts';
+import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
 import type { Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { possibleRules } from '../policy/rules.ts';
-import { meansWithin } from '../remediation/capabilities.ts';
-import { wayOn } from '../remediation/requirement-status.ts';
+import { capabilitiesWithin } from '../remediation/capabilities.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 
 /**
  * The key of the first authenticator whose secret may be asked for beside the identifier, and makes progress whoever the person turns out
  * to be: under every pair of a session rule and an app rule that allow and may yet decide, and every enrollment rule that may, for
  * somebody who has every enabled authenticator. Asking for more than that would ask for too much. `undefined`: none.
  */
-export function secretBesideIdentifier(policies: PolicySet, facts: Facts): string | undefined {
+export function identifierPageSecret(policies: PolicySet, facts: Facts): string | undefined {
   return policies.authenticators
-    .filter(({ besideIdentifier }) => besideIdentifier)
+    .filter(({ askedWithIdentifier }) => askedWithIdentifier)
     .map(({ key }) => key)
     .find((key) => identifyingHelps(policies, facts, key, 'everybody'));
 }
@@ -32,16 +32,16 @@ export function identifyingHelps(
   const { subject: _, ...anonymous } = facts;
   const session = allowed(policies.session, anonymous);
   const app = allowed(policies.app, anonymous);
-  const helps = ({ goals, usable }: Possible) => {
+  const helps = ({ goals: requirements, usable }: Possible) => {
     // What is only good for the bar of Law 7 is no way to begin.
-    if (!usable.authenticators.some((traits) => traits.key === key)) return false;
+    if (!usable.authenticators.some((descriptor) => descriptor.key === key)) return false;
     const enrollments = policies.authenticators.map(anEnrollment);
-    const way = wayOn(goals, meansWithin(usable, policies, { shown: [], enrollments }));
-    return way.kind === 'challenge' && way.options.some(({ authenticator }) => authenticator === key);
+    const status = requirementStatus(requirements, capabilitiesWithin(usable, policies, { evidence: [], enrollments }));
+    return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
   };
   const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
   const sets = restricted(policies, anonymous);
-  const cases = pairs.flatMap((goals) => sets.map((usable): Possible => ({ goals, usable })));
+  const cases = pairs.flatMap((requirements) => sets.map((usable): Possible => ({ goals: requirements, usable })));
   return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
 }
 
@@ -54,7 +54,7 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
 }
 
 interface Possible {
-  readonly goals: readonly Goal[];
+  readonly goals: readonly LayerRequirement[];
   readonly usable: PolicySet;
 }
 
@@ -73,11 +73,11 @@ function allowed(policy: PolicySet['session'], facts: Facts): readonly Requireme
   return [...new Map(requirements.map((requirement) => [JSON.stringify(requirement), requirement])).values()];
 }
 
-function goal(layer: 'session' | 'app', requirement: Requirement): Goal {
+function goal(layer: 'session' | 'app', requirement: Requirement): LayerRequirement {
   return { layer, anyOf: [requirement] };
 }
 
-function anEnrollment(traits: PolicySet['authenticators'][number]): Enrollment {
-  const { key, factors, characteristics, auxiliary } = traits;
+function anEnrollment(descriptor: PolicySet['authenticators'][number]): Enrollment {
+  const { key, factors, characteristics, auxiliary } = descriptor;
   return { id: key, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) };
 }

@@ -6,7 +6,7 @@ import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-po
 import type { Facts } from '../model/facts.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { rulesAnywhere } from '../policy/rules.ts';
-import { meansWithin, usableEnrollments } from '../remediation/capabilities.ts';
+import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';
 
 /**
  * What the enrollment policy of an app demands of this person and would no longer be met without this enrollment. It is asked of every rule
@@ -33,9 +33,9 @@ function mayLetIn({ session, app }: PolicySet, facts: Facts): boolean {
 function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts): readonly RequiredEnrollment[] {
   const { subject } = facts;
   if (subject === undefined) return [];
-  const holdings = { shown: [], enrollments: usableEnrollments(subject, policies) };
-  const means = meansWithin(usablePolicies(policies, terms), policies, holdings);
-  return mustEnroll({ subject, terms, means, facts });
+  const state = { evidence: [], enrollments: usableEnrollments(subject, policies) };
+  const capabilities = capabilitiesWithin(usablePolicies(policies, terms), policies, state);
+  return mustEnroll({ subject, terms, capabilities, facts });
 }
 
 /**
@@ -44,7 +44,7 @@ function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts):
  */
 export function isLastWay(policies: PolicySet, facts: Facts, enrollment: string): boolean {
   if (!facts.subject?.enrollments.some(({ id }) => id === enrollment)) return false;
-  const authenticators = policies.authenticators.map((traits) => ({ ...traits, enrollable: false }));
+  const authenticators = policies.authenticators.map((descriptor) => ({ ...descriptor, enrollable: false }));
   return !canSignIn({ ...policies, authenticators }, newSignIn(facts, enrollment));
 }
 

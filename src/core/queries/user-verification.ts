@@ -3,7 +3,7 @@
 import { evaluate } from '../decision/evaluate.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import type { Decision } from '../model/decision.ts';
-import type { AuthenticatorTraits, Facts } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
@@ -15,8 +15,8 @@ export function needsUserVerification(
   facts: Facts,
   { purpose, authenticator: key }: { readonly purpose: 'challenge' | 'enroll'; readonly authenticator: string },
 ): boolean {
-  const traits = policies.authenticators.find((one) => one.key === key);
-  if (!traits?.characteristics.includes('userVerification')) return false;
+  const descriptor = policies.authenticators.find((one) => one.key === key);
+  if (!descriptor?.characteristics.includes('userVerification')) return false;
   const active = whateverStatus(facts);
   const without = purpose === 'enroll' ? withoutVerification(policies, key) : { ...policies, presenceOnly: key };
   return isAskedFor(evaluate(policies, active), key) && !isAskedFor(evaluate(without, active), key);
@@ -24,14 +24,14 @@ export function needsUserVerification(
 
 /** The policies as they would be if this authenticator could not verify its user. */
 export function withoutVerification(policies: PolicySet, key: string): PolicySet {
-  return withTraits(policies, key, presenceOnly);
+  return withDescriptor(policies, key, presenceOnly);
 }
 
 /** The policies as they would be if this authenticator were another one. */
-export function withTraits(
+export function withDescriptor(
   policies: PolicySet,
   key: string,
-  change: (traits: AuthenticatorTraits) => AuthenticatorTraits,
+  change: (descriptor: AuthenticatorDescriptor) => AuthenticatorDescriptor,
 ): PolicySet {
   const authenticators = policies.authenticators.map((one) => (one.key === key ? change(one) : one));
   return { ...policies, authenticators };

@@ -1,24 +1,27 @@
 /** What somebody must prove before anything is enrolled. */
-import type { Goal } from '../model/decision.ts';
-import type { AuthenticatorTraits, Enrollment, Factor } from '../model/facts.ts';
+import type { LayerRequirement } from '../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';
 
 /** How old a proof may be that lets somebody enroll an authenticator (seconds). */
-export const ENROLLMENT_BAR_MAX_AGE = 300;
+export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
  * Law 7: the strongest level that the account can reach. It counts only what is enrolled already, and nothing auxiliary; who has nothing
  * never clears it. Whoever lost that level reaches it by an authenticator that exists for recovery, beside another factor type (NIST SP
  * 800-63B-4 section 4.2.2.2). `all`, `authenticators`: whatever is enabled, also where the enrollment policy disables it.
  */
-export function enrollmentBar(all: readonly Enrollment[], authenticators: readonly AuthenticatorTraits[]): Goal {
+export function accountManagementRequirement(
+  all: readonly Enrollment[],
+  authenticators: readonly AuthenticatorDescriptor[],
+): LayerRequirement {
   const recovery = recoveryKeys(authenticators);
   const anyOf = [strongest(all), ...(recovery.length > 0 ? [recovered(recovery)] : [])];
-  return { layer: 'enrollment_bar', anyOf: [{ anyOf }], isBar: true };
+  return { layer: 'account_management', anyOf: [{ anyOf }], isAccountManagement: true };
 }
 
 /** The authenticators that exist for recovery. */
-export function recoveryKeys(authenticators: readonly AuthenticatorTraits[]): readonly string[] {
+export function recoveryKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ recovery }) => recovery).map(({ key }) => key);
 }
 
@@ -29,10 +32,10 @@ function strongest(all: readonly Enrollment[]): Alternative {
   return {
     factors: Math.max(1, factors.size) as 1 | 2 | 3,
     demands: resistant ? [{ characteristics: ['phishingResistant'] }] : [],
-    maxAge: ENROLLMENT_BAR_MAX_AGE,
+    maxAge: ACCOUNT_MANAGEMENT_MAX_AGE,
   };
 }
 
 function recovered(authenticators: readonly string[]): Alternative {
-  return { factors: 2, demands: [{ authenticators }], maxAge: ENROLLMENT_BAR_MAX_AGE };
+  return { factors: 2, demands: [{ authenticators }], maxAge: ACCOUNT_MANAGEMENT_MAX_AGE };
 }

@@ -2,60 +2,60 @@
 
 import { type CountedEvidence, showTheSame } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
-import type { Showing } from '../evidence/requirement.ts';
-import type { Goal } from '../model/decision.ts';
-import type { AuthenticatorTraits, Enrollment, Subject } from '../model/facts.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
+import type { LayerRequirement } from '../model/decision.ts';
+import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { enrollmentBar } from './account-management.ts';
+import { accountManagementRequirement } from './account-management.ts';
 
 /** What there is, of whatever is enabled. */
-export interface Holdings {
+export interface AuthenticatorState {
   /** Newest first. */
-  readonly shown: readonly CountedEvidence[];
+  readonly evidence: readonly CountedEvidence[];
   /** In the order of the authenticators. */
   readonly enrollments: readonly Enrollment[];
 }
 
 /** What is there to go on with. */
-export interface Means extends Holdings {
+export interface Capabilities extends AuthenticatorState {
   /** What may be used here. */
   readonly policies: PolicySet;
   /** What the bar of Law 7 is computed from and cleared with: also what the enrollment policy disables here, marked as such. */
-  readonly bar: Holdings & { readonly authenticators: readonly AuthenticatorTraits[] };
+  readonly bar: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
 }
 
 /** The means where only `usable` of the enabled authenticators may be used. */
-export function meansWithin(usable: PolicySet, enabled: PolicySet, all: Holdings): Means {
+export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: AuthenticatorState): Capabilities {
   const { authenticators } = enabled;
   if (usable.authenticators === authenticators) return { ...all, policies: usable, bar: { ...all, authenticators } };
-  const { shown, enrollments } = all;
+  const { evidence, enrollments } = all;
   const isUsable = ({ authenticator }: { readonly authenticator: string }) =>
     usable.authenticators.some(({ key }) => key === authenticator);
   const mark = <One extends CountedEvidence | Enrollment>(one: One): One =>
-    isUsable(one) ? one : { ...one, barOnly: true };
+    isUsable(one) ? one : { ...one, accountManagementOnly: true };
   return {
-    shown: shown.filter(isUsable),
+    evidence: evidence.filter(isUsable),
     enrollments: enrollments.filter(isUsable),
     policies: usable,
-    bar: { shown: shown.map(mark), enrollments: enrollments.map(mark), authenticators },
+    bar: { evidence: evidence.map(mark), enrollments: enrollments.map(mark), authenticators },
   };
 }
 
 /** The bar of Law 7 for whoever has these means. */
-export function barOf({ bar }: Means): Goal {
-  return enrollmentBar(bar.enrollments, bar.authenticators);
+export function accountManagementOf({ bar }: Capabilities): LayerRequirement {
+  return accountManagementRequirement(bar.enrollments, bar.authenticators);
 }
 
 /** The means as the bar of Law 7 sees them: for goals of which it is one. */
-export function forBar(means: Means): Means {
-  const { shown, enrollments } = means.bar;
-  return { ...means, shown, enrollments };
+export function forAccountManagement(capabilities: Capabilities): Capabilities {
+  const { evidence, enrollments } = capabilities.bar;
+  return { ...capabilities, evidence, enrollments };
 }
 
 /** The person's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
   return policies.authenticators.flatMap(({ key, auxiliary }) => {
-    const usable = subject.enrollments.filter(({ authenticator, spent }) => authenticator === key && !spent);
+    const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
     return auxiliary ? usable.map((enrollment) => ({ ...enrollment, auxiliary })) : usable;
   });
 }
@@ -64,32 +64,43 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
  * What the person would show by proving each enrollment. Enrollments that are alike stand for one another: of each kind only as many
  * as the longest chain could tell apart.
  */
-export function provable({ enrollments, shown, policies }: Means, goals: readonly Goal[]): readonly Showing[] {
-  const limit = longestChain(goals);
+export function provable(
+  { enrollments, evidence, policies }: Capabilities,
+  requirements: readonly LayerRequirement[],
+): readonly AssessedEvidence[] {
+  const limit = longestChain(requirements);
   return enrollments
     .filter((enrollment, index) => {
       const before = enrollments.slice(0, index);
-      return before.filter((other) => standsFor(other, enrollment, shown)).length < limit;
+      return before.filter((other) => standsFor(other, enrollment, evidence)).length < limit;
     })
-    .map(({ id, authenticator, factors, characteristics, auxiliary, barOnly }): Showing => {
+    .map(({ id, authenticator, factors, characteristics, auxiliary, accountManagementOnly }): AssessedEvidence => {
       const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
-      const marked = { ...proof, ...(auxiliary && { auxiliary }), ...(barOnly && { barOnly }) };
+      const marked = {
+        ...proof,
+        ...(auxiliary && { auxiliary }),
+        ...(accountManagementOnly && { accountManagementOnly }),
+      };
       return authenticator === policies.presenceOnly ? presenceOnly(marked) : marked;
     });
 }
 
 /** Proving one is as good as proving the other: they show the same, and both or neither have shown it before. */
-export function standsFor(one: Enrollment, other: Enrollment, shown: readonly Showing[]): boolean {
-  const isShown = (id: string) => shown.some(({ enrollment }) => enrollment === id);
+export function standsFor(one: Enrollment, other: Enrollment, evidence: readonly AssessedEvidence[]): boolean {
+  const isShown = (id: string) => evidence.some(({ enrollment }) => enrollment === id);
   return showTheSame(one, other) && isShown(one.id) === isShown(other.id);
 }
 
 /** What the person would show by enrolling something that they do not have yet in an equal form. */
-export function enrollable({ enrollments, policies }: Means, goals: readonly Goal[]): readonly Showing[] {
-  const limit = longestChain(goals);
+export function enrollable(
+  { enrollments, policies }: Capabilities,
+  requirements: readonly LayerRequirement[],
+): readonly AssessedEvidence[] {
+  const limit = longestChain(requirements);
   return policies.authenticators
     .filter(
-      (traits) => traits.enrollable && enrollments.filter((enrollment) => isAsGood(enrollment, traits)).length < limit,
+      (descriptor) =>
+        descriptor.enrollable && enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length < limit,
     )
     .map(({ key, factors, characteristics, auxiliary }) => ({
       authenticator: key,
@@ -102,16 +113,16 @@ export function enrollable({ enrollments, policies }: Means, goals: readonly Goa
     }));
 }
 
-function isAsGood(enrollment: Enrollment, traits: AuthenticatorTraits): boolean {
+function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {
   return (
-    enrollment.authenticator === traits.key &&
-    traits.factors.every((factor) => enrollment.factors.includes(factor)) &&
-    traits.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
+    enrollment.authenticator === descriptor.key &&
+    descriptor.factors.every((factor) => enrollment.factors.includes(factor)) &&
+    descriptor.characteristics.every((characteristic) => enrollment.characteristics.includes(characteristic))
   );
 }
 
-function longestChain(goals: readonly Goal[]): number {
-  const chains = goals.flatMap(({ anyOf }) =>
+function longestChain(requirements: readonly LayerRequirement[]): number {
+  const chains = requirements.flatMap(({ anyOf }) =>
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
   );
   return Math.max(1, ...chains.map((chain) => chain.length));

@@ -1,19 +1,22 @@
 /** The ways to go on as the person is shown them. */
 
-import type { Showing } from '../evidence/requirement.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { ChallengeOption } from '../model/decision.ts';
 import type { Enrollment } from '../model/facts.ts';
 import { recoveryKeys } from './account-management.ts';
-import { type Means, standsFor } from './capabilities.ts';
+import { type Capabilities, standsFor } from './capabilities.ts';
 
 /**
  * Options for the given proofs, each with the length of the shortest completion that it is part of. Shortest first, then knowledge, then
  * what resists phishing, then as configured. What exists for recovery comes after everything else.
  */
-export function optionsBestFirst(shortest: ReadonlyMap<Showing, number>, means: Means): readonly ChallengeOption[] {
-  const order = means.bar.authenticators.map(({ key }) => key);
-  const recovery = recoveryKeys(means.bar.authenticators);
-  const rank = (action: Showing): readonly number[] => [
+export function optionsBestFirst(
+  shortest: ReadonlyMap<AssessedEvidence, number>,
+  capabilities: Capabilities,
+): readonly ChallengeOption[] {
+  const order = capabilities.bar.authenticators.map(({ key }) => key);
+  const recovery = recoveryKeys(capabilities.bar.authenticators);
+  const rank = (action: AssessedEvidence): readonly number[] => [
     Number(recovery.includes(action.authenticator)),
     shortest.get(action) ?? 0,
     action.factors.includes('knowledge') ? 0 : 1,
@@ -21,10 +24,10 @@ export function optionsBestFirst(shortest: ReadonlyMap<Showing, number>, means: 
     order.indexOf(action.authenticator),
   ];
   const best = [...shortest.keys()].sort((a, b) => compareRanks(rank(a), rank(b)));
-  const asked = best.flatMap((action) => means.enrollments.filter(({ id }) => id === action.enrollment));
-  const wouldDo = (enrollment: Enrollment) => asked.some((one) => standsFor(one, enrollment, means.shown));
+  const asked = best.flatMap((action) => capabilities.enrollments.filter(({ id }) => id === action.enrollment));
+  const wouldDo = (enrollment: Enrollment) => asked.some((one) => standsFor(one, enrollment, capabilities.evidence));
   const keys = [...new Set(best.map((action) => action.authenticator))];
-  return challengeOptions(keys, means.enrollments.filter(wouldDo), recovery);
+  return challengeOptions(keys, capabilities.enrollments.filter(wouldDo), recovery);
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {

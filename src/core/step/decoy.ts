@@ -1,5 +1,5 @@
 /** Somebody who does not exist, to be treated like somebody who does. */
-import type { AuthenticatorTraits, Enrollment, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 
 export interface Decoy {
@@ -15,22 +15,22 @@ export interface Decoy {
  * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems to have, follows
  * from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like those of real people.
  */
-export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorTraits[]): Subject {
-  const enrollments = authenticators.flatMap((traits) => enrollmentOf(traits, decoy));
+export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorDescriptor[]): Subject {
+  const enrollments = authenticators.flatMap((descriptor) => enrollmentOf(descriptor, decoy));
   return { id: decoy.id, status: 'active', identifiers: [], groups: [], profile: {}, enrollments };
 }
 
-function enrollmentOf(traits: AuthenticatorTraits, { entropy, isAddress }: Decoy): readonly Enrollment[] {
-  const { key, factors, auxiliary, decoys } = traits;
-  if (decoys === undefined || chance(entropy, key) >= shareOf(traits, isAddress)) return [];
-  const characteristics = decoys.characteristics ?? traits.characteristics;
+function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
+  const { key, factors, auxiliary, decoys } = descriptor;
+  if (decoys === undefined || chance(entropy, key) >= shareOf(descriptor, isAddress)) return [];
+  const characteristics = decoys.characteristics ?? descriptor.characteristics;
   return [
     { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
   ];
 }
 
 /** The share of people who do not exist, by their identifier, that seems to have it. */
-function shareOf({ decoys }: AuthenticatorTraits, isAddress: boolean): number {
+function shareOf({ decoys }: AuthenticatorDescriptor, isAddress: boolean): number {
   return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
 }
 

@@ -1,7 +1,7 @@
 /** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
 import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
-import { challengeChoices, enrollChoices, listed, type Option, type WaysView } from './options.ts';
+import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
 import type { AuthenticatorOption, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
@@ -17,13 +17,13 @@ export type Plan =
       readonly left?: Pending;
     };
 
-export interface StepView extends WaysView {
+export interface StepContext extends OptionsView {
   /** From `secretBesideIdentifier`. */
-  readonly beside?: string;
+  readonly identifyWith?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
   /** From `endsOthers`, for an authenticator that is offered. */
-  readonly endsOthers?: (authenticator: string) => boolean;
+  readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
 
 /**
@@ -31,23 +31,23 @@ export interface StepView extends WaysView {
  * expired; then what the person picked; then what they used last; then the best option. What to enroll is the person's choice if there is one to make.
  * `messages` are empty: the shell adds them.
  */
-export function nextStep(decision: Decision, transaction: Transaction, view: StepView, now: Seconds): Plan {
+export function nextStep(decision: Decision, transaction: Transaction, view: StepContext, now: Seconds): Plan {
   switch (decision.kind) {
     case 'identify':
       return show(identifyStep(transaction, view));
     case 'deny':
-      return show({ kind: 'denied', reason: decision.reason, messages: [] });
+      return show({ kind: 'denied', reason: decision.reason, notices: [] });
     case 'allow':
-      return show({ kind: 'complete', messages: [] });
+      return show({ kind: 'complete', notices: [] });
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
-      return ask('challenge', challengeChoices(options, view), reason, { transaction, view, now });
+      return ask('challenge', challengesToSelect(options, view), reason, { transaction, view, now });
     }
     case 'enroll': {
-      const options = enrollChoices(decision.choices);
+      const options = enrollmentsToSelect(decision.choices);
       const reason = decision.skippable ? { skippable: decision.skippable } : {};
-      if (decision.barred) return show(selectStep('enroll', listed(options, view), reason));
+      if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
       return ask('enroll', options, reason, { transaction, view, now });
     }
   }
@@ -57,14 +57,14 @@ function show(step: Step): Plan {
   return { kind: 'step', step };
 }
 
-function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { beside, canKeep }: StepView): Step {
+function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { identifyWith, canKeep }: StepContext): Step {
   const identifier = subject?.identifier ?? loginHint;
   return {
     kind: 'identify',
-    ...(beside !== undefined && { beside }),
+    ...(identifyWith !== undefined && { identifyWith }),
     ...(identifier !== undefined && { identifier }),
     ...(canKeep && { keepSignedIn: keepSignedIn === true }),
-    messages: [],
+    notices: [],
   };
 }
 
@@ -77,7 +77,7 @@ interface Reason {
 
 interface Present {
   readonly transaction: Transaction;
-  readonly view: StepView;
+  readonly view: StepContext;
   readonly now: Seconds;
 }
 
@@ -88,7 +88,7 @@ function ask(
   { transaction, view, now }: Present,
 ): Plan {
   const several = options.length > 1;
-  const ways = listed(options, view);
+  const ways = listedOptions(options, view);
   const select = (): Plan => show(selectStep(purpose, ways, reason));
   if (several && transaction.selecting) return select();
   const { pending } = transaction;
@@ -98,7 +98,7 @@ function ask(
   const chosen = options.find((option) => choice && isChoice(choice, purpose, option));
   if (!chosen && several && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
-  if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
+  if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
   const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
   return { kind: 'start', purpose, ...next, ...(left && { left }) };
 }
@@ -112,8 +112,8 @@ function isOption(pending: Pending, purpose: Choice['purpose'], option: Option):
 }
 
 /** What the person asked to enroll, they need not choose again after what had to be proved for it. */
-function wishOf({ wanted }: Transaction): Choice | undefined {
-  return wanted === undefined ? undefined : { purpose: 'enroll', authenticator: wanted };
+function wishOf({ requestedEnrollment }: Transaction): Choice | undefined {
+  return requestedEnrollment === undefined ? undefined : { purpose: 'enroll', authenticator: requestedEnrollment };
 }
 
 /** A choice may leave open which of several enrollments is meant. */
@@ -126,7 +126,7 @@ function isChoice(choice: Choice, purpose: Choice['purpose'], option: Option): b
 }
 
 function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorOption[], { skippable }: Reason): Step {
-  return { kind: 'select', purpose, options, ...(skippable && { skippable }), messages: [] };
+  return { kind: 'select', purpose, options, ...(skippable && { skippable }), notices: [] };
 }
 
 function pendingStep(
@@ -134,14 +134,14 @@ function pendingStep(
   way: AuthenticatorOption,
   alternatives: boolean,
   reason: Reason,
-  view: StepView,
+  view: StepContext,
 ): Step {
   const { authenticator, enrollment, inputs } = pending;
   if (pending.purpose === 'enroll' || enrollment === undefined) {
     const { skippable } = reason;
     const step = { kind: 'enroll', authenticator, inputs, offer: pending.public, alternatives } as const;
-    const ends = view.endsOthers?.(authenticator) === true;
-    return { ...step, ...(skippable && { skippable }), ...(ends && { endsOthers: ends }), messages: [] };
+    const ends = view.endsOtherSessions?.(authenticator) === true;
+    return { ...step, ...(skippable && { skippable }), ...(ends && { endsOtherSessions: ends }), notices: [] };
   }
   const { remember, ...why } = reason;
   return {
@@ -152,6 +152,6 @@ function pendingStep(
     alternatives,
     ...(remember?.enrollments.includes(enrollment) && { remember: remember.seconds }),
     ...why,
-    messages: [],
+    notices: [],
   };
 }

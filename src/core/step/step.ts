@@ -2,7 +2,7 @@
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 
-export interface Message {
+export interface Notice {
   /** Stable code; the views hold the texts, e.g. `credentials.invalid`. */
   readonly code: string;
   readonly level: 'error' | 'info';
@@ -42,7 +42,7 @@ export type InputKind =
   | 'public_key';
 
 interface StepBase {
-  readonly messages: readonly Message[];
+  readonly notices: readonly Notice[];
 }
 
 export type Step = StepBase &
@@ -50,9 +50,9 @@ export type Step = StepBase &
     | {
         readonly kind: 'identify';
         /** The authenticator whose secret is asked for on the same page. */
-        readonly beside?: string;
+        readonly identifyWith?: string;
         /** Authenticators that can tell by themselves who somebody is, with the public data of their challenge. */
-        readonly discover?: readonly {
+        readonly identifyByCredential?: readonly {
           readonly authenticator: string;
           readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
@@ -96,7 +96,7 @@ export type Step = StepBase &
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
         /** Once it is enrolled, all other sessions of the account end. */
-        readonly endsOthers?: true;
+        readonly endsOtherSessions?: true;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

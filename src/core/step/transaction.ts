@@ -60,7 +60,7 @@ export interface Transaction {
   /** Authenticators that the person skipped to enroll. */
   readonly skipped?: readonly string[];
   /** The authenticator that the person asked to enroll; until it is, or is skipped. */
-  readonly wanted?: string;
+  readonly requestedEnrollment?: string;
   /** The person asked to be kept signed in. */
   readonly keepSignedIn?: boolean;
   /** The person asked that this browser remembers the second factor. */
@@ -68,7 +68,7 @@ export interface Transaction {
 }
 
 /** What a new transaction starts from. */
-export interface Beginning
+export interface NewTransaction
   extends Pick<Transaction, 'id' | 'request' | 'loginHint' | 'uiLocales' | 'session' | 'expectedSubject'> {
   /** The event that an earlier interaction for the same request began; absent: this one begins it. */
   readonly event?: string;
@@ -78,7 +78,7 @@ export interface Beginning
   readonly lifetime: Seconds;
 }
 
-export function begin({ now, lifetime, ...given }: Beginning): Transaction {
+export function begin({ now, lifetime, ...given }: NewTransaction): Transaction {
   return { ...given, event: given.event ?? given.id, startedAt: now, expiresAt: now + lifetime, evidence: [] };
 }
 
@@ -117,7 +117,7 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
     ...withoutPosition(transaction),
     choice,
     ...(left.length > 0 ? { parked: left } : {}),
-    ...(isWish ? { wanted: choice.authenticator } : {}),
+    ...(isWish ? { requestedEnrollment: choice.authenticator } : {}),
   };
 }
 
@@ -193,7 +193,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
 }
 
 function withoutWish(transaction: Transaction): Transaction {
-  const { wanted: _, ...rest } = withoutPosition(transaction);
+  const { requestedEnrollment: _, ...rest } = withoutPosition(transaction);
   return rest;
 }
 

@@ -4,13 +4,13 @@ import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';
 
 /** `action` names what is changed; a form of another session, another action or an older account does not verify. */
-export function accountHandle({ runtime, session, account }: OpenAccount, action: string): string {
-  return handleUnder(runtime.secrets(), session.uid, account, action);
+export function accountHandle({ services, session, account }: OpenAccount, action: string): string {
+  return handleUnder(services.secrets(), session.uid, account, action);
 }
 
 export function isAccountHandle(open: OpenAccount, action: string, handle: string | undefined): boolean {
   const given = Buffer.from(handle ?? '');
-  return open.runtime.secrets().some((secret) => {
+  return open.services.secrets().some((secret) => {
     const expected = Buffer.from(handleUnder([secret], open.session.uid, open.account, action));
     return expected.length === given.length && timingSafeEqual(expected, given);
   });

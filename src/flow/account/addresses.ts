@@ -5,7 +5,7 @@
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
@@ -13,7 +13,7 @@ import type { Limit } from '../../stores/store.ts';
 import {
   addedAddresses,
   isSameAddress,
-  mostAddedAddresses,
+  maxAddedAddresses,
   type NotificationAddress,
   notificationAddresses,
 } from '../../users/notification-addresses.ts';
@@ -27,7 +27,7 @@ import {
 } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
-import { post, reserveSending, thoughSentBefore } from '../notify/enqueue-message.ts';
+import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
 import { serverMac } from '../server-mac.ts';
 import { record } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
@@ -47,29 +47,29 @@ const tries: readonly Limit[] = [
 
 const counter = 'notification_address';
 
-function wrong(code: string, field?: string): Message {
+function wrong(code: string, field?: string): Notice {
   return { code, level: 'error', ...(field === undefined ? {} : { field }) };
 }
 
 /** How the pages call an address: none stands in a URL. */
-export function addressName({ runtime, account }: OpenAccount, address: string): string {
-  return serverMac(runtime.secrets().slice(-1), 'account address', [account.user.id, address.toLowerCase()]);
+export function addressName({ services, account }: OpenAccount, address: string): string {
+  return serverMac(services.secrets().slice(-1), 'account address', [account.user.id, address.toLowerCase()]);
 }
 
 /** The address that waits for its code; `undefined`: there is none, or it waited too long. */
-export function askedAddress({ account, runtime }: OpenAccount): AskedAddress | undefined {
+export function askedAddress({ account, services }: OpenAccount): AskedAddress | undefined {
   const { askedAddress: asked } = account.user;
-  return asked && asked.expires > runtime.now() ? asked : undefined;
+  return asked && asked.expires > services.now() ? asked : undefined;
 }
 
 /** Whether one more may be added. */
 export function hasRoom({ account }: OpenAccount): boolean {
-  return addedAddresses(account.user).length < mostAddedAddresses;
+  return addedAddresses(account.user).length < maxAddedAddresses;
 }
 
 /** Sends a code there; why not, if it cannot. It takes the place of an address that was waiting. */
-export async function askForAddress(open: OpenAccount, text: string | undefined): Promise<Message | undefined> {
-  if (!open.runtime.canMail()) return wrong('account.address.no_mail');
+export async function askForAddress(open: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+  if (!open.services.canMail()) return wrong('account.address.no_mail');
   if (!hasRoom(open)) return wrong('account.address.full');
   if (text === undefined || text.trim() === '') return wrong('email.required', 'email');
   const address = mailAddress(text);
@@ -80,38 +80,38 @@ export async function askForAddress(open: OpenAccount, text: string | undefined)
 }
 
 /** Another code for the address that waits; the one before no longer counts. */
-export async function askAgain(open: OpenAccount): Promise<Message | undefined> {
+export async function askAgain(open: OpenAccount): Promise<Notice | undefined> {
   const asked = askedAddress(open);
   if (!asked) return wrong('challenge.expired');
   const refusal = await sendCode(open, asked.address);
-  return refusal && thoughSentBefore(refusal);
+  return refusal && asResendRefusal(refusal);
 }
 
-async function sendCode(open: OpenAccount, address: string): Promise<Message | undefined> {
-  const { runtime, account, visitor, snapshot } = open;
+async function sendCode(open: OpenAccount, address: string): Promise<Notice | undefined> {
+  const { services, account, visitor, snapshot } = open;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
-  const expires = runtime.now() + lifetime;
+  const expires = services.now() + lifetime;
   const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
   const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
-  const refused = await reserveSending(runtime, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
+  const refused = await reserveSending(services, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
   if (refused) return refused;
-  const outbox = post(senderOf(open), deliveries);
+  const outbox = enqueueMessages(senderOf(open), deliveries);
   const where = { client: accountClientId, ip: visitor.ip };
   const queued = { event: 'message.queued', outcome: 'success', subject: account.user.id, channel: 'email' } as const;
-  audit(open.unit, runtime.audit, { ...queued, ...where });
+  audit(open.unit, services.audit, { ...queued, ...where });
   saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires, outbox } });
   return undefined;
 }
 
 /** Adds the address that waits, if the code is its; why not, otherwise. */
-export async function confirmAddress(open: OpenAccount, text: string | undefined): Promise<Message | undefined> {
-  const { runtime, account } = open;
+export async function confirmAddress(open: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+  const { services, account } = open;
   const asked = askedAddress(open);
   if (!asked) return wrong('challenge.expired');
   const code = readCode(text ?? '');
   if (typeof code !== 'string') return code;
-  const { granted, retryAfter } = await runtime.store.reserve(attemptCounter(account.user.id, counter), tries);
+  const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
   if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
   if (!isKept(open, asked, code)) return refused(open);
   if (!hasRoom(open)) return wrong('account.address.full');
@@ -119,7 +119,7 @@ export async function confirmAddress(open: OpenAccount, text: string | undefined
   if (tooMany) return tooMany;
   const { askedAddress: _, ...user } = account.user;
   const { address } = asked;
-  const added = [...addedAddresses(user), { address, addedAt: runtime.now() }];
+  const added = [...addedAddresses(user), { address, addedAt: services.now() }];
   saveUser(open, { ...user, notificationAddresses: added });
   record(open, 'address_added', { address: maskedAddress(address) }, [address]);
   return undefined;
@@ -132,7 +132,7 @@ export function addedAddress(open: OpenAccount, name: string): NotificationAddre
 }
 
 /** Takes it off the list; why not, if it must stay. It is told as well. */
-export async function removeAddress(open: OpenAccount, { address }: NotificationAddress): Promise<Message | undefined> {
+export async function removeAddress(open: OpenAccount, { address }: NotificationAddress): Promise<Notice | undefined> {
   const { account } = open;
   const { user } = account;
   if (notificationAddresses(account).length === 1) return wrong('account.address.last');
@@ -151,21 +151,21 @@ function saveUser({ unit, account }: OpenAccount, user: User): void {
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
-function keptCode(open: OpenAccount, address: string, code: string, secrets = open.runtime.secrets()): string {
+function keptCode(open: OpenAccount, address: string, code: string, secrets = open.services.secrets()): string {
   const { account, session } = open;
   return serverMac(secrets, 'notification address', [account.user.id, session.uid, address, code]);
 }
 
 function isKept(open: OpenAccount, { address, code: kept }: AskedAddress, code: string): boolean {
   const expected = Buffer.from(kept);
-  return open.runtime.secrets().some((secret) => {
+  return open.services.secrets().some((secret) => {
     const given = Buffer.from(keptCode(open, address, code, [secret]));
     return given.length === expected.length && timingSafeEqual(given, expected);
   });
 }
 
-function refused({ unit, runtime, account, visitor, snapshot }: OpenAccount): Message {
-  audit(unit, runtime.audit, {
+function refused({ unit, services, account, visitor, snapshot }: OpenAccount): Notice {
+  audit(unit, services.audit, {
     event: 'account.address_refused',
     outcome: 'failure',
     subject: account.user.id,
@@ -178,12 +178,12 @@ function refused({ unit, runtime, account, visitor, snapshot }: OpenAccount): Me
 }
 
 /** Six digits as people type and paste them. */
-function readCode(text: string): string | Message {
+function readCode(text: string): string | Notice {
   if (text.trim() === '') return aboutCode('credentials.required');
   const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');
   return /^[0-9]{6}$/.test(code) ? code : aboutCode('credentials.malformed');
 }
 
-function aboutCode(code: string): Message {
+function aboutCode(code: string): Notice {
   return { ...wrong(code, 'passcode'), authenticator: 'email' };
 }

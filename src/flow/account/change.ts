@@ -2,14 +2,14 @@
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
-import { releaseClaims } from '../../users/credential-claims.ts';
+import { releaseReservations } from '../../users/credential-reservations.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
 import { credentialsKey, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { type AccountRequest, endOthers } from '../browser/other-sessions.ts';
+import { type AccountRequest, endOtherSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
-import { accountChanged, type Changed, type OwnChange } from '../notify/account-notification.ts';
-import { tell } from '../notify/notify.ts';
+import { accountChanged, type ChangeDetails, type SelfServiceChange } from '../notify/account-notification.ts';
+import { notify } from '../notify/notify.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Longest name of an authenticator, in characters. */
@@ -34,32 +34,32 @@ export function renameAuthenticator(open: OpenAccount, id: string, label: string
 /** Whoever calls has asked `refusalOf`. All other sessions end: who holds them may hold what is removed. */
 export async function removeAuthenticator(open: OpenAccount, id: string): Promise<void> {
   const { unit, account } = open;
-  await endOthers(
+  await endOtherSessions(
     requestOf(open, true),
     account.credentials.filter((one) => one.id !== id),
   );
-  for (const op of releaseClaims(account.credentials.filter((one) => one.id === id))) {
+  for (const op of releaseReservations(account.credentials.filter((one) => one.id === id))) {
     if (op.op === 'delete') unit.delete(op.key);
   }
-  record(open, 'removed', { ...whatIs(open, id), othersEnded: true });
+  record(open, 'removed', { ...whatIs(open, id), otherSessionsEnded: true });
 }
 
 export async function endOneSession(open: OpenAccount, { uid }: SsoSession): Promise<void> {
-  await open.runtime.sessions.end(uid);
+  await open.services.sessions.end(uid);
   record(open, 'session_ended');
 }
 
 /** Voids everything that was issued before, also what nobody can list any more; only this session goes on. */
-export async function endOtherSessions(open: OpenAccount): Promise<void> {
-  await endOthers(requestOf(open, false), open.account.credentials);
-  record(open, 'sessions_ended', { othersEnded: true });
+export async function endAllOtherSessions(open: OpenAccount): Promise<void> {
+  await endOtherSessions(requestOf(open, false), open.account.credentials);
+  record(open, 'sessions_ended', { otherSessionsEnded: true });
 }
 
 function requestOf({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
   return { ...request, session: session.uid, withTokens };
 }
 
-function whatIs({ account }: OpenAccount, id: string): Changed {
+function whatIs({ account }: OpenAccount, id: string): ChangeDetails {
   const one = account.credentials.find((credential) => credential.id === id);
   if (!one) return {};
   const address = addressOf(one);
@@ -71,12 +71,17 @@ function whatIs({ account }: OpenAccount, id: string): Changed {
 }
 
 /** Tells and audits a change, in its commit. `also`: addresses that are theirs from now on. */
-export function record(open: OpenAccount, change: OwnChange, what: Changed = {}, also: readonly string[] = []): void {
-  const { unit, runtime, account, snapshot, visitor } = open;
-  const { authenticator, othersEnded } = what;
+export function record(
+  open: OpenAccount,
+  change: SelfServiceChange,
+  what: ChangeDetails = {},
+  also: readonly string[] = [],
+): void {
+  const { unit, services, account, snapshot, visitor } = open;
+  const { authenticator, otherSessionsEnded } = what;
   const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
-  tell({ ...senderOf(open), account, ...where }, accountChanged(change, what), also);
-  audit(unit, runtime.audit, {
+  notify({ ...senderOf(open), account, ...where }, accountChanged(change, what), also);
+  audit(unit, services.audit, {
     event: `account.${change}`,
     outcome: 'success',
     subject: account.user.id,
@@ -84,6 +89,6 @@ export function record(open: OpenAccount, change: OwnChange, what: Changed = {},
     ip: visitor.ip,
     policyRevision: snapshot.revision,
     ...(authenticator === undefined ? {} : { authenticator }),
-    ...(othersEnded ? { othersEnded } : {}),
+    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   });
 }

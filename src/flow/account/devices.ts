@@ -1,9 +1,9 @@
 /** Browsers that one's own account is remembered by. */
 
 import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
-import { wouldSpare } from '../../core/decision/waiver-forecast.ts';
+import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
-import { forgetDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
+import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
 import { record } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
 import type { Place } from './sessions.ts';
@@ -24,9 +24,9 @@ export interface OwnDevice extends Place {
  * when the configuration cannot be read.
  */
 export async function devicesOf(open: OpenAccount): Promise<readonly OwnDevice[]> {
-  const { account, visitor, runtime } = open;
+  const { account, visitor, services } = open;
   const spares = await sparesOf(open);
-  return rememberedDevices(account, visitor.device, runtime.now(), spares).map(
+  return rememberedDevices(account, visitor.device, services.now(), spares).map(
     ({ id, current, at, until, ip, userAgent, authenticators: spared }) => {
       return { id, current, at, until, spared, ip, ...browserInWords(userAgent) };
     },
@@ -42,7 +42,7 @@ async function sparesOf({ account, snapshot, facts }: OpenAccount): Promise<(pro
       return { policies: await snapshot.policies(app), facts: { ...facts, request } };
     }),
   );
-  return (proof) => cases.some((one) => wouldSpare(one.policies, one.facts, proof));
+  return (proof) => cases.some((one) => wouldWaive(one.policies, one.facts, proof));
 }
 
 /** Whoever calls has checked the form and Law 7. */

@@ -11,7 +11,7 @@ export interface LostApps extends NamedApps {
 
 /** `undefined`: none. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
 export async function appsLostWithout(open: OpenAccount, enrollment: string): Promise<LostApps | undefined> {
-  const { snapshot, facts, runtime, session } = open;
+  const { snapshot, facts, services, session } = open;
   const lost = [];
   for (const group of await snapshot.appGroups()) {
     const request = { ...facts.request, clientId: group.app.clientId };
@@ -20,5 +20,5 @@ export async function appsLostWithout(open: OpenAccount, enrollment: string): Pr
   if (lost.length === 0) return undefined;
   const { names, more } = namedApps(lost);
   const question = [session.uid, enrollment, ...lost.flatMap((group) => [String(group.count), ...group.names])];
-  return { names, more, confirmation: serverMac(runtime.secrets().slice(-1), 'lost apps', question) };
+  return { names, more, confirmation: serverMac(services.secrets().slice(-1), 'lost apps', question) };
 }

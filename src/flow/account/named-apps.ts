@@ -1,5 +1,5 @@
 /** Apps as a page names them: the first few, and how many more there are. */
-import type { AppGroup } from '../../policy/revision/equivalent-apps.ts';
+import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
 
 export interface NamedApps {
   /** The first of their names, sorted. */
@@ -11,7 +11,7 @@ export interface NamedApps {
 /** Names on a page. */
 const shown = 10;
 
-export function namedApps(groups: readonly Pick<AppGroup, 'names' | 'count'>[]): NamedApps {
+export function namedApps(groups: readonly Pick<EquivalentApps, 'names' | 'count'>[]): NamedApps {
   const names = groups.flatMap((group) => group.names).toSorted((one, other) => one.localeCompare(other));
   const count = groups.reduce((sum, group) => sum + group.count, 0);
   const first = names.slice(0, shown);

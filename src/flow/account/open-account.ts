@@ -7,18 +7,18 @@ import type { PolicySet } from '../../core/policy/compile.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import type { Held } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/account.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { gatherFacts, heldAccount } from '../facts/gather.ts';
-import type { Sender } from '../notify/enqueue-message.ts';
-import type { Runtime } from '../services.ts';
+import { gatherFacts, loadAccount } from '../facts/gather.ts';
+import type { MessageContext } from '../notify/enqueue-message.ts';
+import type { Services } from '../services.ts';
 
 export interface OpenAccount {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
-  readonly account: Held;
+  readonly account: VersionedAccount;
   readonly session: SsoSession;
   readonly snapshot: Snapshot;
   readonly policies: PolicySet;
@@ -27,24 +27,24 @@ export interface OpenAccount {
 
 /** `undefined`: the person has to sign in, or to prove more. `session`: the browser's, alive. */
 export async function openAccount(
-  runtime: Runtime,
+  services: Services,
   { unit, visitor }: { readonly unit: UnitOfWork; readonly visitor: Visitor },
   session: SsoSession | undefined,
 ): Promise<OpenAccount | undefined> {
   if (!session?.accountId) return undefined;
-  const account = await heldAccount(unit, session.accountId);
-  const snapshot = await runtime.snapshot(unit);
+  const account = await loadAccount(unit, session.accountId);
+  const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(accountClientId);
   if (!account || !app) return undefined;
   const policies = await snapshot.policies(app);
-  const situation = { unit, snapshot, visitor, now: runtime.now() };
+  const situation = { unit, snapshot, visitor, now: services.now() };
   const facts = await gatherFacts(situation, {
     request: request(['openid']),
     subjectId: session.accountId,
     session: session.uid,
   });
   if (evaluate(policies, facts).kind !== 'allow') return undefined;
-  return { runtime, unit, visitor, account, session, snapshot, policies, facts };
+  return { services, unit, visitor, account, session, snapshot, policies, facts };
 }
 
 /** Law 7: the strongest level that the account can reach was proved, at most 5 minutes ago. */
@@ -53,8 +53,8 @@ export function mayChange({ policies, facts }: OpenAccount): boolean {
 }
 
 /** On whose behalf messages about this account go out. */
-export function senderOf({ runtime, unit, visitor, account }: OpenAccount): Sender {
-  return { runtime, unit, visitor, account, client: accountClientId };
+export function senderOf({ services, unit, visitor, account }: OpenAccount): MessageContext {
+  return { services, unit, visitor, account, client: accountClientId };
 }
 
 function request(scopes: readonly string[]): RequestFacts {

@@ -64,9 +64,9 @@ const shown = 10;
 
 /** Rejects with `StoreUnavailable`. */
 export async function overviewOf(open: OpenAccount): Promise<Overview> {
-  const { account, runtime } = open;
+  const { account, services } = open;
   const { user, credentials } = account;
-  const signIns = await readSignIns(runtime.store, user.id);
+  const signIns = await readSignIns(services.store, user.id);
   const asked = askedAddress(open);
   const enrollable = enrollableBy(open);
   const full = enrollable.filter((key) => isFullOf(open, key));
@@ -74,13 +74,13 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   return {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map((credential) => {
-      const remaining = runtime.authenticators.get(credential.authenticator)?.remaining?.(credential);
+      const remaining = services.authenticators.get(credential.authenticator)?.remaining?.(credential);
       return { ...ownAuthenticator(open, credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
     addable,
     full,
     replaced: addable.filter(
-      (key) => runtime.authenticators.get(key)?.single && credentials.some((one) => one.authenticator === key),
+      (key) => services.authenticators.get(key)?.maxEnrollments && credentials.some((one) => one.authenticator === key),
     ),
     devices: await devicesOf(open),
     sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
@@ -91,7 +91,7 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
       }),
     ),
     addresses: ownAddresses(open),
-    mailed: runtime.canMail(),
+    mailed: services.canMail(),
     canAddAddress: hasRoom(open),
     ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
@@ -116,9 +116,9 @@ function ownAddresses(open: OpenAccount): readonly OwnAddress[] {
 
 type OwnCredential = OpenAccount['account']['credentials'][number];
 
-export function ownAuthenticator({ runtime }: OpenAccount, credential: OwnCredential): OwnAuthenticator {
+export function ownAuthenticator({ services }: OpenAccount, credential: OwnCredential): OwnAuthenticator {
   const { id, authenticator, label, createdAt } = credential;
-  const address = runtime.authenticators.get(authenticator)?.address?.(credential);
+  const address = services.authenticators.get(authenticator)?.address?.(credential);
   return {
     id,
     authenticator,

@@ -1,7 +1,7 @@
 /** Why somebody may not remove one of their authenticators. */
 import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import { demandsOn, isLastWay } from '../../core/queries/removal.ts';
-import type { AppGroup } from '../../policy/revision/equivalent-apps.ts';
+import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
 import { enrollableBy, isFullOf } from './overview.ts';
@@ -18,7 +18,7 @@ export type RemovalRefusal =
       readonly instead: readonly string[];
     };
 
-interface Demanding extends Pick<AppGroup, 'names' | 'count'> {
+interface Demanding extends Pick<EquivalentApps, 'names' | 'count'> {
   readonly demands: readonly RequiredEnrollment[];
 }
 
@@ -51,8 +51,8 @@ function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly s
 
 /** Of some there is only one: a new one would take its place. */
 function canAdd(open: OpenAccount, key: string, enrollment: string): boolean {
-  const { account, runtime } = open;
+  const { account, services } = open;
   const removed = account.credentials.find(({ id }) => id === enrollment);
-  const isReplaced = removed?.authenticator === key && runtime.authenticators.get(key)?.single === true;
+  const isReplaced = removed?.authenticator === key && services.authenticators.get(key)?.maxEnrollments === 1;
   return !isReplaced && !isFullOf(open, key) && enrollableBy(open).includes(key);
 }

@@ -32,8 +32,8 @@ export async function sessionsOf(open: OpenAccount): Promise<readonly SsoSession
 }
 
 /** How the pages call a session: its uid stays with the server. */
-export function sessionName({ runtime }: OpenAccount, uid: string): string {
-  return serverMac(runtime.secrets().slice(-1), 'account session', [uid]);
+export function sessionName({ services }: OpenAccount, uid: string): string {
+  return serverMac(services.secrets().slice(-1), 'account session', [uid]);
 }
 
 export async function describe(one: SsoSession, open: OpenAccount): Promise<OwnSession> {

@@ -4,19 +4,19 @@ import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../../core/step/transaction.ts';
 import type { LoadOptions } from '../../stores/store.ts';
-import { accountByIdentifier, enrollCounters, type Held } from '../../users/account.ts';
+import { accountByIdentifier, enrollCounters, type VersionedAccount } from '../../users/account.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
 import { identifierKey } from '../../users/user.ts';
-import { heldAccount } from '../facts/gather.ts';
-import type { Runtime } from '../services.ts';
+import { loadAccount } from '../facts/gather.ts';
+import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
-import type { Judged, Loop } from '../transaction/open-transaction.ts';
+import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { transactionKey } from '../transaction/transaction-record.ts';
 import { enroll } from './enroll.ts';
-import { discovered } from './identify-by-credential.ts';
-import { backByLink, linkField } from './magic-link-challenge.ts';
+import { identifyByCredential } from './identify-by-credential.ts';
+import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { pick } from './select.ts';
-import { type Answer, type Fields, isTicked, type Loaded, moveTo, stay, throttled, verify } from './verify.ts';
+import { type Answer, type Fields, isTicked, type LoadedAttempt, moveTo, stay, throttled, verify } from './verify.ts';
 
 /** What the answer needs from the store, and the attempt that it costs. */
 export interface Attempt {
@@ -32,7 +32,7 @@ function identifierOf(fields: Fields) {
  * An answer with a secret costs an attempt of whoever it is about, reserved while the transaction is loaded and only if the form is
  * current (Law 8). The identify page counts against the account that the identifier leads to, in any spelling.
  */
-export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields): Attempt {
+export function attemptOf(services: Services, binding: FormBinding, fields: Fields): Attempt {
   const transaction = transactionKey(binding.transaction);
   const when = { key: transaction, version: binding.version };
   if (binding.step === 'identify') {
@@ -40,46 +40,46 @@ export function attemptOf(runtime: Runtime, binding: FormBinding, fields: Fields
     if (!canonical.ok || fields['authenticator.id']) return { keys: [] };
     const of = identifierKey(canonical.value);
     const name = binding.authenticator;
-    const limits = runtime.authenticators.get(name)?.limits;
+    const limits = services.authenticators.get(name)?.attemptLimits;
     const withSecret = Boolean(fields['credentials.passcode']) && limits;
     return { keys: [of], ...(withSecret ? { reserve: { of, name, limits, when } } : {}) };
   }
-  const authenticator = runtime.authenticators.get(binding.authenticator);
+  const authenticator = services.authenticators.get(binding.authenticator);
   if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
   // Guessing at one's own new key harms nobody: it does not count against the enrolled ones.
   const name = binding.step === 'enroll' ? enrollCounters.attempts(binding.authenticator) : binding.authenticator;
-  return { keys: [], reserve: { of: transaction, name, limits: authenticator.limits, when } };
+  return { keys: [], reserve: { of: transaction, name, limits: authenticator.attemptLimits, when } };
 }
 
 /** The form is genuine and current. Its binding says which step it answers. */
 export async function answer(
-  loop: Loop,
-  judged: Judged,
+  open: OpenTransaction,
+  decided: Decided,
   binding: FormBinding,
   fields: Fields,
-  loaded: Loaded,
+  loaded: LoadedAttempt,
 ): Promise<Answer> {
   switch (binding.step) {
     case 'identify':
       return fields['authenticator.id']
-        ? discovered(loop, judged, fields['authenticator.id'], fields)
-        : identify(loop, judged, binding.authenticator, fields, loaded);
+        ? identifyByCredential(open, decided, fields['authenticator.id'], fields)
+        : identify(open, decided, binding.authenticator, fields, loaded);
     case 'select':
-      return choose(loop, judged, fields);
+      return choose(open, decided, fields);
     case 'challenge':
-      return remembering(await challenge(loop, judged, binding, fields, loaded), judged, fields);
+      return remembering(await challenge(open, decided, binding, fields, loaded), decided, fields);
     case 'enroll':
-      return enroll(loop, judged, binding, fields, loaded);
+      return enroll(open, decided, binding, fields, loaded);
     default:
-      return { loop, messages: [] };
+      return { open, messages: [] };
   }
 }
 
 /** Only where the page offered it, and only beside a proof. */
-function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answer {
+function remembering(proved: Answer, { decision }: Decided, fields: Fields): Answer {
   const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
   if (!isOffered || !isTicked(fields.rememberDevice) || proved.messages.length > 0) return proved;
-  return moveTo(proved.loop, rememberingDevice(proved.loop.transaction));
+  return moveTo(proved.open, rememberingDevice(proved.open.transaction));
 }
 
 /**
@@ -87,52 +87,52 @@ function remembering(proved: Answer, { decision }: Judged, fields: Fields): Answ
  * disabled, it is not tried.
  */
 async function identify(
-  loop: Loop,
-  { facts }: Judged,
-  beside: string,
+  open: OpenTransaction,
+  { facts }: Decided,
+  identifyWith: string,
   fields: Fields,
-  loaded: Loaded,
+  loaded: LoadedAttempt,
 ): Promise<Answer> {
   const typed = (fields.identifier ?? '').trim();
-  const asked = keptSignedIn(loop.transaction, isTicked(fields.rememberMe));
-  const typedBack = { ...loop, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
-  if (typed === '') return stay(loop, 'identifier.required', 'identifier');
+  const asked = keptSignedIn(open.transaction, isTicked(fields.rememberMe));
+  const typedBack = { ...open, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
+  if (typed === '') return stay(open, 'identifier.required', 'identifier');
   const canonical = identifierOf(fields);
   if (!canonical.ok) return stay(typedBack, 'identifier.invalid', 'identifier');
   const account = accountByIdentifier(
-    (await loop.request.unit.load([identifierKey(canonical.value)])).entries,
+    (await open.request.unit.load([identifierKey(canonical.value)])).entries,
     canonical.value,
   );
   const subject = subjectOf(account, canonical.value, typed);
   const named = identified(asked, subject);
   if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
-  const isNamed = { ...loop, transaction: named.transaction };
-  const isGiven = beside !== '' && Boolean(fields['credentials.passcode']);
-  if (!isGiven || !(await isUsable(beside, loop, facts))) return { loop: isNamed, messages: [] };
+  const isNamed = { ...open, transaction: named.transaction };
+  const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
+  if (!isGiven || !(await isUsable(identifyWith, open, facts))) return { open: isNamed, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
-  const refusedHere = throttled(isNamed, beside, loaded.reservation);
-  if (refusedHere) return { ...refusedHere, loop };
-  const credential = account?.credentials.find(({ authenticator }) => authenticator === beside);
-  const verified = await verify(isNamed, { key: beside, credential, pending: {}, fields, loaded, account });
+  const refusedHere = throttled(isNamed, identifyWith, loaded.reservation);
+  if (refusedHere) return { ...refusedHere, open };
+  const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
+  const verified = await verify(isNamed, { key: identifyWith, credential, pending: {}, fields, loaded, account });
   // Back on the identify page nobody is named: the next try may be about somebody else.
-  return verified.messages.length > 0 ? { loop: typedBack, messages: verified.messages } : verified;
+  return verified.messages.length > 0 ? { open: typedBack, messages: verified.messages } : verified;
 }
 
 /** By the settings, and by an enrollment rule that decides whoever this is: nobody learns from it who they are. */
-async function isUsable(key: string, { snapshot, app }: Loop, facts: Facts): Promise<boolean> {
+async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: Facts): Promise<boolean> {
   const policies = await snapshot.policies(app);
   const { terms } = enrollmentRuling(policies, facts);
   return usablePolicies(policies, terms).authenticators.some((one) => one.key === key);
 }
 
-function subjectOf(account: Held | undefined, canonical: string, typed: string): TransactionSubject {
+function subjectOf(account: VersionedAccount | undefined, canonical: string, typed: string): TransactionSubject {
   if (!account) return { id: identifierKey(canonical), identifier: typed, decoy: true };
   return { id: account.user.id, identifier: typed, decoy: false };
 }
 
-async function choose(loop: Loop, judged: Judged, fields: Fields): Promise<Answer> {
-  const chosen = await pick(loop, judged, fields['authenticator.id'] ?? '');
-  return chosen ? { loop: chosen, messages: [] } : stay(loop, 'authenticator.required', 'authenticator.id');
+async function choose(open: OpenTransaction, decided: Decided, fields: Fields): Promise<Answer> {
+  const chosen = await pick(open, decided, fields['authenticator.id'] ?? '');
+  return chosen ? { open: chosen, messages: [] } : stay(open, 'authenticator.required', 'authenticator.id');
 }
 
 /**
@@ -140,21 +140,21 @@ async function choose(loop: Loop, judged: Judged, fields: Fields): Promise<Answe
  * link of a message it is the challenge that the link belongs to, also when the person had left that one.
  */
 async function challenge(
-  at: Loop,
-  { decision }: Judged,
+  at: OpenTransaction,
+  { decision }: Decided,
   binding: FormBinding,
   fields: Fields,
-  loaded: Loaded,
+  loaded: LoadedAttempt,
 ): Promise<Answer> {
-  if (decision.kind !== 'challenge') return { loop: at, messages: [] };
-  const token = fields[linkField];
-  const loop = token === undefined ? at : backByLink(at, token);
-  const { pending, subject } = loop?.transaction ?? {};
+  if (decision.kind !== 'challenge') return { open: at, messages: [] };
+  const token = fields[magicLinkField];
+  const open = token === undefined ? at : returnByMagicLink(at, token);
+  const { pending, subject } = open?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
-  if (!loop || !isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(at, 'form.stale');
-  if (pending.expires <= loop.runtime.now()) return stay(loop, 'challenge.expired');
-  const account = subject.decoy ? undefined : await heldAccount(loop.request.unit, subject.id);
+  if (!open || !isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(at, 'form.stale');
+  if (pending.expires <= open.services.now()) return stay(open, 'challenge.expired');
+  const account = subject.decoy ? undefined : await loadAccount(open.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
-  return verify(loop, { key: pending.authenticator, credential, pending: pending.private, fields, loaded, account });
+  return verify(open, { key: pending.authenticator, credential, pending: pending.private, fields, loaded, account });
 }

@@ -1,13 +1,13 @@
 /** How people tell their authenticators apart. */
 import type { Credential } from '../../authenticators/authenticator.ts';
-import type { Runtime } from '../services.ts';
+import type { Services } from '../services.ts';
 
 /**
  * By id of the enrollment: the name that the owner gave it; of several of a kind, one without goes by where its messages go. Never shown
  * before a proof.
  */
-export function namesOf(
-  { authenticators }: Pick<Runtime, 'authenticators'>,
+export function authenticatorNames(
+  { authenticators }: Pick<Services, 'authenticators'>,
   all: readonly Credential[],
 ): ReadonlyMap<string, string | undefined> {
   const isOneOfSeveral = ({ authenticator }: Credential): boolean =>

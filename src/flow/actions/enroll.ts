@@ -4,28 +4,28 @@ import type { Authenticator, Continued, Credential, Refused } from '../../authen
 import type { Characteristic, Facts } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
-import { endsOthers } from '../../core/queries/ends-other-sessions.ts';
-import { type Shortfall, shortfallOf } from '../../core/queries/unmet-characteristic.ts';
+import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
+import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
 import { type Pending, started } from '../../core/step/transaction.ts';
 import type { Limit } from '../../stores/store.ts';
-import { enrollCounters, type Held } from '../../users/account.ts';
-import { claimFor } from '../../users/credential-claims.ts';
+import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
+import { reserveFor } from '../../users/credential-reservations.ts';
 import { issueCredential } from '../../users/credentials.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
 import { type Account, attemptCounter, credentialsKey, serializeCredentials } from '../../users/user.ts';
-import { endOthers } from '../browser/other-sessions.ts';
+import { endOtherSessions } from '../browser/other-sessions.ts';
 import { reserveChange } from '../change-limit.ts';
-import { heldAccount } from '../facts/gather.ts';
-import { accountChanged, type Changed } from '../notify/account-notification.ts';
+import { loadAccount } from '../facts/gather.ts';
+import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
-import { tell, tellingOf } from '../notify/notify.ts';
+import { notificationContext, notify } from '../notify/notify.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
-import { environmentOf, type Judged, type Loop } from '../transaction/open-transaction.ts';
+import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import {
   type Answer,
   credentialInput,
   type Fields,
-  type Loaded,
+  type LoadedAttempt,
   moveTo,
   proves,
   refused,
@@ -41,72 +41,80 @@ const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
  * it is asked for is not kept.
  */
 export async function enroll(
-  loop: Loop,
-  judged: Judged,
+  open: OpenTransaction,
+  decided: Decided,
   binding: FormBinding,
   fields: Fields,
-  loaded: Loaded,
+  loaded: LoadedAttempt,
 ): Promise<Answer> {
-  const offered = await offerOf(loop, judged);
-  if (!offered || offered.pending.authenticator !== binding.authenticator) return stay(loop, 'form.stale');
+  const offered = await offerOf(open, decided);
+  if (!offered || offered.pending.authenticator !== binding.authenticator) return stay(open, 'form.stale');
   const { pending, authenticator, account, subject, env } = offered;
-  if (pending.expires <= loop.runtime.now()) return stay(loop, 'enroll.expired');
+  if (pending.expires <= open.services.now()) return stay(open, 'enroll.expired');
   const refusedHere =
-    throttled(loop, pending.authenticator, loaded.reservation) ??
-    (await answeredTooOften(loop, authenticator, account));
+    throttled(open, pending.authenticator, loaded.reservation) ??
+    (await answeredTooOften(open, authenticator, account));
   if (refusedHere) return refusedHere;
   const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
-  if (!result.ok) return refused(loop, pending.authenticator, result);
-  if ('more' in result) return furtherStage(loop, pending, result);
-  const short = shortfallOf(await loop.snapshot.policies(loop.app), judged.facts, result.credential);
-  if (short) return refused(loop, pending.authenticator, refusalOf(short));
+  if (!result.ok) return refused(open, pending.authenticator, result);
+  if ('nextStage' in result) return furtherStage(open, pending, result);
+  const short = unmetCharacteristic(await open.snapshot.policies(open.app), decided.facts, result.credential);
+  if (short) return refused(open, pending.authenticator, refusalOf(short));
   const credential = issueCredential(result.credential, env.now);
-  const tooMany = await reserveChange({ runtime: loop.runtime, account });
-  if (tooMany) return { loop, messages: [tooMany] };
-  if (!(await claimFor(loop.request.unit, account.user.id, credential, env.now)))
-    return refused(loop, pending.authenticator, { ok: false, code: 'credentials.taken' });
-  const kept = authenticator.single
+  const tooMany = await reserveChange({ services: open.services, account });
+  if (tooMany) return { open, messages: [tooMany] };
+  if (!(await reserveFor(open.request.unit, account.user.id, credential, env.now)))
+    return refused(open, pending.authenticator, { ok: false, code: 'credentials.taken' });
+  const kept = authenticator.maxEnrollments
     ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
     : account.credentials;
-  const othersEnded = endsOthers(await loop.snapshot.policies(loop.app), subject, {
+  const otherSessionsEnded = endsOtherSessions(await open.snapshot.policies(open.app), subject, {
     ...credential,
-    single: authenticator.single === true,
+    single: authenticator.maxEnrollments === 1,
   });
-  await save(loop, account, [...kept, credential], othersEnded);
-  if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
-  tellOfEnrollment(loop, account, credential, { takesPlace: kept.length < account.credentials.length, othersEnded });
-  return proves(loop, {
+  await save(open, account, [...kept, credential], otherSessionsEnded);
+  if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
+  tellOfEnrollment(open, account, credential, {
+    takesPlace: kept.length < account.credentials.length,
+    otherSessionsEnded,
+  });
+  return proves(open, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
-    ...(othersEnded ? { othersEnded } : {}),
+    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   });
 }
 
 /** Whether all other sessions would end once this is enrolled, at its best. */
-export function mayEndOthers({ runtime }: Loop, policies: PolicySet, { subject }: Facts, key: string): boolean {
-  const traits = policies.authenticators.find((one) => one.key === key);
-  const single = runtime.authenticators.get(key)?.single === true;
+export function wouldEndOtherSessions(
+  { services }: OpenTransaction,
+  policies: PolicySet,
+  { subject }: Facts,
+  key: string,
+): boolean {
+  const descriptor = policies.authenticators.find((one) => one.key === key);
+  const single = services.authenticators.get(key)?.maxEnrollments === 1;
   return (
     subject !== undefined &&
-    traits !== undefined &&
-    endsOthers(policies, subject, { ...traits, authenticator: key, single })
+    descriptor !== undefined &&
+    endsOtherSessions(policies, subject, { ...descriptor, authenticator: key, single })
   );
 }
 
 /** This sign-in goes on, and the session that the browser may have; all else ends with the same commit, where it must. */
 async function save(
-  { request, runtime }: Loop,
-  account: Held,
+  { request, services }: OpenTransaction,
+  account: VersionedAccount,
   credentials: readonly Credential[],
   othersEnd: boolean,
 ): Promise<void> {
   const { unit, visitor } = request;
   if (othersEnd) {
     const session = (await request.session())?.uid;
-    await endOthers({ runtime, unit, visitor, account, session, withTokens: true }, credentials);
+    await endOtherSessions({ services, unit, visitor, account, session, withTokens: true }, credentials);
   } else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
 }
 
@@ -115,13 +123,13 @@ async function save(
  * code of another's, so these answers have a limit that nothing but an administrator resets.
  */
 async function answeredTooOften(
-  loop: Loop,
-  { traits, sends }: Authenticator,
+  open: OpenTransaction,
+  { descriptor, sendLimits }: Authenticator,
   { user }: Account,
 ): Promise<Answer | undefined> {
-  if (!sends) return undefined;
-  const counter = attemptCounter(user.id, enrollCounters.answers(traits.key));
-  return throttled(loop, traits.key, await loop.runtime.store.reserve(counter, answersWithSentCodes));
+  if (!sendLimits) return undefined;
+  const counter = attemptCounter(user.id, enrollCounters.answers(descriptor.key));
+  return throttled(open, descriptor.key, await open.services.store.reserve(counter, answersWithSentCodes));
 }
 
 /** What the person is told who set up one that does not do. */
@@ -131,63 +139,63 @@ const shortfalls: Readonly<Partial<Record<Characteristic, string>>> = {
   userVerification: 'credentials.unverified',
 };
 
-function refusalOf({ lacks }: Shortfall): Refused {
+function refusalOf({ lacks }: UnmetCharacteristic): Refused {
   const code = (lacks && shortfalls[lacks]) ?? 'credentials.not_enough';
   return { ok: false, code, reason: lacks ?? 'characteristics' };
 }
 
 /** An address that is enrolled is one of theirs from now on. */
 function tellOfEnrollment(
-  loop: Loop,
+  open: OpenTransaction,
   account: Account,
   credential: Credential,
-  { takesPlace, othersEnded }: { readonly takesPlace: boolean; readonly othersEnded: boolean },
+  { takesPlace, otherSessionsEnded }: { readonly takesPlace: boolean; readonly otherSessionsEnded: boolean },
 ): void {
   const { authenticator, label = '' } = credential;
   const address = addressOf(credential);
-  const what: Changed = {
+  const what: ChangeDetails = {
     authenticator,
     label,
     ...(address === undefined ? {} : { address: maskedAddress(address) }),
-    ...(othersEnded ? { othersEnded } : {}),
+    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   };
   const also = address === undefined ? [] : [address];
-  tell(tellingOf(loop, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
+  notify(notificationContext(open, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
 
 /** Another message for the stage that the offer is at; `method`: how the person wants it. */
-export async function resendOffer(loop: Loop, judged: Judged, method?: string): Promise<Answer> {
-  const offered = await offerOf(loop, judged);
-  if (!offered) return stay(loop, 'form.stale');
+export async function resendOffer(open: OpenTransaction, decided: Decided, method?: string): Promise<Answer> {
+  const offered = await offerOf(open, decided);
+  if (!offered) return stay(open, 'form.stale');
   const { pending, authenticator, subject, env } = offered;
-  const wanted = { ...env, ...(method === undefined ? {} : { method }) };
-  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, wanted);
-  return result.ok && 'more' in result ? furtherStage(loop, pending, result) : stay(loop, 'form.stale');
+  const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
+  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, requestedEnrollment);
+  return result.ok && 'nextStage' in result ? furtherStage(open, pending, result) : stay(open, 'form.stale');
 }
 
 /** The outstanding offer, if it is one that the decision asks for. */
-async function offerOf(loop: Loop, { facts, decision }: Judged) {
-  const { pending, subject: who } = loop.transaction;
+async function offerOf(open: OpenTransaction, { facts, decision }: Decided) {
+  const { pending, subject: who } = open.transaction;
   const { subject } = facts;
-  if (decision.kind !== 'enroll' || decision.barred || pending?.purpose !== 'enroll') return undefined;
+  if (decision.kind !== 'enroll' || decision.proofFirst || pending?.purpose !== 'enroll') return undefined;
   if (!decision.choices.includes(pending.authenticator)) return undefined;
-  const authenticator = loop.runtime.authenticators.get(pending.authenticator);
-  const account = who && !who.decoy ? await heldAccount(loop.request.unit, who.id) : undefined;
+  const authenticator = open.services.authenticators.get(pending.authenticator);
+  const account = who && !who.decoy ? await loadAccount(open.request.unit, who.id) : undefined;
   if (!authenticator || !account || !subject) return undefined;
   return {
     pending,
     authenticator,
     account,
     subject,
-    env: environmentOf(loop, pending.authenticator, account.credentials),
+    env: environmentOf(open, pending.authenticator, account.credentials),
   };
 }
 
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
-async function furtherStage(loop: Loop, pending: Pending, { more }: Continued): Promise<Answer> {
-  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = more;
-  const { messages, outbox } = await sendWithin(loop, pending.authenticator, more);
-  if (messages.length > 0) return { loop, messages };
-  const expires = Math.min(more.expires, loop.transaction.expiresAt);
-  return moveTo(loop, started(loop.transaction, { ...pending, ...rest, expires, outbox }));
+async function furtherStage(open: OpenTransaction, pending: Pending, { nextStage }: Continued): Promise<Answer> {
+  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
+  const { messages, outbox } = await sendWithin(open, pending.authenticator, nextStage);
+  if (messages.length > 0) return { open, messages };
+  const expires = Math.min(nextStage.expires, open.transaction.expiresAt);
+  return moveTo(open, started(open.transaction, { ...pending, ...rest, expires, outbox }));
 }

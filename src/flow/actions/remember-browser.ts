@@ -6,19 +6,19 @@ import type { App } from '../../policy/model/app.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
-import { noteSignIn } from '../browser/known-device.ts';
+import { recordSignIn } from '../browser/known-device.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { heldAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/gather.ts';
 import { accountChanged } from '../notify/account-notification.ts';
-import { tell } from '../notify/notify.ts';
-import type { Runtime } from '../services.ts';
+import { notify } from '../notify/notify.ts';
+import type { Services } from '../services.ts';
 
 /** Of a User-Agent so much is kept (characters). */
-export const longestUserAgent = 256;
+export const maxUserAgentLength = 256;
 
-export interface Completed {
-  readonly runtime: Runtime;
+export interface CompletedSignIn {
+  readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
   readonly app: App;
@@ -32,8 +32,8 @@ export interface Completed {
 }
 
 /** The second factor is remembered if the person asked for it and the rule lets it. Does nothing for a browser without our cookie. */
-export async function noteBrowser(completed: Completed): Promise<void> {
-  const { unit, runtime, visitor, transaction, subject, witness } = completed;
+export async function rememberBrowser(completed: CompletedSignIn): Promise<void> {
+  const { unit, services, visitor, transaction, subject, witness } = completed;
   const { device: secret } = visitor;
   if (secret === undefined) return;
   // In the order in which it was proved: what the session held before this transaction came first.
@@ -41,24 +41,24 @@ export async function noteBrowser(completed: Completed): Promise<void> {
     .filter((one) => one.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
-  noteSignIn(unit, secret, subject, { at: runtime.now(), used });
+  recordSignIn(unit, secret, subject, { at: services.now(), used });
   if (transaction.rememberDevice) await remember(completed, secret);
 }
 
-async function remember(completed: Completed, secret: string): Promise<void> {
-  const { unit, runtime, visitor, app, transaction, subject, remember: remembering } = completed;
-  const account = await heldAccount(unit, subject);
+async function remember(completed: CompletedSignIn, secret: string): Promise<void> {
+  const { unit, services, visitor, app, transaction, subject, remember: remembering } = completed;
+  const account = await loadAccount(unit, subject);
   if (!account || remembering === undefined) return;
   const { seconds, enrollments } = remembering;
-  const now = runtime.now();
+  const now = services.now();
   const isNew = !isRememberedWith(account, secret, now);
-  const userAgent = visitor.userAgent.slice(0, longestUserAgent);
+  const userAgent = visitor.userAgent.slice(0, maxUserAgentLength);
   const evidence = transaction.evidence.filter(({ enrollment }) => enrollments.includes(enrollment));
   rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
-  audit(unit, runtime.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
+  audit(unit, services.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;
-  const place = placeInWords(await runtime.snapshot(unit), visitor.ip);
-  const telling = { runtime, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
-  tell(telling, accountChanged('device_remembered'));
+  const place = placeInWords(await services.snapshot(unit), visitor.ip);
+  const telling = { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
+  notify(telling, accountChanged('device_remembered'));
 }

@@ -3,30 +3,30 @@ import { skipping } from '../../core/step/transaction.ts';
 import { withSkip } from '../../users/skips.ts';
 import { credentialsKey, serializeUser, userKey } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { heldAccount } from '../facts/gather.ts';
-import { type Judged, type Loop, whoAndWhere } from '../transaction/open-transaction.ts';
+import { loadAccount } from '../facts/gather.ts';
+import { type Decided, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
 /**
  * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than allowed. Undefined: the
  * decision has nothing that may be skipped.
  */
-export async function skip(loop: Loop, { decision }: Judged): Promise<Loop | undefined> {
-  const { request, runtime, transaction } = loop;
+export async function skip(open: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
+  const { request, services, transaction } = open;
   const skippable = 'skippable' in decision ? decision.skippable : undefined;
   const { subject } = transaction;
-  const account = subject && !subject.decoy ? await heldAccount(request.unit, subject.id) : undefined;
+  const account = subject && !subject.decoy ? await loadAccount(request.unit, subject.id) : undefined;
   if (!skippable || !account) return undefined;
   const { user } = account;
   request.unit.replace(userKey(user.id), {
-    value: serializeUser({ ...user, skipped: withSkip(user.skipped ?? {}, skippable, runtime.now()) }),
+    value: serializeUser({ ...user, skipped: withSkip(user.skipped ?? {}, skippable, services.now()) }),
     refs: [credentialsKey(user.id)],
   });
-  audit(request.unit, runtime.audit, {
+  audit(request.unit, services.audit, {
     event: 'enrollment.skipped',
     outcome: 'success',
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
     authenticator: skippable.authenticators.join(' '),
     reason: skippable.reason,
   });
-  return { ...loop, transaction: skipping(transaction, skippable.authenticators) };
+  return { ...open, transaction: skipping(transaction, skippable.authenticators) };
 }

@@ -1,29 +1,34 @@
 /** Starts a challenge or an offer, and hands what is to be sent to the outbox. */
 import type { Decision } from '../../core/model/decision.ts';
 import { needsUserVerification } from '../../core/queries/user-verification.ts';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import type { Choice, Pending } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
-import { credentialsOf, environmentOf, type Judged, type Loop } from '../transaction/open-transaction.ts';
+import { credentialsOf, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { hasProved } from './select.ts';
 
-export interface Begun {
+export interface StartedChallenge {
   readonly pending: Pending;
   /** What the person must know: for instance that nothing was sent. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
 }
 
 /** `method`: how the person wants the message. Rejects with `StepgateError('internal')` for an authenticator that there is not. */
-export async function start(loop: Loop, plan: Choice, { facts, decision }: Judged, method?: string): Promise<Begun> {
-  const { runtime, transaction } = loop;
+export async function start(
+  open: OpenTransaction,
+  plan: Choice,
+  { facts, decision }: Decided,
+  method?: string,
+): Promise<StartedChallenge> {
+  const { services, transaction } = open;
   const { purpose, authenticator: key, enrollment } = plan;
-  const authenticator = runtime.authenticators.get(key);
+  const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
-  const credentials = await credentialsOf(loop);
-  const policies = await loop.snapshot.policies(loop.app);
+  const credentials = await credentialsOf(open);
+  const policies = await open.snapshot.policies(open.app);
   const env = {
-    ...environmentOf(loop, key, credentials),
+    ...environmentOf(open, key, credentials),
     ...askedOf(decision, key),
     proved: hasProved(facts),
     ...(method === undefined ? {} : { method }),
@@ -32,12 +37,12 @@ export async function start(loop: Loop, plan: Choice, { facts, decision }: Judge
   const credential = credentials.find(({ id }) => id === enrollment);
   const begun =
     purpose === 'enroll'
-      ? await authenticator.offer(facts.subject, env)
+      ? await authenticator.beginEnrollment(facts.subject, env)
       : await authenticator.challenge(credential, env);
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
   const { messages, outbox } =
     purpose === 'challenge'
-      ? await sendWithin(loop, key, { ...begun, proved: env.proved, known: facts.device.known })
+      ? await sendWithin(open, key, { ...begun, proved: env.proved, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(begun.expires, transaction.expiresAt);
   const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };

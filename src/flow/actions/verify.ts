@@ -9,22 +9,22 @@ import type {
   Verified,
 } from '../../authenticators/authenticator.ts';
 import type { Evidence } from '../../core/model/facts.ts';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { proved, type Transaction } from '../../core/step/transaction.ts';
 import type { Reservation } from '../../stores/store.ts';
-import type { Held } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/account.ts';
 import { credentialsKey, parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { tell, tellingOf } from '../notify/notify.ts';
-import { environmentOf, type Loop, whoAndWhere } from '../transaction/open-transaction.ts';
+import { notificationContext, notify } from '../notify/notify.ts';
+import { environmentOf, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
 export interface Answer {
-  readonly loop: Loop;
+  readonly open: OpenTransaction;
   /** Why the person is still where they were; empty when they went on. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
 }
 
-export interface Loaded {
+export interface LoadedAttempt {
   readonly reservation?: Reservation;
   readonly counter?: string;
 }
@@ -45,42 +45,42 @@ export function credentialInput(fields: Fields): CredentialInput {
   );
 }
 
-export function stay(loop: Loop, code: string, field?: string, params?: Message['params']): Answer {
-  return { loop, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
+export function stay(open: OpenTransaction, code: string, field?: string, params?: Notice['params']): Answer {
+  return { open, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
 }
 
-export function moveTo(loop: Loop, transaction: Transaction): Answer {
-  return { loop: { ...loop, transaction }, messages: [] };
+export function moveTo(open: OpenTransaction, transaction: Transaction): Answer {
+  return { open: { ...open, transaction }, messages: [] };
 }
 
-export interface Try {
+export interface VerificationAttempt {
   readonly key: string;
   /** Absent: nobody has it; the work is done all the same. */
   readonly credential: Credential | undefined;
   readonly pending: Readonly<Record<string, unknown>>;
   readonly fields: Fields;
-  readonly loaded: Loaded;
-  readonly account: Held | undefined;
+  readonly loaded: LoadedAttempt;
+  readonly account: VersionedAccount | undefined;
 }
 
-export async function verify(loop: Loop, given: Try): Promise<Answer> {
+export async function verify(open: OpenTransaction, given: VerificationAttempt): Promise<Answer> {
   const { key, loaded, account } = given;
-  const authenticator = loop.runtime.authenticators.get(key);
-  if (!authenticator) return stay(loop, 'form.stale');
-  const refusedHere = throttled(loop, key, loaded.reservation);
+  const authenticator = open.services.authenticators.get(key);
+  if (!authenticator) return stay(open, 'form.stale');
+  const refusedHere = throttled(open, key, loaded.reservation);
   if (refusedHere) return refusedHere;
   const enrolled = account?.credentials ?? [];
-  const env = environmentOf(loop, key, enrolled);
+  const env = environmentOf(open, key, enrolled);
   const result = await authenticator.verify(given.credential, given.pending, credentialInput(given.fields), env);
-  if (!result.ok) return refused(loop, key, result);
+  if (!result.ok) return refused(open, key, result);
   // Where one challenge serves several credentials, the answer may be by another one than the first.
   const credential = env.enrolled.find(({ id }) => id === result.credential);
-  if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.together))
-    return refused(loop, key, undefined);
-  saveCredential(loop, account, credential, result);
-  if (result.notify) tell(tellingOf(loop, account), result.notify);
-  if (loaded.counter !== undefined) loop.request.unit.add({ op: 'reset', counter: loaded.counter });
-  return proves(loop, {
+  if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.sharedChallenge))
+    return refused(open, key, undefined);
+  saveCredential(open, account, credential, result);
+  if (result.notify) notify(notificationContext(open, account), result.notify);
+  if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
+  return proves(open, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
@@ -90,43 +90,49 @@ export async function verify(loop: Loop, given: Try): Promise<Answer> {
 }
 
 /** No attempt is left, or none was reserved: then nothing is verified. */
-export function throttled(loop: Loop, key: string, reservation: Reservation | undefined): Answer | undefined {
+export function throttled(
+  open: OpenTransaction,
+  key: string,
+  reservation: Reservation | undefined,
+): Answer | undefined {
   if (reservation?.granted) return undefined;
-  audit(loop.request.unit, loop.runtime.audit, {
+  audit(open.request.unit, open.services.audit, {
     event: 'authenticator.throttled',
     outcome: 'failure',
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
     authenticator: key,
   });
   const seconds = reservation?.retryAfter ?? 0;
-  if (seconds < 0) return stay(loop, 'attempts.locked', 'credentials.passcode');
-  return stay(loop, 'attempts.exceeded', 'credentials.passcode', { seconds });
+  if (seconds < 0) return stay(open, 'attempts.locked', 'credentials.passcode');
+  return stay(open, 'attempts.exceeded', 'credentials.passcode', { seconds });
 }
 
-export function refused(loop: Loop, key: string, refusal: Refused | undefined): Answer {
+export function refused(open: OpenTransaction, key: string, refusal: Refused | undefined): Answer {
   const code = refusal?.code ?? 'credentials.invalid';
-  audit(loop.request.unit, loop.runtime.audit, {
+  audit(open.request.unit, open.services.audit, {
     event: 'authenticator.refused',
     outcome: 'failure',
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return stay(loop, code, refusal?.field ?? 'credentials.passcode');
+  return stay(open, code, refusal?.field ?? 'credentials.passcode');
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
 function saveCredential(
-  { request, runtime }: Loop,
-  account: Held,
+  { request, services }: OpenTransaction,
+  account: VersionedAccount,
   credential: Credential,
-  { secret, mustSave, spent }: Verified,
+  { secret, mustSave, consumed }: Verified,
 ): void {
   if (!secret) return;
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
     all.map((one) =>
-      one.id === credential.id ? { ...one, secret, lastUsedAt: runtime.now(), ...(spent ? { spent } : {}) } : one,
+      one.id === credential.id
+        ? { ...one, secret, lastUsedAt: services.now(), ...(consumed ? { consumed } : {}) }
+        : one,
     );
   if (mustSave) {
     request.unit.replace(key, { value: serializeCredentials(change(account.credentials)) });
@@ -141,7 +147,7 @@ function saveCredential(
 }
 
 export function proves(
-  loop: Loop,
+  open: OpenTransaction,
   what: {
     authenticator: Authenticator;
     enrollment: string;
@@ -149,26 +155,26 @@ export function proves(
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
     /** For an enrollment: all other sessions ended with it. */
-    othersEnded?: true;
+    otherSessionsEnded?: true;
   },
 ): Answer {
-  const { transaction, runtime, request } = loop;
+  const { transaction, services, request } = open;
   const evidence: Evidence = {
-    authenticator: what.authenticator.traits.key,
+    authenticator: what.authenticator.descriptor.key,
     enrollment: what.enrollment,
     subject: transaction.subject?.id ?? '',
     ...what.proof,
-    at: runtime.now(),
+    at: services.now(),
     transaction: transaction.event,
     origin: what.origin,
   };
-  audit(request.unit, runtime.audit, {
+  audit(request.unit, services.audit, {
     event: what.event,
     outcome: 'success',
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
     authenticator: evidence.authenticator,
     factors: evidence.factors,
-    ...(what.othersEnded ? { othersEnded: what.othersEnded } : {}),
+    ...(what.otherSessionsEnded ? { otherSessionsEnded: what.otherSessionsEnded } : {}),
   });
-  return moveTo(loop, proved(transaction, evidence));
+  return moveTo(open, proved(transaction, evidence));
 }

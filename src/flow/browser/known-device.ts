@@ -53,7 +53,7 @@ export function lastSignIn(value: string | undefined, subject: string): LastSign
 }
 
 /** Writes down that this person signed in with this browser, and what they proved: it is offered first next time. */
-export function noteSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
+export function recordSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
   const key = deviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);
   if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;

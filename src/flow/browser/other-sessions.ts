@@ -1,36 +1,36 @@
 /** The sessions of one account, and the end of all but one. */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { type Held, nextValidAfter } from '../../users/account.ts';
+import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import { credentialsKey, serializeCredentials, serializeUser, type User, userKey } from '../../users/user.ts';
-import type { Runtime } from '../services.ts';
+import type { Services } from '../services.ts';
 import { rememberedOnlyBy } from './remembered-device.ts';
 import { isOver, peekSso, type SsoSession, ssoKey } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
 /** Those that are alive; `own`, the session of this browser, comes first, then the newest. Rejects with `StoreUnavailable`. */
 export async function liveSessions(
-  { unit, runtime }: { readonly unit: UnitOfWork; readonly runtime: Runtime },
+  { unit, services }: { readonly unit: UnitOfWork; readonly services: Services },
   user: User,
   own: string | undefined,
 ): Promise<readonly SsoSession[]> {
-  const signIns = await readSignIns(runtime.store, user.id);
+  const signIns = await readSignIns(services.store, user.id);
   const uids = [...new Set([...(own === undefined ? [] : [own]), ...signIns.map(({ session }) => session)])];
   await unit.load(uids.map(ssoKey));
   return uids.flatMap((uid) => {
     const one = peekSso(unit, uid);
-    return one?.accountId === user.id && !isOver(one, user, runtime.now()) ? [one] : [];
+    return one?.accountId === user.id && !isOver(one, user, services.now()) ? [one] : [];
   });
 }
 
 /** One request about an account. */
 export interface AccountRequest {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
   /** As it was before. */
-  readonly account: Held;
+  readonly account: VersionedAccount;
   /** The SSO session of this browser, if it has one. */
   readonly session: string | undefined;
   /** What was issued within that session goes on with it. */
@@ -42,18 +42,18 @@ export interface AccountRequest {
  * more. Only the session of this browser goes on, with what it remembers, and with its tokens where these are wanted. Writes `credentials`,
  * what the account has from now on, in the same commit. Rejects with `StoreUnavailable`.
  */
-export async function endOthers(
-  { runtime, unit, visitor, account, session, withTokens }: AccountRequest,
+export async function endOtherSessions(
+  { services, unit, visitor, account, session, withTokens }: AccountRequest,
   credentials: readonly Credential[],
 ): Promise<void> {
   const { user } = account;
-  const alive = await liveSessions({ runtime, unit }, user, session);
-  for (const { uid } of alive) if (uid !== session) await runtime.sessions.end(uid);
-  const changed = { ...user, validAfter: nextValidAfter(user, runtime.now()) };
+  const alive = await liveSessions({ services, unit }, user, session);
+  for (const { uid } of alive) if (uid !== session) await services.sessions.end(uid);
+  const changed = { ...user, validAfter: nextValidAfter(user, services.now()) };
   const value = serializeUser(changed);
   unit.replace(userKey(user.id), { value, refs: [credentialsKey(user.id)] });
   const remembered = rememberedOnlyBy(credentials, visitor.device, { before: user, after: changed });
   unit.replace(credentialsKey(user.id), { value: serializeCredentials(remembered) });
   const own = alive.find(({ uid }) => uid === session);
-  if (own) runtime.sessions.keep(own.uid, changed.validAfter, withTokens);
+  if (own) services.sessions.keep(own.uid, changed.validAfter, withTokens);
 }

@@ -93,12 +93,12 @@ export function rememberedDevices(
   { user, credentials }: Account,
   secret: string | undefined,
   now: Seconds,
-  isSpared: (proof: RememberedProof) => boolean,
+  isWaived: (proof: RememberedProof) => boolean,
 ): readonly Remembered[] {
   const own = secret === undefined ? undefined : hashOf(secret, user.id);
   const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>
     remembered
-      .filter((one) => isAlive(one, user, now) && isSpared({ authenticator, enrollment, ...one }))
+      .filter((one) => isAlive(one, user, now) && isWaived({ authenticator, enrollment, ...one }))
       .map((one) => ({ authenticator, ...one })),
   );
   const byDevice = Map.groupBy(
@@ -116,7 +116,7 @@ export function rememberedDevices(
 }
 
 /** From its next sign-in on the browser proves everything. `id`: of `rememberedDevices`. */
-export function forgetDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
+export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
   const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
     const kept = (remembered ?? []).filter((one) => one.device !== device);

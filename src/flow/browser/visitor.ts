@@ -14,7 +14,7 @@ export interface Visitor {
 }
 
 /** Longest User-Agent that is looked at (characters). */
-const longestUserAgent = 512;
+const maxUserAgentLength = 512;
 
 /**
  * The address of the client. Each own proxy appended the address that it saw to X-Forwarded-For, so the entry `trustedProxies` from the
@@ -38,7 +38,7 @@ const systems: readonly (readonly [RegExp, OperatingSystem, Platform])[] = [
 
 /** Operating system and platform by the User-Agent; `other` when it says nothing that we know. */
 export function deviceOf(userAgent: string): { readonly os: OperatingSystem; readonly platform: Platform } {
-  const text = userAgent.slice(0, longestUserAgent);
+  const text = userAgent.slice(0, maxUserAgentLength);
   const [, os, platform] = systems.find(([pattern]) => pattern.test(text)) ?? [/./, 'other', 'other'];
   return { os, platform };
 }

@@ -1,17 +1,17 @@
 /** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
-import type { AuthenticatorTraits, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
 import { decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { accountOf, type Held } from '../../users/account.ts';
+import { accountOf, type VersionedAccount } from '../../users/account.ts';
 import { credentialsKey, toSubject, userKey } from '../../users/user.ts';
 import { deviceKey, lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
 import { isOver, peekSso, type SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 
-export interface Situation {
+export interface FactSources {
   readonly unit: UnitOfWork;
   readonly snapshot: Snapshot;
   readonly visitor: Visitor;
@@ -20,7 +20,7 @@ export interface Situation {
 }
 
 /** The account as this request has it; loads it when no other load brought it. */
-export async function heldAccount(unit: UnitOfWork, id: string): Promise<Held | undefined> {
+export async function loadAccount(unit: UnitOfWork, id: string): Promise<VersionedAccount | undefined> {
   const { entries } = await unit.load([userKey(id), credentialsKey(id)]);
   return accountOf(entries, id);
 }
@@ -28,7 +28,7 @@ export async function heldAccount(unit: UnitOfWork, id: string): Promise<Held | 
 /** The evidence of an SSO session, if it is this person's and not over. */
 function sessionEvidence(
   session: SsoSession | undefined,
-  account: Held | undefined,
+  account: VersionedAccount | undefined,
   now: Seconds,
 ): readonly Evidence[] {
   if (!session || !account || session.accountId !== account.user.id || isOver(session, account.user, now)) return [];
@@ -37,7 +37,7 @@ function sessionEvidence(
 
 /** Facts about a person who has an account, or about nobody yet. `session`: the SSO session of the browser. */
 export async function gatherFacts(
-  { unit, snapshot, visitor, now }: Situation,
+  { unit, snapshot, visitor, now }: FactSources,
   about: {
     readonly request: RequestFacts;
     readonly transaction?: Transaction;
@@ -46,7 +46,7 @@ export async function gatherFacts(
   },
 ): Promise<Facts> {
   const { transaction, subjectId } = about;
-  const account = subjectId === undefined ? undefined : await heldAccount(unit, subjectId);
+  const account = subjectId === undefined ? undefined : await loadAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
   const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
   const last = account && lastSignIn(device?.value, account.user.id);
@@ -72,8 +72,18 @@ export async function gatherFacts(
   };
 }
 
-function transactionOf({ event, startedAt, skipped, wanted }: Transaction): NonNullable<Facts['transaction']> {
-  return { id: event, startedAt, ...(skipped ? { skipped } : {}), ...(wanted === undefined ? {} : { wanted }) };
+function transactionOf({
+  event,
+  startedAt,
+  skipped,
+  requestedEnrollment,
+}: Transaction): NonNullable<Facts['transaction']> {
+  return {
+    id: event,
+    startedAt,
+    ...(skipped ? { skipped } : {}),
+    ...(requestedEnrollment === undefined ? {} : { requestedEnrollment }),
+  };
 }
 
 /** What people who do not exist are made of. */
@@ -81,11 +91,15 @@ export interface Decoys {
   /** From `decoyEntropy`, for the subject of the transaction. */
   readonly entropy: number;
   /** All authenticators that there are. */
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
-export async function transactionFacts(situation: Situation, transaction: Transaction, decoys: Decoys): Promise<Facts> {
+export async function transactionFacts(
+  situation: FactSources,
+  transaction: Transaction,
+  decoys: Decoys,
+): Promise<Facts> {
   const { subject } = transaction;
   const facts = await gatherFacts(situation, {
     request: transaction.request,

@@ -5,13 +5,13 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import type { Account } from '../../users/user.ts';
 
-export interface News {
+export interface AccountNotification {
   readonly template: string;
   readonly params: Delivery['params'];
 }
 
 /** What people change at `/account`. */
-export type OwnChange =
+export type SelfServiceChange =
   | 'renamed'
   | 'removed'
   | 'session_ended'
@@ -22,7 +22,7 @@ export type OwnChange =
 
 /** Names of texts: `mail.account-changed.<event>`. The last ones are what administrators do. */
 export type AccountChange =
-  | OwnChange
+  | SelfServiceChange
   | 'added'
   | 'device_remembered'
   | 'replaced'
@@ -33,7 +33,7 @@ export type AccountChange =
   | 'access_code';
 
 /** What was changed, as far as it applies. */
-export interface Changed {
+export interface ChangeDetails {
   /** Key of an authenticator. */
   readonly authenticator?: string;
   /** Name that the person gave it; after a change the new one. */
@@ -42,7 +42,7 @@ export interface Changed {
   /** Of an address what may be shown at others. */
   readonly address?: string;
   /** All other sessions ended with it. */
-  readonly othersEnded?: true;
+  readonly otherSessionsEnded?: true;
 }
 
 /** Empty texts: it does not apply, or it is not known. */
@@ -59,17 +59,17 @@ export interface Circumstances {
 /** Seconds after which the news is too old to be sent. */
 const lifetime = 86_400;
 
-export function accountChanged(event: AccountChange, what: Changed = {}): News {
+export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
   const { authenticator = '', label = '', formerLabel = '', address = '' } = what;
   // What says so by itself says it once.
-  const ended = what.othersEnded && event !== 'sessions_ended' ? 'yes' : '';
+  const ended = what.otherSessionsEnded && event !== 'sessions_ended' ? 'yes' : '';
   return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, ended } };
 }
 
 /** Every address once; none when nothing is verified. `account` as it was before: an address that is taken away is told, too. */
-export function newsTo(
+export function notificationDeliveries(
   account: Account,
-  { template, params }: News,
+  { template, params }: AccountNotification,
   { at, app = '', ip = '', browser = '', system = '' }: Circumstances,
   also: readonly string[] = [],
 ): readonly Delivery[] {

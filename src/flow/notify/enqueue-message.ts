@@ -1,20 +1,20 @@
 /** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
 import { createHash } from 'node:crypto';
 import type { Delivery, Quota, Started } from '../../authenticators/authenticator.ts';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { counterOf, type Limit, storeKey } from '../../stores/store.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, attemptCounter } from '../../users/user.ts';
 import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { heldAccount } from '../facts/gather.ts';
-import type { Runtime } from '../services.ts';
-import { type Loop, whoAndWhere } from '../transaction/open-transaction.ts';
+import { loadAccount } from '../facts/gather.ts';
+import type { Services } from '../services.ts';
+import { type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
 /** On whose account, and in which request. */
-export interface Sender {
-  readonly runtime: Runtime;
+export interface MessageContext {
+  readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
   /** Absent: nobody who exists. */
@@ -28,7 +28,7 @@ export interface Sender {
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
 /** What an authenticator wants to be sent, and within what. */
-export interface Sendings extends Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> {
+export interface MessagesToSend extends Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> {
   /** The person has proved something, so that they may be told why not. */
   readonly proved?: boolean;
   /** They have signed in with this browser before: it has a budget of its own, which strangers cannot use up. */
@@ -39,9 +39,9 @@ export interface Sendings extends Pick<Started, 'deliver' | 'quotas' | 'undelive
 type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
 
 /** What became of it. */
-export interface Sent {
+export interface SendResult {
   /** Errors: what the person must know. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
   /** Ids in the outbox. */
   readonly outbox: readonly string[];
 }
@@ -50,32 +50,35 @@ export interface Sent {
  * Sends what an authenticator hands over, if the limits of the person and its quotas allow it; a message of error when they do not. For
  * somebody who does not exist nothing is sent, with the same work.
  */
-export async function sendWithin(loop: Loop, key: string, sendings: Sendings): Promise<Sent> {
-  const { runtime, transaction, request } = loop;
+export async function sendWithin(open: OpenTransaction, key: string, sendings: MessagesToSend): Promise<SendResult> {
+  const { services, transaction, request } = open;
   const { unit, visitor } = request;
   const { subject } = transaction;
   const { deliver = [], undeliverable, proved } = sendings;
-  const limits = runtime.authenticators.get(key)?.sends;
+  const limits = services.authenticators.get(key)?.sendLimits;
   if (!subject || !limits) return { messages: [], outbox: [] };
   const name = `${key}.send${sendings.known ? '.known' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, sendings);
   // The network first: one that has used up its share uses up nobody's budget any more.
-  const limited = await reserveAll(runtime, [...networks, ['account', own, limits], ...others]);
+  const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
   if (limited) {
-    tellAudit(loop, { event: 'message.limited', authenticator: key, reason: limited.kind });
+    tellAudit(open, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { messages: [limited.message], outbox: [] };
   }
-  const account = deliver.length === 0 || subject.decoy ? undefined : await heldAccount(unit, subject.id);
+  const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
   // One line in any case: nobody can measure whether somebody was written to.
   if (undeliverable === undefined)
-    for (const channel of channelsOf(deliver)) auditMessage(loop, key, channel, sendings);
+    for (const channel of channelsOf(deliver)) auditMessage(open, key, channel, sendings);
   const outbox =
     deliver.length === 0
-      ? [enqueueNothing(unit, runtime.now())]
-      : post({ runtime, unit, visitor, account, client: transaction.request.clientId, transaction }, deliver);
+      ? [enqueueNothing(unit, services.now())]
+      : enqueueMessages(
+          { services, unit, visitor, account, client: transaction.request.clientId, transaction },
+          deliver,
+        );
   if (undeliverable === undefined) return { messages: [], outbox };
-  tellAudit(loop, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
+  tellAudit(open, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
   return { messages: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
 }
 
@@ -84,38 +87,43 @@ function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)
 }
 
 /** Who caused what is sent, and what it may cost. `channel`: absent for somebody to whom nothing can be sent. */
-function auditMessage(loop: Loop, authenticator: string, channel: string | undefined, { quotas = [] }: Sendings): void {
+function auditMessage(
+  open: OpenTransaction,
+  authenticator: string,
+  channel: string | undefined,
+  { quotas = [] }: MessagesToSend,
+): void {
   const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.of;
   const [country, prefix] = [of('country'), of('prefix')];
   const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
-  audit(loop.request.unit, loop.runtime.audit, {
+  audit(open.request.unit, open.services.audit, {
     ...(channel === undefined
       ? ({ event: 'message.withheld', outcome: 'failure', reason: 'nobody' } as const)
       : ({ event: 'message.queued', outcome: 'success', channel, ...where } as const)),
     authenticator,
-    ...whoAndWhere(loop),
+    ...whoAndWhere(open),
   });
 }
 
-function tellAudit(loop: Loop, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
-  audit(loop.request.unit, loop.runtime.audit, { ...event, outcome: 'failure', ...whoAndWhere(loop) });
+function tellAudit(open: OpenTransaction, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
+  audit(open.request.unit, open.services.audit, { ...event, outcome: 'failure', ...whoAndWhere(open) });
 }
 
 /** Counts the messages against the counter of the person and against each recipient; why they cannot be sent, if a limit is reached. */
 export async function reserveSending(
-  runtime: Pick<Runtime, 'store'>,
+  services: Pick<Services, 'store'>,
   own: string,
   limits: readonly Limit[],
   deliver: readonly Delivery[],
-): Promise<Message | undefined> {
-  return (await reserveAll(runtime, [['account', own, limits], ...countersOf(own, { deliver }).flat()]))?.message;
+): Promise<Notice | undefined> {
+  return (await reserveAll(services, [['account', own, limits], ...countersOf(own, { deliver }).flat()]))?.message;
 }
 
 /** The first limit that is reached. One after the other: what an earlier one refuses uses up none of what everybody shares. */
 async function reserveAll(
-  { store }: Pick<Runtime, 'store'>,
+  { store }: Pick<Services, 'store'>,
   all: readonly Counted[],
-): Promise<{ readonly kind: string; readonly message: Message } | undefined> {
+): Promise<{ readonly kind: string; readonly message: Notice } | undefined> {
   for (const [kind, counter, limits] of all) {
     const { granted, retryAfter } = await store.reserve(counter, limits);
     const params = { seconds: Math.max(1, retryAfter) };
@@ -125,14 +133,14 @@ async function reserveAll(
 }
 
 /** The same refusal for somebody to whom something was sent already: that still counts, and can be entered. */
-export function thoughSentBefore(refusal: Message): Message {
+export function asResendRefusal(refusal: Notice): Notice {
   return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
 }
 
 /** By network, and the others. */
 function countersOf(
   own: string,
-  { deliver = [], quotas, known }: Sendings,
+  { deliver = [], quotas, known }: MessagesToSend,
 ): readonly [readonly Counted[], readonly Counted[]] {
   if (quotas !== undefined) {
     const counted = quotas.map((quota) => countedAs(quota, known ? own : ''));
@@ -159,8 +167,8 @@ function sharedCounter(kind: string, text: string): string {
 }
 
 /** Sends without limits: whoever calls has counted it, or what caused it. Ids in the outbox. */
-export function post(
-  { runtime, unit, visitor, account, client, transaction }: Sender,
+export function enqueueMessages(
+  { services, unit, visitor, account, client, transaction }: MessageContext,
   deliveries: readonly Delivery[],
 ): readonly string[] {
   const wishes = [account?.user.profile.locale, transaction?.uiLocales].filter((tag) => tag !== undefined);
@@ -170,6 +178,6 @@ export function post(
     client,
     ...(transaction ? { transaction: transaction.id } : {}),
   };
-  unit.afterCommit(() => runtime.messagesWait());
-  return deliveries.map((delivery) => enqueue(unit, delivery, runtime.now(), about));
+  unit.afterCommit(() => services.messagesWait());
+  return deliveries.map((delivery) => enqueue(unit, delivery, services.now(), about));
 }

@@ -2,12 +2,12 @@
 import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { Account } from '../../users/user.ts';
-import type { Loop } from '../transaction/open-transaction.ts';
-import { type News, newsTo } from './account-notification.ts';
-import { post, type Sender } from './enqueue-message.ts';
+import type { OpenTransaction } from '../transaction/open-transaction.ts';
+import { type AccountNotification, notificationDeliveries } from './account-notification.ts';
+import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
 
 /** Who is told, and what they were about. */
-export interface Telling extends Sender {
+export interface NotificationContext extends MessageContext {
   /** As it was before. */
   readonly account: Account;
   /** Name of the app. */
@@ -16,19 +16,22 @@ export interface Telling extends Sender {
   readonly place: string;
 }
 
-export function tellingOf({ request, runtime, transaction, app, snapshot }: Loop, account: Account): Telling {
+export function notificationContext(
+  { request, services, transaction, app, snapshot }: OpenTransaction,
+  account: Account,
+): NotificationContext {
   const { unit, visitor } = request;
   const place = placeInWords(snapshot, visitor.ip);
-  return { runtime, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
+  return { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
 }
 
 /**
  * `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. Where no
  * mail goes out nobody is told, and the account page says so.
  */
-export function tell(telling: Telling, news: News, also: readonly string[] = []): void {
-  const { account, runtime, visitor, app, place } = telling;
-  if (!runtime.canMail()) return;
-  const circumstances = { at: runtime.now(), app, ip: place, ...browserInWords(visitor.userAgent) };
-  post(telling, newsTo(account, news, circumstances, also));
+export function notify(telling: NotificationContext, news: AccountNotification, also: readonly string[] = []): void {
+  const { account, services, visitor, app, place } = telling;
+  if (!services.canMail()) return;
+  const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent) };
+  enqueueMessages(telling, notificationDeliveries(account, news, circumstances, also));
 }

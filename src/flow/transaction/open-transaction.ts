@@ -10,12 +10,12 @@ import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { heldAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/gather.ts';
 import { serverMac } from '../server-mac.ts';
-import type { Runtime } from '../services.ts';
+import type { Services } from '../services.ts';
 
 /** One request for one transaction. */
-export interface LoopRequest {
+export interface TransactionRequest {
   readonly unit: UnitOfWork;
   readonly uid: string;
   readonly visitor: Visitor;
@@ -24,9 +24,9 @@ export interface LoopRequest {
 }
 
 /** A transaction under way, with all that a decision needs. */
-export interface Loop {
-  readonly runtime: Runtime;
-  readonly request: LoopRequest;
+export interface OpenTransaction {
+  readonly services: Services;
+  readonly request: TransactionRequest;
   readonly transaction: Transaction;
   /** Version that forms were made from. */
   readonly version: number;
@@ -34,13 +34,13 @@ export interface Loop {
   readonly app: App;
 }
 
-export interface Judged {
+export interface Decided {
   readonly facts: Facts;
   readonly decision: Decision;
 }
 
 /** Who, for which app, from where: the part that all audit lines of a transaction share. */
-export function whoAndWhere({ transaction, request, snapshot }: Loop) {
+export function whoAndWhere({ transaction, request, snapshot }: OpenTransaction) {
   const { subject } = transaction;
   return {
     ...(subject && !subject.decoy ? { subject: subject.id } : {}),
@@ -53,13 +53,13 @@ export function whoAndWhere({ transaction, request, snapshot }: Loop) {
 
 /** What an authenticator may know of this request. */
 export function environmentOf(
-  { runtime, request, transaction, snapshot, app }: Loop,
+  { services, request, transaction, snapshot, app }: OpenTransaction,
   key: string,
   credentials: readonly Credential[],
 ): AuthenticatorEnv {
   return {
-    now: runtime.now(),
-    issuer: runtime.issuer,
+    now: services.now(),
+    issuer: services.issuer,
     brand: snapshot.settings.brand.name,
     app: app.name,
     ...(transaction.subject ? { subject: transaction.subject.id } : {}),
@@ -73,14 +73,14 @@ export function environmentOf(
     proved: transaction.evidence.length > 0,
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
-    mac: (purpose, ...parts) => serverMac(runtime.secrets(), purpose, parts),
-    lastingMac: (purpose, ...parts) => serverMac(runtime.secrets().slice(-1), purpose, parts),
+    mac: (purpose, ...parts) => serverMac(services.secrets(), purpose, parts),
+    lastingMac: (purpose, ...parts) => serverMac(services.secrets().slice(-1), purpose, parts),
   };
 }
 
 /** Everything that the person has; nothing for a decoy. */
-export async function credentialsOf({ request, transaction }: Loop): Promise<readonly Credential[]> {
+export async function credentialsOf({ request, transaction }: OpenTransaction): Promise<readonly Credential[]> {
   const { subject } = transaction;
-  const account = !subject || subject.decoy ? undefined : await heldAccount(request.unit, subject.id);
+  const account = !subject || subject.decoy ? undefined : await loadAccount(request.unit, subject.id);
   return account?.credentials ?? [];
 }

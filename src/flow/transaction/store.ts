@@ -1,14 +1,14 @@
 /** The transaction in the store, and with it the messages that wait to be sent for it. */
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
-import type { Loop } from './open-transaction.ts';
+import type { OpenTransaction } from './open-transaction.ts';
 import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
 
-type Kept = Pick<Loop, 'request' | 'runtime'> & { readonly transaction: Transaction };
+type Kept = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
 /** Writes the transaction if it is not what the store holds; true if it had to. What holds a code that it voids, is not sent any more. */
-export function save({ request, transaction, runtime }: Kept, stored: string | undefined): boolean {
-  const ttl = Math.max(1, transaction.expiresAt - runtime.now());
+export function saveTransaction({ request, transaction, services }: Kept, stored: string | undefined): boolean {
+  const ttl = Math.max(1, transaction.expiresAt - services.now());
   const entry = transactionEntry(transaction, ttl);
   if (entry.value === stored) return false;
   request.unit.replace(transactionKey(transaction.id), entry);
@@ -17,7 +17,7 @@ export function save({ request, transaction, runtime }: Kept, stored: string | u
 }
 
 /** The sign-in is over, and what waits to be sent for it as well. */
-export function discard({ request, transaction }: Pick<Kept, 'request' | 'transaction'>): void {
+export function discardTransaction({ request, transaction }: Pick<Kept, 'request' | 'transaction'>): void {
   const key = transactionKey(transaction.id);
   const stored = request.unit.stored(key);
   withdraw(request.unit, voided(stored ? parseTransaction(stored.value) : transaction));

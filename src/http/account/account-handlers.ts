@@ -5,13 +5,13 @@
  */
 import type { Context } from 'koa';
 import { changeScope, enrollScope } from '../../core/enrollment/account-request.ts';
-import { mostEnrollments } from '../../core/enrollment/enrollment-limit.ts';
-import type { Message } from '../../core/step/step.ts';
+import { maxEnrollmentsPerAuthenticator } from '../../core/enrollment/enrollment-limit.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import {
+  endAllOtherSessions,
   endOneSession,
-  endOtherSessions,
   labelOf,
   removeAuthenticator,
   renameAuthenticator,
@@ -70,13 +70,17 @@ export function accountHandlers(parts: AccountParts) {
      */
     async add(ctx: Context): Promise<void> {
       const { key } = ctx.params as { key: string };
-      if (!parts.runtime.authenticators.get(key)?.traits.enrollable) throw new StepgateError('not_found');
+      if (!parts.services.authenticators.get(key)?.descriptor.enrollable) throw new StepgateError('not_found');
       const open = await opened(parts, ctx);
       if (!open || !isFullOf(open, key)) {
         const isReady = open !== undefined && mayChange(open);
         return isReady ? prove(parts, ctx, enrollScope(key), 'added') : prove(parts, ctx, changeScope, `add/${key}`);
       }
-      const full: Message = { code: 'account.add.full', level: 'error', params: { count: mostEnrollments } };
+      const full: Notice = {
+        code: 'account.add.full',
+        level: 'error',
+        params: { count: maxEnrollmentsPerAuthenticator },
+      };
       answerWith(ctx, [full]);
       show(parts, ctx, open, { kind: 'overview', overview: await overviewOf(open), messages: [full] });
     },
@@ -90,7 +94,7 @@ export function accountHandlers(parts: AccountParts) {
     async changeAuthenticator(ctx: Context): Promise<void> {
       const { id, act } = ctx.params as { id: string; act: string };
       if (act !== 'rename' && act !== 'remove') throw new StepgateError('not_found');
-      requireSameOrigin(ctx, parts.runtime.issuer);
+      requireSameOrigin(ctx, parts.services.issuer);
       const { stateHandle, label, confirm } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `authenticators/${id}`);
       if (!open) return;
@@ -111,7 +115,7 @@ export function accountHandlers(parts: AccountParts) {
 
     async endSession(ctx: Context): Promise<void> {
       const { id } = ctx.params as { id: string };
-      requireSameOrigin(ctx, parts.runtime.issuer);
+      requireSameOrigin(ctx, parts.services.issuer);
       const { stateHandle } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `sessions/${id}`);
       if (!open) return;
@@ -122,20 +126,20 @@ export function accountHandlers(parts: AccountParts) {
       const tooMany = await reserveChange(open);
       if (tooMany) return showSession(parts, ctx, open, id, [tooMany]);
       if (one) await endOneSession(open, one);
-      else await endOtherSessions(open);
+      else await endAllOtherSessions(open);
       seeOther(ctx, `/account?done=${one ? 'ended' : 'ended_others'}`);
     },
   };
 }
 
 /** What the person comes from: `stale`: another tab was faster. */
-function newsOf(code: unknown): readonly Message[] {
+function newsOf(code: unknown): readonly Notice[] {
   if (code === 'stale') return [{ code: 'form.stale', level: 'info' }];
   return typeof code === 'string' && done.has(code) ? [{ code: `account.done.${code}`, level: 'info' }] : [];
 }
 
 /** Why it was not renamed. */
-async function rename(open: OpenAccount, id: string, text: string | undefined): Promise<Message | undefined> {
+async function rename(open: OpenAccount, id: string, text: string | undefined): Promise<Notice | undefined> {
   const label = labelOf(text);
   if (label === undefined) return { code: 'account.name.invalid', level: 'error', field: 'label' };
   const tooMany = await reserveChange(open);
@@ -144,7 +148,7 @@ async function rename(open: OpenAccount, id: string, text: string | undefined): 
 }
 
 /** Why it was not removed. `confirm`: what the person says yes to, where they would lose apps. */
-async function remove(open: OpenAccount, id: string, confirm: string | undefined): Promise<Message | undefined> {
+async function remove(open: OpenAccount, id: string, confirm: string | undefined): Promise<Notice | undefined> {
   const refusal = await refusalOf(open, id);
   if (refusal) return refusalMessage(refusal);
   const lost = await appsLostWithout(open, id);
@@ -158,7 +162,7 @@ async function remove(open: OpenAccount, id: string, confirm: string | undefined
 /** Apps that a message names; the page has more of them. */
 const namesInMessage = 3;
 
-function refusalMessage(refusal: RemovalRefusal): Message {
+function refusalMessage(refusal: RemovalRefusal): Notice {
   if (refusal.reason === 'last') return { code: 'account.remove.last', level: 'error' };
   const { names } = refusal.apps;
   const apps = names.slice(0, namesInMessage).join(', ');
@@ -174,7 +178,7 @@ async function showAuthenticator(
   ctx: Context,
   open: OpenAccount,
   id: string,
-  messages: readonly Message[],
+  messages: readonly Notice[],
   label?: string,
 ): Promise<void> {
   const credential = open.account.credentials.find((one) => one.id === id);
@@ -199,7 +203,7 @@ async function showSession(
   ctx: Context,
   open: OpenAccount,
   id: string,
-  messages: readonly Message[],
+  messages: readonly Notice[],
 ): Promise<void> {
   const one = id === others ? undefined : await otherSession(open, id);
   if (id !== others && !one) return seeOther(ctx, '/account');

@@ -2,19 +2,19 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { changeScope } from '../../core/enrollment/account-request.ts';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import type { Visitor } from '../../flow/browser/visitor.ts';
-import type { Runtime } from '../../flow/services.ts';
+import type { Services } from '../../flow/services.ts';
 import { currentUnit } from '../../stores/unit-of-work.ts';
 import type { Renderer } from '../html/render.ts';
 import type { AccountPage } from '../html/views/account.ts';
 import { pageContext, showPage } from '../page-context.ts';
 
 export interface AccountParts {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly renderer: Renderer;
   readonly clientId: string;
   readonly sessions: {
@@ -27,11 +27,11 @@ export interface AccountParts {
 const returns = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
 
 /** `undefined`: nobody whom the policies let in at this moment. */
-export async function opened({ runtime, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {
+export async function opened({ services, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {
   const unit = currentUnit();
   if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
   const { visitor } = ctx.state as { visitor: Visitor };
-  return openAccount(runtime, { unit, visitor }, await sessions.current(ctx));
+  return openAccount(services, { unit, visitor }, await sessions.current(ctx));
 }
 
 /** `undefined`: the person was sent to prove what a change takes (Law 7), and comes back to `to`. */
@@ -44,7 +44,7 @@ export async function readyForChange(parts: AccountParts, ctx: Context, to: stri
 
 /** Sends the browser through the step loop, to come back to `state`. */
 export function prove(
-  { runtime, clientId }: AccountParts,
+  { services, clientId }: AccountParts,
   ctx: Context,
   purpose: string | undefined,
   state: string,
@@ -53,7 +53,7 @@ export function prove(
   const query = new URLSearchParams({
     client_id: clientId,
     response_type: 'code',
-    redirect_uri: `${runtime.issuer}/account/callback`,
+    redirect_uri: `${services.issuer}/account/callback`,
     scope: 'openid',
     ...(purpose === undefined ? {} : { account_purpose: purpose }),
     code_challenge: challenge,
@@ -88,7 +88,7 @@ export function show(
 }
 
 /** The status of a page with these messages: a form that was not taken says so. */
-export function answerWith(ctx: Context, messages: readonly Message[]): void {
+export function answerWith(ctx: Context, messages: readonly Notice[]): void {
   const wait = messages.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (wait !== undefined) ctx.set('Retry-After', String(wait));
   if (messages.some(({ code }) => code === 'form.stale')) ctx.status = 409;

@@ -1,6 +1,6 @@
 /** `/account/addresses`: who else is told when the account is changed. */
 import type { Context } from 'koa';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import {
   addedAddress,
@@ -15,12 +15,12 @@ import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { type AccountParts, answerWith, readyForChange, seeOther, show } from './account-request.ts';
 
-const stale: Message = { code: 'form.stale', level: 'info' };
+const stale: Notice = { code: 'form.stale', level: 'info' };
 
 export function addressHandlers(parts: AccountParts) {
   const ready = (ctx: Context, to: string) => readyForChange(parts, ctx, `addresses/${to}`);
   const form = async (ctx: Context) => {
-    requireSameOrigin(ctx, parts.runtime.issuer);
+    requireSameOrigin(ctx, parts.services.issuer);
     return readForm(ctx);
   };
   return {
@@ -90,21 +90,21 @@ function showAdd(
   ctx: Context,
   open: OpenAccount,
   email: string,
-  messages: readonly Message[],
+  messages: readonly Notice[],
 ): void {
   answerWith(ctx, messages);
   show(parts, ctx, open, { kind: 'add-address', email, handle: accountHandle(open, 'add address'), messages });
 }
 
 /** Without an address that waits, there is nothing to confirm. */
-function showConfirm(parts: AccountParts, ctx: Context, open: OpenAccount, messages: readonly Message[]): void {
+function showConfirm(parts: AccountParts, ctx: Context, open: OpenAccount, messages: readonly Notice[]): void {
   const asked = askedAddress(open);
   if (!asked) {
     if (messages.length > 0) showAdd(parts, ctx, open, '', messages);
     else seeOther(ctx, '/account');
     return;
   }
-  const sent: readonly Message[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
+  const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
   answerWith(ctx, messages);
   show(parts, ctx, open, {
     kind: 'confirm-address',
@@ -120,7 +120,7 @@ function showRemove(
   ctx: Context,
   open: OpenAccount,
   id: string,
-  messages: readonly Message[],
+  messages: readonly Notice[],
 ): void {
   const one = addedAddress(open, id);
   if (!one) {

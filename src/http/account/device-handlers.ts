@@ -1,6 +1,6 @@
 /** `/account/devices`: browsers that need not prove the second factor for a while, and how to take that back. */
 import type { Context } from 'koa';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
 import { devicesOf, forgetDevice } from '../../flow/account/devices.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
@@ -19,7 +19,7 @@ export function deviceHandlers(parts: AccountParts) {
 
     async forget(ctx: Context): Promise<void> {
       const { id } = ctx.params as { id: string };
-      requireSameOrigin(ctx, parts.runtime.issuer);
+      requireSameOrigin(ctx, parts.services.issuer);
       const { stateHandle } = await readForm(ctx);
       const open = await readyForChange(parts, ctx, `devices/${id}`);
       if (!open) return;
@@ -40,7 +40,7 @@ async function showForget(
   ctx: Context,
   open: OpenAccount,
   id: string,
-  messages: readonly Message[],
+  messages: readonly Notice[],
 ): Promise<void> {
   const device = (await devicesOf(open)).find((one) => one.id === id);
   if (!device) {

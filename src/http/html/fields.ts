@@ -1,26 +1,26 @@
 /** The inputs of a form and what their messages do to them. */
-import type { Message, Step } from '../../core/step/step.ts';
+import type { Notice, Step } from '../../core/step/step.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
 /** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */
 export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
   switch (step.kind) {
     case 'identify': {
-      const autocomplete = step.discover === undefined ? 'username' : 'username webauthn';
+      const autocomplete = step.identifyByCredential === undefined ? 'username' : 'username webauthn';
       const first = { ...identifier, autocomplete, value: step.identifier ?? '' };
-      const { beside, keepSignedIn: kept } = step;
+      const { identifyWith, keepSignedIn: kept } = step;
       const box = kept === undefined ? [] : [{ ...keepSignedIn, ...(kept ? { checked: true as const } : {}) }];
-      return connect([first, ...(beside === undefined ? [] : [secretOf(beside)]), ...box], step.messages);
+      return connect([first, ...(identifyWith === undefined ? [] : [secretOf(identifyWith)]), ...box], step.notices);
     }
     case 'challenge': {
       const { authenticator, remember: seconds } = step;
       const box = seconds === undefined ? [] : [{ ...rememberDevice, params: { seconds } }];
       const asked = inputsOf(step, authenticator).map((input) => questioned(input, step.challenge));
-      return connect([...asked, ...box], step.messages);
+      return connect([...asked, ...box], step.notices);
     }
     case 'enroll': {
       const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
-      const fields = connect(filled, step.messages);
+      const fields = connect(filled, step.notices);
       // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
       const { stage } = step.offer;
       return typeof stage === 'string' ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
@@ -72,7 +72,7 @@ function typedBack(input: Input, typed: Readonly<Record<string, string>>): Input
 export function userCodeField(
   value: string,
   charset: 'base-20' | 'digits',
-  messages: readonly Message[],
+  messages: readonly Notice[],
 ): readonly Field[] {
   const input: Input = {
     name: 'user_code',
@@ -95,14 +95,14 @@ export function messageId(index: number): string {
  * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never has it. It also
  * speaks the messages that belong to no input.
  */
-function connect(inputs: readonly Input[], messages: readonly Message[]): readonly Field[] {
+function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     messages.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;
   const focused = inputs.find(hasError) ?? inputs.find(({ value }) => value === '') ?? inputs.find(isAsked);
   return inputs.map((input) => {
     const id = input.name.replaceAll(/[._]/g, '-');
-    const belongs = ({ field }: Message): boolean =>
+    const belongs = ({ field }: Notice): boolean =>
       field === input.name || (input === focused && !inputs.some(({ name }) => name === field));
     const ids = messages.flatMap((message, index) => (belongs(message) ? [messageId(index)] : []));
     if (input.hint !== undefined) ids.unshift(`${id}-hint`);

@@ -2,7 +2,7 @@
 import type { Params } from './messages.ts';
 
 /** A text yet to be put into words. */
-export interface TextRef {
+export interface MessageDescriptor {
   readonly key: string;
   readonly params?: Params;
 }

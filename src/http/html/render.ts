@@ -5,7 +5,7 @@ import ejs from 'ejs';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
 import { chooseLocale, type LocaleWishes } from './locale.ts';
-import type { TextRef } from './message-descriptor.ts';
+import type { MessageDescriptor } from './message-descriptor.ts';
 import { loadMessages, type Translator } from './messages.ts';
 import { type AccountPage, accountView } from './views/account.ts';
 import type {
@@ -71,7 +71,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
       brand: page.brand,
       hrefs: assets.hrefs,
       icons,
-      say: (ref: TextRef) => sayIn(t, ref),
+      say: (ref: MessageDescriptor) => sayIn(t, ref),
       accentHref: hrefOf(page.brand.accent),
     });
   };
@@ -98,7 +98,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
 }
 
 /** A text as HTML: all of it escaped, and each value set apart, so that its writing direction cannot turn the words around it. */
-function sayIn(t: Translator, { key, params }: TextRef): string {
+function sayIn(t: Translator, { key, params }: MessageDescriptor): string {
   return t
     .parts(key, params)
     .map(({ text, param }) => (param ? `<bdi>${ejs.escapeXML(text)}</bdi>` : ejs.escapeXML(text)))

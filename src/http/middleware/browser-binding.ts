@@ -8,7 +8,7 @@ import { signInPath } from '../../oidc/interaction/interactions.ts';
 const rememberedFor = 3600;
 
 /** This browser began the sign-in. */
-export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boolean {
+export function isInitiatingBrowser(ctx: Context, provider: Provider, uid: string): boolean {
   return ctx.cookies.get(provider.cookieName('interaction'), { signed: true }) === uid;
 }
 
@@ -16,14 +16,14 @@ export function isOwnBrowser(ctx: Context, provider: Provider, uid: string): boo
  * Runs what only that browser may; the cookie is looked at before anything else. Rejects with `StepgateError`: `cookies_missing`,
  * `sign_in_expired`, or `sign_in_finished` where this browser may know that.
  */
-export async function inOwnBrowser<T>(
+export async function inInitiatingBrowser<T>(
   ctx: Context,
   provider: Provider,
   uid: string,
   run: () => Promise<T>,
 ): Promise<T> {
   try {
-    if (!isOwnBrowser(ctx, provider, uid)) throw strange(ctx);
+    if (!isInitiatingBrowser(ctx, provider, uid)) throw strange(ctx);
     return await run();
   } catch (error) {
     const isOver = error instanceof StepgateError && error.code === 'sign_in_expired';
@@ -39,7 +39,7 @@ function strange(ctx: Context): StepgateError {
 }
 
 /** So that other tabs of this browser, and of no other, are told that the sign-in was finished. */
-export function rememberFinished(ctx: Context, provider: Provider, uid: string): void {
+export function markFinished(ctx: Context, provider: Provider, uid: string): void {
   ctx.cookies.set(markOf(provider), uid, {
     httpOnly: true,
     sameSite: 'lax',

@@ -3,7 +3,7 @@ import { StoreUnavailable } from '../../errors.ts';
 import type { Store } from '../../stores/store.ts';
 
 /** The same store; `failed` hears of each `StoreUnavailable` before the caller does. */
-export function watchedStore(store: Store, failed: (error: StoreUnavailable) => void): Store {
+export function failureRecordingStore(store: Store, failed: (error: StoreUnavailable) => void): Store {
   const watch = async <T>(call: Promise<T>): Promise<T> => {
     try {
       return await call;

@@ -6,14 +6,14 @@ import { deviceKey } from '../../flow/browser/known-device.ts';
 import type { Visitor } from '../../flow/browser/visitor.ts';
 import type { Store } from '../../stores/store.ts';
 import { Conflict, UnitOfWork, withUnit } from '../../stores/unit-of-work.ts';
-import { watchedStore } from './failure-recording-store.ts';
+import { failureRecordingStore } from './failure-recording-store.ts';
 
 /** `along`: keys that every load brings along. The browser's device entry is one of them, so that it costs no round trip of its own. */
 export function unitOfWork(store: Store, along: readonly string[]) {
   return async (ctx: Context, next: Next): Promise<void> => {
     const { device } = (ctx.state as { visitor: Visitor }).visitor;
     let failure: Error | undefined;
-    const watched = watchedStore(store, (error) => {
+    const watched = failureRecordingStore(store, (error) => {
       failure = error;
     });
     const unit = new UnitOfWork(watched, device === undefined ? along : [...along, deviceKey(device)]);

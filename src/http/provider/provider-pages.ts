@@ -1,7 +1,7 @@
 /** oidc-provider's own pages, in our templates. */
 import type { Context } from 'koa';
 import type { KoaContextWithOIDC } from 'oidc-provider';
-import type { Message } from '../../core/step/step.ts';
+import type { Notice } from '../../core/step/step.ts';
 import type { ProviderPages } from '../../oidc/pages.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { Renderer } from '../html/render.ts';
@@ -115,7 +115,7 @@ export function providerPages({ renderer, snapshot, identifierOf }: ProviderPage
 }
 
 /** oidc-provider tells by the class of the error why it asks again. */
-function deviceMessage(err: Error | undefined): Message {
+function deviceMessage(err: Error | undefined): Notice {
   const field = 'user_code';
   switch (err?.name) {
     case 'NoCodeError':

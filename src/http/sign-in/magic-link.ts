@@ -6,18 +6,18 @@
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
-import { type LinkRead, readLink, signInStatus } from '../../flow/magic-link-page.ts';
-import type { Runtime } from '../../flow/services.ts';
-import type { LoopRequest } from '../../flow/transaction/open-transaction.ts';
+import { type MagicLinkPage, readMagicLink, signInStatus } from '../../flow/magic-link-page.ts';
+import type { Services } from '../../flow/services.ts';
+import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { openInteraction, signInPath } from '../../oidc/interaction/interactions.ts';
 import type { Renderer } from '../html/render.ts';
-import { isOwnBrowser } from '../middleware/browser-binding.ts';
+import { isInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { pageContext, showPage } from '../page-context.ts';
-import { loopRequest } from './sign-in.ts';
+import { transactionRequest } from './sign-in.ts';
 
 export interface LinkParts {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly renderer: Renderer;
   readonly provider: () => Provider;
 }
@@ -25,39 +25,44 @@ export interface LinkParts {
 export function linkHandlers(parts: LinkParts) {
   return {
     async show(ctx: Context): Promise<void> {
-      const { runtime, renderer } = parts;
-      const request = loopRequest(ctx, parts);
+      const { services, renderer } = parts;
+      const request = transactionRequest(ctx, parts);
       const token = ctx.query.t;
       if (typeof token !== 'string') throw new StepgateError('not_found');
-      const link = await readLink(runtime, request, token);
-      const page = pageContext(ctx, renderer, await runtime.snapshot(request.unit), uiLocalesOf(link));
+      const link = await readMagicLink(services, request, token);
+      const page = pageContext(ctx, renderer, await services.snapshot(request.unit), uiLocalesOf(link));
       if (link.kind !== 'open') {
         ctx.status = 410;
         return showPage(ctx, renderer.renderLinkOver({ ...page, reason: link.kind }));
       }
-      if (isOwnBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
+      if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
       const { passcode: code, asked } = link.linked;
       showPage(ctx, renderer.renderLinkElsewhere({ ...page, app: appLabel(link), code, asked }));
     },
 
     async status(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx, parts);
-      const isOwn = isOwnBrowser(ctx, parts.provider(), request.uid);
+      const request = transactionRequest(ctx, parts);
+      const isOwn = isInitiatingBrowser(ctx, parts.provider(), request.uid);
       ctx.set('Cache-Control', 'no-store');
       // Once the sign-in is finished, the cookie is gone as well.
-      ctx.body = isOwn ? await signInStatus(parts.runtime, request) : { version: 0, state: 'over' };
+      ctx.body = isOwn ? await signInStatus(parts.services, request) : { version: 0, state: 'over' };
     },
   };
 }
 
-type OpenLink = Extract<LinkRead, { kind: 'open' }>;
+type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
 
-async function confirm({ provider, renderer, runtime }: LinkParts, ctx: Context, request: LoopRequest, link: OpenLink) {
+async function confirm(
+  { provider, renderer, services }: LinkParts,
+  ctx: Context,
+  request: TransactionRequest,
+  link: OpenLink,
+) {
   const { uid, unit } = request;
   const { redirectUri } = await openInteraction(provider(), ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
   const html = renderer.renderLinkConfirm({
-    ...pageContext(ctx, renderer, await runtime.snapshot(unit), link.uiLocales),
+    ...pageContext(ctx, renderer, await services.snapshot(unit), link.uiLocales),
     action: signInPath(uid),
     stateHandle: link.form.handle,
     authenticator: link.form.authenticator,
@@ -69,7 +74,7 @@ async function confirm({ provider, renderer, runtime }: LinkParts, ctx: Context,
   showPage(ctx, html);
 }
 
-function uiLocalesOf(link: LinkRead): string | undefined {
+function uiLocalesOf(link: MagicLinkPage): string | undefined {
   return link.kind === 'open' ? link.uiLocales : undefined;
 }
 

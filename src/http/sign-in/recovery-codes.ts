@@ -1,33 +1,33 @@
 /** New recovery codes as a file: the same text that the page shows, as long as the page is where the person is. */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
-import { type Outcome, view } from '../../flow/engine.ts';
-import type { Runtime } from '../../flow/services.ts';
+import { type SignInResult, view } from '../../flow/engine.ts';
+import type { Services } from '../../flow/services.ts';
 import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 import type { Translator } from '../html/messages.ts';
 import type { Renderer } from '../html/render.ts';
 import { dayInWords } from '../html/views/enrollment-offer.ts';
-import { inOwnBrowser } from '../middleware/browser-binding.ts';
+import { inInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
-import { loopRequest } from './sign-in.ts';
+import { transactionRequest } from './sign-in.ts';
 
 export interface RecoveryCodesParts {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly renderer: Renderer;
   readonly provider: () => Provider;
 }
 
-export function recoveryCodesHandlers({ runtime, renderer, provider }: RecoveryCodesParts) {
+export function recoveryCodesHandlers({ services, renderer, provider }: RecoveryCodesParts) {
   return {
     /** A form of an older page leads to where the person is now: its codes count no more. */
     async download(ctx: Context): Promise<void> {
-      requireSameOrigin(ctx, runtime.issuer);
+      requireSameOrigin(ctx, services.issuer);
       const { stateHandle } = await readForm(ctx);
-      const request = loopRequest(ctx, { runtime, provider });
-      const outcome = await inOwnBrowser(ctx, provider(), request.uid, () => view(runtime, request));
+      const request = transactionRequest(ctx, { services, provider });
+      const outcome = await inInitiatingBrowser(ctx, provider(), request.uid, () => view(services, request));
       const offered = offeredIn(outcome, stateHandle);
       ctx.set('Cache-Control', 'no-store');
       if (!offered) {
@@ -49,7 +49,7 @@ export function recoveryCodesHandlers({ runtime, renderer, provider }: RecoveryC
   };
 }
 
-type Shown = Extract<Outcome, { kind: 'step' }>;
+type Shown = Extract<SignInResult, { kind: 'step' }>;
 
 interface Offered extends Pick<Shown, 'snapshot' | 'identifier'> {
   readonly codes: readonly string[];
@@ -57,7 +57,7 @@ interface Offered extends Pick<Shown, 'snapshot' | 'identifier'> {
   readonly made: number;
 }
 
-function offeredIn(outcome: Outcome, handle: string | undefined): Offered | undefined {
+function offeredIn(outcome: SignInResult, handle: string | undefined): Offered | undefined {
   if (outcome.kind !== 'step' || outcome.step.kind !== 'enroll' || outcome.handle !== handle) return undefined;
   const { codes, made } = outcome.step.offer;
   return Array.isArray(codes) && typeof made === 'number' ? { ...outcome, codes: codes.map(String), made } : undefined;

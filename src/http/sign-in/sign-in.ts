@@ -4,9 +4,9 @@ import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import type { Visitor } from '../../flow/browser/visitor.ts';
-import { type Outcome, type Submission, submit, view } from '../../flow/engine.ts';
-import type { Runtime } from '../../flow/services.ts';
-import type { LoopRequest } from '../../flow/transaction/open-transaction.ts';
+import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
+import type { Services } from '../../flow/services.ts';
+import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
 import {
   browserSession,
@@ -19,47 +19,49 @@ import {
 import { currentUnit, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Renderer } from '../html/render.ts';
 import type { StepPage } from '../html/views/page-models.ts';
-import { inOwnBrowser, rememberFinished } from '../middleware/browser-binding.ts';
+import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { pageContext, showPage } from '../page-context.ts';
 
 export interface SignInParts {
-  readonly runtime: Runtime;
+  readonly services: Services;
   readonly renderer: Renderer;
   readonly provider: () => Provider;
   readonly deviceCookie: string;
 }
 
-const ways: ReadonlySet<string> = new Set([
+const submissionSteps: ReadonlySet<string> = new Set([
   'answer',
   'select',
   'skip',
   'resend',
   'restart',
   'cancel',
-] satisfies Submission['way'][]);
+] satisfies Submission['step'][]);
 
 export function signInHandlers(parts: SignInParts) {
   return {
     async show(ctx: Context): Promise<void> {
-      const request = loopRequest(ctx, parts);
+      const request = transactionRequest(ctx, parts);
       // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
-      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () => view(parts.runtime, request));
+      const outcome = await inInitiatingBrowser(ctx, parts.provider(), request.uid, () =>
+        view(parts.services, request),
+      );
       await respond(parts, ctx, request, outcome);
     },
 
-    /** `way`: absent for the answer to the step. */
+    /** `step`: absent for the answer to the step. */
     async submit(ctx: Context): Promise<void> {
-      requireSameOrigin(ctx, parts.runtime.issuer);
-      const way = (ctx.params as { way?: string }).way ?? 'answer';
-      if (!ways.has(way)) throw new StepgateError('not_found');
+      requireSameOrigin(ctx, parts.services.issuer);
+      const step = (ctx.params as { step?: string }).step ?? 'answer';
+      if (!submissionSteps.has(step)) throw new StepgateError('not_found');
       const { stateHandle: handle, ...fields } = await readForm(ctx);
-      const request = loopRequest(ctx, parts);
-      const submission: Submission = { way: way as Submission['way'], handle, fields };
-      const outcome = await inOwnBrowser(ctx, parts.provider(), request.uid, () =>
-        submit(parts.runtime, request, submission),
+      const request = transactionRequest(ctx, parts);
+      const submission: Submission = { step: step as Submission['step'], handle, fields };
+      const outcome = await inInitiatingBrowser(ctx, parts.provider(), request.uid, () =>
+        submit(parts.services, request, submission),
       );
       await respond(parts, ctx, request, outcome, fields);
     },
@@ -67,32 +69,32 @@ export function signInHandlers(parts: SignInParts) {
 }
 
 /** The address names the transaction. Throws `StepgateError('not_found')` when it cannot be one. */
-export function loopRequest(
+export function transactionRequest(
   ctx: Context,
-  { provider, runtime }: Pick<SignInParts, 'provider' | 'runtime'>,
-): LoopRequest {
+  { provider, services }: Pick<SignInParts, 'provider' | 'services'>,
+): TransactionRequest {
   const { uid } = ctx.params as { uid: string };
   const unit = currentUnit();
   if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
   if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
   const { visitor } = ctx.state as { visitor: Visitor };
-  return { unit, uid, visitor, session: () => browserSession(provider(), ctx, runtime) };
+  return { unit, uid, visitor, session: () => browserSession(provider(), ctx, services) };
 }
 
 /** `typed`: what came with the form; absent: none did. */
 async function respond(
   parts: SignInParts,
   ctx: Context,
-  request: LoopRequest,
-  outcome: Outcome,
+  request: TransactionRequest,
+  outcome: SignInResult,
   typed?: StepPage['typed'],
 ): Promise<void> {
   const interaction = await openInteraction(parts.provider(), ctx, request.uid);
   switch (outcome.kind) {
     case 'complete': {
       giveSecret(parts, ctx, request.unit, outcome.keepsSecret);
-      rememberFinished(ctx, parts.provider(), request.uid);
-      const next = await finishInteraction(parts.provider(), ctx, parts.runtime, outcome);
+      markFinished(ctx, parts.provider(), request.uid);
+      const next = await finishInteraction(parts.provider(), ctx, parts.services, outcome);
       return seeOther(ctx, next);
     }
     case 'cancelled': {
@@ -122,8 +124,8 @@ function seeOther(ctx: Context, location: string): void {
 function render(
   { renderer }: SignInParts,
   ctx: Context,
-  { uid, unit }: LoopRequest,
-  outcome: Extract<Outcome, { kind: 'step' }>,
+  { uid, unit }: TransactionRequest,
+  outcome: Extract<SignInResult, { kind: 'step' }>,
   interaction: OpenInteraction,
   typed?: StepPage['typed'],
 ): void {
@@ -131,7 +133,7 @@ function render(
   const entry = unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(outcome);
-  const seconds = step.messages.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
+  const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
   const html = renderer.renderStep({
@@ -155,21 +157,21 @@ function render(
 }
 
 /** A form that was not taken says so in its status; pages that are only shown are fine. */
-function statusOf({ step }: Extract<Outcome, { kind: 'step' }>): number {
-  const codes = step.messages.map(({ code }) => code);
+function statusOf({ step }: Extract<SignInResult, { kind: 'step' }>): number {
+  const codes = step.notices.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
-  if (step.messages.some(({ level }) => level === 'error')) return 422;
+  if (step.notices.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
 }
 
 /** Gives the browser the secret that it is known by from the next request on. */
-function giveSecret({ runtime, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, keeps: boolean): void {
+function giveSecret({ services, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, keeps: boolean): void {
   const { device } = (ctx.state as { visitor: Visitor }).visitor;
   ctx.cookies.set(deviceCookie, deviceSecret(unit, device, keeps), {
     httpOnly: true,
     sameSite: 'lax',
-    secure: runtime.issuer.startsWith('https:'),
+    secure: services.issuer.startsWith('https:'),
     path: '/',
     maxAge: deviceLifetime * 1000,
     overwrite: true,

@@ -3,7 +3,7 @@
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { unitOf } from '../sign-on/sign-on.ts';
-import { devicePaceKey } from '../storage/oidc-keys.ts';
+import { pollingIntervalKey } from '../storage/oidc-keys.ts';
 
 /** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
 const interval: Seconds = 5;
@@ -12,14 +12,14 @@ const interval: Seconds = 5;
 const tolerated: Seconds = interval - 1;
 
 /** An entry beside the device code, loaded along with it, stands for as long as the next question would be too early. */
-export function keepDevicePace(provider: Provider): void {
+export function enforcePollingInterval(provider: Provider): void {
   provider.on('device_authorization.success', (_ctx, answer) => {
     (answer as { interval?: Seconds }).interval = interval;
   });
   provider.on('grant.error', (ctx: KoaContextWithOIDC, error) => {
     const code = ctx.oidc.params?.device_code;
     if (!(error instanceof errors.AuthorizationPending) || typeof code !== 'string') return;
-    const key = devicePaceKey(code);
+    const key = pollingIntervalKey(code);
     if (unitOf().peek(key)) ctx.body = tooFast();
     unitOf().put(key, { value: 'asked', ttl: tolerated });
   });

@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { unitOf } from '../sign-on/sign-on.ts';
 
 /** The types of oidc-provider leave it out. Sends a logout token for the account and the `sid` that this client knows (section 2.5). */
-export interface NoticeableClient {
+export interface BackchannelLogoutClient {
   readonly clientId: string;
   readonly backchannelLogoutUri?: string;
   backchannelLogout(accountId: string, sid: string | undefined): Promise<void>;
@@ -13,10 +13,10 @@ export interface NoticeableClient {
  * From now on a notice leaves once the end of the session is written, and nobody waits for it: a dead or slow relying party delays no
  * person, and none hears of a logout that did not happen.
  */
-export function noticeAfterCommit(provider: Provider, warn: (message: string) => void): void {
-  const { prototype } = provider.Client as unknown as { readonly prototype: NoticeableClient };
+export function backchannelLogoutAfterCommit(provider: Provider, warn: (message: string) => void): void {
+  const { prototype } = provider.Client as unknown as { readonly prototype: BackchannelLogoutClient };
   const send = prototype.backchannelLogout;
-  prototype.backchannelLogout = async function notice(this: NoticeableClient, accountId, sid) {
+  prototype.backchannelLogout = async function notice(this: BackchannelLogoutClient, accountId, sid) {
     unitOf().afterCommit(() => {
       void send.call(this, accountId, sid).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);

@@ -1,16 +1,16 @@
 /** Ends an SSO session from our side: the session, what was issued within it, and the relying parties hear of it. */
 import type { Provider } from 'oidc-provider';
 import { peekSso, ssoKey } from '../../flow/browser/sso-session.ts';
-import type { Runtime } from '../../flow/services.ts';
+import type { Services } from '../../flow/services.ts';
 import { unitOf } from '../sign-on/sign-on.ts';
 import { revokeGrant } from '../storage/adapter.ts';
-import type { NoticeableClient } from './backchannel-logout.ts';
+import type { BackchannelLogoutClient } from './backchannel-logout.ts';
 
 /**
  * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive a logout) and
  * the relying parties with a back-channel logout address are told; a slow or dead one delays nobody.
  */
-export async function endSession(provider: Provider, runtime: Runtime, uid: string): Promise<void> {
+export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
   const unit = unitOf();
   await unit.load([ssoKey(uid)]);
   const session = peekSso(unit, uid);
@@ -18,13 +18,13 @@ export async function endSession(provider: Provider, runtime: Runtime, uid: stri
   if (!session?.accountId) return;
   const { accountId, authorizations } = session;
   for (const [id, { sid }] of Object.entries(authorizations)) {
-    const client = (await provider.Client.find(id)) as unknown as NoticeableClient | undefined;
+    const client = (await provider.Client.find(id)) as unknown as BackchannelLogoutClient | undefined;
     if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid);
   }
   unit.afterCommit(() => {
     for (const { grantId, persistsLogout } of Object.values(authorizations)) {
       if (grantId && !persistsLogout)
-        void revokeGrant(runtime.store, grantId).catch(() => runtime.warn('a grant could not be revoked at logout'));
+        void revokeGrant(services.store, grantId).catch(() => services.warn('a grant could not be revoked at logout'));
     }
   });
 }

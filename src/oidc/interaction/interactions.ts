@@ -8,8 +8,8 @@ import type { Assurance } from '../../core/model/decision.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
-import { heldAccount } from '../../flow/facts/gather.ts';
-import type { Runtime } from '../../flow/services.ts';
+import { loadAccount } from '../../flow/facts/gather.ts';
+import type { Services } from '../../flow/services.ts';
 import { transactionEntry, transactionKey } from '../../flow/transaction/transaction-record.ts';
 import { expectedSubject, signOn, unitOf } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
@@ -29,16 +29,16 @@ export function signInPath(uid: string): string {
 export async function beginTransaction(
   ctx: KoaContextWithOIDC,
   interaction: Interaction,
-  runtime: Runtime,
+  services: Services,
 ): Promise<string> {
   const unit = unitOf();
-  const { request, snapshot, transaction: previous } = await signOn(ctx, runtime);
-  const now = runtime.now();
+  const { request, snapshot, transaction: previous } = await signOn(ctx, services);
+  const now = services.now();
   const ttl = snapshot.settings.tokens.interaction;
   const expected = expectedSubject(ctx);
   const accountId = ctx.oidc.session?.accountId;
   const asked = accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
-  const account = asked === undefined ? undefined : await heldAccount(unit, asked);
+  const account = asked === undefined ? undefined : await loadAccount(unit, asked);
   const hint = ctx.oidc.params?.login_hint;
   const locales = ctx.oidc.params?.ui_locales;
   const continues = previous && previous.subject?.id === asked ? previous : undefined;
@@ -124,13 +124,13 @@ async function details(provider: Provider, { req, res }: Exchange): Promise<Inte
 export async function finishInteraction(
   provider: Provider,
   exchange: Exchange,
-  runtime: Runtime,
+  services: Services,
   result: { readonly accountId: string; readonly assurance: Assurance },
 ): Promise<string> {
   const interaction = await details(provider, exchange);
   const { accountId, assurance } = result;
   if (interaction.session?.accountId && interaction.session.accountId !== accountId) {
-    if (interaction.session.uid) await endSession(provider, runtime, interaction.session.uid);
+    if (interaction.session.uid) await endSession(provider, services, interaction.session.uid);
     interaction.session = undefined;
   }
   const { acr, amr, authTime } = assurance;
@@ -149,10 +149,10 @@ export async function finishInteraction(
 export async function browserSession(
   provider: Provider,
   ctx: Pick<KoaContextWithOIDC, 'cookies'>,
-  runtime: Runtime,
+  services: Services,
 ): Promise<SsoSession | undefined> {
   const id = ctx.cookies.get(provider.cookieName('session'), { signed: true });
-  return sessionOfCookie(unitOf(), id, runtime.now());
+  return sessionOfCookie(unitOf(), id, services.now());
 }
 
 /** Ends the interaction with an OAuth error at the relying party. */

@@ -4,28 +4,28 @@ import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateRefresh } from '../../core/decision/evaluate.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { audit } from '../../flow/audit.ts';
-import { gatherFacts, heldAccount } from '../../flow/facts/gather.ts';
-import type { Runtime } from '../../flow/services.ts';
+import { gatherFacts, loadAccount } from '../../flow/facts/gather.ts';
+import type { Services } from '../../flow/services.ts';
 import type { Profile, User } from '../../users/user.ts';
 import { isSameClient } from '../clients.ts';
-import { restingOn } from '../storage/token-basis.ts';
+import { tokenBasis } from '../storage/token-basis.ts';
 import { unitOf, visitorOf } from './sign-on.ts';
 
 /** `undefined`: there is no such account, or, for a token, it may not be used now. */
 export async function findAccount(
   ctx: KoaContextWithOIDC,
-  runtime: Runtime,
+  services: Services,
   id: string,
   token: { readonly kind?: string; readonly scope?: string; readonly iiat?: Seconds } | undefined,
 ): Promise<Account | undefined> {
-  const account = await heldAccount(unitOf(), id);
+  const account = await loadAccount(unitOf(), id);
   if (!account) return undefined;
   const { user } = account;
   if (token && user.status !== 'active') return undefined;
-  if (token) await checkClient(ctx, runtime);
+  if (token) await checkClient(ctx, services);
   if (token?.kind === 'RefreshToken') {
-    await checkAge(runtime, token.iiat);
-    await checkRefresh(ctx, runtime, user, token.scope);
+    await checkAge(services, token.iiat);
+    await checkRefresh(ctx, services, user, token.scope);
   }
   return { accountId: id, claims: async () => claimsOf(user) };
 }
@@ -34,29 +34,29 @@ export async function findAccount(
  * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that has another version of
  * the app than the one that was let in, or none.
  */
-async function checkClient(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<void> {
+async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
   const unit = unitOf();
   const clientId = ctx.oidc.client?.clientId ?? '';
-  const app = await (await runtime.snapshot(unit)).app(clientId);
+  const app = await (await services.snapshot(unit)).app(clientId);
   if (!app || !isSameClient(unit, clientId, app)) throw new errors.InvalidClient('client is invalid');
 }
 
 /** However short the last token of a family would be: at the absolute age of the first one, none is renewed. Rejects with `InvalidGrant`. */
-async function checkAge(runtime: Runtime, firstIssuedAt: Seconds = 0): Promise<void> {
-  const { settings } = await runtime.snapshot(unitOf());
-  if (runtime.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
+async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise<void> {
+  const { settings } = await services.snapshot(unitOf());
+  if (services.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
     throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
 }
 
 /** Status, deny rules on the newest revision, and what the tokens rest on. Rejects with `InvalidGrant`. */
 async function checkRefresh(
   ctx: KoaContextWithOIDC,
-  runtime: Runtime,
+  services: Services,
   user: User,
   scope: string | undefined,
 ): Promise<void> {
   const unit = unitOf();
-  const snapshot = await runtime.snapshot(unit);
+  const snapshot = await services.snapshot(unit);
   const client = ctx.oidc.client?.clientId ?? '';
   const app = await snapshot.app(client);
   if (!app) throw new errors.InvalidGrant('this app is no longer configured');
@@ -68,14 +68,14 @@ async function checkRefresh(
     promptLogin: false,
   };
   const facts = await gatherFacts(
-    { unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() },
+    { unit, snapshot, visitor: visitorOf(ctx), now: services.now() },
     { request, subjectId: user.id },
   );
-  const verdict = evaluateRefresh(await snapshot.policies(app), facts, restingOn(unit));
+  const verdict = evaluateRefresh(await snapshot.policies(app), facts, tokenBasis(unit));
   const decidedBy = verdict.trace.layers
     .filter((layer) => layer.decidedBy)
     .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
-  audit(unit, runtime.audit, {
+  audit(unit, services.audit, {
     event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
     outcome: verdict.allow ? 'success' : 'deny',
     subject: user.id,

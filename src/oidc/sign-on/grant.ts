@@ -28,9 +28,11 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): boolean {
   if (claims.length > 0) grant.addOIDCClaims(claims);
   const resources = Object.entries(oidc.resourceServers ?? {}).filter(([indicator, server]) => {
     const had = new Set(grant.getResourceScope(indicator).split(' '));
-    const wanted = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !had.has(scope));
-    if (wanted.length > 0) grant.addResourceScope(indicator, wanted.join(' '));
-    return wanted.length > 0;
+    const requestedEnrollment = [...oidc.requestParamScopes].filter(
+      (scope) => server.scopes.has(scope) && !had.has(scope),
+    );
+    if (requestedEnrollment.length > 0) grant.addResourceScope(indicator, requestedEnrollment.join(' '));
+    return requestedEnrollment.length > 0;
   });
   return scopes.length + claims.length + resources.length > 0;
 }

@@ -9,11 +9,11 @@ import type { Decision } from '../../core/model/decision.ts';
 import type { RequestFacts } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
-import { longestUserAgent, noteBrowser } from '../../flow/actions/remember-browser.ts';
+import { maxUserAgentLength, rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit, decidingRule } from '../../flow/audit.ts';
 import type { Visitor } from '../../flow/browser/visitor.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
-import type { Runtime } from '../../flow/services.ts';
+import type { Services } from '../../flow/services.ts';
 import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import type { App } from '../../policy/model/app.ts';
@@ -21,7 +21,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { currentUnit, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
-import { restOn } from '../storage/token-basis.ts';
+import { setTokenBasis } from '../storage/token-basis.ts';
 
 export interface SignOn {
   readonly decision: Decision;
@@ -48,17 +48,17 @@ export function visitorOf(ctx: KoaContextWithOIDC): Visitor {
 }
 
 /** The decision for this authorization request, made once. */
-export function signOn(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn> {
+export function signOn(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
   const known = decided.get(ctx.oidc);
   if (known) return known;
-  const deciding = decide(ctx, runtime);
+  const deciding = decide(ctx, services);
   decided.set(ctx.oidc, deciding);
   return deciding;
 }
 
-async function decide(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn> {
+async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
   const unit = unitOf();
-  const snapshot = await runtime.snapshot(unit);
+  const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw new errors.AccessDenied('this app is no longer configured');
   checkRedirectUri(ctx);
@@ -67,7 +67,7 @@ async function decide(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<SignOn
   const accountId = ctx.oidc.session?.accountId;
   const usable = accountId !== undefined && isExpected(ctx, accountId);
   const facts = await gatherFacts(
-    { unit, snapshot, visitor: visitorOf(ctx), now: runtime.now() },
+    { unit, snapshot, visitor: visitorOf(ctx), now: services.now() },
     {
       request,
       ...(transaction && transaction.subject?.id === accountId ? { transaction } : {}),
@@ -152,15 +152,15 @@ function isExpected(ctx: KoaContextWithOIDC, accountId: string): boolean {
  * Whether the person must be asked. Throws the OAuth error when asking is not possible or would not help: `prompt=none`
  * (OpenID Connect Core section 3.1.2.6), or an essential `acr` that this person cannot reach.
  */
-export async function needsInteraction(ctx: KoaContextWithOIDC, runtime: Runtime): Promise<boolean> {
-  const { decision, request, snapshot, transaction } = await signOn(ctx, runtime);
+export async function needsInteraction(ctx: KoaContextWithOIDC, services: Services): Promise<boolean> {
+  const { decision, request, snapshot, transaction } = await signOn(ctx, services);
   if (decision.kind === 'allow') return false;
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    audit(unitOf(), runtime.audit, deniedEvent(ctx, decision, snapshot.revision));
+    audit(unitOf(), services.audit, deniedEvent(ctx, decision, snapshot.revision));
     throw new errors.UnmetAuthenticationRequirements('the requested authentication context cannot be reached');
   }
-  keepEvidence(ctx, runtime, transaction);
-  if (ctx.oidc.promptPending('none')) throw silentError(decision, request, runtime, ctx, snapshot.revision);
+  keepEvidence(ctx, services, transaction);
+  if (ctx.oidc.promptPending('none')) throw silentError(decision, request, services, ctx, snapshot.revision);
   return true;
 }
 
@@ -181,12 +181,12 @@ function deniedEvent(ctx: KoaContextWithOIDC, decision: Decision & { kind: 'deny
 function silentError(
   decision: Decision,
   request: RequestFacts,
-  runtime: Runtime,
+  services: Services,
   ctx: KoaContextWithOIDC,
   revision: number,
 ): Error {
   if (decision.kind === 'deny') {
-    audit(unitOf(), runtime.audit, deniedEvent(ctx, decision, revision));
+    audit(unitOf(), services.audit, deniedEvent(ctx, decision, revision));
     return new errors.AccessDenied('the sign-on policy denies this');
   }
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
@@ -201,13 +201,13 @@ function silentError(
 }
 
 /** Evidence is kept with the session whatever was decided: it is a fact. */
-function keepEvidence(ctx: KoaContextWithOIDC, runtime: Runtime, transaction: Transaction | undefined): void {
+function keepEvidence(ctx: KoaContextWithOIDC, services: Services, transaction: Transaction | undefined): void {
   const { session } = ctx.oidc;
   if (!session?.accountId || !transaction || transaction.evidence.length === 0) return;
   recordEvidence(unitOf(), session.uid, {
     subject: session.accountId,
     evidence: transaction.evidence,
-    now: runtime.now(),
+    now: services.now(),
   });
 }
 
@@ -217,21 +217,21 @@ function keepEvidence(ctx: KoaContextWithOIDC, runtime: Runtime, transaction: Tr
  */
 export async function acceptSignOn(
   ctx: KoaContextWithOIDC,
-  runtime: Runtime,
+  services: Services,
   { decision, snapshot, app, transaction }: SignOn,
 ): Promise<void> {
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const unit = unitOf();
-  const now = runtime.now();
-  const { acr, amr, authTime, witness } = decision.assurance;
-  restOn(unit, [...new Set(witness.map(({ enrollment }) => enrollment))]);
+  const now = services.now();
+  const { acr, amr, authTime, supportingEvidence } = decision.assurance;
+  setTokenBasis(unit, [...new Set(supportingEvidence.map(({ enrollment }) => enrollment))]);
   const evidence = transaction?.evidence ?? [];
   const { session: limits, waived } = decision;
   // Without an end of its own the cookie goes when the browser is closed.
   Object.assign(session, { acr, amr: [...amr], loginTs: authTime, transient: limits?.kept ? undefined : true });
   const visitor = visitorOf(ctx);
-  const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, longestUserAgent) };
+  const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, maxUserAgentLength) };
   const used = { at: now, ...where };
   recordEvidence(unit, session.uid, { subject: session.accountId, evidence, used, now, ...(limits ? { limits } : {}) });
   if (evidence.length > 0) {
@@ -241,20 +241,28 @@ export async function acceptSignOn(
   }
   if (transaction) {
     const { assurance, remember } = decision;
-    await noteBrowser({
-      ...{ runtime, unit, visitor, app, transaction, subject: session.accountId, witness: assurance.witness },
+    await rememberBrowser({
+      ...{
+        services,
+        unit,
+        visitor,
+        app,
+        transaction,
+        subject: session.accountId,
+        witness: assurance.supportingEvidence,
+      },
       ...(remember === undefined ? {} : { remember }),
     });
     unit.delete(transactionKey(transaction.id));
   }
-  audit(unit, runtime.audit, {
+  audit(unit, services.audit, {
     event: 'sign_in.completed',
     outcome: 'success',
     subject: session.accountId,
     client: ctx.oidc.client?.clientId ?? '',
     ip: visitor.ip,
     ...(transaction ? { transaction: transaction.id } : {}),
-    factors: [...new Set(decision.assurance.witness.flatMap(({ factors }) => factors))].sort(),
+    factors: [...new Set(decision.assurance.supportingEvidence.flatMap(({ factors }) => factors))].sort(),
     policyRevision: snapshot.revision,
     rule: decidingRule(decision),
     ...(waived ? { waived } : {}),

@@ -11,14 +11,15 @@
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../../flow/browser/sso-session.ts';
 import { transactionKey } from '../../flow/transaction/transaction-record.ts';
 import { type Store, storeKey } from '../../stores/store.ts';
 import { currentUnit, type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser, userKey } from '../../users/user.ts';
-import { devicePaceKey, grantKey, grantTokensKey, hashed, interactionKey } from './oidc-keys.ts';
+import { grantKey, grantTokensKey, hashed, interactionKey, pollingIntervalKey } from './oidc-keys.ts';
 import { sessionAdapter } from './session-adapter.ts';
-import { carriesOn, restingOn, restOn } from './token-basis.ts';
+import { carriesTokenBasis, setTokenBasis, tokenBasis } from './token-basis.ts';
 
 /** A payload and, for what belongs to an account, the state of the account when it was issued. */
 interface Stored {
@@ -26,7 +27,7 @@ interface Stored {
   /** `validAfter` of the account at that time. */
   readonly valid?: number;
   /** Ids of the enrollments that it rests on, for what tokens follow from. */
-  readonly restsOn?: readonly string[];
+  readonly basisEnrollments?: readonly string[];
 }
 
 /** Models whose `consumed` mark decides. */
@@ -48,7 +49,7 @@ function keyOf(model: string, id: string): string {
 function refsOf(model: string, id: string, payload: AdapterPayload): readonly string[] {
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
-  if (model === 'DeviceCode') refs.push(devicePaceKey(id));
+  if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
   if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoKey(session));
@@ -128,7 +129,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     if (!entry) return undefined;
     const stored = JSON.parse(entry.value) as Stored;
     if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
-    if (stored.restsOn) restOn(unit, stored.restsOn);
+    if (stored.basisEnrollments) setTokenBasis(unit, stored.basisEnrollments);
     return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
   }
 
@@ -138,19 +139,20 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     async upsert(id, payload, ttl) {
       const key = keyOf(model, id);
       const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-      const restsOn = carriesOn(model) ? restingOn(unit) : [];
+      const basisEnrollments = carriesTokenBasis(model) ? tokenBasis(unit) : [];
       const stored: Stored = {
         payload,
         ...(user ? { valid: parseUser(user.value).validAfter } : {}),
-        ...(restsOn.length > 0 ? { restsOn } : {}),
+        ...(basisEnrollments.length > 0 ? { basisEnrollments } : {}),
       };
-      const merged: Merged = { value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) };
+      const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
       if (unit.peek(key)) unit.replace(key, merged);
       else unit.create(key, merged);
       if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
-        unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ttl });
+        unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
       }
-      if (payload.userCode) unit.put(keyOf('UserCode', payload.userCode), { value: id, ttl, refs: [key] });
+      if (payload.userCode)
+        unit.put(keyOf('UserCode', payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
     },
 
     async findByUserCode(code) {

@@ -20,6 +20,6 @@ export function hashed(id: string): string {
 }
 
 /** Exists while the next question for the tokens of this device code would be too early. */
-export function devicePaceKey(deviceCode: string): string {
-  return storeKey('device-pace', hashed(deviceCode));
+export function pollingIntervalKey(deviceCode: string): string {
+  return storeKey('polling-interval', hashed(deviceCode));
 }

@@ -6,6 +6,7 @@
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
 import {
   type ClientAuthorization,
@@ -200,7 +201,7 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       const valid = accountIn(unit, accountId)?.validAfter;
       const current = currentSession(unit, session, now());
       endingsOf(unit).delete(session);
-      unit.put(pointerKey(id), { value: session, ttl, refs: [ssoKey(session)] });
+      unit.put(pointerKey(id), omitUndefined({ value: session, ttl, refs: [ssoKey(session)] }));
       unit.merge(ssoKey(session), (value) => {
         const { validSince, ...found } = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now();

@@ -7,17 +7,17 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 const known = new WeakMap<UnitOfWork, readonly string[]>();
 
 /** Says what this request issues tokens for. `enrollments`: ids. */
-export function restOn(unit: UnitOfWork, enrollments: readonly string[]): void {
+export function setTokenBasis(unit: UnitOfWork, enrollments: readonly string[]): void {
   known.set(unit, enrollments);
 }
 
-export function restingOn(unit: UnitOfWork): readonly string[] {
+export function tokenBasis(unit: UnitOfWork): readonly string[] {
   return known.get(unit) ?? [];
 }
 
 /** Models of oidc-provider from which tokens follow. */
 const carriers: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
-export function carriesOn(model: string): boolean {
+export function carriesTokenBasis(model: string): boolean {
   return carriers.has(model);
 }

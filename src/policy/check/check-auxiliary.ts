@@ -2,21 +2,24 @@
  * Demands that rest on an authenticator which is too weak to stand for its factor type. Works on data whose shape was not checked, so that
  * all problems show at once.
  */
-import type { AuthenticatorTraits } from '../../core/model/facts.ts';
-import type { Problem } from '../model/documents.ts';
-import { type Found, valuesAt } from '../source/values-at.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
+import type { Finding } from '../model/documents.ts';
+import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
 /** What one step of a chain, or one demand, takes. */
 interface Step {
   readonly path: Path;
-  readonly named: readonly (Found & { readonly traits: AuthenticatorTraits })[];
+  readonly named: readonly (FoundValue & { readonly descriptor: AuthenticatorDescriptor })[];
 }
 
 const alternatives = ['rules.*.then.allow', 'acrValues.*.requirement'].flatMap((place) => [place, `${place}.anyOf.*`]);
 
 /** An auxiliary authenticator beside another one of its factor type in one chain or alternative, and one that would stand alone. */
-export function checkAuxiliary(source: YamlSource, authenticators: readonly AuthenticatorTraits[]): readonly Problem[] {
+export function checkAuxiliary(
+  source: YamlSource,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly Finding[] {
   const chains = valuesAt(source.content, '**.chains.*').map(({ value, path }) =>
     stepsAt(valuesAt(value, '*'), path, authenticators),
   );
@@ -25,35 +28,39 @@ export function checkAuxiliary(source: YamlSource, authenticators: readonly Auth
     .flatMap((pattern) => valuesAt(source.content, pattern))
     .filter(({ value }) => valuesAt(value, 'factors').every((factors) => factors.value === 1))
     .map(({ value, path }) => stepsAt(valuesAt(value, 'knowledge|possession|inherence|any'), path, authenticators));
-  return [...chains, ...single].flatMap((steps) => [...beside(source, steps), ...alone(source, steps)]);
+  return [...chains, ...single].flatMap((steps) => [...identifyWith(source, steps), ...alone(source, steps)]);
 }
 
-function stepsAt(found: readonly Found[], at: Path, authenticators: readonly AuthenticatorTraits[]): readonly Step[] {
+function stepsAt(
+  found: readonly FoundValue[],
+  at: Path,
+  authenticators: readonly AuthenticatorDescriptor[],
+): readonly Step[] {
   return found.map(({ path, value }) => ({
     path: [...at, ...path],
     named: valuesAt(value, 'authenticators.*').flatMap((name) => {
-      const traits = authenticators.find(({ key }) => key === name.value);
-      return traits ? [{ ...name, path: [...at, ...path, ...name.path], traits }] : [];
+      const descriptor = authenticators.find(({ key }) => key === name.value);
+      return descriptor ? [{ ...name, path: [...at, ...path, ...name.path], descriptor }] : [];
     }),
   }));
 }
 
-function beside(source: YamlSource, steps: readonly Step[]): readonly Problem[] {
+function identifyWith(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
   return steps.flatMap((step) =>
-    step.named.flatMap(({ traits: { auxiliary, factors, key }, path }) => {
+    step.named.flatMap(({ descriptor: { auxiliary, factors, key }, path }) => {
       const others = auxiliary ? steps.filter((other) => other !== step).flatMap(({ named }) => named) : [];
-      const same = others.find(({ traits }) => factors.every((factor) => traits.factors.includes(factor)));
+      const same = others.find(({ descriptor }) => factors.every((factor) => descriptor.factors.includes(factor)));
       if (same === undefined) return [];
-      const other = `\`${same.traits.key}\` in line ${source.lineOf(same.path)}`;
+      const other = `\`${same.descriptor.key}\` in line ${source.lineOf(same.path)}`;
       return [source.problem(path, `\`${key}\` adds nothing beside ${other}: both are ${factors.join(' and ')}`)];
     }),
   );
 }
 
-function alone(source: YamlSource, steps: readonly Step[]): readonly Problem[] {
-  const isAuxiliary = ({ named }: Step) => named.length > 0 && named.every(({ traits }) => traits.auxiliary);
+function alone(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
+  const isAuxiliary = ({ named }: Step) => named.length > 0 && named.every(({ descriptor }) => descriptor.auxiliary);
   const [first] = steps;
   if (first === undefined || !steps.every(isAuxiliary)) return [];
-  const names = [...new Set(first.named.map(({ traits }) => `\`${traits.key}\``))].join(' and ');
+  const names = [...new Set(first.named.map(({ descriptor }) => `\`${descriptor.key}\``))].join(' and ');
   return [source.problem(first.path, `${names} never signs anybody in alone: ask for another factor type beside it`)];
 }

@@ -1,10 +1,10 @@
 /** The order of the rules of a policy. Works on data whose shape was not checked, so that all problems show at once. */
-import type { Problem } from '../model/documents.ts';
+import type { Finding } from '../model/documents.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
 /** The last rule has no `when`, and no other: after it nothing would ever apply. */
-export function checkCatchAll(source: YamlSource): readonly Problem[] {
+export function checkCatchAll(source: YamlSource): readonly Finding[] {
   const rules = valuesAt(source.content, 'rules.*');
   const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
   const last = rules.at(-1);

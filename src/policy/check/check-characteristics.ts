@@ -1,13 +1,13 @@
 /** Demands for characteristics that no enabled authenticator can show. Works on a configuration that is right otherwise. */
 
-import { bestShowings } from '../../core/evidence/attainable-acr.ts';
+import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
-import type { AuthenticatorTraits, Characteristic } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
 import type { Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey, type Problem } from '../model/documents.ts';
+import { type Document, type Documents, documentKey, type Finding } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
-import { enabledTraits } from '../revision/enabled-authenticators.ts';
+import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { KindedSource } from './check-references.ts';
 
@@ -16,7 +16,7 @@ export function checkCharacteristics(
   sources: readonly KindedSource[],
   documents: Documents,
   all: readonly AuthenticatorKind[],
-): readonly Problem[] {
+): readonly Finding[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, all);
@@ -32,7 +32,7 @@ interface Given {
   readonly all: readonly AuthenticatorKind[];
 }
 
-function problemsOf({ kind, source }: KindedSource, document: Document, given: Given): readonly Problem[] {
+function problemsOf({ kind, source }: KindedSource, document: Document, given: Given): readonly Finding[] {
   if (kind === 'app') {
     const { minimumAcr } = readApp(document);
     const acr = given.settings.acrValues.find(({ value }) => value === minimumAcr);
@@ -48,13 +48,13 @@ function problemsOf({ kind, source }: KindedSource, document: Document, given: G
 
 /** What stands in the way of a requirement that could be met if each enabled authenticator could show everything. */
 export function unshown(requirement: Requirement, { settings, all }: Given): string | undefined {
-  const enabled = enabledTraits(all, settings);
+  const enabled = enabledAuthenticators(all, settings);
   const demanded = demandedBy(requirement);
   if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;
   if (
     !isMet(
       requirement,
-      enabled.map((traits) => ({ ...traits, characteristics: everything })),
+      enabled.map((descriptor) => ({ ...descriptor, characteristics: everything })),
     )
   )
     return undefined;
@@ -82,10 +82,10 @@ function demandedBy(requirement: Requirement): readonly Characteristic[] {
   return everything.filter((one) => demands.some(({ characteristics }) => characteristics?.includes(one)));
 }
 
-function isMet(requirement: Requirement, authenticators: readonly AuthenticatorTraits[]): boolean {
-  return meetsRequirement(requirement, bestShowings(requirement, authenticators));
+function isMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {
+  return meetsRequirement(requirement, bestEvidence(requirement, authenticators));
 }
 
-function isEnabled(key: string, enabled: readonly AuthenticatorTraits[]): boolean {
-  return enabled.some((traits) => traits.key === key);
+function isEnabled(key: string, enabled: readonly AuthenticatorDescriptor[]): boolean {
+  return enabled.some((descriptor) => descriptor.key === key);
 }

@@ -2,14 +2,14 @@
 
 import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
-import type { AuthenticatorTraits } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey, type Problem } from '../model/documents.ts';
+import { type Document, type Documents, documentKey, type Finding } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
-import { enabledTraits } from '../revision/enabled-authenticators.ts';
+import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
@@ -18,12 +18,12 @@ export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
   all: readonly AuthenticatorKind[],
-): readonly Problem[] {
+): readonly Finding[] {
   const document = documents.get(documentKey('enrollment', 'enrollment'));
   const settingsDocument = documents.get(documentKey('settings', 'settings'));
   if (document === undefined || settingsDocument === undefined) return [];
   const settings = readSettings(settingsDocument, all);
-  const authenticators = enabledTraits(all, settings);
+  const authenticators = enabledAuthenticators(all, settings);
   const enrollment = compilePolicy(readEnrollmentPolicy(document));
   return [
     ...notEnrollable(source, enrollment, authenticators),
@@ -34,15 +34,15 @@ export function checkEnrollment(
 function notEnrollable(
   source: YamlSource,
   { rules }: CompiledPolicy<EnrollmentRule>,
-  enabled: readonly AuthenticatorTraits[],
-): readonly Problem[] {
+  enabled: readonly AuthenticatorDescriptor[],
+): readonly Finding[] {
   return rules.flatMap(({ rule: { then } }, index) => {
-    const wanted: readonly (readonly [Path, readonly string[]])[] = [
+    const requestedEnrollment: readonly (readonly [Path, readonly string[]])[] = [
       ...then.required.map(({ anyOf }, at) => [['required', at], anyOf] as const),
       ...then.optional.map((key, at) => [['optional', at], [key]] as const),
       ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
     ];
-    return wanted.flatMap(([path, keys]) => {
+    return requestedEnrollment.flatMap(([path, keys]) => {
       const fault = enrollmentFault(keys, enabled);
       return fault === undefined ? [] : [source.problem(['rules', index, 'then', ...path], fault)];
     });
@@ -50,7 +50,7 @@ function notEnrollable(
 }
 
 /** Why nobody can enroll any of these; undefined: somebody can. */
-function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorTraits[]): string | undefined {
+function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorDescriptor[]): string | undefined {
   const traitsOf = (name: string) => enabled.find(({ key }) => key === name);
   if (keys.some((name) => traitsOf(name)?.enrollable)) return undefined;
   const several = keys.length > 1;
@@ -67,10 +67,10 @@ function enrollmentFault(keys: readonly string[], enabled: readonly Authenticato
 interface Given {
   readonly documents: Documents;
   readonly settings: Settings;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
-function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule>, given: Given): readonly Problem[] {
+function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule>, given: Given): readonly Finding[] {
   if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
   const compiled = new Map<string, CompiledPolicy>();
   const policyOf = (key: string): readonly CompiledPolicy[] => {
@@ -80,7 +80,7 @@ function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule
     compiled.set(key, policy);
     return [policy];
   };
-  const found = new Map<string, Problem>();
+  const found = new Map<string, Finding>();
   for (const app of representatives(given.documents)) {
     const { clientId, signOnPolicy } = app;
     const besides = minimumOf(app, given.settings);
@@ -100,8 +100,8 @@ function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule
   return [...found.values()];
 }
 
-function placeOf({ name, origin }: RuleHead): string {
-  return origin === undefined ? `"${name}"` : `"${name}" in ${origin.file}:${origin.line}`;
+function placeOf({ name, location }: RuleHead): string {
+  return location === undefined ? `"${name}"` : `"${name}" in ${location.file}:${location.line}`;
 }
 
 function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requirement[] {

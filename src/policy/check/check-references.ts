@@ -1,10 +1,10 @@
 /** What files say about one another. Works on data whose shape was not checked, so that all problems show at once. */
-import type { AuthenticatorTraits, Factor } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
-import type { DocumentKind, Problem } from '../model/documents.ts';
+import type { DocumentKind, Finding } from '../model/documents.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { unknownName } from '../source/nearest-name.ts';
-import { type Found, valuesAt } from '../source/values-at.ts';
+import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
 /** A reference into a file that cannot be read at all is not held against the file that refers: names of that kind are `undefined`. */
@@ -15,7 +15,7 @@ export interface KnownNames {
   readonly policies: readonly string[] | undefined;
   /** Client ids. */
   readonly apps: readonly string[] | undefined;
-  readonly authenticators: readonly AuthenticatorTraits[];
+  readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
 export interface KindedSource {
@@ -66,7 +66,7 @@ const references: readonly Reference[] = [
 ];
 
 /** All references that lead nowhere, and demands for a factor type by authenticators that never show it. */
-export function checkReferences({ kind, source }: KindedSource, names: KnownNames): readonly Problem[] {
+export function checkReferences({ kind, source }: KindedSource, names: KnownNames): readonly Finding[] {
   const dangling = references
     .filter(({ kinds }) => kinds.includes(kind))
     .flatMap(({ pattern, what, known }) => unknownNames(source, valuesAt(source.content, pattern), what, known(names)));
@@ -81,18 +81,20 @@ export function checkReferences({ kind, source }: KindedSource, names: KnownName
 
 function unknownNames(
   source: YamlSource,
-  found: readonly Found[],
+  found: readonly FoundValue[],
   what: string,
   known: readonly string[] | undefined,
-): readonly Problem[] {
+): readonly Finding[] {
   if (known === undefined) return [];
   return found
-    .filter((each): each is Found & { value: string } => typeof each.value === 'string' && !known.includes(each.value))
+    .filter(
+      (each): each is FoundValue & { value: string } => typeof each.value === 'string' && !known.includes(each.value),
+    )
     .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
 }
 
 /** Authenticators stand as keys there. */
-function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Problem[] {
+function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Finding[] {
   const known = authenticatorKeys(names);
   return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
@@ -101,7 +103,7 @@ function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): re
   });
 }
 
-function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Problem[] {
+function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Finding[] {
   return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
     unknownNames(
       source,
@@ -113,12 +115,12 @@ function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Pro
 }
 
 /** `knowledge: { authenticators: [totp] }` can never be met. */
-function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Problem[] {
+function wrongFactors(source: YamlSource, { authenticators }: KnownNames): readonly Finding[] {
   return valuesAt(source.content, '**.knowledge|possession|inherence.authenticators.*').flatMap(({ path, value }) => {
     const factor = path.at(-3) as Factor;
-    const traits = authenticators.find(({ key }) => key === value);
-    if (traits === undefined || traits.factors.includes(factor)) return [];
-    return [source.problem(path, `\`${traits.key}\` is never ${factor}, only ${traits.factors.join(' or ')}`)];
+    const descriptor = authenticators.find(({ key }) => key === value);
+    if (descriptor === undefined || descriptor.factors.includes(factor)) return [];
+    return [source.problem(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
   });
 }
 
@@ -126,7 +128,7 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
 export function knownNames(
   sources: readonly KindedSource[],
   broken: ReadonlySet<DocumentKind>,
-  authenticators: readonly AuthenticatorTraits[],
+  authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
   const policies = sources
     .filter(({ kind }) => kind === 'sign-on')

@@ -1,5 +1,5 @@
 /** What must be unique within a file. Works on data whose shape was not checked, so that all problems show at once. */
-import type { DocumentKind, Problem } from '../model/documents.ts';
+import type { DocumentKind, Finding } from '../model/documents.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
@@ -12,7 +12,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
 ];
 
 /** Every repetition, at its second place and those after it. */
-export function checkRepeats(kind: DocumentKind, source: YamlSource): readonly Problem[] {
+export function checkRepeats(kind: DocumentKind, source: YamlSource): readonly Finding[] {
   return unique
     .filter((each) => each.kind === kind)
     .flatMap(({ pattern, what }) => {

@@ -1,12 +1,12 @@
 /** What a good configuration says at its own risk: it is applied all the same. Works on a configuration without a problem. */
 
-import { bestShowings } from '../../core/evidence/attainable-acr.ts';
+import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Requirement, Rule } from '../../core/model/policy.ts';
-import { minimalCompletions } from '../../core/remediation/sufficient-sets.ts';
-import type { AuthenticatorKind, Channel } from '../model/authenticator-kind.ts';
-import { type Documents, documentKey, type Problem } from '../model/documents.ts';
+import { minimalSufficientSets } from '../../core/remediation/sufficient-sets.ts';
+import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
+import { type Documents, documentKey, type Finding } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
-import { enabledTraits } from '../revision/enabled-authenticators.ts';
+import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readPolicy, readSettings } from '../revision/read-document.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
@@ -15,7 +15,7 @@ import type { KindedSource } from './check-references.ts';
 
 /** The section of the settings that a channel needs. */
 export const sectionOf = { email: 'mail', sms: 'sms', voice: 'voice' } as const satisfies Record<
-  Channel,
+  DeliveryChannel,
   keyof Settings
 >;
 
@@ -31,11 +31,11 @@ export function configurationWarnings(
   sources: readonly KindedSource[],
   documents: Documents,
   options: WarningOptions,
-): readonly Problem[] {
+): readonly Finding[] {
   const document = documents.get(documentKey('settings', 'settings'));
   if (document === undefined) return [];
   const settings = readSettings(document, options.authenticators);
-  const enabled = enabledTraits(options.authenticators, settings);
+  const enabled = enabledAuthenticators(options.authenticators, settings);
   return sources.flatMap(({ kind, source }) => {
     if (kind === 'settings') return ofSettings(source, settings, enabled, options);
     const policy = kind === 'sign-on' ? [...documents.values()].find(({ file }) => file === source.file) : undefined;
@@ -48,7 +48,7 @@ function ofSettings(
   settings: Settings,
   enabled: readonly AuthenticatorKind[],
   { inbox, authenticators }: WarningOptions,
-): readonly Problem[] {
+): readonly Finding[] {
   const ofEach = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
     const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
@@ -61,7 +61,7 @@ function ofSettings(
 }
 
 /** Values of the file that nobody reaches: no app can have them. The built-in ones do no harm. */
-function unreachable(source: YamlSource, settings: Settings, all: readonly AuthenticatorKind[]): readonly Problem[] {
+function unreachable(source: YamlSource, settings: Settings, all: readonly AuthenticatorKind[]): readonly Finding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
     const acr = settings.acrValues.find((one) => one.value === value);
     const fault = acr && unshown(acr.requirement, { settings, all });
@@ -80,7 +80,7 @@ function ofRule(
   { name, then }: Rule,
   index: number,
   enabled: readonly AuthenticatorKind[],
-): readonly Problem[] {
+): readonly Finding[] {
   if (then.kind === 'deny') return [];
   const helping = severalFactors(then.requirement).flatMap((requirement) => factorsOf(requirement, enabled));
   const weak = enabled.filter(({ key, weakness }) => weakness !== undefined && helping.includes(key));
@@ -101,6 +101,6 @@ function severalFactors(requirement: Requirement): readonly Requirement[] {
 /** The authenticators that would do for some part of it. */
 function factorsOf(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
   const goal = { layer: 'app', anyOf: [requirement] } as const;
-  const completions = minimalCompletions([goal], [], bestShowings(requirement, enabled));
-  return completions.flatMap((completion) => completion.map(({ authenticator }) => authenticator));
+  const sufficientSets = minimalSufficientSets([goal], [], bestEvidence(requirement, enabled));
+  return sufficientSets.flatMap((sufficientSet) => sufficientSet.map(({ authenticator }) => authenticator));
 }

@@ -29,7 +29,7 @@ export function documentKey(kind: DocumentKind, name: string): string {
 }
 
 /** One thing that is wrong, or that a good configuration says at its own risk, and where. */
-export interface Problem {
+export interface Finding {
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
   /** Counted from 1. */
@@ -44,12 +44,12 @@ export interface Problem {
 const longestLine = 600;
 
 /** `file:line:column path message`, as compilers print it: one line, whatever the file holds. */
-export function problemLine({ file, line, column, path, message }: Problem): string {
+export function problemLine({ file, line, column, path, message }: Finding): string {
   return oneLine(`${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`);
 }
 
 /** `file:line:column: warning: path message`. */
-export function warningLine({ file, line, column, path, message }: Problem): string {
+export function warningLine({ file, line, column, path, message }: Finding): string {
   return oneLine(`${file}:${line}:${column}: warning: ${path === '' ? '' : `${path} `}${message}`);
 }
 

@@ -55,9 +55,9 @@ export interface MailSettings {
 }
 
 /** Whatever takes messages to phones: a webhook, or the REST API of Twilio. Exactly one. Secrets by name of environment variable. */
-export interface Gateway<Sender> {
+export interface Gateway<MessageContext> {
   readonly webhook?: { readonly url: string; readonly secretEnv: string };
-  readonly twilio?: Sender & {
+  readonly twilio?: MessageContext & {
     readonly accountSid: string;
     readonly authTokenEnv: string;
     readonly baseUrl?: string;

@@ -1,16 +1,18 @@
 /** What authenticators can show under the settings: the one place that says so, to those who check and to those who decide. */
-import type { AuthenticatorTraits } from '../../core/model/facts.ts';
+import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Settings } from '../model/settings.ts';
 
 /** The enabled ones, in the same order. Hardware is only proved by metadata. */
-export function enabledTraits<Traits extends AuthenticatorTraits>(
+export function enabledAuthenticators<Traits extends AuthenticatorDescriptor>(
   all: readonly Traits[],
   { authenticators }: Pick<Settings, 'authenticators'>,
 ): readonly Traits[] {
-  return all.flatMap((traits) => {
-    const own = authenticators[traits.key];
+  return all.flatMap((descriptor) => {
+    const own = authenticators[descriptor.key];
     if (own?.enabled !== true) return [];
-    if (own.metadata !== undefined || !traits.characteristics.includes('hardwareProtected')) return [traits];
-    return [{ ...traits, characteristics: traits.characteristics.filter((one) => one !== 'hardwareProtected') }];
+    if (own.metadata !== undefined || !descriptor.characteristics.includes('hardwareProtected')) return [descriptor];
+    return [
+      { ...descriptor, characteristics: descriptor.characteristics.filter((one) => one !== 'hardwareProtected') },
+    ];
   });
 }

@@ -4,7 +4,7 @@ import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 
 /** Apps of one sign-on policy and one minimum `acr` that no rule tells apart by their name. */
-export interface AppGroup {
+export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
   /** The first of their names. */
@@ -17,11 +17,11 @@ export interface AppGroup {
 const namesKept = 10;
 
 /** `pages`: all apps. Rejects when one of them cannot be read. */
-export async function groupApps(
+export async function equivalentApps(
   pages: AsyncIterable<readonly App[]>,
   policies: (app: App) => Promise<PolicySet>,
-): Promise<readonly AppGroup[]> {
-  const groups = new Map<string, AppGroup>();
+): Promise<readonly EquivalentApps[]> {
+  const groups = new Map<string, EquivalentApps>();
   const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
   for await (const page of pages) {
     for (const app of page) {
@@ -35,7 +35,7 @@ export async function groupApps(
   return [...groups.values()];
 }
 
-function withApp(group: AppGroup | undefined, app: App): AppGroup {
+function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
   if (group === undefined) return { app, names: [app.name], count: 1 };
   const names = group.names.length < namesKept ? [...group.names, app.name] : group.names;
   return { app: group.app, names, count: group.count + 1 };

@@ -1,5 +1,5 @@
 /** Keeps what was made most recently, up to a number; parallel calls for one key share the making. What failed is not kept. */
-export class Recent<Value> {
+export class LruCache<Value> {
   readonly #limit: number;
   readonly #values = new Map<string, Promise<Value>>();
 

@@ -2,7 +2,7 @@
 
 import type { z } from 'zod';
 import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
-import type { Origin, Policy, Rule } from '../../core/model/policy.ts';
+import type { Policy, Rule, SourceLocation } from '../../core/model/policy.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -31,7 +31,7 @@ export function readPolicy(document: Document): Policy {
       : read(schemas['sign-on'], document).rules.map((rule) => [rule]);
   return {
     name: document.name,
-    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, origin: originOf(document, index) }))),
+    rules: written.flatMap((rules, index) => rules.map((rule) => ({ ...rule, location: locationOf(document, index) }))),
   };
 }
 
@@ -40,11 +40,11 @@ export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
   const { rules } = read(schemas.enrollment, document);
   return {
     name: document.name,
-    rules: rules.map((rule, index) => ({ ...rule, origin: originOf(document, index) })),
+    rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),
   };
 }
 
-function originOf({ file, ruleLines }: Document, index: number): Origin {
+function locationOf({ file, ruleLines }: Document, index: number): SourceLocation {
   return { file, line: ruleLines[index] ?? 1 };
 }
 

@@ -14,7 +14,7 @@ import {
   sha256,
   writeDocuments,
 } from './document-store.ts';
-import { Recent } from './lru-cache.ts';
+import { LruCache } from './lru-cache.ts';
 import { openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts';
 
 export interface RevisionsOptions {
@@ -49,7 +49,7 @@ export class Revisions {
   readonly #sources: SnapshotSources;
   readonly #now: () => number;
   /** By pointer: the newest, and the one before for whoever still works with it. */
-  readonly #snapshots = new Recent<Snapshot>(2);
+  readonly #snapshots = new LruCache<Snapshot>(2);
 
   constructor(store: Store, { authenticators, issuer, keptApps = 1_000, now = Date.now }: RevisionsOptions) {
     this.#store = store;
@@ -57,9 +57,9 @@ export class Revisions {
     this.#sources = {
       store,
       authenticators,
-      apps: new Recent(keptApps),
-      compiled: new Recent(keptPolicies),
-      enrollment: new Recent(2),
+      apps: new LruCache(keptApps),
+      compiled: new LruCache(keptPolicies),
+      enrollment: new LruCache(2),
       ...(issuer !== undefined && { issuer }),
     };
   }

@@ -9,9 +9,9 @@ import { documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
-import { enabledTraits } from './enabled-authenticators.ts';
-import { type AppGroup, groupApps } from './equivalent-apps.ts';
-import type { Recent } from './lru-cache.ts';
+import { enabledAuthenticators } from './enabled-authenticators.ts';
+import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
+import type { LruCache } from './lru-cache.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 
 /** Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer. */
@@ -23,7 +23,7 @@ export interface Snapshot {
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
   /** All apps, those together for which the policies always decide alike. Reads every app, once. */
-  appGroups(): Promise<readonly AppGroup[]>;
+  appGroups(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
@@ -31,9 +31,9 @@ export interface Snapshot {
 /** What snapshots share; by content hash, so that what did not change is not read again for a new revision. */
 export interface SnapshotSources {
   readonly store: Store;
-  readonly apps: Recent<App>;
-  readonly compiled: Recent<CompiledPolicy>;
-  readonly enrollment: Recent<CompiledPolicy<EnrollmentRule>>;
+  readonly apps: LruCache<App>;
+  readonly compiled: LruCache<CompiledPolicy>;
+  readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -46,7 +46,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const settingsHash = hashOf(documentKey('settings', 'settings')) ?? '';
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
-  const authenticators = enabledTraits(sources.authenticators, settings);
+  const authenticators = enabledAuthenticators(sources.authenticators, settings);
   const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
     const hash = hashOf(key);
     if (hash === undefined) return undefined;
@@ -85,7 +85,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
     for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp);
   };
-  const groups = once(() => groupApps(allApps(), policies));
+  const groups = once(() => equivalentApps(allApps(), policies));
   return {
     revision: manifest.revision,
     settings,

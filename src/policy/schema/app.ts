@@ -1,5 +1,7 @@
 /** `apps/*.yaml`. Comes out as `App`. */
+
 import { z } from 'zod';
+import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../model/account-client-id.ts';
 import type { App, ClientMetadata, GrantType } from '../model/app.ts';
 import { closed, isLoopback, key, listOf, secureUrl, text } from './fields.ts';
@@ -143,9 +145,9 @@ export const appSchema = closed({
   })
   .transform(
     (input): App => ({
-      ...input,
+      ...(input as ExactOptional<typeof input>),
       client: {
-        ...input.client,
+        ...(input.client as ExactOptional<typeof input.client>),
         redirect_uris: input.client.redirect_uris ?? [],
         post_logout_redirect_uris: input.client.post_logout_redirect_uris ?? [],
         response_types: input.client.redirect_uris ? ['code'] : [],

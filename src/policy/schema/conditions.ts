@@ -2,6 +2,7 @@
 
 import { z } from 'zod';
 import type { Conditions } from '../../core/model/conditions.ts';
+import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { closedNotEmpty, listOf, text } from './fields.ts';
 
 const anyAllNone = (what: string) =>
@@ -87,4 +88,4 @@ export const conditionsSchema = closedNotEmpty({
     .describe('Attributes of the profile; all of them must hold.'),
 })
   .describe('All of these must hold. Without `when` the rule always applies.')
-  .transform((when): Conditions => when);
+  .transform((when): Conditions => when as ExactOptional<typeof when>);

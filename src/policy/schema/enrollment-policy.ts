@@ -71,9 +71,9 @@ const then = closed({
 })
   .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [] }, context) => {
     const offered = [...optional, ...Object.keys(promote)];
-    const wanted = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
+    const requestedEnrollment = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
     disabled.forEach((name, index) => {
-      if (wanted.includes(name))
+      if (requestedEnrollment.includes(name))
         context.addIssue({
           code: 'custom',
           path: ['disabled', index],

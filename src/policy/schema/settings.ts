@@ -1,5 +1,7 @@
 /** `stepgate.yaml`. Comes out as `Settings`. */
+
 import { z } from 'zod';
+import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
@@ -149,7 +151,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     .describe('Settings of the whole provider.')
     .transform(
       (input): Settings => ({
-        ...input,
+        ...(input as ExactOptional<typeof input>),
         acrValues: input.acrValues ?? defaultAcrValues,
         scopes: { ...standardScopes, ...input.scopes },
       }),

@@ -1,7 +1,7 @@
 /** `policies/sign-on/*.yaml`. Comes out as `Policy` of the core. */
 
 import { z } from 'zod';
-import { canSpareSecondFactor } from '../../core/decision/waiver.ts';
+import { canWaiveSecondFactor } from '../../core/decision/waiver.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { conditionsSchema } from './conditions.ts';
 import { closed, duration, key, text } from './fields.ts';
@@ -23,7 +23,7 @@ const remember = closed({
 /** Why remembering cannot work with this; `undefined`: it can. */
 function memoryFault(requirement: Requirement): string | undefined {
   if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
-  if (canSpareSecondFactor(requirement)) return undefined;
+  if (canWaiveSecondFactor(requirement)) return undefined;
   return 'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
 }
 
@@ -33,16 +33,16 @@ const then = z.union(
     closed({
       allow: requirementSchema.describe('Who proves this, gets in.'),
       remember: remember.optional(),
-    }).superRefine(({ allow, remember: wanted }, context) => {
-      const fault = wanted && memoryFault(allow);
+    }).superRefine(({ allow, remember: requestedEnrollment }, context) => {
+      const fault = requestedEnrollment && memoryFault(allow);
       if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
     }),
   ],
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );
 
-function toAllow({ allow, remember: wanted }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
-  return { kind: 'allow', requirement: allow, ...(wanted && { remember: wanted.device }) };
+function toAllow({ allow, remember: requestedEnrollment }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
+  return { kind: 'allow', requirement: allow, ...(requestedEnrollment && { remember: requestedEnrollment.device }) };
 }
 
 const rule = closed({

@@ -2,7 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { DocumentKind, Problem } from '../model/documents.ts';
+import type { DocumentKind, Finding } from '../model/documents.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
@@ -33,11 +33,11 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
  */
 export async function readConfigurationFiles(dir: string): Promise<{
   readonly files: readonly ConfigurationFile[];
-  readonly problems: readonly Problem[];
+  readonly problems: readonly Finding[];
   /** Kinds of which a file could not be read. */
   readonly unreadable: ReadonlySet<DocumentKind>;
 }> {
-  const problems: Problem[] = [];
+  const problems: Finding[] = [];
   const files: ConfigurationFile[] = [];
   const unreadable = new Set<DocumentKind>();
   const root = await realpath(dir).catch(() => undefined);
@@ -62,11 +62,11 @@ function kindOf(file: string): DocumentKind | 'ignored' | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
-function fileProblem(file: string, message: string): Problem {
+function fileProblem(file: string, message: string): Finding {
   return { file, line: 1, column: 1, path: '', message };
 }
 
-async function listFiles(root: string, under: string, problems: Problem[], depth = 0): Promise<string[]> {
+async function listFiles(root: string, under: string, problems: Finding[], depth = 0): Promise<string[]> {
   const found: string[] = [];
   for (const entry of await readdir(join(root, under), { withFileTypes: true })) {
     if (entry.name.startsWith('.')) continue;
@@ -78,7 +78,7 @@ async function listFiles(root: string, under: string, problems: Problem[], depth
   return found;
 }
 
-async function readOne(root: string, file: string): Promise<ConfigurationFile | Problem | undefined> {
+async function readOne(root: string, file: string): Promise<ConfigurationFile | Finding | undefined> {
   const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
   if (kind === undefined) return fileProblem(file, unknownFile(file));

@@ -1,18 +1,18 @@
 /** From what a schema objects to, to problems with their places. */
 import type { z } from 'zod';
-import type { Problem } from '../model/documents.ts';
+import type { Finding } from '../model/documents.ts';
 import { nearestName, unknownName } from './nearest-name.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** All that `schema` objects to in the file. */
-export function schemaProblems(schema: z.ZodType, source: YamlSource): readonly Problem[] {
+export function schemaProblems(schema: z.ZodType, source: YamlSource): readonly Finding[] {
   const result = schema.safeParse(source.content);
   return result.success ? [] : result.error.issues.flatMap((issue) => toProblems(issue, [], source));
 }
 
-function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Problem[] {
+function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Finding[] {
   const path = [...around, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   const value = valueAt(source.content, path);
   switch (issue.code) {

@@ -1,7 +1,7 @@
 /** Values in data whose shape was not checked, by path patterns. */
 import type { Path } from './yaml-source.ts';
 
-export interface Found {
+export interface FoundValue {
   readonly path: Path;
   readonly value: unknown;
 }
@@ -10,11 +10,11 @@ export interface Found {
  * All values that `pattern` leads to: names of keys separated by dots, `*` for any key or index, `a|b` for either, `**` for any number of steps.
  * What is not there or has another shape is passed over.
  */
-export function valuesAt(content: unknown, pattern: string): readonly Found[] {
+export function valuesAt(content: unknown, pattern: string): readonly FoundValue[] {
   return walk([{ path: [], value: content }], pattern.split('.'));
 }
 
-function walk(found: readonly Found[], steps: readonly string[]): readonly Found[] {
+function walk(found: readonly FoundValue[], steps: readonly string[]): readonly FoundValue[] {
   const [step, ...rest] = steps;
   if (step === undefined) return found;
   if (step === '**') return walk(found.flatMap(allWithin), rest);
@@ -25,12 +25,12 @@ function walk(found: readonly Found[], steps: readonly string[]): readonly Found
   );
 }
 
-function children({ path, value }: Found): readonly Found[] {
+function children({ path, value }: FoundValue): readonly FoundValue[] {
   if (Array.isArray(value)) return value.map((item, index) => ({ path: [...path, index], value: item }));
   if (typeof value !== 'object' || value === null) return [];
   return Object.entries(value).map(([key, item]) => ({ path: [...path, key], value: item }));
 }
 
-function allWithin(found: Found): readonly Found[] {
+function allWithin(found: FoundValue): readonly FoundValue[] {
   return [found, ...children(found).flatMap(allWithin)];
 }

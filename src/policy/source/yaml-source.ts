@@ -12,7 +12,7 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import type { Problem } from '../model/documents.ts';
+import type { Finding } from '../model/documents.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -27,7 +27,7 @@ export interface YamlSource {
   /** Line (from 1) of what stands at this path, or of the nearest thing around it. */
   lineOf(path: Path): number;
   /** A problem with the value at this path or, with `key`, with this key of it. */
-  problem(path: Path, message: string, key?: string): Problem;
+  problem(path: Path, message: string, key?: string): Finding;
 }
 
 /** Reads YAML 1.2 (core schema) and fills in variables. All problems at once; never throws. */
@@ -35,7 +35,7 @@ export function readYaml(
   file: string,
   text: string,
   variables: Variables,
-): { source?: YamlSource; problems: readonly Problem[] } {
+): { source?: YamlSource; problems: readonly Finding[] } {
   try {
     return parse(file, text, variables);
   } catch (error) {
@@ -48,7 +48,7 @@ function parse(
   file: string,
   text: string,
   variables: Variables,
-): { source?: YamlSource; problems: readonly Problem[] } {
+): { source?: YamlSource; problems: readonly Finding[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -88,7 +88,7 @@ function parse(
   const { contents } = document;
   const content = toPlain(document);
   if ('fault' in content) return { problems: [{ ...place(0), path: '', message: content.fault }] };
-  const problem = (path: Path, message: string, key?: string): Problem => ({
+  const problem = (path: Path, message: string, key?: string): Finding => ({
     ...place(offsetOf(contents, path, key)),
     path: pathText(key === undefined ? path : [...path, key]),
     message,
@@ -99,10 +99,10 @@ function parse(
   };
 }
 
-type Place = Pick<Problem, 'file' | 'line' | 'column'>;
+type Place = Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** One problem per place: what follows from it says nothing new. */
-function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): Problem[] {
+function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   return Array.from(first.values(), ({ code, pos, message }) => ({
     ...place(pos[0]),

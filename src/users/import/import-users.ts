@@ -25,7 +25,7 @@ export interface ImportOptions {
   /** Change users who are there already; without it they are reported. */
   readonly update: boolean;
   /** What is written with a change of somebody who was there, so that they hear of it. */
-  tell(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
+  notify(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
   /** What is written with each record that is applied, for the audit log. */
   record(user: User, done: 'created' | 'updated'): readonly Op[];
   /** A record that was not applied; in the order of the file. */
@@ -142,8 +142,8 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
           }),
           (before, after) => [
             ...options.record(after, 'updated'),
-            ...(before.user.profile.email === after.profile.email ? [] : options.tell(before, 'email_changed')),
-            ...(credential === undefined ? [] : options.tell(before, 'password_reset')),
+            ...(before.user.profile.email === after.profile.email ? [] : options.notify(before, 'email_changed')),
+            ...(credential === undefined ? [] : options.notify(before, 'password_reset')),
           ],
         );
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };

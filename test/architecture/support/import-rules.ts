@@ -24,7 +24,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   stores: { ours: [], packages: ['ioredis'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is configured.
   authenticators: {
-    ours: ['core', 'policy/authenticator-kind', 'policy/schema/fields', 'stores/store'],
+    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store'],
     packages: 'any',
   },
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
@@ -33,8 +33,11 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', ...store], packages: [] },
   oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
-  // `policy/snapshot` for the name and colours on the pages; `oidc/pages` is what oidc-provider wants rendered.
-  http: { ours: ['core', 'flow', 'policy/snapshot', 'oidc/interactions', 'oidc/pages', ...store], packages: 'any' },
+  // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered.
+  http: {
+    ours: ['core', 'flow', 'policy/revision/snapshot', 'oidc/interaction/interactions', 'oidc/pages', ...store],
+    packages: 'any',
+  },
 
   // Commands explain, examine and change an installation; they read what flow and oidc keep, leave news with the outbox, and answer no request.
   cli: {
@@ -45,8 +48,8 @@ export const importRules: Readonly<Record<string, Part>> = {
       'delivery/outbox',
       'flow/audit',
       'flow/explain',
-      'flow/news',
-      'oidc/keyring',
+      'flow/notify/account-notification',
+      'oidc/keys/keyring',
       ...store,
     ],
     packages: ['commander'],
@@ -63,7 +66,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   'demo/prepare': { ours: ['app', 'authenticators', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
-  live: { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
+  'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
   app: root,
   serve: root,
   main: root,
@@ -71,6 +74,32 @@ export const importRules: Readonly<Record<string, Part>> = {
 
 /** The parts that may touch the process: settings come in and exit codes go out here, and nowhere else. */
 export const mayUseProcess = ['main', 'cli'];
+
+/**
+ * The subfolders of a folder, from the bottom up: each imports itself and what stands before it. A name may also be that of a file. In
+ * `authenticators` no kind imports another kind.
+ */
+export const layersWithin: Readonly<Record<string, readonly string[]>> = {
+  core: ['model', 'policy', 'evidence', 'remediation', 'enrollment', 'decision', 'queries', 'step', 'analysis'],
+  policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
+  flow: [
+    'server-mac',
+    'audit',
+    'services',
+    'change-limit',
+    'browser',
+    'facts',
+    'transaction',
+    'notify',
+    'actions',
+    'engine',
+    'magic-link-page',
+    'account',
+    'explain',
+  ],
+  oidc: ['pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
+  http: ['html', 'page-context', 'middleware', 'sign-in', 'account', 'provider', 'demo', 'health', 'routes'],
+};
 
 /** The part that a module belongs to. */
 export function partOf(module: string): string | undefined {
@@ -97,5 +126,17 @@ export function brokenRules({ module, imports }: SourceFile): readonly string[] 
   };
   return imports
     .filter(({ target, isOurs }) => !isAllowed(target, isOurs))
+    .map(({ target }) => `${module} -> ${target}`);
+}
+
+/** Imports of a file that run up within its folder, or to a file that has no place there, as `from -> to`. */
+export function upwardImports({ module, imports }: SourceFile): readonly string[] {
+  const [folder = '', own = ''] = module.split('/');
+  const layers = layersWithin[folder];
+  if (layers === undefined) return [];
+  const place = (target: string) => layers.indexOf(target.split('/')[1] ?? '');
+  if (!layers.includes(own)) return [`${module} has no place in ${folder}`];
+  return imports
+    .filter(({ target, isOurs }) => isOurs && target.startsWith(`${folder}/`) && place(target) > place(module))
     .map(({ target }) => `${module} -> ${target}`);
 }

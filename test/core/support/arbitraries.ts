@@ -3,9 +3,9 @@
 import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
-import { acrValues, enrolled, HERE, type Key, NOW, proof, traits } from './world.ts';
+import { acrValues, descriptor, enrolled, HERE, type Key, NOW, proof } from './world.ts';
 
-const keys = Object.keys(traits) as Key[];
+const keys = Object.keys(descriptor) as Key[];
 const [totp] = enrolled('totp');
 if (totp === undefined) throw new Error('no totp');
 

@@ -2,7 +2,7 @@
 
 import { compilePolicy, type PolicySet } from '../../../src/core/decision/evaluate.ts';
 import type {
-  AuthenticatorTraits,
+  AuthenticatorDescriptor,
   Enrollment,
   Evidence,
   Facts,
@@ -22,13 +22,13 @@ export const NOW = 1_800_000_000;
 /** The transaction under way. */
 export const HERE = 'tx-now';
 
-export const traits = {
+export const descriptor = {
   password: {
     key: 'password',
     factors: ['knowledge'],
     characteristics: ['userPresence'],
     enrollable: false,
-    besideIdentifier: true,
+    askedWithIdentifier: true,
     decoys: { share: 1 },
   },
   security_question: {
@@ -73,9 +73,9 @@ export const traits = {
     enrollable: true,
     decoys: { share: 1 / 4, characteristics: ['userPresence', 'userVerification', 'phishingResistant'] },
   },
-} as const satisfies Record<string, AuthenticatorTraits>;
+} as const satisfies Record<string, AuthenticatorDescriptor>;
 
-export type Key = keyof typeof traits;
+export type Key = keyof typeof descriptor;
 
 const amr: Readonly<Record<Key, readonly string[]>> = {
   password: ['pwd'],
@@ -97,7 +97,7 @@ export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment
         factors: ['possession'],
         characteristics: ['userPresence', 'phishingResistant'],
       };
-    const { factors, characteristics } = traits[key];
+    const { factors, characteristics } = descriptor[key];
     return { id: key, authenticator: key, factors, characteristics };
   });
 }
@@ -204,12 +204,12 @@ export function policiesOf({
   enabled,
   ...more
 }: PoliciesGiven = {}): PolicySet {
-  const keys = enabled ?? (Object.keys(traits) as Key[]);
+  const keys = enabled ?? (Object.keys(descriptor) as Key[]);
   return {
     session: compilePolicy(session),
     app: compilePolicy('name' in app ? app : always(allow(app))),
     acrValues: more.acrValues ?? acrValues,
     ...(minimumAcr !== undefined && { minimumAcr }),
-    authenticators: keys.map((key) => traits[key]),
+    authenticators: keys.map((key) => descriptor[key]),
   };
 }

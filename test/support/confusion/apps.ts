@@ -1,6 +1,6 @@
 /** The apps of a world, and what they ask for. */
 import { appFile } from '../authorize.ts';
-import { means } from '../means.ts';
+import { capabilities } from '../means.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { settingsWithPhone } from '../phone.ts';
 import { appsThatAsk } from '../proving.ts';
@@ -28,7 +28,7 @@ export function filesFor(party: NotifiedParty) {
     ...settingsWithPhone(
       { limits: { number: 100, prefix: 10_000, network: 100_000, country: 100_000 } },
       { resources },
-      Object.values(means).map(({ authenticator }) => authenticator),
+      Object.values(capabilities).map(({ authenticator }) => authenticator),
     ),
     ...appsThatAsk({
       one: { factors: 1 },

@@ -2,7 +2,7 @@
 import { generate } from 'otplib';
 import { post } from '../authorize.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from '../mail.ts';
-import { type Holder, type MeansName, means } from '../means.ts';
+import { capabilities, type Holder, type MeansName } from '../means.ts';
 import type { TestNode } from '../node.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { codeFor, mobileNumber } from '../phone.ts';
@@ -34,9 +34,11 @@ export async function reach(node: TestNode, who: Holder, agent: UserAgent, where
   if (where === 'identify') return beginSignIn(node, app, agent);
   if (where === 'challenge:security_question') return reachQuestion(node, who, agent);
   const begun = await named(node, app, who, agent);
-  const wanted = (Object.keys(means) as MeansName[]).find((one) => where === `challenge:${means[one].authenticator}`);
-  const page = wanted
-    ? await turnTo(agent, begun.page, wanted)
+  const requestedEnrollment = (Object.keys(capabilities) as MeansName[]).find(
+    (one) => where === `challenge:${capabilities[one].authenticator}`,
+  );
+  const page = requestedEnrollment
+    ? await turnTo(agent, begun.page, requestedEnrollment)
     : await agent.submit(begun.page, formOf(begun.page, 'select'), {}, redirectUri);
   if (whereIs(page) !== where) throw new Error(`${whereIs(page)} instead of ${where} ${page.messages}\n${page.html}`);
   return { ...begun, page };

@@ -5,7 +5,7 @@
 import { resetCounters } from '../../../src/users/account.ts';
 import { attemptCounter } from '../../../src/users/user.ts';
 import { codeIn, mailTo } from '../mail.ts';
-import { type Holder, holder, type MeansName, means } from '../means.ts';
+import { capabilities, type Holder, holder, type MeansName } from '../means.ts';
 import { startNode, type TestNode } from '../node.ts';
 import { startNotifiedParty } from '../notified-party.ts';
 import type { Authorization } from '../raw-client.ts';
@@ -108,8 +108,8 @@ export async function openWorld(): Promise<World> {
   const now = Math.floor(Date.now() / 1000);
   const node = await startNode({ demo: true, people: false, now: () => now, files: filesFor(party) });
   const { issuer } = node;
-  const who = await holder(node, ...(Object.keys(means) as MeansName[]).filter((one) => one !== 'totp'));
-  const keys = [...Object.values(means).map(({ authenticator }) => authenticator), 'notification_address'];
+  const who = await holder(node, ...(Object.keys(capabilities) as MeansName[]).filter((one) => one !== 'totp'));
+  const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {
     const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));

@@ -19,10 +19,10 @@ describe('an access code', () => {
     const first = await authenticator.verify(issued, {}, { passcode: code.toLowerCase() }, env);
     if (!first.ok || !first.secret) throw new Error('refused');
     expect(first).toMatchObject({ mustSave: true, proof: { factors: ['possession'], amr: ['otp'] } });
-    expect(first.spent).toBeUndefined();
+    expect(first.consumed).toBeUndefined();
     const second = await authenticator.verify({ ...issued, secret: first.secret }, {}, { passcode: code }, env);
     if (!second.ok || !second.secret) throw new Error('refused');
-    expect(second.spent).toBe(true);
+    expect(second.consumed).toBe(true);
     expect((await authenticator.verify({ ...issued, secret: second.secret }, {}, { passcode: code }, env)).ok).toBe(
       false,
     );

@@ -131,12 +131,12 @@ describe('an enrollment', () => {
     email.enroll(subject, pending.private, input, { ...env, ...more });
 
   test('begins with the address of the profile, sends a code there, and ends with it', async () => {
-    const offered = await email.offer(subject, env);
+    const offered = await email.beginEnrollment(subject, env);
     expect(offered).toMatchObject({ public: { stage: 'address', address: 'ann@example.org' } });
     expect(offered.deliver).toBeUndefined();
-    const { more } = (await enroll(offered, { email: ' New@Example.NET ' })) as Continued;
-    expect(more.public).toEqual({ stage: 'code', address: 'New@example.net', resend: true });
-    const done = await enroll(more, { passcode: String(sent(more).code) });
+    const { nextStage } = (await enroll(offered, { email: ' New@Example.NET ' })) as Continued;
+    expect(nextStage.public).toEqual({ stage: 'code', address: 'New@example.net', resend: true });
+    const done = await enroll(nextStage, { passcode: String(sent(nextStage).code) });
     expect(done).toMatchObject({
       ok: true,
       credential: { authenticator: 'email', address: 'New@example.net', secret: { address: 'New@example.net' } },
@@ -146,22 +146,23 @@ describe('an enrollment', () => {
   });
 
   test('is not done by the address alone, by a code of another message, or by the code before a resend', async () => {
-    const offered = await email.offer(subject, env);
+    const offered = await email.beginEnrollment(subject, env);
     expect(await enroll(offered, { passcode: '123456' })).toMatchObject({ ok: false, code: 'email.required' });
-    const { more } = (await enroll(offered, { email: 'new@example.net' })) as Continued;
-    const { more: again } = (await enroll(more, { resend: 'yes' })) as Continued;
+    const { nextStage } = (await enroll(offered, { email: 'new@example.net' })) as Continued;
+    const { nextStage: again } = (await enroll(nextStage, { resend: 'yes' })) as Continued;
     expect(again.deliver?.[0]?.to).toBe('new@example.net');
-    const old = await enroll(again, { passcode: String(sent(more).code) });
-    if (sent(more).code !== sent(again).code) expect(old).toMatchObject({ ok: false, code: 'credentials.invalid' });
+    const old = await enroll(again, { passcode: String(sent(nextStage).code) });
+    if (sent(nextStage).code !== sent(again).code)
+      expect(old).toMatchObject({ ok: false, code: 'credentials.invalid' });
     expect((await enroll(again, { passcode: String(sent(again).code) })).ok).toBe(true);
   });
 
   test('of an address that is there already is refused in any spelling; a second one gets its mask as name', async () => {
-    const offered = await email.offer(subject, env);
+    const offered = await email.beginEnrollment(subject, env);
     const enrolled = [ann];
     expect(await enroll(offered, { email: 'ann@EXAMPLE.org' }, { enrolled })).toMatchObject({ code: 'email.enrolled' });
-    const { more } = (await enroll(offered, { email: 'bob@example.net' }, { enrolled })) as Continued;
-    expect(await enroll(more, { passcode: String(sent(more).code) }, { enrolled })).toMatchObject({
+    const { nextStage } = (await enroll(offered, { email: 'bob@example.net' }, { enrolled })) as Continued;
+    expect(await enroll(nextStage, { passcode: String(sent(nextStage).code) }, { enrolled })).toMatchObject({
       credential: { label: 'b***b@e***e.net' },
     });
   });

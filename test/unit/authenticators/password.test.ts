@@ -153,8 +153,8 @@ test('a flood is refused with 503, not queued without end', async () => {
 
 test('a password is not enrolled in the step loop', () => {
   const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
-  expect(password.traits.enrollable).toBe(false);
-  expect(() => password.offer(subject, env)).toThrow('not enrolled');
+  expect(password.descriptor.enrollable).toBe(false);
+  expect(() => password.beginEnrollment(subject, env)).toThrow('not enrolled');
   expect(() => password.enroll(subject, {}, {}, env)).toThrow('not enrolled');
 });
 

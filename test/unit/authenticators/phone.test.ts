@@ -122,29 +122,35 @@ describe('an answer', () => {
 
 describe('an enrollment', () => {
   const enroll = async (phoneNumber: string, more: Partial<AuthenticatorEnv> = {}) => {
-    const offer = await phone.offer(subject, { ...env, ...more });
+    const offer = await phone.beginEnrollment(subject, { ...env, ...more });
     return phone.enroll(subject, offer.private, { phoneNumber }, { ...env, ...more });
   };
 
   test('asks for a number and says that there are safer ways', async () => {
-    expect((await phone.offer(subject, env)).public).toEqual({ stage: 'number', restricted: true, country: 'DE' });
+    expect((await phone.beginEnrollment(subject, env)).public).toEqual({
+      stage: 'number',
+      restricted: true,
+      country: 'DE',
+    });
   });
 
   test('counts once the code has come back; it is called in a text message what it is for', async () => {
     const asked = (await enroll('0151 1234 5678')) as Continued;
-    expect(asked.more.public).toEqual({
+    expect(asked.nextStage.public).toEqual({
       stage: 'code',
       method: 'sms',
       methods: ['sms', 'voice'],
       resend: true,
       address: '+4915112345678',
     });
-    expect(asked.more.deliver).toMatchObject([{ channel: 'sms', to: '+4915112345678', template: 'number' }]);
-    expect(asked.more.quotas?.map(({ kind }) => kind)).toEqual(['network', 'number', 'prefix', 'country']);
-    const wrong = { passcode: codeOf(asked.more) === '111111' ? '222222' : '111111' };
-    expect(await phone.enroll(subject, asked.more.private, wrong, env)).toMatchObject({ code: 'credentials.invalid' });
-    const right = { passcode: codeOf(asked.more) };
-    expect(await phone.enroll(subject, asked.more.private, right, env)).toEqual({
+    expect(asked.nextStage.deliver).toMatchObject([{ channel: 'sms', to: '+4915112345678', template: 'number' }]);
+    expect(asked.nextStage.quotas?.map(({ kind }) => kind)).toEqual(['network', 'number', 'prefix', 'country']);
+    const wrong = { passcode: codeOf(asked.nextStage) === '111111' ? '222222' : '111111' };
+    expect(await phone.enroll(subject, asked.nextStage.private, wrong, env)).toMatchObject({
+      code: 'credentials.invalid',
+    });
+    const right = { passcode: codeOf(asked.nextStage) };
+    expect(await phone.enroll(subject, asked.nextStage.private, right, env)).toEqual({
       ok: true,
       credential: phoneCredential('+4915112345678'),
       proof: { factors: ['possession'], characteristics: ['userPresence'], amr: ['sms'] },
@@ -155,22 +161,23 @@ describe('an enrollment', () => {
     const first = (await enroll('+4915112345678')) as Continued;
     const called = (await phone.enroll(
       subject,
-      first.more.private,
+      first.nextStage.private,
       { resend: 'yes' },
       {
         ...env,
         method: 'voice',
       },
     )) as Continued;
-    expect(called.more.deliver?.[0]?.channel).toBe('voice');
-    const confirm = (code: string) => phone.enroll(subject, called.more.private, { passcode: code }, env);
-    if (codeOf(first.more) !== codeOf(called.more)) expect((await confirm(codeOf(first.more))).ok).toBe(false);
-    expect(await confirm(codeOf(called.more))).toMatchObject({ ok: true, proof: { amr: ['tel'] } });
+    expect(called.nextStage.deliver?.[0]?.channel).toBe('voice');
+    const confirm = (code: string) => phone.enroll(subject, called.nextStage.private, { passcode: code }, env);
+    if (codeOf(first.nextStage) !== codeOf(called.nextStage))
+      expect((await confirm(codeOf(first.nextStage))).ok).toBe(false);
+    expect(await confirm(codeOf(called.nextStage))).toMatchObject({ ok: true, proof: { amr: ['tel'] } });
   });
 
   test('of a landline goes by call', async () => {
     const asked = (await enroll('030 901820')) as Continued;
-    expect(asked.more.deliver?.[0]).toMatchObject({ channel: 'voice', to: '+4930901820' });
+    expect(asked.nextStage.deliver?.[0]).toMatchObject({ channel: 'voice', to: '+4930901820' });
   });
 
   test.each([
@@ -188,8 +195,10 @@ describe('an enrollment', () => {
   test('of a number that the person has is refused; a second one gets a name', async () => {
     expect(await enroll('+4915112345678', { enrolled: [ann] })).toMatchObject({ code: 'phone.enrolled' });
     const asked = (await enroll('+4915112345699', { enrolled: [ann] })) as Continued;
-    const passcode = codeOf(asked.more);
-    expect(await phone.enroll(subject, asked.more.private, { passcode }, { ...env, enrolled: [ann] })).toMatchObject({
+    const passcode = codeOf(asked.nextStage);
+    expect(
+      await phone.enroll(subject, asked.nextStage.private, { passcode }, { ...env, enrolled: [ann] }),
+    ).toMatchObject({
       credential: { label: '+49 ••• •••• 99' },
     });
   });

@@ -10,7 +10,7 @@ let codes: readonly string[];
 let credential: Credential;
 
 async function enroll(input: Readonly<Record<string, string>>) {
-  const offer = await authenticator.offer(subject, env);
+  const offer = await authenticator.beginEnrollment(subject, env);
   return { offer, result: await authenticator.enroll(subject, offer.private, input, env) };
 }
 
@@ -35,7 +35,7 @@ describe('the set', () => {
     [3, 10],
     [200, 20],
   ])('has as many as the settings say (%d), 10 to 20', async (count, made) => {
-    const offer = await authenticator.offer(subject, { ...env, settings: { enabled: true, count } });
+    const offer = await authenticator.beginEnrollment(subject, { ...env, settings: { enabled: true, count } });
     expect(offer.public.codes).toHaveLength(made);
     const result = await authenticator.enroll(subject, offer.private, { saved: 'yes' }, env);
     const kept: Credential = { ...(result as Enrolled).credential, id: 'x', createdAt: 1 };
@@ -74,7 +74,7 @@ describe('a code', () => {
     for (const [index, passcode] of codes.entries()) {
       const result = await authenticator.verify({ ...credential, secret }, {}, { passcode }, env);
       if (!result.ok || !result.secret) throw new Error(`code ${index} was refused`);
-      expect(result.spent).toBe(index === 9 ? true : undefined);
+      expect(result.consumed).toBe(index === 9 ? true : undefined);
       secret = result.secret;
       expect((await authenticator.verify({ ...credential, secret }, {}, { passcode }, env)).ok).toBe(false);
     }

@@ -27,7 +27,7 @@ const enroll = (input: Readonly<Record<string, string>>, given: AuthenticatorEnv
 
 async function enrolled(input: Readonly<Record<string, string>>): Promise<Credential> {
   const result = await enroll(input);
-  if (!result.ok || 'more' in result) throw new Error('not enrolled');
+  if (!result.ok || 'nextStage' in result) throw new Error('not enrolled');
   return { ...result.credential, id: 'one', createdAt: 1 };
 }
 

@@ -128,7 +128,7 @@ describe('enrollment', () => {
     profile: {},
     enrollments: [],
   } as const;
-  const offer = () => totp.offer(subject, { ...env, brand: 'A "B": <C>' });
+  const offer = () => totp.beginEnrollment(subject, { ...env, brand: 'A "B": <C>' });
 
   test('offers a fresh 160-bit key as text, address and picture', async () => {
     const [one, two] = [await offer(), await offer()];
@@ -154,7 +154,7 @@ describe('enrollment', () => {
     const { private: pending } = await offer();
     const passcode = await generate({ secret: String(pending.key), epoch: env.now });
     const enrolled = await totp.enroll(subject, pending, { passcode }, env);
-    if (!enrolled.ok || 'more' in enrolled) throw new Error('it was not enrolled');
+    if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('it was not enrolled');
     expect(enrolled.proof).toEqual({
       factors: ['possession'],
       characteristics: ['userPresence', 'deviceBound'],
@@ -188,7 +188,7 @@ describe('enrollment', () => {
     const { private: pending } = await offer();
     const passcode = await generate({ secret: String(pending.key), epoch: env.now });
     const enrolled = await totp.enroll(subject, pending, { passcode, ...input }, given);
-    if (!enrolled.ok || 'more' in enrolled) throw new Error('it was not enrolled');
+    if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('it was not enrolled');
     expect(enrolled.credential.label).toBe(label);
   });
 
@@ -216,7 +216,7 @@ describe('several apps', () => {
     totp.verify(enrolled[0], pending, { passcode: codeOf(stepNow) }, { ...env, enrolled });
 
   test('are served by one challenge: whichever the code is of, its own step is kept', async () => {
-    expect(totp.together).toBe(true);
+    expect(totp.sharedChallenge).toBe(true);
     expect(await answer(apps())).toMatchObject({ ok: true, credential: 'second', secret: { key, step: stepNow } });
     expect(await answer(apps(stepNow))).toMatchObject({ ok: false, code: 'credentials.used' });
   });

@@ -45,7 +45,7 @@ function blob(statement: object = {}, entry: object = {}): string {
 async function register(making: Making, settings: Readonly<Record<string, unknown>> = { metadata }) {
   const webauthn = webauthnAuthenticator();
   const env = { ...base, now, settings };
-  const started = await webauthn.offer(subject, env);
+  const started = await webauthn.beginEnrollment(subject, env);
   const input = attestation(newKey('YWxpY2U'), whereOf(started, env.issuer), making);
   const result = await webauthn.enroll(subject, started.private, input, env);
   return { asked: started.public.attestation, result };

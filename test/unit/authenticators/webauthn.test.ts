@@ -288,7 +288,7 @@ describe('an assertion is refused', () => {
 describe('without a username', () => {
   test('the challenge is the same for one version of a transaction, and another for the next', () => {
     const challenge = (version: number, transaction: string) =>
-      webauthn.discover?.challenge(version, { ...base, transaction }).public.challenge;
+      webauthn.identifyByCredential?.challenge(version, { ...base, transaction }).public.challenge;
     const one = challenge(1, 'a');
     expect(challenge(1, 'a')).toBe(one);
     expect(Buffer.from(String(one), 'base64url')).toHaveLength(32);
@@ -297,16 +297,16 @@ describe('without a username', () => {
 
   test('the user handle names the account, and must be there', async () => {
     const { key, credential, env } = await scene();
-    const started = webauthn.discover?.challenge(3, env) as Started;
+    const started = webauthn.identifyByCredential?.challenge(3, env) as Started;
     const input = assertion(key, whereOf(started, env.issuer));
     expect(started.public.allowCredentials).toEqual([]);
-    expect(webauthn.discover?.subject(input)).toBe(userId);
+    expect(webauthn.identifyByCredential?.subject(input)).toBe(userId);
     expect(await webauthn.verify(undefined, started.private, input, { ...env, enrolled: [credential] })).toMatchObject({
       ok: true,
       credential: 'one',
     });
     const silent = without(input, 'userHandle');
-    expect(webauthn.discover?.subject(silent)).toBeUndefined();
+    expect(webauthn.identifyByCredential?.subject(silent)).toBeUndefined();
     expect(await webauthn.verify(undefined, started.private, silent, env)).toMatchObject({ reason: 'user_handle' });
     expect(await webauthn.verify(undefined, started.private, input, base)).toMatchObject({
       reason: 'unknown_credential',
@@ -316,7 +316,7 @@ describe('without a username', () => {
   test.each(['', 'not base64!', Buffer.from('a b').toString('base64url'), randomBytes(65).toString('base64url')])(
     'the handle %j names nobody',
     (handle) => {
-      expect(webauthn.discover?.subject({ userHandle: handle })).toBeUndefined();
+      expect(webauthn.identifyByCredential?.subject({ userHandle: handle })).toBeUndefined();
     },
   );
 });
@@ -325,14 +325,14 @@ describe('registration', () => {
   async function register(making: Making = {}, given: Partial<AuthenticatorEnv> = {}, more: CredentialInput = {}) {
     const env = { ...base, ...given };
     const key = newKey(userHandle);
-    const started = await webauthn.offer(subject, env);
+    const started = await webauthn.beginEnrollment(subject, env);
     const input = { ...attestation(key, whereOf(started, env.issuer), making), ...more };
     return { key, started, result: await webauthn.enroll(subject, started.private, input, env) };
   }
 
   test('the offer names the account, the algorithms, and the keys that are there', async () => {
     const { credential, key } = await scene();
-    const { public: offer } = await webauthn.offer(subject, { ...base, enrolled: [credential] });
+    const { public: offer } = await webauthn.beginEnrollment(subject, { ...base, enrolled: [credential] });
     expect(offer).toMatchObject({
       rp: { id: 'id.example.org', name: 'Example' },
       user: { id: userHandle, name: 'alice@demo.test', displayName: 'Alice' },
@@ -346,7 +346,7 @@ describe('registration', () => {
 
   test('a key that never verified its user does not keep a better one away', async () => {
     const { credential } = await scene({ userVerification: false });
-    const { public: offer } = await webauthn.offer(subject, {
+    const { public: offer } = await webauthn.beginEnrollment(subject, {
       ...base,
       enrolled: [credential],
       userVerification: true,
@@ -367,7 +367,7 @@ describe('registration', () => {
         authenticator: 'webauthn',
         factors,
         characteristics: all,
-        claims: [key.id],
+        reservations: [key.id],
         secret: { id: key.id, userHandle, hardware: false, transports: ['hybrid', 'internal'] },
       },
       proof: { factors, characteristics: all, amr: [amr, 'pop', 'user'] },
@@ -453,7 +453,7 @@ describe('the name of a key that its owner did not name', () => {
       return label === undefined ? credential : { ...credential, label };
     });
     const env = { ...base, enrolled, visitor };
-    const offered = await webauthn.offer(subject, env);
+    const offered = await webauthn.beginEnrollment(subject, env);
     const made = await webauthn.enroll(
       subject,
       offered.private,

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
-import type { Finding } from '../../../src/cli/doctor/finding.ts';
+import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
 import { POINTER_KEY } from '../../../src/policy/revision/document-store.ts';
@@ -45,9 +45,9 @@ function contextWith(more: Partial<DoctorContext> = {}): DoctorContext {
   return { ...terminal.context, variables, dataDir, configDir, issuer, nodeVersion: '24.15.0', ...more };
 }
 
-async function examined(more: Partial<DoctorContext> = {}): Promise<readonly Finding[]> {
+async function examined(more: Partial<DoctorContext> = {}): Promise<readonly CheckResult[]> {
   await run(doctorCommand(contextWith(more)), '--json');
-  return JSON.parse(terminal.printed()) as Finding[];
+  return JSON.parse(terminal.printed()) as CheckResult[];
 }
 
 /** What is not well, as `level about text`. */
@@ -183,7 +183,7 @@ test.each<[string | undefined, readonly string[]]>([
   await sound();
   const { issuer: _, ...context } = contextWith();
   await run(doctorCommand(issuer === undefined ? context : { ...context, issuer }), '--json');
-  const found = JSON.parse(terminal.printed()) as Finding[];
+  const found = JSON.parse(terminal.printed()) as CheckResult[];
   expect(found.filter(({ level }) => level !== 'ok').map((one) => `${one.level} ${one.about}: ${one.text}`)).toEqual(
     expected,
   );

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import type { MailSettings } from '../../../src/delivery/channels.ts';
+import type { MailChannelSettings } from '../../../src/delivery/channels.ts';
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
@@ -33,14 +33,14 @@ test('the inbox keeps the newest two hundred, newest first', async () => {
 });
 
 describe('the channels', () => {
-  const mail = (port: number): MailSettings => ({
+  const mail = (port: number): MailChannelSettings => ({
     from: 'id@acme.test',
     smtp: { host: '127.0.0.1', port, secure: false, requireTls: false },
   });
 
   test('follow the settings: none, one server, then another', async () => {
     const servers = [await startMailServer(), await startMailServer()] as const;
-    let settings: { mail?: MailSettings } | undefined;
+    let settings: { mail?: MailChannelSettings } | undefined;
     const channels = createChannels({ ...node, settings: () => settings });
     try {
       expect(channels.get('email')).toBeUndefined();

@@ -96,9 +96,9 @@ const alice: Subject = {
 };
 
 function proof(authenticator: string, age: number): Evidence {
-  const traits = authenticatorKinds.find(({ key }) => key === authenticator);
-  if (traits === undefined) throw new Error(`there is no ${authenticator}`);
-  const { factors, characteristics } = traits;
+  const descriptor = authenticatorKinds.find(({ key }) => key === authenticator);
+  if (descriptor === undefined) throw new Error(`there is no ${authenticator}`);
+  const { factors, characteristics } = descriptor;
   return {
     authenticator,
     enrollment: authenticator,

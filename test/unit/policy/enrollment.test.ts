@@ -38,13 +38,13 @@ ${rest}`;
           promoted: [{ authenticator: 'webauthn', cooldown: 30 * 86_400, skips: 2 }],
           disabled: ['password'],
         },
-        origin: { file, line: 2 },
+        location: { file, line: 2 },
       },
       {
         name: 'Rest',
         when: {},
         then: { required: [], optional: [], promoted: [], disabled: [] },
-        origin: { file, line: 11 },
+        location: { file, line: 11 },
       },
     ],
   });

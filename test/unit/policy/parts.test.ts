@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { problemLine } from '../../../src/policy/model/documents.ts';
-import { Recent } from '../../../src/policy/revision/lru-cache.ts';
+import { LruCache } from '../../../src/policy/revision/lru-cache.ts';
 import { durationSeconds } from '../../../src/policy/schema/fields.ts';
 import { compileZones } from '../../../src/policy/schema/zones.ts';
 import { nearestName } from '../../../src/policy/source/nearest-name.ts';
@@ -115,7 +115,7 @@ test('what was made recently is kept, what failed is not, and parallel calls sha
     if (key === 'bad') throw new Error('no');
     return key.toUpperCase();
   };
-  const recent = new Recent<string>(2);
+  const recent = new LruCache<string>(2);
   expect(
     await Promise.all([recent.get('a', make('a')), recent.get('a', make('a')), recent.get('b', make('b'))]),
   ).toEqual(['A', 'A', 'B']);

@@ -42,7 +42,7 @@ rules:
         name: 'Contractors',
         when: { groups: { any: ['contractors'], none: ['admins'] }, network: { none: ['office'] } },
         then: { kind: 'deny' },
-        origin: { file: 'policies/sign-on/notes.yaml', line: 4 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 4 },
       },
       {
         name: 'Working hours',
@@ -55,13 +55,13 @@ rules:
           userType: { none: ['guest'] },
         },
         then: { kind: 'allow', requirement: { anyOf: [{ factors: 2, demands: [], maxAge: 0 }] } },
-        origin: { file: 'policies/sign-on/notes.yaml', line: 8 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 8 },
       },
       {
         name: 'Rest',
         when: {},
         then: { kind: 'deny' },
-        origin: { file: 'policies/sign-on/notes.yaml', line: 17 },
+        location: { file: 'policies/sign-on/notes.yaml', line: 17 },
       },
     ],
   });
@@ -174,7 +174,7 @@ test.each([
       name: expect.stringMatching(/^A/),
       when: conditions,
       then: { kind: 'allow', requirement: { anyOf }, session },
-      origin: { file: 'policies/session.yaml', line: 2 },
+      location: { file: 'policies/session.yaml', line: 2 },
     })),
   );
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);

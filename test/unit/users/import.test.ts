@@ -47,7 +47,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
     format: 'jsonl',
     update: false,
     onProblem,
-    tell: () => [],
+    notify: () => [],
     record: () => [],
     ...options,
   });

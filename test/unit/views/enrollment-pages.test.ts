@@ -47,7 +47,7 @@ test('of what was typed no secret, answer or box comes back', () => {
   const typed = Object.fromEntries(Object.values(inputs).map(({ name }) => [name, `typed ${name}`]));
   const back = ['question', undefined].flatMap((stage) => {
     const offer = { ...(stage ? { stage } : {}), questions: [] };
-    const step = { kind: 'enroll', authenticator: 'any', offer, alternatives: false, messages: [] } as const;
+    const step = { kind: 'enroll', authenticator: 'any', offer, alternatives: false, notices: [] } as const;
     return fieldsOf({ ...step, inputs: kinds }, typed).filter(({ value }) => value.startsWith('typed '));
   });
   expect([...new Set(back.map(({ name }) => name))].toSorted()).toEqual([

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import type { Message, Step } from '../../../src/core/step/step.ts';
+import type { Notice, Step } from '../../../src/core/step/step.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import type { StepPage } from '../../../src/http/html/views/page-models.ts';
 import { hostile, pageStates, viewsDir } from '../../support/pages.ts';
@@ -52,7 +52,7 @@ const password: Step = {
   enrollment: 'p',
   challenge: {},
   alternatives: false,
-  messages: [],
+  notices: [],
 };
 const totp: Step = {
   kind: 'challenge',
@@ -61,7 +61,7 @@ const totp: Step = {
   enrollment: 't',
   challenge: {},
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const picture = '<svg viewBox="0 0 9 9"><title>A code</title><rect width="9" height="9"/><path d="M0 0h1"/></svg>';
 const enroll: Step = {
@@ -70,7 +70,7 @@ const enroll: Step = {
   inputs: ['one_time_code', 'app_name'],
   offer: { secret: 'ABCDEFGHIJ', uri: 'otpauth://totp/x', qr: picture },
   alternatives: true,
-  messages: [],
+  notices: [],
 };
 const cancel = { step: 'cancel', authenticator: undefined, action: '/signin/u1/cancel', names: ['stateHandle'] };
 const restart = { ...cancel, step: 'restart', action: '/signin/u1/restart' };
@@ -83,8 +83,8 @@ const main = (step: string, names: readonly string[], authenticator?: string): u
 });
 
 test('identify', () => {
-  expect(short(render({ kind: 'identify', messages: [] }))).toEqual([main('identify', ['identifier']), cancel]);
-  expect(short(render({ kind: 'identify', beside: 'password', messages: [] }))).toEqual([
+  expect(short(render({ kind: 'identify', notices: [] }))).toEqual([main('identify', ['identifier']), cancel]);
+  expect(short(render({ kind: 'identify', identifyWith: 'password', notices: [] }))).toEqual([
     main('identify', ['identifier', 'credentials.passcode']),
     cancel,
   ]);
@@ -117,7 +117,7 @@ test('recovery codes are shown as a list and confirmed by a box to tick', () => 
     inputs: ['saved'],
     offer,
     alternatives: false,
-    messages: [],
+    notices: [],
   });
   const download = { ...cancel, step: 'download', action: '/signin/u1/codes' };
   expect(short(html)).toEqual([download, main('enroll', ['credentials.saved'], 'recovery_code'), cancel]);
@@ -134,7 +134,7 @@ test('select', () => {
     kind: 'select',
     purpose: 'challenge',
     options: [{ authenticator: 'password' }, { authenticator: 'totp', enrollment: 't1', label: 'Phone' }],
-    messages: [],
+    notices: [],
   });
   expect(short(html)).toEqual([main('select', ['authenticator.id', 'authenticator.id']), cancel]);
   expect([...html.matchAll(/name="authenticator.id" value="([^"]*)"/g)].map((match) => match[1])).toEqual([
@@ -144,14 +144,14 @@ test('select', () => {
 });
 
 test('denied', () => {
-  const html = render({ kind: 'denied', reason: 'unsatisfiable', messages: [] });
+  const html = render({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
   expect(short(html)).toEqual([cancel]);
   expect(html).toContain('data-message="denied.unsatisfiable"');
   expect(html).toContain('Return to <bdi>Payroll</bdi>');
 });
 
 test('complete has no form', () => {
-  expect(formsOf(render({ kind: 'complete', messages: [] }))).toEqual([]);
+  expect(formsOf(render({ kind: 'complete', notices: [] }))).toEqual([]);
 });
 
 test('every form of a step is a POST and says which step it answers', () => {
@@ -162,7 +162,7 @@ test('every form of a step is a POST and says which step it answers', () => {
 });
 
 test('password managers and one-time-code fill find their inputs', () => {
-  const both = render({ kind: 'identify', beside: 'password', messages: [] });
+  const both = render({ kind: 'identify', identifyWith: 'password', notices: [] });
   expect(inputOf(both, 'identifier')).toContain('autocomplete="username"');
   expect(inputOf(both, 'credentials.passcode')).toMatch(/type="password".*autocomplete="current-password"/);
   expect(inputOf(render(totp), 'credentials.passcode')).toMatch(
@@ -174,12 +174,12 @@ test('password managers and one-time-code fill find their inputs', () => {
 });
 
 test('a secret is never filled in again', () => {
-  const html = render({ kind: 'identify', beside: 'password', identifier: 'alice', messages: [] });
+  const html = render({ kind: 'identify', identifyWith: 'password', identifier: 'alice', notices: [] });
   expect(inputOf(html, 'identifier')).toContain('value="alice"');
   expect(inputOf(html, 'credentials.passcode')).not.toContain('value=');
 });
 
-const error = (code: string, field?: string): Message =>
+const error = (code: string, field?: string): Notice =>
   field === undefined ? { code, level: 'error' } : { code, level: 'error', field };
 
 test.each([
@@ -197,8 +197,8 @@ test.each([
 ])('focus and marks: %s', (_, messages, identifier, focused, invalid) => {
   const html = render({
     kind: 'identify',
-    beside: 'password',
-    messages,
+    identifyWith: 'password',
+    notices: messages,
     ...(identifier === undefined ? {} : { identifier }),
   });
   const names = ['identifier', 'credentials.passcode'];
@@ -213,21 +213,21 @@ test.each([
 });
 
 test('the words of an error fit the step, its code stays', () => {
-  const html = render({ ...totp, messages: [error('credentials.invalid', 'credentials.passcode')] });
+  const html = render({ ...totp, notices: [error('credentials.invalid', 'credentials.passcode')] });
   expect(html).toContain('data-message="credentials.invalid"');
   expect(html).toContain('That code did not match.');
-  expect(render({ ...password, messages: [error('credentials.invalid')] })).toContain('That did not match.');
+  expect(render({ ...password, notices: [error('credentials.invalid')] })).toContain('That did not match.');
 });
 
 test('an information is no error', () => {
-  const html = render({ ...totp, messages: [{ code: 'form.stale', level: 'info' }] });
+  const html = render({ ...totp, notices: [{ code: 'form.stale', level: 'info' }] });
   expect(html).toMatch(/role="status">\n<p id="message-1" data-message="form.stale">/);
   expect(html).not.toContain('role="alert"');
   expect(html).toContain('<title>Enter the code');
 });
 
 test('an error while enrolling stands beside the input', () => {
-  const html = render({ ...enroll, messages: [error('credentials.invalid', 'credentials.passcode'), error('busy')] });
+  const html = render({ ...enroll, notices: [error('credentials.invalid', 'credentials.passcode'), error('busy')] });
   expect(html.indexOf('data-message="busy"')).toBeLessThan(html.indexOf('data-secret'));
   expect(html.indexOf('data-message="credentials.invalid"')).toBeGreaterThan(html.indexOf('data-secret'));
 });

@@ -144,9 +144,9 @@ test.each([
 
 test('a value is never read as a template, and only own values count', () => {
   const t = translator('en');
-  expect(t.text('ways.cancel', { app: '{app}{account}$&' })).toBe('Cancel and go back to {app}{account}$&');
-  expect(t.text('ways.cancel', { constructor: 'x' })).toBe('Cancel and go back to {app}');
-  expect(t.parts('ways.cancel', { app: 'Payroll' })).toEqual([
+  expect(t.text('options.cancel', { app: '{app}{account}$&' })).toBe('Cancel and go back to {app}{account}$&');
+  expect(t.text('options.cancel', { constructor: 'x' })).toBe('Cancel and go back to {app}');
+  expect(t.parts('options.cancel', { app: 'Payroll' })).toEqual([
     { text: 'Cancel and go back to ', param: false },
     { text: 'Payroll', param: true },
   ]);

@@ -1,5 +1,5 @@
 /** The account pages as data, and their views. */
-import type { Message } from '../../../core/step/step.ts';
+import type { Notice } from '../../../core/step/step.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
@@ -10,7 +10,7 @@ import type { PageBase } from './page-models.ts';
 import { messageViews, type View } from './step.ts';
 
 interface AccountPageBase extends PageBase {
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
 }
 
 export interface OverviewPage extends AccountPageBase {

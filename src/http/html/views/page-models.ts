@@ -1,5 +1,5 @@
 /** What each page needs to be rendered. Everything that a person or a client wrote is in here as plain text; the templates escape it. */
-import type { Message, Step } from '../../../core/step/step.ts';
+import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
 
 export interface Brand {
@@ -109,7 +109,7 @@ export interface DeviceInputPage extends PageBase {
   readonly userCode?: string;
   readonly charset: 'base-20' | 'digits';
   /** Codes `device.required`, `device.invalid`, `device.aborted`, `device.failed`; field `user_code`. */
-  readonly messages: readonly Message[];
+  readonly messages: readonly Notice[];
 }
 
 /** oidc-provider's `userCodeConfirmSource`. */

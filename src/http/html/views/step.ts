@@ -1,12 +1,12 @@
 /** What the templates see: which template, its heading, its fields and messages. */
 
-import type { Message, Step } from '../../../core/step/step.ts';
+import type { Notice, Step } from '../../../core/step/step.ts';
 import { fieldsOf, messageId } from '../fields.ts';
 import type { Field } from '../inputs.ts';
-import type { TextRef } from '../message-descriptor.ts';
+import type { MessageDescriptor } from '../message-descriptor.ts';
 import type { Translator } from '../messages.ts';
 import { dayInWords, type OfferView, offerView } from './enrollment-offer.ts';
-import { type Surroundings, surroundingsOf, whyOf } from './page-context-line.ts';
+import { type PageContextLine, pageContextLine, whyOf } from './page-context-line.ts';
 import type { AppLabel, StepPage } from './page-models.ts';
 
 export interface AppView {
@@ -23,25 +23,25 @@ export interface View {
   readonly template: string;
   /** Assets that the page runs. */
   readonly scripts?: readonly string[];
-  readonly heading: TextRef;
+  readonly heading: MessageDescriptor;
   /** What stands over the heading: why the person is here. */
-  readonly context?: TextRef;
+  readonly context?: MessageDescriptor;
   readonly app?: AppView;
   /** What the page says before it asks. */
-  readonly lead?: TextRef;
+  readonly lead?: MessageDescriptor;
   readonly messages: readonly MessageView[];
   readonly fields: readonly Field[];
   readonly page: unknown;
 }
 
-export interface MessageView extends Message {
+export interface MessageView extends Notice {
   readonly id: string;
-  readonly text: TextRef;
+  readonly text: MessageDescriptor;
   /** Stands beside its input, because that is far down the page; otherwise over the form. */
-  readonly beside: boolean;
+  readonly besideInput: boolean;
 }
 
-export interface StepView extends View, Surroundings {
+export interface StepView extends View, PageContextLine {
   readonly page: StepPage;
   readonly options: readonly OptionView[];
   readonly done: readonly string[];
@@ -50,19 +50,19 @@ export interface StepView extends View, Surroundings {
   /** There are safer authenticators than the one that is set up. */
   readonly restricted: boolean;
   /** What the main button says. */
-  readonly action: TextRef;
+  readonly action: MessageDescriptor;
   /** What the script asks to find out that the sign-in went on in another tab. */
   readonly follow?: StepPage['follow'];
   /** Why it is asked for, where the step itself does not say so. */
-  readonly why?: TextRef;
+  readonly why?: MessageDescriptor;
   /** The person may skip the step. */
-  readonly skip?: TextRef;
+  readonly skip?: MessageDescriptor;
   /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
   readonly offer?: OfferView;
 }
 
 export interface ResendView {
-  readonly text: TextRef;
+  readonly text: MessageDescriptor;
   /** In which way; absent: as before. */
   readonly method?: string;
 }
@@ -101,12 +101,12 @@ function resendsOf(step: Step, t: Translator): readonly ResendView[] {
   if (resend !== true) return [];
   const others = Array.isArray(methods) ? methods.map(String).filter((one) => one !== method) : [];
   return [
-    { text: { key: t.pick(`ways.resend${methodOf(step)}.again`, 'ways.resend') } },
-    ...others.map((other) => ({ text: { key: t.pick(`ways.resend.${other}`, 'ways.resend') }, method: other })),
+    { text: { key: t.pick(`options.resend${methodOf(step)}.again`, 'options.resend') } },
+    ...others.map((other) => ({ text: { key: t.pick(`options.resend.${other}`, 'options.resend') }, method: other })),
   ];
 }
 
-function actionOf(step: Step, t: Translator): TextRef {
+function actionOf(step: Step, t: Translator): MessageDescriptor {
   switch (step.kind) {
     case 'challenge':
       // What comes before an enrollment signs nobody in.
@@ -137,7 +137,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const why = whyOf(step);
   const skip = skipOf(step, t);
   const authenticator =
-    step.kind === 'identify' ? step.beside : 'authenticator' in step ? step.authenticator : undefined;
+    step.kind === 'identify' ? step.identifyWith : 'authenticator' in step ? step.authenticator : undefined;
   return {
     template: templateOf(step),
     scripts: [
@@ -150,12 +150,12 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     restricted: publicOf(step).restricted === true,
     action: actionOf(step, t),
     heading,
-    ...surroundingsOf(page, heading),
+    ...pageContextLine(page, heading),
     app: appView(page.app),
     ...(lead === undefined ? {} : { lead }),
-    messages: messageViews(step.messages, t, authenticator).map((message) => ({
+    messages: messageViews(step.notices, t, authenticator).map((message) => ({
       ...message,
-      beside: step.kind === 'enroll' && message.field !== undefined,
+      besideInput: step.kind === 'enroll' && message.field !== undefined,
     })),
     fields: fieldsOf(step, page.typed),
     page,
@@ -174,7 +174,8 @@ function templateOf(step: Step): string {
 }
 
 function takesPublicKey(step: Step): boolean {
-  if (step.kind === 'identify') return step.discover?.some(({ inputs }) => inputs.includes('public_key')) ?? false;
+  if (step.kind === 'identify')
+    return step.identifyByCredential?.some(({ inputs }) => inputs.includes('public_key')) ?? false;
   return 'inputs' in step && step.inputs.includes('public_key');
 }
 
@@ -188,7 +189,7 @@ export function appView(app: AppLabel): AppView {
 
 /** A text may be more exact for one authenticator: `credentials.invalid.totp`. */
 export function messageViews(
-  messages: readonly Message[],
+  messages: readonly Notice[],
   t: Translator,
   authenticator?: string,
 ): readonly MessageView[] {
@@ -197,11 +198,11 @@ export function messageViews(
     const keys = about === undefined ? [message.code] : [`${message.code}.${about}`, message.code];
     const text =
       message.params === undefined ? { key: t.pick(...keys) } : { key: t.pick(...keys), params: message.params };
-    return { ...message, id: messageId(index), text, beside: false };
+    return { ...message, id: messageId(index), text, besideInput: false };
   });
 }
 
-function leadOf(step: Step, t: Translator): TextRef | undefined {
+function leadOf(step: Step, t: Translator): MessageDescriptor | undefined {
   switch (step.kind) {
     case 'identify':
       return undefined;
@@ -243,17 +244,17 @@ function leadOf(step: Step, t: Translator): TextRef | undefined {
 }
 
 /** How long it may still be skipped; a day is named by its date in UTC. */
-function skipOf(step: Step, t: Translator): TextRef | undefined {
+function skipOf(step: Step, t: Translator): MessageDescriptor | undefined {
   const skippable = 'skippable' in step ? step.skippable : undefined;
   if (skippable === undefined) return undefined;
   const { skipsLeft: count, until } = skippable;
-  if (count !== undefined) return { key: count === 1 ? 'ways.skip.last' : 'ways.skip.left', params: { count } };
-  if (until === undefined) return { key: 'ways.skip' };
-  return { key: 'ways.skip.until', params: { date: dayInWords(until - 1, t.locale) } };
+  if (count !== undefined) return { key: count === 1 ? 'options.skip.last' : 'options.skip.left', params: { count } };
+  if (until === undefined) return { key: 'options.skip' };
+  return { key: 'options.skip.until', params: { date: dayInWords(until - 1, t.locale) } };
 }
 
 /** Keys ending in `.in_app` name the app themselves. */
-function headingOf({ step, app }: StepPage, t: Translator): TextRef {
+function headingOf({ step, app }: StepPage, t: Translator): MessageDescriptor {
   switch (step.kind) {
     case 'identify':
       return { key: 'identify.title.in_app', params: { app: app.name } };

@@ -7,9 +7,9 @@
 import type { Seconds } from '../core/model/facts.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { accountByIdentifier } from './account.ts';
-import { identifierKey, parseIdentifierClaim, userKey } from './user.ts';
+import { identifierKey, parseIdentifierReservation, userKey } from './user.ts';
 
-export type Claimed =
+export type ReservedIdentifiers =
   | { readonly kind: 'claimed' }
   /** Somebody else has this identifier. */
   | { readonly kind: 'taken'; readonly identifier: string }
@@ -20,11 +20,11 @@ export type Claimed =
 const abandonedAfter = 60;
 
 /** Claims all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and distinct. */
-export async function claimIdentifiers(
+export async function reserveIdentifiers(
   store: Store,
   claim: { readonly user: string; readonly identifiers: readonly string[]; readonly now: Seconds },
   ops: readonly Op[],
-): Promise<Claimed> {
+): Promise<ReservedIdentifiers> {
   const { user, identifiers, now } = claim;
   const value = JSON.stringify({ user, at: now });
   const claims = identifiers.map(
@@ -59,7 +59,7 @@ export async function releaseIdentifiers(store: Store, user: string, identifiers
   const { entries } = await store.load(keys);
   for (const key of keys) {
     const entry = entries.get(key);
-    if (entry === undefined || parseIdentifierClaim(entry.value).user !== user) continue;
+    if (entry === undefined || parseIdentifierReservation(entry.value).user !== user) continue;
     await store.commit([
       { op: 'check', key, version: entry.version },
       { op: 'delete', key },
@@ -74,7 +74,7 @@ async function dropAbandoned(store: Store, identifier: string, now: Seconds): Pr
   const entry = entries.get(key);
   if (entry === undefined) return true;
   if (accountByIdentifier(entries, identifier) !== undefined) return false;
-  if (parseIdentifierClaim(entry.value).at > now - abandonedAfter) return false;
+  if (parseIdentifierReservation(entry.value).at > now - abandonedAfter) return false;
   const { ok } = await store.commit([
     { op: 'check', key, version: entry.version },
     { op: 'delete', key },

@@ -21,20 +21,28 @@ interface Claim {
   readonly at: Seconds;
 }
 
-function claimKey(authenticator: string, claim: string): string {
+function reservationKey(authenticator: string, claim: string): string {
   const hash = createHash('sha256')
     .update(JSON.stringify([authenticator, claim]))
     .digest('base64url');
-  return storeKey('credential-claim', hash);
+  return storeKey('credential-reservation', hash);
 }
 
-function claimKeys({ authenticator, claims = [] }: Pick<Credential, 'authenticator' | 'claims'>): readonly string[] {
-  return claims.map((claim) => claimKey(authenticator, claim));
+function reservationKeys({
+  authenticator,
+  reservations = [],
+}: Pick<Credential, 'authenticator' | 'reservations'>): readonly string[] {
+  return reservations.map((claim) => reservationKey(authenticator, claim));
 }
 
 /** Adds to the unit what claims everything that this new credential lists; false: another enrollment has it, and nothing was added. */
-export async function claimFor(unit: UnitOfWork, user: string, credential: Credential, now: Seconds): Promise<boolean> {
-  const keys = claimKeys(credential);
+export async function reserveFor(
+  unit: UnitOfWork,
+  user: string,
+  credential: Credential,
+  now: Seconds,
+): Promise<boolean> {
+  const keys = reservationKeys(credential);
   if (keys.length === 0) return true;
   const { entries } = await unit.load(keys);
   for (const key of keys) {
@@ -42,7 +50,7 @@ export async function claimFor(unit: UnitOfWork, user: string, credential: Crede
     if (entry === undefined) continue;
     const claim = JSON.parse(entry.value) as Claim;
     const holder = accountOf(entries, claim.user);
-    const isListed = holder?.credentials.some((one) => claimKeys(one).includes(key)) ?? false;
+    const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
     if (isListed || claim.at > now - abandonedAfter) return false;
   }
   const value = JSON.stringify({ user, at: now } satisfies Claim);
@@ -54,6 +62,6 @@ export async function claimFor(unit: UnitOfWork, user: string, credential: Crede
 }
 
 /** Gives free what these credentials claim; to be committed with their removal. */
-export function releaseClaims(credentials: readonly Credential[]): readonly Op[] {
-  return credentials.flatMap(claimKeys).map((key): Op => ({ op: 'delete', key }));
+export function releaseReservations(credentials: readonly Credential[]): readonly Op[] {
+  return credentials.flatMap(reservationKeys).map((key): Op => ({ op: 'delete', key }));
 }
