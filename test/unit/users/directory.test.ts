@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { attemptCounter, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import type { NewCredential } from '../../../src/users/credentials.ts';
 import { Directory } from '../../../src/users/directory.ts';
-import { attemptCounter, identifierKey, type User, userKey } from '../../../src/users/user.ts';
+import type { User } from '../../../src/users/user.ts';
 import { slotted } from './slotted-store.ts';
 
 let store: Store;
