@@ -8,9 +8,9 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
-import { revisionKey, revisionPointerKey } from '../../src/stores/keys.ts';
+import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
-import { type Store, storeKey } from '../../src/stores/store.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
@@ -311,7 +311,7 @@ describe.each<[string, () => Promise<Harness>]>([
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     const manifest = JSON.parse((await store.load([revisionKey(1)])).entries.get(revisionKey(1))?.value ?? '');
-    const key = storeKey('doc', manifest.documents['app/notes']);
+    const key = storedDocumentKey(manifest.documents['app/notes']);
     const value = (await store.load([key])).entries.get(key)?.value ?? '';
     const snapshot = await revisions.current();
     await store.commit([{ op: 'put', key, value: value.replace('notes.test', 'evil.test') }]);

@@ -6,8 +6,8 @@ import { enqueue, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
-import { loadMessages } from '../../src/http/html/messages.ts';
-import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
+import { loadTranslators } from '../../src/rendering/translator.ts';
+import { auditKey, outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
 
@@ -33,7 +33,7 @@ const systemTime = (): number => Math.floor(Date.now() / 1000);
 export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
-  const texts = loadMessages(join(viewsDir, 'messages')).get('en');
+  const texts = loadTranslators([viewsDir]).get('en');
   if (!texts) throw new Error('no English texts');
   const worker = new OutboxWorker({
     store,
@@ -46,7 +46,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
       accountUrl: 'https://id.acme.test/account',
     }),
     failed: (_message, reason) => ({
-      op: { op: 'append', key: 'audit:{log}', value: reason, keep: 100 },
+      op: { op: 'append', key: auditKey, value: reason, keep: 100_000 },
       written: () => failures.push(reason),
     }),
     warn: (text) => warnings.push(text),
