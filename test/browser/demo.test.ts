@@ -4,13 +4,11 @@ import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { nextCode } from '../support/relying-party.ts';
 
 let node: TestNode;
@@ -36,7 +34,7 @@ type AppName = 'Notes' | 'Payroll' | 'Shop';
 async function somebody(): Promise<{ readonly id: string; readonly identifier: string }> {
   number += 1;
   const identifier = `visitor-${number}@demo.test`;
-  const credentials = [passwordCredential(await hashPassword(node.app.hashing, password)), emailCredential(identifier)];
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
   const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], credentials });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier };
