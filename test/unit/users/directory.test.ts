@@ -5,7 +5,7 @@ import type { NewUser } from '../../../src/users/changes.ts';
 import type { NewCredential } from '../../../src/users/credentials.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { attemptCounter, identifierKey, type User, userKey } from '../../../src/users/user.ts';
-import { slotted } from './slotted-store.ts';
+import { slotted } from '../../support/slotted-store.ts';
 
 let store: Store;
 let now: number;
