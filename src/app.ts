@@ -5,7 +5,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
-import { HashingQueue } from './authenticators/shared/hashing-queue.ts';
+import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
@@ -55,6 +55,8 @@ export interface AppOptions {
   };
   /** Epoch seconds; for tests. */
   readonly now?: () => number;
+  /** Cost, length and longest wait of the queue for password hashes; for tests. */
+  readonly hashing?: HashingQueueOptions;
   /** What has no way out of its own goes into an inbox that everybody can read. */
   readonly demo?: boolean;
   /** The environment, for secrets that are in no file. */
@@ -77,7 +79,7 @@ const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views
 export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log, demo = false, variables = {} } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const hashing = new HashingQueue();
+  const hashing = new HashingQueue(options.hashing);
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
   const directory = new Directory(store, now);
   const renderer = createRenderer({ viewsDir });
