@@ -15,10 +15,10 @@ import { passwordCredential } from '../../src/authenticators/password/password.t
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
-import { keyringKey } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { problemLine } from '../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 export const password = 'correct horse battery staple';

@@ -11,8 +11,8 @@ interface Part {
   readonly packages: readonly string[] | 'any';
 }
 
-/** The store port: what a store does, and what a request reads and writes in one go. Nobody but the roots picks a store. */
-const store = ['stores/store', 'stores/unit-of-work'];
+/** The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a store. */
+const store = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
 /** Composition roots put the parts together, so they know them all. */
 const root: Part = { ours: ['*'], packages: 'any' };
 
@@ -73,7 +73,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
   demo: { ours: [], packages: 'any' },
   // ... but somebody has to put its people and its apps into the store.
-  'demo/prepare': { ours: ['app', 'authenticators', 'stores/store'], packages: [] },
+  'demo/prepare': { ours: ['app', 'authenticators', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
