@@ -3,23 +3,17 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
 import type { Delivery } from '../authenticators/authenticator.ts';
+import type { MessageValues } from '../rendering/message-descriptor.ts';
+import type { Translator } from '../rendering/translator.ts';
 import type { ChannelKind } from './channel.ts';
 import type { About } from './outbox.ts';
 
-type Params = Readonly<Record<string, string | number>>;
-
-/** The texts of one language. */
-export interface Texts {
-  readonly locale: string;
-  text(key: string, params?: Params): string;
-  /** The first of the keys that has a text; the last one if none has. */
-  pick(...keys: readonly string[]): string;
-}
+type Params = MessageValues;
 
 export interface MessageRendererOptions {
   readonly viewsDir: string;
   /** The texts in the language that fits the wishes best. */
-  textsFor(languages: About['languages']): Texts;
+  textsFor(languages: About['languages']): Translator;
   /** How the product is called and coloured at the moment. */
   brand(): { readonly name: string; readonly accent?: string };
   /** Where people look after their account: said in news about it. */
@@ -60,7 +54,7 @@ export function createMessageRenderer({
   return ({ channel, template, params: given }, languages) => {
     const { name, accent = '#1a5fb4' } = brand();
     const texts = textsFor(languages);
-    const { locale } = texts;
+    const { tag: locale } = texts.locale;
     const params: Params = { brand: name, accountUrl, ...withoutControls(given) };
     const say = (key: string, more: Params = {}): string =>
       texts.text(`${folders[channel]}.${key}`, { ...params, ...more });

@@ -171,7 +171,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
       characteristics,
       ...(label === undefined ? {} : { label }),
       ...(expiresAt === undefined ? {} : { temporary: true }),
-      ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { spent: true } : {}),
+      ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
     })),
   };
 }

@@ -6,7 +6,7 @@ import { enqueue, messageKey, pendingKey, withdraw } from '../../src/delivery/ou
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
-import { loadMessages } from '../../src/http/html/messages.ts';
+import { loadTranslators } from '../../src/rendering/translator.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
 
@@ -32,7 +32,7 @@ const systemTime = (): number => Math.floor(Date.now() / 1000);
 export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
-  const texts = loadMessages(join(viewsDir, 'messages')).get('en');
+  const texts = loadTranslators([viewsDir]).get('en');
   if (!texts) throw new Error('no English texts');
   const worker = new OutboxWorker({
     store,

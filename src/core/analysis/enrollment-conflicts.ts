@@ -29,6 +29,7 @@ export interface Analysed {
 export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConflict[] {
   const { policy, enrollment, authenticators, clientId, besides } = analysed;
   const restricting = enrollment.rules.filter(({ rule }) => rule.then.disabled.length > 0);
+  const rest = [...enrollment.rules, ...policy.rules].map((compiled) => compiled.rule.when);
   return restricting.flatMap(({ rule: restriction }) =>
     policy.rules.flatMap(({ rule }) => {
       if (rule.then.kind === 'deny') return [];
@@ -37,7 +38,8 @@ export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConf
       if (canMeet(demanded, usable) || !canMeet(demanded, authenticators)) return [];
       const decideBoth = (facts: Facts) =>
         findRule(enrollment, facts).rule === restriction && applyRules(policy, facts).rule === rule;
-      const meet = sampleFacts(restriction.when, rule.when, clientId).some(decideBoth);
+      const pair = { one: restriction.when, other: rule.when, rest, clientId };
+      const meet = sampleFacts(pair).some(decideBoth);
       return meet ? [{ enrollment: restriction, rule }] : [];
     }),
   );

@@ -38,6 +38,11 @@ export interface Conditions {
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
 }
 
+export type ConditionName = keyof Conditions;
+
+/** One condition, as a rule has it. */
+export type ConditionOf<Name extends ConditionName> = NonNullable<Conditions[Name]>;
+
 export interface AttributeTest {
   readonly equals?: AttributeValue;
   readonly in?: readonly AttributeValue[];

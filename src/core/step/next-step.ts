@@ -22,7 +22,7 @@ export interface StepContext extends OptionsView {
   readonly identifyWith?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
-  /** From `endsOthers`, for an authenticator that is offered. */
+  /** From `endsOtherSessions`, for an authenticator that is offered. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
 

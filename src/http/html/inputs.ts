@@ -1,6 +1,6 @@
 /** The inputs that there are, by what they ask for. */
 import type { InputKind } from '../../core/step/step.ts';
-import type { Params } from './messages.ts';
+import type { MessageValues } from '../../rendering/message-descriptor.ts';
 
 export interface Field {
   /** Name of the input: the name of the JSON field, with dots. */
@@ -24,7 +24,7 @@ export interface Field {
   /** A box that is ticked already. */
   readonly checked?: true;
   /** For label and hint. */
-  readonly params?: Params;
+  readonly params?: MessageValues;
   readonly value: string;
   readonly autofocus: boolean;
   readonly invalid: boolean;

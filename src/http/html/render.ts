@@ -2,11 +2,11 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import ejs from 'ejs';
+import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
+import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
+import { loadTranslators, type Translator } from '../../rendering/translator.ts';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
-import { chooseLocale, type LocaleWishes } from './locale.ts';
-import type { MessageDescriptor } from './message-descriptor.ts';
-import { loadMessages, type Translator } from './messages.ts';
 import { type AccountPage, accountView } from './views/account.ts';
 import type {
   DeviceConfirmPage,
@@ -55,7 +55,7 @@ export interface Renderer {
 /** Reads and compiles everything under `viewsDir`. Throws if a template or catalog is broken. */
 export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Renderer {
   const layout = compileViews(viewsDir);
-  const translators = loadMessages(join(viewsDir, 'messages'));
+  const translators = loadTranslators([viewsDir]);
   const english = translators.get('en') as Translator;
   const icons = readIcons(join(viewsDir, 'icons'));
   const assets = loadAssets(join(viewsDir, 'assets'));
@@ -71,7 +71,7 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
       brand: page.brand,
       hrefs: assets.hrefs,
       icons,
-      say: (ref: MessageDescriptor) => sayIn(t, ref),
+      say: (message: MessageDescriptor) => t.html(message),
       accentHref: hrefOf(page.brand.accent),
     });
   };
@@ -92,17 +92,9 @@ export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Ren
     renderInbox: (page) => draw(page, plain.inbox),
     texts: (locale) => translators.get(locale) ?? english,
     locales,
-    chooseLocale: (wishes) => chooseLocale(locales, wishes),
+    chooseLocale: localeChooser(locales),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
   };
-}
-
-/** A text as HTML: all of it escaped, and each value set apart, so that its writing direction cannot turn the words around it. */
-function sayIn(t: Translator, { key, params }: MessageDescriptor): string {
-  return t
-    .parts(key, params)
-    .map(({ text, param }) => (param ? `<bdi>${ejs.escapeXML(text)}</bdi>` : ejs.escapeXML(text)))
-    .join('');
 }
 
 /** SVG that stands in the page itself, so that it takes the colour of its text. */

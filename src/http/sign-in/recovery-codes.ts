@@ -5,9 +5,8 @@ import { type SignInResult, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
-import type { Translator } from '../html/messages.ts';
+import type { Translator } from '../../rendering/translator.ts';
 import type { Renderer } from '../html/render.ts';
-import { dayInWords } from '../html/views/enrollment-offer.ts';
 import { inInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
@@ -66,6 +65,6 @@ function offeredIn(outcome: SignInResult, handle: string | undefined): Offered |
 function fileOf({ codes, made, identifier }: Offered, brand: string, t: Translator): string {
   const account = (identifier ?? '').replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
   const numbered = codes.map((code, at) => `${String(at + 1).padStart(2)}. ${code}`);
-  const head = t.text('recovery_codes.printed', { account, date: dayInWords(made, t.locale) });
+  const head = t.text('recovery_codes.printed', { account, date: { at: made, style: 'day' } });
   return [brand, head, '', ...numbered, ''].join('\r\n');
 }

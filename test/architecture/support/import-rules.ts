@@ -27,15 +27,25 @@ export const importRules: Readonly<Record<string, Part>> = {
     ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store'],
     packages: 'any',
   },
+  // Texts, languages and templates: what pages and messages are made of.
+  rendering: { ours: [], packages: ['ejs', 'intl-messageformat', '@formatjs/intl-localematcher'] },
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
-  delivery: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
+  delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', ...store], packages: [] },
   oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered.
   http: {
-    ours: ['core', 'flow', 'policy/revision/snapshot', 'oidc/interaction/interactions', 'oidc/pages', ...store],
+    ours: [
+      'core',
+      'flow',
+      'rendering',
+      'policy/revision/snapshot',
+      'oidc/interaction/interactions',
+      'oidc/pages',
+      ...store,
+    ],
     packages: 'any',
   },
 

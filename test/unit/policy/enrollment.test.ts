@@ -146,6 +146,7 @@ test.each<[string, string, string, number]>([
   ['the same group', '{ groups: { any: [a] } }', '{ groups: { any: [b, a] } }', 1],
   ['a group at a place', '{ network: { any: [office] } }', '{ groups: { any: [a] } }', 1],
   ['at certain hours', '{ time: { from: "08:00", to: "09:00", zone: Europe/Vienna } }', '{ groups: { any: [a] } }', 1],
+  ['between quarter hours', '{ time: { from: "08:01", to: "08:14", zone: UTC } }', '{ groups: { any: [a] } }', 1],
   [
     'different hours',
     '{ time: { from: "08:00", to: "09:00", zone: UTC } }',

@@ -8,7 +8,7 @@ import { formsOf } from '../../support/user-agent.ts';
 
 const renderer = createRenderer({ viewsDir });
 const html = (state: string): string => pageStates.get(state)?.(renderer) ?? '';
-const text = (state: string): string => html(state).replaceAll(/<\/?bdi>/g, '');
+const text = (state: string): string => html(state).replaceAll(/<\/?(?:bdi|time)[^>]*>/g, '');
 
 test.each([
   ['enroll-totp-skips', 'You will soon need this to sign in.', 'Skip for now (3 skips left)'],

@@ -270,7 +270,7 @@ test.each([...pageStates.keys()])(
   '%s has no inline script, no style, no handler and nothing from elsewhere',
   (name) => {
     const html = pageStates.get(name)?.(renderer) ?? '';
-    expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)">/);
+    expect(html).toMatch(/^<!DOCTYPE html>\n<html lang="(en|de)" dir="ltr">/);
     const tags = [...html.matchAll(/<[a-z][^>]*>/gi)].map(([tag]) => tag.replaceAll(/="[^"]*"/g, '=""'));
     expect(
       tags.filter(
@@ -296,9 +296,9 @@ test('templates put nothing raw into a page but our own parts, texts and icons',
 });
 
 test('a locale that nobody has falls back to English, one that we have is said', () => {
-  expect(render(password, { locale: 'tlh' })).toContain('<html lang="en">');
+  expect(render(password, { locale: 'tlh' })).toContain('<html lang="en" dir="ltr">');
   const german = render(password, { locale: 'de' });
-  expect(german).toContain('<html lang="de">');
+  expect(german).toContain('<html lang="de" dir="ltr">');
   expect(german).toContain('Passwort eingeben');
 });
 

@@ -5,7 +5,7 @@ import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
 import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
-import type { Translator } from '../messages.ts';
+import type { Translator } from '../../../rendering/translator.ts';
 import type { PageBase } from './page-models.ts';
 import { messageViews, type View } from './step.ts';
 
@@ -86,7 +86,7 @@ export interface AccountView extends View {
 }
 
 export function accountView(page: AccountPage, t: Translator): AccountView {
-  const format = new Intl.DateTimeFormat(t.locale, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
+  const format = new Intl.DateTimeFormat(t.locale.tag, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
   return {
     template: `account/${page.kind}`,
     heading: { key: headingOf(page) },

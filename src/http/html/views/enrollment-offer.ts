@@ -1,5 +1,7 @@
 /** What an enrollment shows: a key and its picture, or codes to be kept. */
 
+import type { MomentValue } from '../../../rendering/message-descriptor.ts';
+
 export interface OfferView {
   readonly secret?: string;
   readonly uri?: string;
@@ -7,7 +9,7 @@ export interface OfferView {
   readonly picture?: string;
   /** Recovery codes, to be kept, and the day that they were made on. */
   readonly codes?: readonly string[];
-  readonly made?: string;
+  readonly made?: MomentValue;
 }
 
 /** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
@@ -16,7 +18,7 @@ const plainPicture = new RegExp(
   `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
 );
 
-export function offerView(offer: Readonly<Record<string, unknown>>, locale: string): OfferView {
+export function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
   const { secret, uri, qr, codes, made } = offer;
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
   return {
@@ -24,11 +26,6 @@ export function offerView(offer: Readonly<Record<string, unknown>>, locale: stri
     ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
     ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
     ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
-    ...(typeof made === 'number' ? { made: dayInWords(made, locale) } : {}),
+    ...(typeof made === 'number' ? { made: { at: made, style: 'day' } as const } : {}),
   };
-}
-
-/** A moment (epoch seconds) as its day in UTC. */
-export function dayInWords(at: number, locale: string): string {
-  return new Intl.DateTimeFormat(locale, { dateStyle: 'long', timeZone: 'UTC' }).format(at * 1000);
 }

@@ -1,6 +1,6 @@
 /** What a step says about why the person is here, and where they get when they give up. */
 import type { Step } from '../../../core/step/step.ts';
-import type { MessageDescriptor } from '../message-descriptor.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { StepPage } from './page-models.ts';
 
 export interface PageContextLine {

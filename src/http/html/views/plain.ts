@@ -1,6 +1,7 @@
 /** The views of the pages that are no steps. */
+
+import type { Translator } from '../../../rendering/translator.ts';
 import { userCodeField } from '../fields.ts';
-import type { Translator } from '../messages.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,

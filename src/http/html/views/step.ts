@@ -1,11 +1,11 @@
 /** What the templates see: which template, its heading, its fields and messages. */
 
 import type { Notice, Step } from '../../../core/step/step.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf, messageId } from '../fields.ts';
 import type { Field } from '../inputs.ts';
-import type { MessageDescriptor } from '../message-descriptor.ts';
-import type { Translator } from '../messages.ts';
-import { dayInWords, type OfferView, offerView } from './enrollment-offer.ts';
+import { type OfferView, offerView } from './enrollment-offer.ts';
 import { type PageContextLine, pageContextLine, whyOf } from './page-context-line.ts';
 import type { AppLabel, StepPage } from './page-models.ts';
 
@@ -135,7 +135,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
   const heading = headingOf(page, t);
   const lead = leadOf(step, t);
   const why = whyOf(step);
-  const skip = skipOf(step, t);
+  const skip = skipOf(step);
   const authenticator =
     step.kind === 'identify' ? step.identifyWith : 'authenticator' in step ? step.authenticator : undefined;
   return {
@@ -163,7 +163,7 @@ export function viewOfStep(page: StepPage, t: Translator): StepView {
     ...(why === undefined ? {} : { why }),
     ...(skip === undefined ? {} : { skip }),
     done: (page.done ?? []).map((key) => authenticatorName(key, t)),
-    ...(step.kind === 'enroll' ? { offer: offerView(step.offer, t.locale) } : {}),
+    ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
   };
 }
 
@@ -244,13 +244,13 @@ function leadOf(step: Step, t: Translator): MessageDescriptor | undefined {
 }
 
 /** How long it may still be skipped; a day is named by its date in UTC. */
-function skipOf(step: Step, t: Translator): MessageDescriptor | undefined {
+function skipOf(step: Step): MessageDescriptor | undefined {
   const skippable = 'skippable' in step ? step.skippable : undefined;
   if (skippable === undefined) return undefined;
   const { skipsLeft: count, until } = skippable;
-  if (count !== undefined) return { key: count === 1 ? 'options.skip.last' : 'options.skip.left', params: { count } };
+  if (count !== undefined) return { key: 'options.skip.left', params: { count } };
   if (until === undefined) return { key: 'options.skip' };
-  return { key: 'options.skip.until', params: { date: dayInWords(until - 1, t.locale) } };
+  return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
 }
 
 /** Keys ending in `.in_app` name the app themselves. */

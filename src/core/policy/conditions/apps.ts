@@ -1,0 +1,10 @@
+/** The condition `apps`: the client id of the request. */
+import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { meetsLists } from '../membership.ts';
+
+export const appsCondition: ConditionDescriptor<'apps'> = {
+  compile: (lists) => [{ name: 'apps', test: ({ request }) => resultOf(meetsLists(lists, [request.clientId])) }],
+  varies: false,
+  // An analysis is about one app, which it names itself.
+  samples: () => [{}],
+};

@@ -1,0 +1,12 @@
+/** The condition `groups`: the groups of the user. */
+import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
+import { jointMembers, meetsLists } from '../membership.ts';
+
+export const groupsCondition: ConditionDescriptor<'groups'> = {
+  compile: (lists) => [{ name: 'groups', test: subjectTest(({ groups }) => meetsLists(lists, groups)) }],
+  varies: false,
+  samples: ({ one, other }) => {
+    const groups = jointMembers(one, other);
+    return groups === undefined ? [] : [{ subject: { groups } }];
+  },
+};

@@ -1,0 +1,23 @@
+/** The condition `users`: user ids or identifiers. */
+import type { ConditionOf } from '../../model/conditions.ts';
+import type { Subject } from '../../model/facts.ts';
+import { type ConditionDescriptor, subjectTest } from '../condition-descriptor.ts';
+import { jointMembers } from '../membership.ts';
+
+export const usersCondition: ConditionDescriptor<'users'> = {
+  compile: (lists) => [{ name: 'users', test: subjectTest(usersTest(lists)) }],
+  varies: false,
+  samples: ({ one, other }) => {
+    const identifiers = jointMembers(one, other);
+    return identifiers === undefined ? [] : [{ subject: { identifiers } }];
+  },
+};
+
+/** Lists of users may be long, while a user has few identifiers: hence the sets. */
+function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {
+  const any = lists.any && new Set(lists.any);
+  const none = lists.none && new Set(lists.none);
+  const isIn = (set: ReadonlySet<string>, { id, identifiers }: Subject) =>
+    set.has(id) || identifiers.some((identifier) => set.has(identifier));
+  return (subject) => (any === undefined || isIn(any, subject)) && (none === undefined || !isIn(none, subject));
+}

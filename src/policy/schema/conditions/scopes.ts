@@ -1,0 +1,4 @@
+/** The condition `scopes` as it is written in a file. */
+import { anyAllNone } from '../membership.ts';
+
+export const scopesSchema = anyAllNone('scopes').optional().describe('OAuth scopes of the request.');

@@ -1,0 +1,105 @@
+/** Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by stable codes (Law 10). */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FlatEntry, placeAt, placeInWords, readFlatJson } from './flat-json.ts';
+import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
+
+/** The language that has every text. */
+export const fallbackLocale = 'en';
+
+export interface Catalogue {
+  readonly locale: string;
+  readonly messages: ReadonlyMap<string, CatalogueMessage>;
+}
+
+/** A message as it was read, with the place that an error about it names. */
+export interface CatalogueMessage {
+  readonly text: string;
+  /** `file:line:column` */
+  readonly place: () => string;
+}
+
+/**
+ * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line and column, for a
+ * file that is not a flat object of texts or that has a key twice. Messages are taken apart when they are first used: see
+ * `catalogueFindings`.
+ */
+export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
+  const catalogues = new Map<string, Map<string, CatalogueMessage>>();
+  for (const dir of dirs.map((one) => join(one, 'messages'))) {
+    for (const file of readdirSync(dir).sort()) {
+      if (!file.endsWith('.json')) continue;
+      const locale = file.slice(0, -'.json'.length);
+      const messages = catalogues.get(locale) ?? new Map<string, CatalogueMessage>();
+      for (const [key, message] of readCatalogue(join(dir, file))) messages.set(key, message);
+      catalogues.set(locale, messages);
+    }
+  }
+  if (!catalogues.has(fallbackLocale)) throw new Error(`${dirs.join(', ')} has no messages/${fallbackLocale}.json`);
+  return new Map([...catalogues].map(([locale, messages]) => [locale, { locale, messages }]));
+}
+
+function readCatalogue(file: string): readonly (readonly [string, CatalogueMessage])[] {
+  const source = readFileSync(file, 'utf8');
+  return readFlatJson(source, file).map(({ key, text, offset }: FlatEntry) => [
+    key,
+    { text, place: () => placeInWords(placeAt({ source, file, offset })) },
+  ]);
+}
+
+/** What is wrong with the catalogues, each with its place: broken ICU, and what differs from the fallback language. */
+export function catalogueFindings(catalogues: ReadonlyMap<string, Catalogue>): readonly string[] {
+  const fallback = catalogues.get(fallbackLocale);
+  if (fallback === undefined) return [`there is no ${fallbackLocale}.json`];
+  const expected = compiledMessages(fallback);
+  const others = [...catalogues.values()].filter(({ locale }) => locale !== fallbackLocale);
+  return [
+    ...expected.findings,
+    ...others.flatMap((catalogue) => {
+      const { formats, findings } = compiledMessages(catalogue);
+      return [
+        ...findings,
+        ...missingKeys(catalogue, fallback),
+        ...differingNames(catalogue, formats, expected.formats),
+      ];
+    }),
+  ];
+}
+
+type Formats = ReadonlyMap<string, MessageFormat>;
+
+function compiledMessages({ locale, messages }: Catalogue): { formats: Formats; findings: readonly string[] } {
+  const formats = new Map<string, MessageFormat>();
+  const findings: string[] = [];
+  for (const [key, { text, place }] of messages) {
+    try {
+      const format = compileMessage(text, locale);
+      formats.set(key, format);
+      const unknown = [...format.tags].filter((tag) => !messageTags.includes(tag));
+      findings.push(...unknown.map((tag) => `${place()}: ${key} has the unknown tag <${tag}>`));
+    } catch (error) {
+      findings.push(`${place()}: ${key} is not a valid ICU message: ${(error as Error).message}`);
+    }
+  }
+  return { formats, findings };
+}
+
+function missingKeys({ locale, messages }: Catalogue, fallback: Catalogue): readonly string[] {
+  return [...fallback.messages]
+    .filter(([key]) => !messages.has(key))
+    .map(([key, { place }]) => `${place()}: ${key} has no text in ${locale}`);
+}
+
+function differingNames({ messages }: Catalogue, formats: Formats, expected: Formats): readonly string[] {
+  return [...formats].flatMap(([key, { values }]) => {
+    const place = messages.get(key)?.place() ?? '';
+    const wanted = expected.get(key)?.values;
+    if (wanted === undefined) return [`${place}: there is no text ${key} in ${fallbackLocale}`];
+    return [
+      ...[...values]
+        .filter((name) => !wanted.has(name))
+        .map((name) => `${place}: ${key} has the unknown value {${name}}`),
+      ...[...wanted].filter((name) => !values.has(name)).map((name) => `${place}: ${key} lacks the value {${name}}`),
+    ];
+  });
+}

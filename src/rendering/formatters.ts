@@ -1,0 +1,68 @@
+/** Dates, lengths of time, lists and countries in words. Formatters are expensive to build, so each exists once. */
+
+/** Answers like `make`, but builds each result once for each list of arguments. Only for arguments that the program itself chooses. */
+function once<A extends readonly (string | object | undefined)[], R>(make: (...args: A) => R): (...args: A) => R {
+  const built = new Map<string, R>();
+  return (...args) => {
+    const key = JSON.stringify(args);
+    const known = built.get(key);
+    if (known !== undefined) return known;
+    const made = make(...args);
+    built.set(key, made);
+    return made;
+  };
+}
+
+type LocaleArgument = string | string[] | undefined;
+
+/** Built once by locale, zone and style. Also what `intl-messageformat` formats plurals and numbers with. */
+export const intlFormatters = {
+  getNumberFormat: once(
+    (locale: LocaleArgument, options?: Intl.NumberFormatOptions) => new Intl.NumberFormat(locale, options),
+  ),
+  getDateTimeFormat: once(
+    (locale: LocaleArgument, options?: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, options),
+  ),
+  getPluralRules: once(
+    (locale: LocaleArgument, options?: Intl.PluralRulesOptions) => new Intl.PluralRules(locale, options),
+  ),
+  getListFormat: once((locale: string) => new Intl.ListFormat(locale, { type: 'unit', style: 'long' })),
+  getRegionNames: once((locale: string) => new Intl.DisplayNames(locale, { type: 'region' })),
+} as const;
+
+/** Pages and mail do not know where the reader is. */
+const zone = 'UTC';
+
+export type MomentStyle = 'short' | 'long' | 'day';
+
+const momentOptions: Readonly<Record<MomentStyle, Intl.DateTimeFormatOptions>> = {
+  short: { dateStyle: 'medium', timeStyle: 'short', timeZone: zone },
+  long: { dateStyle: 'long', timeStyle: 'short', timeZone: zone },
+  day: { dateStyle: 'long', timeZone: zone },
+};
+
+/** A moment (epoch seconds). The time of day names its zone; a day is that of the zone. */
+export function momentInWords(locale: string, at: number, style: MomentStyle = 'short'): string {
+  const words = intlFormatters.getDateTimeFormat(locale, momentOptions[style]).format(at * 1000);
+  return style === 'day' ? words : `${words}\u00a0${zone}`;
+}
+
+/** Unit, its length, and from which length of time on it is used (seconds). */
+const units = [
+  ['day', 86_400, 2 * 86_400],
+  ['hour', 3600, 3600],
+  ['minute', 60, 60],
+] as const;
+
+/** A length of time (seconds), rounded up: a user who comes back after it is never too early. */
+export function waitInWords(locale: string, seconds: number): string {
+  const wait = Math.max(1, Math.ceil(seconds));
+  const [unit, size] = units.find(([, , from]) => wait >= from) ?? (['second', 1] as const);
+  const format = intlFormatters.getNumberFormat(locale, { style: 'unit', unit, unitDisplay: 'long' });
+  return format.format(Math.ceil(wait / size));
+}
+
+/** A country (ISO 3166-1 alpha-2) by its name; its code, if it has none. */
+export function countryInWords(locale: string, country: string): string {
+  return intlFormatters.getRegionNames(locale).of(country) ?? country;
+}

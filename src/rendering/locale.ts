@@ -1,0 +1,83 @@
+/** Languages: which one a page or a message speaks, and in which direction it is written. */
+import { match } from '@formatjs/intl-localematcher';
+
+export interface Locale {
+  /** BCP 47. */
+  readonly tag: string;
+  readonly dir: 'ltr' | 'rtl';
+}
+
+/** Scripts that run from right to left (Unicode Standard, chapter 9 and 19), as ISO 15924 codes. */
+const rightToLeft = new Set(['Adlm', 'Arab', 'Hebr', 'Mand', 'Mend', 'Nkoo', 'Rohg', 'Samr', 'Syrc', 'Thaa', 'Yezi']);
+
+/** Throws a RangeError for a tag that is not valid. */
+export function localeOf(tag: string): Locale {
+  const { script } = new Intl.Locale(tag).maximize();
+  return { tag, dir: script !== undefined && rightToLeft.has(script) ? 'rtl' : 'ltr' };
+}
+
+/** The client's wish goes first (`ui_locales`, OpenID Connect Core section 3.1.2.1), then that of the browser. */
+export interface LocaleWishes {
+  /** Space-separated BCP 47 tags. */
+  readonly uiLocales?: string | undefined;
+  /** The header (RFC 9110 section 12.5.4). */
+  readonly acceptLanguage?: string | undefined;
+}
+
+/** Of each list of wishes only the first ones count: both come from outside. */
+const mostWishes = 20;
+const mostRemembered = 500;
+
+/** Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers. */
+export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
+  const remembered = new Map<string, string>();
+  return ({ uiLocales = '', acceptLanguage = '' }) => {
+    const key = `${uiLocales}\n${acceptLanguage}`;
+    const known = remembered.get(key);
+    if (known !== undefined) return known;
+    const wishes = [...uiLocales.split(' ', mostWishes), ...byWeight(acceptLanguage)];
+    const chosen = wishes.map((wish) => bestOf(available, wish)).find((tag) => tag !== undefined) ?? fallback;
+    if (remembered.size >= mostRemembered) remembered.clear();
+    if (key.length < 500) remembered.set(key, chosen);
+    return chosen;
+  };
+}
+
+/**
+ * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related language is no
+ * substitute, although the matcher would take English for Icelandic.
+ */
+function bestOf(available: readonly string[], wish: string): string | undefined {
+  const tag = canonical(wish);
+  if (tag === undefined) return undefined;
+  const language = languageOf(tag);
+  const candidates = available.filter((one) => languageOf(one) === language);
+  const [first] = candidates;
+  return first === undefined ? undefined : match([tag], candidates, first);
+}
+
+function languageOf(tag: string): string {
+  return new Intl.Locale(tag).language;
+}
+
+/** Undefined for what is not a tag, such as the `*` of Accept-Language. */
+function canonical(wish: string): string | undefined {
+  try {
+    return Intl.getCanonicalLocales(wish)[0];
+  } catch {
+    return undefined;
+  }
+}
+
+function byWeight(header: string): readonly string[] {
+  return header
+    .split(',', mostWishes)
+    .map((entry) => {
+      const [tag = '', ...parameters] = entry.split(';').map((piece) => piece.trim());
+      const weight = Number(parameters.find((parameter) => parameter.startsWith('q='))?.slice(2) ?? 1);
+      return { tag, weight: Number.isFinite(weight) ? weight : 0 };
+    })
+    .filter(({ weight }) => weight > 0)
+    .sort((a, b) => b.weight - a.weight)
+    .map(({ tag }) => tag);
+}

@@ -1,0 +1,114 @@
+/** One message of a catalogue: ICU MessageFormat, taken apart at its first use. */
+import { IntlMessageFormat } from 'intl-messageformat';
+import { countryInWords, intlFormatters, waitInWords } from './formatters.ts';
+import type { ListValue, MessageValue, MessageValues, MomentValue } from './message-descriptor.ts';
+
+/** Words of the catalogue are plain strings; all else is a value, or the beginning or end of a tag. */
+export type MessagePart = string | TextValue | MomentValue | ListValue | TagEdge;
+
+/** A text that came in as a value. An object: `intl-messageformat` would merge a plain string with the words around it. */
+export class TextValue {
+  readonly name: string;
+  readonly text: string;
+
+  constructor(name: string, text: string) {
+    this.name = name;
+    this.text = text;
+  }
+
+  /** What `select` compares. */
+  toString(): string {
+    return this.text;
+  }
+}
+
+export interface TagEdge {
+  readonly tag: string;
+  readonly edge: 'start' | 'end';
+}
+
+/** What a message may use in angle brackets: they become elements of the same name. */
+export const messageTags: readonly string[] = ['strong', 'em'];
+
+export interface MessageFormat {
+  /** Names of all values that it uses. */
+  readonly values: ReadonlySet<string>;
+  readonly tags: ReadonlySet<string>;
+  format(values: MessageValues): readonly MessagePart[];
+}
+
+/** No sign in it means anything to ICU, so it is its own result. */
+const plainText = /^[^{}<>'#|]*$/;
+
+/** Throws a SyntaxError for what is no ICU message. */
+export function compileMessage(text: string, locale: string): MessageFormat {
+  if (plainText.test(text)) return { values: new Set(), tags: new Set(), format: () => [text] };
+  const message = new IntlMessageFormat(text, locale, undefined, { formatters: intlFormatters });
+  const values = new Set<string>();
+  const tags = new Set<string>();
+  collectNames(message.getAst() as readonly Element[], { values, tags });
+  return {
+    values,
+    tags,
+    format: (given) =>
+      message
+        .formatToParts<MessagePart>(argumentsOf({ values, tags }, inWords(locale, given)))
+        .map(({ value }) => value),
+  };
+}
+
+/** The part of a syntax tree that matters here; numbers are the types of `@formatjs/icu-messageformat-parser`. */
+interface Element {
+  readonly type: number;
+  readonly value?: string;
+  readonly options?: Readonly<Record<string, { readonly value: readonly Element[] }>>;
+  readonly children?: readonly Element[];
+}
+
+const literal = 0;
+const pound = 7;
+const tag = 8;
+
+interface Names {
+  readonly values: Set<string>;
+  readonly tags: Set<string>;
+}
+
+function collectNames(elements: readonly Element[], names: Names): void {
+  for (const { type, value = '', options = {}, children = [] } of elements) {
+    if (type === literal || type === pound) continue;
+    (type === tag ? names.tags : names.values).add(value);
+    for (const option of Object.values(options)) collectNames(option.value, names);
+    collectNames(children, names);
+  }
+}
+
+type FormatArgument = MessagePart | number | ((chunks: readonly MessagePart[]) => MessagePart[]);
+
+/** Exactly what the message uses. A value that was not given shows its name, rather than failing a sign-in. */
+function argumentsOf({ values, tags }: Names, given: MessageValues): Record<string, FormatArgument> {
+  const result: Record<string, FormatArgument> = Object.create(null);
+  for (const name of values) {
+    const value = Object.hasOwn(given, name) ? given[name] : undefined;
+    result[name] = value === undefined ? new TextValue(name, `{${name}}`) : wrapped(name, value);
+  }
+  for (const name of tags)
+    result[name] = (chunks) => [{ tag: name, edge: 'start' }, ...chunks, { tag: name, edge: 'end' }];
+  return result;
+}
+
+/** Values are never read as a message: one that reads `{name}` stays that. */
+function wrapped(name: string, value: MessageValue): FormatArgument {
+  return typeof value === 'string' ? new TextValue(name, value) : value;
+}
+
+function inWords(locale: string, values: MessageValues): MessageValues {
+  const { seconds, country } = values;
+  const isCountry = typeof country === 'string' && /^[A-Z]{2}$/.test(country);
+  if (typeof seconds !== 'number' && !isCountry) return values;
+  return {
+    ...values,
+    ...(typeof seconds === 'number' ? { wait: waitInWords(locale, seconds) } : {}),
+    ...(isCountry ? { countryName: countryInWords(locale, country) } : {}),
+  };
+}

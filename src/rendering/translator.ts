@@ -1,0 +1,103 @@
+/** The texts of one language, as plain text and as HTML. */
+import { type Catalogue, fallbackLocale, loadCatalogues } from './catalogue.ts';
+import { escapeHtml } from './escape-html.ts';
+import { intlFormatters, momentInWords } from './formatters.ts';
+import { type Locale, localeOf } from './locale.ts';
+import type { ListValue, MessageDescriptor, MessageValues, MomentValue } from './message-descriptor.ts';
+import { compileMessage, type MessageFormat, type MessagePart, messageTags, TextValue } from './message-format.ts';
+
+export interface Translator {
+  readonly locale: Locale;
+  /** The text of `key`; English if this language lacks it. An unknown key gives the text of `message.unknown`. */
+  text(key: string, params?: MessageValues): string;
+  /** The same with all of it escaped, tags as elements, moments as `<time>`, and each value set apart in `<bdi>`. */
+  html(message: MessageDescriptor): string;
+  /** The first of `keys` that has a text; the last one if none has. */
+  pick(...keys: readonly string[]): string;
+  moment(moment: MomentValue): string;
+  momentHtml(moment: MomentValue): string;
+  list(list: ListValue): string;
+  listHtml(list: ListValue): string;
+}
+
+/** A translator for each locale that `dirs` has a catalogue for; see `loadCatalogues`. */
+export function loadTranslators(dirs: readonly string[]): ReadonlyMap<string, Translator> {
+  const catalogues = loadCatalogues(dirs);
+  return new Map([...catalogues.keys()].map((tag) => [tag, createTranslator(tag, chainOf(catalogues, tag))]));
+}
+
+/** A catalogue, that of its language without script and region, and the fallback. */
+function chainOf(catalogues: ReadonlyMap<string, Catalogue>, tag: string): readonly Catalogue[] {
+  const tags = [...new Set([tag, new Intl.Locale(tag).language, fallbackLocale])];
+  return tags.flatMap((one) => catalogues.get(one) ?? []);
+}
+
+function createTranslator(tag: string, chain: readonly Catalogue[]): Translator {
+  const formats = new Map<string, MessageFormat>();
+  const find = (key: string): MessageFormat | undefined => {
+    const known = formats.get(key);
+    if (known !== undefined) return known;
+    const catalogue = chain.find(({ messages }) => messages.has(key));
+    const text = catalogue?.messages.get(key)?.text;
+    if (catalogue === undefined || text === undefined) return undefined;
+    const format = compileMessage(text, catalogue.locale);
+    formats.set(key, format);
+    return format;
+  };
+  const parts = (key: string, params: MessageValues = {}): readonly MessagePart[] =>
+    (find(key) ?? find('message.unknown'))?.format(params) ?? [];
+  const isKnown = (key: string): boolean => chain.some(({ messages }) => messages.has(key));
+  const words = wordsOf(tag);
+  return {
+    locale: localeOf(tag),
+    text: (key, params) => parts(key, params).map(words.plain).join(''),
+    html: ({ key, params }) => parts(key, params).map(words.html).join(''),
+    pick: (...keys) => keys.find(isKnown) ?? keys.at(-1) ?? 'message.unknown',
+    moment: words.moment,
+    momentHtml: words.momentHtml,
+    list: words.list,
+    listHtml: words.listHtml,
+  };
+}
+
+/** Values of these names are codes, addresses and numbers: they run from left to right in every language. */
+const leftToRight = new Set(['account', 'address', 'code', 'identifier', 'ip', 'key', 'number', 'reference', 'to']);
+
+/** A value that keeps its own writing direction, and cannot turn the words around it. */
+export function isolated(text: string, name?: string): string {
+  const dir = name !== undefined && leftToRight.has(name) ? ' dir="ltr"' : '';
+  return `<bdi${dir}>${escapeHtml(text)}</bdi>`;
+}
+
+function wordsOf(tag: string) {
+  const moment = ({ at, style }: MomentValue): string => momentInWords(tag, at, style);
+  const momentHtml = (value: MomentValue): string =>
+    `<time datetime="${new Date(value.at * 1000).toISOString()}">${escapeHtml(moment(value))}</time>`;
+  const list = ({ items }: ListValue): string => intlFormatters.getListFormat(tag).format(items);
+  const listHtml = ({ items }: ListValue): string =>
+    intlFormatters
+      .getListFormat(tag)
+      .formatToParts(items)
+      .map(({ type, value }) => (type === 'element' ? isolated(value) : escapeHtml(value)))
+      .join('');
+  return {
+    moment,
+    momentHtml,
+    list,
+    listHtml,
+    plain: (part: MessagePart): string => {
+      if (typeof part === 'string') return part;
+      if (part instanceof TextValue) return part.text;
+      if ('at' in part) return moment(part);
+      return 'items' in part ? list(part) : '';
+    },
+    html: (part: MessagePart): string => {
+      if (typeof part === 'string') return escapeHtml(part);
+      if (part instanceof TextValue) return isolated(part.text, part.name);
+      if ('at' in part) return momentHtml(part);
+      if ('items' in part) return listHtml(part);
+      if (!messageTags.includes(part.tag)) return '';
+      return part.edge === 'start' ? `<${part.tag}>` : `</${part.tag}>`;
+    },
+  };
+}
