@@ -5,7 +5,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
-import { HashingQueue } from './authenticators/shared/hashing-queue.ts';
+import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
@@ -37,8 +37,8 @@ import { unitOf } from './oidc/sign-on/sign-on.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
-import { POINTER_KEY } from './policy/revision/document-store.ts';
 import { Revisions } from './policy/revision/revisions.ts';
+import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
 
@@ -55,6 +55,8 @@ export interface AppOptions {
   };
   /** Epoch seconds; for tests. */
   readonly now?: () => number;
+  /** Cost, length and longest wait of the queue for password hashes; for tests. */
+  readonly hashing?: HashingQueueOptions;
   /** What has no way out of its own goes into an inbox that everybody can read. */
   readonly demo?: boolean;
   /** The environment, for secrets that are in no file. */
@@ -77,7 +79,7 @@ const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views
 export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log, demo = false, variables = {} } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const hashing = new HashingQueue();
+  const hashing = new HashingQueue(options.hashing);
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
   const directory = new Directory(store, now);
   const renderer = createRenderer({ viewsDir });
@@ -183,7 +185,7 @@ export function createApp(options: AppOptions): ServerApp {
       log: (error, context) => log.error(error, context),
     }) as Middleware,
   );
-  koa.use(unitOfWork(store, [POINTER_KEY]) as Middleware);
+  koa.use(unitOfWork(store, [revisionPointerKey]) as Middleware);
   koa.use(router.routes() as Middleware);
   koa.use(protocol(() => live.provider()));
   const flushed = async (): Promise<void> => {

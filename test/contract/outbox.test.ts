@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
 import { enqueue, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
-import { type Store, storeKey } from '../../src/stores/store.ts';
+import { auditKey, transactionKey } from '../../src/stores/keys.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { codeIn } from '../support/mail.ts';
 import { outboxOf } from '../support/news.ts';
@@ -131,7 +132,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     outbox.worker.start();
     await until('the end', async () => outbox.failures.length > 0);
     expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['rejected'], 1, []]);
-    expect((await store.tail('audit:{log}', undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
+    expect((await store.tail(auditKey, undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
   });
 
   test('what is too late by its time of issue is not sent any more', async () => {
@@ -299,7 +300,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
 /** Two requests for one transaction: the second one replaces the message, and is too late. */
 async function loseRace(store: Store, older: readonly string[]): Promise<void> {
-  const key = storeKey('transaction', 'race');
+  const key = transactionKey('race');
   await store.commit([{ op: 'create', key, value: '1' }]);
   const unit = new UnitOfWork(store);
   await unit.get(key);

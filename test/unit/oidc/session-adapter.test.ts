@@ -2,9 +2,10 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { keepSession, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
-import { credentialsKey, serializeUser, userKey } from '../../../src/users/user.ts';
+import { serializeUser } from '../../../src/users/user.ts';
 
 const store = openEmbedded({ file: ':memory:' });
 afterAll(() => store.close());

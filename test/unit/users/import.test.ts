@@ -234,6 +234,16 @@ describe('CSV', () => {
     expect(await find('bob')).toBeUndefined();
   });
 
+  test('a record that spans lines is refused with the line that shows the fault, and the next one is read', async () => {
+    const text = 'username,displayName\nbob,"first\nsecond" third\nafter,"x"\ncarol,"never closed\ndave,x\n';
+    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 1, refused: 2 });
+    expect(problems).toEqual([
+      { line: 2, reason: 'something follows a closing quote' },
+      { line: 5, reason: 'a quote is not closed' },
+    ]);
+    expect(await find('after')).toBeDefined();
+  });
+
   test.each([
     ['username,,groups', 'the header has a column without a name'],
     ['username,groups,username', 'the header names a column twice'],
