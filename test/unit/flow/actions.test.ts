@@ -1,8 +1,10 @@
 /** What becomes of each answer: who it is, what it proved, what is enrolled, or why not. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../../src/authenticators/authenticator.ts';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
-import { attemptCounter, credentialsKey, identifierKey, serializeCredentials } from '../../../src/users/user.ts';
+import { attemptCounter, credentialsKey, identifierKey, signInLogKey } from '../../../src/stores/keys.ts';
+import { serializeCredentials } from '../../../src/users/user.ts';
 import {
   allow,
   asStep,
@@ -442,7 +444,7 @@ describe('an enrollment', () => {
       JSON.stringify({ at: start, client: 'notes', session, proved: [], ip: '', userAgent: '' });
     await world.write(
       ...['mine', 'other'].map(
-        (uid) => ({ op: 'append', key: 'sign-ins:{user-ann}', value: entry(uid), keep: 9 }) as const,
+        (uid) => ({ op: 'append', key: signInLogKey('user-ann'), value: entry(uid), keep: 9 }) as const,
       ),
     );
     await world.send(page, right, { session: 'mine' });

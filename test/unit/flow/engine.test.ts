@@ -1,8 +1,8 @@
 /** Every request of a sign-in on a store in maps: what it shows, what it writes, what it consumes. */
+
 import { describe, expect, test } from '@jest/globals';
-import { deviceKey } from '../../../src/flow/browser/known-device.ts';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
-import { transactionKey } from '../../../src/flow/transaction/transaction-record.ts';
+import { auditKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
 import {
   allow,
   asStep,
@@ -64,7 +64,7 @@ describe('a whole sign-in', () => {
         factors: ['knowledge'],
       },
     ]);
-    expect(world.store.lines('audit:{log}').map((line) => JSON.parse(line))).toEqual(world.lines);
+    expect(world.store.lines(auditKey).map((line) => JSON.parse(line))).toEqual(world.lines);
   });
 
   test('a page that is only looked at writes nothing', async () => {
@@ -434,7 +434,7 @@ describe('a browser that is known', () => {
     const world = createWorld({ app: allow(factors(2), { remember: 86_400 }), visitor: { device: 'browser-secret' } });
     await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
     const value = JSON.stringify(known ? { 'user-ann': { at: start - 10, used: ['totp'] } } : {});
-    await world.write({ op: 'put', key: deviceKey('browser-secret'), value });
+    await world.write({ op: 'put', key: knownDeviceKey('browser-secret'), value });
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };
     expect(await world.send(page, fields)).toMatchObject({ kind: 'complete', keepsSecret: keeps });

@@ -1,4 +1,5 @@
 /** A small world for tests of the engine: a store in maps, authenticators whose secret is a text, policies as data, one unit per request. */
+
 import type { Authenticator, Credential } from '../../../src/authenticators/authenticator.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
@@ -7,30 +8,31 @@ import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.
 import type { Notice } from '../../../src/core/step/step.ts';
 import { begin, type NewTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
 import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
-import { type SsoSession, ssoKey } from '../../../src/flow/browser/sso-session.ts';
+import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import type { Visitor } from '../../../src/flow/browser/visitor.ts';
 import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
-import {
-  parseTransaction,
-  transactionEntry,
-  transactionKey,
-} from '../../../src/flow/transaction/transaction-record.ts';
+import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/transaction-record.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import type { Settings } from '../../../src/policy/model/settings.ts';
 import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
-import type { Op, Store } from '../../../src/stores/store.ts';
-import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import {
   credentialsKey,
   identifierKey,
+  outboxMessageKey,
+  ssoSessionKey,
+  transactionKey,
+  userKey,
+} from '../../../src/stores/keys.ts';
+import type { Op, Store } from '../../../src/stores/store.ts';
+import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
+import {
   parseCredentials,
   parseUser,
   serializeCredentials,
   serializeUser,
   type User,
-  userKey,
 } from '../../../src/users/user.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 
@@ -158,8 +160,6 @@ export function createWorld(options: WorldOptions = {}) {
   const visitor: Visitor = {
     ip: '192.0.2.1',
     userAgent: 'Firefox',
-    platform: 'desktop',
-    os: 'linux',
     acceptLanguage: 'en',
     ...browser,
   };
@@ -267,13 +267,13 @@ export function createWorld(options: WorldOptions = {}) {
     },
     async addSession(uid: string, session: Partial<SsoSession>): Promise<void> {
       const whole = { uid, startedAt: start, authorizations: {}, evidence: [], payload: {}, ...session };
-      await world.write({ op: 'put', key: ssoKey(uid), value: JSON.stringify(whole) });
+      await world.write({ op: 'put', key: ssoSessionKey(uid), value: JSON.stringify(whole) });
     },
     /** The messages that wait to be sent. */
     async outbox(): Promise<readonly OutboxMessage[]> {
       const keys = store.commits
         .flat()
-        .flatMap((op) => ('key' in op && op.key.startsWith('outbox:{pending}:') ? [op.key] : []));
+        .flatMap((op) => ('key' in op && op.key.startsWith(outboxMessageKey('')) ? [op.key] : []));
       const { entries } = await store.load([...new Set(keys)]);
       return [...entries.values()].flatMap((entry) => (entry ? [JSON.parse(entry.value) as OutboxMessage] : []));
     },
@@ -282,7 +282,7 @@ export function createWorld(options: WorldOptions = {}) {
 }
 
 async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | undefined> {
-  const entry = await unit.get(ssoKey(uid));
+  const entry = await unit.get(ssoSessionKey(uid));
   return entry && (JSON.parse(entry.value) as SsoSession);
 }
 

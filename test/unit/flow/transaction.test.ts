@@ -1,18 +1,14 @@
 /** The transaction in the store, and what binds a form to it. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import { begin, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import { enqueue } from '../../../src/delivery/outbox.ts';
-import { ssoKey } from '../../../src/flow/browser/sso-session.ts';
 import { type FormBinding, formHandle, readFormHandle } from '../../../src/flow/transaction/form-handle.ts';
 import { discardTransaction, saveTransaction } from '../../../src/flow/transaction/store.ts';
-import {
-  parseTransaction,
-  transactionEntry,
-  transactionKey,
-} from '../../../src/flow/transaction/transaction-record.ts';
+import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/transaction-record.ts';
+import { ssoSessionKey, transactionKey, userKey } from '../../../src/stores/keys.ts';
 import type { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
-import { userKey } from '../../../src/users/user.ts';
 import { createWorld, start } from './sign-in-world.ts';
 
 const secret = (byte: number) => Buffer.alloc(32, byte).toString('base64url');
@@ -62,8 +58,8 @@ describe('the entry of a transaction', () => {
       { ...fresh, subject: { id: 'identifier:{x}', identifier: 'x', decoy: true } },
       ['identifier:{x}'],
     ],
-    ['a session', { ...named, session: 's' }, [userKey('ann'), ssoKey('s')]],
-    ['only a session', { ...fresh, session: 's' }, [ssoKey('s')]],
+    ['a session', { ...named, session: 's' }, [userKey('ann'), ssoSessionKey('s')]],
+    ['only a session', { ...fresh, session: 's' }, [ssoSessionKey('s')]],
   ])('attempts count against %s', (_what, transaction, refs) => {
     const entry = transactionEntry(transaction, 60);
     expect(entry).toEqual({ value: JSON.stringify(transaction), ttl: 60, refs });

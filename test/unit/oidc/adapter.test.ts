@@ -1,14 +1,23 @@
 /** oidc-provider's storage on a store in maps: what is found, what is over, and who wins. */
+
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
-import { type SsoSession, ssoKey } from '../../../src/flow/browser/sso-session.ts';
-import { transactionKey } from '../../../src/flow/transaction/transaction-record.ts';
+import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
-import { grantKey, grantTokensKey, interactionKey, pollingIntervalKey } from '../../../src/oidc/storage/oidc-keys.ts';
 import { setTokenBasis, tokenBasis } from '../../../src/oidc/storage/token-basis.ts';
+import {
+  credentialsKey,
+  grantKey,
+  grantTokensKey,
+  interactionKey,
+  pollingIntervalKey,
+  ssoSessionKey,
+  transactionKey,
+  userKey,
+} from '../../../src/stores/keys.ts';
 import { Conflict, UnitOfWork, withUnit } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
-import { credentialsKey, serializeUser, type User, userKey } from '../../../src/users/user.ts';
+import { serializeUser, type User } from '../../../src/users/user.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 
 const now = 1_800_000_000;
@@ -56,7 +65,7 @@ function find(model: string, id = model): Promise<AdapterPayload | undefined> {
 
 async function keptSession(changes: Partial<SsoSession>): Promise<void> {
   const session = { uid: 's', accountId: person.id, startedAt: 0, authorizations: {}, evidence: [], payload: {} };
-  await store.commit([{ op: 'put', key: ssoKey('s'), value: JSON.stringify({ ...session, ...changes }) }]);
+  await store.commit([{ op: 'put', key: ssoSessionKey('s'), value: JSON.stringify({ ...session, ...changes }) }]);
 }
 
 describe('tokens live as long as their grant and their account', () => {
@@ -118,9 +127,9 @@ describe('tokens live as long as their grant and their account', () => {
   });
 
   test('what belongs to no account and no grant is simply there', async () => {
-    await request(() => adapter('ClientCredentials').upsert('c', { clientId: 'notes' }, 60));
-    expect(await find('ClientCredentials', 'c')).toEqual({ clientId: 'notes' });
-    expect(await find('ClientCredentials', 'none')).toBeUndefined();
+    await request(() => adapter('AccessToken').upsert('c', { clientId: 'notes' }, 60));
+    expect(await find('AccessToken', 'c')).toEqual({ clientId: 'notes' });
+    expect(await find('AccessToken', 'none')).toBeUndefined();
   });
 
   test('an interaction is there whatever became of its account', async () => {
@@ -134,7 +143,7 @@ describe('tokens live as long as their grant and their account', () => {
 describe('one round trip', () => {
   /** The model, its id and payload, and what a load of it brings along. */
   test.each<[string, string, AdapterPayload, readonly string[]]>([
-    ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoKey('s')]],
+    ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
     ['Interaction', 'i', {}, [transactionKey('i')]],
     ['Grant', 'g', { accountId: 'u', grantId: 'g' }, [userKey('u')]],
     ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
@@ -142,9 +151,9 @@ describe('one round trip', () => {
       'RefreshToken',
       'r',
       { grantId: 'g', sessionUid: 's', accountId: 'u' },
-      [grantKey('g'), ssoKey('s'), userKey('u')],
+      [grantKey('g'), ssoSessionKey('s'), userKey('u')],
     ],
-    ['ClientCredentials', 'c', {}, []],
+    ['AccessToken', 'c', {}, []],
   ])('%s %s brings what it depends on', async (model, id, payload, refs) => {
     await request(() => adapter(model).upsert(id, payload, 60));
     const written = store.commits.flat().find((op) => op.op === 'create');
@@ -269,7 +278,7 @@ describe('ids that came from outside', () => {
   test('a user code leads to its device code', async () => {
     await request(() => adapter('DeviceCode').upsert('d', { userCode: 'ABCD-EFGH', clientId: 'notes' }, 60));
     const pointer = store.commits.flat().find((op) => op.op === 'put');
-    expect(pointer).toMatchObject({ value: 'd', ttl: 60, refs: [expect.stringContaining('DeviceCode')] });
+    expect(pointer).toMatchObject({ value: 'd', ttl: 60, refs: [expect.stringContaining('device-code')] });
     const { length } = store.loads;
     expect(await request(() => adapter('DeviceCode').findByUserCode('ABCD-EFGH'))).toMatchObject({ clientId: 'notes' });
     expect(store.loads.length - length).toBe(1);
