@@ -16,7 +16,7 @@ export function inboxHandlers({ renderer, snapshot, read }: InboxParts) {
   return {
     async page(ctx: Context): Promise<void> {
       const messages = await read();
-      showPage(ctx, renderer.renderInbox({ ...pageContext(ctx, renderer, snapshot()), messages }));
+      showPage(ctx, renderer.renderInbox({ ...pageContext(renderer, snapshot()), messages }));
     },
     async json(ctx: Context): Promise<void> {
       ctx.set('Cache-Control', 'no-store');

@@ -32,7 +32,7 @@ export function errorHandler({ renderer, snapshot, log }: ErrorHandlerParts) {
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
       ctx.set('Cache-Control', 'no-store');
       if (ctx.accepts('json', 'html') === 'html') {
-        showPage(ctx, renderer.renderError({ ...pageContext(ctx, renderer, snapshot()), code: error.code, reference }));
+        showPage(ctx, renderer.renderError({ ...pageContext(renderer, snapshot()), code: error.code, reference }));
       } else {
         ctx.body = { error: error.code, reference };
       }

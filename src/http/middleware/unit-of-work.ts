@@ -2,37 +2,25 @@
 import type { Context, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
-import type { Visitor } from '../../flow/browser/visitor.ts';
-import { knownDeviceKey } from '../../stores/keys.ts';
-import type { Store } from '../../stores/store.ts';
-import { Conflict, UnitOfWork, withUnit } from '../../stores/unit-of-work.ts';
-import { failureRecordingStore } from './failure-recording-store.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
+import { Conflict } from '../../stores/unit-of-work.ts';
 
-/** `along`: keys that every load brings along. The browser's device entry is one of them, so that it costs no round trip of its own. */
-export function unitOfWork(store: Store, along: readonly string[]) {
-  return async (ctx: Context, next: Next): Promise<void> => {
-    const { device } = (ctx.state as { visitor: Visitor }).visitor;
-    let failure: Error | undefined;
-    const watched = failureRecordingStore(store, (error) => {
-      failure = error;
-    });
-    const unit = new UnitOfWork(watched, device === undefined ? along : [...along, knownDeviceKey(device)]);
-    await withUnit(unit, async () => {
-      await next();
-      try {
-        // oidc-provider answers 500 to every error that it does not know.
-        if (failure) throw failure;
-        await unit.commit();
-      } catch (error) {
-        // What was prepared is not true: no cookie, no redirect, no token of it may leave.
-        ctx.remove('Set-Cookie');
-        ctx.remove('Location');
-        if (error instanceof errors.OIDCProviderError) protocolError(ctx, error);
-        else if (error instanceof Conflict) lostRace(ctx, error);
-        else throw error;
-      }
-    });
-  };
+/** Middleware. It stands inside the error handler, which answers what it throws. */
+export async function unitOfWork(ctx: Context, next: Next): Promise<void> {
+  await next();
+  const { unit, storeFailure } = currentRequest();
+  try {
+    // oidc-provider answers 500 to every error that it does not know.
+    if (storeFailure) throw storeFailure;
+    await unit.commit();
+  } catch (error) {
+    // What was prepared is not true: no cookie, no redirect, no token of it may leave.
+    ctx.remove('Set-Cookie');
+    ctx.remove('Location');
+    if (error instanceof errors.OIDCProviderError) protocolError(ctx, error);
+    else if (error instanceof Conflict) lostRace(ctx, error);
+    else throw error;
+  }
 }
 
 /** Another request was faster, and nothing of this one was written. A browser is sent to where that one led, or asks once more. */

@@ -19,12 +19,7 @@ export interface ProviderPagesParts {
 export function providerPages({ renderer, snapshot, identifierOf }: ProviderPagesParts): ProviderPages {
   const shared = (ctx: KoaContextWithOIDC) => {
     const locales = ctx.oidc?.params?.ui_locales;
-    return pageContext(
-      ctx as unknown as Context,
-      renderer,
-      snapshot(),
-      typeof locales === 'string' ? locales : undefined,
-    );
+    return pageContext(renderer, snapshot(), typeof locales === 'string' ? locales : undefined);
   };
   const show = (ctx: KoaContextWithOIDC, html: string): void => showPage(ctx as unknown as Context, html);
   const appOf = (ctx: KoaContextWithOIDC) => ({ name: ctx.oidc.client?.clientName ?? ctx.oidc.client?.clientId ?? '' });

@@ -37,7 +37,6 @@ export function recoveryCodesHandlers({ services, renderer, provider }: Recovery
       }
       const entry = request.unit.peek(transactionKey(request.uid));
       const { brand, locale } = pageContext(
-        ctx,
         renderer,
         offered.snapshot,
         entry && parseTransaction(entry.value).uiLocales,
