@@ -22,10 +22,11 @@ import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
 import { errorHandler } from './http/middleware/error-handler.ts';
 import { openRequest } from './http/middleware/open-request.ts';
+import { createRoutes } from './http/middleware/route-table.ts';
 import { setSecurityHeaders } from './http/middleware/security-headers.ts';
 import { unitOfWork } from './http/middleware/unit-of-work.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
-import { routes } from './http/routes.ts';
+import { ownRoutes, protocolRoutes } from './http/routes.ts';
 import { linkHandlers } from './http/sign-in/magic-link.ts';
 import { recoveryCodesHandlers } from './http/sign-in/recovery-codes.ts';
 import { signInHandlers } from './http/sign-in/sign-in.ts';
@@ -151,7 +152,7 @@ export function createApp(options: AppOptions): ServerApp {
       current: async (ctx) => browserSession(live.provider(), ctx, services),
     },
   };
-  const router = routes({
+  const table = ownRoutes({
     account: accountHandlers(accountParts),
     addresses: addressHandlers(accountParts),
     devices: deviceHandlers(accountParts),
@@ -192,8 +193,10 @@ export function createApp(options: AppOptions): ServerApp {
       log: (error, context) => log.error(error, context),
     }) as Middleware,
   );
-  koa.use(unitOfWork as Middleware);
-  koa.use(router.routes() as Middleware);
+  const routes = createRoutes(table);
+  const routeOf = (ctx: Context) => (ctx.oidc ? protocolRoutes[ctx.oidc.route as string] : routes.find(ctx.path));
+  koa.use(unitOfWork(routeOf) as Middleware);
+  koa.use(routes.middleware);
   koa.use(protocol(() => live.provider()));
   const flushed = async (): Promise<void> => {
     await outbox.stop();

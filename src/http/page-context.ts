@@ -1,5 +1,4 @@
 /** What all pages share: brand and language. */
-import type { Context } from 'koa';
 import { currentRequest } from '../oidc/request-scope.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Renderer } from './html/render.ts';
@@ -16,10 +15,4 @@ export function pageContext(renderer: Renderer, snapshot: Snapshot | undefined, 
     brand: snapshot?.settings.brand ?? { name: 'Stepgate' },
     locale: renderer.chooseLocale({ uiLocales, acceptLanguage }),
   };
-}
-
-export function showPage(ctx: Context, html: string): void {
-  ctx.type = 'text/html; charset=utf-8';
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = html;
 }

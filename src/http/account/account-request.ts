@@ -7,9 +7,10 @@ import { mayChange, type OpenAccount, openAccount } from '../../flow/account/ope
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
+import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { AccountPage } from '../html/views/account.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface AccountParts {
   readonly services: Services;
@@ -63,13 +64,6 @@ export function prove(
 export function pathTo(state: unknown): string {
   if (typeof state !== 'string' || !returns.test(state) || state === 'view') return '/account';
   return state === 'added' ? '/account?done=added' : `/account/${state}`;
-}
-
-/** 303: whatever comes next is fetched, never posted again. */
-export function seeOther(ctx: Context, location: string): void {
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(location);
-  ctx.status = 303;
 }
 
 type Shown<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import { StepgateError } from '../../errors.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;

@@ -4,10 +4,11 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Notice } from '../../core/step/step.ts';
 import type { ProviderPages } from '../../oidc/pages.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { contentSecurityPolicy, withFormTarget } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface ProviderPagesParts {
   readonly renderer: Renderer;

@@ -10,10 +10,11 @@ import { type MagicLinkPage, readMagicLink, signInStatus } from '../../flow/magi
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { openInteraction, signInPath } from '../../oidc/interaction/interactions.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import { isInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 import { transactionRequest } from './sign-in.ts';
 
 export interface LinkParts {

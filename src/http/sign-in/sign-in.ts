@@ -18,13 +18,14 @@ import {
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface SignInParts {
   readonly services: Services;
@@ -110,14 +111,6 @@ async function respond(
       if (outcome.moved) return seeOther(ctx, signInPath(request.uid));
       return render(parts, ctx, request, outcome, interaction, typed);
   }
-}
-
-/** 303: whatever comes next is fetched, never posted again (RFC 9700 section 4.12). */
-function seeOther(ctx: Context, location: string): void {
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(location);
-  ctx.status = 303;
 }
 
 function render(
