@@ -1,4 +1,7 @@
-/** What a newcomer forgets when a condition or a fact is added. Tables that lack one do not compile; the rest is looked for here. */
+/**
+ * What a newcomer forgets when a condition or a fact is added. Tables that lack one do not compile; the rest is looked
+ * for here.
+ */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';

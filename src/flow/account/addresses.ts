@@ -3,7 +3,6 @@
  * in the session that the address was given in. Whoever calls has checked the form and Law 7.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
@@ -11,6 +10,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
+import { browserInWords } from '../../user-agent.ts';
 import {
   addedAddresses,
   isSameAddress,

@@ -5,6 +5,7 @@ import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { deviceOf } from '../../user-agent.ts';
 import { accountOf, type VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
 import { lastSignIn } from '../browser/known-device.ts';
@@ -62,8 +63,7 @@ export async function gatherFacts(
     network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
     device: {
       known: last !== undefined,
-      platform: visitor.platform,
-      os: visitor.os,
+      ...deviceOf(visitor.userAgent),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
       ...(remembered.length > 0 ? { remembered } : {}),
     },

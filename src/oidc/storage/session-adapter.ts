@@ -20,13 +20,15 @@ import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-wor
 import { parseUser, type User } from '../../users/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 
+/** How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another lifetime. */
+const unsavedLifetime: Seconds = 60;
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
 
-function entryOf(session: SsoSession, ttl: number | undefined): Merged {
+function entryOf(session: SsoSession, ttl: Seconds): Merged {
   const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
   const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
-  return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
+  return { value: JSON.stringify(session), ttl, refs };
 }
 
 /** oidc-provider changes what it was given. */
@@ -83,7 +85,8 @@ export function recordEvidence(
     const session = current(value);
     const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
     const { limits, used } = added;
-    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, limits?.idle);
+    const ttl = limits?.idle ?? secondsLeft(session, added.now);
+    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
   });
 }
 
@@ -112,11 +115,15 @@ export function keepSession(
   unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
     const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
-    const { limits } = session;
     const since = withTokens ? (before ?? session.valid) : undefined;
-    const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
-    return entryOf({ ...session, valid, ...(since === undefined ? {} : { validSince: since }) }, ttl);
+    return entryOf({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
+}
+
+/** How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave it. */
+function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): Seconds {
+  if (limits) return Math.max(1, Math.min(limits.idle, startedAt + limits.absolute - now));
+  return typeof payload.exp === 'number' ? Math.max(1, payload.exp - now) : unsavedLifetime;
 }
 
 /** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
@@ -198,7 +205,8 @@ export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter
         const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
         const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
-        return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
+        const saved = { ...found, ...account, startedAt, authorizations: merged, payload };
+        return entryOf(saved, ttl ?? secondsLeft(saved, now()));
       });
     },
 

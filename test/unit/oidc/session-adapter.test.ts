@@ -7,8 +7,9 @@ import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
 import { serializeUser } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 
-const store = openEmbedded({ file: ':memory:' });
+const store = recordingStore(openEmbedded({ file: ':memory:' }));
 afterAll(() => store.close());
 
 const now = () => 1_800_000_000;
