@@ -12,8 +12,6 @@ const newScope = () =>
   createRequestScope(new UnitOfWork(store), {
     ip: '192.0.2.1',
     userAgent: '',
-    platform: 'other',
-    os: 'other',
     acceptLanguage: '',
   });
 
