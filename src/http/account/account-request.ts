@@ -10,7 +10,7 @@ import type { Visitor } from '../../flow/browser/visitor.ts';
 import type { Services } from '../../flow/services.ts';
 import { currentUnit } from '../../stores/unit-of-work.ts';
 import type { Renderer } from '../html/render.ts';
-import type { AccountPage } from '../html/views/account.ts';
+import type { AccountPage } from '../html/views/account-pages.ts';
 import { pageContext, showPage } from '../page-context.ts';
 
 export interface AccountParts {

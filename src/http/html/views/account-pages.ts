@@ -1,13 +1,11 @@
-/** The account pages as data, and their views. */
+/** What each page of the user's own account needs to be rendered. */
 import type { Notice } from '../../../core/step/step.ts';
 import type { OwnDevice } from '../../../flow/account/devices.ts';
 import type { LostApps } from '../../../flow/account/lost-apps.ts';
 import type { NamedApps } from '../../../flow/account/named-apps.ts';
 import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
-import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
-import type { Translator } from '../../../rendering/translator.ts';
+import type { OwnSession } from '../../../flow/account/sessions.ts';
 import type { PageBase } from './page-models.ts';
-import { messageViews, type View } from './step.ts';
 
 interface AccountPageBase extends PageBase {
   readonly messages: readonly Notice[];
@@ -25,7 +23,7 @@ export interface AuthenticatorPage extends AccountPageBase {
   readonly label?: string;
   readonly renameHandle: string;
   readonly removeHandle: string;
-  /** Apps that they could no longer sign in to without it. */
+  /** Apps that the user could no longer sign in to without it. */
   readonly lost?: LostApps;
   /** Apps for which it must stay, and the keys of what may be added so that it can go. */
   readonly needed?: NamedApps & { readonly instead: readonly string[] };
@@ -75,47 +73,3 @@ export type AccountPage =
   | ConfirmAddressPage
   | RemoveAddressPage
   | ForgetDevicePage;
-
-export interface AccountView extends View {
-  readonly wide: boolean;
-  /** Name of an authenticator in the language of the page. */
-  readonly nameOf: (key: string) => string;
-  /** A moment (epoch seconds) in words and for machines. */
-  readonly when: (at: number) => { readonly text: string; readonly iso: string };
-  readonly placeOf: (place: Place) => string;
-}
-
-export function accountView(page: AccountPage, t: Translator): AccountView {
-  const format = new Intl.DateTimeFormat(t.locale.tag, { dateStyle: 'medium', timeStyle: 'short', timeZone: 'UTC' });
-  return {
-    template: `account/${page.kind}`,
-    heading: { key: headingOf(page) },
-    messages: messageViews(page.messages, t),
-    fields: [],
-    page,
-    wide: page.kind === 'overview',
-    nameOf: (key) => t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key }),
-    when: (at) => {
-      const date = new Date(at * 1000);
-      return { text: `${format.format(date)}\u00a0UTC`, iso: date.toISOString() };
-    },
-    placeOf: ({ browser, system, ip }) =>
-      [[browser, system].filter((text) => text !== '').join(', ') || t.text('account.place.unknown'), ip]
-        .filter((text) => text !== '')
-        .join(' · '),
-  };
-}
-
-const headings: Readonly<Record<AccountPage['kind'], string>> = {
-  overview: 'account.title',
-  authenticator: 'account.authenticator.title',
-  'end-session': 'account.sessions.others.title',
-  'add-address': 'account.address.add.title',
-  'confirm-address': 'account.address.confirm.title',
-  'remove-address': 'account.address.remove.title',
-  'forget-device': 'account.device.forget.title',
-};
-
-function headingOf(page: AccountPage): string {
-  return page.kind === 'end-session' && page.session ? 'account.session.end.title' : headings[page.kind];
-}
