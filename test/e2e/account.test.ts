@@ -103,5 +103,5 @@ test('a sign-in to an app is listed with what was proved', async () => {
   await identify(agent, page, person);
   const own = await agent.open(`${node.issuer}/account`);
   expect(own.url).toBe(`${node.issuer}/account`);
-  expect(own.html).toMatch(/LruCache sign-ins[\s\S]*Notes[\s\S]*Password/);
+  expect(own.html).toMatch(/Recent sign-ins[\s\S]*Notes[\s\S]*Password/);
 });

@@ -25,6 +25,9 @@ test.each(others)('$locale is translated', ({ texts }) => {
   expect(untranslated.sort()).toEqual([
     'account.sign_in.about',
     'device.label',
+    'mail.details.line',
+    'mail.details.place',
+    'mail.details.value',
     'passcode.label',
     'question.custom',
     'title',

@@ -4,6 +4,8 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'n
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
+import { messageTemplates } from '../../../src/delivery/message-templates.ts';
+import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { pageTemplates } from '../../../src/http/html/page-templates.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
@@ -25,10 +27,15 @@ const tables = [
       src('rendering/locale.ts'),
     ],
   },
+  {
+    table: 'MessageTemplateModels',
+    templates: messageTemplates,
+    files: [src('delivery/message-models.ts'), src('rendering/message-descriptor.ts'), src('rendering/locale.ts')],
+  },
 ] as const;
 
 const files = readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })
-  .filter((file) => file.endsWith('.ejs') && !/^(mail|sms|voice)\//.test(file))
+  .filter((file) => file.endsWith('.ejs'))
   .map((file) => file.slice(0, -'.ejs'.length));
 const sourceOf = (name: string): string => readFileSync(join(viewsDir, `${name}.ejs`), 'utf8');
 
@@ -93,6 +100,34 @@ test('every template of a page is drawn by a state', () => {
   const renderer = createRenderer({ viewsDir, drawn: (name) => drawn.add(name) });
   for (const draw of pageStates.values()) draw(renderer);
   expect(Object.keys(pageTemplates).filter((name) => !drawn.has(name))).toEqual([]);
+});
+
+test('every template of a message is drawn by a message', () => {
+  const drawn = new Set<string>();
+  const renderer = createRenderer({ viewsDir });
+  const render = createMessageRenderer({
+    viewsDir,
+    textsFor: () => renderer.texts('en'),
+    brand: () => ({ name: 'Acme' }),
+    accountUrl: 'https://id.acme.test/account',
+    drawn: (name) => drawn.add(name),
+  });
+  const params = {
+    app: 'Notes',
+    code: '012345',
+    minutes: 10,
+    ip: '192.0.2.1',
+    remaining: 2,
+    at: 1,
+    domain: 'acme.test',
+  };
+  for (const name of Object.keys(messageTemplates)) {
+    const [, folder = '', template = ''] = /^(mail|sms|voice)\/(.*)\.txt$/.exec(name) ?? [];
+    const channel = folder === 'mail' ? 'email' : (folder as 'sms' | 'voice');
+    if (template !== '' && template !== 'details' && template !== 'origin')
+      render({ channel, to: 'x', template, params, expires: 1 }, undefined);
+  }
+  expect(Object.keys(messageTemplates).filter((name) => !drawn.has(name))).toEqual([]);
 });
 
 describe('the checks themselves', () => {
