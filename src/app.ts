@@ -5,7 +5,7 @@ import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
-import { HashingQueue } from './authenticators/shared/hashing-queue.ts';
+import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
@@ -21,11 +21,12 @@ import { inboxHandlers } from './http/demo/inbox.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
 import { errorHandler } from './http/middleware/error-handler.ts';
-import { normaliseRequest } from './http/middleware/normalise-request.ts';
+import { openRequest } from './http/middleware/open-request.ts';
+import { createRoutes } from './http/middleware/route-table.ts';
 import { setSecurityHeaders } from './http/middleware/security-headers.ts';
 import { unitOfWork } from './http/middleware/unit-of-work.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
-import { routes } from './http/routes.ts';
+import { ownRoutes, protocolRoutes } from './http/routes.ts';
 import { linkHandlers } from './http/sign-in/magic-link.ts';
 import { recoveryCodesHandlers } from './http/sign-in/recovery-codes.ts';
 import { signInHandlers } from './http/sign-in/sign-in.ts';
@@ -33,12 +34,12 @@ import { endSession } from './oidc/interaction/end-session.ts';
 import { browserSession } from './oidc/interaction/interactions.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
 import { createProvider } from './oidc/provider.ts';
-import { unitOf } from './oidc/sign-on/sign-on.ts';
+import { currentRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
-import { POINTER_KEY } from './policy/revision/document-store.ts';
 import { Revisions } from './policy/revision/revisions.ts';
+import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
 
@@ -55,6 +56,8 @@ export interface AppOptions {
   };
   /** Epoch seconds; for tests. */
   readonly now?: () => number;
+  /** Cost, length and longest wait of the queue for password hashes; for tests. */
+  readonly hashing?: HashingQueueOptions;
   /** What has no way out of its own goes into an inbox that everybody can read. */
   readonly demo?: boolean;
   /** The environment, for secrets that are in no file. */
@@ -77,7 +80,7 @@ const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views
 export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log, demo = false, variables = {} } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const hashing = new HashingQueue();
+  const hashing = new HashingQueue(options.hashing);
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
   const directory = new Directory(store, now);
   const renderer = createRenderer({ viewsDir });
@@ -113,7 +116,7 @@ export function createApp(options: AppOptions): ServerApp {
     audit: log.audit,
     sessions: {
       end: (uid) => endSession(live.provider(), services, uid),
-      keep: (uid, valid, withTokens) => keepSession(unitOf(), uid, { valid, withTokens, now: now() }),
+      keep: (uid, valid, withTokens) => keepSession(currentRequest().unit, uid, { valid, withTokens, now: now() }),
     },
     issuer,
     secrets: () => live.secrets(),
@@ -149,7 +152,7 @@ export function createApp(options: AppOptions): ServerApp {
       current: async (ctx) => browserSession(live.provider(), ctx, services),
     },
   };
-  const router = routes({
+  const table = ownRoutes({
     account: accountHandlers(accountParts),
     addresses: addressHandlers(accountParts),
     devices: deviceHandlers(accountParts),
@@ -170,9 +173,16 @@ export function createApp(options: AppOptions): ServerApp {
     if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) log.warn(`a connection broke off: ${error.code}`);
     else log.error(error, { part: 'http' });
   });
+  koa.use(
+    openRequest({
+      store,
+      issuer,
+      deviceCookie,
+      along: [revisionPointerKey],
+      trustedProxies: () => live.current()?.settings.trustedProxies ?? 0,
+    }) as Middleware,
+  );
   koa.use(async (ctx: Context, next: Next) => {
-    const trustedProxies = live.current()?.settings.trustedProxies ?? 0;
-    normaliseRequest(ctx, { issuer, trustedProxies, deviceCookie });
     setSecurityHeaders(ctx, secure);
     await next();
   });
@@ -183,8 +193,10 @@ export function createApp(options: AppOptions): ServerApp {
       log: (error, context) => log.error(error, context),
     }) as Middleware,
   );
-  koa.use(unitOfWork(store, [POINTER_KEY]) as Middleware);
-  koa.use(router.routes() as Middleware);
+  const routes = createRoutes(table);
+  const routeOf = (ctx: Context) => (ctx.oidc ? protocolRoutes[ctx.oidc.route as string] : routes.find(ctx.path));
+  koa.use(unitOfWork(routeOf) as Middleware);
+  koa.use(routes.middleware);
   koa.use(protocol(() => live.provider()));
   const flushed = async (): Promise<void> => {
     await outbox.stop();

@@ -1,7 +1,7 @@
 /** One's own account in a real browser: with the keyboard, without scripts, and every page accessible. */
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -31,11 +31,6 @@ async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
   return context.newPage();
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 /** Answers the steps until the account shows; `path` under `/account`. */
 async function signIn(page: Page, person: Person, path = ''): Promise<void> {
   await page.goto(`${node.issuer}/account${path}`);
@@ -61,7 +56,7 @@ test('an authenticator is added, named and removed, and each change is mailed', 
   const address = await withEmail(node, person);
   const page = await newPage();
   await signIn(page, person);
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
   person.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replace(/\s/g, '');
   await page.fill('[name="credentials.passcode"]', await nextCode(person));
@@ -73,7 +68,7 @@ test('an authenticator is added, named and removed, and each change is mailed', 
 
   await page.getByRole('link', { name: 'Manage Authenticator app' }).click();
   await page.getByLabel('Name').fill('Work phone');
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.keyboard.press('Enter');
   await said(page, 'account.done.renamed');
   expect((await mailTo(node, address, 2)).text).toContain('Name: Work phone');
@@ -95,22 +90,22 @@ test('with the keyboard alone: the last one stays, and an address is added by it
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Space');
   await said(page, 'account.remove.last');
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.getByRole('link', { name: 'Back to your account' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Add an address' }).focus();
   await page.keyboard.press('Enter');
   await page.locator('[name=email]:focus').waitFor();
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.keyboard.type(`${fresh}\n`);
   await page.locator('[name=passcode]:focus').waitFor();
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.keyboard.type(`${codeIn(await mailTo(node, fresh))}\n`);
   await said(page, 'account.done.address_added');
   await page.getByRole('link', { name: `Remove ${fresh}` }).focus();
   await page.keyboard.press('Enter');
   await page.locator('form[data-step=remove-address]').waitFor();
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Enter');
   await said(page, 'account.done.address_removed');

@@ -1,9 +1,9 @@
 /** Boxes on the pages, in a real browser: keep me signed in, also by passkey; do not ask again here; forget this device. */
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -66,12 +66,6 @@ async function isBack(page: Page): Promise<string> {
   return (await page.textContent('main')) ?? '';
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 const keep = (page: Page) => page.getByLabel('Keep me signed in');
 const forget = (page: Page) => page.getByLabel(/^Do not ask again here for 30\sdays$/);
 const isKept = async (context: BrowserContext) =>
@@ -81,7 +75,7 @@ test('keep me signed in: by the keyboard, and the browser that comes back is sig
   const person = await personWithPassword(node);
   await inBrowser(async (page, context) => {
     await start(page, 'Notes');
-    await isAccessible(page);
+    await expectAccessible(page);
     await page.fill('[name=identifier]', person.identifier);
     await page.fill('[name="credentials.passcode"]', person.password);
     await page.keyboard.press('Tab');
@@ -149,7 +143,7 @@ test('do not ask again here: the next sign-in takes the password only, until the
     await start(page, 'Payroll');
     await typePassword(page, person);
     await page.locator('form[data-authenticator=totp]').waitFor();
-    await isAccessible(page);
+    await expectAccessible(page);
     await forget(page).check();
     await typeCode(page, person);
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
@@ -161,12 +155,12 @@ test('do not ask again here: the next sign-in takes the password only, until the
       expect(await isBack(again)).toContain('One proof of who you are: your password.');
 
       await again.goto(`${node.issuer}/account`);
-      await isAccessible(again);
+      await expectAccessible(again);
       await again.getByRole('link', { name: /^Forget the device/ }).click();
       await typeCode(again, person);
       await again.getByRole('button', { name: 'Verify', exact: true }).click();
       await again.getByRole('heading', { name: 'Forget this device?' }).waitFor();
-      await isAccessible(again);
+      await expectAccessible(again);
       await again.getByRole('button', { name: 'Forget' }).click();
       await again.getByText('The device was forgotten.').waitFor();
       await inBrowser(async (third) => {

@@ -1,16 +1,14 @@
 /** The demo as people try it: its own pages, its inbox, its three policies, in a real browser. */
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { nextCode } from '../support/relying-party.ts';
 
 let node: TestNode;
@@ -36,7 +34,7 @@ type AppName = 'Notes' | 'Payroll' | 'Shop';
 async function somebody(): Promise<{ readonly id: string; readonly identifier: string }> {
   number += 1;
   const identifier = `visitor-${number}@demo.test`;
-  const credentials = [passwordCredential(await hashPassword(node.app.hashing, password)), emailCredential(identifier)];
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
   const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], credentials });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier };
@@ -100,12 +98,6 @@ async function isBack(page: Page): Promise<string> {
   return (await page.textContent('main')) ?? '';
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  await page.waitForLoadState('networkidle');
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 /** Says who it is, as far as the page that waits for the code. */
 async function askForMail(page: Page, identifier: string): Promise<void> {
   await start(page, 'Shop');
@@ -145,7 +137,7 @@ describe('shop', () => {
     const { identifier } = await somebody();
     await visit(async (page, context) => {
       await askForMail(page, identifier);
-      await isAccessible(page);
+      await expectAccessible(page);
       await mailTo(node, identifier);
       const inbox = await context.newPage();
       await inbox.goto(relyingParty.origin);
@@ -157,7 +149,7 @@ describe('shop', () => {
       await page.getByRole('button', { name: 'Verify' }).click();
       await passkey(page).waitFor();
       expect(await page.locator('input[type=password]').count()).toBe(0);
-      await isAccessible(page);
+      await expectAccessible(page);
       await skip(page).click();
       const text = await isBack(page);
       for (const words of [
@@ -165,7 +157,7 @@ describe('shop', () => {
         'You entered a code, or opened a link, that was mailed to you.',
       ])
         expect(text).toContain(words);
-      await isAccessible(page);
+      await expectAccessible(page);
     });
   });
 
@@ -197,7 +189,7 @@ describe('shop', () => {
         await other.goto(linkIn(message));
         expect(await other.locator('[data-code]').textContent()).toBe(codeIn(message));
         expect([await other.locator('form').count(), await context.cookies()]).toEqual([0, []]);
-        await isAccessible(other);
+        await expectAccessible(other);
       });
       await enterCode(page, identifier);
       await skip(page).click();
@@ -213,7 +205,7 @@ describe('shop', () => {
       await enterCode(page, identifier);
       await setUp(page).waitFor();
       expect(await skip(page).count()).toBe(1);
-      await isAccessible(page);
+      await expectAccessible(page);
       await setUp(page).click();
       expect(await isBack(page)).toContain('phr');
 
@@ -243,7 +235,7 @@ describe('shop', () => {
       await passkey(page).click();
       await page.locator('form[data-authenticator=password]').waitFor();
       expect(await skip(page).count()).toBe(1);
-      await isAccessible(page);
+      await expectAccessible(page);
       await givePassword(page);
       await setUp(page).click();
       await isBack(page);
@@ -273,7 +265,7 @@ test('payroll: a second factor is to be set up, and which one is the choice of t
       'Passkey or security key',
     ]);
     expect(await skip(page).count()).toBe(0);
-    await isAccessible(page);
+    await expectAccessible(page);
     await page.getByRole('button', { name: /^Authenticator app/ }).click();
     const secret = ((await page.textContent('[data-secret]')) ?? '').replaceAll(/\s/g, '');
     await page.fill('[name="credentials.passcode"]', await nextCode({ identifier, password, totp: secret }));
@@ -295,7 +287,7 @@ describe('the pages of the relying party', () => {
       expect(await page.locator('article h2').allTextContents()).toEqual(['Notes', 'Payroll', 'Shop']);
       for (const path of ['/', '/notes', '/payroll', '/shop']) {
         await page.goto(`${relyingParty.origin}${path}`);
-        await isAccessible(page);
+        await expectAccessible(page);
         const overflows = await page.evaluate(
           'document.documentElement.scrollWidth > document.documentElement.clientWidth',
         );

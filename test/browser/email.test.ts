@@ -1,8 +1,8 @@
 /** Sign in by mail in a real browser: two tabs of one, two browsers, and without scripts. */
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { codeIn, linkIn, mailTo, maySendAgain, passwordless, type Reader, reader } from '../support/mail.ts';
@@ -59,17 +59,12 @@ async function ask(context: BrowserContext, person: Reader): Promise<Page> {
   return page;
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 test('the code, typed where it was asked for', async () => {
   const person = await reader(node);
   const page = await ask(await newBrowser(), person);
   const complaints = complaintsOf(page);
   expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
-  await isAccessible(page);
+  await expectAccessible(page);
   await page.keyboard.type(`${codeIn(await mailTo(node, person.address))}\n`);
   await page.waitForURL(`${landing}**`);
   expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
@@ -85,14 +80,14 @@ test('the link in another tab: a question, then signed in there; the first tab s
   await second.goto(linkIn(await mailTo(node, person.address)));
   expect(await second.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
   expect(await first.locator('[data-followed]').isHidden()).toBe(true);
-  await isAccessible(second);
+  await expectAccessible(second);
   await second.getByRole('button', { name: 'Sign in' }).click();
   await second.waitForURL(`${landing}**`);
   await first.bringToFront();
   await first.locator('[data-message="follow.elsewhere"]').waitFor();
   expect(await first.getByRole('status').locator('p:visible').textContent()).toContain('You went on in another tab');
   expect(await first.locator('form:visible').count()).toBe(0);
-  await isAccessible(first);
+  await expectAccessible(first);
   expect(complaints).toEqual([]);
 });
 
@@ -142,7 +137,7 @@ test('the link in another browser signs in nobody: the code goes back to the fir
   for (const words of ['to sign in to Notes', 'Asked by Chrome on Linux', 'Asked from the address 127.0.0.1'])
     expect(await page.textContent('main')).toContain(words);
   expect(await phone.cookies()).toEqual([]);
-  await isAccessible(page);
+  await expectAccessible(page);
   await first.fill('[name="credentials.passcode"]', code);
   await first.locator('form[data-step=challenge] button').click();
   await first.waitForURL(`${landing}**`);
@@ -177,7 +172,7 @@ test('the message can be asked for again, and the inbox shows it', async () => {
   const inbox = await context.newPage();
   await inbox.goto(`${node.origin}/demo/inbox`);
   expect(await inbox.locator('article').first().textContent()).toContain(codeIn(mail));
-  await isAccessible(inbox);
+  await expectAccessible(inbox);
   await inbox.locator('article').first().getByRole('link').click();
   expect(await inbox.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
 });

@@ -3,9 +3,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
@@ -124,7 +125,7 @@ describe('forced', () => {
       const request = await signIn(device, 'forced', person);
       await offer(page, 'totp').waitFor();
       expect(await skip(page).count()).toBe(0);
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.reload();
       await offer(page, 'totp').waitFor();
       await finishTotp(page);
@@ -140,7 +141,7 @@ describe('forced', () => {
       const request = await signIn(device, 'choice', person);
       await page.locator('form[data-step=select]').first().waitFor();
       expect(await skip(page).count()).toBe(0);
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
       await setUp(page).click();
       await told(page, request);
@@ -158,7 +159,7 @@ describe('offered', () => {
       const request = await signIn(device, 'optional', person);
       await offer(page, 'webauthn').waitFor();
       expect(await skip(page).textContent()).toContain('Skip for now');
-      await isAccessible(page);
+      await expectAccessible(page);
       await skip(page).click();
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
       expect(await told(page, await signIn(device, 'optional', person))).toMatchObject({ amr: ['pwd'] });
@@ -172,7 +173,7 @@ describe('offered', () => {
       await plugIn();
       const first = await signIn(device, 'promoted', person);
       await offer(page, 'webauthn').waitFor();
-      await isAccessible(page);
+      await expectAccessible(page);
       await skip(page).click();
       await told(page, first);
       await skippedAgo(node, person.id, 29);
@@ -195,12 +196,12 @@ describe('offered', () => {
       await plugIn();
       const request = await signIn(device, 'optional', person);
       await page.locator('form[data-step=select]').first().waitFor();
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
       await page.locator('form[data-step=challenge][data-authenticator=totp]').waitFor();
       await page.locator('[data-message="enroll.prove_first"]').waitFor();
       expect(await skip(page).count()).toBe(1);
-      await isAccessible(page);
+      await expectAccessible(page);
       const { 'credentials.passcode': code = '' } = await passcode(person);
       await page.fill('[name="credentials.passcode"]', code);
       await page.keyboard.press('Enter');
@@ -237,7 +238,7 @@ describe('in grace', () => {
         const request = await signIn(device, 'skips', person);
         await offer(page, 'totp').waitFor();
         expect(await skip(page).textContent()).toContain(`Skip for now (${text})`);
-        await isAccessible(page);
+        await expectAccessible(page);
         await skip(page).click();
         await told(page, request);
       }
@@ -257,7 +258,7 @@ describe('in grace', () => {
       const request = await signIn(device, 'until', person);
       await page.locator('form[data-step=select]').first().waitFor();
       expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(dayAhead(30)))})`);
-      await isAccessible(page);
+      await expectAccessible(page);
       await skip(page).click();
       await told(page, request);
       clock = 32 * day;
@@ -275,7 +276,7 @@ test('forbidden: the page says that the rules do not let the account use it', as
     await signIn(device, 'forbidden', person);
     await page.locator('[data-message="denied.enrollment_forbids"]').waitFor();
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You cannot sign in to forbidden');
-    await isAccessible(page);
+    await expectAccessible(page);
     await page.getByRole('button', { name: 'Return to forbidden' }).click();
     await page.waitForURL(`${landing}?*error=access_denied*`);
   });
@@ -317,7 +318,7 @@ describe('a security key', () => {
       const person = await enrolled(device, securityKey);
       for (const name of ['one', 'key']) {
         const request = await upToTheKey(device, name, person);
-        await isAccessible(page);
+        await expectAccessible(page);
         await goOn(page).click();
         expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['hwk', 'pop', 'user'], acr: 'phr' });
       }

@@ -3,9 +3,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
+import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { isAccessible, onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { recoveryCodes } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -93,7 +94,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
       const request = await start(page, 'notes');
       await givePassword(page, person);
       await turnTo(page, 'recovery_code', /^Recovery code/);
-      await isAccessible(page);
+      await expectAccessible(page);
       await enter(page, (codes[0] ?? '').toLowerCase().replaceAll('-', ' '));
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
 
@@ -111,7 +112,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
       await said(page, 'account.done.removed');
       expect(await page.getByRole('link', { name: /^Manage/ }).count()).toBe(3);
       expect(await page.getByRole('link', { name: 'Replace: Recovery code' }).isVisible()).toBe(true);
-      await isAccessible(page);
+      await expectAccessible(page);
     },
     { viewport: { width: 390, height: 844 } },
   );
@@ -135,10 +136,10 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
       const request = await start(page, 'notes');
       await givePassword(page, person);
       await turnTo(page, 'access_code', /^Temporary access code/);
-      await isAccessible(page);
+      await expectAccessible(page);
       await enter(page, code.endsWith('2') ? `${code.slice(0, -1)}3` : `${code.slice(0, -1)}2`);
       await said(page, 'credentials.invalid');
-      await isAccessible(page);
+      await expectAccessible(page);
       await enter(page, code.toLowerCase());
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
     },
@@ -170,7 +171,7 @@ test('a security question is set up at the account, asked for last, and is no se
       await offer.waitFor();
       await enter(page, answer);
       await said(page, 'question.required');
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.selectOption('[name="credentials.questionKey"]', 'stuffed_toy');
       await enter(page, 'toy');
       await page.locator('[role=alert] [data-message]').waitFor();
@@ -189,7 +190,7 @@ test('a security question is set up at the account, asked for last, and is no se
     await enter(page, await nextCode(person));
     await page.locator(challenge('security_question')).waitFor();
     expect(await page.getByText('What was the name of your first stuffed toy?').isVisible()).toBe(true);
-    await isAccessible(page);
+    await expectAccessible(page);
     await enter(page, 'Somebody else');
     await said(page, 'credentials.invalid');
     await enter(page, ' ottokar VON barbach ');

@@ -2,9 +2,10 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { type Device, isAccessible, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
@@ -103,11 +104,11 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await unplug(laptop);
       await plugIn(keyWithPin);
       await addKey(device, 'Key on my ring');
-      await isAccessible(page);
+      await expectAccessible(page);
 
       await page.getByRole('link', { name: 'Manage Key on my ring' }).click();
       expect(await page.textContent('main')).toContain('Passkey or security key · Added');
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.getByLabel('Name', { exact: true }).fill('Spare key');
       await page.getByRole('button', { name: 'Save name' }).click();
       await said(page, 'account.done.renamed');
@@ -125,7 +126,7 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       // The key still has it, and offers it.
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
       await page.locator('[role=alert] [data-message="credentials.invalid"]').waitFor();
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.fill('[name=identifier]', person.identifier);
       await givePassword(page, person);
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
@@ -146,11 +147,11 @@ test('one session elsewhere is ended, and the page says which', async () => {
         await page.getByRole('heading', { name: 'End this session?' }).waitFor();
         // Two of the same browser would look alike.
         expect(await page.textContent('main')).toMatch(/Signed in .* · last used .*\sUTC/);
-        await isAccessible(page);
+        await expectAccessible(page);
         await page.getByRole('button', { name: 'End session' }).click();
         await said(page, 'account.done.ended');
         expect(await page.getByRole('link', { name: /^End the session/ }).count()).toBe(0);
-        await isAccessible(page);
+        await expectAccessible(page);
       },
       { colorScheme: 'dark' },
     );
@@ -175,7 +176,7 @@ test('where the policy wants a key that verifies its user, one that cannot is no
       else await goOn(page).click();
     }
     await page.locator(offer).waitFor();
-    await isAccessible(page);
+    await expectAccessible(page);
     expect(page.url()).not.toContain(landing);
     await unplug(simple);
     await plugIn(keyWithPin);

@@ -2,8 +2,9 @@
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { isAccessible, onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { inboxOf, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -72,7 +73,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       await page.keyboard.press('Enter');
       await said(page, 'phone.country');
       expect(await page.inputValue('[name="credentials.phoneNumber"]')).toBe('+1 212 555 0100');
-      await isAccessible(page);
+      await expectAccessible(page);
 
       // As people of the default country write it.
       await page.fill('[name="credentials.phoneNumber"]', number.replace('+49', '0'));
@@ -82,13 +83,13 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       const first = codeFor(await mailTo(node, number));
       await enter(page, otherThan(first));
       await said(page, 'credentials.invalid');
-      await isAccessible(page);
+      await expectAccessible(page);
       await page.getByRole('button', { name: 'Call me instead' }).click();
       await said(page, 'resend.exceeded');
       await mayAskAgain(person.id);
       await page.getByRole('button', { name: 'Call me instead' }).click();
       await page.getByRole('heading', { name: 'Answer your phone' }).waitFor();
-      await isAccessible(page);
+      await expectAccessible(page);
       const call = await mailTo(node, number, 2);
       expect(call.channel).toBe('voice');
       // Only the newest counts.
@@ -101,7 +102,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       const entry = page.getByRole('listitem').filter({ has: page.getByRole('link', { name: 'Manage Phone' }) });
       expect(await entry.textContent()).toContain(number.slice(-2));
       expect(await page.textContent('main')).not.toContain(number);
-      await isAccessible(page);
+      await expectAccessible(page);
     },
     { viewport: phone, colorScheme: 'dark' },
   );
@@ -113,14 +114,14 @@ test('sign in by text message: the page says nothing about the number, a wrong c
     await ask(page, person.identifier);
     expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
     expect(await page.textContent('main')).not.toContain(person.number.slice(-2));
-    await isAccessible(page);
+    await expectAccessible(page);
     const first = await mailTo(node, person.number);
     expect(first.channel).toBe('sms');
     await enter(page, otherThan(codeFor(first)));
     await said(page, 'credentials.invalid');
     await page.getByRole('button', { name: 'Send it again' }).click();
     await said(page, 'resend.exceeded');
-    await isAccessible(page);
+    await expectAccessible(page);
     expect(await inboxOf(node, person.number)).toHaveLength(1);
     await mayAskAgain(person.id);
     await page.getByRole('button', { name: 'Send it again' }).click();

@@ -1,9 +1,9 @@
 /** Recovery codes in a real browser: kept as a file and on paper, used when the device is lost, replaced. */
 
 import { readFile } from 'node:fs/promises';
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { mailTo } from '../support/mail.ts';
@@ -88,11 +88,6 @@ async function downloaded(page: Page): Promise<{ readonly name: string; readonly
   return { name: download.suggestedFilename(), text: await readFile(await download.path(), 'utf8') };
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 /** Signs in without the device: with a code in its place. */
 async function useCode(page: Page, person: Person, code: string): Promise<void> {
   await begin(page, authorization(node.issuer, 'notes', { redirect_uri: landing }).url, person);
@@ -117,7 +112,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   own.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
   const codes = await toCodes(own, person);
   expect(new Set(codes).size).toBe(10);
-  await isAccessible(own);
+  await expectAccessible(own);
 
   const { name, text } = await downloaded(own);
   expect(name).toBe('recovery-codes.txt');
@@ -186,5 +181,5 @@ test('the account page warns when few are left', async () => {
   await node.app.directory.replaceCredential(person.id, { ...credential, secret: { ...credential.secret, digests } });
   await page.reload();
   expect(await page.locator('[data-remaining]').textContent()).toBe('Codes left: 2. Make new ones now.');
-  await isAccessible(page);
+  await expectAccessible(page);
 });

@@ -1,10 +1,10 @@
 /** The main job as a person sees it: the demo's relying party, the step loop, and back, in a real browser. */
 
-import { AxeBuilder } from '@axe-core/playwright';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
@@ -42,11 +42,6 @@ async function visit(
   return { context, page, complaints };
 }
 
-async function isAccessible(page: Page): Promise<void> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join()}`)).toEqual([]);
-}
-
 async function start(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.goto(relyingParty.origin);
   await page.getByRole('link', { name: `Sign in to ${app}` }).click();
@@ -66,7 +61,7 @@ test.each([true, false])('one app, then the stronger one, then out; scripts: %p'
   const person = await newPerson(node);
   const { context, page, complaints } = await visit({ javaScriptEnabled });
   await start(page, 'Notes');
-  if (javaScriptEnabled) await isAccessible(page);
+  if (javaScriptEnabled) await expectAccessible(page);
   await typePassword(page, person);
   await page.waitForURL(`${relyingParty.origin}/**`);
   expect(await page.textContent('main')).toContain('urn:okta:loa:1fa:pwd');
@@ -77,7 +72,7 @@ test.each([true, false])('one app, then the stronger one, then out; scripts: %p'
     await page.locator('form[data-step=select] button[value^=totp]').first().click();
   }
   expect(await page.locator('form[data-step=enroll]').getAttribute('data-authenticator')).toBe('totp');
-  if (javaScriptEnabled) await isAccessible(page);
+  if (javaScriptEnabled) await expectAccessible(page);
   const secret = ((await page.textContent('[data-secret]')) ?? '').replaceAll(/\s/g, '');
   await page.fill('[name="credentials.passcode"]', await generate({ secret }));
   await send(page, 'enroll');
@@ -109,7 +104,7 @@ test('the error is announced, a reload does no harm', async () => {
   expect(await page.getByRole('alert').textContent()).toMatch(/did not match/);
   expect(await page.title()).toMatch(/^Error/);
   expect(await page.inputValue('[name=identifier]')).toBe(person.identifier);
-  await isAccessible(page);
+  await expectAccessible(page);
   await typePassword(page, person);
   const address = page.url();
   await page.reload();

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
+import { expectAccessible } from '../support/accessibility.ts';
 import { launchBrowser } from '../support/browser.ts';
-import { type Device, isAccessible, onDevice as onNewDevice, securityKey } from '../support/device.ts';
+import { type Device, onDevice as onNewDevice, securityKey } from '../support/device.ts';
 import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { signOnPolicy } from '../support/sign-in-flow.ts';
@@ -125,7 +126,7 @@ test('set up on the way, then one step with user verification is two factors', a
     const { page, plugIn } = device;
     await plugIn();
     await upToTheOffer(device, person);
-    await isAccessible(page);
+    await expectAccessible(page);
     await page.getByLabel('Name for it').fill('Laptop');
     await setUp(page).click();
     for (const claim of ['mfa', 'pwd', 'swk', 'user']) expect(await isBack(page)).toContain(claim);
@@ -133,7 +134,7 @@ test('set up on the way, then one step with user verification is two factors', a
     await device.start();
     await typeIdentifier(page, person);
     await chooseKey(page);
-    await isAccessible(page);
+    await expectAccessible(page);
     await goOn(page).click();
     const text = await isBack(page);
     for (const claim of ['mfa', 'swk', 'pop', 'phr']) expect(text).toContain(claim);
@@ -184,7 +185,7 @@ describe('without typing a name', () => {
       await plugIn();
       await enroll(device, person);
       await device.start();
-      await isAccessible(page);
+      await expectAccessible(page);
       await signInWithPasskey(page).click();
       expect(await isBack(page)).toContain('swk');
     });
@@ -212,7 +213,7 @@ describe('without typing a name', () => {
       await device.start();
       await signInWithPasskey(page).click();
       expect(await message(page)).toBe('credentials.invalid');
-      await isAccessible(page);
+      await expectAccessible(page);
       await typePassword(page, person);
       await page.locator('form[data-step=select]').waitFor();
     });
@@ -231,7 +232,7 @@ describe('what goes wrong is said, and can be tried again', () => {
       await canVerify(false);
       await setUp(page).click();
       expect(await message(page)).toBe('webauthn.cancelled');
-      await isAccessible(page);
+      await expectAccessible(page);
       expect(await setUp(page).evaluate((button) => button === button.ownerDocument.activeElement)).toBe(true);
       await canVerify(true);
       await setUp(page).click();

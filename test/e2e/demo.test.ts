@@ -2,14 +2,12 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
 import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
 import { expectSince, moment } from '../support/moments.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
 import {
   authorizationRequest,
@@ -30,7 +28,6 @@ const synced = flag.up | flag.uv | flag.be | flag.bs;
 
 let node: TestNode;
 let apps: Record<'notes' | 'payroll' | 'shop', RelyingParty>;
-let hash: string;
 let number = 0;
 let later = 0;
 
@@ -44,7 +41,6 @@ beforeAll(async () => {
     ['notes', 'payroll', 'shop'].map((app) => discover(node.issuer, app)),
   );
   apps = { notes, payroll, shop } as typeof apps;
-  hash = await hashPassword(node.app.hashing, password);
 });
 afterAll(() => node.stop());
 
@@ -55,7 +51,7 @@ type Someone = Person & { readonly id: string };
 async function somebody(...groups: string[]): Promise<Someone> {
   number += 1;
   const identifier = `demo-${number}@demo.test`;
-  const credentials = [passwordCredential(hash), emailCredential(identifier)];
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
   const created = await node.app.directory.create({ identifiers: [identifier], groups, credentials });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier, password };

@@ -3,13 +3,11 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
-import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { NewCredential } from '../../src/users/credentials.ts';
 import { appFile } from '../support/authorize.ts';
 import { recoveryCodes } from '../support/means.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
@@ -82,7 +80,7 @@ async function equip(key: Key, person: Somebody): Promise<NewCredential> {
   switch (key) {
     case 'password':
       person.answers.password = async () => password;
-      return passwordCredential(await hashPassword(hashing, password));
+      return testPassword(node.app);
     case 'totp': {
       const secret = generateSecret({ length: 20 });
       person.totp = secret;
@@ -170,8 +168,8 @@ test('the use of a recovery code is told by mail; the last one makes room for ne
 
 async function told(person: Person): Promise<unknown[]> {
   const remaining: unknown[] = [];
-  for await (const ids of node.store.members(pendingKey)) {
-    const { entries } = await node.store.load(ids.map(messageKey));
+  for await (const ids of node.store.members(outboxKey)) {
+    const { entries } = await node.store.load(ids.map(outboxMessageKey));
     for (const entry of entries.values()) {
       const { delivery } = JSON.parse(entry?.value ?? '{}');
       if (delivery.to !== person.identifier) continue;

@@ -29,7 +29,11 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   beforeAll(async () => {
     const opened = await open();
-    node = await startNode({ store: opened.store, now: () => Math.floor(Date.now() / 1000) + ahead });
+    node = await startNode({
+      store: opened.store,
+      now: () => Math.floor(Date.now() / 1000) + ahead,
+      productionHashing: true,
+    });
     stop = async () => {
       await node.stop();
       await opened.stop();

@@ -2,11 +2,9 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { type Holder, holder } from '../support/means.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { named, turnTo } from '../support/proving.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, attemptsOf, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
@@ -107,8 +105,7 @@ test('what the rule no longer asks for is not taken up again', async () => {
 
 test('of two mailboxes the link stands for the one that it was sent to', async () => {
   const address = `${randomBytes(8).toString('hex')}@demo.test`;
-  const hash = await hashPassword(node.app.hashing, password);
-  const credentials = [passwordCredential(hash), emailCredential(address), emailCredential(`2-${address}`)];
+  const credentials = [testPassword(node.app), emailCredential(address), emailCredential(`2-${address}`)];
   const created = await node.app.directory.create({ identifiers: [address], groups: ['staff'], credentials });
   const id = created.ok ? created.user.id : '';
   const [, , other] = (await node.app.directory.get(id))?.credentials ?? [];

@@ -2,15 +2,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate, generateSecret } from 'otplib';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { maskedNumber } from '../../src/authenticators/phone/phone-number.ts';
 import { maskedAddress } from '../../src/core/model/mail-address.ts';
 import type { NewCredential } from '../../src/users/credentials.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { settingsWithMeans } from '../support/means.ts';
-import { password, startNode, type TestNode } from '../support/node.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
 import { appsThatAsk, named } from '../support/proving.ts';
 import { reopened } from '../support/returning.ts';
@@ -48,7 +46,7 @@ async function rich(): Promise<Rich> {
   const apps = [generateSecret({ length: 20 }), generateSecret({ length: 20 })];
   const labels = ['iPhone of Victor', 'Work laptop ACME', maskedAddress(second), maskedNumber(numbers[1] ?? '')];
   const credentials: readonly NewCredential[] = [
-    passwordCredential(await hashPassword(node.app.hashing, password)),
+    testPassword(node.app),
     ...apps.map((key, at) => ({
       authenticator: 'totp',
       factors: ['possession'] as const,

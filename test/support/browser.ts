@@ -17,9 +17,19 @@ const args = [
   '--disable-sync',
 ];
 
-/** Starts the Chromium that is installed here; the caller closes it. Throws if there is none. */
-export function launchBrowser(): Promise<Browser> {
-  return chromium.launch({ executablePath: findBrowser(), args });
+/** Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test. */
+const patience = 90_000;
+
+/** Starts the Chromium that is installed here; the caller closes it. Throws if there is none. Its pages wait long for what must come. */
+export async function launchBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({ executablePath: findBrowser(), args, timeout: patience });
+  const newContext = browser.newContext.bind(browser);
+  browser.newContext = async (options) => {
+    const context = await newContext(options);
+    context.setDefaultTimeout(patience);
+    return context;
+  };
+  return browser;
 }
 
 function findBrowser(): string {

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import type { TestNode } from './node.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 import { until } from './until.ts';

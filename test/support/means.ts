@@ -5,16 +5,15 @@ import { generate, generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import type { Authenticator } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
 import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
 import type { Factor } from '../../src/core/model/facts.ts';
+import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
-import { credentialsKey, serializeCredentials } from '../../src/users/user.ts';
+import { serializeCredentials } from '../../src/users/user.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';
-import { password, type TestNode } from './node.ts';
+import { password, type TestNode, testPassword } from './node.ts';
 import { codeFor, mobileNumber, settingsWithPhone } from './phone.ts';
 import { until } from './until.ts';
 import type { Page, UserAgent } from './user-agent.ts';
@@ -47,8 +46,7 @@ export const capabilities = {
     factors: ['knowledge'],
     amr: ['pwd'],
     async equip({ app }) {
-      const credential = passwordCredential(await hashPassword(app.hashing, password));
-      return { credential, answer: async () => passcode(password) };
+      return { credential: testPassword(app), answer: async () => passcode(password) };
     },
   },
   totp: {

@@ -1,6 +1,7 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -11,15 +12,38 @@ import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
+import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { problemLine } from '../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
+
+/** Far less work than in production, which the unit tests of passwords and the tests of the process use. */
+const cheapHashing = { memoryCost: 64, timeCost: 1, parallelism: 1 } as const;
+
+/** Of `password`, by what it costs: test users share one, so that no test spends time on making them. */
+const passwordHashes = new Map([
+  [
+    cheapHashing.memoryCost,
+    '$argon2id$v=19$m=64,t=1,p=1$2A4eh8Osb04+yLZugYsyCg$HsE6pX412sRpGeKMupzQGlqCK7vOs5qLIomk6koDYv8',
+  ],
+  [
+    owaspHashingCost.memoryCost,
+    '$argon2id$v=19$m=19456,t=2,p=1$JKFYqIpCDxyo59cmjIUjCQ$GOlp+aa1RdbmBGnBOVoX04h9WoQYI2+4wtLQo2BpBB0',
+  ],
+]);
+
+/** Nobody is refused because the machine is busy with other things (seconds). */
+const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
+
+/** The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys takes time. */
+const keyring = readFileSync(new URL('keyring.json', import.meta.url), 'utf8');
 
 export interface TestNode {
   readonly app: ServerApp;
@@ -52,6 +76,8 @@ export interface TestNodeOptions {
   readonly demo?: boolean;
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
+  /** Passwords cost what they cost in production. */
+  readonly productionHashing?: boolean;
   /** For `${NAME}` in the configuration. */
   readonly variables?: Readonly<Record<string, string>>;
 }
@@ -72,10 +98,11 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const logger = createLogger(options.write ?? (() => {}));
   const issuer = options.issuer ?? origin;
   const app = createApp({
-    store,
+    store: recordingStore(store),
     issuer,
     demo: options.demo ?? false,
     variables: options.variables ?? {},
+    hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
     log: {
       audit(line) {
         audit.push(line);
@@ -111,6 +138,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await rm(dir, { recursive: true, force: true });
   };
   try {
+    // Fails where another node has left one already.
+    await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.live.start();
     if (options.demo) app.outbox.start();
@@ -156,15 +185,21 @@ async function writeMail(file: string): Promise<void> {
   await writeFile(file, settings.toString());
 }
 
+/** The credential of `password`. */
+export function testPassword({ hashing }: Pick<ServerApp, 'hashing'>): ReturnType<typeof passwordCredential> {
+  const hash = passwordHashes.get(hashing.cost.memoryCost);
+  if (hash === undefined) throw new Error('there is no hash of the test password for this cost');
+  return passwordCredential(hash);
+}
+
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
 async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
-  const hash = await hashPassword(app.hashing, password);
   for (const { identifier, displayName, groups } of demoPeople) {
     await app.directory.create({
       identifiers: [identifier],
       profile: { displayName, email: identifier, emailVerified: true },
       groups,
-      credentials: [passwordCredential(hash), ...(withEmail ? [emailCredential(identifier)] : [])],
+      credentials: [testPassword(app), ...(withEmail ? [emailCredential(identifier)] : [])],
     });
   }
 }
@@ -175,8 +210,7 @@ export async function newPerson(
   groups: readonly string[] = ['staff'],
 ): Promise<{ id: string; identifier: string; password: string }> {
   const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
-  const credential = passwordCredential(await hashPassword(app.hashing, password));
-  const created = await app.directory.create({ identifiers: [identifier], groups, credentials: [credential] });
+  const created = await app.directory.create({ identifiers: [identifier], groups, credentials: [testPassword(app)] });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier, password };
 }

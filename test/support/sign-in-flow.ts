@@ -2,14 +2,12 @@
 
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import type { Skips } from '../../src/core/model/facts.ts';
-import { transactionKey } from '../../src/flow/transaction/transaction-record.ts';
+import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
 import { readSkips } from '../../src/users/skips.ts';
-import { attemptCounter, credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
-import { password, type TestNode } from './node.ts';
+import { parseUser, serializeUser } from '../../src/users/user.ts';
+import { password, type TestNode, testPassword } from './node.ts';
 import { type Authorization, authorization } from './raw-client.ts';
 import { nextCode, type Person, redirectUri } from './relying-party.ts';
 import { type Form, mainForm, type Page, UserAgent } from './user-agent.ts';
@@ -63,22 +61,13 @@ export function whereIs(page: Page): string {
   return form.authenticator ? `${form.step}:${form.authenticator}` : form.step;
 }
 
-const hashes = new WeakMap<TestNode['app'], Promise<string>>();
-
-/** Hashed once for each node: people of one test may share a hash. */
-function passwordHash(app: TestNode['app']): Promise<string> {
-  const known = hashes.get(app) ?? hashPassword(app.hashing, password);
-  hashes.set(app, known);
-  return known;
-}
-
 /** Somebody new who has a password only. */
 export async function personWithPassword(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<Person & { readonly id: string }> {
   const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
-  const credentials = [passwordCredential(await passwordHash(app))];
+  const credentials = [testPassword(app)];
   const created = await app.directory.create({ identifiers: [identifier], groups, credentials });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier, password };
@@ -95,7 +84,7 @@ export async function personWithTotp(
     identifiers: [identifier],
     groups,
     credentials: [
-      passwordCredential(await passwordHash(app)),
+      testPassword(app),
       {
         authenticator: 'totp',
         factors: ['possession'],

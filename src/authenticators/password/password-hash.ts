@@ -1,12 +1,9 @@
 /**
  * Password hashes: Argon2id in the PHC string format. One way to make them, one to check them, one to take over those of other systems.
- * Parameters after the OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane.
+ * How much work a hash is stands in `HashingQueue.cost`.
  */
 import { argon2id, hash, verify } from 'argon2';
-import type { HashingQueue } from '../shared/hashing-queue.ts';
-
-/** KiB, passes, lanes. */
-const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+import { type HashingCost, type HashingQueue, owaspHashingCost } from '../shared/hashing-queue.ts';
 
 /** Above these a foreign hash is refused: a verification must not take the machine (KiB, passes, lanes). */
 const ceiling = { memoryCost: 262_144, timeCost: 16, parallelism: 16 } as const;
@@ -14,13 +11,13 @@ const ceiling = { memoryCost: 262_144, timeCost: 16, parallelism: 16 } as const;
 /** Longest password, in bytes of UTF-8 after normalisation. */
 const maxBytes = 1024;
 
-/** Of a random password that nobody kept, with our parameters: what is checked when there is nothing to check. */
-const dummyHash = '$argon2id$v=19$m=19456,t=2,p=1$hyA87eMsEiNKm0nwji4e7A$f83DD5wQ7vJYfDp9WEgyiOo9p07rI1VK1o2Dc7eileQ';
+/** Salt and tag of a hash that no known password has. */
+const dummyTail = 'hyA87eMsEiNKm0nwji4e7A$f83DD5wQ7vJYfDp9WEgyiOo9p07rI1VK1o2Dc7eileQ';
 
 export interface ForeignHash {
   /** The hash as we store it. */
   readonly hash: string;
-  /** Made with less work than ours: it is replaced at the next sign-in. */
+  /** Made with less work than `cost`: it is replaced at the next sign-in. */
   readonly weak: boolean;
 }
 
@@ -41,19 +38,24 @@ export function passwordBytes(text: string): Buffer | undefined {
 export async function hashPassword(queue: HashingQueue, text: string): Promise<string> {
   const bytes = passwordBytes(text);
   if (bytes === undefined) throw new RangeError('a password must be well-formed text of 1 to 1024 bytes');
-  return queue.run(() => hash(bytes, { ...parameters, type: argon2id }));
+  return queue.run(() => hash(bytes, { ...queue.cost, type: argon2id }));
 }
 
 /** Checks a password. Without a usable stored hash it does the same work on a hash that fits nobody, and says no. */
 export async function checkPassword(queue: HashingQueue, stored: unknown, bytes: Buffer): Promise<boolean> {
   const known = typeof stored === 'string' && readHash(stored) !== undefined;
-  const matches = await queue.run(() => verify(known ? stored : dummyHash, bytes));
+  const matches = await queue.run(() => verify(known ? stored : dummyHash(queue.cost), bytes));
   return known && matches;
 }
 
-/** The stored hash was made with less work than new ones get. */
-export function isWeakHash(stored: string): boolean {
-  return readHash(stored)?.weak ?? true;
+/** What is checked when there is nothing to check: as much work as a real hash. */
+function dummyHash({ memoryCost, timeCost, parallelism }: HashingCost): string {
+  return `$argon2id$v=19$m=${memoryCost},t=${timeCost},p=${parallelism}$${dummyTail}`;
+}
+
+/** The stored hash was made with less work than `cost`, which new ones get. */
+export function isWeakHash(stored: string, cost?: HashingCost): boolean {
+  return readHash(stored, cost)?.weak ?? true;
 }
 
 const phc =
@@ -63,7 +65,7 @@ const phc =
  * Reads an Argon2id hash (version 1.3) of any system: parameters in the order m,t,p or m,p,t. Comes back in the order m,t,p, which every
  * implementation reads. `undefined`: another algorithm, damaged, or more expensive than 256 MiB, 16 passes, 16 lanes.
  */
-export function readHash(text: string): ForeignHash | undefined {
+export function readHash(text: string, cost: HashingCost = owaspHashingCost): ForeignHash | undefined {
   const groups = phc.exec(text)?.groups;
   if (groups === undefined) return undefined;
   const costs = new Map(groups.parameters?.split(',').map((pair) => [pair.slice(0, 1), Number(pair.slice(2))]));
@@ -72,6 +74,6 @@ export function readHash(text: string): ForeignHash | undefined {
   if (!possible || m > ceiling.memoryCost || t > ceiling.timeCost || p > ceiling.parallelism) return undefined;
   return {
     hash: `$argon2id$v=19$m=${m},t=${t},p=${p}$${groups.salt}$${groups.tag}`,
-    weak: m < parameters.memoryCost || t < parameters.timeCost,
+    weak: m < cost.memoryCost || t < cost.timeCost,
   };
 }

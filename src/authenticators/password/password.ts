@@ -71,7 +71,7 @@ async function verifyPassword(
     return refuse(text === undefined || text === '' ? 'credentials.required' : 'credentials.invalid');
   const stored = credential?.authenticator === descriptor.key ? credential.secret.hash : undefined;
   if (!(await checkPassword(queue, stored, bytes)) || credential === undefined) return refuse('credentials.invalid');
-  const secret = typeof stored === 'string' && isWeakHash(stored) ? await rehash(queue, bytes) : undefined;
+  const secret = typeof stored === 'string' && isWeakHash(stored, queue.cost) ? await rehash(queue, bytes) : undefined;
   return { ok: true, credential: credential.id, proof, ...(secret === undefined ? {} : { secret }), mustSave: false };
 }
 

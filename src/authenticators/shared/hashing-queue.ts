@@ -5,6 +5,19 @@
 import { availableParallelism } from 'node:os';
 import { StepgateError } from '../../errors.ts';
 
+/** How much work one Argon2id hash is. */
+export interface HashingCost {
+  /** KiB. */
+  readonly memoryCost: number;
+  /** Passes. */
+  readonly timeCost: number;
+  /** Lanes. */
+  readonly parallelism: number;
+}
+
+/** OWASP Password Storage Cheat Sheet: 19 MiB, 2 passes, 1 lane. */
+export const owaspHashingCost: HashingCost = { memoryCost: 19_456, timeCost: 2, parallelism: 1 };
+
 export interface HashingQueueOptions {
   /** Hashes in flight. Default: `hashingConcurrency()`. */
   readonly concurrency?: number;
@@ -12,6 +25,8 @@ export interface HashingQueueOptions {
   readonly capacity?: number;
   /** Longest wait in seconds. Default 3. */
   readonly maxWait?: number;
+  /** Cost of the hashes that are made. Default `owaspHashingCost`; tests that are not about hashing take less. */
+  readonly cost?: HashingCost;
 }
 
 export interface HashingStats {
@@ -37,6 +52,7 @@ export function hashingConcurrency(cores: number = availableParallelism(), threa
 const retryAfter = 2;
 
 export class HashingQueue {
+  readonly cost: HashingCost;
   readonly #concurrency: number;
   readonly #capacity: number;
   readonly #maxWait: number;
@@ -49,6 +65,7 @@ export class HashingQueue {
     this.#concurrency = options.concurrency ?? hashingConcurrency();
     this.#capacity = options.capacity ?? 50;
     this.#maxWait = options.maxWait ?? 3;
+    this.cost = options.cost ?? owaspHashingCost;
   }
 
   get stats(): HashingStats {

@@ -8,8 +8,8 @@ import type { HashingQueue } from './hashing-queue.ts';
 
 const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 
-/** As for passwords: KiB, passes, lanes (OWASP Password Storage Cheat Sheet). */
-const parameters = { memoryCost: 19_456, timeCost: 2, parallelism: 1, hashLength: 32 } as const;
+/** Bytes of a digest. */
+const hashLength = 32;
 
 /** `length` random signs. */
 export function drawKeyText(length: number): string {
@@ -48,7 +48,13 @@ export function isSalt(value: unknown): value is string {
  * Rejects with `StepgateError('busy')` when the queue is full.
  */
 export async function digestKeyText(queue: HashingQueue, text: string, salt: string): Promise<string> {
-  const options = { ...parameters, type: argon2id, salt: Buffer.from(salt, 'base64url'), raw: true } as const;
+  const options = {
+    ...queue.cost,
+    hashLength,
+    type: argon2id,
+    salt: Buffer.from(salt, 'base64url'),
+    raw: true,
+  } as const;
   return (await queue.run(() => hash(text, options))).toString('base64url');
 }
 

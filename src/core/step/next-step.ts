@@ -22,14 +22,14 @@ export interface StepContext extends OptionsView {
   readonly identifyWith?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
-  /** From `endsOthers`, for an authenticator that is offered. */
+  /** From `endsOtherSessions`, for an authenticator that is offered. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
 
 /**
- * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the options and has not
- * expired; then what the person picked; then what they used last; then the best option. What to enroll is the person's choice if there is one to make.
- * `messages` are empty: the shell adds them.
+ * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the
+ * options and has not expired; then what the person picked; then what they used last; then the best option. What to
+ * enroll is the person's choice if there is one to make. `messages` are empty: the shell adds them.
  */
 export function nextStep(decision: Decision, transaction: Transaction, view: StepContext, now: Seconds): Plan {
   switch (decision.kind) {

@@ -12,14 +12,22 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../../flow/browser/sso-session.ts';
-import { transactionKey } from '../../flow/transaction/transaction-record.ts';
-import { type Store, storeKey } from '../../stores/store.ts';
-import { currentUnit, type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
-import { parseUser, userKey } from '../../users/user.ts';
-import { grantKey, grantTokensKey, hashed, interactionKey, pollingIntervalKey } from './oidc-keys.ts';
+import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
+import { type KeyKind, keyOf } from '../../stores/key-table.ts';
+import {
+  grantKey,
+  grantTokensKey,
+  pollingIntervalKey,
+  ssoSessionKey,
+  transactionKey,
+  userCodeKey,
+  userKey,
+} from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
+import { type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { parseUser } from '../../users/user.ts';
+import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
 import { sessionAdapter } from './session-adapter.ts';
-import { carriesTokenBasis, setTokenBasis, tokenBasis } from './token-basis.ts';
 
 /** A payload and, for what belongs to an account, the state of the account when it was issued. */
 interface Stored {
@@ -30,6 +38,9 @@ interface Stored {
   readonly basisEnrollments?: readonly string[];
 }
 
+/** Models from which further tokens follow: each is stored with what it rests on. */
+const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+
 /** Models whose `consumed` mark decides. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
   AuthorizationCode: () => new errors.InvalidGrant('authorization code already consumed'),
@@ -39,10 +50,25 @@ const lostErrors: Readonly<Record<string, () => Error>> = {
     new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used'),
 };
 
-function keyOf(model: string, id: string): string {
-  if (model === 'Grant') return grantKey(id);
-  if (model === 'Interaction') return interactionKey(id);
-  return storeKey(model, hashed(id));
+/**
+ * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the others belong to
+ * features that are off: introspection still looks for some of them, and finds nothing.
+ */
+const kindOf: Readonly<Record<string, KeyKind>> = {
+  AccessToken: 'access-token',
+  AuthorizationCode: 'authorization-code',
+  DeviceCode: 'device-code',
+  Grant: 'grant',
+  Interaction: 'interaction',
+  PushedAuthorizationRequest: 'pushed-authorization-request',
+  RefreshToken: 'refresh-token',
+  ReplayDetection: 'replay-detection',
+};
+
+function modelKey(model: string, id: string): string {
+  const kind = kindOf[model];
+  if (kind === undefined) throw new TypeError(`the store has no kind of key for ${model}`);
+  return keyOf(kind, id);
 }
 
 /** Everything that one load brings along with a payload, so that the request needs no second one. */
@@ -52,7 +78,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
   if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
-  if (session) refs.push(ssoKey(session));
+  if (session) refs.push(ssoSessionKey(session));
   if (payload.accountId) refs.push(userKey(payload.accountId));
   return refs;
 }
@@ -77,20 +103,20 @@ export interface AdapterOptions {
 /** What oidc-provider takes as `adapter`. Outside of a request every call is its own unit of work. */
 export function createAdapter(options: AdapterOptions): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Session') return withinUnit(options.store, (unit) => sessionAdapter(unit, options.now));
+    if (model === 'Session') return withinScope(options.store, (scope) => sessionAdapter(scope, options.now));
     if (model === 'Client') return clientAdapter(options);
-    return withinUnit(options.store, (unit) => modelAdapter(model, options.store, unit));
+    return withinScope(options.store, (scope) => modelAdapter(model, options.store, scope));
   };
 }
 
-/** Every call works on the unit of the request; without one, on its own, which it commits. */
-function withinUnit(store: Store, build: (unit: UnitOfWork) => Adapter): Adapter {
+/** Each call works in the scope of the request. Outside a request it has a unit of work of its own, which it commits. */
+function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Adapter {
   const call = async <T>(use: (adapter: Adapter) => Promise<T>): Promise<T> => {
-    const current = currentUnit();
-    if (current) return use(build(current));
-    const own = new UnitOfWork(store);
+    const request = findRequest();
+    if (request) return use(build(request));
+    const own = createStorageScope(new UnitOfWork(store));
     const result = await use(build(own));
-    await own.commit();
+    await own.unit.commit();
     return result;
   };
   return {
@@ -120,16 +146,17 @@ function clientAdapter({ client }: AdapterOptions): Adapter {
   };
 }
 
-function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
+function modelAdapter(model: string, store: Store, scope: StorageScope): Adapter {
+  const { unit } = scope;
   const revoked = new Set<string>();
 
   async function find(id: string): Promise<AdapterPayload | undefined> {
-    if (model === 'Interaction' && !/^[\w-]+$/.test(id)) return undefined;
-    const entry = await unit.get(keyOf(model, id));
+    if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
+    const entry = await unit.get(modelKey(model, id));
     if (!entry) return undefined;
     const stored = JSON.parse(entry.value) as Stored;
     if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
-    if (stored.basisEnrollments) setTokenBasis(unit, stored.basisEnrollments);
+    if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
     return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
   }
 
@@ -137,9 +164,9 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     find,
 
     async upsert(id, payload, ttl) {
-      const key = keyOf(model, id);
+      const key = modelKey(model, id);
       const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-      const basisEnrollments = carriesTokenBasis(model) ? tokenBasis(unit) : [];
+      const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
       const stored: Stored = {
         payload,
         ...(user ? { valid: parseUser(user.value).validAfter } : {}),
@@ -151,12 +178,11 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
       if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
         unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
       }
-      if (payload.userCode)
-        unit.put(keyOf('UserCode', payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
+      if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
     },
 
     async findByUserCode(code) {
-      const pointer = await unit.get(keyOf('UserCode', code));
+      const pointer = await unit.get(userCodeKey(code));
       return pointer ? find(pointer.value) : undefined;
     },
 
@@ -166,7 +192,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
 
     async consume(id) {
       const payload = await find(id);
-      unit.consume(keyOf(model, id), async () => {
+      unit.consume(modelKey(model, id), async () => {
         if (payload?.grantId) await revokeGrant(store, payload.grantId);
         return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
       });
@@ -174,8 +200,8 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
 
     async destroy(id) {
       // Of two requests that resume one interaction, one goes on.
-      if (model === 'Interaction') unit.take(keyOf(model, id));
-      else unit.delete(keyOf(model, id));
+      if (model === 'Interaction') unit.take(modelKey(model, id));
+      else unit.delete(modelKey(model, id));
     },
 
     /** oidc-provider calls this once for each kind of token; the first call does the work for all. */
@@ -204,6 +230,6 @@ async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWo
 }
 
 async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
-  await unit.load([ssoKey(uid)]);
+  await unit.load([ssoSessionKey(uid)]);
   return peekSso(unit, uid);
 }

@@ -1,4 +1,5 @@
-import type { Committed, Op, Store } from '../../../src/stores/store.ts';
+/** A store that behaves like Redis Cluster, on top of any other. */
+import type { Committed, Op, Store } from '../../src/stores/store.ts';
 
 /** The tag of a key: what decides its slot. */
 function slotOf(op: Op): string {
@@ -6,15 +7,15 @@ function slotOf(op: Op): string {
 }
 
 /**
- * A store that commits slot by slot, as on Redis Cluster: a failure leaves what the slots before it did. `stopAfter`: the process dies
- * after so many slots.
+ * Commits slot by slot, the slots that consume or take first: a failure leaves what the slots before it did. `stopAfter`: the process
+ * dies after so many slots.
  */
 export function slotted(store: Store, stopAfter = Number.POSITIVE_INFINITY): Store {
   return {
     ...store,
     async commit(ops): Promise<Committed> {
-      const taking = new Set(ops.filter(({ op }) => op === 'take' || op === 'consume').map(slotOf));
-      const slots = [...new Set([...taking, ...ops.map(slotOf)])];
+      const consuming = new Set(ops.filter(({ op }) => op === 'take' || op === 'consume').map(slotOf));
+      const slots = [...new Set([...consuming, ...ops.map(slotOf)])];
       const applied: Op[] = [];
       for (const [index, slot] of slots.entries()) {
         if (index >= stopAfter) throw new Error('the process died');

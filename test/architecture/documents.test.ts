@@ -1,0 +1,146 @@
+/** What the documents say of the repository is there: laws, tests, files, links, decisions. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import {
+  citedNumbers,
+  document,
+  documents,
+  everything,
+  linkedFiles,
+  namedPaths,
+  repository,
+} from './support/documents.ts';
+import { layersWithin } from './support/import-rules.ts';
+
+const isThere = (path: string): boolean => existsSync(join(repository, path));
+
+describe('the laws', () => {
+  const sections = document('docs/laws.md').split(/^## /m).slice(1);
+
+  test('are numbered without gaps', () => {
+    expect(sections.map((section) => /^Law (\d+): \S/.exec(section)?.[1])).toEqual(
+      Array.from(sections, (_, at) => String(at + 1)),
+    );
+  });
+
+  test('each name the tests that hold them', () => {
+    const without = sections.filter((section) => {
+      const held = /^Held by: ([\s\S]*?)(?:\n\n|$)/m.exec(section)?.[1] ?? '';
+      return !namedPaths(held).some((path) => path.endsWith('.test.ts'));
+    });
+    expect(without).toEqual([]);
+  });
+
+  test('exist wherever one is cited', () => {
+    const unknown = everything.flatMap(({ path, text }) =>
+      citedNumbers('Law', text)
+        .filter((law) => law < 1 || law > sections.length)
+        .map((law) => `${path} cites Law ${law}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the decisions', () => {
+  const records = documents.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
+
+  test('are numbered without gaps, as their files are', () => {
+    const numbers = records.map(({ path, text }) => [path.slice(15, 19), /^# (\d+)\. \S/.exec(text)?.[1]]);
+    expect(numbers).toEqual(records.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1)]));
+  });
+
+  test('have a date, a status, a decision and alternatives', () => {
+    const parts = [/^Date: \d{4}-\d{2}-\d{2} *$/m, /^Status: (?:proposed|accepted|superseded by decision \d+)$/m];
+    const lacking = records.filter(({ text }) => ![...parts, /\*\*Alternatives/].every((part) => part.test(text)));
+    expect(lacking.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('are in the index, with title, date and status', () => {
+    const index = document('docs/decisions/README.md');
+    const lines = records.map(({ path, text }) => {
+      const [, number, title] = /^# (\d+)\. (.*)$/m.exec(text) ?? [];
+      const [, date] = /^Date: (\S+)/m.exec(text) ?? [];
+      const [, status] = /^Status: (.*)$/m.exec(text) ?? [];
+      return `| [${number}](${path.slice(15)}) | ${title} | ${date} | ${status} |`;
+    });
+    expect(lines.filter((line) => !index.includes(line))).toEqual([]);
+  });
+
+  test('exist wherever one is cited', () => {
+    const unknown = everything.flatMap(({ path, text }) =>
+      citedNumbers('decision', text)
+        .filter((one) => one < 1 || one > records.length)
+        .map((one) => `${path} cites decision ${one}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
+describe('the documents', () => {
+  test('link to files that exist', () => {
+    const broken = documents.flatMap((one) =>
+      linkedFiles(one)
+        .filter((target) => !isThere(target))
+        .map((target) => `${one.path} links to ${target}`),
+    );
+    expect(broken).toEqual([]);
+  });
+
+  test('name files and folders that exist', () => {
+    const missing = documents.flatMap(({ path, text }) =>
+      namedPaths(text)
+        .filter((named) => !isThere(named))
+        .map((named) => `${path} names ${named}`),
+    );
+    expect(missing).toEqual([]);
+  });
+});
+
+describe('the architecture', () => {
+  const text = document('docs/architecture.md');
+  const folderNames = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
+
+  test('has a line for each folder of the sources', () => {
+    const folders = readdirSync(join(repository, 'src'), { withFileTypes: true });
+    const names = folders.filter((one) => one.isDirectory()).map(({ name }) => name);
+    expect(folderNames(/^\| `src\/(\w+)` \|/gm).sort()).toEqual(names.sort());
+  });
+
+  test('lists the subfolders in the order of the import rules', () => {
+    const layers = [...text.matchAll(/^- `src\/(\w+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
+      folder,
+      [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    ]);
+    expect(Object.fromEntries(layers)).toEqual(layersWithin);
+  });
+
+  test('follows a sign-in through functions that are where it says', () => {
+    const steps = [...text.matchAll(/`(\w+)` in\s+`(src\/[^`]+)`/g)].map(([, name = '', path = '']) => ({
+      name,
+      path,
+    }));
+    expect(steps.length).toBeGreaterThan(11);
+    const lost = steps.filter(({ name, path }) => !isThere(path) || !definesFunction(document(path), name));
+    expect(lost).toEqual([]);
+  });
+});
+
+/** As a function, or as a method of a class. */
+function definesFunction(source: string, name: string): boolean {
+  return new RegExp(`^(?:export )?(?:async )?function ${name}\\b|^  (?:async )?${name}\\(`, 'm').test(source);
+}
+
+describe('the check itself', () => {
+  test('finds numbers after a word, one or several', () => {
+    expect(citedNumbers('Law', 'Law 7, the by-laws 3; (Laws 1, 6 and 11), law 15.')).toEqual([7, 3, 1, 6, 11, 15]);
+    expect(citedNumbers('decision', 'as decision 20 says; a decision in 3 steps')).toEqual([20]);
+  });
+
+  test('finds relative links and named files, and nothing else', () => {
+    const text =
+      '[a](laws.md) [b](../README.md#try-it) [c](https://x.example/y.md) [d](#top) `src/core` `src/<key>.ts` `npm test`';
+    expect(linkedFiles({ path: 'docs/x.md', text })).toEqual(['docs/laws.md', 'README.md']);
+    expect(namedPaths(text)).toEqual(['src/core']);
+  });
+});
