@@ -9,7 +9,7 @@ import type { Services } from '../../flow/services.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import type { AccountPage } from '../html/views/account.ts';
+import type { AccountPage } from '../html/views/account-pages.ts';
 import { pageContext } from '../page-context.ts';
 
 export interface AccountParts {

@@ -34,11 +34,11 @@ export function linkHandlers(parts: LinkParts) {
       const page = pageContext(renderer, await services.snapshot(request.unit), uiLocalesOf(link));
       if (link.kind !== 'open') {
         ctx.status = 410;
-        return showPage(ctx, renderer.renderLinkOver({ ...page, reason: link.kind }));
+        return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
       }
       if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
       const { passcode: code, asked } = link.linked;
-      showPage(ctx, renderer.renderLinkElsewhere({ ...page, app: appLabel(link), code, asked }));
+      showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link), code, asked }));
     },
 
     async status(ctx: Context): Promise<void> {
@@ -62,7 +62,7 @@ async function confirm(
   const { uid, unit } = request;
   const { redirectUri } = await openInteraction(provider(), ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
-  const html = renderer.renderLinkConfirm({
+  const html = renderer.renderMagicLinkConfirm({
     ...pageContext(renderer, await services.snapshot(unit), link.uiLocales),
     action: signInPath(uid),
     stateHandle: link.form.handle,
