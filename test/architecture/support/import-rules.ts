@@ -53,6 +53,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   cli: {
     ours: [
       'core',
+      'authenticators/authenticator',
       'policy',
       'users',
       'delivery/outbox',
