@@ -5,17 +5,15 @@ import type { Transaction } from '../../core/step/transaction.ts';
 import type { App } from '../../policy/model/app.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { maxUserAgentLength } from '../../user-agent.ts';
 import { audit } from '../audit.ts';
 import { recordSignIn } from '../browser/known-device.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-
-/** Of a User-Agent so much is kept (characters). */
-export const maxUserAgentLength = 256;
 
 export interface CompletedSignIn {
   readonly services: Services;
