@@ -27,7 +27,7 @@ export type TagRule =
 export type Lifetime =
   /** Written without a ttl: it stays until it is deleted. */
   | { readonly kind: 'lasting' }
-  /** Always written with a ttl that follows from what is stored; `until` says from what. */
+  /** Always written with a ttl that follows from what is stored. `until` completes the sentence "it stays until". */
   | { readonly kind: 'expiring'; readonly until: string }
   /** Always written with this ttl. */
   | { readonly kind: 'fixed'; readonly seconds: number }
@@ -54,7 +54,7 @@ type RowShape = Omit<KeyRow, 'references'> & { readonly references: readonly str
 
 const lasting = { kind: 'lasting' } as const;
 const windows = { kind: 'windows' } as const;
-const asGranted = { kind: 'expiring', until: 'its own lifetime, by the token settings' } as const;
+const asGranted = { kind: 'expiring', until: 'it expires by the token settings' } as const;
 const adapter = 'oidc/storage/adapter';
 
 /** All kinds, by name. The name is the text before the brace. */
@@ -129,7 +129,7 @@ export const keyTable = {
     holds: 'entry',
     tag: { rule: 'random', of: 'the uid of the session' },
     owner: 'flow/browser/sso-session',
-    lifetime: { kind: 'expiring', until: 'the idle or the absolute limit of its session rule, whichever comes first' },
+    lifetime: { kind: 'expiring', until: 'the idle or the absolute limit of its session rule' },
     references: ['user', 'grant'],
   },
   'session-cookie': {
@@ -137,7 +137,7 @@ export const keyTable = {
     holds: 'entry',
     tag: { rule: 'hash', of: 'the session id in the cookie' },
     owner: 'oidc/storage/session-adapter',
-    lifetime: { kind: 'expiring', until: 'the lifetime of the SSO session' },
+    lifetime: { kind: 'expiring', until: 'the SSO session ends' },
     references: ['sso-session'],
   },
 

@@ -18,6 +18,7 @@ import {
   testOutbox,
   waiting,
 } from '../support/outbox.ts';
+import { recordingStore } from '../support/recording-store.ts';
 import { startRedis, startRedisCluster } from '../support/redis.ts';
 import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -33,7 +34,8 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
   beforeEach(async () => {
     const opened = await open();
-    ({ store, again } = opened);
+    store = recordingStore(opened.store);
+    again = async () => recordingStore(await opened.again());
     now = start;
     closing.push(opened.stop);
   });
@@ -301,13 +303,13 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 /** Two requests for one transaction: the second one replaces the message, and is too late. */
 async function loseRace(store: Store, older: readonly string[]): Promise<void> {
   const key = transactionKey('race');
-  await store.commit([{ op: 'create', key, value: '1' }]);
+  await store.commit([{ op: 'create', key, value: '1', ttl: 600 }]);
   const unit = new UnitOfWork(store);
   await unit.get(key);
-  await store.commit([{ op: 'replace', key, version: 1, value: '2' }]);
+  await store.commit([{ op: 'replace', key, version: 1, value: '2', ttl: 600 }]);
   withdraw(unit, older);
   enqueue(unit, signInMail('alice@demo.test', '222222', start + 600), start);
-  unit.replace(key, { value: '3' });
+  unit.replace(key, { value: '3', ttl: 600 });
   await expect(unit.commit()).rejects.toThrow(Conflict);
 }
 

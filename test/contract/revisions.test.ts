@@ -11,6 +11,7 @@ import { openEmbedded } from '../../src/stores/embedded.ts';
 import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { recordingStore } from '../support/recording-store.ts';
 import { startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
@@ -103,7 +104,7 @@ async function embedded(): Promise<Harness> {
   return {
     open: async () => {
       count += 1;
-      return openEmbedded({ file: join(dir, `${count}.db`) });
+      return recordingStore(openEmbedded({ file: join(dir, `${count}.db`) }));
     },
     stop: () => rm(dir, { recursive: true, force: true }),
   };

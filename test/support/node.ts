@@ -20,6 +20,7 @@ import { problemLine } from '../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -97,7 +98,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const logger = createLogger(options.write ?? (() => {}));
   const issuer = options.issuer ?? origin;
   const app = createApp({
-    store,
+    store: recordingStore(store),
     issuer,
     demo: options.demo ?? false,
     variables: options.variables ?? {},

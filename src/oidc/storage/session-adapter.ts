@@ -18,14 +18,17 @@ import {
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser, type User } from '../../users/user.ts';
+import type { StorageScope } from '../request-scope.ts';
 
+/** How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another lifetime. */
+const unsavedLifetime: Seconds = 60;
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
 
-function entryOf(session: SsoSession, ttl: number | undefined): Merged {
+function entryOf(session: SsoSession, ttl: Seconds): Merged {
   const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
   const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
-  return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
+  return { value: JSON.stringify(session), ttl, refs };
 }
 
 /** oidc-provider changes what it was given. */
@@ -82,7 +85,8 @@ export function recordEvidence(
     const session = current(value);
     const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
     const { limits, used } = added;
-    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, limits?.idle);
+    const ttl = limits?.idle ?? secondsLeft(session, added.now);
+    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
   });
 }
 
@@ -111,11 +115,15 @@ export function keepSession(
   unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
     const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
-    const { limits } = session;
     const since = withTokens ? (before ?? session.valid) : undefined;
-    const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
-    return entryOf({ ...session, valid, ...(since === undefined ? {} : { validSince: since }) }, ttl);
+    return entryOf({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
+}
+
+/** How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave it. */
+function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): Seconds {
+  if (limits) return Math.max(1, Math.min(limits.idle, startedAt + limits.absolute - now));
+  return typeof payload.exp === 'number' ? Math.max(1, payload.exp - now) : unsavedLifetime;
 }
 
 /** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
@@ -144,22 +152,18 @@ function validOf(
   return { valid: Math.max(valid, kept), ...(validSince === undefined ? {} : { validSince }) };
 }
 
-/** Sessions whose id this request gave up, and that did not get another one: they are over. */
-const endings = new WeakMap<UnitOfWork, Set<string>>();
-
-function endingsOf(unit: UnitOfWork): Set<string> {
-  const known = endings.get(unit);
-  if (known) return known;
-  const uids = new Set<string>();
-  endings.set(unit, uids);
+/** The session ends with this request, unless it is saved under another id before. */
+function endAtCommit({ unit, endedSessions }: StorageScope, uid: string): void {
+  endedSessions.add(uid);
   unit.beforeCommit(() => {
-    for (const uid of uids) unit.delete(ssoSessionKey(uid));
+    if (endedSessions.delete(uid)) unit.delete(ssoSessionKey(uid));
   });
-  return uids;
 }
 
 /** `now`: epoch seconds. */
-export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
+export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter {
+  const { unit, endedSessions } = scope;
+
   function payloadOf(uid: string): AdapterPayload | undefined {
     const session = peekSso(unit, uid);
     if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
@@ -194,14 +198,15 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
       const valid = accountIn(unit, accountId)?.validAfter;
       const current = currentSession(unit, session, now());
-      endingsOf(unit).delete(session);
+      endedSessions.delete(session);
       unit.put(sessionCookieKey(id), omitUndefined({ value: session, ttl, refs: [ssoSessionKey(session)] }));
       unit.merge(ssoSessionKey(session), (value) => {
         const { validSince, ...found } = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
         const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
-        return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
+        const saved = { ...found, ...account, startedAt, authorizations: merged, payload };
+        return entryOf(saved, ttl ?? secondsLeft(saved, now()));
       });
     },
 
@@ -209,7 +214,7 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       const pointer = await unit.get(sessionCookieKey(id));
       unit.delete(sessionCookieKey(id));
       // When a new id follows, `upsert` takes this back.
-      if (pointer) endingsOf(unit).add(pointer.value);
+      if (pointer) endAtCommit(scope, pointer.value);
     },
 
     async consume() {

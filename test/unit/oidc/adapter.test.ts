@@ -3,8 +3,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import { createRequestScope, type RequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
 import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
-import { setTokenBasis, tokenBasis } from '../../../src/oidc/storage/token-basis.ts';
 import {
   credentialsKey,
   grantKey,
@@ -15,7 +15,8 @@ import {
   transactionKey,
   userKey,
 } from '../../../src/stores/keys.ts';
-import { Conflict, UnitOfWork, withUnit } from '../../../src/stores/unit-of-work.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
 import { serializeUser, type User } from '../../../src/users/user.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
@@ -33,11 +34,14 @@ beforeEach(() => {
   adapter = createAdapter({ store, client: async (id) => clients[id], now: () => now });
 });
 
+function newScope(of: Store = store): RequestScope {
+  return createRequestScope(new UnitOfWork(of), { ip: '192.0.2.1', userAgent: '', acceptLanguage: '' });
+}
+
 /** One request: its unit is committed at its end. */
-async function request<T>(run: (unit: UnitOfWork) => Promise<T>): Promise<T> {
-  const unit = new UnitOfWork(store);
-  const result = await withUnit(unit, () => run(unit));
-  await unit.commit();
+async function request<T>(run: (scope: RequestScope) => Promise<T>, scope = newScope()): Promise<T> {
+  const result = await runInScope(scope, () => run(scope));
+  await scope.unit.commit();
   return result;
 }
 
@@ -176,12 +180,12 @@ describe('what is consumed', () => {
     ['AccessToken', errors.InvalidRequest, 'already used'],
   ])('%s goes to one of two, and the grant ends with the second', async (model, error, text) => {
     await issue();
-    const first = new UnitOfWork(store);
-    const second = new UnitOfWork(store);
-    for (const unit of [first, second]) await withUnit(unit, () => adapter(model).consume(model));
-    await first.commit();
+    const first = newScope();
+    const second = newScope();
+    for (const scope of [first, second]) await runInScope(scope, () => adapter(model).consume(model));
+    await first.unit.commit();
     expect((await find(model))?.consumed).toBe(1);
-    const lost = await second.commit().catch((cause: unknown) => cause);
+    const lost = await second.unit.commit().catch((cause: unknown) => cause);
     expect(lost).toBeInstanceOf(error);
     expect(Object.values(lost as object).join(' ')).toContain(text);
     for (const one of tokens) expect(await find(one)).toBeUndefined();
@@ -242,10 +246,8 @@ describe('a grant that is revoked', () => {
         return store.members(key);
       },
     };
-    const unit = new UnitOfWork(counting);
     const refreshTokens = createAdapter({ store: counting, client: async () => undefined, now: () => now });
-    await withUnit(unit, async () => refreshTokens('RefreshToken').revokeByGrantId('g'));
-    await unit.commit();
+    await request(() => refreshTokens('RefreshToken').revokeByGrantId('g'), newScope(counting));
     expect(asked).toBe(1);
   });
 });
@@ -332,13 +334,13 @@ describe('what a token rests on', () => {
     ['RefreshToken', ['e1', 'e2']],
     ['AccessToken', []],
   ])('%s', async (model, expected) => {
-    await request(async (unit) => {
-      setTokenBasis(unit, ['e1', 'e2']);
+    await request(async (scope) => {
+      scope.tokenBasis = ['e1', 'e2'];
       await adapter(model).upsert('t', { clientId: 'notes' }, 60);
     });
-    const basis = await request(async (unit) => {
+    const basis = await request(async (scope) => {
       await adapter(model).find('t');
-      return tokenBasis(unit);
+      return scope.tokenBasis ?? [];
     });
     expect(basis).toEqual(expected);
   });

@@ -6,6 +6,7 @@ import type { NewUser } from '../../../src/users/changes.ts';
 import type { NewCredential } from '../../../src/users/credentials.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { User } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { slotted } from '../../support/slotted-store.ts';
 
 let store: Store;
@@ -13,7 +14,7 @@ let now: number;
 let directory: Directory;
 
 beforeEach(() => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   now = 1_800_000_000;
   directory = new Directory(store, () => now);
 });

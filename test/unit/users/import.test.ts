@@ -14,6 +14,7 @@ import {
   importUsers,
 } from '../../../src/users/import/import-users.ts';
 import type { User } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 
 let store: Store;
 let directory: Directory;
@@ -24,7 +25,7 @@ const passwords = passwordTools();
 const now = 1_800_000_000;
 
 beforeEach(() => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   directory = new Directory(store, () => now);
   problems = [];
 });

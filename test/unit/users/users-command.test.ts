@@ -21,6 +21,7 @@ import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { Account } from '../../../src/users/user.ts';
 import { env } from '../../contract/authenticator-contract.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = new HashingQueue();
@@ -30,7 +31,7 @@ let directory: Directory;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
-  store = openEmbedded({ file: join(dir, 'test.db') });
+  store = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
   directory = new Directory(store);
 });
 
@@ -54,7 +55,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
   };
   const command = usersCommand({
     async openStore() {
-      const own = openEmbedded({ file: join(dir, 'test.db') });
+      const own = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
       open += 1;
       const close = async (): Promise<void> => {
         open -= 1;

@@ -15,6 +15,7 @@ import { revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { outboxOf } from '../../support/news.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = new HashingQueue();
@@ -23,7 +24,7 @@ let store: Store;
 let directory: Directory;
 
 beforeEach(async () => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   directory = new Directory(store);
   await configure('mail: { from: id@acme.test, smtp: { host: mail.acme.test } }\n');
 });
