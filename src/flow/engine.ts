@@ -39,7 +39,7 @@ export interface Submission {
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
-  /** Names of design.md section 7, e.g. `credentials.passcode`. */
+  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -230,7 +230,7 @@ async function stepOf(open: OpenTransaction, decision: Decision, facts: Facts): 
   const messages: Notice[] = [];
   let { transaction } = open;
   for (;;) {
-    const plan = nextStep(decision, transaction, view, now);
+    const plan = nextStep(decision, { transaction, view, now });
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const { kind: _, left, ...choice } = plan;
     const begun = left
