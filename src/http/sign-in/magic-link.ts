@@ -39,7 +39,7 @@ export function linkHandlers(parts: LinkParts) {
         return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
       }
       if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
-      const { passcode: code, asked } = link.linked;
+      const { passcode: code, requestedFrom: asked } = link.linked;
       showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, ...brandFor(snapshot, link.app), code, asked }));
     },
 

@@ -55,6 +55,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   cli: {
     ours: [
       'core',
+      'authenticators/authenticator',
       'policy',
       'users',
       'delivery/outbox',
