@@ -16,7 +16,9 @@ import type { Services } from './flow/services.ts';
 import { accountHandlers } from './http/account/account-handlers.ts';
 import type { AccountParts } from './http/account/account-request.ts';
 import { addressHandlers } from './http/account/address-handlers.ts';
+import { authenticatorHandlers } from './http/account/authenticator-handlers.ts';
 import { deviceHandlers } from './http/account/device-handlers.ts';
+import { sessionHandlers } from './http/account/session-handlers.ts';
 import { inboxHandlers } from './http/demo/inbox.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
@@ -154,8 +156,10 @@ export function createApp(options: AppOptions): ServerApp {
   };
   const table = ownRoutes({
     account: accountHandlers(accountParts),
-    addresses: addressHandlers(accountParts),
+    authenticators: authenticatorHandlers(accountParts),
+    sessions: sessionHandlers(accountParts),
     devices: deviceHandlers(accountParts),
+    addresses: addressHandlers(accountParts),
     health: healthHandlers(live),
     signIn: signInHandlers({ services, renderer, provider: () => live.provider(), deviceCookie }),
     recoveryCodes: recoveryCodesHandlers({ services, renderer, provider: () => live.provider() }),
