@@ -9,7 +9,7 @@ import type { Services } from '../../flow/services.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import type { AccountPage } from '../html/views/account.ts';
+import type { AccountPage } from '../html/views/account-pages.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
@@ -19,10 +19,8 @@ export interface AccountParts {
   readonly renderer: Renderer;
   /** Of the built-in app that the account pages sign in with. */
   readonly clientId: string;
-  readonly sessions: {
-    /** The SSO session of the browser; `undefined`: it has none that is alive. */
-    readonly current: (ctx: Context) => Promise<SsoSession | undefined>;
-  };
+  /** The SSO session of the browser; `undefined`: it has none that is alive. */
+  readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
 
 export interface AccountRequest {
@@ -49,7 +47,7 @@ const returnTargets = /^(?:view|added|(?:add|authenticators|sessions|devices|add
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
 export async function openedAccount({ parts, ctx }: AccountRequest): Promise<OpenAccount | undefined> {
   const { unit, visitor } = currentRequest();
-  return openAccount(parts.services, { unit, visitor }, await parts.sessions.current(ctx));
+  return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
 /** `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards. */

@@ -30,11 +30,11 @@ async function show(request: SignInRequest): Promise<void> {
   const page = pageContext(renderer, await services.snapshot(transaction.unit), uiLocales);
   if (link.kind !== 'open') {
     ctx.status = 410;
-    return showPage(ctx, renderer.renderLinkOver({ ...page, reason: link.kind }));
+    return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
   }
   if (isInitiatingBrowser(request)) return showConfirmation(request, link, page);
   const { passcode: code, asked } = link.linked;
-  showPage(ctx, renderer.renderLinkElsewhere({ ...page, app: appLabel(link.app), code, asked }));
+  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link.app), code, asked }));
 }
 
 type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
@@ -43,7 +43,7 @@ async function showConfirmation(request: SignInRequest, link: OpenLink, page: Pa
   const { ctx, provider, uid } = request;
   const { redirectUri } = await openInteraction(provider, ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
-  const html = request.parts.renderer.renderLinkConfirm({
+  const html = request.parts.renderer.renderMagicLinkConfirm({
     ...page,
     action: signInPath(uid),
     stateHandle: link.form.handle,

@@ -2,11 +2,11 @@
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
+import type { SignInResult } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { browserSession } from '../../oidc/interaction/interactions.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
-import type { App } from '../../policy/model/app.ts';
 import type { Renderer } from '../html/render.ts';
 import type { BoundRequest } from '../middleware/browser-binding.ts';
 import { pathParameter } from '../middleware/route-table.ts';
@@ -36,7 +36,9 @@ export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   return { parts, ctx, provider, uid, transaction: { unit, uid, visitor, session } };
 }
 
-/** How a page calls the app. */
+type App = Extract<SignInResult, { readonly kind: 'step' }>['app'];
+
+/** The app as a page shows it. */
 export function appLabel({ name, client }: App): { readonly name: string; readonly logoUri?: string } {
   return { name, ...(client.logo_uri ? { logoUri: client.logo_uri } : {}) };
 }
