@@ -33,7 +33,7 @@ async function show(request: SignInRequest): Promise<void> {
     return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
   }
   if (isInitiatingBrowser(request)) return showConfirmation(request, link, page);
-  const { passcode: code, asked } = link.linked;
+  const { passcode: code, requestedFrom: asked } = link.linked;
   showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link.app), code, asked }));
 }
 

@@ -6,7 +6,7 @@ import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   finishInteraction,
   type OpenInteraction,
