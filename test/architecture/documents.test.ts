@@ -42,6 +42,41 @@ describe('the laws', () => {
   });
 });
 
+describe('the decisions', () => {
+  const records = documents.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
+
+  test('are numbered without gaps, as their files are', () => {
+    const numbers = records.map(({ path, text }) => [path.slice(15, 19), /^# (\d+)\. \S/.exec(text)?.[1]]);
+    expect(numbers).toEqual(records.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1)]));
+  });
+
+  test('have a date, a status, a decision and alternatives', () => {
+    const parts = [/^Date: \d{4}-\d{2}-\d{2} *$/m, /^Status: (?:proposed|accepted|superseded by decision \d+)$/m];
+    const lacking = records.filter(({ text }) => ![...parts, /\*\*Alternatives/].every((part) => part.test(text)));
+    expect(lacking.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('are in the index, with title, date and status', () => {
+    const index = document('docs/decisions/README.md');
+    const lines = records.map(({ path, text }) => {
+      const [, number, title] = /^# (\d+)\. (.*)$/m.exec(text) ?? [];
+      const [, date] = /^Date: (\S+)/m.exec(text) ?? [];
+      const [, status] = /^Status: (.*)$/m.exec(text) ?? [];
+      return `| [${number}](${path.slice(15)}) | ${title} | ${date} | ${status} |`;
+    });
+    expect(lines.filter((line) => !index.includes(line))).toEqual([]);
+  });
+
+  test('exist wherever one is cited', () => {
+    const unknown = everything.flatMap(({ path, text }) =>
+      citedNumbers('decision', text)
+        .filter((one) => one < 1 || one > records.length)
+        .map((one) => `${path} cites decision ${one}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
 describe('the documents', () => {
   test('link to files that exist', () => {
     const broken = documents.flatMap((one) =>
