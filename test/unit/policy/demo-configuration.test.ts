@@ -16,7 +16,7 @@ const dir = join(import.meta.dirname, '../../../config');
 
 async function demo(variables: Record<string, string> = {}): Promise<Documents> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   return loaded.documents;
 }
 
