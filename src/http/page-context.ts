@@ -1,6 +1,5 @@
 /** What all pages share: brand and language. */
-import type { Context } from 'koa';
-import type { Visitor } from '../flow/browser/visitor.ts';
+import { currentRequest } from '../oidc/request-scope.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Renderer } from './html/render.ts';
 
@@ -10,21 +9,10 @@ export interface PageContext {
 }
 
 /** `uiLocales`: what the relying party asks for goes before what the browser prefers. */
-export function pageContext(
-  ctx: Context,
-  renderer: Renderer,
-  snapshot: Snapshot | undefined,
-  uiLocales?: string,
-): PageContext {
-  const { acceptLanguage } = (ctx.state as { visitor: Visitor }).visitor;
+export function pageContext(renderer: Renderer, snapshot: Snapshot | undefined, uiLocales?: string): PageContext {
+  const { acceptLanguage } = currentRequest().visitor;
   return {
     brand: snapshot?.settings.brand ?? { name: 'Stepgate' },
     locale: renderer.chooseLocale({ uiLocales, acceptLanguage }),
   };
-}
-
-export function showPage(ctx: Context, html: string): void {
-  ctx.type = 'text/html; charset=utf-8';
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = html;
 }

@@ -87,6 +87,13 @@ describe('the documents', () => {
     expect(broken).toEqual([]);
   });
 
+  test('are short at the front door, and each chapter is in the index', () => {
+    expect(document('README.md').split('\n').length).toBeLessThanOrEqual(151);
+    const index = { path: 'docs/README.md', text: document('docs/README.md') };
+    const chapters = documents.map(({ path }) => path).filter((path) => /^docs\/[^/]+\.md$/.test(path));
+    expect(chapters.filter((path) => path !== index.path && !linkedFiles(index).includes(path))).toEqual([]);
+  });
+
   test('name files and folders that exist', () => {
     const missing = documents.flatMap(({ path, text }) =>
       namedPaths(text)

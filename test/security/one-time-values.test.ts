@@ -113,7 +113,9 @@ describe.each(rounds)('V-D4, round %i', () => {
         : on(agent, index).submit(landed, landed.forms[0], {}, redirectUri),
     );
     expect([codes(ends), verified(who)]).toEqual([1, 1]);
-    expect((await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)))).messages).toEqual(['link.over']);
+    expect((await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)))).messages).toEqual([
+      'magic_link.over',
+    ]);
   });
 
   test.each([

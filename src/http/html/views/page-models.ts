@@ -44,7 +44,7 @@ export interface StepPage extends PageBase {
 }
 
 /** A link from a message, opened in the browser that asked for it. */
-export interface LinkConfirmPage extends PageBase {
+export interface MagicLinkConfirmPage extends PageBase {
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
   /** Answers the challenge, like the form of its step. */
@@ -57,7 +57,7 @@ export interface LinkConfirmPage extends PageBase {
 }
 
 /** The same link in any other browser: it signs in nobody. */
-export interface LinkElsewherePage extends PageBase {
+export interface MagicLinkElsewherePage extends PageBase {
   readonly app: AppLabel;
   readonly code: string;
   /** Who asked; empty texts: not known. */
@@ -65,7 +65,7 @@ export interface LinkElsewherePage extends PageBase {
 }
 
 /** A link that no longer counts, and why. */
-export interface LinkOverPage extends PageBase {
+export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
 }
 
