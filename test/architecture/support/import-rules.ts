@@ -54,6 +54,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   cli: {
     ours: [
       'core',
+      'authenticators/authenticator',
       'policy',
       'users',
       'delivery/outbox',
