@@ -231,7 +231,7 @@ async function stepOf(open: OpenTransaction, decision: Decision, facts: Facts): 
   const messages: Notice[] = [];
   let { transaction } = open;
   for (;;) {
-    const plan = nextStep(decision, transaction, view, now);
+    const plan = nextStep(decision, { transaction, view, now });
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const { kind: _, left, ...choice } = plan;
     const begun = left

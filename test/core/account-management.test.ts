@@ -224,7 +224,11 @@ describe('after a loss', () => {
     const decision = evaluate(account, given(['password', 'webauthn', 'recovery_code'], ['password'], change));
     const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
-      nextStep(decision, begun, { labels: () => undefined, canKeep: false, lastUsed }, NOW);
+      nextStep(decision, {
+        transaction: begun,
+        view: { labels: () => undefined, canKeep: false, lastUsed },
+        now: NOW,
+      });
     expect(plan(['recovery_code'])).toMatchObject({ kind: 'start', authenticator: 'webauthn' });
     expect(plan(['recovery_code', 'webauthn'])).toMatchObject({ authenticator: 'webauthn' });
   });

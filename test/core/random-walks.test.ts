@@ -123,7 +123,7 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
   });
   const policies = policiesOf({ session: always(allow(demands.session)), app: demands.app });
   const decision = evaluate({ ...policies, enrollment: promoting(demands.promoted) }, facts);
-  const plan = nextStep(decision, transaction, { canKeep: false, labels: () => undefined }, now);
+  const plan = nextStep(decision, { transaction, view: { canKeep: false, labels: () => undefined }, now });
   if (plan.kind === 'step') return { run, decision, plan };
   const { kind: _, left, ...choice } = plan;
   const pending = left ?? { ...choice, inputs: [], public: {}, private: {}, expires: now + 300 };

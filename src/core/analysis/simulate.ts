@@ -1,20 +1,25 @@
-/** The steps that somebody would see: whatever is asked for is assumed to be proved, the best option first. */
+/**
+ * Predicts the steps that a user will see. It walks the step loop with the evaluator and the choice of steps that serve
+ * real sign-ins, and answers each step: whatever is asked for is proved, the best option first.
+ */
 
 import { evaluate } from '../decision/evaluate.ts';
 import type { Decision, DenyReason, Skippable } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { identifierPageSecret } from '../queries/identifier-page-secret.ts';
 import { nextStep, type Plan, type StepContext } from '../step/next-step.ts';
-import type { AuthenticatorOption } from '../step/step.ts';
+import type { AuthenticatorOption, Step } from '../step/step.ts';
 import { begin, identified, picked, proved, type Transaction } from '../step/transaction.ts';
 
+/** One predicted step, or the end of the sign-in. */
 export type SimulatedStep =
-  /** `beside`: as in the step. */
+  /** `identifyWith`: as in the step. */
   | { readonly kind: 'identify'; readonly identifyWith?: string }
-  /** The person chooses; the simulation takes the first. */
+  /** The user would choose; the simulation takes the first option. */
   | {
       readonly kind: 'select';
       readonly purpose: 'challenge' | 'enroll';
@@ -25,13 +30,13 @@ export type SimulatedStep =
       readonly kind: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly label?: string;
-      /** Other ways on from here. */
+      /** The other options. */
       readonly alternatives: readonly AuthenticatorOption[];
-      /** The person may go on without. */
+      /** The user may skip it. */
       readonly skippable?: Skippable;
-      /** It is for the bar of Law 7, before one of these is enrolled. */
+      /** It serves the account-management requirement (Law 7), before one of these is enrolled. */
       readonly toEnroll?: readonly string[];
-      /** Nobody can answer it: the person has nothing of the kind, and must not be told. */
+      /** Nothing is enrolled that could answer it, and the page must not reveal that. */
       readonly unanswerable?: true;
     }
   | {
@@ -42,150 +47,167 @@ export type SimulatedStep =
     }
   | { readonly kind: 'complete'; readonly acr?: string };
 
-/** Where the simulated person is. */
-interface Position {
+/** What the walk depends on. */
+interface Simulation {
+  readonly policies: PolicySet;
+  readonly facts: Facts;
+}
+
+/** How far the simulated user has got. */
+interface Progress {
   readonly transaction: Transaction;
   readonly subject?: Subject;
 }
 
-/** Every round proves or enrolls something that was missing; nobody has that much. */
-const longest = 32;
+interface Turn {
+  readonly steps: readonly SimulatedStep[];
+  /** Absent: the sign-in ends here. */
+  readonly next?: Progress;
+}
+
+/** Every turn proves or enrolls something that was missing, so no real sign-in takes as many. */
+const maxTurns = 32;
 const name = 'simulation';
 
 /**
- * Walks the step loop with the evaluator and the step choice that serve the real one. Somebody whose evidence is given
- * has a session and is not asked who they are. Without a subject it ends with the question who it is.
+ * The steps of a sign-in under these facts, to its end. A user with evidence in the facts has a session and does not
+ * have to identify. Without a subject the walk ends with the identify step.
  */
 export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
   const { subject, request, now } = facts;
   const transaction = begin({ id: name, request, now, lifetime: Number.MAX_SAFE_INTEGER - now });
-  const start: Position = { transaction };
+  const start: Progress = { transaction };
   const hasSession = subject !== undefined && facts.evidence.some((evidence) => evidence.subject === subject.id);
-  let position: Position | undefined = hasSession ? identify(start, subject) : start;
+  let progress: Progress | undefined = hasSession ? identify(start, subject) : start;
   const steps: SimulatedStep[] = [];
-  for (let round = 0; position !== undefined && round < longest; round += 1) {
-    const turn = take(position, policies, facts);
+  for (let turns = 0; progress !== undefined && turns < maxTurns; turns += 1) {
+    const turn = takeTurn(progress, { policies, facts });
     steps.push(...turn.steps);
-    position = turn.next;
+    progress = turn.next;
   }
   return steps;
 }
 
-interface Turn {
-  readonly steps: readonly SimulatedStep[];
-  /** Absent: it ends here. */
-  readonly next?: Position;
-}
-
-function take(position: Position, policies: PolicySet, facts: Facts): Turn {
-  const present = factsAt(position, facts);
+function takeTurn(progress: Progress, simulation: Simulation): Turn {
+  const { policies, facts } = simulation;
+  const present = factsAt(progress, facts);
   const decision = evaluate(policies, present);
   const identifyWith = decision.kind === 'identify' ? identifierPageSecret(policies, present) : undefined;
-  const labels = (id: string) => position.subject?.enrollments.find((enrollment) => enrollment.id === id)?.label;
-  const { lastUsed } = facts.device;
-  const view: StepContext = {
-    ...(identifyWith !== undefined && { identifyWith }),
-    labels,
-    canKeep: false,
-    ...(lastUsed && { lastUsed }),
-  };
-  const plan = nextStep(decision, position.transaction, view, facts.now);
-  if (plan.kind === 'start') return answerStarted(position, decision, plan, { policies, facts, view });
+  const view = viewOf(progress, facts, identifyWith);
+  const plan = nextStep(decision, { transaction: progress.transaction, view, now: facts.now });
+  if (plan.kind === 'start') return answerStarted(progress, { decision, plan, view }, simulation);
   const { step } = plan;
   switch (step.kind) {
     case 'identify':
-      return answerIdentify(position, identifyWith, facts);
+      return answerIdentify(progress, identifyWith, facts);
     case 'select':
-      return answerSelect(position, step);
+      return answerSelect(progress, step);
     default:
       return { steps: [ending(decision)] };
   }
 }
 
-function factsAt({ transaction, subject }: Position, { subject: _, ...given }: Facts): Facts {
+function viewOf({ subject }: Progress, { device }: Facts, identifyWith: string | undefined): StepContext {
+  const { lastUsed } = device;
+  return omitUndefined({
+    identifyWith,
+    labels: (id: string) => subject?.enrollments.find((enrollment) => enrollment.id === id)?.label,
+    canKeep: false,
+    lastUsed,
+  });
+}
+
+function factsAt({ transaction, subject }: Progress, { subject: _, ...facts }: Facts): Facts {
   const { event: id, startedAt, requestedEnrollment } = transaction;
   return {
-    ...given,
+    ...facts,
     transaction: { id, startedAt, ...(requestedEnrollment !== undefined && { requestedEnrollment }) },
     ...(subject && { subject }),
-    evidence: [...(subject ? given.evidence : []), ...transaction.evidence],
+    evidence: [...(subject ? facts.evidence : []), ...transaction.evidence],
   };
 }
 
 function ending(decision: Decision): SimulatedStep {
-  if (decision.kind === 'allow') {
-    const { acr } = decision.assurance;
-    return { kind: 'complete', ...(acr !== undefined && { acr }) };
-  }
+  if (decision.kind === 'allow') return omitUndefined({ kind: 'complete' as const, acr: decision.assurance.acr });
   if (decision.kind !== 'deny') return { kind: 'denied', reason: 'unsatisfiable' };
   const { reason, layer, rule } = decision;
-  return { kind: 'denied', reason, ...(layer && { layer }), ...(rule !== undefined && { rule }) };
+  return omitUndefined({ kind: 'denied' as const, reason, layer, rule });
 }
 
-function identify(position: Position, subject: Subject): Position {
-  const named = identified(position.transaction, { id: subject.id, identifier: subject.id, decoy: false });
-  return named.ok ? { transaction: named.transaction, subject } : position;
+function identify(progress: Progress, subject: Subject): Progress {
+  const result = identified(progress.transaction, { id: subject.id, identifier: subject.id, decoy: false });
+  return result.ok ? { transaction: result.transaction, subject } : progress;
 }
 
-function answerIdentify(position: Position, identifyWith: string | undefined, { subject, now }: Facts): Turn {
-  const steps: SimulatedStep[] = [{ kind: 'identify', ...(identifyWith !== undefined && { identifyWith }) }];
+function answerIdentify(progress: Progress, identifyWith: string | undefined, { subject, now }: Facts): Turn {
+  const steps: SimulatedStep[] = [omitUndefined({ kind: 'identify' as const, identifyWith })];
   if (subject === undefined) return { steps };
-  const next = identify(position, subject);
+  const next = identify(progress, subject);
   const typed = subject.enrollments.find(({ authenticator }) => authenticator === identifyWith);
-  return { steps, next: typed ? prove(next, typed, 'sign_in', now) : next };
+  return { steps, next: typed ? prove(next, typed, { origin: 'sign_in', at: now }) : next };
 }
 
-function prove(position: Position, enrollment: Enrollment, origin: Evidence['origin'], at: number): Position {
+function prove(progress: Progress, enrollment: Enrollment, { origin, at }: Pick<Evidence, 'origin' | 'at'>): Progress {
   const { authenticator, id, factors, characteristics } = enrollment;
-  const subject = position.subject?.id ?? '';
-  const transaction = position.transaction.event;
-  const shown = { authenticator, enrollment: id, subject, factors, characteristics, amr: [], at, transaction, origin };
-  return { ...position, transaction: proved(position.transaction, shown) };
+  const subject = progress.subject?.id ?? '';
+  const transaction = progress.transaction.event;
+  const verification = { authenticator, enrollment: id, factors, characteristics, amr: [] };
+  const evidence = { ...verification, subject, at, transaction, origin };
+  return { ...progress, transaction: proved(progress.transaction, evidence) };
 }
 
-function answerSelect(position: Position, step: Extract<Plan, { kind: 'step' }>['step'] & { kind: 'select' }): Turn {
+function answerSelect(progress: Progress, step: Extract<Step, { kind: 'select' }>): Turn {
   const { purpose, options, skippable } = step;
   const [first] = options;
   const keys = options.map(({ authenticator }) => authenticator);
-  const shown: SimulatedStep = { kind: 'select', purpose, options: keys, ...(skippable && { skippable }) };
-  if (first === undefined) return { steps: [shown] };
-  return { steps: [shown], next: { ...position, transaction: picked(position.transaction, { purpose, ...first }) } };
+  const steps: SimulatedStep[] = [omitUndefined({ kind: 'select' as const, purpose, options: keys, skippable })];
+  if (first === undefined) return { steps };
+  return { steps, next: { ...progress, transaction: picked(progress.transaction, { purpose, ...first }) } };
 }
 
-function answerStarted(
-  position: Position,
-  decision: Decision,
-  plan: Extract<Plan, { kind: 'start' }>,
-  { policies, facts, view }: { readonly policies: PolicySet; readonly facts: Facts; readonly view: StepContext },
-): Turn {
-  const { authenticator, enrollment: id } = plan;
-  const label = id === undefined ? undefined : view.labels(id);
-  const step = {
-    kind: plan.purpose,
-    authenticator,
-    ...(label !== undefined && { label }),
-    alternatives: otherWays(decision, plan, view),
-    ...('skippable' in decision && decision.skippable && { skippable: decision.skippable }),
-    ...('toEnroll' in decision && decision.toEnroll && { toEnroll: decision.toEnroll }),
-  };
-  const { subject } = position;
+interface Started {
+  readonly decision: Decision;
+  readonly plan: Extract<Plan, { kind: 'start' }>;
+  readonly view: StepContext;
+}
+
+function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
+  const { purpose, authenticator, enrollment: id } = started.plan;
+  const step = startedStep(started);
+  const { subject } = progress;
   if (id === NO_ENROLLMENT || subject === undefined) return { steps: [{ ...step, unanswerable: true }] };
-  if (plan.purpose === 'challenge') {
-    const enrollment = subject.enrollments.find((one) => one.id === id);
-    return { steps: [step], ...(enrollment && { next: prove(position, enrollment, 'sign_in', facts.now) }) };
-  }
-  const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
-  if (descriptor === undefined) return { steps: [step] };
-  const { factors, characteristics } = descriptor;
-  const count = subject.enrollments.length;
-  const enrolled: Enrollment = { id: `${name}-${count}`, authenticator, factors, characteristics };
-  const grown = { ...position, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
-  return { steps: [step], next: prove(grown, enrolled, 'enrollment', facts.now) };
+  if (purpose === 'enroll') return enroll(progress, step, { policies, facts });
+  const enrollment = subject.enrollments.find((one) => one.id === id && one.authenticator === authenticator);
+  const at = facts.now;
+  return { steps: [step], ...(enrollment && { next: prove(progress, enrollment, { origin: 'sign_in', at }) }) };
 }
 
-function otherWays(
+function startedStep({ decision, plan, view }: Started) {
+  const { purpose, authenticator, enrollment } = plan;
+  return omitUndefined({
+    kind: purpose,
+    authenticator,
+    label: enrollment === undefined ? undefined : view.labels(enrollment),
+    alternatives: otherOptions(decision, plan, view),
+    skippable: 'skippable' in decision ? decision.skippable : undefined,
+    toEnroll: 'toEnroll' in decision ? decision.toEnroll : undefined,
+  });
+}
+
+function enroll(progress: Progress, step: ReturnType<typeof startedStep>, { policies, facts }: Simulation): Turn {
+  const { subject } = progress;
+  const descriptor = policies.authenticators.find(({ key }) => key === step.authenticator);
+  if (descriptor === undefined || subject === undefined) return { steps: [step] };
+  const { key: authenticator, factors, characteristics } = descriptor;
+  const id = `${name}-${subject.enrollments.length}`;
+  const enrolled: Enrollment = { id, authenticator, factors, characteristics };
+  const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
+  return { steps: [step], next: prove(extended, enrolled, { origin: 'enrollment', at: facts.now }) };
+}
+
+function otherOptions(
   decision: Decision,
-  plan: Extract<Plan, { kind: 'start' }>,
+  plan: Started['plan'],
   { labels }: StepContext,
 ): readonly AuthenticatorOption[] {
   if (decision.kind === 'enroll') {
@@ -198,8 +220,5 @@ function otherWays(
   );
   return all
     .filter(({ enrollment }) => enrollment !== plan.enrollment)
-    .map(({ authenticator, enrollment }) => {
-      const label = labels(enrollment);
-      return { authenticator, enrollment, ...(label !== undefined && { label }) };
-    });
+    .map((option) => omitUndefined({ ...option, label: labels(option.enrollment) }));
 }

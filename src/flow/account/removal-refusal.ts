@@ -1,6 +1,6 @@
 /** Why somebody may not remove one of their authenticators. */
 import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
-import { demandsOn, isLastWay } from '../../core/queries/removal.ts';
+import { demandsOn, isLastSignInOption } from '../../core/queries/removal.ts';
 import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -41,7 +41,7 @@ export async function refusalOf(open: OpenAccount, enrollment: string): Promise<
     const others = found.filter((one) => one !== own);
     return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
   }
-  return isLastWay(policies, facts, enrollment) ? { reason: 'last' } : undefined;
+  return isLastSignInOption(policies, facts, enrollment) ? { reason: 'last' } : undefined;
 }
 
 /** In the order of the first. */

@@ -71,7 +71,7 @@ export async function enroll(
     : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await open.snapshot.policies(open.app), subject, {
     ...credential,
-    single: authenticator.maxEnrollments === 1,
+    replaces: authenticator.maxEnrollments === 1,
   });
   await save(open, account, [...kept, credential], otherSessionsEnded);
   if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
@@ -97,11 +97,11 @@ export function wouldEndOtherSessions(
   key: string,
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
-  const single = services.authenticators.get(key)?.maxEnrollments === 1;
+  const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
   return (
     subject !== undefined &&
     descriptor !== undefined &&
-    endsOtherSessions(policies, subject, { ...descriptor, authenticator: key, single })
+    endsOtherSessions(policies, subject, { ...descriptor, authenticator: key, replaces })
   );
 }
 
