@@ -61,7 +61,7 @@ export function fakeAuthenticator(
       private: {},
       expires: now + 300,
     }),
-    verify: async (credential, _pending, input) =>
+    verify: async (credential, { input }) =>
       credential !== undefined && credential.secret.text === input.passcode
         ? { ok: true, credential: credential.id, proof: { ...pick(credential), amr: [key] }, mustSave: false }
         : { ok: false, code: 'credentials.invalid' },
@@ -71,7 +71,7 @@ export function fakeAuthenticator(
       private: { text: 'new' },
       expires: now + 300,
     }),
-    enroll: async (_subject, pending, input) =>
+    enroll: async (_subject, { pending, input }) =>
       input.passcode === pending.text
         ? { ok: true, credential: { authenticator: key, ...pick(complete), secret: { text: 'new' } }, proof }
         : { ok: false, code: 'credentials.invalid' },
