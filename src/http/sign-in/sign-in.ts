@@ -6,7 +6,7 @@ import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   browserSession,
   finishInteraction,
