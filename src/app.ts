@@ -24,6 +24,7 @@ import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
+import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
@@ -125,7 +126,7 @@ function createMessaging({ store, issuer, log, now, demo, variables = {}, ...par
     render: createMessageRenderer({
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
-      brand: () => activeRevision.current()?.settings.brand ?? { name: 'Stepgate' },
+      brand: () => brandFor(activeRevision.current()).brand,
       accountUrl: `${issuer}/account`,
     }),
     failed: ({ about: { languages: _, ...about } }, reason) => {

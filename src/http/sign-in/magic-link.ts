@@ -7,11 +7,12 @@ import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
 import { type MagicLinkPage, readMagicLink, signInStatus } from '../../flow/magic-link-page.ts';
 import { openInteraction, signInPath } from '../../oidc/interaction/interactions.ts';
+import { type AppLabel, brandFor } from '../../policy/revision/brand.ts';
 import { showPage } from '../answers.ts';
 import { isInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { type PageContext, pageContext } from '../page-context.ts';
-import { appLabel, type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
+import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
 export function magicLinkHandlers(parts: SignInParts) {
   return {
@@ -27,19 +28,22 @@ async function show(request: SignInRequest): Promise<void> {
   if (typeof token !== 'string') throw new StepgateError('not_found');
   const link = await readMagicLink(services, transaction, token);
   const uiLocales = link.kind === 'open' ? link.uiLocales : undefined;
-  const page = pageContext(renderer, await services.snapshot(transaction.unit), uiLocales);
+  const snapshot = await services.snapshot(transaction.unit);
+  const page = pageContext(renderer, snapshot, uiLocales);
   if (link.kind !== 'open') {
     ctx.status = 410;
     return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
   }
-  if (isInitiatingBrowser(request)) return showConfirmation(request, link, page);
+  const appPage = { ...page, ...brandFor(snapshot, link.app) };
+  if (isInitiatingBrowser(request)) return showConfirmation(request, link, appPage);
   const { passcode: code, requestedFrom: asked } = link.linked;
-  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link.app), code, asked }));
+  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...appPage, code, asked }));
 }
 
 type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
+type AppPage = PageContext & { readonly app: AppLabel };
 
-async function showConfirmation(request: SignInRequest, link: OpenLink, page: PageContext): Promise<void> {
+async function showConfirmation(request: SignInRequest, link: OpenLink, page: AppPage): Promise<void> {
   const { ctx, provider, uid } = request;
   const { redirectUri } = await openInteraction(provider, ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
@@ -50,7 +54,6 @@ async function showConfirmation(request: SignInRequest, link: OpenLink, page: Pa
     authenticator: link.form.authenticator,
     token: link.form.token,
     passcode: link.linked.passcode,
-    app: appLabel(link.app),
     ...(link.identifier === undefined ? {} : { account: { identifier: link.identifier } }),
   });
   showPage(ctx, html);

@@ -2,7 +2,6 @@
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
-import type { SignInResult } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { browserSession } from '../../oidc/interaction/interactions.ts';
@@ -34,11 +33,4 @@ export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   const { unit, visitor } = currentRequest();
   const session = () => browserSession(provider, ctx, parts.services);
   return { parts, ctx, provider, uid, transaction: { unit, uid, visitor, session } };
-}
-
-type App = Extract<SignInResult, { readonly kind: 'step' }>['app'];
-
-/** The app as a page shows it. */
-export function appLabel({ name, client }: App): { readonly name: string; readonly logoUri?: string } {
-  return { name, ...(client.logo_uri ? { logoUri: client.logo_uri } : {}) };
 }

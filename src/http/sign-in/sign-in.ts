@@ -14,6 +14,7 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { StepPage } from '../html/views/page-models.ts';
@@ -23,7 +24,7 @@ import { pathParameter } from '../middleware/route-table.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { pageContext } from '../page-context.ts';
-import { appLabel, type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
+import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
 /** What stands behind `/signin/<uid>/`; the answer to a step is posted to `/signin/<uid>` itself. */
 const submissionSteps: ReadonlySet<string> = new Set([
@@ -128,7 +129,7 @@ function showStep(
     stateHandle: handle,
     follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
-    app: { ...appLabel(app), ...(app.ownAccount ? { ownAccount: true } : {}) },
+    ...brandFor(snapshot, app),
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
