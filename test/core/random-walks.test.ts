@@ -9,9 +9,9 @@ import type { Enrollment, Evidence, RequestFacts, Subject } from '../../src/core
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
+import { begin, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   identified,
   picked,
@@ -19,8 +19,7 @@ import {
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
