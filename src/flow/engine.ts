@@ -33,15 +33,14 @@ import {
   type TransactionRequest,
   whoAndWhere,
 } from './transaction/open-transaction.ts';
-import { discardTransaction, saveTransaction } from './transaction/store.ts';
-import { parseTransaction } from './transaction/transaction-record.ts';
+import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
-  /** Names of design.md section 7, e.g. `credentials.passcode`. */
+  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 

@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { auditKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';

@@ -41,6 +41,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'core',
       'flow',
       'rendering',
+      'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
       'oidc/pages',
@@ -54,6 +55,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   cli: {
     ours: [
       'core',
+      'authenticators/authenticator',
       'policy',
       'users',
       'delivery/outbox',

@@ -13,7 +13,7 @@ import type { Visitor } from '../../../src/flow/browser/visitor.ts';
 import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
-import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/transaction-record.ts';
+import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import type { Settings } from '../../../src/policy/model/settings.ts';
 import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
@@ -61,7 +61,7 @@ export function fakeAuthenticator(
       private: {},
       expires: now + 300,
     }),
-    verify: async (credential, _pending, input) =>
+    verify: async (credential, { input }) =>
       credential !== undefined && credential.secret.text === input.passcode
         ? { ok: true, credential: credential.id, proof: { ...pick(credential), amr: [key] }, mustSave: false }
         : { ok: false, code: 'credentials.invalid' },
@@ -71,7 +71,7 @@ export function fakeAuthenticator(
       private: { text: 'new' },
       expires: now + 300,
     }),
-    enroll: async (_subject, pending, input) =>
+    enroll: async (_subject, { pending, input }) =>
       input.passcode === pending.text
         ? { ok: true, credential: { authenticator: key, ...pick(complete), secret: { text: 'new' } }, proof }
         : { ok: false, code: 'credentials.invalid' },
