@@ -1,4 +1,4 @@
-/** One audit line for each thing that is done to somebody on the command line, for the commit that does it. Never a secret. */
+/** One audit line for each change that a command makes to an account, for the commit that makes it. Never a secret. */
 import { type AuditEvent, auditOp } from '../../flow/audit.ts';
 import type { Op } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';
