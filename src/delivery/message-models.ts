@@ -1,4 +1,7 @@
-/** What each template of a message is given. A changed model needs a new version of its template in `message-templates.ts`. */
+/**
+ * What each template of a message is given. A changed model needs a new version of its template in
+ * `message-templates.ts`.
+ */
 import type { Locale } from '../rendering/locale.ts';
 import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
 
