@@ -88,7 +88,7 @@ export interface RecoveryUsedMail extends MailBase, DetailsModel {
 export interface AccountChangedMail extends MailBase, DetailsModel {
   readonly what: MessageDescriptor;
   /** The account was signed out everywhere else. */
-  readonly othersEnded: boolean;
+  readonly otherSessionsEnded: boolean;
   readonly accountUrl: string;
 }
 

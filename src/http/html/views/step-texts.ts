@@ -67,7 +67,7 @@ export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.kind === 'challenge' && step.toEnroll)
     return { text: { key: 'enroll.prove_first' }, code: 'enroll.prove_first' };
   return step.kind === 'enroll' && step.skippable
-    ? { text: { key: `enroll.why.${step.skippable.reason}` } }
+    ? { text: { key: `enroll.reason.${step.skippable.reason}` } }
     : undefined;
 }
 
