@@ -7,6 +7,7 @@
  * - The engine saves the new secret by compare-and-swap before the proof counts, where `mustSave` says so.
  * - The engine calls the same methods for a decoy, a user who does not exist: no credential is given, and the answer is always a refusal.
  *   Result and cost must not differ from those for a user who exists.
+ * See decision 19.
  */
 import type { AuthenticatorDescriptor, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
 import type { InputKind } from '../core/step/step.ts';

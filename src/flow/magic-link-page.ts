@@ -1,4 +1,7 @@
-/** What the page behind a link in a message shows, and what a waiting page is told. Both only read: nothing starts, counts or is proved. */
+/**
+ * What the page behind a link in a message shows, and what a waiting page is told. Both only read: nothing starts,
+ * counts or is proved. See decision 11.
+ */
 import type { MagicLinkDetails } from '../authenticators/authenticator.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';

@@ -1,6 +1,6 @@
 /**
  * One request is one unit of work: what was read is read once, what is written is written together, by one commit, before the answer
- * leaves. So a request costs one load and one commit, and is never half done.
+ * leaves. So a request costs one load and one commit, and is never half done. See decision 1.
  */
 import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
 

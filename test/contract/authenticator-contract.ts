@@ -1,5 +1,5 @@
+/** What every authenticator promises, whatever it verifies. `authenticator-cases.ts` says how to answer the challenges of each. */
 import { createHmac } from 'node:crypto';
-/** What every authenticator promises, whatever it verifies. Each one runs this suite with a way to make and to answer its challenges. */
 import { describe, expect, test } from '@jest/globals';
 import type {
   Authenticator,
@@ -15,17 +15,17 @@ export interface AuthenticatorCase {
   readonly authenticator: Authenticator;
   /** Two credentials with different secrets. */
   readonly credentials: readonly [Credential, Credential];
-  /** The right answer of a credential to what was started, at this time. */
-  answer(credential: Credential, context: AuthenticatorContext, started: IssuedChallenge): Promise<CredentialInput>;
-  /** Well-formed, and wrong. */
+  /** The right answer of a credential to a challenge, at the time of the context. */
+  answer(credential: Credential, context: AuthenticatorContext, challenge: IssuedChallenge): Promise<CredentialInput>;
+  /** A well-formed answer that is wrong. */
   readonly wrong: CredentialInput;
-  /** A value that is accepted counts only once. */
+  /** An accepted value counts only once. */
   readonly oneTime: boolean;
   /** The input that a refusal names; absent: none. */
   readonly field?: string;
-  /** Members of `Credential.secret` that anybody may see: the credential is a public key. */
+  /** Members of `Credential.secret` that may be public: the credential is a public key. */
   readonly open?: readonly string[];
-  /** How many expensive computations there were so far. */
+  /** The number of expensive computations so far. */
   work(): number;
 }
 
@@ -43,12 +43,12 @@ export const context: AuthenticatorContext = {
   visitor: { ip: '192.0.2.1', userAgent: 'Test' },
   enrolled: [],
   mac,
-  decoyMac: (purpose, ...parts) => mac(purpose, 'lasting', ...parts),
+  decoyMac: (purpose, ...parts) => mac(purpose, 'decoy', ...parts),
 };
 
 type Make = () => Promise<AuthenticatorCase>;
 
-/** A code of the form `credentials.<reason>`, and nothing that would say more to the person. */
+/** A code of the form `credentials.<reason>`, and nothing that would tell the user more. */
 function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused): void {
   const { reason: _, ...said } = result as Refused;
   expect(said).toEqual({
@@ -58,7 +58,7 @@ function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused)
   });
 }
 
-/** What the person is told. */
+/** What the user is told. */
 function said(result: Verified | Refused): unknown {
   const { reason: _, ...rest } = result as Refused;
   return rest;
@@ -73,13 +73,13 @@ async function verify(
   return subject.authenticator.verify(credential, { pending, input: input as CredentialInput }, context);
 }
 
-/** A challenge for `credential`, and what `answering` says to it. */
+/** A challenge for `credential`, and the answer of `answering` to it. */
 async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
   const started = await subject.authenticator.challenge(credential, context);
   const input = await subject.answer(answering, context, started);
-  const notify = (one: Credential | undefined) =>
+  const answerAs = (one: Credential | undefined) =>
     subject.authenticator.verify(one, { pending: started.private, input }, context);
-  return { input, notify };
+  return { input, answerAs };
 }
 
 export function authenticatorContract(name: string, make: Make): void {
@@ -91,10 +91,10 @@ export function authenticatorContract(name: string, make: Make): void {
 }
 
 function promisesOfProof(make: Make): void {
-  test('the right answer proves no more than the traits allow, for the credential that answered', async () => {
+  test('the right answer proves no more than the descriptor allows, for the credential that answered', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const result = await (await challenged(subject, credential, credential)).notify(credential);
+    const result = await (await challenged(subject, credential, credential)).answerAs(credential);
     if (!result.ok) throw new Error(`refused: ${result.code}`);
     const { descriptor } = subject.authenticator;
     expect(result.credential).toBe(credential.id);
@@ -108,11 +108,11 @@ function promisesOfProof(make: Make): void {
   test('a one-time value must be saved, and does not count again afterwards', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { notify } = await challenged(subject, credential, credential);
-    const first = await notify(credential);
+    const { answerAs } = await challenged(subject, credential, credential);
+    const first = await answerAs(credential);
     if (!first.ok) throw new Error(`refused: ${first.code}`);
     expect(first.mustSave).toBe(subject.oneTime);
-    const second = await notify({ ...credential, secret: first.secret ?? credential.secret });
+    const second = await answerAs({ ...credential, secret: first.secret ?? credential.secret });
     expect(second.ok).toBe(!subject.oneTime);
   });
 
@@ -152,10 +152,10 @@ function promisesOfRefusal(make: Make): void {
     const subject = await make();
     const [mine, other] = subject.credentials;
     expectRefused(subject, await verify(subject, mine, subject.wrong));
-    expectRefused(subject, await (await challenged(subject, mine, other)).notify(mine));
+    expectRefused(subject, await (await challenged(subject, mine, other)).answerAs(mine));
   });
 
-  test('somebody unknown is refused as somebody known is, at the same cost', async () => {
+  test('a decoy is refused like a user who exists, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
     const before = subject.work();
@@ -164,15 +164,15 @@ function promisesOfRefusal(make: Make): void {
     const unknown = await verify(subject, undefined, subject.wrong);
     expect(said(unknown)).toEqual(said(known));
     expect(subject.work() - between).toBe(between - before);
-    expectRefused(subject, await (await challenged(subject, undefined, credential)).notify(undefined));
+    expectRefused(subject, await (await challenged(subject, undefined, credential)).answerAs(undefined));
   });
 
   test('a credential of another authenticator or with a damaged secret is refused, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { notify } = await challenged(subject, credential, credential);
+    const { answerAs } = await challenged(subject, credential, credential);
     const start = subject.work();
-    await notify(undefined);
+    await answerAs(undefined);
     const cost = subject.work() - start;
     const damaged = [
       { ...credential, authenticator: 'other' },
@@ -186,14 +186,14 @@ function promisesOfRefusal(make: Make): void {
     ];
     for (const one of damaged) {
       const before = subject.work();
-      expectRefused(subject, await notify(one));
+      expectRefused(subject, await answerAs(one));
       expect(subject.work() - before).toBe(cost);
     }
   });
 }
 
 function promisesOfSecrecy(make: Make): void {
-  test('a challenge shows no secret, looks the same for somebody unknown, and ends', async () => {
+  test('a challenge shows no secret, looks the same for a decoy, and ends', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
     const started = await subject.authenticator.challenge(credential, context);
@@ -207,7 +207,7 @@ function promisesOfSecrecy(make: Make): void {
     expect(started.expires).toBeLessThanOrEqual(context.now + 600);
   });
 
-  test('challenge and offer survive being stored as JSON', async () => {
+  test('a challenge survives being stored as JSON', async () => {
     const { authenticator, credentials } = await make();
     const started = await authenticator.challenge(credentials[0], context);
     expect(JSON.parse(JSON.stringify(started))).toEqual(started);

@@ -1,6 +1,7 @@
 /**
  * Something had: a phone that takes text messages or calls. A six-digit code goes there. NIST SP 800-63B-4 section 3.1.3.3 calls the
  * public telephone network restricted: the page for enrollment says so, and policies that need more exclude phones.
+ * See decision 14.
  */
 import { randomInt } from 'node:crypto';
 import type {

@@ -1,6 +1,7 @@
 /**
  * Something known: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as an authenticator, and
  * OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and only after something else was proved.
+ * See decision 15.
  */
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';

@@ -1,4 +1,7 @@
-/** Something had, and often an inherence factor, too: passkeys and security keys (Web Authentication Level 3; NIST SP 800-63B-4 section 3.1.7). */
+/**
+ * Something had, and often an inherence factor, too: passkeys and security keys (Web Authentication Level 3; NIST SP
+ * 800-63B-4 section 3.1.7). See decision 12.
+ */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';

@@ -1,7 +1,7 @@
 /**
  * Waives the second factor in a browser that remembers its proof, where a rule allows that for a while. Only the
  * requirement of that rule becomes smaller. Nothing is added to the evidence, so `acr`, `amr` and `auth_time` stay
- * true.
+ * true. See decision 18.
  */
 
 import { type AssessedEvidence, meetsDemand, meetsRequirement, requestMaxAge } from '../evidence/requirement.ts';

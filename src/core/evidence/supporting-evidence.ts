@@ -1,4 +1,4 @@
-/** The evidence that a decision rests on. */
+/** The evidence that a decision rests on. See decision 3. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { meetsLayerRequirement } from './requirement.ts';

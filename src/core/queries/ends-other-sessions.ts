@@ -1,4 +1,4 @@
-/** Whether a new enrollment ends the other sessions of the account. */
+/** Whether a new enrollment ends the other sessions of the account. See decision 21. */
 import type { Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usableEnrollments } from '../remediation/capabilities.ts';

@@ -1,4 +1,4 @@
-/** Whether a user may remove an enrollment, and which apps the user could not sign in to any more. */
+/** Whether a user may remove an enrollment, and which apps the user could not sign in to any more. See decision 21. */
 
 import { evaluate } from '../decision/evaluate.ts';
 import { mustEnroll } from '../enrollment/apply-policy.ts';

@@ -1,5 +1,6 @@
 /**
  * The account-management requirement: what a user must prove before any authenticator is enrolled or changed (Law 7).
+ * See decision 20.
  */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';

@@ -1,7 +1,7 @@
 /**
  * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload. The id changes at
  * each sign-in; the session stays. Writes are merged client by client, so that parallel authorizations on one session lose none:
- * each keeps its `sid` and grant, and every relying party hears of the logout.
+ * each keeps its `sid` and grant, and every relying party hears of the logout. See decision 2.
  */
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
