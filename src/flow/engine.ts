@@ -41,7 +41,7 @@ export interface Submission {
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
-  /** Names of design.md section 7, e.g. `credentials.passcode`. */
+  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 

@@ -94,6 +94,16 @@ describe('the documents', () => {
     expect(chapters.filter((path) => path !== index.path && !linkedFiles(index).includes(path))).toEqual([]);
   });
 
+  test('and everything else refer to no paper outside of the repository', () => {
+    const names = new Set(documents.map(({ path }) => path.split('/').at(-1)));
+    const strangers = everything.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?<![\w/.-])(?:[\w.-]+\/)*([\w-]+\.md)\b/g)]
+        .filter(([, name = '']) => !names.has(name) && path !== 'test/architecture/documents.test.ts')
+        .map(([, name]) => `${path} refers to ${name}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
   test('name files and folders that exist', () => {
     const missing = documents.flatMap(({ path, text }) =>
       namedPaths(text)

@@ -3,11 +3,11 @@ import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
   Credential,
   CredentialInput,
+  IssuedChallenge,
   Refused,
-  Started,
   Verified,
 } from '../../src/authenticators/authenticator.ts';
 
@@ -16,7 +16,7 @@ export interface AuthenticatorCase {
   /** Two credentials with different secrets. */
   readonly credentials: readonly [Credential, Credential];
   /** The right answer of a credential to what was started, at this time. */
-  answer(credential: Credential, env: AuthenticatorEnv, started: Started): Promise<CredentialInput>;
+  answer(credential: Credential, context: AuthenticatorContext, started: IssuedChallenge): Promise<CredentialInput>;
   /** Well-formed, and wrong. */
   readonly wrong: CredentialInput;
   /** A value that is accepted counts only once. */
@@ -29,21 +29,21 @@ export interface AuthenticatorCase {
   work(): number;
 }
 
-const mac: AuthenticatorEnv['mac'] = (purpose, ...parts) =>
+const mac: AuthenticatorContext['mac'] = (purpose, ...parts) =>
   createHmac('sha256', 'a test')
     .update(JSON.stringify([purpose, ...parts]))
     .digest('base64url');
 
-export const env: AuthenticatorEnv = {
+export const context: AuthenticatorContext = {
   now: 1_800_000_000,
   issuer: 'https://id.example.org',
   brand: 'Example',
   app: 'Notes',
-  transaction: 'transaction-1',
+  transactionId: 'transaction-1',
   visitor: { ip: '192.0.2.1', userAgent: 'Test' },
   enrolled: [],
   mac,
-  lastingMac: (purpose, ...parts) => mac(purpose, 'lasting', ...parts),
+  decoyMac: (purpose, ...parts) => mac(purpose, 'lasting', ...parts),
 };
 
 type Make = () => Promise<AuthenticatorCase>;
@@ -69,15 +69,16 @@ async function verify(
   credential: Credential | undefined,
   input: unknown,
 ): Promise<Verified | Refused> {
-  const { private: pending } = await subject.authenticator.challenge(credential, env);
-  return subject.authenticator.verify(credential, pending, input as CredentialInput, env);
+  const { private: pending } = await subject.authenticator.challenge(credential, context);
+  return subject.authenticator.verify(credential, { pending, input: input as CredentialInput }, context);
 }
 
 /** A challenge for `credential`, and what `answering` says to it. */
 async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
-  const started = await subject.authenticator.challenge(credential, env);
-  const input = await subject.answer(answering, env, started);
-  const notify = (one: Credential | undefined) => subject.authenticator.verify(one, started.private, input, env);
+  const started = await subject.authenticator.challenge(credential, context);
+  const input = await subject.answer(answering, context, started);
+  const notify = (one: Credential | undefined) =>
+    subject.authenticator.verify(one, { pending: started.private, input }, context);
   return { input, notify };
 }
 
@@ -118,7 +119,7 @@ function promisesOfProof(make: Make): void {
   test('attempts are limited for a while; where they could be guesses, to 100 for good (NIST SP 800-63B-4 section 3.2.2)', async () => {
     const { authenticator } = await make();
     const { attemptLimits } = authenticator;
-    const { inputs } = await authenticator.challenge(undefined, env);
+    const { inputs } = await authenticator.challenge(undefined, context);
     expect(attemptLimits.some(({ limit, window }) => window > 0 && limit <= 10)).toBe(true);
     expect(attemptLimits.some(({ limit, window }) => window === 0 && limit <= 100)).toBe(
       !inputs.includes('public_key'),
@@ -195,20 +196,20 @@ function promisesOfSecrecy(make: Make): void {
   test('a challenge shows no secret, looks the same for somebody unknown, and ends', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const started = await subject.authenticator.challenge(credential, env);
+    const started = await subject.authenticator.challenge(credential, context);
     const shown = JSON.stringify(started.public);
     for (const [name, value] of Object.entries(credential.secret))
       if (!subject.open?.includes(name)) expect(shown).not.toContain(String(value));
-    const decoy = await subject.authenticator.challenge(undefined, env);
+    const decoy = await subject.authenticator.challenge(undefined, context);
     expect(Object.keys(decoy.public)).toEqual(Object.keys(started.public));
     expect(decoy.expires).toBe(started.expires);
-    expect(started.expires).toBeGreaterThan(env.now);
-    expect(started.expires).toBeLessThanOrEqual(env.now + 600);
+    expect(started.expires).toBeGreaterThan(context.now);
+    expect(started.expires).toBeLessThanOrEqual(context.now + 600);
   });
 
   test('challenge and offer survive being stored as JSON', async () => {
     const { authenticator, credentials } = await make();
-    const started = await authenticator.challenge(credentials[0], env);
+    const started = await authenticator.challenge(credentials[0], context);
     expect(JSON.parse(JSON.stringify(started))).toEqual(started);
   });
 }

@@ -1,7 +1,7 @@
 import { generate } from 'otplib';
 import type { Credential } from '../../src/authenticators/authenticator.ts';
+import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { passwordAuthenticator, passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { HashingQueue } from '../../src/authenticators/shared/hashing-queue.ts';
 import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { authenticatorContract } from './authenticator-contract.ts';

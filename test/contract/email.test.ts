@@ -8,10 +8,10 @@ authenticatorContract('email', async () => ({
     { ...emailCredential('bob@example.org'), id: 'two', createdAt: 1 },
   ],
   // The code of the message that went to this credential: of its own challenge when another one was challenged.
-  async answer(credential, env, started) {
+  async answer(credential, context, started) {
     const to = credential.secret.address;
     const mine = started.deliver?.find((message) => message.to === to);
-    const [message] = mine ? [mine] : ((await emailAuthenticator().challenge(credential, env)).deliver ?? []);
+    const [message] = mine ? [mine] : ((await emailAuthenticator().challenge(credential, context)).deliver ?? []);
     return { passcode: String(message?.params.code) };
   },
   wrong: { passcode: '000000' },

@@ -1,5 +1,5 @@
 /**
- * How often each request of the protocol and of the step loop goes to Redis (design.md section 6). Counted where commands are sent, on a
+ * How often each request of the protocol and of the step loop goes to Redis. Counted where commands are sent, on a
  * real Redis, with a client that was seen before: apps and policies are then in the process.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/security-questions.ts';
+import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
 import type { Notice, Step } from '../../src/core/step/step.ts';

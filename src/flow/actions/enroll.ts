@@ -1,6 +1,6 @@
 /** The confirmation of an enrollment. */
 
-import type { Authenticator, Continued, Credential, Refused } from '../../authenticators/authenticator.ts';
+import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
 import type { Characteristic, Facts } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -57,7 +57,7 @@ export async function enroll(
     throttled(open, pending.authenticator, loaded.reservation) ??
     (await answeredTooOften(open, authenticator, account));
   if (refusedHere) return refusedHere;
-  const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
+  const result = await authenticator.enroll(subject, { pending: pending.private, input: credentialInput(fields) }, env);
   if (!result.ok) return refused(open, pending.authenticator, result);
   if ('nextStage' in result) return furtherStage(open, pending, result);
   const short = unmetCharacteristic(await open.snapshot.policies(open.app), decided.facts, result.credential);
@@ -135,7 +135,7 @@ async function answeredTooOften(
 }
 
 /** What the person is told who set up one that does not do. */
-const shortfalls: Readonly<Partial<Record<Characteristic, string>>> = {
+const shortfalls: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
   userVerification: 'credentials.unverified',
@@ -171,7 +171,11 @@ export async function resendOffer(open: OpenTransaction, decided: Decided, metho
   if (!offered) return stay(open, 'form.stale');
   const { pending, authenticator, subject, env } = offered;
   const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
-  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, requestedEnrollment);
+  const result = await authenticator.enroll(
+    subject,
+    { pending: pending.private, input: { resend: 'yes' } },
+    requestedEnrollment,
+  );
   return result.ok && 'nextStage' in result ? furtherStage(open, pending, result) : stay(open, 'form.stale');
 }
 
@@ -194,7 +198,11 @@ async function offerOf(open: OpenTransaction, { facts, decision }: Decided) {
 }
 
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
-async function furtherStage(open: OpenTransaction, pending: Pending, { nextStage }: Continued): Promise<Answer> {
+async function furtherStage(
+  open: OpenTransaction,
+  pending: Pending,
+  { nextStage }: EnrollmentContinued,
+): Promise<Answer> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
   const { messages, outbox } = await sendWithin(open, pending.authenticator, nextStage);
   if (messages.length > 0) return { open, messages };

@@ -73,7 +73,11 @@ export async function verify(open: OpenTransaction, given: VerificationAttempt):
   if (refusedHere) return refusedHere;
   const enrolled = account?.credentials ?? [];
   const env = environmentOf(open, key, enrolled);
-  const result = await authenticator.verify(given.credential, given.pending, credentialInput(given.fields), env);
+  const result = await authenticator.verify(
+    given.credential,
+    { pending: given.pending, input: credentialInput(given.fields) },
+    env,
+  );
   if (!result.ok) return refused(open, key, result);
   // Where one challenge serves several credentials, the answer may be by another one than the first.
   const credential = env.enrolled.find(({ id }) => id === result.credential);

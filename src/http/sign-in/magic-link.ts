@@ -37,8 +37,8 @@ export function linkHandlers(parts: LinkParts) {
         return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
       }
       if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
-      const { passcode: code, asked } = link.linked;
-      showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link), code, asked }));
+      const { passcode: code, requestedFrom } = link.linked;
+      showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, app: appLabel(link), code, asked: requestedFrom }));
     },
 
     async status(ctx: Context): Promise<void> {

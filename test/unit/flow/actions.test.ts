@@ -367,9 +367,9 @@ describe('what a verification changes', () => {
     ],
     [
       'the field and the reason',
-      { ok: false, code: 'x.y', field: 'credentials.key', reason: 'origin' },
-      'error x.y credentials.key',
-      'x.y: origin',
+      { ok: false, code: 'phone.kind', field: 'credentials.key', reason: 'origin' },
+      'error phone.kind credentials.key',
+      'phone.kind: origin',
     ],
   ])('a refusal says %s', async (_what, refusal, notice, reason) => {
     const { world, result } = await signIn(async () => refusal);
@@ -630,7 +630,7 @@ describe('an enrollment', () => {
     });
     const staged: Partial<Authenticator> = {
       sendLimits: [{ limit: 2, window: 600 }],
-      enroll: async (_subject, pending, input, { now, method }) => {
+      enroll: async (_subject, { pending, input }, { now, method }) => {
         if (pending.text === 'new') return { ok: true, nextStage: sends('1', now) };
         if (input.resend) return { ok: true, nextStage: { ...sends('2', now), public: { resend: true, method } } };
         if (input.passcode !== pending.text) return { ok: false, code: 'credentials.invalid' };
@@ -786,8 +786,8 @@ describe('sending again', () => {
   test('country and block of a number are written down, never the number', async () => {
     const limits = [{ limit: 9, window: 60 }];
     const quotas = [
-      { kind: 'country', of: 'DE', limits },
-      { kind: 'prefix', of: '+4917', limits },
+      { kind: 'country', value: 'DE', limits },
+      { kind: 'prefix', value: '+4917', limits },
     ];
     const { world } = await atMail(mail({}, quotas));
     expect(world.lines).toMatchObject([
@@ -850,14 +850,14 @@ describe('an authenticator that can tell who it is', () => {
             private: {},
             expires: now + 60,
           }),
-          asked: (_version, input) => (input.late ? undefined : { asked: true }),
+          pending: (_version, input) => (input.late ? undefined : { asked: true }),
           subject: ({ who }) => who,
           ...more,
         },
         ...(verify
           ? { verify }
           : {
-              verify: async (_held, _pending, { id = '' }) =>
+              verify: async (_held, { input: { id = '' } }) =>
                 id === 'passkey'
                   ? { ok: true, credential: id, proof, mustSave: false }
                   : { ok: false, code: 'credentials.invalid' },
@@ -969,8 +969,8 @@ describe('an answer by the link of a message', () => {
     fakeAuthenticator(
       { key },
       {
-        link: (_pending, token) =>
-          token === `${key}-token` ? { passcode: '1', asked: { ip: '', browser: '', system: '' } } : undefined,
+        readMagicLink: (_pending, token) =>
+          token === `${key}-token` ? { passcode: '1', requestedFrom: { ip: '', browser: '', system: '' } } : undefined,
       },
     );
 

@@ -61,7 +61,7 @@ export function fakeAuthenticator(
       private: {},
       expires: now + 300,
     }),
-    verify: async (credential, _pending, input) =>
+    verify: async (credential, { input }) =>
       credential !== undefined && credential.secret.text === input.passcode
         ? { ok: true, credential: credential.id, proof: { ...pick(credential), amr: [key] }, mustSave: false }
         : { ok: false, code: 'credentials.invalid' },
@@ -71,7 +71,7 @@ export function fakeAuthenticator(
       private: { text: 'new' },
       expires: now + 300,
     }),
-    enroll: async (_subject, pending, input) =>
+    enroll: async (_subject, { pending, input }) =>
       input.passcode === pending.text
         ? { ok: true, credential: { authenticator: key, ...pick(complete), secret: { text: 'new' } }, proof }
         : { ok: false, code: 'credentials.invalid' },
@@ -314,7 +314,7 @@ function snapshotOf(
     settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
     app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
     policies: async () => policies,
-    appGroups: async () => [],
+    equivalentApps: async () => [],
     zonesOf: () => [],
   };
 }

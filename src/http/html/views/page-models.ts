@@ -23,7 +23,7 @@ export interface PageBase {
   readonly locale: string;
 }
 
-/** A step of the loop (design.md section 7: the form contract). */
+/** A step of the loop (docs/form-contract.md). */
 export interface StepPage extends PageBase {
   readonly step: Step;
   readonly uid: string;

@@ -1,13 +1,21 @@
 /** Registers a new key (Web Authentication Level 3 section 7.1). */
-
 import { X509Certificate } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { browserInWords } from '../../user-agent.ts';
-import type { AuthenticatorEnv, CredentialInput, Enrolled, Refused, Started } from '../authenticator.ts';
-import { authenticatorDataFault, binaryField, clientDataFault, relyingParty } from './webauthn-input.ts';
-import { leadsTo, modelsIn } from './webauthn-metadata.ts';
-import { knownTransports, proofOf, type WebauthnSecret, webauthnDescriptor } from './webauthn-secret.ts';
-import { algorithms } from './webauthn-verify.ts';
+import type { AuthenticatorContext, ChallengeAnswer, Enrolled, Refused } from '../authenticator.ts';
+import { foreignChallenge } from '../shared/results.ts';
+import {
+  authenticatorDataFault,
+  binaryField,
+  clientDataFault,
+  parseJson,
+  refuseResponse,
+  relyingParty,
+} from './input.ts';
+import { leadsTo, modelsIn } from './metadata.ts';
+import { knownTransports, proofOf, type WebauthnSecret, webauthnDescriptor } from './secret.ts';
+import { algorithms } from './verify.ts';
 
 /** The part of the configuration that this reads. */
 export interface WebauthnSettings {
@@ -27,43 +35,41 @@ export function userHandleOf(userId: string): string {
 
 export async function verifyRegistration(
   subject: Subject,
-  pending: Started['private'],
-  input: CredentialInput,
-  env: AuthenticatorEnv,
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
 ): Promise<Enrolled | Refused> {
   const { challenge } = pending;
-  if (typeof challenge !== 'string' || challenge === '')
-    throw new TypeError('the offer to confirm is not one of this authenticator');
-  if (!input.clientData && !input.attestation) return refuse('credentials.required');
+  if (typeof challenge !== 'string' || challenge === '') throw foreignChallenge();
+  if (!input.clientData && !input.attestation) return refuseResponse('credentials.required');
   const clientData = binaryField(input, 'clientData', 4096);
   const attestation = binaryField(input, 'attestation', 12_288);
-  if (!clientData || !attestation) return refuse('credentials.malformed');
-  const ceremony = { type: 'webauthn.create', challenge, issuer: env.issuer } as const;
+  if (!clientData || !attestation) return refuseResponse('credentials.malformed');
+  const ceremony = { type: 'webauthn.create', challenge, issuer: context.issuer } as const;
   const fault = clientDataFault(clientData, ceremony);
-  if (fault !== undefined) return refuse('credentials.invalid', fault);
-  const registered = await readRegistration({ clientData, attestation, challenge }, env);
+  if (fault !== undefined) return refuseResponse('credentials.invalid', fault);
+  const registered = await readRegistration({ clientData, attestation, challenge }, context);
   if ('ok' in registered) return registered;
   if (pending.userVerification === true && !registered.userVerification)
-    return refuse('credentials.unverified', 'user_verification');
-  const settings = (env.settings ?? {}) as WebauthnSettings;
-  const model = settings.metadata === undefined ? undefined : vouchedModel(settings.metadata, registered, env.now);
+    return refuseResponse('credentials.unverified', 'user_verification');
+  const settings = (context.settings ?? {}) as WebauthnSettings;
+  const model = settings.metadata === undefined ? undefined : attestedModel(settings.metadata, registered, context.now);
   if (settings.aaguids !== undefined && !(model && settings.aaguids.includes(registered.aaguid)))
-    return refuse('credentials.not_allowed', model ? 'aaguid' : 'attestation_untrusted');
+    return refuseResponse('credentials.not_allowed', model ? 'aaguid' : 'attestation_untrusted');
   const { chain: _, ...rest } = registered;
   const transports = knownTransports(parseJson(input.transports));
   const secret: WebauthnSecret = {
     ...rest,
     userHandle: userHandleOf(subject.id),
     hardware: model?.hardware === true,
-    ...(transports.length > 0 ? { transports } : {}),
+    ...omitUndefined({ transports: transports.length > 0 ? transports : undefined }),
   };
   const proof = proofOf(secret, secret.userVerification);
-  const label = cleanLabel(input.label) || defaultLabel(env);
+  const label = cleanLabel(input.label) || defaultLabel(context);
   return {
     ok: true,
     credential: {
       authenticator: webauthnDescriptor.key,
-      ...(label === '' ? {} : { label }),
+      ...omitUndefined({ label: label === '' ? undefined : label }),
       factors: proof.factors,
       characteristics: proof.characteristics,
       reservations: [secret.id],
@@ -74,26 +80,26 @@ export async function verifyRegistration(
 }
 
 interface Registered extends Omit<WebauthnSecret, 'userHandle' | 'hardware' | 'transports'> {
-  /** Certificates of the attestation, leaf first; empty: nobody vouches for the key. */
+  /** Certificates of the attestation, leaf first; empty: the key has no attestation. */
   readonly chain: readonly Uint8Array[];
 }
 
 async function readRegistration(
   given: { readonly clientData: string; readonly attestation: string; readonly challenge: string },
-  { issuer }: AuthenticatorEnv,
+  { issuer }: AuthenticatorContext,
 ): Promise<Registered | Refused> {
   const { decodeAttestationObject, parseAuthenticatorData } = await import('@simplewebauthn/server/helpers');
   try {
     const object = decodeAttestationObject(Uint8Array.from(Buffer.from(given.attestation, 'base64url')));
     const data = parseAuthenticatorData(object.get('authData'));
     const fault = authenticatorDataFault(data.rpIdHash, data.flags, issuer);
-    if (fault !== undefined) return refuse('credentials.invalid', fault);
+    if (fault !== undefined) return refuseResponse('credentials.invalid', fault);
     if (data.credentialID === undefined || data.credentialID.length === 0)
-      return refuse('credentials.invalid', 'malformed');
-    if (data.credentialID.length > longestId) return refuse('credentials.invalid', 'credential_id');
+      return refuseResponse('credentials.invalid', 'malformed');
+    if (data.credentialID.length > longestId) return refuseResponse('credentials.invalid', 'credential_id');
     const id = Buffer.from(data.credentialID).toString('base64url');
     const info = await verifyAttested(id, given, issuer);
-    if (info === undefined) return refuse('credentials.invalid', 'attestation');
+    if (info === undefined) return refuseResponse('credentials.invalid', 'attestation');
     return {
       id,
       publicKey: Buffer.from(info.credential.publicKey).toString('base64url'),
@@ -105,11 +111,11 @@ async function readRegistration(
       chain: (object.get('attStmt').get('x5c') as readonly Uint8Array[] | undefined) ?? [],
     };
   } catch {
-    return refuse('credentials.invalid', 'malformed');
+    return refuseResponse('credentials.invalid', 'malformed');
   }
 }
 
-/** Checks the algorithm of the key and the signature of the attestation, if there is one. Whom its certificates lead to is not looked at. */
+/** Checks the algorithm of the key and the signature of the attestation, if there is one. It does not look at the chain of certificates. */
 async function verifyAttested(
   id: string,
   { clientData, attestation, challenge }: Parameters<typeof readRegistration>[0],
@@ -139,14 +145,14 @@ async function verifyAttested(
 }
 
 /** The model of the key, if its attestation leads to a root of that model. */
-function vouchedModel(file: string, { aaguid, chain }: Registered, now: number) {
+function attestedModel(file: string, { aaguid, chain }: Registered, now: number) {
   const model = modelsIn(file).get(aaguid);
   if (model === undefined) return undefined;
   const certificates = chain.map((der) => new X509Certificate(der));
   return leadsTo(model.roots, certificates, now) ? model : undefined;
 }
 
-/** A name as the person gave it: one line of at most 64 characters. */
+/** The name that the user gave: one line of at most 64 characters. */
 function cleanLabel(text: string | undefined): string {
   if (typeof text !== 'string' || !text.isWellFormed()) return '';
   const line = text
@@ -157,8 +163,8 @@ function cleanLabel(text: string | undefined): string {
   return Array.from(line).slice(0, 64).join('').trim();
 }
 
-/** Two of a kind must be told apart: the second one is called by where it was made, numbered if there is one of that name. */
-function defaultLabel({ enrolled, visitor }: AuthenticatorEnv): string {
+/** From the second key on: named after the browser that made it, and numbered where that name is taken. */
+function defaultLabel({ enrolled, visitor }: AuthenticatorContext): string {
   if (enrolled.length === 0) return '';
   const { browser, system } = browserInWords(visitor.userAgent);
   const where = [browser, system].filter((word) => word !== '').join(', ');
@@ -168,16 +174,4 @@ function defaultLabel({ enrolled, visitor }: AuthenticatorEnv): string {
     `${where} #${enrolled.length + 1 + at}`.trim(),
   );
   return numbers.find(isFree) ?? '';
-}
-
-function parseJson(text: string | undefined): unknown {
-  try {
-    return JSON.parse(text ?? '');
-  } catch {
-    return undefined;
-  }
-}
-
-function refuse(code: string, reason?: string): Refused {
-  return { ok: false, code, ...(reason === undefined ? {} : { reason }) };
 }

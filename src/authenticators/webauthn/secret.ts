@@ -1,4 +1,4 @@
-/** What is kept of one passkey or security key. Nothing of it is secret: the private key never leaves its authenticator. */
+/** The stored part of a passkey or security key. None of it is secret: the private key never leaves the authenticator. */
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import type { Credential, Proof } from '../authenticator.ts';
 
@@ -7,7 +7,7 @@ export const webauthnDescriptor = {
   factors: ['possession', 'inherence'],
   characteristics: ['userPresence', 'userVerification', 'deviceBound', 'hardwareProtected', 'phishingResistant'],
   enrollable: true,
-  // Most people have passkeys that are copied between their devices, and no attestation.
+  // Most passkeys are copied between the devices of a user, and have no attestation.
   decoys: { share: 1 / 4, characteristics: ['userPresence', 'userVerification', 'phishingResistant'] },
 } as const;
 
@@ -28,7 +28,7 @@ export interface WebauthnSecret {
   readonly backupEligible: boolean;
   /** The BS flag at the last use. */
   readonly backedUp: boolean;
-  /** It verified its user when it was registered. Only then does the UV flag count (`uvInitialized`, section 4). */
+  /** It verified the user when it was registered. Only then does the UV flag count (`uvInitialized`, section 4). */
   readonly userVerification: boolean;
   /** Its attestation proved that the key cannot leave hardware. */
   readonly hardware: boolean;
@@ -43,7 +43,7 @@ export interface Key {
   readonly secret: WebauthnSecret;
 }
 
-/** The keys among these credentials; what is damaged is none. */
+/** The keys among these credentials; damaged ones are left out. */
 export function keysOf(credentials: readonly Credential[]): readonly Key[] {
   return credentials.flatMap((credential) => {
     const secret = credential.authenticator === webauthnDescriptor.key ? readSecret(credential.secret) : undefined;
@@ -78,7 +78,7 @@ function isBase64url(value: unknown): value is string {
 }
 
 /**
- * What a key shows with or without user verification. How it verified its user it does not say: `inherence` may have been a PIN.
+ * What a key proves with or without user verification. It does not say how it verified the user: `inherence` may have been a PIN.
  * `amr` after RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays where it is.
  */
 export function proofOf(

@@ -1,8 +1,11 @@
-/** What a browser sends back from a WebAuthn ceremony, checked as far as nothing of the account is needed. */
+/** Checks what a browser returns from a WebAuthn ceremony, as far as that needs nothing of the account. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import type { CredentialInput } from '../authenticator.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { CredentialInput, Refused } from '../authenticator.ts';
+import type { RefusalCode } from '../refusal-codes.ts';
+import { isSameText } from '../shared/same-text.ts';
 
-/** Why a response is no good; for the audit log. */
+/** Why a response is refused, for the audit log. */
 export type Fault =
   | 'malformed'
   | 'type'
@@ -28,7 +31,7 @@ export function relyingParty(issuer: string): { readonly id: string; readonly or
   return { id: hostname, origin };
 }
 
-/** A field in base64url without padding; base64 is taken too. `undefined`: missing, something else, or longer than `maxBytes`. */
+/** A field in base64url without padding; base64 is accepted, too. `undefined`: missing, something else, or longer than `maxBytes`. */
 export function binaryField(input: CredentialInput, name: string, maxBytes: number): string | undefined {
   const text: unknown = Object.hasOwn(input, name) ? input[name] : undefined;
   if (typeof text !== 'string' || text === '' || text.length > Math.ceil(maxBytes / 3) * 4) return undefined;
@@ -45,15 +48,15 @@ export function clientDataFault(clientData: string, { type, challenge, issuer }:
   const data = parseObject(Buffer.from(clientData, 'base64url').toString('utf8'));
   if (data === undefined) return 'malformed';
   if (data.type !== type) return 'type';
-  if (typeof data.challenge !== 'string' || !isEqual(data.challenge, challenge)) return 'challenge';
+  if (!isSameText(data.challenge, challenge)) return 'challenge';
   if (data.origin !== relyingParty(issuer).origin) return 'origin';
-  // A page of somebody else has framed ours, or says so.
+  // A page of another site has framed ours, or says so.
   if (![undefined, false].includes(data.crossOrigin as undefined) || data.topOrigin !== undefined)
     return 'cross_origin';
   return undefined;
 }
 
-/** The challenge that an answer is about, as it says itself; `undefined`: it says none. */
+/** The challenge that the response claims to answer; `undefined`: it names none. */
 export function challengeOf(input: CredentialInput): string | undefined {
   const text = Buffer.from(binaryField(input, 'clientData', 4096) ?? '', 'base64url').toString('utf8');
   const challenge = parseObject(text)?.challenge;
@@ -77,16 +80,21 @@ export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, issue
   return undefined;
 }
 
-function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+/** A refusal of the response as a whole: it belongs to no input. `reason`: for the audit log. */
+export function refuseResponse(code: RefusalCode, reason?: string): Refused {
+  return { ok: false, code, ...omitUndefined({ reason }) };
+}
+
+/** `undefined`: the text is no JSON. */
+export function parseJson(text: string | undefined): unknown {
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
+    return JSON.parse(text ?? '');
   } catch {
     return undefined;
   }
 }
 
-function isEqual(given: string, expected: string): boolean {
-  const [a, b] = [Buffer.from(given), Buffer.from(expected)];
-  return a.length === b.length && timingSafeEqual(a, b);
+function parseObject(text: string): Readonly<Record<string, unknown>> | undefined {
+  const value = parseJson(text);
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
 }

@@ -2,7 +2,8 @@
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
 import { closed } from '../../policy/schema/fields.ts';
-import type { AuthenticatorEnv, Quota } from '../authenticator.ts';
+import type { AuthenticatorContext, Quota } from '../authenticator.ts';
+import { enabledSetting } from '../shared/limits.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';
 
 const limits = closed({
@@ -12,7 +13,7 @@ const limits = closed({
     .max(1_000_000)
     .default(10)
     .describe(
-      'Messages to one address. Default 10; as many again for browsers with which its owner has signed in before.',
+      'Messages to one address. Default 10; as many again for browsers with which the user has signed in before.',
     ),
   network: z
     .int()
@@ -26,7 +27,7 @@ const limits = closed({
 
 export const emailConfiguration: AuthenticatorConfiguration = {
   settings: closed({
-    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+    enabled: enabledSetting(false),
     limits: limits
       .prefault({})
       .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.'),
@@ -37,15 +38,15 @@ export const emailConfiguration: AuthenticatorConfiguration = {
   weakness: 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one',
 };
 
-const standard = { address: 10, network: 100 };
+const defaultLimits = { address: 10, network: 100 };
 
-/** Somebody who does not exist is counted by network too; in place of an address stands the name that was typed. */
-export function mailQuotas(address: string | undefined, env: AuthenticatorEnv): readonly Quota[] {
-  const given = (env.settings as { readonly limits?: typeof standard } | undefined)?.limits;
-  const { address: toOne, network } = given ?? standard;
-  const recipient = address?.toLowerCase() ?? `nobody ${env.subject ?? env.identifier ?? ''}`;
+/** Decoys are counted by network, too; the identifier that was entered replaces the address. */
+export function mailQuotas(address: string | undefined, context: AuthenticatorContext): readonly Quota[] {
+  const given = (context.settings as { readonly limits?: typeof defaultLimits } | undefined)?.limits;
+  const { address: toOne, network } = given ?? defaultLimits;
+  const recipient = address?.toLowerCase() ?? `nobody ${context.subjectId ?? context.identifier ?? ''}`;
   return [
-    networkQuota(env.visitor.ip, network),
-    { ...perHour('recipient', `email\n${recipient}`, toOne), personal: true },
+    networkQuota(context.visitor.ip, network),
+    { ...perHour('recipient', `email\n${recipient}`, toOne), separateForKnownBrowsers: true },
   ];
 }

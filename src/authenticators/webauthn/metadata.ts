@@ -1,6 +1,6 @@
 /**
- * What the FIDO Metadata Service says of models of authenticators: the payload of its BLOB (FIDO Metadata Service 3.0 section 3.1.6) as a
- * JSON file. Who fetches it and checks its signature is the administrator.
+ * Models of authenticators as the FIDO Metadata Service describes them: the payload of its BLOB (FIDO Metadata Service 3.0 section 3.1.6)
+ * as a JSON file. The administrator fetches it and checks its signature.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -26,7 +26,7 @@ const broken = [
 
 let last: { readonly file: string; readonly changed: number; readonly models: Models } | undefined;
 
-/** Reads the file again when it has changed. What cannot be read vouches for nobody: then the result is empty. */
+/** Reads the file again when it has changed. A file that cannot be read vouches for no model: the result is empty. */
 export function modelsIn(file: string): Models {
   try {
     const changed = statSync(file).mtimeMs;
@@ -59,12 +59,12 @@ function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: Entry):
   return [[aaguid.toLowerCase(), { hardware, roots }]];
 }
 
-/** Longest chain that is followed. */
+/** Certificates of the longest chain that is followed. */
 const longestChain = 6;
 
 /**
  * Does this chain, leaf first, lead to one of the roots? Each certificate must be valid at `now` (epoch seconds) and issued by the next
- * one; the leaf itself may be the root. Asks nobody: revoked models are in the status reports.
+ * one; the leaf itself may be the root. It makes no requests: the status reports list the models that are revoked.
  */
 export function leadsTo(roots: readonly X509Certificate[], chain: readonly X509Certificate[], now: number): boolean {
   if (chain.length === 0 || chain.length > longestChain) return false;

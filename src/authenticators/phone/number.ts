@@ -1,7 +1,7 @@
-/** Phone numbers as text: which ones a code can be sent to, in which ways, and how much of one is shown (ITU-T E.164). */
+/** Reads phone numbers (ITU-T E.164): which ones a code can be sent to, in which ways, and how one is masked. */
 import { createRequire } from 'node:module';
 
-/** What is known of all numbers takes long to read, and who has no phones enabled never needs it. */
+/** Loaded on first use: the metadata of all numbers takes long to read, and installations without phones never need it. */
 let library: typeof import('libphonenumber-js/max') | undefined;
 function numbers(): typeof import('libphonenumber-js/max') {
   library ??= createRequire(import.meta.url)('libphonenumber-js/max') as typeof import('libphonenumber-js/max');
@@ -16,16 +16,16 @@ export interface PhoneNumber {
   readonly number: string;
   /** ISO 3166-1 alpha-2. */
   readonly country: string;
-  /** Ways in which this kind of number can be reached. Empty: none that one person is behind, or that costs no more than a call. */
+  /** Ways in which a code can reach this kind of number. Empty: the kind takes no codes. */
   readonly methods: readonly PhoneMethod[];
 }
 
-/** Longest input that is looked at (characters). */
-const longest = 40;
+/** The longest input that is read (UTF-16 units). */
+const maxInputLength = 40;
 
 /**
- * What kinds of numbers are good for. Left out are those whose calls cost extra or earn somebody money (premium rate, shared cost), those
- * of companies (UAN, toll free), and those that follow no device: voice over IP, personal numbers, pagers, voice mail.
+ * Kinds of numbers that codes can be sent to. Left out are numbers whose calls cost extra or earn money (premium rate, shared cost), numbers
+ * of companies (UAN, toll free), and numbers that belong to no device: voice over IP, personal numbers, pagers, voice mail.
  */
 const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = new Map([
   ['MOBILE', ['sms', 'voice']],
@@ -33,10 +33,10 @@ const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = n
   ['FIXED_LINE', ['voice']],
 ]);
 
-/** The number that people mean; `undefined`: there can be no such number. Without a country code it is one of `country`. */
+/** The number that the text stands for; `undefined`: there can be no such number. Without a country code it is one of `country`. */
 export function readPhoneNumber(text: string, country?: string): PhoneNumber | undefined {
   const plain =
-    text.length > longest
+    text.length > maxInputLength
       ? ''
       : text
           .normalize('NFKC')
@@ -50,7 +50,7 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
   return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
 }
 
-/** `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length is not told. `number` is E.164. */
+/** `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length stays unknown. `number` is E.164. */
 export function maskedNumber(number: string): string {
   const code = numbers().parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
   return `+${code} ••• •••• ${number.slice(-2)}`;

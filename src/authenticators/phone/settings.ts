@@ -2,12 +2,13 @@
 import { z } from 'zod';
 import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
 import { closed, listOf } from '../../policy/schema/fields.ts';
-import type { PhoneMethod } from './phone-number.ts';
-import type { PhoneLimits } from './phone-quotas.ts';
+import { enabledSetting } from '../shared/limits.ts';
+import type { PhoneMethod } from './number.ts';
+import type { PhoneLimits } from './quotas.ts';
 
 export interface PhoneSettings {
   readonly enabled: boolean;
-  /** The first one that suits the number is the one that is used unless the person asks for another. */
+  /** The first one that suits the number is used, unless the user chooses another. */
   readonly methods: readonly PhoneMethod[];
   /** ISO 3166-1 alpha-2: nothing is sent to any other. */
   readonly countries: readonly string[];
@@ -44,10 +45,10 @@ const limits = closed({
   .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.');
 
 const settings = closed({
-  enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+  enabled: enabledSetting(false),
   methods: listOf(z.enum(['sms', 'voice']))
     .default(['sms'])
-    .describe('How codes go out. The first one that suits the number is used unless the person asks for another.'),
+    .describe('How codes go out. The first one that suits the number is used unless the user chooses another.'),
   countries: z
     .array(country)
     .default([])

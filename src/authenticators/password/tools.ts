@@ -1,11 +1,9 @@
 /** Setting passwords outside the step loop: by an administrator, by an import. */
-import type { Credential } from '../authenticator.ts';
+import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';
+import { hashPassword, readHash } from './hash.ts';
 import { checkNewPassword, type NewPassword } from './new-password.ts';
 import { passwordCredential } from './password.ts';
-import { hashPassword, readHash } from './password-hash.ts';
-
-type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
 
 /** A command hashes as much as it is given: nobody waits in front of a page, so the wait may be long (seconds). */
 const patience = 86_400;
