@@ -38,6 +38,7 @@ import { currentRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
+import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
@@ -99,7 +100,7 @@ export function createApp(options: AppOptions): ServerApp {
     render: createMessageRenderer({
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
-      brand: () => live.current()?.settings.brand ?? { name: 'Stepgate' },
+      brand: () => brandFor(live.current()).brand,
       accountUrl: `${issuer}/account`,
     }),
     failed: ({ about: { languages: _, ...about } }, reason) => {

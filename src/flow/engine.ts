@@ -33,8 +33,7 @@ import {
   type TransactionRequest,
   whoAndWhere,
 } from './transaction/open-transaction.ts';
-import { discardTransaction, saveTransaction } from './transaction/store.ts';
-import { parseTransaction } from './transaction/transaction-record.ts';
+import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */

@@ -7,7 +7,7 @@ import { magicLinkChallenge } from './actions/magic-link-challenge.ts';
 import type { Services } from './services.ts';
 import { formHandle } from './transaction/form-handle.ts';
 import type { TransactionRequest } from './transaction/open-transaction.ts';
-import { parseTransaction } from './transaction/transaction-record.ts';
+import { parseTransaction } from './transaction/store.ts';
 
 export type MagicLinkPage =
   | {

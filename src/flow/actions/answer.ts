@@ -8,7 +8,7 @@ import { identifierKey, transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
 import { accountByIdentifier, enrollCounters, type VersionedAccount } from '../../users/account.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';

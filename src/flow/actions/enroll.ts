@@ -17,7 +17,7 @@ import { addressOf } from '../../users/notification-addresses.ts';
 import { type Account, serializeCredentials } from '../../users/user.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import { reserveChange } from '../change-limit.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';

@@ -6,7 +6,7 @@ import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
 import { identified, keptSignedIn } from '../../core/step/transitions.ts';
 import { attemptCounter } from '../../stores/keys.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { type Answer, credentialInput, type Fields, isTicked, refused, stay, verify } from './verify.ts';
 

@@ -4,7 +4,7 @@ import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
 import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { type Decided, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
 /**

@@ -8,7 +8,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Account } from '../../users/user.ts';
 import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import { type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 

@@ -10,7 +10,7 @@ import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { serverMac } from '../server-mac.ts';
 import type { Services } from '../services.ts';
 

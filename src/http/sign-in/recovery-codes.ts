@@ -3,7 +3,7 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { type SignInResult, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 import type { Translator } from '../../rendering/translator.ts';
 import { transactionKey } from '../../stores/keys.ts';

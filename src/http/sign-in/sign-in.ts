@@ -6,7 +6,7 @@ import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   browserSession,
   finishInteraction,
@@ -16,6 +16,7 @@ import {
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
+import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { seeOther, showPage } from '../answers.ts';
@@ -135,11 +136,7 @@ function render(
     stateHandle: handle,
     follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
-    app: {
-      name: app.name,
-      ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}),
-      ...(app.ownAccount ? { ownAccount: true } : {}),
-    },
+    ...brandFor(snapshot, app),
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,

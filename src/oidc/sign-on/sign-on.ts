@@ -8,11 +8,12 @@ import { evaluate } from '../../core/decision/evaluate.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { RequestFacts } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
-import { maxUserAgentLength, rememberBrowser } from '../../flow/actions/remember-browser.ts';
+import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit, decidingRule } from '../../flow/audit.ts';
+import { keptPlace } from '../../flow/browser/visitor.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
@@ -205,7 +206,7 @@ export async function acceptSignOn(
   const { session: limits, waived } = decision;
   // Without an end of its own the cookie goes when the browser is closed.
   Object.assign(session, { acr, amr: [...amr], loginTs: authTime, transient: limits?.kept ? undefined : true });
-  const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, maxUserAgentLength) };
+  const where = keptPlace(visitor);
   const used = { at: now, ...where };
   recordEvidence(unit, session.uid, { subject: session.accountId, evidence, used, now, ...(limits ? { limits } : {}) });
   if (evidence.length > 0) {

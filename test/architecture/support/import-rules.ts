@@ -41,6 +41,7 @@ export const importRules: Readonly<Record<string, Part>> = {
       'core',
       'flow',
       'rendering',
+      'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
       'oidc/pages',

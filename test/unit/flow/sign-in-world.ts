@@ -13,7 +13,7 @@ import type { Visitor } from '../../../src/flow/browser/visitor.ts';
 import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
 import type { Services } from '../../../src/flow/services.ts';
 import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
-import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/transaction-record.ts';
+import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
 import type { App } from '../../../src/policy/model/app.ts';
 import type { Settings } from '../../../src/policy/model/settings.ts';
 import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';

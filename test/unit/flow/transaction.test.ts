@@ -5,8 +5,12 @@ import type { Evidence } from '../../../src/core/model/facts.ts';
 import { begin, type Pending, type Transaction } from '../../../src/core/step/transaction.ts';
 import { enqueue } from '../../../src/delivery/outbox.ts';
 import { type FormBinding, formHandle, readFormHandle } from '../../../src/flow/transaction/form-handle.ts';
-import { discardTransaction, saveTransaction } from '../../../src/flow/transaction/store.ts';
-import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/transaction-record.ts';
+import {
+  discardTransaction,
+  parseTransaction,
+  saveTransaction,
+  transactionEntry,
+} from '../../../src/flow/transaction/store.ts';
 import { ssoSessionKey, transactionKey, userKey } from '../../../src/stores/keys.ts';
 import type { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { createWorld, start } from './sign-in-world.ts';

@@ -1,5 +1,6 @@
 /** A page as its templates see it, and what all pages share. */
 import type { Notice } from '../../../core/step/step.ts';
+import type { AppLabel } from '../../../policy/revision/brand.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { messageId } from '../fields.ts';
@@ -12,7 +13,6 @@ import type {
   NoticesModel,
   PageTemplateModels,
 } from '../template-models.ts';
-import type { AppLabel } from './page-models.ts';
 
 /** Templates that are the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
