@@ -44,8 +44,6 @@ import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
 
-export { markDemo } from './delivery/outbox.ts';
-
 export interface AppOptions {
   readonly store: Store;
   /** Base URL of the issuer, without a trailing slash. */

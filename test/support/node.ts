@@ -16,7 +16,7 @@ import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { problemLine } from '../../src/policy/model/documents.ts';
+import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -125,7 +125,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       authenticators: authenticatorKinds,
       variables: options.variables ?? {},
     });
-    if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+    if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };
   const stop = async (): Promise<void> => {

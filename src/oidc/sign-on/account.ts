@@ -1,7 +1,7 @@
 /** Accounts and their claims as oidc-provider asks for them, and the check that the refresh grant makes (Law 5). */
 
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { evaluateRefresh } from '../../core/decision/evaluate.ts';
+import { evaluateRefresh } from '../../core/decision/refresh.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { audit } from '../../flow/audit.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
