@@ -68,8 +68,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
     const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
     if (applying) await applyConfiguration(app, options, port, 'start');
-    await app.live.start();
-    closing.push(() => app.live.stop());
+    await app.activeRevision.start();
+    closing.push(() => app.activeRevision.stop());
     app.outbox.start();
     closing.push(() => app.outbox.stop());
     if (options.redisUrl === undefined) {
@@ -145,7 +145,7 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
 async function reapply(app: ServerApp, options: ServeOptions, port: number): Promise<void> {
   try {
     await applyConfiguration(app, options, port, 'change');
-    await app.live.refresh();
+    await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
   }

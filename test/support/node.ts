@@ -129,7 +129,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };
   const stop = async (): Promise<void> => {
-    app.live.stop();
+    app.activeRevision.stop();
     await app.outbox.stop();
     server.closeAllConnections();
     server.close();
@@ -141,7 +141,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     // Fails where another node has left one already.
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
-    await app.live.start();
+    await app.activeRevision.start();
     if (options.demo) app.outbox.start();
     if (options.people !== false && options.issuer === undefined)
       await addPeople(app, options.authenticators === 'demo');
@@ -160,7 +160,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     errors,
     configure: async (files) => {
       await configure(files);
-      await app.live.refresh();
+      await app.activeRevision.refresh();
     },
     stop,
   };

@@ -113,7 +113,19 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'explain',
   ],
   oidc: ['request-scope', 'pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
-  http: ['html', 'answers', 'page-context', 'middleware', 'sign-in', 'account', 'provider', 'demo', 'health', 'routes'],
+  http: [
+    'html',
+    'answers',
+    'page-context',
+    'middleware',
+    'sign-in',
+    'account',
+    'provider',
+    'demo',
+    'health',
+    'routes',
+    'koa-app',
+  ],
 };
 
 /** The part that a module belongs to. */
