@@ -11,7 +11,7 @@ import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { type Store, storeKey } from '../../src/stores/store.ts';
-import { startRedis } from '../support/redis.ts';
+import { longPatience, startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 
@@ -115,7 +115,7 @@ async function redis(): Promise<Harness> {
   return {
     open: async () => {
       count += 1;
-      return openRedis({ url: server.url, prefix: `r${count}:` });
+      return openRedis({ url: server.url, prefix: `r${count}:`, patience: longPatience });
     },
     stop: () => server.stop(),
   };
