@@ -6,18 +6,11 @@
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
 import { StepgateError } from './errors.ts';
-import {
-  type Keyring,
-  keyringKey,
-  loadKeyring,
-  parseKeyring,
-  publishedKeys,
-  type SigningKey,
-} from './oidc/keys/keyring.ts';
+import { type Keyring, loadKeyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
-import { POINTER_KEY } from './policy/revision/document-store.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
 import type { Snapshot } from './policy/revision/snapshot.ts';
+import { keyringKey, revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import type { UnitOfWork } from './stores/unit-of-work.ts';
 
@@ -72,7 +65,7 @@ export class ActiveRevision {
 
   /** The newest revision that the request has seen: the pointer comes along with every load. */
   async snapshot(unit: UnitOfWork): Promise<Snapshot> {
-    const pointer = unit.peek(POINTER_KEY);
+    const pointer = unit.peek(revisionPointerKey);
     const snapshot = pointer ? await this.#options.revisions.at(pointer) : this.#snapshot;
     if (!snapshot) throw new StepgateError('not_configured', 'there is no configuration in the store');
     return snapshot;
@@ -114,12 +107,12 @@ export class ActiveRevision {
 
   async #follow(): Promise<void> {
     const { store, revisions, now } = this.#options;
-    const { entries } = await store.load([POINTER_KEY, keyringKey]);
+    const { entries } = await store.load([revisionPointerKey, keyringKey]);
     const keyring = entries.get(keyringKey);
     // A store that lost its keys is not the store that we started with: what it would make up now, nobody could verify.
     if (!keyring) throw new StepgateError('store_unavailable', 'the keys are gone from the store');
     this.#keyring = parseKeyring(keyring.value);
-    this.#snapshot = await revisions.at(entries.get(POINTER_KEY));
+    this.#snapshot = await revisions.at(entries.get(revisionPointerKey));
     this.#rebuild(now());
     this.#followedAt = Date.now();
     this.#failure = undefined;

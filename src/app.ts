@@ -37,8 +37,8 @@ import { unitOf } from './oidc/sign-on/sign-on.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
-import { POINTER_KEY } from './policy/revision/document-store.ts';
 import { Revisions } from './policy/revision/revisions.ts';
+import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
 
@@ -185,7 +185,7 @@ export function createApp(options: AppOptions): ServerApp {
       log: (error, context) => log.error(error, context),
     }) as Middleware,
   );
-  koa.use(unitOfWork(store, [POINTER_KEY]) as Middleware);
+  koa.use(unitOfWork(store, [revisionPointerKey]) as Middleware);
   koa.use(router.routes() as Middleware);
   koa.use(protocol(() => live.provider()));
   const flushed = async (): Promise<void> => {

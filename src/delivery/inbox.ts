@@ -1,5 +1,7 @@
 /** The demo's mailbox and phone: what would be sent, is kept in the store, for everybody who uses the demo to see. */
-import { type Store, storeKey } from '../stores/store.ts';
+import { keyTable } from '../stores/key-table.ts';
+import { demoInboxKey } from '../stores/keys.ts';
+import type { Store } from '../stores/store.ts';
 import type { Channel, OutgoingMessage } from './channel.ts';
 
 /** What the inbox shows. */
@@ -8,9 +10,8 @@ export interface InboxMessage extends Pick<OutgoingMessage, 'channel' | 'to' | '
   readonly at: string;
 }
 
-const inboxKey = storeKey('demo', 'inbox');
 /** Newest messages that are kept. */
-const keep = 200;
+const keep = keyTable['demo-inbox'].lifetime.lines;
 
 export function inboxChannel(store: Store): Channel {
   return {
@@ -23,7 +24,7 @@ export function inboxChannel(store: Store): Channel {
         ...(html === undefined ? {} : { html }),
         at: new Date().toISOString(),
       };
-      await store.commit([{ op: 'append', key: inboxKey, value: JSON.stringify(message), keep }]);
+      await store.commit([{ op: 'append', key: demoInboxKey, value: JSON.stringify(message), keep }]);
       return 'sent';
     },
   };
@@ -35,7 +36,7 @@ export async function readInbox(store: Store): Promise<readonly InboxMessage[]> 
   const messages: InboxMessage[] = [];
   let cursor: string | undefined;
   for (;;) {
-    const lines = await store.tail(inboxKey, cursor, keep);
+    const lines = await store.tail(demoInboxKey, cursor, keep);
     messages.push(...lines.map(({ value }) => JSON.parse(value) as InboxMessage));
     cursor = lines.at(-1)?.cursor;
     if (lines.length < keep) return messages.reverse().slice(0, keep);

@@ -4,9 +4,10 @@
  * the same content and the same id.
  */
 import type { Seconds } from '../core/model/facts.ts';
+import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
-import { grace, messageKey, type OutboxMessage, pendingKey } from './outbox.ts';
+import { grace, type OutboxMessage } from './outbox.ts';
 import type { MessageRenderer } from './render-message.ts';
 
 export interface OutboxWorkerOptions {
@@ -105,12 +106,12 @@ export class OutboxWorker {
   async #look(): Promise<void> {
     const { store, now, warn } = this.#options;
     try {
-      for await (const ids of store.members(pendingKey)) {
-        const { entries } = await store.load(ids.map(messageKey));
+      for await (const ids of store.members(outboxKey)) {
+        const { entries } = await store.load(ids.map(outboxMessageKey));
         for (const id of ids) {
-          const entry = entries.get(messageKey(id));
+          const entry = entries.get(outboxMessageKey(id));
           const message = entry && (JSON.parse(entry.value) as OutboxMessage);
-          if (!message) await store.commit([{ op: 'leave', key: pendingKey, member: id }]);
+          if (!message) await store.commit([{ op: 'leave', key: outboxKey, member: id }]);
           else if (message.notBefore <= now()) this.#take({ id, message, version: entry.version });
         }
       }
@@ -181,11 +182,11 @@ export class OutboxWorker {
 
   /** Takes the message out; false: another node had it. */
   async #end({ id, version }: ReservedIdentifiers, more: readonly Op[]): Promise<boolean> {
-    const key = messageKey(id);
+    const key = outboxMessageKey(id);
     const { ok } = await this.#options.store.commit([
       { op: 'check', key, version },
       { op: 'delete', key },
-      { op: 'leave', key: pendingKey, member: id },
+      { op: 'leave', key: outboxKey, member: id },
       ...more,
     ]);
     return ok;
@@ -199,7 +200,7 @@ export class OutboxWorker {
     const changed = { ...message, ...change };
     const ttl = Math.max(1, (message.delivery?.expires ?? 0) - this.#options.now()) + grace;
     const { ok } = await this.#options.store.commit([
-      { op: 'replace', key: messageKey(id), version, value: JSON.stringify(changed), ttl },
+      { op: 'replace', key: outboxMessageKey(id), version, value: JSON.stringify(changed), ttl },
     ]);
     return ok ? { id, message: changed, version: version + 1 } : undefined;
   }

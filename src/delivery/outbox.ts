@@ -6,7 +6,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
-import { type Op, type Store, storeKey } from '../stores/store.ts';
+import { demoMarkerKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
+import type { Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 /** Whom a message is for, and in which language they want it. */
@@ -31,14 +32,6 @@ export interface OutboxMessage {
   readonly notBefore: Seconds;
 }
 
-/** The set of messages that wait. */
-export const pendingKey = storeKey('outbox', 'pending');
-
-/** In the slot of the set, so that both change together on a cluster too. */
-export function messageKey(id: string): string {
-  return storeKey('outbox', 'pending', id);
-}
-
 /** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
 export const grace = 3600;
 
@@ -59,8 +52,8 @@ export function enqueueNothing(unit: UnitOfWork, now: Seconds): string {
  */
 export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
   for (const id of ids) {
-    unit.delete(messageKey(id));
-    unit.add({ op: 'leave', key: pendingKey, member: id });
+    unit.delete(outboxMessageKey(id));
+    unit.add({ op: 'leave', key: outboxKey, member: id });
   }
 }
 
@@ -69,8 +62,8 @@ export function messageOps(delivery: Delivery, now: Seconds, about: About = {}):
   const { message, ttl } = waiting(delivery, now, about);
   const id = newId();
   return [
-    { op: 'put', key: messageKey(id), value: JSON.stringify(message), ttl },
-    { op: 'join', key: pendingKey, member: id, ttl },
+    { op: 'put', key: outboxMessageKey(id), value: JSON.stringify(message), ttl },
+    { op: 'join', key: outboxKey, member: id, ttl },
   ];
 }
 
@@ -92,19 +85,17 @@ function newId(): string {
 /** None of these operations can fail, so on Cluster they come after all that can: what loses a race sends nothing. */
 function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
   const id = newId();
-  unit.put(messageKey(id), { value: JSON.stringify(message), ttl });
-  unit.add({ op: 'join', key: pendingKey, member: id, ttl });
+  unit.put(outboxMessageKey(id), { value: JSON.stringify(message), ttl });
+  unit.add({ op: 'join', key: outboxKey, member: id, ttl });
   return id;
 }
 
-const markKey = storeKey('demo', 'serves');
-
 /** Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, without any way out. */
 export async function markDemo(store: Store): Promise<void> {
-  await store.commit([{ op: 'put', key: markKey, value: 'yes' }]);
+  await store.commit([{ op: 'put', key: demoMarkerKey, value: 'yes' }]);
 }
 
 /** A demo serves from this store, or did. */
 export async function isDemo(store: Store): Promise<boolean> {
-  return (await store.load([markKey])).entries.get(markKey) !== undefined;
+  return (await store.load([demoMarkerKey])).entries.get(demoMarkerKey) !== undefined;
 }

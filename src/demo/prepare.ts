@@ -4,7 +4,8 @@ import { markDemo, type ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { passwordCredential } from '../authenticators/password/password.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/password-hash.ts';
-import { type Store, storeKey } from '../stores/store.ts';
+import { demoPasswordKey } from '../stores/keys.ts';
+import type { Store } from '../stores/store.ts';
 import { type DemoPerson, demoPeople } from './people.ts';
 import { startDemoRelyingParty } from './relying-party.ts';
 
@@ -18,9 +19,6 @@ export interface DemoOptions {
   readonly port: number;
   readonly host: string;
 }
-
-/** Where the store keeps the password that the demo made up, so that a restart or a second node has the same one. */
-const passwordKey = storeKey('demo', 'password');
 
 /** Makes the people who are missing, sets the password of all, starts the relying party. Returns the way to stop it. */
 export async function prepareDemo(options: DemoOptions): Promise<() => Promise<void>> {
@@ -38,9 +36,9 @@ export async function prepareDemo(options: DemoOptions): Promise<() => Promise<v
 
 async function keptPassword(store: Store): Promise<string> {
   const fresh = randomBytes(9).toString('base64url');
-  const created = await store.commit([{ op: 'create', key: passwordKey, value: fresh }]);
+  const created = await store.commit([{ op: 'create', key: demoPasswordKey, value: fresh }]);
   if (created.ok) return fresh;
-  return (await store.load([passwordKey])).entries.get(passwordKey)?.value ?? fresh;
+  return (await store.load([demoPasswordKey])).entries.get(demoPasswordKey)?.value ?? fresh;
 }
 
 /**

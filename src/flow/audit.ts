@@ -1,6 +1,7 @@
 /** One line per authentication event: who, what, how it came out, and which rule of which revision decided. Never a secret. */
 import type { Decision } from '../core/model/decision.ts';
-import { storeKey } from '../stores/store.ts';
+import { keyTable } from '../stores/key-table.ts';
+import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 export interface AuditEvent {
@@ -77,9 +78,8 @@ export interface AuditEvent {
 /** Takes finished lines: the log of the process. */
 export type AuditSink = (line: Readonly<Record<string, unknown>>) => void;
 
-export const auditKey = storeKey('audit', 'log');
 /** Newest lines that the store keeps for `stepgate audit tail`; the log of the process is the archive. */
-const keep = 100_000;
+const keep = keyTable.audit.lifetime.lines;
 
 /** Appends the line in the unit's commit, and says it in the log once it is written: what is logged has happened. */
 export function audit(unit: UnitOfWork, sink: AuditSink, event: AuditEvent): void {

@@ -1,7 +1,8 @@
 /** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
 import type { Notice } from '../core/step/step.ts';
+import { attemptCounter } from '../stores/keys.ts';
 import type { Limit } from '../stores/store.ts';
-import { type Account, attemptCounter } from '../users/user.ts';
+import type { Account } from '../users/user.ts';
 import type { Services } from './services.ts';
 
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];

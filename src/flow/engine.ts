@@ -12,6 +12,7 @@ import { forgetSubject, isExpired, started, type Transaction } from '../core/ste
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
+import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { resend } from './actions/resend.ts';
@@ -20,7 +21,7 @@ import { skip } from './actions/skip.ts';
 import { start } from './actions/start-challenge.ts';
 import type { Answer } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
-import { deviceKey, mayKeepSecret } from './browser/known-device.ts';
+import { mayKeepSecret } from './browser/known-device.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -32,7 +33,7 @@ import {
   whoAndWhere,
 } from './transaction/open-transaction.ts';
 import { discardTransaction, saveTransaction } from './transaction/store.ts';
-import { parseTransaction, transactionKey } from './transaction/transaction-record.ts';
+import { parseTransaction } from './transaction/transaction-record.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
@@ -115,18 +116,13 @@ export async function submit(
 }
 
 async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attempt?: ReturnType<typeof attemptOf>) {
-  const device = visitor.device === undefined ? [] : [deviceKey(visitor.device)];
+  const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
   const along = attempt?.keys ?? [];
   const { reservation, counter } = await unit.load(
-    [interactionOf(uid), transactionKey(uid), ...along, ...device],
+    [interactionKey(uid), transactionKey(uid), ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
   return { ...(reservation ? { reservation } : {}), ...(counter === undefined ? {} : { counter }) };
-}
-
-/** oidc-provider's interaction lies beside the transaction; it is read in the same round trip. */
-export function interactionOf(uid: string): string {
-  return transactionKey(uid).replace(/^transaction/, 'interaction');
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {

@@ -2,12 +2,12 @@
 import type { MagicLinkTarget } from '../authenticators/authenticator.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';
+import { interactionKey, transactionKey } from '../stores/keys.ts';
 import { magicLinkChallenge } from './actions/magic-link-challenge.ts';
-import { interactionOf } from './engine.ts';
 import type { Services } from './services.ts';
 import { formHandle } from './transaction/form-handle.ts';
 import type { TransactionRequest } from './transaction/open-transaction.ts';
-import { parseTransaction, transactionKey } from './transaction/transaction-record.ts';
+import { parseTransaction } from './transaction/transaction-record.ts';
 
 export type MagicLinkPage =
   | {
@@ -67,9 +67,9 @@ async function openTransaction(
   services: Services,
   { unit, uid }: TransactionRequest,
 ): Promise<{ readonly transaction: Transaction; readonly version: number } | undefined> {
-  const { entries } = await unit.load([transactionKey(uid), interactionOf(uid)]);
+  const { entries } = await unit.load([transactionKey(uid), interactionKey(uid)]);
   const entry = entries.get(transactionKey(uid));
-  const interaction = entries.get(interactionOf(uid));
+  const interaction = entries.get(interactionKey(uid));
   const transaction = entry && parseTransaction(entry.value);
   const isOver =
     !transaction || !interaction || interaction.consumed !== undefined || isExpired(transaction, services.now());

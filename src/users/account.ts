@@ -1,18 +1,15 @@
 /** One person as read from the store: out of what `Store.load` brought, and back as operations that swap against it. */
 import type { Seconds } from '../core/model/facts.ts';
+import { attemptCounter, credentialsKey, identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op } from '../stores/store.ts';
 import {
   type Account,
-  attemptCounter,
-  credentialsKey,
-  identifierKey,
   parseCredentials,
   parseIdentifierReservation,
   parseUser,
   serializeCredentials,
   serializeUser,
   type User,
-  userKey,
 } from './user.ts';
 
 /** An account with the versions to swap against. */

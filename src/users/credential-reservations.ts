@@ -4,13 +4,12 @@
  * whatever removes the credential gives it free; `releaseClaims` only tidies up.
  */
 
-import { createHash } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
-import { type Op, storeKey } from '../stores/store.ts';
+import { credentialReservationKey, userKey } from '../stores/keys.ts';
+import type { Op } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
-import { userKey } from './user.ts';
 
 /** Age in seconds from which a claim that no credential lists is free: by then nobody is still saving that credential. */
 const abandonedAfter = 60;
@@ -21,18 +20,11 @@ interface Claim {
   readonly at: Seconds;
 }
 
-function reservationKey(authenticator: string, claim: string): string {
-  const hash = createHash('sha256')
-    .update(JSON.stringify([authenticator, claim]))
-    .digest('base64url');
-  return storeKey('credential-reservation', hash);
-}
-
 function reservationKeys({
   authenticator,
   reservations = [],
 }: Pick<Credential, 'authenticator' | 'reservations'>): readonly string[] {
-  return reservations.map((claim) => reservationKey(authenticator, claim));
+  return reservations.map((claim) => credentialReservationKey(authenticator, claim));
 }
 
 /** Adds to the unit what claims everything that this new credential lists; false: another enrollment has it, and nothing was added. */

@@ -1,6 +1,7 @@
 /** All people, on the store port. Every change is a compare-and-swap that is tried again when somebody else was faster. */
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
+import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
@@ -25,17 +26,7 @@ import { issueCredential, type NewCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';
-import { signInLogKey } from './sign-in-log.ts';
-import {
-  type Account,
-  credentialsKey,
-  identifierKey,
-  serializeCredentials,
-  serializeUser,
-  type User,
-  userKey,
-  usersKey,
-} from './user.ts';
+import { type Account, serializeCredentials, serializeUser, type User } from './user.ts';
 
 /** Why an identifier could not be given to somebody. */
 export type IdentifierProblem =

@@ -5,9 +5,10 @@
  * (see `accountByIdentifier`), and whoever asks for the identifier later takes it over.
  */
 import type { Seconds } from '../core/model/facts.ts';
+import { identifierKey, userKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { accountByIdentifier } from './account.ts';
-import { identifierKey, parseIdentifierReservation, userKey } from './user.ts';
+import { parseIdentifierReservation } from './user.ts';
 
 export type ReservedIdentifiers =
   | { readonly kind: 'claimed' }

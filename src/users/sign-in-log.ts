@@ -1,6 +1,8 @@
 /** The newest sign-ins of one person, for themselves to look at. */
 import type { Seconds } from '../core/model/facts.ts';
-import { type Store, storeKey } from '../stores/store.ts';
+import { keyTable } from '../stores/key-table.ts';
+import { signInLogKey } from '../stores/keys.ts';
+import type { Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
 export interface SignInEntry {
@@ -18,13 +20,9 @@ export interface SignInEntry {
 }
 
 /** Newest sign-ins that are kept. */
-const keep = 100;
+const keep = keyTable['sign-in-log'].lifetime.lines;
 /** Stores may keep somewhat more than they are asked to. */
 const page = 500;
-
-export function signInLogKey(userId: string): string {
-  return storeKey('sign-ins', userId);
-}
 
 export function appendSignIn(unit: UnitOfWork, userId: string, entry: SignInEntry): void {
   unit.add({ op: 'append', key: signInLogKey(userId), value: JSON.stringify(entry), keep });

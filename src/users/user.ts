@@ -1,10 +1,9 @@
 /** A person's record as the store keeps it: what it holds, under which keys, and how it becomes the subject of a decision. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
-import { counterOf, storeKey } from '../stores/store.ts';
 import { type KeptSkips, readSkips } from './skips.ts';
 
 /** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
@@ -64,31 +63,6 @@ export interface Account {
 
 export function newUserId(): string {
   return randomBytes(16).toString('base64url');
-}
-
-/** Refers to the credentials, so that one load brings both. */
-export function userKey(id: string): string {
-  return storeKey('user', id);
-}
-
-export function credentialsKey(id: string): string {
-  return storeKey('credentials', id);
-}
-
-/** `canonical` comes from `canonicalIdentifier`. The key holds only its hash: what people type never forms a key. */
-export function identifierKey(canonical: string): string {
-  return storeKey('identifier', createHash('sha256').update(canonical).digest('base64url'));
-}
-
-/** The set of all user ids. */
-export const usersKey: string = storeKey('users', 'all');
-
-/**
- * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this user.
- * It belongs to the account, so every spelling, transaction and node counts in one place (Law 8).
- */
-export function attemptCounter(userId: string, authenticator: string): string {
-  return counterOf(userKey(userId), authenticator);
 }
 
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);

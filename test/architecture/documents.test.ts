@@ -1,5 +1,5 @@
 /** What the documents say of the repository is there: laws, tests, files, links, decisions. */
-import { existsSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import {
@@ -11,6 +11,7 @@ import {
   namedPaths,
   repository,
 } from './support/documents.ts';
+import { layersWithin } from './support/import-rules.ts';
 
 const isThere = (path: string): boolean => existsSync(join(repository, path));
 
@@ -41,6 +42,41 @@ describe('the laws', () => {
   });
 });
 
+describe('the decisions', () => {
+  const records = documents.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
+
+  test('are numbered without gaps, as their files are', () => {
+    const numbers = records.map(({ path, text }) => [path.slice(15, 19), /^# (\d+)\. \S/.exec(text)?.[1]]);
+    expect(numbers).toEqual(records.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1)]));
+  });
+
+  test('have a date, a status, a decision and alternatives', () => {
+    const parts = [/^Date: \d{4}-\d{2}-\d{2} *$/m, /^Status: (?:proposed|accepted|superseded by decision \d+)$/m];
+    const lacking = records.filter(({ text }) => ![...parts, /\*\*Alternatives/].every((part) => part.test(text)));
+    expect(lacking.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('are in the index, with title, date and status', () => {
+    const index = document('docs/decisions/README.md');
+    const lines = records.map(({ path, text }) => {
+      const [, number, title] = /^# (\d+)\. (.*)$/m.exec(text) ?? [];
+      const [, date] = /^Date: (\S+)/m.exec(text) ?? [];
+      const [, status] = /^Status: (.*)$/m.exec(text) ?? [];
+      return `| [${number}](${path.slice(15)}) | ${title} | ${date} | ${status} |`;
+    });
+    expect(lines.filter((line) => !index.includes(line))).toEqual([]);
+  });
+
+  test('exist wherever one is cited', () => {
+    const unknown = everything.flatMap(({ path, text }) =>
+      citedNumbers('decision', text)
+        .filter((one) => one < 1 || one > records.length)
+        .map((one) => `${path} cites decision ${one}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
 describe('the documents', () => {
   test('link to files that exist', () => {
     const broken = documents.flatMap((one) =>
@@ -60,6 +96,40 @@ describe('the documents', () => {
     expect(missing).toEqual([]);
   });
 });
+
+describe('the architecture', () => {
+  const text = document('docs/architecture.md');
+  const folderNames = (pattern: RegExp) => [...text.matchAll(pattern)].map(([, name = '']) => name);
+
+  test('has a line for each folder of the sources', () => {
+    const folders = readdirSync(join(repository, 'src'), { withFileTypes: true });
+    const names = folders.filter((one) => one.isDirectory()).map(({ name }) => name);
+    expect(folderNames(/^\| `src\/(\w+)` \|/gm).sort()).toEqual(names.sort());
+  });
+
+  test('lists the subfolders in the order of the import rules', () => {
+    const layers = [...text.matchAll(/^- `src\/(\w+)`: (`.*)$/gm)].map(([, folder = '', list = '']) => [
+      folder,
+      [...list.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name),
+    ]);
+    expect(Object.fromEntries(layers)).toEqual(layersWithin);
+  });
+
+  test('follows a sign-in through functions that are where it says', () => {
+    const steps = [...text.matchAll(/`(\w+)` in\s+`(src\/[^`]+)`/g)].map(([, name = '', path = '']) => ({
+      name,
+      path,
+    }));
+    expect(steps.length).toBeGreaterThan(11);
+    const lost = steps.filter(({ name, path }) => !isThere(path) || !definesFunction(document(path), name));
+    expect(lost).toEqual([]);
+  });
+});
+
+/** As a function, or as a method of a class. */
+function definesFunction(source: string, name: string): boolean {
+  return new RegExp(`^(?:export )?(?:async )?function ${name}\\b|^  (?:async )?${name}\\(`, 'm').test(source);
+}
 
 describe('the check itself', () => {
   test('finds numbers after a word, one or several', () => {

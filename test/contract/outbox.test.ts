@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
 import { enqueue, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
-import { type Store, storeKey } from '../../src/stores/store.ts';
+import { auditKey, transactionKey } from '../../src/stores/keys.ts';
+import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
 import { codeIn } from '../support/mail.ts';
 import { outboxOf } from '../support/news.ts';
@@ -17,6 +18,7 @@ import {
   testOutbox,
   waiting,
 } from '../support/outbox.ts';
+import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, startRedis, startRedisCluster } from '../support/redis.ts';
 import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -32,7 +34,8 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
   beforeEach(async () => {
     const opened = await open();
-    ({ store, again } = opened);
+    store = recordingStore(opened.store);
+    again = async () => recordingStore(await opened.again());
     now = start;
     closing.push(opened.stop);
   });
@@ -131,7 +134,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     outbox.worker.start();
     await until('the end', async () => outbox.failures.length > 0);
     expect([outbox.failures, server.tries(), await waiting(store)]).toEqual([['rejected'], 1, []]);
-    expect((await store.tail('audit:{log}', undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
+    expect((await store.tail(auditKey, undefined, 10)).map(({ value }) => value)).toEqual(['rejected']);
   });
 
   test('what is too late by its time of issue is not sent any more', async () => {
@@ -299,14 +302,14 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
 
 /** Two requests for one transaction: the second one replaces the message, and is too late. */
 async function loseRace(store: Store, older: readonly string[]): Promise<void> {
-  const key = storeKey('transaction', 'race');
-  await store.commit([{ op: 'create', key, value: '1' }]);
+  const key = transactionKey('race');
+  await store.commit([{ op: 'create', key, value: '1', ttl: 600 }]);
   const unit = new UnitOfWork(store);
   await unit.get(key);
-  await store.commit([{ op: 'replace', key, version: 1, value: '2' }]);
+  await store.commit([{ op: 'replace', key, version: 1, value: '2', ttl: 600 }]);
   withdraw(unit, older);
   enqueue(unit, signInMail('alice@demo.test', '222222', start + 600), start);
-  unit.replace(key, { value: '3' });
+  unit.replace(key, { value: '3', ttl: 600 });
   await expect(unit.commit()).rejects.toThrow(Conflict);
 }
 

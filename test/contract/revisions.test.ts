@@ -6,11 +6,12 @@ import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
-import { manifestKey, POINTER_KEY } from '../../src/policy/revision/document-store.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
-import { type Store, storeKey } from '../../src/stores/store.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { recordingStore } from '../support/recording-store.ts';
 import { longPatience, startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
@@ -90,7 +91,7 @@ function visit(clientId: string): Facts {
   };
 }
 
-const pointerOf = async (store: Store) => (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+const pointerOf = async (store: Store) => (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
 
 interface Harness {
   open(): Promise<Store>;
@@ -103,7 +104,7 @@ async function embedded(): Promise<Harness> {
   return {
     open: async () => {
       count += 1;
-      return openEmbedded({ file: join(dir, `${count}.db`) });
+      return recordingStore(openEmbedded({ file: join(dir, `${count}.db`) }));
     },
     stop: () => rm(dir, { recursive: true, force: true }),
   };
@@ -310,8 +311,8 @@ describe.each<[string, () => Promise<Harness>]>([
   test('a lost or changed document is an error, and is asked for again the next time', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
-    const manifest = JSON.parse((await store.load([manifestKey(1)])).entries.get(manifestKey(1))?.value ?? '');
-    const key = storeKey('doc', manifest.documents['app/notes']);
+    const manifest = JSON.parse((await store.load([revisionKey(1)])).entries.get(revisionKey(1))?.value ?? '');
+    const key = storedDocumentKey(manifest.documents['app/notes']);
     const value = (await store.load([key])).entries.get(key)?.value ?? '';
     const snapshot = await revisions.current();
     await store.commit([{ op: 'put', key, value: value.replace('notes.test', 'evil.test') }]);

@@ -1,7 +1,12 @@
 import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
 import type { ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { compileConditions } from '../../src/core/policy/conditions.ts';
+import { findRule } from '../../src/core/policy/rules.ts';
+import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
+import { seeded } from './support/seeded.ts';
 import { factsOf, person } from './support/world.ts';
 
 function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
@@ -161,4 +166,58 @@ test('names tell the condition', () => {
     'device.os',
     'attributes.department',
   ]);
+});
+
+describe('of any conditions and facts', () => {
+  const namedResults = (when: Conditions, of: Facts) =>
+    compileConditions(when).map(({ name, test: resultFor }) => ({ name, result: resultFor(of) }));
+  const { subject: _, ...unidentified } = factArbitraries;
+  const before = fc.record(unidentified);
+
+  test('each is decided once the user has identified', () => {
+    const results = new Set<ConditionResult>();
+    fc.assert(
+      fc.property(conditions, facts, (when, of) => {
+        for (const result of resultOf(when, of)) results.add(result);
+      }),
+      seeded(500),
+    );
+    expect([...results].sort()).toEqual(['hit', 'miss']);
+  });
+
+  test('what is decided before the user has identified stays so', () => {
+    fc.assert(
+      fc.property(conditions, before, facts, (when, of, { subject }) => {
+        const after = namedResults(when, { ...of, subject });
+        const known = namedResults(when, of).filter(({ result }) => result !== 'unknown');
+        expect(after).toEqual(expect.arrayContaining(known));
+      }),
+      seeded(500),
+    );
+  });
+
+  test('those that do not vary come out alike at any other sign-in of the user to the app', () => {
+    fc.assert(
+      fc.property(conditions, facts, facts, (when, of, { now, network, device, request: { scopes } }) => {
+        const other: Facts = { ...of, now, network, device, request: { ...of.request, scopes } };
+        for (const { varies, test: resultFor } of compileConditions(when)) {
+          if (!varies) expect(resultFor(other)).toBe(resultFor(of));
+        }
+      }),
+      seeded(500),
+    );
+  });
+
+  test('the rule that decides is the first of which all conditions hold', () => {
+    const rulesOf = (whens: readonly Conditions[]) =>
+      whens.map((when, index) => ({ name: `${index}`, when, then: { kind: 'deny' as const } }));
+    fc.assert(
+      fc.property(fc.array(conditions, { maxLength: 4 }), facts, (whens, of) => {
+        const first = whens.findIndex((when) => resultOf(when, of).every((result) => result === 'hit'));
+        const { rule } = findRule(compilePolicy({ name: 'any', rules: rulesOf(whens) }), of);
+        expect(rule?.name).toBe(first < 0 ? undefined : `${first}`);
+      }),
+      seeded(500),
+    );
+  });
 });

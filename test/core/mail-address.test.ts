@@ -66,6 +66,7 @@ test('whatever comes out is stable, one line, and one address', () => {
 test.each([
   ['ida@hello.net', 'i***a@h***o.net'],
   ['jo@x.test', 'j***@x***.test'],
+  ['alice@localhost', 'a***e@l***t'],
   ['a@localhost', 'a***@l***t'],
   ['alexandra.long@mail.example.co.uk', 'a***g@m***o.uk'],
 ])('%s is shown as %s', (address, mask) => {

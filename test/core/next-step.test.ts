@@ -112,6 +112,18 @@ describe('steps that need nothing started', () => {
   });
 });
 
+test.each([
+  [undefined, false],
+  [false, false],
+  [true, true],
+])('"keep me signed in" comes back as the user left it: %s', (keepSignedIn, ticked) => {
+  const identify = { kind: 'identify', trace: { layers: [] } } as const;
+  const context = { labels, canKeep: true };
+  const before = { ...transaction, ...(keepSignedIn !== undefined && { keepSignedIn }) };
+  expect(nextStep(identify, before, context, NOW)).toMatchObject({ step: { keepSignedIn: ticked } });
+  expect(nextStep(identify, before, { ...context, canKeep: false }, NOW)).not.toHaveProperty('step.keepSignedIn');
+});
+
 describe('what is started', () => {
   test.each<[string, DecisionOutcome, Partial<Transaction>, object]>([
     ['the only option', one, {}, { purpose: 'challenge', authenticator: 'password', enrollment: 'p' }],
@@ -179,6 +191,12 @@ describe('what is started', () => {
       { authenticator: 'password' },
     ],
     [
+      'anew what was pending for another enrollment of the same authenticator',
+      { kind: 'challenge', options: [{ authenticator: 'phone', enrollments: ['mobile'] }] },
+      { pending: pending(challenge('phone', 'landline')) },
+      { authenticator: 'phone', enrollment: 'mobile' },
+    ],
+    [
       'anew what was pending for another purpose',
       { kind: 'enroll', choices: ['totp'] },
       { pending: pending(challenge('totp', 't')) },
@@ -213,6 +231,12 @@ describe('what is pending is shown', () => {
         alternatives: true,
         notices: [],
       },
+    });
+  });
+  test('a challenge of the second of two enrollments', () => {
+    expect(next(several, { pending: pending(challenge('webauthn', 'k2')) })).toMatchObject({
+      kind: 'step',
+      step: { kind: 'challenge', authenticator: 'webauthn', enrollment: 'k2' },
     });
   });
   test('the only one there is', () => {

@@ -79,8 +79,8 @@ const newOnes = (given: World): readonly Evidence[] =>
     .map((key) => ({ ...proof(key, 'here'), enrollment: `new ${key}` }));
 
 /**
- * Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes; or a recovery code and
- * another factor type.
+ * Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes; or a
+ * recovery code and another factor type.
  */
 function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
   const has = usable(given).filter((one) => !isAuxiliary(one));

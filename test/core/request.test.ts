@@ -135,6 +135,12 @@ describe("the app's minimum acr", () => {
     const decision = decide({}, ['password'], [proof('password', 'here')], { minimumAcr, enabled: ['password'] });
     expect(decision).toMatchObject({ kind: 'deny', reason: 'acr_unattainable', layer: 'app' });
   });
+  test('is not to blame when the policy cannot be met anyway', () => {
+    const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
+    const decision = decide({}, ['password'], [proof('password', 'here')], { minimumAcr, enabled: ['password'], app });
+    expect(decision).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+    expect(decision).not.toHaveProperty('layer');
+  });
   test('that is not configured denies', () => {
     expect(evaluate(policiesOf({ minimumAcr: 'gold' }), factsOf())).toMatchObject({
       kind: 'deny',

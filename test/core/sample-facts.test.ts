@@ -148,3 +148,14 @@ describe('time windows have common samples', () => {
     );
   });
 });
+
+test('what no condition names is as plain as can be', () => {
+  const [facts] = sampleFacts({ one: {}, other: {}, rest: [], clientId: 'notes' });
+  expect(facts).toMatchObject({
+    request: { clientId: 'notes', scopes: [] },
+    network: { zones: [] },
+    device: { known: false, platform: 'desktop', os: 'other' },
+    subject: { identifiers: [], groups: [], profile: {} },
+  });
+  expect(facts?.subject).not.toHaveProperty('userType');
+});

@@ -72,6 +72,15 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
     { enabled: ['totp', 'webauthn'] },
   ],
   [
+    'what was used last with this browser first',
+    ['identify', 'challenge totp|webauthn', 'complete 1fa'],
+    {
+      subject: person(['totp', 'webauthn']),
+      device: { known: true, platform: 'desktop', os: 'linux', lastUsed: ['totp'] },
+    },
+    { enabled: ['totp', 'webauthn'] },
+  ],
+  [
     'a session asks for the missing part only',
     ['challenge totp', 'complete 2fa'],
     { subject: person(two), evidence: [proof('password', 100)] },

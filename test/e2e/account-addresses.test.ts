@@ -1,6 +1,6 @@
 /** Addresses for notifications: none counts before its code came back, and every change is told at all of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, outboxOf, told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';

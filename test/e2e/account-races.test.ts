@@ -1,8 +1,9 @@
 /** Two tabs change one account at the same moment: one wins, the other is told, and nothing is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
+import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
-import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { addressCode, told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';

@@ -1,8 +1,9 @@
 /** Nobody has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
+import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
-import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { told } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';

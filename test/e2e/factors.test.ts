@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
-import { messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { NewCredential } from '../../src/users/credentials.ts';
 import { appFile } from '../support/authorize.ts';
 import { recoveryCodes } from '../support/means.ts';
@@ -168,8 +168,8 @@ test('the use of a recovery code is told by mail; the last one makes room for ne
 
 async function told(person: Person): Promise<unknown[]> {
   const remaining: unknown[] = [];
-  for await (const ids of node.store.members(pendingKey)) {
-    const { entries } = await node.store.load(ids.map(messageKey));
+  for await (const ids of node.store.members(outboxKey)) {
+    const { entries } = await node.store.load(ids.map(outboxMessageKey));
     for (const entry of entries.values()) {
       const { delivery } = JSON.parse(entry?.value ?? '{}');
       if (delivery.to !== person.identifier) continue;

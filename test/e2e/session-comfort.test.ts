@@ -2,7 +2,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
-import { credentialsKey, parseCredentials } from '../../src/users/user.ts';
+import { credentialsKey } from '../../src/stores/keys.ts';
+import { parseCredentials } from '../../src/users/user.ts';
 import { appFile } from '../support/authorize.ts';
 import { expectSince } from '../support/moments.ts';
 import { told } from '../support/news.ts';

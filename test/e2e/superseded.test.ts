@@ -1,5 +1,6 @@
 /** Messages whose code no longer counts are not sent any more: one waits for each challenge, and it is the newest. */
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import { codeIn, maySendAgain, passwordless, reader } from '../support/mail.ts';
 import { holder } from '../support/means.ts';
 import { outboxOf } from '../support/news.ts';
@@ -133,7 +134,7 @@ describe('what waits', () => {
     const asks = await own.agent.submit(own.page, formOf(own.page, 'add-address'), { email: other.identifier });
     const first = (await codesOf(node)).filter((code) => !newer.includes(code));
     expect(first).toHaveLength(1);
-    await allowAnother(node, `user:{${other.id}}:notification_address.send`);
+    await allowAnother(node, attemptCounter(other.id, 'notification_address.send'));
     await own.agent.submit(asks, formOf(asks, 'resend-address'));
     const second = (await codesOf(node)).filter((code) => !newer.includes(code));
     expect(second).toHaveLength(1);

@@ -1,6 +1,6 @@
 /** What limits enrolling: how many answers are taken, what gives them back, and how many changes are made (Law 8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit } from '../support/own-account.ts';

@@ -1,7 +1,8 @@
 /** Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same work. */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { credentialsKey } from '../../src/stores/keys.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,

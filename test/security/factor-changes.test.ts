@@ -5,7 +5,8 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
-import { readSignIns, signInLogKey } from '../../src/users/sign-in-log.ts';
+import { signInLogKey } from '../../src/stores/keys.ts';
+import { readSignIns } from '../../src/users/sign-in-log.ts';
 import { appFile } from '../support/authorize.ts';
 import { confirmDevice, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { newsFor } from '../support/news.ts';

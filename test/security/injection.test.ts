@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
-import { auditKey } from '../../src/flow/audit.ts';
+import { auditKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter } from '../../src/stores/keys.ts';
 import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.ts';
 import { holder } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -1,7 +1,8 @@
 /** What tells nobody that somebody exists: names that people gave to their authenticators, and recovery codes (ASVS 6.3.8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
-import { credentialsKey, parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { recoveryCodes } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, passcode, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';

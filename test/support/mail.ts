@@ -3,8 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
-import { pendingKey } from '../../src/delivery/outbox.ts';
-import { attemptCounter } from '../../src/users/user.ts';
+import { attemptCounter, outboxKey } from '../../src/stores/keys.ts';
 import type { TestNode } from './node.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 import { until } from './until.ts';
@@ -53,7 +52,7 @@ export async function allMailTo(
   address?: string,
 ): Promise<readonly InboxMessage[]> {
   await until('an empty outbox', async () => {
-    for await (const ids of node.store.members(pendingKey)) if (ids.length > 0) return false;
+    for await (const ids of node.store.members(outboxKey)) if (ids.length > 0) return false;
     return true;
   });
   return inboxOf(node, address);

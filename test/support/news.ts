@@ -1,6 +1,7 @@
 /** What people are told about their account: read from the outbox of a node that sends nothing. */
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
-import { type About, messageKey, pendingKey } from '../../src/delivery/outbox.ts';
+import type { About } from '../../src/delivery/outbox.ts';
+import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 export interface WaitingMessage {
@@ -11,10 +12,10 @@ export interface WaitingMessage {
 /** All messages that wait, in no particular order. */
 export async function outboxOf({ store }: { readonly store: Store }): Promise<readonly WaitingMessage[]> {
   const messages: WaitingMessage[] = [];
-  for await (const ids of store.members(pendingKey)) {
-    const { entries } = await store.load(ids.map(messageKey));
+  for await (const ids of store.members(outboxKey)) {
+    const { entries } = await store.load(ids.map(outboxMessageKey));
     for (const id of ids) {
-      const text = entries.get(messageKey(id))?.value;
+      const text = entries.get(outboxMessageKey(id))?.value;
       if (text !== undefined) messages.push(JSON.parse(text) as WaitingMessage);
     }
   }

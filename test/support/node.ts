@@ -15,11 +15,13 @@ import { passwordCredential } from '../../src/authenticators/password/password.t
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
-import { keyringKey, parseKeyring } from '../../src/oidc/keys/keyring.ts';
+import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { problemLine } from '../../src/policy/model/documents.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
 
@@ -98,7 +100,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const logger = createLogger(options.write ?? (() => {}));
   const issuer = options.issuer ?? origin;
   const app = createApp({
-    store,
+    store: recordingStore(store),
     issuer,
     demo: options.demo ?? false,
     variables: options.variables ?? {},

@@ -2,11 +2,12 @@
 import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';
-import { enqueue, messageKey, pendingKey, withdraw } from '../../src/delivery/outbox.ts';
+import { enqueue, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
 import { loadTranslators } from '../../src/rendering/translator.ts';
+import { auditKey, outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { UnitOfWork } from '../../src/stores/unit-of-work.ts';
 
@@ -45,7 +46,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
       accountUrl: 'https://id.acme.test/account',
     }),
     failed: (_message, reason) => ({
-      op: { op: 'append', key: 'audit:{log}', value: reason, keep: 100 },
+      op: { op: 'append', key: auditKey, value: reason, keep: 100_000 },
       written: () => failures.push(reason),
     }),
     warn: (text) => warnings.push(text),
@@ -85,10 +86,10 @@ export async function waiting(
   store: Store,
 ): Promise<readonly { readonly attempts: number; readonly notBefore: number }[]> {
   const found = [];
-  for await (const ids of store.members(pendingKey)) {
-    const { entries } = await store.load(ids.map(messageKey));
+  for await (const ids of store.members(outboxKey)) {
+    const { entries } = await store.load(ids.map(outboxMessageKey));
     for (const id of ids) {
-      const entry = entries.get(messageKey(id));
+      const entry = entries.get(outboxMessageKey(id));
       if (entry) found.push(JSON.parse(entry.value) as { attempts: number; notBefore: number });
     }
   }

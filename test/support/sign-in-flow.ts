@@ -3,10 +3,10 @@
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import type { Skips } from '../../src/core/model/facts.ts';
-import { transactionKey } from '../../src/flow/transaction/transaction-record.ts';
+import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
 import { readSkips } from '../../src/users/skips.ts';
-import { attemptCounter, credentialsKey, parseUser, serializeUser, userKey } from '../../src/users/user.ts';
+import { parseUser, serializeUser } from '../../src/users/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { type Authorization, authorization } from './raw-client.ts';
 import { nextCode, type Person, redirectUri } from './relying-party.ts';

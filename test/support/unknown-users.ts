@@ -2,7 +2,7 @@
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { decoyEntropy } from '../../src/flow/facts/decoy-entropy.ts';
-import { identifierKey } from '../../src/users/user.ts';
+import { identifierKey } from '../../src/stores/keys.ts';
 import { testKeyring } from './node.ts';
 
 /** The authenticators that a user without an account seems to have at a node of `startNode`. */

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
+import { browserInWords } from '../../user-agent.ts';
 import type {
   Authenticator,
   AuthenticatorEnv,
@@ -19,7 +20,6 @@ import type {
   Started,
   Verified,
 } from '../authenticator.ts';
-import { browserInWords } from '../shared/browser-in-words.ts';
 import { readCode, refuse, same } from '../shared/sent-code.ts';
 import { emailConfiguration, mailQuotas } from './email-settings.ts';
 

@@ -2,8 +2,8 @@
 
 import { X509Certificate } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
+import { browserInWords } from '../../user-agent.ts';
 import type { AuthenticatorEnv, CredentialInput, Enrolled, Refused, Started } from '../authenticator.ts';
-import { browserInWords } from '../shared/browser-in-words.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, relyingParty } from './webauthn-input.ts';
 import { leadsTo, modelsIn } from './webauthn-metadata.ts';
 import { knownTransports, proofOf, type WebauthnSecret, webauthnDescriptor } from './webauthn-secret.ts';

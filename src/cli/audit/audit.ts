@@ -1,7 +1,7 @@
 /** `stepgate audit tail`: the newest authentication events, from the store. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { Command } from 'commander';
-import { auditKey } from '../../flow/audit.ts';
+import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';
 import type { Paint } from '../shared/paint.ts';

@@ -1,6 +1,7 @@
 /** The signing keys: does each type sign, now and after the keys that are going? Makes none. */
 import type { Seconds } from '../../core/model/facts.ts';
-import { type Keyring, keyringKey, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
+import { type Keyring, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
+import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { durationText } from '../shared/durations.ts';
 import { type CheckResult, fail, ok, warn } from './finding.ts';

@@ -1,6 +1,6 @@
 /** Is anybody there who could sign in? */
+import { usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { usersKey } from '../../users/user.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
 export async function checkUsers(store: Store): Promise<CheckResult> {

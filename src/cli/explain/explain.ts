@@ -17,7 +17,8 @@ import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
 import { explanationText } from './explain-text.ts';
-import { type FactOptions, factsFromOptions, platforms, systems } from './facts-from-options.ts';
+import type { FactOptions } from './fact-options.ts';
+import { factsFromOptions, platforms, systems } from './facts-from-options.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -45,6 +46,8 @@ export function explainCommand(context: ExplainContext): Command {
     .requiredOption('--app <client id>', 'app that is signed in to')
     .option('--user <identifier>', 'who signs in; nobody: as long as it is not known who it is')
     .option('--groups <names>', 'groups of the person, separated by commas, instead of the real ones', listOf)
+    .option('--user-type <name>', 'user type of the user, instead of the real one')
+    .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', repeated)
     .option('--enrolled <keys>', 'authenticators of the person instead of the real ones, e.g. password,totp', listOf)
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
@@ -56,6 +59,7 @@ export function explainCommand(context: ExplainContext): Command {
     .option('--device <state>', 'known: a browser that the person used before; or new', 'new')
     .option('--platform <platform>', platforms.join(', '), 'desktop')
     .option('--os <system>', systems.join(', '), 'other')
+    .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', listOf)
     .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
     .option(
       '--evidence <proofs...>',
@@ -72,6 +76,11 @@ export function explainCommand(context: ExplainContext): Command {
 /** Of options that may be repeated. */
 function moreOf(text: string, before: readonly string[] = []): readonly string[] {
   return [...before, ...listOf(text)];
+}
+
+/** As `moreOf`, for values in which a comma may stand. */
+function repeated(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, text];
 }
 
 function listOf(text: string): readonly string[] {

@@ -1,6 +1,7 @@
 /** From the options of `explain` to the facts of a decision. What cannot be meant is refused with one sentence. */
 
 import { isIP } from 'node:net';
+import type { AttributeValue } from '../../core/model/conditions.ts';
 import type {
   AuthenticatorDescriptor,
   Enrollment,
@@ -18,26 +19,7 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { refusal } from '../shared/refusal.ts';
-
-/** As commander hands them over. */
-export interface FactOptions {
-  readonly groups?: readonly string[];
-  readonly enrolled?: readonly string[];
-  readonly ip?: string;
-  readonly zone?: readonly string[];
-  readonly scope?: string;
-  readonly acrValues?: string;
-  readonly essentialAcr?: true;
-  readonly maxAge?: string;
-  readonly promptLogin?: true;
-  readonly device?: string;
-  readonly platform?: string;
-  readonly os?: string;
-  readonly at?: string;
-  readonly evidence?: readonly string[];
-  readonly remembered?: readonly string[];
-  readonly keepSignedIn?: true;
-}
+import type { FactOptions } from './fact-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
@@ -73,6 +55,7 @@ export function factsFromOptions(options: FactOptions, known: Known): Facts {
       known: remembered.length > 0 || oneOf('device', options.device ?? 'new', ['known', 'new'] as const) === 'known',
       platform: oneOf('platform', options.platform ?? 'desktop', platforms),
       os: oneOf('operating system', options.os ?? 'other', systems),
+      ...(options.lastUsed && { lastUsed: options.lastUsed.map((key) => ownEnrollment(key, required(subject)).id) }),
       ...(remembered.length > 0 && { remembered }),
     },
     ...(options.keepSignedIn && { keepSignedIn: true }),
@@ -133,13 +116,14 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
   return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
 }
 
-/** The person of `--user`, with other groups when some are given; or, with groups only, somebody who might be in them. */
-function subjectOf({ groups, enrolled }: FactOptions, { user, authenticators }: Known): Subject | undefined {
-  if (user === undefined && groups === undefined) {
+/** The user of `--user`, with whatever other options say instead; without `--user`, one of whom nothing else is known. */
+function subjectOf(options: FactOptions, { user, authenticators }: Known): Subject | undefined {
+  const { groups, userType, attribute, enrolled } = options;
+  if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a person: give --user or --groups');
     return undefined;
   }
-  const somebody: Subject = {
+  const base: Subject = user ?? {
     id: 'somebody',
     status: 'active',
     identifiers: [],
@@ -149,10 +133,20 @@ function subjectOf({ groups, enrolled }: FactOptions, { user, authenticators }: 
   };
   const keys = enrolled ?? (user === undefined ? usual(authenticators) : undefined);
   return {
-    ...(user ?? somebody),
+    ...base,
     ...(groups && { groups }),
+    ...(userType !== undefined && { userType }),
+    ...(attribute && { profile: { ...base.profile, ...Object.fromEntries(attribute.map(parseAttribute)) } }),
     ...(keys && { enrollments: keys.map((key, index) => enrollmentOf(key, index, authenticators)) }),
   };
+}
+
+/** `department=sales`, `level=3`, `manager=true`; a value in double quotes is a text whatever it looks like. */
+function parseAttribute(text: string): readonly [string, AttributeValue] {
+  const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
+  if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
+  if (/^(true|false|-?\d{1,15}(\.\d{1,15})?)$/.test(value)) return [name, JSON.parse(value) as AttributeValue];
+  return [name, value.replace(/^"(.*)"$/s, '$1')];
 }
 
 /** What somebody has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
@@ -186,14 +180,22 @@ function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): 
   const [authenticator = '', ago] = proof.split('@', 2);
   const age = ago === undefined ? 0 : parseDuration(ago);
   if (age === undefined) throw refusal(`${proof}: the age must be like 90s, 10m, 12h, 3d or PT12H`);
-  if (subject === undefined) throw refusal("a proof is somebody's: give --user or --groups");
+  const owner = required(subject);
+  const { id, factors, characteristics } = ownEnrollment(authenticator, owner);
+  const proved = { authenticator, enrollment: id, subject: owner.id, factors, characteristics };
+  return { ...proved, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
+}
+
+/** The first enrollment that the user has of an authenticator. */
+function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
   const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
-  if (enrollment === undefined) {
-    const who = subject.identifiers[0] ?? 'this person';
-    const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
-    throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
-  }
-  const { id, factors, characteristics } = enrollment;
-  const shown = { authenticator, enrollment: id, subject: subject.id, factors, characteristics };
-  return { ...shown, amr: [], at: now - age, transaction: `earlier-${age}`, origin: 'sign_in' };
+  if (enrollment !== undefined) return enrollment;
+  const who = subject.identifiers[0] ?? 'this person';
+  const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
+  throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
+}
+
+function required(subject: Subject | undefined): Subject {
+  if (subject === undefined) throw refusal("a proof is somebody's: give --user or --groups");
+  return subject;
 }

@@ -2,9 +2,10 @@
 
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { type Manifest, POINTER_KEY, parsePointer, readManifest } from '../../policy/revision/document-store.ts';
+import { type Manifest, parsePointer, readManifest } from '../../policy/revision/document-store.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { revisionPointerKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 
 export interface RevisionInUse {
@@ -17,7 +18,7 @@ export async function revisionInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],
 ): Promise<RevisionInUse> {
-  const pointer = (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+  const pointer = (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   const snapshot = await new Revisions(store, { authenticators }).at(pointer);
   if (pointer === undefined || snapshot === undefined)
     throw new StepgateError('not_configured', 'there is no configuration in the store: run `stepgate config apply`');

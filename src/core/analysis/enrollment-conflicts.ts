@@ -1,4 +1,7 @@
-/** Finds sign-on rules that nobody can meet because of what an enrollment rule disables: before anybody stands in front of them. */
+/**
+ * Finds sign-on rules that nobody can meet because of what an enrollment rule disables: before anybody stands in front
+ * of them.
+ */
 
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';

@@ -31,8 +31,8 @@ const plain = {
 } as const;
 
 /**
- * Facts that fit both conditions as far as possible; the evaluator finds out whether they do. Empty: nothing is sure to fit both, as two
- * groups may have no member in common.
+ * Facts that fit both conditions as far as possible; the evaluator finds out whether they do. Empty: nothing is sure to
+ * fit both, as two groups may have no member in common.
  */
 export function sampleFacts(pair: RulePair): readonly Facts[] {
   const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };

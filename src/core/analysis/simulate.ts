@@ -53,8 +53,8 @@ const longest = 32;
 const name = 'simulation';
 
 /**
- * Walks the step loop with the evaluator and the step choice that serve the real one. Somebody whose evidence is given has a session and is
- * not asked who they are. Without a subject it ends with the question who it is.
+ * Walks the step loop with the evaluator and the step choice that serve the real one. Somebody whose evidence is given
+ * has a session and is not asked who they are. Without a subject it ends with the question who it is.
  */
 export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
   const { subject, request, now } = facts;

@@ -34,10 +34,10 @@ export { type CompiledPolicy, compilePolicy, type PolicySet } from '../policy/co
 export { evaluateRefresh } from './refresh.ts';
 
 /**
- * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all agree, and what the
- * enrollment policy disables does not count; once all is proved, the enrollment policy may want something enrolled. Whatever is unknown,
- * broken or cannot be met denies (Law 4). Without a transaction (single sign-on, `prompt=none`) everything that is
- * neither `allow` nor `deny` means that an interaction is needed.
+ * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all
+ * agree, and what the enrollment policy disables does not count; once all is proved, the enrollment policy may want
+ * something enrolled. Whatever is unknown, broken or cannot be met denies (Law 4). Without a transaction (single
+ * sign-on, `prompt=none`) everything that is neither `allow` nor `deny` means that an interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
   const context = evaluationContext(policies, facts);
@@ -113,7 +113,10 @@ function inactive(subject: Subject): Denial | undefined {
   return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
 }
 
-/** Blames the `acr` demand of the request if everything else could be met, then the lack of room, then what the enrollment policy disables. */
+/**
+ * Blames the `acr` demand of the request if everything else could be met, then the lack of room, then what the
+ * enrollment policy disables.
+ */
 function impossible(
   status: RequirementStatus,
   request: Layer,

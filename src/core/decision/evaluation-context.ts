@@ -91,7 +91,10 @@ function tryRequest(request: Layer, required: readonly LayerRequirement[], capab
   return { request, goals: requirements, way: requirementStatus(requirements, capabilities) };
 }
 
-/** Law 7, where somebody wants to change their account. What was enrolled behind the bar does not raise it after the fact. */
+/**
+ * Law 7, where somebody wants to change their account. What was enrolled behind the bar does not raise it after the
+ * fact.
+ */
 function accountGoals(policies: PolicySet, facts: Facts, capabilities: Capabilities): readonly LayerRequirement[] {
   if (!policies.account) return [];
   const purpose = accountPurpose(facts.request);

@@ -25,8 +25,8 @@ export interface PolicyLayers {
 }
 
 /**
- * Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. `remembered`: what the browser may
- * be spared to prove, if the app's rule says so.
+ * Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. `remembered`:
+ * what the browser may be spared to prove, if the app's rule says so.
  */
 export function policyLayers(
   policies: PolicySet,
@@ -111,8 +111,8 @@ function known(requestedEnrollment: readonly string[], acrValues: readonly AcrVa
 }
 
 /**
- * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and nothing less.
- * Voluntary ones: each in turn, and at last no demand at all.
+ * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and
+ * nothing less. Voluntary ones: each in turn, and at last no demand at all.
  */
 export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
   const values = known(request.acrValues, acrValues);

@@ -12,9 +12,9 @@ export type RefreshDecision = { readonly trace: Trace } & (
 );
 
 /**
- * Judges a refresh by the newest policies: status of the account, whether a rule denies, and whether the enrollments that the tokens rest on
- * (`restsOn`: their ids) are all still there. It asks for no new evidence: nobody is there to give it, and the tokens keep the `acr`, `amr` and
- * `auth_time` of the sign-in. No subject (the account is gone): deny.
+ * Judges a refresh by the newest policies: status of the account, whether a rule denies, and whether the enrollments
+ * that the tokens rest on (`restsOn`: their ids) are all still there. It asks for no new evidence: nobody is there to
+ * give it, and the tokens keep the `acr`, `amr` and `auth_time` of the sign-in. No subject (the account is gone): deny.
  */
 export function evaluateRefresh(
   policies: PolicySet,

@@ -1,4 +1,7 @@
-/** Would a browser that remembers a proof be spared it next time? The evaluator is asked as it will be asked then: there are no other rules. */
+/**
+ * Would a browser that remembers a proof be spared it next time? The evaluator is asked as it will be asked then: there
+ * are no other rules.
+ */
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
@@ -16,9 +19,9 @@ import { rememberDuration } from './waiver.ts';
 const next = 'next time';
 
 /**
- * With this proof remembered, from the same place and for the same request, when the person then proves everything that is no possession:
- * is something waived, and does every layer let them in? Whether the account is active makes no difference, because it must not show
- * before something is proved.
+ * With this proof remembered, from the same place and for the same request, when the person then proves everything that
+ * is no possession: is something waived, and does every layer let them in? Whether the account is active makes no
+ * difference, because it must not show before something is proved.
  */
 export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedProof): boolean {
   if (facts.subject === undefined) return false;

@@ -1,6 +1,7 @@
 /**
- * Remembered devices: a rule may spare a browser that proved the second factor from proving it again for a while. Only the requirement of
- * that rule becomes smaller; nothing is added to what was shown, so `acr`, `amr` and `auth_time` stay true.
+ * Remembered devices: a rule may spare a browser that proved the second factor from proving it again for a while. Only
+ * the requirement of that rule becomes smaller; nothing is added to what was shown, so `acr`, `amr` and `auth_time`
+ * stay true.
  */
 
 import { type AssessedEvidence, meetsDemand, meetsRequirement, requestMaxAge } from '../evidence/requirement.ts';
@@ -9,8 +10,9 @@ import type { Alternative, Demand, Requirement, Rule } from '../model/policy.ts'
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
- * What this browser remembers of this person and may be relied on: usable enrollments that they still have. What exists for recovery is
- * used up by use, and stands for nothing afterwards. `max_age` and `prompt=login` ask for proofs, so then there is nothing.
+ * What this browser remembers of this person and may be relied on: usable enrollments that they still have. What exists
+ * for recovery is used up by use, and stands for nothing afterwards. `max_age` and `prompt=login` ask for proofs, so
+ * then there is nothing.
  */
 export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): readonly RememberedProof[] {
   const { now, subject, device, request } = facts;
@@ -31,7 +33,10 @@ export interface Waiver {
   readonly authenticators: readonly string[];
 }
 
-/** What is left of the rule's requirement once the remembered proofs stand for the second factor. `undefined`: nothing is waived. */
+/**
+ * What is left of the rule's requirement once the remembered proofs stand for the second factor. `undefined`: nothing
+ * is waived.
+ */
 export function waiverOf(rule: Rule, proofs: readonly RememberedProof[], now: Seconds): Waiver | undefined {
   if (rule.then.kind !== 'allow' || rule.then.remember === undefined) return undefined;
   const { requirement, remember } = rule.then;
@@ -48,7 +53,10 @@ export function meetsWithoutWaiver({ then }: Rule, evidence: readonly AssessedEv
   return then.kind === 'allow' && meetsRequirement(then.requirement, evidence);
 }
 
-/** So long (seconds) the rule lets a browser remember the second factor. `undefined`: not at all, or the request asks for proofs of its own. */
+/**
+ * So long (seconds) the rule lets a browser remember the second factor. `undefined`: not at all, or the request asks
+ * for proofs of its own.
+ */
 export function rememberDuration({ then }: Rule, { request }: Facts): Seconds | undefined {
   return then.kind === 'allow' && requestMaxAge(request) === undefined ? then.remember : undefined;
 }
@@ -64,7 +72,10 @@ export function canWaiveSecondFactor(requirement: Requirement): boolean {
 
 type Proved = Pick<AssessedEvidence, 'authenticator' | 'enrollment' | 'factors' | 'characteristics'>;
 
-/** The alternatives that are left when this proof stands for their second factor: that is always possession, which the browser vouches for. */
+/**
+ * The alternatives that are left when this proof stands for their second factor: that is always possession, which the
+ * browser vouches for.
+ */
 export function withoutSecondFactor(requirement: Requirement, proof: Proved): readonly Alternative[] {
   if ('chains' in requirement || !proof.factors.includes('possession')) return [];
   return requirement.anyOf.flatMap((alternative) => reduced(alternative, proof));
@@ -93,7 +104,9 @@ function standsFor(proof: Proved, demand: Demand): boolean {
   return isWaivable(demand) && meetsDemand(demand, { ...proof, age: 'now' });
 }
 
-/** One proof that must verify its user covers two factor types at once: it has no second factor that could be left out. */
+/**
+ * One proof that must verify its user covers two factor types at once: it has no second factor that could be left out.
+ */
 function isWaivable({ maxAge, characteristics }: Demand): boolean {
   return maxAge !== 0 && !characteristics?.includes('userVerification');
 }

@@ -71,9 +71,9 @@ interface Due {
 }
 
 /**
- * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined: nothing. What may be skipped
- * is offered only in a transaction, and before anything has to be proved for it: the bar is for who asks for it. Denied: nothing is left that
- * could clear the bar.
+ * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined:
+ * nothing. What may be skipped is offered only in a transaction, and before anything has to be proved for it: the bar
+ * is for who asks for it. Denied: nothing is left that could clear the bar.
  */
 export function enrollmentStep(
   context: EnrollmentContext,

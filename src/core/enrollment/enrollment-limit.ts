@@ -3,8 +3,9 @@ import type { Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
- * Of each authenticator. More than people have a use for, and few enough that whoever gets into an account once cannot leave so much behind
- * that its owner overlooks it, nor make every decision about the account and every load of it slow.
+ * Of each authenticator. More than people have a use for, and few enough that whoever gets into an account once cannot
+ * leave so much behind that its owner overlooks it, nor make every decision about the account and every load of it
+ * slow.
  */
 export const maxEnrollmentsPerAuthenticator = 10;
 
@@ -17,7 +18,10 @@ export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'en
   );
 }
 
-/** The policies as they are for this person: nobody can enroll more than there is room for. What is enrolled stays usable. */
+/**
+ * The policies as they are for this person: nobody can enroll more than there is room for. What is enrolled stays
+ * usable.
+ */
 export function withEnrollmentLimit(policies: PolicySet, subject: Subject): PolicySet {
   if (!policies.authenticators.some(({ key, enrollable }) => enrollable && isFull(key, subject))) return policies;
   const authenticators = policies.authenticators.map((descriptor) =>

@@ -6,7 +6,8 @@ import { meetsRequirement } from './requirement.ts';
 
 /**
  * Derives the assurance of a witness (never empty).
- * `acr`: the first requested value that it meets, else the strongest configured one that it meets (OpenID Connect Core section 2).
+ * `acr`: the first requested value that it meets, else the strongest configured one that it meets (OpenID Connect Core
+ * section 2).
  * `amr`: RFC 8176; `mfa` for two distinct factor types, never for two authenticators of one, nor by what is auxiliary.
  */
 export function assuranceOf(

@@ -13,7 +13,9 @@ export function attainableAcrValues(
     .map(({ value }) => value);
 }
 
-/** More never hurts, so everything is shown at once: each authenticator as often as the longest chain could ask for it. */
+/**
+ * More never hurts, so everything is shown at once: each authenticator as often as the longest chain could ask for it.
+ */
 export function bestEvidence(
   requirement: Requirement,
   authenticators: readonly AuthenticatorDescriptor[],

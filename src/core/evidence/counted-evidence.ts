@@ -9,8 +9,9 @@ export interface CountedEvidence extends AssessedEvidence {
 }
 
 /**
- * Evidence of this very person, by an enabled authenticator, from an enrollment that they still have. What was proved to recover an
- * account is no sign-in. Newest first, whatever the order it comes in; of equal evidence from one enrollment only the newest.
+ * Evidence of this very person, by an enabled authenticator, from an enrollment that they still have. What was proved
+ * to recover an account is no sign-in. Newest first, whatever the order it comes in; of equal evidence from one
+ * enrollment only the newest.
  */
 export function countedEvidence(subject: Subject, policies: PolicySet, facts: Facts): readonly CountedEvidence[] {
   const counted: CountedEvidence[] = [];

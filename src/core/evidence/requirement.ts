@@ -87,7 +87,9 @@ export function factorsShort(alternative: Alternative, evidence: readonly Assess
   return Math.max(1, alternative.factors) - coveredFactors(alternative, evidence).length;
 }
 
-/** The distinct factor types of the fresh showings. What is auxiliary covers nothing alone, or where no demand names it. */
+/**
+ * The distinct factor types of the fresh showings. What is auxiliary covers nothing alone, or where no demand names it.
+ */
 export function coveredFactors(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
   const covered: Factor[] = [];
   const cover = ({ age, factors }: AssessedEvidence): void => {
@@ -122,8 +124,9 @@ function hasAll(shown: readonly Characteristic[], requestedEnrollment: readonly 
 }
 
 /**
- * Gives each step an enrollment of its own. The order of a chain is the order of asking: a step that was proved within its window
- * before is skipped, whichever was proved first, so new evidence never undoes an older one. Not all of it may be auxiliary.
+ * Gives each step an enrollment of its own. The order of a chain is the order of asking: a step that was proved within
+ * its window before is skipped, whichever was proved first, so new evidence never undoes an older one. Not all of it
+ * may be auxiliary.
  */
 function meetsChain(
   chain: readonly ChainStep[],

@@ -4,8 +4,8 @@ import type { CountedEvidence } from './counted-evidence.ts';
 import { meetsLayerRequirement } from './requirement.ts';
 
 /**
- * Of all sets of evidence that meet every goal, one whose oldest member is as new as possible, and of which nothing can be left out.
- * `shown` comes newest first. Undefined: the goals are not met.
+ * Of all sets of evidence that meet every goal, one whose oldest member is as new as possible, and of which nothing can
+ * be left out. `shown` comes newest first. Undefined: the goals are not met.
  */
 export function findSupportingEvidence(
   requirements: readonly LayerRequirement[],
@@ -32,7 +32,10 @@ function withoutSpare(
   return kept;
 }
 
-/** A sign-in is one event: what was proved in the transactions of the witness belongs to it, even if no rule asked for it. */
+/**
+ * A sign-in is one event: what was proved in the transactions of the witness belongs to it, even if no rule asked for
+ * it.
+ */
 export function extendSupportingEvidence(
   supportingEvidence: readonly CountedEvidence[],
   shown: readonly CountedEvidence[],

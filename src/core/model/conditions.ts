@@ -1,14 +1,17 @@
-/** When a rule applies, as data. */
+/**
+ * The conditions of a rule, as data. A new condition is one member of `Conditions`; the tables then do not compile
+ * without it.
+ */
 import type { OperatingSystem, Platform } from './facts.ts';
 
-/** Membership lists: every given one must hold. */
+/** Lists of names to compare with the user's or the request's: all lists that are there must hold. */
 export interface AnyAllNone {
   readonly any?: readonly string[];
   readonly all?: readonly string[];
   readonly none?: readonly string[];
 }
 
-/** When a rule applies. All given conditions must hold; none given: always. */
+/** When a rule applies: all conditions that are there must hold. Without any the rule always applies. */
 export interface Conditions {
   /** User ids or canonical identifiers. */
   readonly users?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
@@ -28,28 +31,34 @@ export interface Conditions {
   readonly time?: {
     /** 0 = Sunday ... 6 = Saturday, in `zone`. */
     readonly days?: readonly number[];
-    /** Minutes since midnight in `zone`; `from` after `to` means over midnight. `to` itself is outside. */
+    /** Minutes since midnight in `zone`. `from` after `to`: the window spans midnight. `to` itself is outside. */
     readonly from?: number;
     readonly to?: number;
     /** IANA name of the time zone. */
     readonly zone: string;
   };
-  /** By profile attribute; all given attributes must hold. */
+  /** By profile attribute; all of them must hold. */
   readonly attributes?: Readonly<Record<string, AttributeTest>>;
 }
 
+/** The name of a condition, as in policies. */
 export type ConditionName = keyof Conditions;
 
 /** One condition, as a rule has it. */
 export type ConditionOf<Name extends ConditionName> = NonNullable<Conditions[Name]>;
 
+/** What one profile attribute is compared with: all members that are there must hold. */
 export interface AttributeTest {
   readonly equals?: AttributeValue;
   readonly in?: readonly AttributeValue[];
-  /** `*` matches any run of characters, everything else itself. Not a regular expression: no input can make it slow. */
+  /**
+   * `*` matches any run of characters, all else matches itself. No regular expression, so no input can make it slow.
+   */
   readonly matches?: string;
 }
 
+/** A value that a policy can compare a profile attribute with. */
 export type AttributeValue = string | number | boolean;
 
+/** `unknown`: it depends on the user, who has not identified yet. */
 export type ConditionResult = 'hit' | 'miss' | 'unknown';

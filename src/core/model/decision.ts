@@ -1,10 +1,10 @@
-/** What a decision comes to, as data, and the words that evaluation shares. */
+/** The result of evaluation as data, and the types that the stages of evaluation share. */
 
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
 
-/** What is true of the evidence that a decision rests on. */
+/** What tokens may say about the evidence that a decision rests on. */
 export interface Assurance {
   /** The configured value that the evidence meets; absent when it meets none. */
   readonly acr?: string;
@@ -16,6 +16,7 @@ export interface Assurance {
   readonly supportingEvidence: readonly Evidence[];
 }
 
+/** Why a decision denies. */
 export type DenyReason =
   /** A rule says deny. */
   | 'rule'
@@ -23,31 +24,31 @@ export type DenyReason =
   | 'no_rule'
   /** The account may not sign in (suspended, deactivated). */
   | 'account_inactive'
-  /** Nothing that this person has or may enroll can meet the requirement. */
+  /** Nothing that the user has or may enroll can meet the requirement. */
   | 'unsatisfiable'
-  /** It could be met, but the enrollment policy disables what it takes. */
+  /** The requirement could be met, but the enrollment policy disables the authenticators that it takes. */
   | 'enrollment_forbids'
-  /** Another enrollment would do, but the account has as many as it can have. */
+  /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   | 'enrollments_full'
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
   | 'acr_unattainable'
   /** The app or its policy is not known. */
   | 'no_policy';
 
-/** One authenticator that would make progress. */
+/** One authenticator that the user may prove next. */
 export interface ChallengeOption {
   readonly authenticator: string;
-  /** The person's enrollments of it that would do; more than one lets the person choose. */
+  /** The enrollments of it that would do. Where there are several, the user may choose. */
   readonly enrollments: readonly string[];
-  /** As in the traits of the authenticator: it is not offered first because it was used last. */
+  /** As in the descriptor of the authenticator: it is not offered first because it was used last. */
   readonly recovery?: true;
 }
 
-/** The person may go on without enrolling. */
+/** The user may skip the enrollment. */
 export interface Skippable {
   /** `grace`: it is required later. `promotion`: it is offered again later. */
   readonly reason: SkipReason;
-  /** What is skipped. */
+  /** Authenticators whose enrollment is skipped. */
   readonly authenticators: readonly string[];
   /** How often it may still be skipped, this time included. */
   readonly skipsLeft?: number;
@@ -55,26 +56,32 @@ export interface Skippable {
   readonly until?: Seconds;
 }
 
-/** The person may ask that this browser remembers a proof. */
+/** The user may ask this browser to remember a proof. */
 export interface Rememberable {
-  /** So long it is remembered (seconds). */
+  /** How long the browser remembers it (seconds). */
   readonly seconds: Seconds;
-  /** Those whose proof would spare them the second factor next time. */
+  /** Ids of the enrollments whose proof would waive the second factor next time. */
   readonly enrollments: readonly string[];
 }
 
-/** What a decision comes to. */
+/** A decision without its trace: who is it, denied, prove this, enroll this, or allowed. */
 export type DecisionOutcome =
   | { readonly kind: 'identify' }
-  | { readonly kind: 'deny'; readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string }
+  | ({ readonly kind: 'deny' } & Denial)
   /** Each option makes progress. Never empty. Best first. */
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /** For audit and `explain`, never for the person: the deny that is kept back until they have proved something. */
-      readonly withheld?: { readonly reason: DenyReason; readonly layer?: LayerTrace['layer']; readonly rule?: string };
-      /** It is for the bar of Law 7, before one of these is enrolled, which may be skipped with it. Never before something is proved. */
+      /**
+       * For audit and `explain`, never for the user: the denial that is withheld until the user has proved something.
+       */
+      readonly withheld?: Denial;
+      /**
+       * The challenge serves the account-management requirement (Law 7), before one of these is enrolled. Never before
+       * something is proved.
+       */
       readonly toEnroll?: readonly string[];
+      /** The enrollment may be skipped, and the challenge with it. */
       readonly skippable?: Skippable;
       readonly remember?: Rememberable;
     }
@@ -83,7 +90,10 @@ export type DecisionOutcome =
       readonly kind: 'enroll';
       readonly choices: readonly string[];
       readonly skippable?: Skippable;
-      /** Only to choose from: the bar of Law 7 comes before the enrollment that the person asks for. Absent: it is cleared. */
+      /**
+       * The user may only choose: the account-management requirement (Law 7) comes before the enrollment. Absent: it is
+       * met.
+       */
       readonly proofFirst?: true;
     }
   | {
@@ -93,29 +103,37 @@ export type DecisionOutcome =
       readonly session?: GrantedSession;
       /** Authenticators that were not asked for because this browser remembers their proof. */
       readonly waived?: readonly string[];
-      /** What was proved in this transaction and may be remembered. */
+      /** Proofs of this transaction that the browser may remember. */
       readonly remember?: Rememberable;
     };
 
+/** What comes next in a sign-in, and why. */
 export type Decision = { readonly trace: Trace } & DecisionOutcome;
 
+/** Why sign-in is denied, and the layer and rule that deny it, where one does. */
 export interface Denial {
   readonly reason: DenyReason;
   readonly layer?: LayerTrace['layer'];
   readonly rule?: string;
 }
 
-/** What one layer says. Exactly one of `denial` and `goal` is there once it is decided; the request may have neither. */
+/**
+ * One of the authorities that must all agree to a sign-in (session policy, sign-on policy, minimum `acr`, request,
+ * enrollment policy), with its ruling: a denial or a requirement. Neither: it is undecided, or asks for nothing.
+ */
 export interface Layer {
   readonly trace: LayerTrace;
   readonly denial?: Denial;
   readonly requirement?: LayerRequirement;
 }
 
-/** One layer's demand. Any of the requirements will do. */
+/** What one layer requires: any one of these requirements. */
 export interface LayerRequirement {
   readonly layer: LayerTrace['layer'] | 'account_management';
   readonly anyOf: readonly Requirement[];
-  /** It is the bar of Law 7: what is yet to be enrolled does not count, and what the enrollment policy disables does. */
+  /**
+   * It is the account-management requirement (Law 7). Only for it, enrollments yet to be made do not count, and those
+   * that the enrollment policy disables do.
+   */
   readonly isAccountManagement?: true;
 }

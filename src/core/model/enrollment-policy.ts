@@ -1,14 +1,18 @@
-/** The enrollment policy as data: what must, may and must not be enrolled. */
+/** The enrollment policy as data: which authenticators users must, may and must not enroll. */
 import type { Seconds } from './facts.ts';
 import type { RuleHead } from './policy.ts';
 
+/** A rule of the enrollment policy. */
 export interface EnrollmentRule extends RuleHead {
   readonly then: EnrollmentTerms;
 }
 
-/** An authenticator that is named nowhere may be enrolled where a sign-on policy needs it, and is not offered by itself. */
+/**
+ * What an enrollment rule says. An authenticator that it does not name may be enrolled where a sign-on policy needs it,
+ * and is not offered otherwise.
+ */
 export interface EnrollmentTerms {
-  /** Each of them must be met. */
+  /** All of them must be met. */
   readonly required: readonly RequiredEnrollment[];
   /** Offered once each. */
   readonly optional: readonly string[];
@@ -17,25 +21,25 @@ export interface EnrollmentTerms {
   readonly disabled: readonly string[];
 }
 
-/** One of these authenticators must be enrolled; which one is the person's choice. */
+/** One of these authenticators must be enrolled; the user chooses which. */
 export interface RequiredEnrollment {
   readonly anyOf: readonly string[];
   readonly grace?: Grace;
 }
 
-/** How long the person may go on without: before a moment (epoch seconds), or so many times. */
+/** How long the user may skip a required enrollment: until a moment (epoch seconds), or this many times. */
 export type Grace = { readonly until: Seconds } | { readonly skips: number };
 
-/** Optional, and offered again. */
+/** An optional enrollment that is offered again after it was skipped. */
 export interface Promotion {
   readonly authenticator: string;
-  /** Least time between being skipped and being offered again (seconds). */
+  /** Least time between a skip and the next offer (seconds). */
   readonly cooldown: Seconds;
-  /** Offered no more after it was skipped so often; absent: again and again. */
+  /** No more offers after this many skips; absent: no limit. */
   readonly skips?: number;
 }
 
-/** An ordered list; the first rule whose conditions all hold decides. No rule holds: deny. */
+/** An ordered list of rules: the first whose conditions all hold decides. No rule holds: deny. */
 export interface EnrollmentPolicy {
   readonly name: string;
   readonly rules: readonly EnrollmentRule[];

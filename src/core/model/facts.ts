@@ -3,13 +3,13 @@
  * Times are whole seconds since the epoch; durations are whole seconds.
  */
 
-/** Seconds since the epoch, or a duration in seconds; which of the two, the name of the field says. */
+/** Seconds since the epoch, or a duration in seconds; the name of the field says which of the two. */
 export type Seconds = number;
 
-/** NIST SP 800-63B-4 section 2: something you know, have, are. */
+/** A factor type (NIST SP 800-63B-4 section 2): something you know, have, or are. */
 export type Factor = 'knowledge' | 'possession' | 'inherence';
 
-/** What a verification showed beyond its factor types. */
+/** A property of a verification besides its factor types. */
 export type Characteristic =
   | 'userPresence'
   | 'userVerification'
@@ -17,94 +17,112 @@ export type Characteristic =
   | 'hardwareProtected'
   | 'phishingResistant';
 
-/** A fact that was proved. Append-only, never a verdict: `acr`, `amr` and `auth_time` are derived from these each time. */
+/**
+ * One successful verification. A fact, never a verdict: `acr`, `amr` and `auth_time` are derived from these each time.
+ */
 export interface Evidence {
   /** Key of the authenticator, e.g. `password`. */
   readonly authenticator: string;
-  /** Which of the person's enrollments of that authenticator. */
+  /** Id of the user's enrollment that was used. */
   readonly enrollment: string;
-  /** Account that proved it. Evidence never counts for anybody else. */
+  /** Account id of the user. Evidence never counts for another user (Law 6). */
   readonly subject: string;
   /** Factor types that this one verification covered (WebAuthn with user verification covers two). */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
   /** RFC 8176 values, without `mfa`, which is derived. */
   readonly amr: readonly string[];
-  /** When it was proved (epoch seconds). */
+  /** Time of the verification (epoch seconds). */
   readonly at: Seconds;
-  /** The transaction in which it was proved: one authentication event. */
+  /** Id of the transaction in which the user proved it: one authentication event. */
   readonly transaction: string;
   readonly origin: 'sign_in' | 'recovery' | 'enrollment';
 }
 
+/** The kind of device that the browser says it runs on. */
 export type Platform = 'desktop' | 'mobile' | 'other';
 
+/** The operating system that the browser says it runs on. */
 export type OperatingSystem = 'windows' | 'macos' | 'linux' | 'chromeos' | 'ios' | 'android' | 'other';
 
-/** A proof that this browser need not show again for a while. It counts for no `acr` and no `amr`. */
+/**
+ * A proof that this browser remembers, so that the user need not repeat it for a while. It counts for no `acr` and no
+ * `amr`.
+ */
 export interface RememberedProof {
   readonly authenticator: string;
   readonly enrollment: string;
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
-  /** When it was proved (epoch seconds). */
+  /** Time of the verification (epoch seconds). */
   readonly at: Seconds;
-  /** Until then the person was told that it would be remembered (epoch seconds). */
+  /** The browser remembers the proof until then, as the page told the user (epoch seconds). */
   readonly until: Seconds;
 }
 
-/** What an authenticator can do at its best; a verification may show less (a key without user verification). */
+/**
+ * What an authenticator can do at its best. One verification may show less, e.g. a security key without user
+ * verification.
+ */
 export interface AuthenticatorDescriptor {
   readonly key: string;
   /** The largest set of factor types that one verification can cover. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
-  /** The person can enroll it in the step loop. */
+  /** The user can enroll it in the step loop. */
   readonly enrollable: boolean;
   /**
-   * Too weak to stand for its factor type: it counts only where a requirement names it, only beside something else that was proved, is
-   * asked for last, and never makes `mfa`.
+   * Too weak to stand for its factor type. It counts only where a requirement names it, and only beside another
+   * authenticator; it is asked for last, and never makes `mfa`.
    */
   readonly auxiliary?: true;
-  /** It is there for the day when others are lost: it is asked for last, and reaches the bar of Law 7 beside another factor type. */
+  /**
+   * It exists for users who lost their other authenticators. It is asked for last, and meets the account-management
+   * requirement (Law 7) beside another factor type.
+   */
   readonly recovery?: true;
-  /** Its secret may be asked for on the page that asks who somebody is. */
+  /** The page that asks for the identifier may ask for its secret, too. */
   readonly askedWithIdentifier?: true;
-  /** Who of those who do not exist seems to have it. Absent: nobody. */
+  /** Which decoys seem to have it. Absent: none. */
   readonly decoys?: DecoyDescriptor;
 }
 
-/** What an authenticator is like with people who do not exist. */
+/** How an authenticator appears on decoys, the accounts that stand in for identifiers which nobody has. */
 export interface DecoyDescriptor {
-  /** The share of them who seem to have it, from 0 to 1. */
+  /** The share of decoys that seem to have it, from 0 to 1. */
   readonly share: number;
-  /** The share among those whose identifier is a mail address, where that is another one. */
+  /** The share among decoys whose identifier is a mail address, where it differs. */
   readonly shareOfAddresses?: number;
-  /** What theirs seems able to show, where that is less than the best. */
+  /** The characteristics that their enrollments seem to have, where these are fewer than the best. */
   readonly characteristics?: readonly Characteristic[];
 }
 
-/** What is known about one of the person's enrollments. */
+/** An authenticator that a user has set up. */
 export interface Enrollment {
   readonly id: string;
   readonly authenticator: string;
-  /** What this very enrollment can show at its best; a subset of the traits. */
+  /** What this very enrollment can show at its best: a subset of what its authenticator can. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
-  /** The name that the person gave it. */
+  /** The name that the user gave it. */
   readonly label?: string;
-  /** It is used up or over: evidence from it stands, and it can prove nothing more. */
+  /** Used up or expired: it can prove nothing more, while earlier evidence from it stands. */
   readonly consumed?: true;
-  /** It is over by itself some day: what the account can show for good, it does not show. */
+  /** It expires by itself, so it does not count among what the account can show for good. */
   readonly temporary?: true;
-  /** As in the traits of its authenticator, from which the core takes it. */
+  /** As in the descriptor of its authenticator, from which the core takes it. */
   readonly auxiliary?: true;
-  /** The enrollment policy disables it here: it counts for the bar of Law 7, and for nothing else. The core finds out. */
+  /**
+   * The enrollment policy disables it here: it counts for the account-management requirement (Law 7) only. Set by the
+   * core.
+   */
   readonly accountManagementOnly?: true;
 }
 
+/** Whether the account may sign in: only `active` may. */
 export type UserStatus = 'active' | 'suspended' | 'deactivated';
 
+/** The user as a decision sees them. */
 export interface Subject {
   readonly id: string;
   readonly status: UserStatus;
@@ -113,16 +131,17 @@ export interface Subject {
   readonly userType?: string;
   readonly profile: Readonly<Record<string, unknown>>;
   readonly enrollments: readonly Enrollment[];
-  /** By authenticator: how often the person skipped enrolling it. */
+  /** By key of the authenticator: how often the user skipped its enrollment. */
   readonly skipped?: Readonly<Record<string, Skips>>;
 }
 
 /** Why the user may skip an enrollment: it is required later, was offered once, or is offered again later. */
 export type SkipReason = 'grace' | 'optional' | 'promotion';
 
-/** By why it could be skipped: what was once offered uses up no grace, and a promotion no offer. */
+/** How often the user skipped one enrollment, counted for each reason by itself. */
 export type Skips = Readonly<Partial<Record<SkipReason, Skipped>>>;
 
+/** The count of skips for one reason. */
 export interface Skipped {
   readonly count: number;
   /** The last time (epoch seconds). */
@@ -147,13 +166,13 @@ export interface RequestFacts {
 export interface Facts {
   /** Epoch seconds. */
   readonly now: Seconds;
-  /** The transaction under way; absent when no interaction has started (SSO, `prompt=none`, refresh, explain). */
+  /** The transaction under way. Absent where no interaction has started: SSO, `prompt=none`, refresh, `explain`. */
   readonly transaction?: {
     readonly id: string;
     readonly startedAt: Seconds;
-    /** Authenticators that the person skipped to enroll in it. */
+    /** Authenticators whose enrollment the user skipped in it. */
     readonly skipped?: readonly string[];
-    /** The authenticator that the person asked to enroll in it. */
+    /** The authenticator that the user asked to enroll in it. */
     readonly requestedEnrollment?: string;
   };
   readonly request: RequestFacts;
@@ -162,15 +181,18 @@ export interface Facts {
     readonly known: boolean;
     readonly platform: Platform;
     readonly os: OperatingSystem;
-    /** Enrollments that this person proved at the last sign-in with this browser, in that order. They only order what is offered. */
+    /**
+     * Ids of the enrollments that the user proved at the last sign-in with this browser, in that order. They only order
+     * options.
+     */
     readonly lastUsed?: readonly string[];
-    /** What this person proved with this browser and asked to have remembered. */
+    /** Proofs that the user gave with this browser and asked it to remember. */
     readonly remembered?: readonly RememberedProof[];
   };
-  /** The person asked to be kept signed in: in this transaction, or when the session began. */
+  /** The user asked to be kept signed in: in this transaction, or when the session began. */
   readonly keepSignedIn?: boolean;
-  /** Absent: nobody has identified yet. */
+  /** Absent: the user has not identified yet. */
   readonly subject?: Subject;
-  /** SSO session and transaction together. Other people's evidence in it is ignored. */
+  /** Of the SSO session and of the transaction. The core ignores evidence of other users in it. */
   readonly evidence: readonly Evidence[];
 }

@@ -1,17 +1,21 @@
-/** Mail addresses as text: which ones can be written to, and how much of one is shown. */
+/** Mail addresses as text: which ones mail can be sent to, and how they are masked. */
 
 /** RFC 5321 section 4.5.3.1, in characters. */
 const longest = 254;
 const longestLocalPart = 64;
 
-/** A dot-atom (RFC 5322 section 3.2.3, RFC 6531 section 3.3). Quoted local parts, comments and white space are left out: nobody has them. */
+/**
+ * A dot-atom (RFC 5322 section 3.2.3, RFC 6531 section 3.3). Quoted local parts, comments and white space are not
+ * supported.
+ */
 const localPart = /^[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+(\.[\p{L}\p{M}\p{N}!#$%&'*+/=?^_`{|}~-]+)*$/u;
 const label = String.raw`[\p{L}\p{N}]([\p{L}\p{M}\p{N}-]{0,61}[\p{L}\p{M}\p{N}])?`;
 const domain = new RegExp(`^(${label}\\.)*${label}$`, 'u');
 
 /**
- * The address without white space around it and with its domain in lower case; `undefined`: mail cannot be sent there. What comes out
- * is one address and holds no control character, so that nothing in it can end a line of a message or name a second recipient.
+ * The address without white space around it and with its domain in lower case. Undefined: mail cannot be sent there.
+ * The result is one address without control characters, so that it can neither end a header line of a message nor name
+ * a second recipient.
  */
 export function mailAddress(text: string): string | undefined {
   if (text.length > longest * 2 || !text.isWellFormed()) return undefined;
@@ -25,8 +29,8 @@ export function mailAddress(text: string): string | undefined {
 }
 
 /**
- * `alice@example.org` as `a***e@e***e.org`: first and last letter, and always as many stars, so that the length is not told.
- * `address` comes from `mailAddress`.
+ * `alice@example.org` as `a***e@e***e.org`: the first and the last letter, always with three stars, so that the length
+ * stays hidden. `address` comes from `mailAddress`.
  */
 export function maskedAddress(address: string): string {
   const at = address.lastIndexOf('@');

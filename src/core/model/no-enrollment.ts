@@ -1,2 +1,2 @@
-/** Stands for an enrollment that does not exist; a dummy verification answers for it, and always refuses. */
+/** Id that stands for an enrollment which does not exist. A dummy verification answers for it and always refuses. */
 export const NO_ENROLLMENT = 'none';

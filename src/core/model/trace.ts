@@ -3,12 +3,14 @@ import type { ConditionResult } from './conditions.ts';
 import type { Seconds } from './facts.ts';
 import type { Requirement, SourceLocation } from './policy.ts';
 
+/** The result of one condition of a rule. */
 export interface ConditionTrace {
   /** e.g. `groups`, `network`, `attributes.department`. */
   readonly condition: string;
   readonly result: ConditionResult;
 }
 
+/** The result of one rule: that of its conditions together. */
 export interface RuleTrace {
   readonly rule: string;
   readonly result: ConditionResult;
@@ -16,6 +18,7 @@ export interface RuleTrace {
   readonly location?: SourceLocation;
 }
 
+/** The result of one layer. */
 export interface LayerTrace {
   readonly layer: 'session' | 'app' | 'request' | 'enrollment';
   readonly policy: string;
@@ -27,15 +30,15 @@ export interface LayerTrace {
   readonly requirement?: Requirement;
   /** The `acr` values of which one must be reached: the request's, or the app's minimum. */
   readonly acrValues?: readonly string[];
-  /** Request layer: the age (seconds) that all evidence must keep to; 0: this transaction only. */
+  /** Request layer: the greatest age of all evidence (seconds). 0: proved in this transaction. */
   readonly maxAge?: Seconds;
-  /** Authenticators whose proof this browser remembers, where that may stand for the second factor. */
+  /** Authenticators whose proof this browser remembers, where it may stand for the second factor. */
   readonly remembered?: readonly string[];
   /** The evidence at hand meets the layer. */
   readonly satisfied?: boolean;
 }
 
-/** Why a decision came out as it did. Part of every decision; `explain` and the audit log print it. */
+/** The layers of a decision, in order. Part of every decision; `explain` and the audit log print it. */
 export interface Trace {
   readonly layers: readonly LayerTrace[];
 }

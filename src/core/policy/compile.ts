@@ -1,4 +1,4 @@
-/** Policies made ready for evaluation: once per revision, not once per decision. */
+/** Compiles policies for evaluation: once per revision, not once per decision. */
 
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
@@ -6,41 +6,48 @@ import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
 
+/** A rule with its conditions as closures. */
 export interface CompiledRule<Of extends RuleHead = Rule> {
   readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
-  /** The trace for each pattern of results, made when it first comes up: a rule that misses then costs no allocation. */
+  /**
+   * The trace for each pattern of results, made when it first occurs, so that a rule that misses costs no allocation.
+   */
   readonly traces: (RuleTrace | undefined)[];
 }
 
+/** A policy with its rules compiled. */
 export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly name: string;
   readonly rules: readonly CompiledRule<Of>[];
 }
 
-/** All that decides about one app, compiled once per revision and app. */
+/** Everything that decides about one app, compiled once per revision and app. */
 export interface PolicySet {
   /** Global session policy. */
   readonly session: CompiledPolicy;
   /** The app's sign-on policy; absent: deny `no_policy`. */
   readonly app?: CompiledPolicy;
-  /** Absent: whatever is enabled may be enrolled and used, and nothing must be. */
+  /** Absent: every enabled authenticator may be enrolled and used, and none must be enrolled. */
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
-  /** From the app: this `acr` value must be reached, whatever the request says. */
+  /** From the app: every sign-in must reach this `acr` value. */
   readonly minimumAcr?: string;
-  /** It is the built-in app in which people look after their own account: its requests may ask for the bar of Law 7. */
+  /** The app is the built-in account app. Its requests may ask for the account-management requirement (Law 7). */
   readonly account?: true;
-  /** The enabled ones only: a disabled one cannot be used or enrolled, and its evidence does not count. In order of preference. */
+  /**
+   * In order of preference. The enabled ones only: others cannot be used or enrolled, and their evidence does not
+   * count.
+   */
   readonly authenticators: readonly AuthenticatorDescriptor[];
-  /** Key of an authenticator that is taken to prove presence only: to find out whether it must verify its user. */
+  /** Key of an authenticator that is assumed to prove presence only, to find out whether it must verify its user. */
   readonly presenceOnly?: string;
 }
 
 /**
  * Compiles a policy.
- * @throws TypeError for an unknown condition, RangeError for an unknown time zone (the configuration is checked before)
+ * @throws TypeError for an unknown condition, RangeError for an unknown time zone (a checked configuration has neither)
  */
 export function compilePolicy<Of extends RuleHead>(policy: {
   readonly name: string;

@@ -26,13 +26,16 @@ export interface ConditionPair<Name extends ConditionName> {
 
 /** A condition as a plug-in: how to test it, whether it may change, and which facts meet it. */
 export interface ConditionDescriptor<Name extends ConditionName> {
-  /** One closure for each part of the condition; all of them must hold. */
+  /** One test for each part of the condition; all of them must hold. */
   readonly compile: (condition: ConditionOf<Name>) => readonly ConditionTest[];
-  /** The result may differ at another sign-in of the same user to the same app: with another network, device, time or scopes. */
+  /**
+   * The result may differ at another sign-in of the same user to the same app: with another network, device, time or
+   * scopes.
+   */
   readonly varies: boolean;
   /**
-   * Facts that fit both conditions as far as possible, for analysis only; the evaluator finds out whether they do. Empty: nothing is
-   * sure to fit both.
+   * Facts that fit both conditions as far as possible, for analysis only; the evaluator finds out whether they do.
+   * Empty: nothing is sure to fit both.
    */
   readonly samples: (pair: ConditionPair<Name>) => readonly SampleFacts[];
 }

@@ -1,4 +1,7 @@
-/** The table of conditions, and the conditions of one rule as closures. A new condition is one file in `conditions/` and one line here. */
+/**
+ * The table of conditions, and the conditions of one rule as closures. A new condition is one file in `conditions/` and
+ * one line here.
+ */
 import type { ConditionName, ConditionOf, Conditions } from '../model/conditions.ts';
 import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
 import { appsCondition } from './conditions/apps.ts';
@@ -32,7 +35,8 @@ export interface CompiledCondition extends ConditionTest {
 }
 
 /**
- * Compiles the conditions of one rule; all of them must hold. Without a condition the list is empty, and the rule always applies.
+ * Compiles the conditions of one rule; all of them must hold. Without a condition the list is empty, and the rule
+ * always applies.
  * @throws TypeError for an unknown condition: to leave it out would widen the rule
  * @throws RangeError for a time zone that does not exist
  */

@@ -1,11 +1,13 @@
-/** What the enrollment policy of an app leaves usable. */
+/** Applies the enrollment policy of an app: its terms for this user, and the authenticators that they leave usable. */
 import type { Denial, Layer } from '../model/decision.ts';
 import type { EnrollmentTerms } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from './compile.ts';
 import { findRule } from './rules.ts';
 
-/** What the enrollment policy says. Without `terms` nothing is restricted: no policy, or it depends on who the person is. */
+/**
+ * The ruling of the enrollment policy. Without `terms` nothing is restricted: there is no policy, or it is undecided.
+ */
 export interface EnrollmentRuling {
   readonly layer?: Layer;
   readonly terms?: EnrollmentTerms;
@@ -15,6 +17,7 @@ export interface EnrollmentRuling {
 
 const noPolicy: EnrollmentRuling = {};
 
+/** Without a policy the ruling is empty. */
 export function enrollmentRuling({ enrollment }: PolicySet, facts: Facts): EnrollmentRuling {
   if (enrollment === undefined) return noPolicy;
   const { undecided, rule, traces } = findRule(enrollment, facts);
@@ -28,7 +31,7 @@ export function enrollmentRuling({ enrollment }: PolicySet, facts: Facts): Enrol
   return { layer: { trace: { ...trace, outcome: 'deny' }, denial } };
 }
 
-/** The policies without the authenticators that are disabled. */
+/** The policies without the authenticators that the terms disable. */
 export function usablePolicies(policies: PolicySet, terms: EnrollmentTerms | undefined): PolicySet {
   if (terms === undefined || terms.disabled.length === 0) return policies;
   const { disabled } = terms;

@@ -1,6 +1,7 @@
-/** Wall-clock time of a time zone, from an epoch time that is given. */
+/** Wall-clock time in a time zone. The epoch time is an argument, as the core has no clock. */
 import type { Seconds } from '../model/facts.ts';
 
+/** Day of the week and time of day. */
 export interface LocalTime {
   /** 0 = Sunday ... 6 = Saturday. */
   readonly day: number;
@@ -11,8 +12,8 @@ export interface LocalTime {
 const weekdays = ['Sun', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat'];
 
 /**
- * A function from epoch seconds to the local time in `zone` (an IANA name). It remembers the last minute that it was asked for:
- * formatting is the one slow thing in a condition, and the rules of a policy ask for the same minute.
+ * A function from epoch seconds to the local time in `zone` (an IANA name). It remembers its last result: formatting is
+ * the one slow part of a condition, and the rules of a policy all ask for the same minute.
  * @throws RangeError for a zone that does not exist
  */
 export function localTimeIn(zone: string): (now: Seconds) => LocalTime {

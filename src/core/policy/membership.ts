@@ -29,8 +29,8 @@ export function fewestMembers(lists: AnyAllNone | undefined): readonly string[] 
 }
 
 /**
- * Values that meet both, without a membership that neither of them alone asks for: no configuration says that members of one group are
- * in another one, too. Undefined: no values are sure to meet both.
+ * Values that meet both, without a membership that neither of them alone asks for: no configuration says that members
+ * of one group are in another one, too. Undefined: no values are sure to meet both.
  */
 export function jointMembers(
   one: AnyAllNone | undefined,

@@ -1,6 +1,7 @@
 /**
- * A test for texts: `*` stands for any run of characters, everything else for itself. The time is linear in the text for each
- * piece between stars, whatever the input: the leftmost place of a piece is always good enough, so nothing is tried twice.
+ * A test for texts: `*` stands for any run of characters, everything else for itself. For each piece between stars the
+ * time is linear in the length of the text, for any input: the leftmost place of a piece is always good enough, so
+ * nothing is tried twice.
  */
 export function compilePattern(pattern: string): (text: string) => boolean {
   const pieces = pattern.split('*');

@@ -1,12 +1,13 @@
-/** Finds the rule of a policy that decides. */
+/** Finds the rule of a policy that decides: the first whose conditions all hold. */
 import type { ConditionResult } from '../model/conditions.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
 
+/** What a session policy or sign-on policy says about these facts. */
 export interface RuleOutcome {
-  /** `undecided`: it depends on who the person is. `no_rule`: nothing holds, which denies. */
+  /** `undecided`: it depends on the user, who has not identified yet. `no_rule`: no rule holds, which denies. */
   readonly outcome: 'allow' | 'deny' | 'undecided' | 'no_rule';
   /** The rule that decided. */
   readonly rule?: Rule;
@@ -14,25 +15,26 @@ export interface RuleOutcome {
   readonly traces: readonly RuleTrace[];
 }
 
-/** Which rule decides, whatever it says. */
+/** Which rule of any kind of policy decides. */
 export interface RuleMatch<Of extends RuleHead> {
-  /** A rule before the first that holds may yet hold: it depends on who the person is. Then no rule decides. */
+  /** A rule before the first that holds may yet hold, once the user has identified. Then no rule decides. */
   readonly undecided: boolean;
   readonly rule?: Of;
   /** Up to the first rule that holds. */
   readonly traces: readonly RuleTrace[];
 }
 
-/** Patterns of up to six conditions; beyond, a trace is made anew each time. */
+/** Traces are kept for rules of up to six conditions; for others each decision makes its own. */
 const KEPT_TRACES = 3 ** 6;
 
-/** First rule whose conditions all hold. A rule before it that may yet hold leaves the policy undecided. */
+/** Applies the policy. */
 export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
   const { undecided, rule, traces } = findRule(policy, facts);
   if (rule === undefined) return { outcome: undecided ? 'undecided' : 'no_rule', traces };
   return { outcome: rule.then.kind, rule, traces };
 }
 
+/** The first rule that holds. A rule before it that may yet hold leaves the policy undecided. */
 export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): RuleMatch<Of> {
   const traces: RuleTrace[] = [];
   let undecided = false;
@@ -46,15 +48,17 @@ export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts:
   return { undecided, traces };
 }
 
-/** The rules that may decide: those that hold or may yet hold, up to the first that holds. */
+/**
+ * The rules that may decide once the user has identified: those that hold or may yet hold, up to the first that holds.
+ */
 export function possibleRules<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
   const { traces } = findRule(policy, facts);
   return policy.rules.filter((_, index) => (traces[index]?.result ?? 'miss') !== 'miss').map(({ rule }) => rule);
 }
 
 /**
- * The rules that may decide about this person at this app, now or at another time, here or elsewhere, with any device and any scopes: up to
- * the first that holds whatever these are.
+ * The rules that may decide about this user at this app at any time, from any network, with any device and any scopes:
+ * up to the first rule that holds in all these cases.
  */
 export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
   const possible: Of[] = [];
@@ -67,7 +71,7 @@ export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, f
 }
 
 function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
-  // The results as a number of base 3.
+  // The results as the digits of a number of base 3.
   let pattern = 0;
   for (const { test } of compiled.conditions) pattern = pattern * 3 + digit(test(facts));
   const kept = compiled.traces[pattern];

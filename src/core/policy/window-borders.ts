@@ -1,6 +1,7 @@
 /**
- * Moments at which time windows begin or end. From one border to the next no window opens or closes, so that an analysis that looks at
- * the borders alone misses nothing. Real moments, whatever the offset of the zone; the hour that a clock skips is the one exception.
+ * Moments at which time windows begin or end. From one border to the next no window opens or closes, so that an
+ * analysis that looks at the borders alone misses nothing. Real moments, whatever the offset of the zone; the hour that
+ * a clock skips is the one exception.
  */
 import type { ConditionOf } from '../model/conditions.ts';
 import type { Seconds } from '../model/facts.ts';
@@ -10,7 +11,10 @@ type TimeWindow = ConditionOf<'time'>;
 
 const DAY = 24 * 60;
 const WEEK = 7 * DAY;
-/** A Sunday at midnight, UTC: local minutes of the week there are the offset of the zone. The year stands for every year. */
+/**
+ * A Sunday at midnight, UTC: local minutes of the week there are the offset of the zone. The year stands for every
+ * year.
+ */
 const YEAR_START: Seconds = 1_798_934_400;
 const everyDay = [0, 1, 2, 3, 4, 5, 6];
 
@@ -28,7 +32,9 @@ export function windowBorders(windows: readonly TimeWindow[]): readonly Seconds[
   return [...moments];
 }
 
-/** Weeks of a year (epoch seconds of their start), without those in which all zones have offsets that they had before. */
+/**
+ * Weeks of a year (epoch seconds of their start), without those in which all zones have offsets that they had before.
+ */
 function distinctWeeks(zones: readonly string[]): readonly (readonly [Seconds, Offsets])[] {
   const clocks = [...new Set(zones)].map((zone) => [zone, localTimeIn(zone)] as const);
   const weeks = new Map<string, readonly [Seconds, Offsets]>();

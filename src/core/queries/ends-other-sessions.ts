@@ -9,8 +9,9 @@ export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'c
 }
 
 /**
- * Sessions from before were let in by less than the account can now show, and nobody knows whose they are: they end when it gains a factor type
- * or phishing resistance, and when something is replaced. One more of what was there already ends nothing. `subject`: as it was before.
+ * Sessions from before were let in by less than the account can now show, and nobody knows whose they are: they end
+ * when it gains a factor type or phishing resistance, and when something is replaced. One more of what was there
+ * already ends nothing. `subject`: as it was before.
  */
 export function endsOtherSessions(policies: PolicySet, subject: Subject, added: Added): boolean {
   const { authenticator, factors, characteristics } = added;

@@ -10,9 +10,10 @@ import { capabilitiesWithin } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 
 /**
- * The key of the first authenticator whose secret may be asked for beside the identifier, and makes progress whoever the person turns out
- * to be: under every pair of a session rule and an app rule that allow and may yet decide, and every enrollment rule that may, for
- * somebody who has every enabled authenticator. Asking for more than that would ask for too much. `undefined`: none.
+ * The key of the first authenticator whose secret may be asked for beside the identifier, and makes progress whoever
+ * the person turns out to be: under every pair of a session rule and an app rule that allow and may yet decide, and
+ * every enrollment rule that may, for somebody who has every enabled authenticator. Asking for more than that would ask
+ * for too much. `undefined`: none.
  */
 export function identifierPageSecret(policies: PolicySet, facts: Facts): string | undefined {
   return policies.authenticators
@@ -21,7 +22,9 @@ export function identifierPageSecret(policies: PolicySet, facts: Facts): string 
     .find((key) => identifyingHelps(policies, facts, key, 'everybody'));
 }
 
-/** Does proving this authenticator at once make progress, for `everybody` or at least for `somebody` who might be there? */
+/**
+ * Does proving this authenticator at once make progress, for `everybody` or at least for `somebody` who might be there?
+ */
 export function identifyingHelps(
   policies: PolicySet,
   facts: Facts,

@@ -9,9 +9,9 @@ import { rulesAnywhere } from '../policy/rules.ts';
 import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';
 
 /**
- * What the enrollment policy of an app demands of this person and would no longer be met without this enrollment. It is asked of every rule
- * that may decide there, now or another time, here or elsewhere, with any device. Grace that still runs does not count, nor does an app
- * that denies them whatever they prove.
+ * What the enrollment policy of an app demands of this person and would no longer be met without this enrollment. It is
+ * asked of every rule that may decide there, now or another time, here or elsewhere, with any device. Grace that still
+ * runs does not count, nor does an app that denies them whatever they prove.
  */
 export function demandsOn(policies: PolicySet, facts: Facts, enrollment: string): readonly RequiredEnrollment[] {
   const before = newSignIn(facts);
@@ -39,8 +39,8 @@ function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts):
 }
 
 /**
- * Without it they could not sign in here any more. `policies` are those of the account app. What is left must be enough for a new sign-in by
- * itself, with nothing to enroll on the way.
+ * Without it they could not sign in here any more. `policies` are those of the account app. What is left must be enough
+ * for a new sign-in by itself, with nothing to enroll on the way.
  */
 export function isLastWay(policies: PolicySet, facts: Facts, enrollment: string): boolean {
   if (!facts.subject?.enrollments.some(({ id }) => id === enrollment)) return false;
@@ -49,8 +49,9 @@ export function isLastWay(policies: PolicySet, facts: Facts, enrollment: string)
 }
 
 /**
- * Whether they can sign in to an app today and could not any more without this enrollment: here or elsewhere, with this browser or with one
- * that is not known. `policies` are those of the app. What they could enroll on the way keeps the way open.
+ * Whether they can sign in to an app today and could not any more without this enrollment: here or elsewhere, with this
+ * browser or with one that is not known. `policies` are those of the app. What they could enroll on the way keeps the
+ * way open.
  */
 export function isLostWithout(policies: PolicySet, facts: Facts, enrollment: string): boolean {
   return placesOf(facts).some(

@@ -22,8 +22,8 @@ const telling: readonly Characteristic[] = [
 type Able = Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>;
 
 /**
- * What keeps an enrollment that is about to be made from making progress; `undefined`: nothing. The decision asks for it at its best; it
- * does not do if it would not be asked for, were this its best.
+ * What keeps an enrollment that is about to be made from making progress; `undefined`: nothing. The decision asks for
+ * it at its best; it does not do if it would not be asked for, were this its best.
  */
 export function unmetCharacteristic(
   policies: PolicySet,

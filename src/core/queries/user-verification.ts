@@ -7,8 +7,9 @@ import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
- * True if proving (or enrolling) this authenticator is asked for, and would not be if it showed presence only: then nothing less makes
- * progress. Whether the account is active makes no difference, because it must not show before something is proved.
+ * True if proving (or enrolling) this authenticator is asked for, and would not be if it showed presence only: then
+ * nothing less makes progress. Whether the account is active makes no difference, because it must not show before
+ * something is proved.
  */
 export function needsUserVerification(
   policies: PolicySet,

@@ -7,9 +7,10 @@ import type { Alternative } from '../model/policy.ts';
 export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
- * Law 7: the strongest level that the account can reach. It counts only what is enrolled already, and nothing auxiliary; who has nothing
- * never clears it. Whoever lost that level reaches it by an authenticator that exists for recovery, beside another factor type (NIST SP
- * 800-63B-4 section 4.2.2.2). `all`, `authenticators`: whatever is enabled, also where the enrollment policy disables it.
+ * Law 7: the strongest level that the account can reach. It counts only what is enrolled already, and nothing
+ * auxiliary; who has nothing never clears it. Whoever lost that level reaches it by an authenticator that exists for
+ * recovery, beside another factor type (NIST SP 800-63B-4 section 4.2.2.2). `all`, `authenticators`: whatever is
+ * enabled, also where the enrollment policy disables it.
  */
 export function accountManagementRequirement(
   all: readonly Enrollment[],

@@ -20,7 +20,10 @@ export interface AuthenticatorState {
 export interface Capabilities extends AuthenticatorState {
   /** What may be used here. */
   readonly policies: PolicySet;
-  /** What the bar of Law 7 is computed from and cleared with: also what the enrollment policy disables here, marked as such. */
+  /**
+   * What the bar of Law 7 is computed from and cleared with: also what the enrollment policy disables here, marked as
+   * such.
+   */
   readonly bar: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
 }
 
@@ -61,8 +64,8 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
 }
 
 /**
- * What the person would show by proving each enrollment. Enrollments that are alike stand for one another: of each kind only as many
- * as the longest chain could tell apart.
+ * What the person would show by proving each enrollment. Enrollments that are alike stand for one another: of each kind
+ * only as many as the longest chain could tell apart.
  */
 export function provable(
   { enrollments, evidence, policies }: Capabilities,

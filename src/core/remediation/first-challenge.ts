@@ -7,8 +7,9 @@ import { challengeOptions } from './option-order.ts';
 import { type RequirementStatus, requirementStatus } from './requirement-status.ts';
 
 /**
- * What somebody is asked for who will be denied whatever they prove: what they would be asked without the deny, as far as that is
- * known, else anything that they have. Never empty as long as an authenticator is enabled that is not auxiliary.
+ * What somebody is asked for who will be denied whatever they prove: what they would be asked without the deny, as far
+ * as that is known, else anything that they have. Never empty as long as an authenticator is enabled that is not
+ * auxiliary.
  */
 export function firstChallenge(
   requirements: readonly LayerRequirement[],

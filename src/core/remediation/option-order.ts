@@ -7,8 +7,8 @@ import { recoveryKeys } from './account-management.ts';
 import { type Capabilities, standsFor } from './capabilities.ts';
 
 /**
- * Options for the given proofs, each with the length of the shortest completion that it is part of. Shortest first, then knowledge, then
- * what resists phishing, then as configured. What exists for recovery comes after everything else.
+ * Options for the given proofs, each with the length of the shortest completion that it is part of. Shortest first,
+ * then knowledge, then what resists phishing, then as configured. What exists for recovery comes after everything else.
  */
 export function optionsBestFirst(
   shortest: ReadonlyMap<AssessedEvidence, number>,

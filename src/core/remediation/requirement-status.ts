@@ -20,9 +20,9 @@ export type RequirementStatus =
   | { readonly kind: 'impossible' };
 
 /**
- * Existing enrollments first; enrolling is for those who cannot complete without it, and only after they have proved the strongest
- * level that their account can reach (Law 7), also by what the enrollment policy disables here. Whatever is offered is part of a completion
- * of which no part can be left out.
+ * Existing enrollments first; enrolling is for those who cannot complete without it, and only after they have proved
+ * the strongest level that their account can reach (Law 7), also by what the enrollment policy disables here. Whatever
+ * is offered is part of a completion of which no part can be left out.
  */
 export function requirementStatus(
   requirements: readonly LayerRequirement[],
@@ -56,7 +56,10 @@ function enrollingWay(requirements: readonly LayerRequirement[], capabilities: C
     : { ...proofs, toEnroll: inOrder(sufficientSets.flatMap(keysToEnroll), capabilities) };
 }
 
-/** Enrolling waits for a proof only if without that proof an authenticator could not be chosen that might complete with it. */
+/**
+ * Enrolling waits for a proof only if without that proof an authenticator could not be chosen that might complete with
+ * it.
+ */
 function enrollOrProveFirst(
   sufficientSets: readonly SufficientSet[],
   requirements: readonly LayerRequirement[],
@@ -99,8 +102,8 @@ export function challenge(
 }
 
 /**
- * Where a chain wants something enrolled first that may not be enrolled yet, the proofs come first all the same. What is auxiliary comes
- * last, whatever a chain says: a question is a hint, which nobody sees before the rest is proved.
+ * Where a chain wants something enrolled first that may not be enrolled yet, the proofs come first all the same. What
+ * is auxiliary comes last, whatever a chain says: a question is a hint, which nobody sees before the rest is proved.
  */
 function proofsNow(
   sufficientSet: SufficientSet,

@@ -24,10 +24,10 @@ interface Node {
 }
 
 /**
- * All minimal completions: sets of `actions` which, added to what was shown, meet every goal, and of which no part does so alone.
- * Breadth first, so that a set is seen after all its parts; it branches only on what meets a demand that is still unmet, which every
- * minimal completion has to contain. More never hurts, so if all actions together do not complete, nothing does. Empty: nothing
- * completes. `[[]]`: all is met.
+ * All minimal completions: sets of `actions` which, added to what was shown, meet every goal, and of which no part does
+ * so alone. Breadth first, so that a set is seen after all its parts; it branches only on what meets a demand that is
+ * still unmet, which every minimal completion has to contain. More never hurts, so if all actions together do not
+ * complete, nothing does. Empty: nothing completes. `[[]]`: all is met.
  */
 export function minimalSufficientSets(
   requirements: readonly LayerRequirement[],

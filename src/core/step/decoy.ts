@@ -12,8 +12,9 @@ export interface Decoy {
 }
 
 /**
- * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems to have, follows
- * from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like those of real people.
+ * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems
+ * to have, follows from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like
+ * those of real people.
  */
 export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorDescriptor[]): Subject {
   const enrollments = authenticators.flatMap((descriptor) => enrollmentOf(descriptor, decoy));
@@ -35,8 +36,8 @@ function shareOf({ decoys }: AuthenticatorDescriptor, isAddress: boolean): numbe
 }
 
 /**
- * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another. FNV-1a with the
- * last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
+ * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another.
+ * FNV-1a with the last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
  */
 function chance(entropy: number, key: string): number {
   let hash = entropy | 0;

@@ -27,9 +27,9 @@ export interface StepContext extends OptionsView {
 }
 
 /**
- * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the options and has not
- * expired; then what the person picked; then what they used last; then the best option. What to enroll is the person's choice if there is one to make.
- * `messages` are empty: the shell adds them.
+ * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the
+ * options and has not expired; then what the person picked; then what they used last; then the best option. What to
+ * enroll is the person's choice if there is one to make. `messages` are empty: the shell adds them.
  */
 export function nextStep(decision: Decision, transaction: Transaction, view: StepContext, now: Seconds): Plan {
   switch (decision.kind) {

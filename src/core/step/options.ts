@@ -6,7 +6,10 @@ import type { Choice } from './transaction.ts';
 export interface OptionsView {
   /** Name that the person gave to an enrollment, where the page may show it. */
   readonly labels: (enrollment: string) => string | undefined;
-  /** All enrollments of this authenticator are one way on: one challenge serves them, or nobody may be told yet that there are several. */
+  /**
+   * All enrollments of this authenticator are one way on: one challenge serves them, or nobody may be told yet that
+   * there are several.
+   */
   readonly isSingleOption?: (authenticator: string) => boolean;
   /** Enrollments that what was typed names: where several are one way on, the first of these is challenged. */
   readonly namedByIdentifier?: readonly string[];
@@ -18,8 +21,8 @@ export interface OptionsView {
 export type Option = Omit<Choice, 'purpose'>;
 
 /**
- * What was used last with this browser comes first; only the order changes. What exists for recovery stays where it was: it is there for the
- * case that nothing else is.
+ * What was used last with this browser comes first; only the order changes. What exists for recovery stays where it
+ * was: it is there for the case that nothing else is.
  */
 export function challengesToSelect(
   options: Extract<Decision, { kind: 'challenge' }>['options'],

@@ -23,8 +23,8 @@ export interface AuthenticatorOption {
 }
 
 /**
- * What one input of an answer asks for; how it looks and what it is called, the rendering knows. `public_key` is no input: the Web
- * Authentication API of the browser gives the whole answer, to the public data as its options.
+ * What one input of an answer asks for; how it looks and what it is called, the rendering knows. `public_key` is no
+ * input: the Web Authentication API of the browser gives the whole answer, to the public data as its options.
  */
 export type InputKind =
   | 'secret'

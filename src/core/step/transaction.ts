@@ -2,7 +2,10 @@
 import type { Evidence, RequestFacts, Seconds } from '../model/facts.ts';
 import type { InputKind } from './step.ts';
 
-/** Who is signing in. A decoy stands for an identifier that nobody has: it gets the same steps, and never proves anything. */
+/**
+ * Who is signing in. A decoy stands for an identifier that nobody has: it gets the same steps, and never proves
+ * anything.
+ */
 export interface TransactionSubject {
   readonly id: string;
   /** What the person typed, to show it back. */
@@ -34,7 +37,10 @@ export interface Pending extends Choice {
 export interface Transaction {
   /** The uid of oidc-provider's interaction. */
   readonly id: string;
-  /** The authentication event that its evidence carries: the id of the first transaction when one request takes several interactions. */
+  /**
+   * The authentication event that its evidence carries: the id of the first transaction when one request takes several
+   * interactions.
+   */
   readonly event: string;
   readonly startedAt: Seconds;
   /** Epoch seconds; after it nothing is accepted. */
@@ -53,7 +59,10 @@ export interface Transaction {
   readonly evidence: readonly Evidence[];
   readonly choice?: Choice;
   readonly pending?: Pending;
-  /** Challenges that were left for another way, and an offer that waits for a proof: found again as they were; what was sent counts. */
+  /**
+   * Challenges that were left for another way, and an offer that waits for a proof: found again as they were; what was
+   * sent counts.
+   */
   readonly parked?: readonly Pending[];
   /** The person asked for the list of ways to go on. */
   readonly selecting?: boolean;
@@ -89,7 +98,9 @@ export function isExpired(transaction: Transaction, now: Seconds): boolean {
 
 export type Identified =
   | { readonly ok: true; readonly transaction: Transaction }
-  /** Somebody else has proved something here, or only a certain account will do: that takes a new transaction (Law 6). */
+  /**
+   * Somebody else has proved something here, or only a certain account will do: that takes a new transaction (Law 6).
+   */
   | { readonly ok: false; readonly reason: 'other_subject' };
 
 /** Sets who is signing in. As long as nothing is proved, the person may correct what they typed. */
@@ -108,7 +119,10 @@ export function selecting(transaction: Transaction): Transaction {
   return { ...rest, selecting: true };
 }
 
-/** The person picked a way to go on. Whether it is one, the next decision tells. What they were challenged with already, waits for them. */
+/**
+ * The person picked a way to go on. Whether it is one, the next decision tells. What they were challenged with already,
+ * waits for them.
+ */
 export function picked(transaction: Transaction, choice: Choice): Transaction {
   const { pending, parked = [] } = transaction;
   const left = pending?.purpose === 'challenge' ? [pending, ...parked] : parked;
@@ -122,8 +136,8 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
 }
 
 /**
- * A challenge or an offer was started, or is taken up again. It replaces the one before, so only the newest can be answered. An offer for which
- * something must be proved once more waits for that: people may have kept what it showed.
+ * A challenge or an offer was started, or is taken up again. It replaces the one before, so only the newest can be
+ * answered. An offer for which something must be proved once more waits for that: people may have kept what it showed.
  */
 export function started(transaction: Transaction, pending: Pending): Transaction {
   const { parked = [], ...rest } = transaction;
@@ -144,7 +158,8 @@ function isSameChallenge(one: Pending, other: Pending): boolean {
 
 /**
  * Something was proved. What was asked for is done with: what is next follows from the evidence.
- * @throws Error for evidence of anybody else, from elsewhere, or of somebody who does not exist: that is never the person's doing
+ * @throws Error for evidence of anybody else, from elsewhere, or of somebody who does not exist: that is never the
+ * person's doing
  */
 export function proved(transaction: Transaction, evidence: Evidence): Transaction {
   const { subject, event } = transaction;

@@ -3,13 +3,14 @@
  * in the session that the address was given in. Whoever calls has checked the form and Law 7.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
+import { attemptCounter, credentialsKey, userKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
+import { browserInWords } from '../../user-agent.ts';
 import {
   addedAddresses,
   isSameAddress,
@@ -17,14 +18,7 @@ import {
   type NotificationAddress,
   notificationAddresses,
 } from '../../users/notification-addresses.ts';
-import {
-  type AskedAddress,
-  attemptCounter,
-  credentialsKey,
-  serializeUser,
-  type User,
-  userKey,
-} from '../../users/user.ts';
+import { type AskedAddress, serializeUser, type User } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';

@@ -2,9 +2,10 @@
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
+import { credentialsKey } from '../../stores/keys.ts';
 import { releaseReservations } from '../../users/credential-reservations.ts';
 import { addressOf } from '../../users/notification-addresses.ts';
-import { credentialsKey, serializeCredentials } from '../../users/user.ts';
+import { serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { type AccountRequest, endOtherSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';

@@ -1,8 +1,8 @@
 /** Browsers that one's own account is remembered by. */
 
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
+import { browserInWords } from '../../user-agent.ts';
 import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
 import { record } from './change.ts';
 import type { OpenAccount } from './open-account.ts';

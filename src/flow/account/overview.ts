@@ -1,10 +1,10 @@
 /** What somebody sees of their own account, as data. */
 
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import { isFull } from '../../core/enrollment/enrollment-limit.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { browserInWords } from '../../user-agent.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
 import { addressName, askedAddress, hasRoom } from './addresses.ts';

@@ -1,8 +1,8 @@
 /** One's own sessions, as data. */
 
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { browserInWords } from '../../user-agent.ts';
 import { liveSessions } from '../browser/other-sessions.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import { serverMac } from '../server-mac.ts';

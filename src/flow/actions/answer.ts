@@ -3,15 +3,14 @@
 import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../../core/step/transaction.ts';
+import { identifierKey, transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
 import { accountByIdentifier, enrollCounters, type VersionedAccount } from '../../users/account.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
-import { identifierKey } from '../../users/user.ts';
 import { loadAccount } from '../facts/gather.ts';
 import type { Services } from '../services.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
-import { transactionKey } from '../transaction/transaction-record.ts';
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';

@@ -5,7 +5,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
 import { identified, keptSignedIn } from '../../core/step/transaction.ts';
-import { attemptCounter } from '../../users/user.ts';
+import { attemptCounter } from '../../stores/keys.ts';
 import { loadAccount } from '../facts/gather.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { type Answer, credentialInput, type Fields, isTicked, refused, stay, verify } from './verify.ts';

@@ -1,7 +1,8 @@
 /** The person goes on without enrolling what may be skipped for now. */
 import { skipping } from '../../core/step/transaction.ts';
+import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
-import { credentialsKey, serializeUser, userKey } from '../../users/user.ts';
+import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/gather.ts';
 import { type Decided, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';

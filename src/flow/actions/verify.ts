@@ -11,9 +11,10 @@ import type {
 import type { Evidence } from '../../core/model/facts.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { proved, type Transaction } from '../../core/step/transaction.ts';
+import { credentialsKey } from '../../stores/keys.ts';
 import type { Reservation } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';
-import { credentialsKey, parseCredentials, serializeCredentials } from '../../users/user.ts';
+import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
 import { environmentOf, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';

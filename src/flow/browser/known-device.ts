@@ -1,12 +1,13 @@
 /** Browsers that somebody has signed in with before, by a secret cookie. A known device satisfies a condition; it proves nothing. */
 
-import { createHash, randomBytes } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
-import { storeKey } from '../../stores/store.ts';
+import { keyTable } from '../../stores/key-table.ts';
+import { knownDeviceKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 
-/** How long a browser stays known after the last sign-in (seconds): 180 days. */
-export const deviceLifetime: Seconds = 180 * 86_400;
+/** How long a browser stays known after the last sign-in (seconds). */
+export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
 /** A sign-in is written down again only after this long (seconds), so that SSO costs no write of its own. */
 const rewriteAfter: Seconds = 86_400;
 /** People per browser that are remembered. */
@@ -18,11 +19,6 @@ export interface LastSignIn {
   readonly at: Seconds;
   /** The enrollments that were proved, in that order. */
   readonly used: readonly string[];
-}
-
-/** The store holds the hash of the secret only. */
-export function deviceKey(secret: string): string {
-  return storeKey('device', createHash('sha256').update(secret).digest('base64url'));
 }
 
 /**
@@ -41,8 +37,8 @@ export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boole
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
   const secret = randomBytes(32).toString('base64url');
-  const people = present === undefined ? undefined : unit.peek(deviceKey(present))?.value;
-  if (people !== undefined) unit.put(deviceKey(secret), { value: people, ttl: deviceLifetime });
+  const people = present === undefined ? undefined : unit.peek(knownDeviceKey(present))?.value;
+  if (people !== undefined) unit.put(knownDeviceKey(secret), { value: people, ttl: deviceLifetime });
   return secret;
 }
 
@@ -54,7 +50,7 @@ export function lastSignIn(value: string | undefined, subject: string): LastSign
 
 /** Writes down that this person signed in with this browser, and what they proved: it is offered first next time. */
 export function recordSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
-  const key = deviceKey(secret);
+  const key = knownDeviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);
   if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {

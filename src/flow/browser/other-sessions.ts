@@ -1,12 +1,13 @@
 /** The sessions of one account, and the end of all but one. */
 import type { Credential } from '../../authenticators/authenticator.ts';
+import { credentialsKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { nextValidAfter, type VersionedAccount } from '../../users/account.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
-import { credentialsKey, serializeCredentials, serializeUser, type User, userKey } from '../../users/user.ts';
+import { serializeCredentials, serializeUser, type User } from '../../users/user.ts';
 import type { Services } from '../services.ts';
 import { rememberedOnlyBy } from './remembered-device.ts';
-import { isOver, peekSso, type SsoSession, ssoKey } from './sso-session.ts';
+import { isOver, peekSso, type SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
 /** Those that are alive; `own`, the session of this browser, comes first, then the newest. Rejects with `StoreUnavailable`. */
@@ -17,7 +18,7 @@ export async function liveSessions(
 ): Promise<readonly SsoSession[]> {
   const signIns = await readSignIns(services.store, user.id);
   const uids = [...new Set([...(own === undefined ? [] : [own]), ...signIns.map(({ session }) => session)])];
-  await unit.load(uids.map(ssoKey));
+  await unit.load(uids.map(ssoSessionKey));
   return uids.flatMap((uid) => {
     const one = peekSso(unit, uid);
     return one?.accountId === user.id && !isOver(one, user, services.now()) ? [one] : [];

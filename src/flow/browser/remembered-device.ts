@@ -6,8 +6,9 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Credential, RememberedDevice } from '../../authenticators/authenticator.ts';
 import type { Evidence, RememberedProof, Seconds } from '../../core/model/facts.ts';
+import { credentialsKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { type Account, credentialsKey, parseCredentials, serializeCredentials } from '../../users/user.ts';
+import { type Account, parseCredentials, serializeCredentials } from '../../users/user.ts';
 
 /** Browsers per enrollment; the one that was proved longest ago makes room. */
 const mostDevices = 20;

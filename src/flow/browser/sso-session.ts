@@ -4,7 +4,7 @@
  */
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
-import { storeKey } from '../../stores/store.ts';
+import { ssoSessionKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { User } from '../../users/user.ts';
 
@@ -37,13 +37,9 @@ export interface SsoSession {
 /** Newest entries that are kept of each enrollment and of what it showed: a lesser verification never pushes a fuller one out. */
 const entriesPerEnrollment = 2;
 
-export function ssoKey(uid: string): string {
-  return storeKey('sso', uid);
-}
-
 /** The session as the request sees it, without asking the store. */
 export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {
-  const entry = unit.peek(ssoKey(uid));
+  const entry = unit.peek(ssoSessionKey(uid));
   return entry && (JSON.parse(entry.value) as SsoSession);
 }
 

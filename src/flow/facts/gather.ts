@@ -3,10 +3,12 @@ import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } 
 import { decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { deviceOf } from '../../user-agent.ts';
 import { accountOf, type VersionedAccount } from '../../users/account.ts';
-import { credentialsKey, toSubject, userKey } from '../../users/user.ts';
-import { deviceKey, lastSignIn } from '../browser/known-device.ts';
+import { toSubject } from '../../users/user.ts';
+import { lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
 import { isOver, peekSso, type SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
@@ -48,7 +50,7 @@ export async function gatherFacts(
   const { transaction, subjectId } = about;
   const account = subjectId === undefined ? undefined : await loadAccount(unit, subjectId);
   const session = about.session === undefined ? undefined : peekSso(unit, about.session);
-  const device = visitor.device === undefined ? undefined : await unit.get(deviceKey(visitor.device));
+  const device = visitor.device === undefined ? undefined : await unit.get(knownDeviceKey(visitor.device));
   const last = account && lastSignIn(device?.value, account.user.id);
   const remembered = account ? rememberedBy(account, visitor.device) : [];
   const proved = sessionEvidence(session, account, now);
@@ -61,8 +63,7 @@ export async function gatherFacts(
     network: { ip: visitor.ip, zones: snapshot.zonesOf(visitor.ip) },
     device: {
       known: last !== undefined,
-      platform: visitor.platform,
-      os: visitor.os,
+      ...deviceOf(visitor.userAgent),
       ...(last && last.used.length > 0 ? { lastUsed: last.used } : {}),
       ...(remembered.length > 0 ? { remembered } : {}),
     },

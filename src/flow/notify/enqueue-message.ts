@@ -1,11 +1,11 @@
 /** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
-import { createHash } from 'node:crypto';
 import type { Delivery, Quota, Started } from '../../authenticators/authenticator.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
-import { counterOf, type Limit, storeKey } from '../../stores/store.ts';
+import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
+import { counterOf, type Limit } from '../../stores/store.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
-import { type Account, attemptCounter } from '../../users/user.ts';
+import type { Account } from '../../users/user.ts';
 import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/gather.ts';
@@ -148,7 +148,7 @@ function countersOf(
   }
   if (deliver.length === 0) return [[], [['recipient', counterOf(own, 'recipient'), perRecipient]]];
   const recipients = deliver.map(({ channel, to }): Counted => {
-    return ['recipient', sharedCounter('recipient', `${channel}\n${to.toLowerCase()}`), perRecipient];
+    return ['recipient', recipientCounter(`${channel}\n${to.toLowerCase()}`), perRecipient];
   });
   return [[], recipients];
 }
@@ -156,14 +156,8 @@ function countersOf(
 /** `own`: the budget of a browser that the person is known by; empty: there is none. */
 function countedAs({ kind, of, limits, personal }: Quota, own: string): Counted {
   const shared = personal && own !== '' ? `${of}\n${own}` : of;
-  if (kind === 'recipient') return [kind, sharedCounter(kind, shared), limits];
-  return [kind, sharedCounter('quota', `${kind}\n${shared}`), limits];
-}
-
-/** What people write never forms a key. */
-function sharedCounter(kind: string, text: string): string {
-  const digest = createHash('sha256').update(text).digest('base64url');
-  return counterOf(storeKey(kind, digest), 'send');
+  const counter = kind === 'recipient' ? recipientCounter(shared) : sendingQuotaCounter(kind, shared);
+  return [kind, counter, limits];
 }
 
 /** Sends without limits: whoever calls has counted it, or what caused it. Ids in the outbox. */

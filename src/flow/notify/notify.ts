@@ -1,6 +1,7 @@
 /** Tells people, in the commit of what happened, at all addresses that are known to be theirs. */
-import { browserInWords } from '../../authenticators/shared/browser-in-words.ts';
+
 import { placeInWords } from '../../policy/schema/zones.ts';
+import { browserInWords } from '../../user-agent.ts';
 import type { Account } from '../../users/user.ts';
 import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, notificationDeliveries } from './account-notification.ts';

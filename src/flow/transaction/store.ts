@@ -1,8 +1,9 @@
 /** The transaction in the store, and with it the messages that wait to be sent for it. */
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
+import { transactionKey } from '../../stores/keys.ts';
 import type { OpenTransaction } from './open-transaction.ts';
-import { parseTransaction, transactionEntry, transactionKey } from './transaction-record.ts';
+import { parseTransaction, transactionEntry } from './transaction-record.ts';
 
 type Kept = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 

@@ -1,13 +1,7 @@
 /** The transaction as it is kept in the store, next to oidc-provider's interaction of the same id. */
 import type { Transaction } from '../../core/step/transaction.ts';
-import { storeKey } from '../../stores/store.ts';
+import { ssoSessionKey, userKey } from '../../stores/keys.ts';
 import type { Merged } from '../../stores/unit-of-work.ts';
-import { userKey } from '../../users/user.ts';
-import { ssoKey } from '../browser/sso-session.ts';
-
-export function transactionKey(id: string): string {
-  return storeKey('transaction', id);
-}
 
 export function parseTransaction(value: string): Transaction {
   return JSON.parse(value) as Transaction;
@@ -20,6 +14,6 @@ export function parseTransaction(value: string): Transaction {
 export function transactionEntry(transaction: Transaction, ttl: number): Merged {
   const { subject } = transaction;
   const owner = subject && (subject.decoy ? subject.id : userKey(subject.id));
-  const refs = [...(owner ? [owner] : []), ...(transaction.session ? [ssoKey(transaction.session)] : [])];
+  const refs = [...(owner ? [owner] : []), ...(transaction.session ? [ssoSessionKey(transaction.session)] : [])];
   return { value: JSON.stringify(transaction), ttl, refs };
 }

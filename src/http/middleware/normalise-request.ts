@@ -5,7 +5,7 @@
  */
 import { isIP } from 'node:net';
 import type { Context } from 'koa';
-import { clientAddress, deviceOf, type Visitor } from '../../flow/browser/visitor.ts';
+import { clientAddress, type Visitor } from '../../flow/browser/visitor.ts';
 
 /** Headers that proxies set and clients can forge. */
 const forwarding = [
@@ -40,12 +40,10 @@ export function normaliseRequest(
     ctx.originalUrl = ctx.req.url;
     ctx.request.originalUrl = ctx.req.url;
   }
-  const userAgent = ctx.get('user-agent');
   const device = ctx.cookies.get(options.deviceCookie);
   const visitor: Visitor = {
     ip: isIP(address) ? address : '',
-    userAgent,
-    ...deviceOf(userAgent),
+    userAgent: ctx.get('user-agent'),
     ...(device && deviceSecret.test(device) ? { device } : {}),
     acceptLanguage: ctx.get('accept-language'),
   };

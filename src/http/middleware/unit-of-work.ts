@@ -2,8 +2,8 @@
 import type { Context, Next } from 'koa';
 import { errors } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
-import { deviceKey } from '../../flow/browser/known-device.ts';
 import type { Visitor } from '../../flow/browser/visitor.ts';
+import { knownDeviceKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Conflict, UnitOfWork, withUnit } from '../../stores/unit-of-work.ts';
 import { failureRecordingStore } from './failure-recording-store.ts';
@@ -16,7 +16,7 @@ export function unitOfWork(store: Store, along: readonly string[]) {
     const watched = failureRecordingStore(store, (error) => {
       failure = error;
     });
-    const unit = new UnitOfWork(watched, device === undefined ? along : [...along, deviceKey(device)]);
+    const unit = new UnitOfWork(watched, device === undefined ? along : [...along, knownDeviceKey(device)]);
     await withUnit(unit, async () => {
       await next();
       try {

@@ -7,7 +7,7 @@ import type { Visitor } from '../../flow/browser/visitor.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { parseTransaction, transactionKey } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
 import {
   browserSession,
   finishInteraction,
@@ -16,6 +16,7 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { transactionKey } from '../../stores/keys.ts';
 import { currentUnit, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Renderer } from '../html/render.ts';
 import type { StepPage } from '../html/views/page-models.ts';

@@ -2,14 +2,15 @@
 
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
+import { keyTable } from '../../stores/key-table.ts';
+import { pollingIntervalKey } from '../../stores/keys.ts';
 import { unitOf } from '../sign-on/sign-on.ts';
-import { pollingIntervalKey } from '../storage/oidc-keys.ts';
 
 /** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
 const interval: Seconds = 5;
 
-/** One second less than is announced: clocks and networks are not exact. */
-const tolerated: Seconds = interval - 1;
+/** Somewhat less than is announced: clocks and networks are not exact. */
+const tolerated: Seconds = keyTable['polling-interval'].lifetime.seconds;
 
 /** An entry beside the device code, loaded along with it, stands for as long as the next question would be too early. */
 export function enforcePollingInterval(provider: Provider): void {

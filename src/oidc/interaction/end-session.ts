@@ -1,7 +1,8 @@
 /** Ends an SSO session from our side: the session, what was issued within it, and the relying parties hear of it. */
 import type { Provider } from 'oidc-provider';
-import { peekSso, ssoKey } from '../../flow/browser/sso-session.ts';
+import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
+import { ssoSessionKey } from '../../stores/keys.ts';
 import { unitOf } from '../sign-on/sign-on.ts';
 import { revokeGrant } from '../storage/adapter.ts';
 import type { BackchannelLogoutClient } from './backchannel-logout.ts';
@@ -12,9 +13,9 @@ import type { BackchannelLogoutClient } from './backchannel-logout.ts';
  */
 export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
   const unit = unitOf();
-  await unit.load([ssoKey(uid)]);
+  await unit.load([ssoSessionKey(uid)]);
   const session = peekSso(unit, uid);
-  unit.delete(ssoKey(uid));
+  unit.delete(ssoSessionKey(uid));
   if (!session?.accountId) return;
   const { accountId, authorizations } = session;
   for (const [id, { sid }] of Object.entries(authorizations)) {

@@ -7,7 +7,8 @@
 import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Seconds } from '../../core/model/facts.ts';
-import { type Store, storeKey } from '../../stores/store.ts';
+import { keyringKey } from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
 
 /** Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of OpenID Connect. */
 export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
@@ -29,9 +30,6 @@ export interface Keyring {
   /** Sign cookies and form handles; the first signs, all verify. base64url, 256 bits. */
   readonly secrets: readonly string[];
 }
-
-/** The one entry that holds the keyring. */
-export const keyringKey = storeKey('keyring', 'current');
 
 export function parseKeyring(value: string): Keyring {
   return JSON.parse(value) as Keyring;

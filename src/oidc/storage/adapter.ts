@@ -12,12 +12,20 @@
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { isKeptWith, peekSso, type SsoSession, ssoKey } from '../../flow/browser/sso-session.ts';
-import { transactionKey } from '../../flow/transaction/transaction-record.ts';
-import { type Store, storeKey } from '../../stores/store.ts';
+import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
+import { type KeyKind, keyOf } from '../../stores/key-table.ts';
+import {
+  grantKey,
+  grantTokensKey,
+  pollingIntervalKey,
+  ssoSessionKey,
+  transactionKey,
+  userCodeKey,
+  userKey,
+} from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
 import { currentUnit, type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
-import { parseUser, userKey } from '../../users/user.ts';
-import { grantKey, grantTokensKey, hashed, interactionKey, pollingIntervalKey } from './oidc-keys.ts';
+import { parseUser } from '../../users/user.ts';
 import { sessionAdapter } from './session-adapter.ts';
 import { carriesTokenBasis, setTokenBasis, tokenBasis } from './token-basis.ts';
 
@@ -39,10 +47,25 @@ const lostErrors: Readonly<Record<string, () => Error>> = {
     new errors.InvalidRequestUri('request_uri is invalid, expired, or was already used'),
 };
 
-function keyOf(model: string, id: string): string {
-  if (model === 'Grant') return grantKey(id);
-  if (model === 'Interaction') return interactionKey(id);
-  return storeKey(model, hashed(id));
+/**
+ * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the others belong to
+ * features that are off: introspection still looks for some of them, and finds nothing.
+ */
+const kindOf: Readonly<Record<string, KeyKind>> = {
+  AccessToken: 'access-token',
+  AuthorizationCode: 'authorization-code',
+  DeviceCode: 'device-code',
+  Grant: 'grant',
+  Interaction: 'interaction',
+  PushedAuthorizationRequest: 'pushed-authorization-request',
+  RefreshToken: 'refresh-token',
+  ReplayDetection: 'replay-detection',
+};
+
+function modelKey(model: string, id: string): string {
+  const kind = kindOf[model];
+  if (kind === undefined) throw new TypeError(`the store has no kind of key for ${model}`);
+  return keyOf(kind, id);
 }
 
 /** Everything that one load brings along with a payload, so that the request needs no second one. */
@@ -52,7 +75,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
   if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
-  if (session) refs.push(ssoKey(session));
+  if (session) refs.push(ssoSessionKey(session));
   if (payload.accountId) refs.push(userKey(payload.accountId));
   return refs;
 }
@@ -124,8 +147,8 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
   const revoked = new Set<string>();
 
   async function find(id: string): Promise<AdapterPayload | undefined> {
-    if (model === 'Interaction' && !/^[\w-]+$/.test(id)) return undefined;
-    const entry = await unit.get(keyOf(model, id));
+    if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
+    const entry = await unit.get(modelKey(model, id));
     if (!entry) return undefined;
     const stored = JSON.parse(entry.value) as Stored;
     if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
@@ -137,7 +160,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     find,
 
     async upsert(id, payload, ttl) {
-      const key = keyOf(model, id);
+      const key = modelKey(model, id);
       const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
       const basisEnrollments = carriesTokenBasis(model) ? tokenBasis(unit) : [];
       const stored: Stored = {
@@ -151,12 +174,11 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
       if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
         unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
       }
-      if (payload.userCode)
-        unit.put(keyOf('UserCode', payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
+      if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
     },
 
     async findByUserCode(code) {
-      const pointer = await unit.get(keyOf('UserCode', code));
+      const pointer = await unit.get(userCodeKey(code));
       return pointer ? find(pointer.value) : undefined;
     },
 
@@ -166,7 +188,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
 
     async consume(id) {
       const payload = await find(id);
-      unit.consume(keyOf(model, id), async () => {
+      unit.consume(modelKey(model, id), async () => {
         if (payload?.grantId) await revokeGrant(store, payload.grantId);
         return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
       });
@@ -174,8 +196,8 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
 
     async destroy(id) {
       // Of two requests that resume one interaction, one goes on.
-      if (model === 'Interaction') unit.take(keyOf(model, id));
-      else unit.delete(keyOf(model, id));
+      if (model === 'Interaction') unit.take(modelKey(model, id));
+      else unit.delete(modelKey(model, id));
     },
 
     /** oidc-provider calls this once for each kind of token; the first call does the work for all. */
@@ -204,6 +226,6 @@ async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWo
 }
 
 async function sessionOf(uid: string, unit: UnitOfWork): Promise<SsoSession | undefined> {
-  await unit.load([ssoKey(uid)]);
+  await unit.load([ssoSessionKey(uid)]);
   return peekSso(unit, uid);
 }

@@ -13,25 +13,21 @@ import {
   isOver,
   peekSso,
   type SsoSession,
-  ssoKey,
   withEvidence,
 } from '../../flow/browser/sso-session.ts';
-import { storeKey } from '../../stores/store.ts';
+import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
-import { parseUser, type User, userKey } from '../../users/user.ts';
-import { grantKey, hashed } from './oidc-keys.ts';
+import { parseUser, type User } from '../../users/user.ts';
 
+/** How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another lifetime. */
+const unsavedLifetime: Seconds = 60;
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
 
-function pointerKey(id: string): string {
-  return storeKey('session', hashed(id));
-}
-
-function entryOf(session: SsoSession, ttl: number | undefined): Merged {
+function entryOf(session: SsoSession, ttl: Seconds): Merged {
   const grants = Object.values(session.authorizations).flatMap(({ grantId }) => (grantId ? [grantKey(grantId)] : []));
   const refs = session.accountId ? [userKey(session.accountId), ...grants.slice(-grantsAlong)] : [];
-  return { value: JSON.stringify(session), ...(ttl === undefined ? {} : { ttl }), refs };
+  return { value: JSON.stringify(session), ttl, refs };
 }
 
 /** oidc-provider changes what it was given. */
@@ -58,7 +54,7 @@ function mergeAuthorizations(
     const theirs = current[client];
     return theirs && !isSame(theirs, before[client]) && !isSame(theirs, mine);
   };
-  if (changed.some(isTaken)) throw new Conflict({ op: 'check', key: ssoKey(uid) });
+  if (changed.some(isTaken)) throw new Conflict({ op: 'check', key: ssoSessionKey(uid) });
   const kept = Object.entries(current).filter(([client]) => !removed.includes(client));
   return Object.fromEntries([...kept, ...changed]);
 }
@@ -84,11 +80,12 @@ export function recordEvidence(
   },
 ): void {
   const current = currentSession(unit, uid, added.now);
-  unit.merge(ssoKey(uid), (value) => {
+  unit.merge(ssoSessionKey(uid), (value) => {
     const session = current(value);
     const evidence = withEvidence(session.evidence, added.evidence).filter((e) => e.subject === added.subject);
     const { limits, used } = added;
-    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, limits?.idle);
+    const ttl = limits?.idle ?? secondsLeft(session, added.now);
+    return entryOf({ ...session, evidence, ...(limits ? { limits } : {}), ...(used ? { used } : {}) }, ttl);
   });
 }
 
@@ -98,9 +95,9 @@ export async function sessionOfCookie(
   id: string | undefined,
   now: Seconds,
 ): Promise<SsoSession | undefined> {
-  const pointer = id === undefined ? undefined : await unit.get(pointerKey(id));
+  const pointer = id === undefined ? undefined : await unit.get(sessionCookieKey(id));
   if (!pointer) return undefined;
-  await unit.load([ssoKey(pointer.value)]);
+  await unit.load([ssoSessionKey(pointer.value)]);
   const session = peekSso(unit, pointer.value);
   return session && !isOver(session, accountIn(unit, session.accountId), now) ? session : undefined;
 }
@@ -114,19 +111,23 @@ export function keepSession(
   uid: string,
   { valid, withTokens, now }: { readonly valid: Seconds; readonly withTokens: boolean; readonly now: Seconds },
 ): void {
-  unit.merge(ssoKey(uid), (value) => {
+  unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
     const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
-    const { limits } = session;
     const since = withTokens ? (before ?? session.valid) : undefined;
-    const ttl = limits && Math.max(1, Math.min(limits.idle, session.startedAt + limits.absolute - now));
-    return entryOf({ ...session, valid, ...(since === undefined ? {} : { validSince: since }) }, ttl);
+    return entryOf({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
+}
+
+/** How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave it. */
+function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): Seconds {
+  if (limits) return Math.max(1, Math.min(limits.idle, startedAt + limits.absolute - now));
+  return typeof payload.exp === 'number' ? Math.max(1, payload.exp - now) : unsavedLifetime;
 }
 
 /** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
 function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
-  const existed = unit.stored(ssoKey(uid)) !== undefined;
+  const existed = unit.stored(ssoSessionKey(uid)) !== undefined;
   return (value) => {
     if (value) return JSON.parse(value) as SsoSession;
     if (existed) throw new errors.SessionNotFound('the session was ended meanwhile');
@@ -159,7 +160,7 @@ function endingsOf(unit: UnitOfWork): Set<string> {
   const uids = new Set<string>();
   endings.set(unit, uids);
   unit.beforeCommit(() => {
-    for (const uid of uids) unit.delete(ssoKey(uid));
+    for (const uid of uids) unit.delete(ssoSessionKey(uid));
   });
   return uids;
 }
@@ -180,40 +181,41 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
 
   return {
     async find(id) {
-      const pointer = await unit.get(pointerKey(id));
+      const pointer = await unit.get(sessionCookieKey(id));
       if (!pointer) return undefined;
-      await unit.load([ssoKey(pointer.value)]);
+      await unit.load([ssoSessionKey(pointer.value)]);
       const payload = payloadOf(pointer.value);
       return payload && { ...payload, jti: id };
     },
 
     async findByUid(uid) {
-      await unit.load([ssoKey(uid)]);
+      await unit.load([ssoSessionKey(uid)]);
       return payloadOf(uid);
     },
 
     // The id is what the browser's cookie holds: a copy of the store must not tell it.
     async upsert(id, { uid, accountId, authorizations, jti: _jti, ...payload }, ttl) {
       const session = uid as string;
-      const before = unit.stored(ssoKey(session));
+      const before = unit.stored(ssoSessionKey(session));
       const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
       const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
       const valid = accountIn(unit, accountId)?.validAfter;
       const current = currentSession(unit, session, now());
       endingsOf(unit).delete(session);
-      unit.put(pointerKey(id), omitUndefined({ value: session, ttl, refs: [ssoKey(session)] }));
-      unit.merge(ssoKey(session), (value) => {
+      unit.put(sessionCookieKey(id), omitUndefined({ value: session, ttl, refs: [ssoSessionKey(session)] }));
+      unit.merge(ssoSessionKey(session), (value) => {
         const { validSince, ...found } = current(value);
         const startedAt = found.accountId === accountId ? found.startedAt : now();
         const merged = mergeAuthorizations(session, found.authorizations, known, mine);
         const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
-        return entryOf({ ...found, ...account, startedAt, authorizations: merged, payload }, ttl);
+        const saved = { ...found, ...account, startedAt, authorizations: merged, payload };
+        return entryOf(saved, ttl ?? secondsLeft(saved, now()));
       });
     },
 
     async destroy(id) {
-      const pointer = await unit.get(pointerKey(id));
-      unit.delete(pointerKey(id));
+      const pointer = await unit.get(sessionCookieKey(id));
+      unit.delete(sessionCookieKey(id));
       // When a new id follows, `upsert` takes this back.
       if (pointer) endingsOf(unit).add(pointer.value);
     },

@@ -1,11 +1,9 @@
 /** Documents and manifests in the store. Both never change once they are written: documents go by their content, manifests by their number. */
 import { createHash } from 'node:crypto';
 import { StepgateError } from '../../errors.ts';
-import { type Loaded, type Op, type Store, storeKey } from '../../stores/store.ts';
+import { revisionKey, storedDocumentKey } from '../../stores/keys.ts';
+import type { Loaded, Op, Store } from '../../stores/store.ts';
 import type { Document } from '../model/documents.ts';
-
-/** Points to the newest revision; moves by compare-and-swap. Its value means something to `Revisions` only. */
-export const POINTER_KEY = storeKey('config', 'current');
 
 /** What a revision consists of. */
 export interface Manifest {
@@ -29,17 +27,8 @@ const batchSize = 500;
 /** Documents that are read in one round trip. */
 const pageSize = 100;
 
-function documentStoreKey(hash: string): string {
-  return storeKey('doc', hash);
-}
-
 export function sha256(text: string): string {
   return createHash('sha256').update(text).digest('hex');
-}
-
-/** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
-export function manifestKey(revision: number): string {
-  return storeKey('revision', 'current', String(revision));
 }
 
 export function parsePointer(value: string): Pointer {
@@ -59,27 +48,27 @@ export function canonical(value: unknown): string {
 
 /** Writes documents by hash. Safe to repeat. Rejects with `StoreUnavailable`. */
 export async function writeDocuments(store: Store, texts: ReadonlyMap<string, string>): Promise<void> {
-  const ops = Array.from(texts, ([hash, value]): Op => ({ op: 'put', key: documentStoreKey(hash), value }));
+  const ops = Array.from(texts, ([hash, value]): Op => ({ op: 'put', key: storedDocumentKey(hash), value }));
   for (let start = 0; start < ops.length; start += batchSize) await store.commit(ops.slice(start, start + batchSize));
 }
 
 /** Rejects with `StepgateError('not_configured')` when it is lost or damaged (Law 4), with `StoreUnavailable` when the store does not answer. */
 export async function readDocument(store: Store, hash: string): Promise<Document> {
-  return JSON.parse(await readImmutable(store, documentStoreKey(hash), hash)) as Document;
+  return JSON.parse(await readImmutable(store, storedDocumentKey(hash), hash)) as Document;
 }
 
 /** In pages, so that ten thousand of them neither take as many round trips nor stop everything else. Rejects like `readDocument`. */
 export async function* readDocuments(store: Store, hashes: readonly string[]): AsyncIterable<readonly Document[]> {
   for (let start = 0; start < hashes.length; start += pageSize) {
     const page = hashes.slice(start, start + pageSize);
-    const { entries } = await store.load(page.map(documentStoreKey));
-    yield page.map((hash) => JSON.parse(verified(entries, documentStoreKey(hash), hash)) as Document);
+    const { entries } = await store.load(page.map(storedDocumentKey));
+    yield page.map((hash) => JSON.parse(verified(entries, storedDocumentKey(hash), hash)) as Document);
   }
 }
 
 /** Rejects like `readDocument`. */
 export async function readManifest(store: Store, pointer: Pointer): Promise<Manifest> {
-  return JSON.parse(await readImmutable(store, manifestKey(pointer.revision), pointer.manifest)) as Manifest;
+  return JSON.parse(await readImmutable(store, revisionKey(pointer.revision), pointer.manifest)) as Manifest;
 }
 
 async function readImmutable(store: Store, key: string, hash: string): Promise<string> {

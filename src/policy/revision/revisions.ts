@@ -1,13 +1,12 @@
 /** The configuration as a row of numbered, immutable revisions in the store, and one pointer to the newest. */
 import { StepgateError } from '../../errors.ts';
+import { revisionKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Documents } from '../model/documents.ts';
 import {
   canonical,
   type Manifest,
-  manifestKey,
-  POINTER_KEY,
   type Pointer,
   parsePointer,
   readManifest,
@@ -95,10 +94,10 @@ export class Revisions {
     const value = JSON.stringify(pointer);
     const move: Op =
       before === undefined
-        ? { op: 'create', key: POINTER_KEY, value }
-        : { op: 'replace', key: POINTER_KEY, version: before.version, value };
+        ? { op: 'create', key: revisionPointerKey, value }
+        : { op: 'replace', key: revisionPointerKey, version: before.version, value };
     // `put`: a manifest that nothing points to may be left over from a store that was restored.
-    return (await this.#store.commit([{ op: 'put', key: manifestKey(manifest.revision), value: text }, move])).ok;
+    return (await this.#store.commit([{ op: 'put', key: revisionKey(manifest.revision), value: text }, move])).ok;
   }
 
   /**
@@ -122,7 +121,7 @@ export class Revisions {
     const entry = await this.#pointer();
     const newest = entry === undefined ? 0 : parsePointer(entry.value).revision;
     const numbers = Array.from({ length: Math.min(limit + 1, newest) }, (_, index) => newest - index);
-    const keys = numbers.map(manifestKey);
+    const keys = numbers.map(revisionKey);
     const { entries } = await this.#store.load(keys);
     const manifests = keys.flatMap((key) => {
       const value = entries.get(key)?.value;
@@ -135,7 +134,7 @@ export class Revisions {
   }
 
   async #pointer(): Promise<Entry | undefined> {
-    return (await this.#store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+    return (await this.#store.load([revisionPointerKey])).entries.get(revisionPointerKey);
   }
 }
 

@@ -1,6 +1,6 @@
 /**
- * `when`: the conditions of a rule as they are written in a file. Comes out as `Conditions` of the core. A new condition is one file in
- * `conditions/` and one line here.
+ * `when`: the conditions of a rule as they are written in a file. Comes out as `Conditions` of the core. A new
+ * condition is one file in `conditions/` and one line here.
  */
 import type { z } from 'zod';
 import type { ConditionName, Conditions } from '../../core/model/conditions.ts';

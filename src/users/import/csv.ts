@@ -1,5 +1,10 @@
-/** CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as absent. */
-import { type FileRecord, maxRecord } from './records.ts';
+/**
+ * Reads CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as absent.
+ * `csv-parse` reads each record. This file decides where a record ends, so that a record that cannot be read costs the next ones
+ * nothing and a quote that is never closed is reported at the line where it was opened.
+ */
+import { CsvError, parse } from 'csv-parse/sync';
+import { type FileRecord, fileLines, maxRecord } from './records.ts';
 
 interface Row {
   readonly line: number;
@@ -7,7 +12,7 @@ interface Row {
   readonly fault?: string;
 }
 
-/** The first record is the header; if it cannot be used, it is the only one that comes out. */
+/** The first record is the header. If the header cannot be used, the only record returned is the one that says so. */
 export async function* csvRecords(chunks: AsyncIterable<string>): AsyncGenerator<FileRecord> {
   let header: readonly string[] | undefined;
   for await (const row of csvRows(chunks)) {
@@ -39,93 +44,47 @@ function recordOf(header: readonly string[], { line, cells, fault }: Row): FileR
   return { line, fields: Object.fromEntries(named.filter(([, cell]) => cell !== '')) };
 }
 
+/** Takes line after line until the quotes of a record are closed. A record that is refused ends with the line that shows the fault. */
 async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Row> {
-  const reader = new RowReader();
-  for await (const chunk of chunks) {
-    for (const character of chunk) {
-      const row = reader.take(character);
-      if (row !== undefined) yield row;
-    }
+  let line = 0;
+  let open: { readonly line: number; readonly text: string } | undefined;
+  for await (const { text } of fileLines(chunks)) {
+    line += 1;
+    const record = { line: open?.line ?? line, text: `${open?.text ?? ''}${text}\n` };
+    // Only a quote can close a field that is open: everything else need not be parsed again.
+    const isClosable = open === undefined || text.includes('"');
+    const read = isClosable ? readRow(record.text) : 'open';
+    const isTooLong = record.text.length > maxRecord + 1;
+    open = read === 'open' && !isTooLong ? record : undefined;
+    if (open === undefined) yield { line: record.line, ...(isTooLong ? tooLong(read) : closedRow(read)) };
   }
-  const last = reader.end();
-  if (last !== undefined) yield last;
+  if (open !== undefined) yield { line: open.line, ...closedRow('open') };
 }
 
-/** Reads character by character; `closed`: behind the quote that ends a field, or the first of two. */
-class RowReader {
-  #state: 'start' | 'plain' | 'quoted' | 'closed' = 'start';
-  #cells: string[] = [];
-  #cell = '';
-  #size = 0;
-  #line = 1;
-  #startLine = 1;
-  #fault: string | undefined;
+type ReadRow = Omit<Row, 'line'> | 'open';
 
-  /** Returns the row that this character ends. */
-  take(character: string): Row | undefined {
-    if (character === '\n') this.#line += 1;
-    this.#size += character.length;
-    if (this.#size > maxRecord && this.#state !== 'plain') this.#giveUp('it is too long, or a quote is not closed');
-    if (this.#size > maxRecord) this.#fault ??= 'it is too long';
-    if (this.#state === 'quoted') {
-      if (character === '"') this.#state = 'closed';
-      else this.#cell += character;
-      return undefined;
-    }
-    return character === '\n' ? this.#endRow() : this.#takeOutside(character);
-  }
+function closedRow(read: ReadRow): Omit<Row, 'line'> {
+  return read === 'open' ? { cells: [], fault: 'a quote is not closed' } : read;
+}
 
-  /** The last row, when no line break ends it. */
-  end(): Row | undefined {
-    if (this.#state === 'quoted') this.#giveUp('a quote is not closed');
-    return this.#size === 0 ? undefined : this.#endRow();
-  }
+function tooLong(read: ReadRow): Omit<Row, 'line'> {
+  return { cells: [], fault: read === 'open' ? 'it is too long, or a quote is not closed' : 'it is too long' };
+}
 
-  #takeOutside(character: string): undefined {
-    if (this.#fault !== undefined) return;
-    if (character === ',') this.#endCell();
-    else if (character === '"') this.#takeQuote();
-    else if (this.#state === 'closed' && character !== '\r') this.#giveUp('something follows a closing quote');
-    else {
-      if (this.#state === 'start') this.#state = 'plain';
-      if (this.#state === 'plain') this.#cell += character;
-    }
-  }
+/** By code of `CsvError`. */
+const faults: Readonly<Record<string, string>> = {
+  INVALID_OPENING_QUOTE: 'there is a quote within an unquoted field',
+  CSV_INVALID_CLOSING_QUOTE: 'something follows a closing quote',
+};
 
-  #takeQuote(): void {
-    if (this.#state === 'plain') {
-      this.#giveUp('there is a quote within an unquoted field');
-      return;
-    }
-    if (this.#state === 'closed') this.#cell += '"';
-    this.#state = 'quoted';
-  }
-
-  /** The rest up to the end of the line is skipped. */
-  #giveUp(fault: string): void {
-    this.#fault ??= fault;
-    this.#state = 'plain';
-    this.#cell = '';
-  }
-
-  #endCell(): void {
-    this.#cells.push(this.#cell);
-    this.#cell = '';
-    this.#state = 'start';
-  }
-
-  #endRow(): Row {
-    if (this.#state === 'plain') this.#cell = this.#cell.replace(/\r$/, '');
-    this.#endCell();
-    const row = {
-      line: this.#startLine,
-      cells: this.#cells,
-      ...(this.#fault === undefined ? {} : { fault: this.#fault }),
-    };
-    this.#cells = [];
-    this.#size = 0;
-    this.#startLine = this.#line;
-    this.#fault = undefined;
-    return row;
+/** Reads the text of one record, which ends with a line feed; `open`: a quote is not closed, so the record may go on. */
+function readRow(text: string): ReadRow {
+  try {
+    const [cells = []] = parse(text, { record_delimiter: ['\r\n', '\n'], relax_column_count: true });
+    return { cells };
+  } catch (error) {
+    if (!(error instanceof CsvError)) throw error;
+    if (error.code === 'CSV_QUOTE_NOT_CLOSED') return 'open';
+    return { cells: [], fault: faults[error.code] ?? 'it is not valid CSV' };
   }
 }

@@ -1,16 +1,17 @@
-/** JSON Lines: one JSON object per line; empty lines are skipped. */
-import { type FileRecord, maxRecord } from './records.ts';
+/** Reads JSON Lines: one JSON object per line. Empty lines are skipped. */
+import { type FileLine, type FileRecord, fileLines } from './records.ts';
 
 export async function* jsonLines(chunks: AsyncIterable<string>): AsyncGenerator<FileRecord> {
   let line = 0;
-  for await (const text of lines(chunks)) {
+  for await (const fileLine of fileLines(chunks)) {
     line += 1;
-    const record = text === undefined ? { line, fault: 'the line is too long' } : parse(line, text);
+    const record = parse(line, fileLine);
     if (record !== undefined) yield record;
   }
 }
 
-function parse(line: number, text: string): FileRecord | undefined {
+function parse(line: number, { text, isTooLong }: FileLine): FileRecord | undefined {
+  if (isTooLong) return { line, fault: 'the line is too long' };
   if (text.trim() === '') return undefined;
   if (text.includes('\ufffd')) return { line, fault: 'it is not valid UTF-8' };
   try {
@@ -20,24 +21,4 @@ function parse(line: number, text: string): FileRecord | undefined {
   } catch {
     return { line, fault: 'it is not valid JSON' };
   }
-}
-
-/** `undefined` stands for a line that is too long. */
-async function* lines(chunks: AsyncIterable<string>): AsyncGenerator<string | undefined> {
-  let rest = '';
-  let tooLong = false;
-  for await (const chunk of chunks) {
-    const parts = (rest + chunk).split('\n');
-    rest = parts.pop() ?? '';
-    for (const part of parts) {
-      yield tooLong || part.length > maxRecord ? undefined : part;
-      tooLong = false;
-    }
-    if (rest.length > maxRecord) {
-      tooLong = true;
-      rest = '';
-    }
-  }
-  if (tooLong) yield undefined;
-  else if (rest !== '') yield rest;
 }

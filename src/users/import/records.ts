@@ -1,18 +1,50 @@
-/** Files of records as streams of records: each keeps the line it starts on, and a bad one does not spoil the next. */
+/** Reads a file as a stream of records: each record keeps the line it starts on, and a bad record does not spoil the next one. */
 
 /** One record, or why it cannot be read. */
 export type FileRecord =
   | { readonly line: number; readonly fields: Readonly<Record<string, unknown>> }
   | { readonly line: number; readonly fault: string };
 
-/** Longest record in UTF-16 units: what a file holds in memory does not depend on its length. */
+/** One line of a file, without its line break. */
+export interface FileLine {
+  /** At most the first `maxRecord` + 1 UTF-16 units. */
+  readonly text: string;
+  readonly isTooLong: boolean;
+}
+
+/** Longest record in UTF-16 units: the length of a file does not change how much memory its import needs. */
 export const maxRecord = 65_536;
 
-/** Text of a stream of bytes. Bytes that are not UTF-8 become U+FFFD, which no record may hold. A byte order mark is dropped. */
+/**
+ * Decodes a stream of bytes. Bytes that are not UTF-8 become U+FFFD, which no record may hold. A byte order mark is dropped.
+ */
 export async function* decoded(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   for await (const chunk of chunks) {
     yield typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true });
   }
   yield decoder.decode();
+}
+
+/** Splits a stream of text at its line feeds. An empty last line is left out. */
+export async function* fileLines(chunks: AsyncIterable<string>): AsyncGenerator<FileLine> {
+  let rest = '';
+  for await (const chunk of chunks) {
+    const [first = '', ...others] = chunk.split('\n');
+    rest = appended(rest, first);
+    for (const next of others) {
+      yield fileLine(rest);
+      rest = appended('', next);
+    }
+  }
+  if (rest !== '') yield fileLine(rest);
+}
+
+/** Keeps one unit more than a record may have, so that `fileLine` notices a line that is too long. */
+function appended(line: string, text: string): string {
+  return line + text.slice(0, maxRecord + 1 - line.length);
+}
+
+function fileLine(text: string): FileLine {
+  return { text, isTooLong: text.length > maxRecord };
 }

@@ -11,8 +11,8 @@ interface Part {
   readonly packages: readonly string[] | 'any';
 }
 
-/** The store port: what a store does, and what a request reads and writes in one go. Nobody but the roots picks a store. */
-const store = ['stores/store', 'stores/unit-of-work'];
+/** The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a store. */
+const store = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
 /** Composition roots put the parts together, so they know them all. */
 const root: Part = { ours: ['*'], packages: 'any' };
 
@@ -24,7 +24,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   stores: { ours: [], packages: ['ioredis'] },
   // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is configured.
   authenticators: {
-    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store'],
+    ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store', 'user-agent'],
     packages: 'any',
   },
   // Texts, languages and templates: what pages and messages are made of.
@@ -33,7 +33,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
   delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
 
-  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', ...store], packages: [] },
+  flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
   oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered.
   http: {
@@ -73,9 +73,11 @@ export const importRules: Readonly<Record<string, Part>> = {
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
   demo: { ours: [], packages: 'any' },
   // ... but somebody has to put its people and its apps into the store.
-  'demo/prepare': { ours: ['app', 'authenticators', 'stores/store'], packages: [] },
+  'demo/prepare': { ours: ['app', 'authenticators', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
+  // What a User-Agent header says: rules need it, and so do the texts of authenticators.
+  'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
   app: root,
   serve: root,

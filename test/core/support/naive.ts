@@ -1,4 +1,7 @@
-/** A second, plain reading of the rules of satisfaction, to check the core by. It tries everything and shares no code with it. */
+/**
+ * A second, plain reading of the rules of satisfaction, to check the core by. It tries everything and shares no code
+ * with it.
+ */
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 

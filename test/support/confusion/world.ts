@@ -2,8 +2,8 @@
  * One person, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment, each page of the
  * account, each grant of the protocol. Everything that was handed out on the way is alive and used for nothing yet.
  */
+import { attemptCounter } from '../../../src/stores/keys.ts';
 import { resetCounters } from '../../../src/users/account.ts';
-import { attemptCounter } from '../../../src/users/user.ts';
 import { codeIn, mailTo } from '../mail.ts';
 import { capabilities, type Holder, holder, type MeansName } from '../means.ts';
 import { startNode, type TestNode } from '../node.ts';

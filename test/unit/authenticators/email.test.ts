@@ -1,7 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import type { AuthenticatorEnv, Continued, Started } from '../../../src/authenticators/authenticator.ts';
 import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email/email.ts';
-import { browserInWords } from '../../../src/authenticators/shared/browser-in-words.ts';
 import { env } from '../../contract/authenticator-contract.ts';
 
 const email = emailAuthenticator();
@@ -166,19 +165,4 @@ describe('an enrollment', () => {
       credential: { label: 'b***b@e***e.net' },
     });
   });
-});
-
-test.each([
-  [
-    'Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605.1.15 Version/18.0 Safari/605.1.15',
-    'Safari',
-    'macOS',
-  ],
-  ['Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) CriOS/140.0 Mobile Safari/604.1', 'Chrome', 'iPhone'],
-  ['Mozilla/5.0 (Linux; Android 15) Chrome/140.0 Mobile Safari/537.36 EdgA/140.0', 'Edge', 'Android'],
-  ['curl/8.0 <script>', '', ''],
-  ['', '', ''],
-  [`${'x'.repeat(600)}Firefox/1`, '', ''],
-])('%s in words', (userAgent, browser, system) => {
-  expect(browserInWords(userAgent)).toEqual({ browser, system });
 });

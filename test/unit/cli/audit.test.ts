@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { auditCommand } from '../../../src/cli/audit/audit.ts';
-import { type AuditEvent, auditKey } from '../../../src/flow/audit.ts';
+import type { AuditEvent } from '../../../src/flow/audit.ts';
+import { auditKey } from '../../../src/stores/keys.ts';
 import { openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;

@@ -7,9 +7,9 @@ import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
-import { keyringKey, loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
-import { POINTER_KEY } from '../../../src/policy/revision/document-store.ts';
+import { loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
+import { keyringKey, revisionPointerKey } from '../../../src/stores/keys.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
 
 let terminal: Terminal;
@@ -141,7 +141,7 @@ test('a store that does not answer, and one that warns', async () => {
 test('a revision that cannot be read', async () => {
   await sound();
   const value = JSON.stringify({ revision: 7, manifest: 'gone' });
-  await terminal.store.commit([{ op: 'put', key: POINTER_KEY, value }]);
+  await terminal.store.commit([{ op: 'put', key: revisionPointerKey, value }]);
   expect(await complaints()).toEqual([
     'fail configuration: the configuration is incomplete: revision:{current}:7 is not in the store',
   ]);

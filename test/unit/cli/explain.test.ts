@@ -281,6 +281,24 @@ test('files that are not applied, with and without a person', async () => {
   expect(await explained('--app', 'payroll')).toContain('Everybody else');
 });
 
+test('a user type and attributes instead of the real ones', async () => {
+  const when = '{ userType: { any: [partner] }, attributes: { level: { equals: 3 }, code: { equals: "3" } } }';
+  const text = `name: payroll\nrules:\n  - name: Partners\n    when: ${when}\n    then: deny\n  - name: All\n    then: { allow: { factors: 1 } }\n`;
+  await writeFile(join(dir, 'policies/sign-on/payroll.yaml'), text);
+  const words = ['--app', 'payroll', '--config', dir];
+  const partner = ['--user-type', 'partner', '--attribute', 'level=3', '--attribute', 'code="3"'];
+  expect(await explained(...words, ...partner)).toMatch(/hit +1 +Partners/);
+  expect(await explained(...words, '--user', 'eve@demo.test', ...partner)).toMatch(/hit +1 +Partners/);
+  expect(await explained(...words, '--user-type', 'partner', '--attribute', 'level=x')).toMatch(/miss +1 +Partners/);
+  expect(await explained(...words)).toMatch(/unknown +1 +Partners/);
+});
+
+test('what was used last with this browser is asked for first', async () => {
+  const words = ['--app', 'notes', '--user', 'eve@demo.test', '--evidence', 'password', '--prompt-login'];
+  expect(stepsOf(await explained(...words, '--last-used', 'totp'))[0]).toMatch(/challenge totp/);
+  expect(stepsOf(await explained(...words, '--last-used', 'password'))[0]).toMatch(/challenge password/);
+});
+
 test('a browser that remembers the second factor, and a session that is kept', async () => {
   const files = join(dir, 'policies');
   await writeFile(
@@ -316,6 +334,8 @@ test.each<[string, readonly string[], string]>([
   ['scope', ['--app', 'notes', '--scope', 'openid emial'], 'unknown scope `emial`; did you mean `email`?'],
   ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
   ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
+  ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
+  ['last used, of nobody', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
   ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
   ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],

@@ -8,6 +8,7 @@ import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 
 export const NOW = Date.parse('2026-11-24T09:00:00Z') / 1000;
 
@@ -30,7 +31,7 @@ export interface Terminal {
 }
 
 export function openTerminal(): Terminal {
-  const store = openEmbedded({ file: ':memory:', now: () => NOW * 1000 });
+  const store = recordingStore(openEmbedded({ file: ':memory:', now: () => NOW * 1000 }));
   let output = '';
   let code = 0;
   return {

@@ -10,6 +10,7 @@ import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
 import { viewsDir } from '../../support/pages.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { startMailServer } from '../../support/smtp.ts';
 
 const common = { brand: 'Acme', locale: 'en', expires: 2_000_000_000 } as const;
@@ -17,7 +18,7 @@ const message = { ...common, id: 'm', channel: 'email', to: 'a@x.test', subject:
 const node = { variables: {}, warn: () => undefined, now: () => 1_800_000_000 };
 
 test('the inbox keeps the newest two hundred, newest first', async () => {
-  const store = openEmbedded({ file: ':memory:' });
+  const store = recordingStore(openEmbedded({ file: ':memory:' }));
   try {
     const inbox = inboxChannel(store);
     expect(await readInbox(store)).toEqual([]);

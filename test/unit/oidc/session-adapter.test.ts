@@ -2,11 +2,13 @@
 import { afterAll, expect, test } from '@jest/globals';
 import { keepSession, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
-import { credentialsKey, serializeUser, userKey } from '../../../src/users/user.ts';
+import { serializeUser } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 
-const store = openEmbedded({ file: ':memory:' });
+const store = recordingStore(openEmbedded({ file: ':memory:' }));
 afterAll(() => store.close());
 
 const now = () => 1_800_000_000;

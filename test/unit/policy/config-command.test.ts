@@ -5,6 +5,7 @@ import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { configCommand } from '../../../src/cli/config/config.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];
@@ -13,7 +14,7 @@ const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key ==
 async function run(dir: string, ...args: readonly string[]) {
   const outcome = { stdout: '', stderr: '', code: 0 };
   const command = configCommand({
-    openStore: async () => openEmbedded({ file: join(dir, '.store.db') }),
+    openStore: async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') })),
     configDir: dir,
     stdout: (text) => {
       outcome.stdout += text;

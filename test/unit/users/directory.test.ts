@@ -1,10 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import type { NewCredential } from '../../../src/users/credentials.ts';
 import { Directory } from '../../../src/users/directory.ts';
-import { attemptCounter, identifierKey, type User, userKey } from '../../../src/users/user.ts';
+import type { User } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { slotted } from '../../support/slotted-store.ts';
 
 let store: Store;
@@ -12,7 +14,7 @@ let now: number;
 let directory: Directory;
 
 beforeEach(() => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   now = 1_800_000_000;
   directory = new Directory(store, () => now);
 });
@@ -260,7 +262,7 @@ test('lists everybody, in pages', async () => {
 test('a damaged record opens no account', async () => {
   const { id } = await create({ identifiers: ['alice'] });
   for (const value of ['{}', '[]', 'null', '{"id":1}', 'x']) {
-    await store.commit([{ op: 'put', key: userKey(id), value, refs: [`credentials:{${id}}`] }]);
+    await store.commit([{ op: 'put', key: userKey(id), value, refs: [credentialsKey(id)] }]);
     await expect(directory.get(id)).rejects.toThrow();
     await expect(directory.findByIdentifier('alice')).rejects.toThrow();
   }

@@ -14,6 +14,7 @@ import {
   importUsers,
 } from '../../../src/users/import/import-users.ts';
 import type { User } from '../../../src/users/user.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 
 let store: Store;
 let directory: Directory;
@@ -24,7 +25,7 @@ const passwords = passwordTools();
 const now = 1_800_000_000;
 
 beforeEach(() => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   directory = new Directory(store, () => now);
   problems = [];
 });
@@ -232,6 +233,16 @@ describe('CSV', () => {
     expect(problems).toEqual([{ line: 3, reason }]);
     expect(summary.created).toBe(closed === '' ? 1 : 2);
     expect(await find('bob')).toBeUndefined();
+  });
+
+  test('a record that spans lines is refused with the line that shows the fault, and the next one is read', async () => {
+    const text = 'username,displayName\nbob,"first\nsecond" third\nafter,"x"\ncarol,"never closed\ndave,x\n';
+    expect(await run(chunks(text), { format: 'csv' })).toMatchObject({ created: 1, refused: 2 });
+    expect(problems).toEqual([
+      { line: 2, reason: 'something follows a closing quote' },
+      { line: 5, reason: 'a quote is not closed' },
+    ]);
+    expect(await find('after')).toBeDefined();
   });
 
   test.each([

@@ -12,15 +12,16 @@ import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/p
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { usersCommand } from '../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
-import { markDemo, pendingKey } from '../../../src/delivery/outbox.ts';
-import { auditKey } from '../../../src/flow/audit.ts';
+import { markDemo } from '../../../src/delivery/outbox.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { attemptCounter, auditKey, outboxKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
-import { type Account, attemptCounter } from '../../../src/users/user.ts';
+import type { Account } from '../../../src/users/user.ts';
 import { env } from '../../contract/authenticator-contract.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = new HashingQueue();
@@ -30,7 +31,7 @@ let directory: Directory;
 
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-users-'));
-  store = openEmbedded({ file: join(dir, 'test.db') });
+  store = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
   directory = new Directory(store);
 });
 
@@ -54,7 +55,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
   };
   const command = usersCommand({
     async openStore() {
-      const own = openEmbedded({ file: join(dir, 'test.db') });
+      const own = recordingStore(openEmbedded({ file: join(dir, 'test.db') }));
       open += 1;
       const close = async (): Promise<void> => {
         open -= 1;
@@ -518,7 +519,7 @@ test('people are told by mail where a demo serves from the store, which has no w
   await users(['add', 'ann', '--email', 'ann@x.test', '--email-verified']);
   const waiting = async () => {
     const pages: (readonly string[])[] = [];
-    for await (const page of store.members(pendingKey)) pages.push(page);
+    for await (const page of store.members(outboxKey)) pages.push(page);
     return pages.flat().length;
   };
   await users(['tac', 'ann']);

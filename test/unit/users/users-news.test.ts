@@ -9,12 +9,13 @@ import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.t
 import { usersCommand } from '../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { POINTER_KEY } from '../../../src/policy/revision/document-store.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
+import { revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import { outboxOf } from '../../support/news.ts';
+import { recordingStore } from '../../support/recording-store.ts';
 import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = new HashingQueue();
@@ -23,7 +24,7 @@ let store: Store;
 let directory: Directory;
 
 beforeEach(async () => {
-  store = openEmbedded({ file: ':memory:' });
+  store = recordingStore(openEmbedded({ file: ':memory:' }));
   directory = new Directory(store);
   await configure('mail: { from: id@acme.test, smtp: { host: mail.acme.test } }\n');
 });
@@ -147,13 +148,13 @@ test.each<[string, object, readonly string[], readonly string[]]>([
 
 test.each<[string, () => Promise<unknown>]>([
   ['without mail in the configuration', () => configure('')],
-  ['without a configuration', () => store.commit([{ op: 'delete', key: POINTER_KEY }])],
+  ['without a configuration', () => store.commit([{ op: 'delete', key: revisionPointerKey }])],
   [
     'with one that cannot be read',
     async () => {
-      const entry = (await store.load([POINTER_KEY])).entries.get(POINTER_KEY);
+      const entry = (await store.load([revisionPointerKey])).entries.get(revisionPointerKey);
       const { revision } = JSON.parse(entry?.value ?? '') as { revision: number };
-      await store.commit([{ op: 'put', key: POINTER_KEY, value: JSON.stringify({ revision, manifest: 'x' }) }]);
+      await store.commit([{ op: 'put', key: revisionPointerKey, value: JSON.stringify({ revision, manifest: 'x' }) }]);
     },
   ],
 ])('%s nobody is told, and a reset works all the same', async (_what, prepare) => {

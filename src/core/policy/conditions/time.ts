@@ -18,7 +18,9 @@ export const timeCondition: ConditionDescriptor<'time'> = {
   },
 };
 
-/** A window over midnight belongs to the day on which it begins: `days: [fri]`, 22:00 to 06:00 ends on Saturday morning. */
+/**
+ * A window over midnight belongs to the day on which it begins: `days: [fri]`, 22:00 to 06:00 ends on Saturday morning.
+ */
 function timeTest(time: ConditionOf<'time'>): (facts: Pick<Facts, 'now'>) => ConditionResult {
   const { days, from = 0, to = 24 * 60 } = time;
   const localTime = localTimeIn(time.zone);

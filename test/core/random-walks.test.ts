@@ -196,7 +196,10 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
   }
 }
 
-/** Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. What it only lists is picked. */
+/**
+ * Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. What
+ * it only lists is picked.
+ */
 function enroll(run: Run, nth: number, decision: Decision): Run {
   const subject = subjectOf(run);
   if (decision.kind !== 'enroll' || subject === undefined) return run;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
+import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { allow, always, factors, factsOf, HERE, NOW, person, policiesOf, proof, silentFacts } from './support/world.ts';
@@ -32,6 +33,33 @@ describe('whose evidence counts', () => {
     const evidence = [proof('password', 5, { transaction: undefined as unknown as string })];
     const decision = evaluate(policiesOf(), silentFacts({ subject: ann, evidence, request: { maxAge: 0 } }));
     expect(decision.kind).toBe('challenge');
+  });
+});
+
+describe('of two equal proofs of one enrollment', () => {
+  const ann = person(['password', 'totp']);
+  const agesOf = (...evidence: readonly Evidence[]) =>
+    countedEvidence(ann, policiesOf(), factsOf({ subject: ann, evidence })).map(({ age }) => age);
+  const earlier = (age: number) => proof('totp', age, { transaction: `tx-${age}` });
+
+  test('the newer one counts', () => {
+    expect(agesOf(earlier(300), earlier(20))).toEqual([20]);
+    expect(agesOf(earlier(20), earlier(300))).toEqual([20]);
+  });
+
+  test('one of this transaction counts', () => {
+    expect(agesOf(earlier(300), proof('totp', 'here'))).toEqual(['now']);
+    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), proof('totp', 'here'))).toEqual(['now']);
+  });
+
+  test('both count when the newer one is of another transaction', () => {
+    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
+  });
+
+  test('both count when they differ in what they show, or are of two enrollments', () => {
+    expect(agesOf(earlier(300), { ...earlier(20), amr: ['swk'] })).toEqual([20, 300]);
+    expect(agesOf(earlier(300), { ...earlier(20), characteristics: [] })).toEqual([20, 300]);
+    expect(agesOf(earlier(300), proof('password', 20))).toEqual([20, 300]);
   });
 });
 

@@ -16,6 +16,7 @@ test.each<[string, readonly (Key | 'key')[], Key | 'key', boolean]>([
   ['a third factor type', ['password', 'key'], 'webauthn', true],
   ['another one of the kind', ['password', 'totp'], 'totp', false],
   ['another way to show possession', ['password', 'totp'], 'email', false],
+  ['a second passkey', ['password', 'webauthn'], 'webauthn', false],
   ['less than what is there', ['password', 'webauthn'], 'totp', false],
   ['what is too weak to stand for a factor type', ['totp'], 'security_question', false],
   ['knowledge, where only a question was known', ['totp', 'security_question'], 'password', true],

@@ -1,4 +1,7 @@
-/** The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and after a loss. */
+/**
+ * The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and
+ * after a loss.
+ */
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';

@@ -1,0 +1,108 @@
+/** Renders `docs/data-model.md` from the table of store keys. */
+import { join } from 'node:path';
+import {
+  type CounterRow,
+  counterTable,
+  type KeyKind,
+  type KeyRow,
+  keyKinds,
+  keyRow,
+  type Lifetime,
+  type TagRule,
+} from '../src/stores/key-table.ts';
+
+export const dataModelFile = join(import.meta.dirname, '../docs/data-model.md');
+
+const introduction = `# The data model
+
+<!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\`; a test checks that it is up to date. -->
+
+Everything that Stepgate keeps is in one store: Redis, or the embedded SQLite file. This page lists every kind of key, what it leads to,
+which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types of its
+owner.
+
+- A key is \`kind:{tag}\` or \`kind:{tag}:rest\`. The tag decides the hash slot on Redis Cluster: what must change atomically shares a tag.
+- A tag is a random id that the server made, the SHA-256 of a text, or a constant. What a user or a client sent never forms a key, and a
+  copy of the store holds no usable cookie, code or token.
+- A load brings the entries along that the loaded ones refer to, so that a request needs one round trip.
+- The suites run on a store that fails a test for a key, a reference or a lifetime that is not listed here.
+`;
+
+/** The whole file. */
+export function renderDataModel(): string {
+  const rows = keyKinds.map((kind) => [kind, keyRow(kind)] as const);
+  const parts = [...new Set(rows.map(([, row]) => partOf(row)))];
+  const sections = parts.flatMap((part) => [
+    `## \`src/${part}\`\n`,
+    table(
+      ['key', 'holds', 'what', 'owner', 'lives', 'refers to'],
+      rows.flatMap(([kind, row]) => (row && partOf(row) === part ? [keyCells(kind, row)] : [])),
+    ),
+  ]);
+  return [introduction, ...sections, countersIntroduction, counters(), ''].join('\n');
+}
+
+function partOf(row: KeyRow | undefined): string {
+  return row?.owner.split('/')[0] ?? '';
+}
+
+function keyCells(kind: KeyKind, row: KeyRow): readonly string[] {
+  const rest = row.rest === undefined ? '' : `:${row.rest.replaceAll('`', '').replace(/^the (.*)$/, '<$1>')}`;
+  return [
+    `\`${kind}:{${tagText(row.tag)}}${rest}\``,
+    row.holds,
+    row.what,
+    `\`${row.owner}\``,
+    lifetimeText(row.lifetime),
+    row.references.map((reference) => `\`${reference}\``).join(', '),
+  ];
+}
+
+function tagText(tag: TagRule): string {
+  if (tag.rule === 'constant') return tag.tag;
+  const of = tag.of.replaceAll('`', '');
+  return tag.rule === 'random' ? `<${of.replace(/^the /, '')}>` : `<SHA-256 of ${of}>`;
+}
+
+function lifetimeText(lifetime: Lifetime): string {
+  switch (lifetime.kind) {
+    case 'lasting':
+      return 'until it is deleted';
+    case 'expiring':
+      return `until ${lifetime.until}`;
+    case 'fixed':
+      return durationText(lifetime.seconds);
+    case 'newest':
+      return `the newest ${lifetime.lines.toLocaleString('en')} lines`;
+    case 'windows':
+      return 'as its windows';
+  }
+}
+
+function durationText(seconds: number): string {
+  return seconds % 86_400 === 0 ? `${seconds / 86_400} days` : `${seconds} seconds`;
+}
+
+const countersIntroduction = `## Attempts
+
+Attempts are counted under the key of what they are about, as \`<key>:<name>\`. A counter has a count for each of its windows. A window
+closes by itself; one without an end is closed by success or by an administrator. An identifier that no user has is counted like a user,
+so that both look alike, and is forgotten 30 days after the last attempt.
+`;
+
+function counters(): string {
+  return table(
+    ['name', 'under', 'what', 'counted by'],
+    counterTable.map(({ what, of, name, owner }: CounterRow) => [
+      `\`${name}\``,
+      of.map((kind) => `\`${kind}\``).join(', '),
+      what,
+      `\`${owner}\``,
+    ]),
+  );
+}
+
+function table(head: readonly string[], body: readonly (readonly string[])[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  return [line(head), line(head.map(() => '---')), ...body.map(line), ''].join('\n');
+}

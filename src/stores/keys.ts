@@ -1,0 +1,116 @@
+/** One function (or constant) for each key in use. What stands under it is in `key-table.ts`. */
+import { keyOf } from './key-table.ts';
+import { counterOf } from './store.ts';
+
+/** Refers to the credentials, so that one load brings both. */
+export function userKey(id: string): string {
+  return keyOf('user', id);
+}
+
+export function credentialsKey(userId: string): string {
+  return keyOf('credentials', userId);
+}
+
+/** The set of all user ids. */
+export const usersKey = keyOf('users');
+
+/** `canonical` comes from `canonicalIdentifier`. */
+export function identifierKey(canonical: string): string {
+  return keyOf('identifier', canonical);
+}
+
+/** `reserved`: what one enrollment of this authenticator has alone, such as the id of a passkey. */
+export function credentialReservationKey(authenticator: string, reserved: string): string {
+  return keyOf('credential-reservation', JSON.stringify([authenticator, reserved]));
+}
+
+export function signInLogKey(userId: string): string {
+  return keyOf('sign-in-log', userId);
+}
+
+/**
+ * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this user. It belongs
+ * to the account, so that every spelling, transaction and node counts in one place (Law 8).
+ */
+export function attemptCounter(userId: string, name: string): string {
+  return counterOf(userKey(userId), name);
+}
+
+/** `secret`: of the cookie of the browser. */
+export function knownDeviceKey(secret: string): string {
+  return keyOf('known-device', secret);
+}
+
+/** `id`: that of the interaction. */
+export function transactionKey(id: string): string {
+  return keyOf('transaction', id);
+}
+
+/** oidc-provider's interaction lies beside the transaction of the same id. */
+export function interactionKey(id: string): string {
+  return keyOf('interaction', id);
+}
+
+export function ssoSessionKey(uid: string): string {
+  return keyOf('sso-session', uid);
+}
+
+/** `id`: the one in the cookie. */
+export function sessionCookieKey(id: string): string {
+  return keyOf('session-cookie', id);
+}
+
+export function grantKey(grantId: string): string {
+  return keyOf('grant', grantId);
+}
+
+/** The set of keys of everything that was issued under a grant. */
+export function grantTokensKey(grantId: string): string {
+  return keyOf('grant-tokens', grantId);
+}
+
+export function userCodeKey(userCode: string): string {
+  return keyOf('user-code', userCode);
+}
+
+export function pollingIntervalKey(deviceCode: string): string {
+  return keyOf('polling-interval', deviceCode);
+}
+
+export const keyringKey = keyOf('keyring');
+
+export const revisionPointerKey = keyOf('revision-pointer');
+
+/** In the slot of the pointer, so that both are written in one atomic step on every kind of store. */
+export function revisionKey(revision: number): string {
+  return keyOf('revision', '', String(revision));
+}
+
+/** `sha256`: of the text of the document, in hex. */
+export function storedDocumentKey(sha256: string): string {
+  return keyOf('document', sha256);
+}
+
+/** The set of messages that wait. */
+export const outboxKey = keyOf('outbox');
+
+/** In the slot of the set, so that both change together on Redis Cluster, too. */
+export function outboxMessageKey(id: string): string {
+  return keyOf('outbox-message', '', id);
+}
+
+/** The counter of messages to one address, over all accounts. `recipient`: the channel, a line feed and the address. */
+export function recipientCounter(recipient: string): string {
+  return keyOf('recipient', recipient, 'send');
+}
+
+/** The counter of a quota that accounts share. `kind`: what it is a quota of; `of`: which network, country or block. */
+export function sendingQuotaCounter(kind: string, of: string): string {
+  return keyOf('sending-quota', `${kind}\n${of}`, 'send');
+}
+
+export const auditKey = keyOf('audit');
+
+export const demoMarkerKey = keyOf('demo-marker');
+export const demoInboxKey = keyOf('demo-inbox');
+export const demoPasswordKey = keyOf('demo-password');

@@ -1,0 +1,112 @@
+/**
+ * What a newcomer forgets when a condition or a fact is added. Tables that lack one do not compile; the rest is looked
+ * for here.
+ */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { explainCommand } from '../../src/cli/explain/explain.ts';
+import type { FactOptions } from '../../src/cli/explain/fact-options.ts';
+import type { ConditionName } from '../../src/core/model/conditions.ts';
+import type { Facts } from '../../src/core/model/facts.ts';
+import { conditionDescriptors } from '../../src/core/policy/conditions.ts';
+import { conditionArbitraries, factArbitraries } from '../core/support/fact-arbitraries.ts';
+
+type OptionName = keyof FactOptions | 'app' | 'user';
+
+type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonly OptionName[] };
+
+/** By fact. A fact that is missing here does not compile: nobody could explain a decision that depends on it. */
+const optionsByFact = {
+  now: ['at'],
+  // An explanation is about a request for which no interaction has started.
+  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [] },
+  request: {
+    clientId: ['app'],
+    scopes: ['scope'],
+    acrValues: ['acrValues'],
+    acrEssential: ['essentialAcr'],
+    maxAge: ['maxAge'],
+    promptLogin: ['promptLogin'],
+  },
+  network: { ip: ['ip'], zones: ['ip', 'zone'] },
+  device: {
+    known: ['device'],
+    platform: ['platform'],
+    os: ['os'],
+    lastUsed: ['lastUsed'],
+    remembered: ['remembered'],
+  },
+  keepSignedIn: ['keepSignedIn'],
+  subject: {
+    id: ['user'],
+    status: ['user'],
+    identifiers: ['user'],
+    groups: ['user', 'groups'],
+    userType: ['user', 'userType'],
+    profile: ['user', 'attribute'],
+    enrollments: ['user', 'enrolled'],
+    skipped: ['user'],
+  },
+  evidence: ['evidence'],
+} as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
+  readonly [Group in Exclude<keyof Facts, 'now' | 'keepSignedIn' | 'evidence'>]-?: OptionsFor<
+    NonNullable<Facts[Group]>
+  >;
+};
+
+/** By condition: the options that decide whether it holds. */
+const optionsByCondition = {
+  users: ['user'],
+  groups: ['user', 'groups'],
+  userType: ['user', 'userType'],
+  network: ['ip', 'zone'],
+  device: ['device', 'platform', 'os'],
+  apps: ['app'],
+  scopes: ['scope'],
+  time: ['at'],
+  attributes: ['user', 'attribute'],
+} as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
+
+const names = Object.keys(conditionDescriptors).sort();
+const explainOptions = explainCommand({} as Parameters<typeof explainCommand>[0]).options.map((option) =>
+  option.attributeName(),
+);
+
+function leaves(table: object): readonly string[] {
+  return Object.values(table).flatMap((value) => (typeof value === 'string' ? [value] : leaves(value)));
+}
+
+function kebab(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+describe('each condition', () => {
+  test.each(['src/core/policy/conditions', 'src/policy/schema/conditions'])('has its file in %s', (folder) => {
+    const files = readdirSync(join(import.meta.dirname, '../..', folder)).sort();
+    expect(files).toEqual(names.map((name) => `${kebab(name)}.ts`).sort());
+  });
+
+  test('is decided by options of `explain`', () => {
+    expect(Object.keys(optionsByCondition).sort()).toEqual(names);
+    expect(Object.values(optionsByCondition).map((options) => options.length)).not.toContain(0);
+    expect(leaves(optionsByCondition).filter((option) => !explainOptions.includes(option))).toEqual([]);
+  });
+
+  test('is drawn by the arbitraries', () => {
+    expect(Object.keys(conditionArbitraries).sort()).toEqual(names);
+  });
+});
+
+describe('each fact', () => {
+  test('is set by options of `explain`, and each option of `explain` sets one', () => {
+    const others = ['config', 'json'];
+    expect([...new Set(leaves(optionsByFact))].sort()).toEqual(
+      explainOptions.filter((option) => !others.includes(option)).sort(),
+    );
+  });
+
+  test('is drawn by the arbitraries', () => {
+    expect(Object.keys(factArbitraries).sort()).toEqual(Object.keys(optionsByFact).sort());
+  });
+});

@@ -1,0 +1,54 @@
+/** The glossary and the code use the same words for the same things. */
+import { expect, test } from '@jest/globals';
+import { document, readTexts } from './support/documents.ts';
+
+interface NamedType {
+  readonly name: string;
+  readonly folder: string;
+}
+
+const rows = document('docs/glossary.md')
+  .split('\n')
+  .filter((line) => /^\| (?!word |---)/.test(line))
+  .map((line) =>
+    line
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+
+/** A cell such as `` `Rule`, `RuleHead` in `src/core/model` ``. */
+function namedTypes(cell: string): readonly NamedType[] {
+  const [names = '', place = ''] = cell.split(' in ');
+  const folder = /`([^`]+)`/.exec(place)?.[1] ?? '';
+  return [...names.matchAll(/`(\w+)`/g)].map(([, name = '']) => ({ name, folder }));
+}
+
+/** Names of the types that the files of a folder export. */
+function exportedTypes(folder: string): readonly string[] {
+  return readTexts(folder, ['.ts']).flatMap(({ text }) =>
+    [...text.matchAll(/^export (?:interface|type|class) (\w+)/gm)].map(([, name = '']) => name),
+  );
+}
+
+const named = rows.flatMap(([, , cell = '']) => namedTypes(cell));
+
+test('each line has a word, a meaning, a place for a type, and a source', () => {
+  expect(rows.length).toBeGreaterThan(50);
+  expect(rows.filter((row) => row.length !== 4 || row[0] === '' || row[1] === '' || row[3] === '')).toEqual([]);
+});
+
+test('no word and no type is there twice', () => {
+  const words = [...rows.map(([word = '']) => word), ...named.map(({ name }) => name)];
+  expect(words.filter((word, at) => words.indexOf(word) !== at)).toEqual([]);
+});
+
+test('each type is exported by the folder that it is said to be in', () => {
+  const missing = named.filter(({ name, folder }) => !exportedTypes(folder).includes(name));
+  expect(missing.map(({ name, folder }) => `${name} in ${folder}`)).toEqual([]);
+});
+
+test('each type of the model has a word', () => {
+  const names = named.map(({ name }) => name);
+  expect(exportedTypes('src/core/model').filter((name) => !names.includes(name))).toEqual([]);
+});

@@ -1,0 +1,105 @@
+/** Random conditions and facts. Tables by name: a condition or a fact that is missing here does not compile. */
+
+import fc from 'fast-check';
+import type { ConditionName, ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
+import type { Facts, OperatingSystem, Platform, Subject } from '../../../src/core/model/facts.ts';
+import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
+import { descriptor, HERE, type Key, NOW } from './world.ts';
+
+const keys = Object.keys(descriptor) as Key[];
+const names = ['a', 'b', 'c'];
+const list = fc.subarray(names, { minLength: 1, maxLength: 2 });
+const anyNone = fc.record({ any: list, none: list }, { requiredKeys: [] });
+const anyAllNone = fc.record({ any: list, all: list, none: list }, { requiredKeys: [] });
+const platforms: fc.Arbitrary<Platform> = fc.constantFrom('desktop', 'mobile');
+const systems: fc.Arbitrary<OperatingSystem> = fc.constantFrom('linux', 'ios');
+const listOf = <Value>(value: fc.Arbitrary<Value>) => fc.array(value, { minLength: 1, maxLength: 2 });
+const value = fc.constantFrom('a', 'ab', 3, true);
+const minute = fc.integer({ min: 0, max: 24 * 60 - 1 });
+
+/** By name; few values, so that conditions often hold. */
+export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitrary<ConditionOf<Name>> } = {
+  users: anyNone,
+  groups: anyAllNone,
+  userType: anyNone,
+  network: anyAllNone,
+  device: fc.record({ known: fc.boolean(), platform: listOf(platforms), os: listOf(systems) }, { requiredKeys: [] }),
+  apps: anyNone,
+  scopes: anyAllNone,
+  time: fc.record(
+    {
+      zone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
+      days: fc.subarray([0, 1, 2, 3, 4, 5, 6], { minLength: 1 }),
+      from: minute,
+      to: minute,
+    },
+    { requiredKeys: ['zone'] },
+  ),
+  attributes: fc.dictionary(
+    fc.constantFrom(...names),
+    fc.record({ equals: value, in: listOf(value), matches: fc.constantFrom('*', 'a*') }, { requiredKeys: [] }),
+    { maxKeys: 2 },
+  ),
+};
+
+/** Up to three conditions. */
+export const conditions: fc.Arbitrary<Conditions> = fc
+  .tuple(
+    fc.subarray(Object.keys(conditionArbitraries) as ConditionName[], { maxLength: 3 }),
+    fc.record(conditionArbitraries),
+  )
+  .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
+
+const subject: fc.Arbitrary<Subject> = fc.record(
+  {
+    id: fc.constantFrom('a', 'ann'),
+    status: fc.constant('active' as const),
+    identifiers: fc.subarray(names, { maxLength: 1 }),
+    groups: fc.subarray(names),
+    userType: fc.constantFrom(...names),
+    profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
+    enrollments: enrollments(3),
+    skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
+  },
+  { requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'] },
+);
+
+const remembered = fc.constantFrom(...allEnrollments).map(({ id, authenticator, factors, characteristics: best }) => {
+  return { authenticator, enrollment: id, factors, characteristics: best, at: NOW - 3600, until: NOW + 3600 };
+});
+
+/** By name. */
+export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arbitrary<NonNullable<Facts[Name]>> } = {
+  now: fc.integer({ min: NOW, max: NOW + 365 * 86_400 }),
+  transaction: fc.record(
+    {
+      id: fc.constant(HERE),
+      startedAt: fc.constant(NOW - 60),
+      skipped: list,
+      requestedEnrollment: fc.constantFrom(...keys),
+    },
+    { requiredKeys: ['id', 'startedAt'] },
+  ),
+  request: fc
+    .tuple(request, fc.constantFrom(...names), fc.subarray(names))
+    .map(([asked, clientId, scopes]) => ({ ...asked, clientId, scopes })),
+  network: fc.record({ ip: fc.constant('192.0.2.1'), zones: fc.subarray(names) }),
+  device: fc.record(
+    {
+      known: fc.boolean(),
+      platform: platforms,
+      os: systems,
+      lastUsed: fc.subarray(keys, { maxLength: 2 }),
+      remembered: fc.array(remembered, { maxLength: 2 }),
+    },
+    { requiredKeys: ['known', 'platform', 'os'] },
+  ),
+  keepSignedIn: fc.boolean(),
+  subject,
+  evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),
+};
+
+/** Facts of all kinds, always of a user who has identified. */
+export const facts: fc.Arbitrary<Facts & { readonly subject: Subject }> = fc.record(factArbitraries, {
+  requiredKeys: ['now', 'request', 'network', 'device', 'subject', 'evidence'],
+});

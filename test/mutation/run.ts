@@ -1,0 +1,243 @@
+/**
+ * `npm run mutation -- core|shell [--restart]`: how many mutants of a suite its tests notice. Results are kept as they come in
+ * `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a mutant survives that
+ * `equivalent.json` does not list.
+ */
+import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { Mutant } from './mutate.ts';
+import { type Suite, seed, suites } from './suites.ts';
+import type { Reply, Request, WorkerData } from './worker.ts';
+
+interface Result {
+  readonly key: string;
+  readonly line: number;
+  /** `quick`: it survived a share of the samples, and is tried again with all of them. */
+  readonly outcome: 'killed' | 'survived' | 'uncovered' | 'timeout' | 'quick';
+  readonly by?: string;
+}
+
+const root = join(import.meta.dirname, '../..');
+const equivalent = JSON.parse(readFileSync(join(import.meta.dirname, 'equivalent.json'), 'utf8')) as Record<
+  string,
+  string
+>;
+
+/** Milliseconds that the tests of a mutant may take, beyond ten times what they took without it. */
+const patience = 5_000;
+
+function filesUnder(prefixes: readonly string[], ending: string): readonly string[] {
+  return prefixes
+    .flatMap((prefix) =>
+      prefix.endsWith('/')
+        ? readdirSync(join(root, prefix), { recursive: true, encoding: 'utf8' }).map((path) => `${prefix}${path}`)
+        : [prefix],
+    )
+    .filter((path) => path.endsWith(ending))
+    .sort();
+}
+
+class Runner {
+  readonly #data: WorkerData;
+  #worker: Worker | undefined;
+  #loaded = '';
+
+  constructor(data: WorkerData) {
+    this.#data = data;
+  }
+
+  /** The thread, with its tests loaded. */
+  async start(share: number, active?: number): Promise<Extract<Reply, { kind: 'ready' }>> {
+    await this.stop();
+    this.#loaded = `${share} ${active}`;
+    const workerData: WorkerData = { ...this.#data, ...(active !== undefined && { active }) };
+    const env = { ...process.env, STEPGATE_SAMPLE_SHARE: String(share) };
+    this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { workerData, env });
+    // What fails while nothing waits for an answer fails the next one.
+    this.#worker.on('error', () => undefined);
+    return (await this.#next(60_000)) as Extract<Reply, { kind: 'ready' }>;
+  }
+
+  /** Rejects with `timeout` after so many milliseconds, and with the error when the thread dies. */
+  ask(request: Request, milliseconds: number): Promise<Reply> {
+    this.#worker?.postMessage(request);
+    return this.#next(milliseconds);
+  }
+
+  /** Starts a thread where the one that runs cannot serve: it is gone, or has loaded another mutant or another share. */
+  async ready(share: number, active: number | undefined): Promise<void> {
+    const wanted = `${share} ${active}`;
+    if (this.#worker !== undefined && this.#loaded === wanted) return;
+    await this.start(share, active);
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  #next(milliseconds: number): Promise<Reply> {
+    const worker = this.#worker as Worker;
+    return new Promise((resolve, reject) => {
+      const onMessage = (reply: Reply) => done(() => resolve(reply));
+      const onError = (error: unknown) => done(() => reject(error));
+      const onExit = () => done(() => reject(new Error('the thread ended')));
+      const timer = setTimeout(() => done(() => reject(new Error('timeout'))), milliseconds);
+      const done = (settle: () => void) => {
+        clearTimeout(timer);
+        worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+        settle();
+      };
+      worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    });
+  }
+}
+
+/** A small generator with a seed (mulberry32): the same sample each time. */
+function draw<T>(items: readonly T[], count: number): readonly T[] {
+  let state = seed;
+  const next = () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+  const ranked = items.map((item) => ({ item, rank: next() }));
+  return ranked
+    .toSorted((one, other) => one.rank - other.rank)
+    .slice(0, count)
+    .map(({ item }) => item);
+}
+
+/** The share of the samples that property tests draw at first. */
+const quickShare = 0.05;
+
+interface Plan {
+  readonly mutants: readonly Mutant[];
+  /** Indexes of the mutants that are tried. */
+  readonly chosen: readonly number[];
+  /** Indexes of those that run while the code loads: any test may notice them, and each needs a thread of its own. */
+  readonly atLoad: ReadonlySet<number>;
+  /** Indexes of the tests that reach a mutant, quickest first. */
+  readonly testsOf: (mutant: number, share: number) => readonly number[];
+  /** Milliseconds that a test took without a mutant, with all samples. */
+  readonly milliseconds: readonly number[];
+}
+
+async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
+  const { mutants, atLoad, tests } = await runner.start(1);
+  const full = await baseline(runner);
+  if (full.failed.length > 0) throw new Error(`the tests fail without a mutant:\n${full.failed.join('\n')}`);
+  await runner.start(quickShare);
+  // Some properties count what they drew, and fail with too few samples: they run only with all of them.
+  const { failed } = await baseline(runner);
+  const onlyFull = new Set(failed.map((name) => tests.indexOf(name)));
+  const reaching = new Map<number, number[]>();
+  full.coverage.forEach((reached, test) => {
+    for (const mutant of reached) reaching.set(mutant, [...(reaching.get(mutant) ?? []), test]);
+  });
+  const isAtLoad = new Set(atLoad);
+  const { milliseconds } = full;
+  const byTime = (one: number, other: number) => (milliseconds[one] ?? 0) - (milliseconds[other] ?? 0);
+  const all = [...tests.keys()].sort(byTime);
+  const indexes = [...mutants.keys()];
+  return {
+    mutants,
+    chosen: suite.sample === undefined ? indexes : draw(indexes, suite.sample),
+    atLoad: isAtLoad,
+    testsOf: (mutant, share) => {
+      const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
+      return share === 1 ? covering : covering.filter((test) => !onlyFull.has(test));
+    },
+    milliseconds,
+  };
+}
+
+async function baseline(runner: Runner): Promise<Extract<Reply, { kind: 'baseline' }>> {
+  const reply = await runner.ask({ kind: 'baseline' }, 900_000);
+  if (reply.kind !== 'baseline') throw new Error('no baseline');
+  return reply;
+}
+
+type Verdict = Pick<Result, 'outcome' | 'by'>;
+
+async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<Verdict> {
+  const tests = plan.testsOf(index, share);
+  if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
+  const usual = tests.reduce((sum, test) => sum + (plan.milliseconds[test] ?? 0), 0);
+  await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
+  try {
+    const reply = await runner.ask({ kind: 'try', mutant: index, tests }, 10 * usual + patience);
+    const by = reply.kind === 'tried' ? reply.killedBy : undefined;
+    return by === undefined ? { outcome: 'survived' } : { outcome: 'killed', by };
+  } catch (error) {
+    await runner.stop();
+    return error instanceof Error && error.message === 'timeout'
+      ? { outcome: 'timeout' }
+      : { outcome: 'killed', by: String(error) };
+  }
+}
+
+async function runSuite(name: string, suite: Suite, restart: boolean): Promise<readonly Result[]> {
+  const sources = filesUnder(suite.sources, '.ts');
+  const runner = new Runner({ root, sources, tests: filesUnder(suite.tests, '.test.ts') });
+  const plan = await planOf(suite, runner);
+  const results = openResults(name, restart);
+  process.stdout.write(`${name}: ${plan.chosen.length} of ${plan.mutants.length} mutants\n`);
+  const keyOf = (index: number) => plan.mutants[index]?.key ?? '';
+  for (const share of [quickShare, 1]) {
+    const isDone = (outcome: Result['outcome'] | undefined) =>
+      share === quickShare ? outcome !== undefined : outcome !== 'quick';
+    const open = plan.chosen.filter((index) => !isDone(results.outcome(keyOf(index))));
+    for (const [done, index] of open.entries()) {
+      if (done % 100 === 0)
+        process.stdout.write(`${name}: ${done} of ${open.length} at ${share * 100} % of the samples\n`);
+      const verdict = await tryMutant(index, share, plan, runner);
+      const outcome = verdict.outcome === 'survived' && share < 1 ? 'quick' : verdict.outcome;
+      results.add({ key: keyOf(index), line: plan.mutants[index]?.line ?? 0, ...verdict, outcome });
+    }
+  }
+  await runner.stop();
+  const keys = new Set(plan.chosen.map(keyOf));
+  return results.all().filter(({ key }) => keys.has(key));
+}
+
+function openResults(name: string, restart: boolean) {
+  const file = join(root, 'mutation-results', `${name}.jsonl`);
+  mkdirSync(join(root, 'mutation-results'), { recursive: true });
+  if (restart) rmSync(file, { force: true });
+  const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : [];
+  const found = new Map(lines.map((line) => JSON.parse(line) as Result).map((result) => [result.key, result]));
+  return {
+    outcome: (key: string) => found.get(key)?.outcome,
+    all: () => [...found.values()],
+    add(result: Result): void {
+      found.set(result.key, result);
+      appendFileSync(file, `${JSON.stringify(result)}\n`);
+    },
+  };
+}
+
+/** True when nothing survived but what is known to be equivalent. */
+function report(name: string, results: readonly Result[]): boolean {
+  const isEquivalent = ({ key }: Result) => Object.hasOwn(equivalent, key);
+  const alive = results.filter(({ outcome }) => outcome === 'survived' || outcome === 'uncovered');
+  const left = alive.filter((result) => !isEquivalent(result));
+  const killed = results.length - alive.length;
+  for (const { key, line, outcome } of left) process.stdout.write(`${outcome} ${key.replace(' ', `:${line} `)}\n`);
+  const noticeable = killed + left.length;
+  const score = noticeable === 0 ? 100 : (100 * killed) / noticeable;
+  process.stdout.write(
+    `${name}: ${killed} of ${noticeable} noticed (${score.toFixed(1)} %), ${left.length} survived, ${alive.length - left.length} equivalent\n`,
+  );
+  return left.length === 0;
+}
+
+const [name, ...options] = process.argv.slice(2);
+const names = name === undefined ? Object.keys(suites) : [name];
+for (const one of names) {
+  const suite = suites[one];
+  if (suite === undefined) throw new Error(`no suite ${one}: ${Object.keys(suites).join(', ')}`);
+  if (!report(one, await runSuite(one, suite, options.includes('--restart')))) process.exitCode = 1;
+}
