@@ -21,11 +21,12 @@ import { inboxHandlers } from './http/demo/inbox.ts';
 import { healthHandlers } from './http/health.ts';
 import { createRenderer } from './http/html/render.ts';
 import { errorHandler } from './http/middleware/error-handler.ts';
-import { normaliseRequest } from './http/middleware/normalise-request.ts';
+import { openRequest } from './http/middleware/open-request.ts';
+import { createRoutes } from './http/middleware/route-table.ts';
 import { setSecurityHeaders } from './http/middleware/security-headers.ts';
 import { unitOfWork } from './http/middleware/unit-of-work.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
-import { routes } from './http/routes.ts';
+import { ownRoutes, protocolRoutes } from './http/routes.ts';
 import { linkHandlers } from './http/sign-in/magic-link.ts';
 import { recoveryCodesHandlers } from './http/sign-in/recovery-codes.ts';
 import { signInHandlers } from './http/sign-in/sign-in.ts';
@@ -33,16 +34,15 @@ import { endSession } from './oidc/interaction/end-session.ts';
 import { browserSession } from './oidc/interaction/interactions.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
 import { createProvider } from './oidc/provider.ts';
-import { unitOf } from './oidc/sign-on/sign-on.ts';
+import { currentRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
+import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
-
-export { markDemo } from './delivery/outbox.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -100,7 +100,7 @@ export function createApp(options: AppOptions): ServerApp {
     render: createMessageRenderer({
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
-      brand: () => live.current()?.settings.brand ?? { name: 'Stepgate' },
+      brand: () => brandFor(live.current()).brand,
       accountUrl: `${issuer}/account`,
     }),
     failed: ({ about: { languages: _, ...about } }, reason) => {
@@ -115,7 +115,7 @@ export function createApp(options: AppOptions): ServerApp {
     audit: log.audit,
     sessions: {
       end: (uid) => endSession(live.provider(), services, uid),
-      keep: (uid, valid, withTokens) => keepSession(unitOf(), uid, { valid, withTokens, now: now() }),
+      keep: (uid, valid, withTokens) => keepSession(currentRequest().unit, uid, { valid, withTokens, now: now() }),
     },
     issuer,
     secrets: () => live.secrets(),
@@ -151,7 +151,7 @@ export function createApp(options: AppOptions): ServerApp {
       current: async (ctx) => browserSession(live.provider(), ctx, services),
     },
   };
-  const router = routes({
+  const table = ownRoutes({
     account: accountHandlers(accountParts),
     addresses: addressHandlers(accountParts),
     devices: deviceHandlers(accountParts),
@@ -172,9 +172,16 @@ export function createApp(options: AppOptions): ServerApp {
     if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) log.warn(`a connection broke off: ${error.code}`);
     else log.error(error, { part: 'http' });
   });
+  koa.use(
+    openRequest({
+      store,
+      issuer,
+      deviceCookie,
+      along: [revisionPointerKey],
+      trustedProxies: () => live.current()?.settings.trustedProxies ?? 0,
+    }) as Middleware,
+  );
   koa.use(async (ctx: Context, next: Next) => {
-    const trustedProxies = live.current()?.settings.trustedProxies ?? 0;
-    normaliseRequest(ctx, { issuer, trustedProxies, deviceCookie });
     setSecurityHeaders(ctx, secure);
     await next();
   });
@@ -185,8 +192,10 @@ export function createApp(options: AppOptions): ServerApp {
       log: (error, context) => log.error(error, context),
     }) as Middleware,
   );
-  koa.use(unitOfWork(store, [revisionPointerKey]) as Middleware);
-  koa.use(router.routes() as Middleware);
+  const routes = createRoutes(table);
+  const routeOf = (ctx: Context) => (ctx.oidc ? protocolRoutes[ctx.oidc.route as string] : routes.find(ctx.path));
+  koa.use(unitOfWork(routeOf) as Middleware);
+  koa.use(routes.middleware);
   koa.use(protocol(() => live.provider()));
   const flushed = async (): Promise<void> => {
     await outbox.stop();

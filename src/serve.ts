@@ -9,8 +9,8 @@ import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { loadConfiguration } from './policy/load.ts';
-import { problemLine, warningLine } from './policy/model/documents.ts';
-import { watchConfiguration } from './policy/source/watch.ts';
+import { findingLine, warningLine } from './policy/model/finding.ts';
+import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 
 export interface ServeOptions {
@@ -111,7 +111,7 @@ async function readConfiguration(options: ServeOptions, port: number): Promise<{
     authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const content = loaded.documents.get('settings')?.content as { issuer?: string } | undefined;
   return content?.issuer === undefined ? {} : { issuer: content.issuer };
 }
@@ -140,7 +140,7 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
     variables: variablesOf(options, port),
     inbox: options.demo !== undefined,
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const { revision, changed } = await app.revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${options.configDir}`,

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import { markDemo, type ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
+import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/hash.ts';
 import { passwordCredential } from '../authenticators/password/password.ts';
-import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/password-hash.ts';
 import { demoPasswordKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import { type DemoPerson, demoPeople } from './people.ts';

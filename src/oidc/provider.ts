@@ -10,7 +10,7 @@ import { peekSso } from '../flow/browser/sso-session.ts';
 import type { Services } from '../flow/services.ts';
 import type { Resource, Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
-import { clientMetadata, compareSecretsByHash, rememberClient } from './clients.ts';
+import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
@@ -22,9 +22,10 @@ import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
+import { currentRequest } from './request-scope.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
-import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from './sign-on/sign-on.ts';
+import { acceptSignOn, needsInteraction, purposeParameter, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
 
 export interface ProviderParts {
@@ -136,14 +137,14 @@ const routes = {
 
 /** Where the request has read nothing yet, the revision that this node follows will do, unless it does not know the app. */
 async function clientById(services: Services, clientId: string) {
-  const unit = unitOf();
+  const { unit, apps } = currentRequest();
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {
     await unit.load([]);
     app = await find();
   }
-  if (app) rememberClient(unit, app);
+  if (app) apps.set(app.clientId, app);
   return app && clientMetadata(app);
 }
 
@@ -204,7 +205,7 @@ function sessionLifetime(
 }
 
 function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
-  const sso = peekSso(unitOf(), uid);
+  const sso = peekSso(currentRequest().unit, uid);
   if (!sso?.limits) return undefined;
   return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
 }

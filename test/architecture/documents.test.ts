@@ -87,6 +87,33 @@ describe('the documents', () => {
     expect(broken).toEqual([]);
   });
 
+  test('are short at the front door, and each chapter is in the index', () => {
+    expect(document('README.md').split('\n').length).toBeLessThanOrEqual(151);
+    const index = { path: 'docs/README.md', text: document('docs/README.md') };
+    const chapters = documents.map(({ path }) => path).filter((path) => /^docs\/[^/]+\.md$/.test(path));
+    expect(chapters.filter((path) => path !== index.path && !linkedFiles(index).includes(path))).toEqual([]);
+  });
+
+  test('speak of users in plain words, and use none of the words that the glossary replaced', () => {
+    const retired = /\b(?:somebody|whoever|the person|people|the bar|way on|ways on|witness|spared|showings?)\b/gi;
+    const texts = everything.filter(({ path }) => /\.(?:md|yaml)$/.test(path));
+    // The record of the change of words quotes them.
+    const found = texts
+      .filter(({ path }) => !path.includes('/0022-'))
+      .flatMap(({ path, text }) => [...text.matchAll(retired)].map(([word]) => `${path}: ${word}`));
+    expect(found).toEqual([]);
+  });
+
+  test('and everything else refer to no paper outside of the repository', () => {
+    const names = new Set(documents.map(({ path }) => path.split('/').at(-1)));
+    const strangers = everything.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?<![\w/.-])(?:[\w.-]+\/)*([\w-]+\.md)\b/g)]
+        .filter(([, name = '']) => !names.has(name) && path !== 'test/architecture/documents.test.ts')
+        .map(([, name]) => `${path} refers to ${name}`),
+    );
+    expect(strangers).toEqual([]);
+  });
+
   test('name files and folders that exist', () => {
     const missing = documents.flatMap(({ path, text }) =>
       namedPaths(text)

@@ -1,11 +1,11 @@
 /**
- * How often each request of the protocol and of the step loop goes to Redis (design.md section 6). Counted where commands are sent, on a
+ * How often each request of the protocol and of the step loop goes to Redis. Counted where commands are sent, on a
  * real Redis, with a client that was seen before: apps and policies are then in the process.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findRequest } from '../../src/oidc/request-scope.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Verb } from '../../src/stores/redis-link.ts';
-import { currentUnit } from '../../src/stores/unit-of-work.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import {
@@ -40,7 +40,7 @@ beforeAll(async () => {
   redis = await startRedis();
   const store = openRedis({
     url: redis.url,
-    onRoundTrip: (verb) => currentUnit() && trips.push(verb),
+    onRoundTrip: (verb) => findRequest() && trips.push(verb),
     patience: longPatience,
   });
   node = await startNode({ store });

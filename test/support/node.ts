@@ -17,7 +17,7 @@ import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { problemLine } from '../../src/policy/model/documents.ts';
+import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -127,7 +127,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       authenticators: authenticatorKinds,
       variables: options.variables ?? {},
     });
-    if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+    if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };
   const stop = async (): Promise<void> => {

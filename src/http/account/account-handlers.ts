@@ -23,18 +23,10 @@ import { type RemovalRefusal, refusalOf } from '../../flow/account/removal-refus
 import { describe, sessionName, sessionsOf } from '../../flow/account/sessions.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { seeOther } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
-import {
-  type AccountParts,
-  answerWith,
-  opened,
-  pathTo,
-  prove,
-  readyForChange,
-  seeOther,
-  show,
-} from './account-request.ts';
+import { type AccountParts, answerWith, opened, pathTo, prove, readyForChange, show } from './account-request.ts';
 
 const done: ReadonlySet<string> = new Set([
   'added',

@@ -3,15 +3,14 @@ import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { changeScope } from '../../core/enrollment/account-request.ts';
 import type { Notice } from '../../core/step/step.ts';
-import { StepgateError } from '../../errors.ts';
 import { mayChange, type OpenAccount, openAccount } from '../../flow/account/open-account.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
-import type { Visitor } from '../../flow/browser/visitor.ts';
 import type { Services } from '../../flow/services.ts';
-import { currentUnit } from '../../stores/unit-of-work.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
+import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import type { AccountPage } from '../html/views/account.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import type { AccountPage } from '../html/views/account-pages.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface AccountParts {
   readonly services: Services;
@@ -28,9 +27,7 @@ const returns = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses
 
 /** `undefined`: nobody whom the policies let in at this moment. */
 export async function opened({ services, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {
-  const unit = currentUnit();
-  if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
-  const { visitor } = ctx.state as { visitor: Visitor };
+  const { unit, visitor } = currentRequest();
   return openAccount(services, { unit, visitor }, await sessions.current(ctx));
 }
 
@@ -69,13 +66,6 @@ export function pathTo(state: unknown): string {
   return state === 'added' ? '/account?done=added' : `/account/${state}`;
 }
 
-/** 303: whatever comes next is fetched, never posted again. */
-export function seeOther(ctx: Context, location: string): void {
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(location);
-  ctx.status = 303;
-}
-
 type Shown<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
 
 export function show(
@@ -84,7 +74,7 @@ export function show(
   { snapshot }: OpenAccount,
   page: Shown<AccountPage>,
 ): void {
-  showPage(ctx, renderer.renderAccount({ ...pageContext(ctx, renderer, snapshot), ...page } as AccountPage));
+  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, snapshot), ...page } as AccountPage));
 }
 
 /** The status of a page with these messages: a form that was not taken says so. */

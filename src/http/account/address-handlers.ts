@@ -11,9 +11,10 @@ import {
   removeAddress,
 } from '../../flow/account/addresses.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
+import { seeOther } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
-import { type AccountParts, answerWith, readyForChange, seeOther, show } from './account-request.ts';
+import { type AccountParts, answerWith, readyForChange, show } from './account-request.ts';
 
 const stale: Notice = { code: 'form.stale', level: 'info' };
 

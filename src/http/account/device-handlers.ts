@@ -5,9 +5,10 @@ import { accountHandle, isAccountHandle } from '../../flow/account/account-form.
 import { devicesOf, forgetDevice } from '../../flow/account/devices.ts';
 import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { reserveChange } from '../../flow/change-limit.ts';
+import { seeOther } from '../answers.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
-import { type AccountParts, answerWith, readyForChange, seeOther, show } from './account-request.ts';
+import { type AccountParts, answerWith, readyForChange, show } from './account-request.ts';
 
 export function deviceHandlers(parts: AccountParts) {
   return {

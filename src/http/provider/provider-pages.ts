@@ -4,10 +4,11 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { Notice } from '../../core/step/step.ts';
 import type { ProviderPages } from '../../oidc/pages.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { contentSecurityPolicy, withFormTarget } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface ProviderPagesParts {
   readonly renderer: Renderer;
@@ -19,12 +20,7 @@ export interface ProviderPagesParts {
 export function providerPages({ renderer, snapshot, identifierOf }: ProviderPagesParts): ProviderPages {
   const shared = (ctx: KoaContextWithOIDC) => {
     const locales = ctx.oidc?.params?.ui_locales;
-    return pageContext(
-      ctx as unknown as Context,
-      renderer,
-      snapshot(),
-      typeof locales === 'string' ? locales : undefined,
-    );
+    return pageContext(renderer, snapshot(), typeof locales === 'string' ? locales : undefined);
   };
   const show = (ctx: KoaContextWithOIDC, html: string): void => showPage(ctx as unknown as Context, html);
   const appOf = (ctx: KoaContextWithOIDC) => ({ name: ctx.oidc.client?.clientName ?? ctx.oidc.client?.clientId ?? '' });

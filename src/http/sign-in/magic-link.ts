@@ -10,10 +10,12 @@ import { type MagicLinkPage, readMagicLink, signInStatus } from '../../flow/magi
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { openInteraction, signInPath } from '../../oidc/interaction/interactions.ts';
+import { brandFor } from '../../policy/revision/brand.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import { isInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 import { transactionRequest } from './sign-in.ts';
 
 export interface LinkParts {
@@ -30,14 +32,15 @@ export function linkHandlers(parts: LinkParts) {
       const token = ctx.query.t;
       if (typeof token !== 'string') throw new StepgateError('not_found');
       const link = await readMagicLink(services, request, token);
-      const page = pageContext(ctx, renderer, await services.snapshot(request.unit), uiLocalesOf(link));
+      const snapshot = await services.snapshot(request.unit);
+      const page = pageContext(renderer, snapshot, uiLocalesOf(link));
       if (link.kind !== 'open') {
         ctx.status = 410;
-        return showPage(ctx, renderer.renderLinkOver({ ...page, reason: link.kind }));
+        return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
       }
       if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
-      const { passcode: code, asked } = link.linked;
-      showPage(ctx, renderer.renderLinkElsewhere({ ...page, app: appLabel(link), code, asked }));
+      const { passcode: code, requestedFrom: asked } = link.linked;
+      showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, ...brandFor(snapshot, link.app), code, asked }));
     },
 
     async status(ctx: Context): Promise<void> {
@@ -61,14 +64,15 @@ async function confirm(
   const { uid, unit } = request;
   const { redirectUri } = await openInteraction(provider(), ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
-  const html = renderer.renderLinkConfirm({
-    ...pageContext(ctx, renderer, await services.snapshot(unit), link.uiLocales),
+  const snapshot = await services.snapshot(unit);
+  const html = renderer.renderMagicLinkConfirm({
+    ...pageContext(renderer, snapshot, link.uiLocales),
+    ...brandFor(snapshot, link.app),
     action: signInPath(uid),
     stateHandle: link.form.handle,
     authenticator: link.form.authenticator,
     token: link.form.token,
     passcode: link.linked.passcode,
-    app: appLabel(link),
     ...(link.identifier === undefined ? {} : { account: { identifier: link.identifier } }),
   });
   showPage(ctx, html);
@@ -76,8 +80,4 @@ async function confirm(
 
 function uiLocalesOf(link: MagicLinkPage): string | undefined {
   return link.kind === 'open' ? link.uiLocales : undefined;
-}
-
-function appLabel({ app }: OpenLink) {
-  return { name: app.name, ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}) };
 }

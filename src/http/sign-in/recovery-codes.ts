@@ -3,10 +3,11 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { type SignInResult, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import { signInPath } from '../../oidc/interaction/interactions.ts';
 import type { Translator } from '../../rendering/translator.ts';
 import { transactionKey } from '../../stores/keys.ts';
+import { seeOther } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import { inInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
@@ -31,13 +32,11 @@ export function recoveryCodesHandlers({ services, renderer, provider }: Recovery
       const offered = offeredIn(outcome, stateHandle);
       ctx.set('Cache-Control', 'no-store');
       if (!offered) {
-        ctx.redirect(signInPath(request.uid));
-        ctx.status = 303;
+        seeOther(ctx, signInPath(request.uid));
         return;
       }
       const entry = request.unit.peek(transactionKey(request.uid));
       const { brand, locale } = pageContext(
-        ctx,
         renderer,
         offered.snapshot,
         entry && parseTransaction(entry.value).uiLocales,

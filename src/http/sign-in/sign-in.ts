@@ -3,11 +3,10 @@ import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
-import type { Visitor } from '../../flow/browser/visitor.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   browserSession,
   finishInteraction,
@@ -16,15 +15,18 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
+import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { currentUnit, type UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface SignInParts {
   readonly services: Services;
@@ -75,10 +77,8 @@ export function transactionRequest(
   { provider, services }: Pick<SignInParts, 'provider' | 'services'>,
 ): TransactionRequest {
   const { uid } = ctx.params as { uid: string };
-  const unit = currentUnit();
-  if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
   if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
-  const { visitor } = ctx.state as { visitor: Visitor };
+  const { unit, visitor } = currentRequest();
   return { unit, uid, visitor, session: () => browserSession(provider(), ctx, services) };
 }
 
@@ -114,14 +114,6 @@ async function respond(
   }
 }
 
-/** 303: whatever comes next is fetched, never posted again (RFC 9700 section 4.12). */
-function seeOther(ctx: Context, location: string): void {
-  ctx.status = 303;
-  ctx.set('Cache-Control', 'no-store');
-  ctx.redirect(location);
-  ctx.status = 303;
-}
-
 function render(
   { renderer }: SignInParts,
   ctx: Context,
@@ -138,17 +130,13 @@ function render(
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
   const html = renderer.renderStep({
-    ...pageContext(ctx, renderer, snapshot, uiLocales),
+    ...pageContext(renderer, snapshot, uiLocales),
     step,
     uid,
     stateHandle: handle,
     follow: { status: `${signInPath(uid)}/status`, version },
     action: signInPath(uid),
-    app: {
-      name: app.name,
-      ...(app.client.logo_uri ? { logoUri: app.client.logo_uri } : {}),
-      ...(app.ownAccount ? { ownAccount: true } : {}),
-    },
+    ...brandFor(snapshot, app),
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
@@ -168,7 +156,7 @@ function statusOf({ step }: Extract<SignInResult, { kind: 'step' }>): number {
 
 /** Gives the browser the secret that it is known by from the next request on. */
 function giveSecret({ services, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, keeps: boolean): void {
-  const { device } = (ctx.state as { visitor: Visitor }).visitor;
+  const { device } = currentRequest().visitor;
   ctx.cookies.set(deviceCookie, deviceSecret(unit, device, keeps), {
     httpOnly: true,
     sameSite: 'lax',

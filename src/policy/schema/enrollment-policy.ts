@@ -71,9 +71,9 @@ const then = closed({
 })
   .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [] }, context) => {
     const offered = [...optional, ...Object.keys(promote)];
-    const requestedEnrollment = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
+    const requested = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
     disabled.forEach((name, index) => {
-      if (requestedEnrollment.includes(name))
+      if (requested.includes(name))
         context.addIssue({
           code: 'custom',
           path: ['disabled', index],

@@ -58,12 +58,12 @@ const characteristics = Object.keys(characteristicFields) as readonly (keyof typ
   Characteristic)[];
 
 function toDemand(factor: Factor | undefined, input: DemandInput): Demand {
-  const shown = characteristics.filter((name) => input[name]);
+  const demanded = characteristics.filter((name) => input[name]);
   return {
     ...(factor && { factor }),
     ...(input.authenticators && { authenticators: input.authenticators }),
     ...(input.exclude && { exclude: input.exclude }),
-    ...(shown.length > 0 && { characteristics: shown }),
+    ...(demanded.length > 0 && { characteristics: demanded }),
     ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
   };
 }
@@ -99,10 +99,10 @@ const chainStep = closed({
 }).describe('One link of a chain.');
 
 function toChainStep(input: z.output<typeof chainStep>) {
-  const shown = characteristics.filter((name) => input[name]);
+  const demanded = characteristics.filter((name) => input[name]);
   return {
     authenticators: input.authenticators,
-    ...(shown.length > 0 && { characteristics: shown }),
+    ...(demanded.length > 0 && { characteristics: demanded }),
     ...(input.maxAge !== undefined && { maxAge: input.maxAge }),
   };
 }

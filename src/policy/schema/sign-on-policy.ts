@@ -33,16 +33,16 @@ const then = z.union(
     closed({
       allow: requirementSchema.describe('Who proves this, gets in.'),
       remember: remember.optional(),
-    }).superRefine(({ allow, remember: requestedEnrollment }, context) => {
-      const fault = requestedEnrollment && memoryFault(allow);
+    }).superRefine(({ allow, remember: memory }, context) => {
+      const fault = memory && memoryFault(allow);
       if (fault !== undefined) context.addIssue({ code: 'custom', path: ['remember'], message: fault });
     }),
   ],
   { error: 'must be `deny`, or `allow:` with what must be proved' },
 );
 
-function toAllow({ allow, remember: requestedEnrollment }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
-  return { kind: 'allow', requirement: allow, ...(requestedEnrollment && { remember: requestedEnrollment.device }) };
+function toAllow({ allow, remember: memory }: Exclude<z.output<typeof then>, 'deny'>): Rule['then'] {
+  return { kind: 'allow', requirement: allow, ...(memory && { remember: memory.device }) };
 }
 
 const rule = closed({

@@ -480,7 +480,7 @@ test('all problems of all files are reported at once, by place', async () => {
     'policies/profile.yaml': 'rules: []\n',
   });
   if (loaded.ok) throw new Error('it was accepted');
-  expect(loaded.problems.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
+  expect(loaded.findings.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
     'apps/notes.yaml:3:15 signOnPolicy',
     'apps/notes.yaml:5:19 client.redirect_uris[0]',
     'apps/notes.yaml:6:3 client.wrong',
