@@ -1,6 +1,6 @@
 /** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
-import type { ServerApp } from '../app.ts';
+import { markDemo, type ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/hash.ts';
 import { passwordCredential } from '../authenticators/password/password.ts';

@@ -1,6 +1,7 @@
 /** May an enrollment go, and which apps go with it? */
 
 import { describe, expect, test } from '@jest/globals';
+import { compilePolicy, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Facts } from '../../src/core/model/facts.ts';
