@@ -166,8 +166,8 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
   const usual = tests.reduce((sum, test) => sum + (plan.milliseconds[test] ?? 0), 0);
-  await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
   try {
+    await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
     const reply = await runner.ask({ kind: 'try', mutant: index, tests }, 10 * usual + patience);
     const by = reply.kind === 'tried' ? reply.killedBy : undefined;
     return by === undefined ? { outcome: 'survived' } : { outcome: 'killed', by };
