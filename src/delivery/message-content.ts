@@ -15,7 +15,7 @@ import type {
 } from './message-models.ts';
 
 /** What is the same for all messages at a time. */
-export interface MessageContext extends MailBase {
+export interface RenderContext extends MailBase {
   readonly accountUrl: string;
   readonly t: Translator;
 }
@@ -32,7 +32,7 @@ export type MailContent = { readonly subject: MessageDescriptor; readonly footer
 const fewCodes = 3;
 
 /** Throws for a template that there is not. */
-export function mailContent({ template, params }: Delivery, context: MessageContext): MailContent {
+export function mailContent({ template, params }: Delivery, context: RenderContext): MailContent {
   const { t, accountUrl, ...base } = context;
   const given = readParams(params);
   const app = given.text('app');
@@ -85,7 +85,7 @@ type ShortContent =
   | { readonly template: 'voice/code.txt' | 'voice/number.txt'; readonly model: VoiceCall };
 
 /** A text message or a call. Throws for a template that there is not. */
-export function shortContent({ channel, template, params }: Delivery, { brand }: MessageContext): ShortContent {
+export function shortContent({ channel, template, params }: Delivery, { brand }: RenderContext): ShortContent {
   if (template !== 'code' && template !== 'number') throw new Error(`there is no message ${template}`);
   const given = readParams(params);
   const app = given.text('app');

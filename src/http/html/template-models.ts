@@ -126,7 +126,7 @@ export interface FormModel {
   /** The server checks what was typed, and says what is wrong in its own words. */
   readonly novalidate?: true;
   /** Filled in by a WebAuthn ceremony. */
-  readonly ceremony?: Ceremony;
+  readonly ceremony?: CeremonyModel;
   /** Where a script asks how far the sign-in is, and the version that the page shows. */
   readonly follow?: { readonly status: string; readonly version: number };
 }
@@ -138,7 +138,7 @@ export interface HiddenInput {
   readonly box?: string;
 }
 
-export interface Ceremony {
+export interface CeremonyModel {
   /** JSON (Web Authentication Level 3 section 5). */
   readonly options: string;
   readonly focus?: true;
@@ -411,10 +411,10 @@ export interface DeviceEntry {
 }
 
 export interface SignInsModel {
-  readonly signIns: readonly SignInEntry[];
+  readonly signIns: readonly SignInRow[];
 }
 
-export interface SignInEntry {
+export interface SignInRow {
   /** Absent: the user's own account. */
   readonly app?: string;
   readonly what: MessageDescriptor;
