@@ -9,8 +9,8 @@ import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { loadConfiguration } from './policy/load.ts';
-import { problemLine, warningLine } from './policy/model/documents.ts';
-import { watchConfiguration } from './policy/source/watch.ts';
+import { findingLine, warningLine } from './policy/model/finding.ts';
+import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 
 export interface ServeOptions {
@@ -68,8 +68,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
     const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
     if (applying) await applyConfiguration(app, options, port, 'start');
-    await app.live.start();
-    closing.push(() => app.live.stop());
+    await app.activeRevision.start();
+    closing.push(() => app.activeRevision.stop());
     app.outbox.start();
     closing.push(() => app.outbox.stop());
     if (options.redisUrl === undefined) {
@@ -102,7 +102,7 @@ async function readConfiguration(options: ServeOptions, port: number): Promise<{
     authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const content = loaded.documents.get('settings')?.content as { issuer?: string } | undefined;
   return content?.issuer === undefined ? {} : { issuer: content.issuer };
 }
@@ -131,7 +131,7 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
     variables: variablesOf(options, port),
     inbox: options.demo !== undefined,
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const { revision, changed } = await app.revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${options.configDir}`,
@@ -145,7 +145,7 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
 async function reapply(app: ServerApp, options: ServeOptions, port: number): Promise<void> {
   try {
     await applyConfiguration(app, options, port, 'change');
-    await app.live.refresh();
+    await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
   }

@@ -19,8 +19,8 @@ export interface BrowserInWords {
   readonly system: string;
 }
 
-/** The longest part of a User-Agent that is looked at (UTF-16 units). */
-const maxParsedLength = 512;
+/** The longest part of a User-Agent header that is read and kept (UTF-16 units): what browsers send has less than 256. */
+export const maxUserAgentLength = 256;
 
 /** How many headers are remembered: every request of one browser sends the same one. */
 const maxRemembered = 500;
@@ -67,7 +67,7 @@ export function browserInWords(userAgent: string): BrowserInWords {
 }
 
 function parsed(userAgent: string): ParsedUserAgent {
-  const text = userAgent.slice(0, maxParsedLength);
+  const text = userAgent.slice(0, maxUserAgentLength);
   const known = remembered.get(text) ?? parse(text);
   remembered.delete(text);
   remembered.set(text, known);

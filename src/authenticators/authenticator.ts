@@ -1,100 +1,258 @@
 /**
- * The one interface of all authenticators. An authenticator knows neither store nor HTTP: secrets come in, evidence and new secrets go out.
- * The engine reserves the attempt before it calls `verify`, and saves what comes back by compare-and-swap before it counts.
+ * The interface of all authenticators (NIST SP 800-63B-4 section 3). An authenticator knows neither store nor HTTP: the credentials of the
+ * user come in, evidence and new secrets go out. It promises what `test/contract/authenticator-contract.ts` checks, and it may rely on
+ * what the engine does around it:
+ *
+ * - The engine reserves an attempt within `attemptLimits` before it calls `verify`.
+ * - The engine saves the new secret by compare-and-swap before the proof counts, where `mustSave` says so.
+ * - The engine calls the same methods for a decoy, a user who does not exist: no credential is given, and the answer is always a refusal.
+ *   Result and cost must not differ from those for a user who exists.
+ * See decision 19.
  */
 import type { AuthenticatorDescriptor, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
 import type { InputKind } from '../core/step/step.ts';
 import type { AuthenticatorConfiguration } from '../policy/model/authenticator-kind.ts';
 import type { Limit } from '../stores/store.ts';
+import type { RefusalCode } from './refusal-codes.ts';
 
-/** One enrollment as it is kept with the user: what it is, and its secret (a hash, a key; JSON). */
+export interface Authenticator {
+  /** Key, factors and characteristics: what rules are evaluated on. */
+  readonly descriptor: AuthenticatorDescriptor;
+  /** The schema of its settings, and what `stepgate config check` says about it. */
+  readonly configuration: AuthenticatorConfiguration;
+  /** How many attempts are evaluated per account before further ones are refused (NIST SP 800-63B-4 section 3.2.2). */
+  readonly attemptLimits: readonly Limit[];
+  /** Present: it sends messages, within these limits per account. A resend never resets the attempts (section 3.1.3.2). */
+  readonly sendLimits?: readonly Limit[];
+  /** Present: the user has one credential at most, and a new one replaces it. */
+  readonly maxEnrollments?: 1;
+  /** Present: one challenge serves all credentials of the user, and `verify` tells which one answered. */
+  readonly sharedChallenge?: true;
+
+  /** Issues a challenge for one credential; `undefined`: for a decoy. */
+  challenge(credential: Credential | undefined, context: AuthenticatorContext): Promise<IssuedChallenge>;
+  /**
+   * Checks an answer; `credential` is `undefined` for a decoy. Rejects with `StepgateError('busy')` when it cannot take more work, and
+   * with `TypeError` when `pending` is not its own.
+   */
+  verify(
+    credential: Credential | undefined,
+    answer: ChallengeAnswer,
+    context: AuthenticatorContext,
+  ): Promise<Verified | Refused>;
+
+  /** Begins an enrollment. Throws `TypeError` unless `descriptor.enrollable`. */
+  beginEnrollment(subject: Subject, context: AuthenticatorContext): Promise<IssuedChallenge>;
+  /**
+   * Completes an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` requests the message again
+   * (`context.method`: in which way). Rejects like `verify`.
+   */
+  enroll(
+    subject: Subject,
+    answer: ChallengeAnswer,
+    context: AuthenticatorContext,
+  ): Promise<Enrolled | EnrollmentContinued | Refused>;
+
+  /** Present: it can identify the user, who has not entered an identifier yet (a passkey). */
+  readonly identifyByCredential?: IdentifyByCredential;
+  /** Present: the identifier that the user enters can be this credential itself (an address, a number). */
+  matchesIdentifier?(credential: Credential, identifier: string): boolean;
+  /** Where its messages go, masked, so that the user can tell credentials apart. */
+  maskedAddress?(credential: Credential): string | undefined;
+  /** How often a credential can still be used, where that is limited. */
+  remainingUses?(credential: Credential): number;
+  /**
+   * Present: its messages hold a magic link, `<issuer>/signin/<transaction>/link?t=<token>`. Returns what the page behind the link shows;
+   * `undefined`: the token is not of this pending challenge. It only reads: nothing is proved before the passcode comes back.
+   */
+  readMagicLink?(
+    pending: IssuedChallenge['private'],
+    token: string,
+    context: AuthenticatorContext,
+  ): MagicLinkDetails | undefined;
+}
+
+/** What an authenticator may know of the request, the user and the configuration. */
+export interface AuthenticatorContext {
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** The configured issuer, an absolute URL. */
+  readonly issuer: string;
+  /** The product name that users know (for the label in authenticator apps). */
+  readonly brand: string;
+  /** The name of the app that the user signs in to. */
+  readonly app: string;
+  /** What the configuration says under `authenticators.<key>`, checked by the schema. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+
+  /** Id of the transaction: messages and their codes are bound to it. */
+  readonly transactionId: string;
+  /** Id of the account; for a decoy an id that is always the same for one identifier. Absent: the user is not identified yet. */
+  readonly subjectId?: string;
+  /** The identifier as the user entered it; absent: none. It says nothing about whether the user exists. */
+  readonly identifier?: string;
+  /** The browser that asks, for texts; decisions never depend on it. */
+  readonly visitor: {
+    readonly ip: string;
+    readonly userAgent: string;
+    /** The address with the names of its networks, for texts; absent: use `ip`. */
+    readonly place?: string;
+  };
+
+  /** All credentials of this authenticator that the user has. */
+  readonly enrolled: readonly Credential[];
+  /** Ids of the credentials that make progress now; absent: any. */
+  readonly allowedCredentials?: readonly string[];
+  /** Only a proof with user verification makes progress. */
+  readonly userVerification?: boolean;
+  /** One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses. */
+  readonly method?: string;
+  /**
+   * The user has proved something, in this transaction or in the session of this browser: a page may show what only they should know. Never
+   * true for a decoy.
+   */
+  readonly mayShowDetails?: boolean;
+
+  /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
+  mac(purpose: string, ...parts: readonly string[]): string;
+  /** Like `mac`, under the oldest secret: draws what a decoy looks like, which must not change when a secret is added. */
+  decoyMac(purpose: string, ...parts: readonly string[]): string;
+}
+
+/** One enrollment as the account keeps it: its capabilities, and its secret (a hash, a key). JSON. */
 export interface Credential {
   readonly id: string;
+  /** Key of the authenticator. */
   readonly authenticator: string;
+  /** How the user tells it from others of the kind. */
   readonly label?: string;
   /** Epoch seconds. */
   readonly createdAt: Seconds;
   readonly lastUsedAt?: Seconds;
-  /** What this enrollment can show at its best. */
+  /** The most that this credential can prove. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
   /** Epoch seconds from which it no longer counts; absent: it stays. */
   readonly expiresAt?: Seconds;
-  /** It was used up: what it proved stands, and it proves nothing more. */
+  /** Its last use has been made: what it proved stands, and it proves nothing more. */
   readonly consumed?: true;
-  /** Browsers that the person asked to remember this proof. Kept by the loop; no authenticator looks at it. */
+  /** Browsers for which the user asked to remember this proof. Kept by the engine; no authenticator looks at it. */
   readonly remembered?: readonly RememberedDevice[];
-  /** Values that no other enrollment of this authenticator may have, of whomever (the id of a passkey). The engine sees to it. */
+  /** Values that no other enrollment of this authenticator may have, in any account (the id of a passkey). The engine enforces it. */
   readonly reservations?: readonly string[];
-  /** The mailbox that it proves, where its owner is also told what happens to the account. Absent: it proves none. */
+  /** The mailbox that it proves, where the user is notified of changes to the account. Absent: it proves none. */
   readonly address?: string;
-  /** Belongs to the authenticator; nobody else looks inside, and it is never logged. */
+  /** Belongs to the authenticator: nothing else reads it, and it is never logged. */
   readonly secret: Readonly<Record<string, unknown>>;
 }
 
+/** What an authenticator returns for a new enrollment: the directory gives it id and time. */
+export type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
+
 /** A browser on which an enrollment need not be proved again for a while, where a rule allows that. */
 export interface RememberedDevice {
-  /** Names it to its owner. */
+  /** Names it to the user. */
   readonly id: string;
-  /** Hash over the browser's secret and the account: neither another browser nor another person has it. */
+  /** Hash over the secret of the browser and the account: it fits no other browser and no other account. */
   readonly device: string;
   /** What was proved then. */
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
-  /** When it was proved, and until when the person was told that it would be remembered (epoch seconds). */
+  /** When it was proved (epoch seconds). */
   readonly at: Seconds;
+  /** Until when it is remembered, as the page said (epoch seconds). */
   readonly until: Seconds;
-  /** `validAfter` of the account then: what voids its sessions voids this. */
+  /** `validAfter` of the account at the time: what ends its sessions ends this. */
   readonly valid: Seconds;
-  /** As the browser told. */
   readonly ip: string;
+  /** The header as the browser sent it, cut off. */
   readonly userAgent: string;
 }
 
-export interface AuthenticatorEnv {
-  /** Epoch seconds. */
-  readonly now: Seconds;
-  /** Absolute URL of the configured issuer. */
-  readonly issuer: string;
-  /** Name of the product as people know it (for the label in authenticator apps). */
-  readonly brand: string;
-  /** Name of the app that is signed in to. */
-  readonly app: string;
-  /** Id of the account; for somebody who does not exist an id that is always the same for what they typed. Absent: nobody is named yet. */
-  readonly subject?: string;
-  /** Id of the transaction: what is sent out is bound to it. */
-  readonly transaction: string;
-  /** Who asks, as far as the browser tells; for texts to the person, never for decisions. */
-  readonly visitor: {
-    readonly ip: string;
-    readonly userAgent: string;
-    /** The address with the names of its networks, for people; absent: there are none. */
-    readonly place?: string;
-  };
-  /** What the person typed to say who they are; absent: nothing. It says nothing about whether they exist. */
-  readonly identifier?: string;
-  /**
-   * The person has proved something, in this transaction or in the session of this browser, so a page may show what only they should know.
-   * Never for somebody unknown.
-   */
-  readonly proved?: boolean;
-  /** All credentials of this authenticator that the person has. */
-  readonly enrolled: readonly Credential[];
-  /** Ids of those that make progress now; absent: any. */
-  readonly asked?: readonly string[];
-  /** One of `public.methods`: how the person wants the message that they ask for again. Absent: as the authenticator sees fit. */
-  readonly method?: string;
-  /** True: only a proof with user verification makes progress. */
-  readonly userVerification?: boolean;
-  /** What the configuration says under `authenticators.<key>`. */
-  readonly settings?: Readonly<Record<string, unknown>>;
-  /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
-  mac(purpose: string, ...parts: readonly string[]): string;
-  /** The same under the oldest secret, for what somebody who does not exist looks like: a newer secret must not change that. */
-  lastingMac(purpose: string, ...parts: readonly string[]): string;
+/**
+ * A challenge, or a stage of an enrollment, that waits for an answer. `public` goes into the step; `private` stays in the transaction, on
+ * the server. Members of `public` that the pages know:
+ *
+ * - `address`: where the message went, masked;
+ * - `resend: true`: the user may request the message again;
+ * - `methods` and `method`: the ways in which the message can go, and the one in which it went;
+ * - `linkable: true`: it can be answered in another tab, by magic link;
+ * - `stage`: which input an enrollment asks for;
+ * - `restricted: true`: the page says that there are safer authenticators;
+ * - `country`: of numbers without country code (ISO 3166-1 alpha-2);
+ * - `codes` and `made`: codes for the user to keep, and since when they exist (epoch seconds).
+ */
+export interface IssuedChallenge {
+  /** What the answer consists of, in the order of the page. */
+  readonly inputs: readonly InputKind[];
+  readonly public: Readonly<Record<string, unknown>>;
+  readonly private: Readonly<Record<string, unknown>>;
+  /** Epoch seconds from which it no longer counts. */
+  readonly expires: Seconds;
+  /** Messages to the user, sent now. For a decoy: none, at the same cost. */
+  readonly deliver?: readonly Delivery[];
+  /** As many for a decoy as for a user who exists. Absent: the usual limit for mail applies to each recipient. */
+  readonly quotas?: readonly Quota[];
+  /** Why nothing can be sent to this credential, for the audit log. Shown only to users who have proved something. */
+  readonly undeliverable?: string;
 }
 
-/** A message to the person. It goes into the outbox in the same commit as the transaction, and out after the answer. */
+/** The answer of the user to an issued challenge. */
+export interface ChallengeAnswer {
+  /** `private` of the challenge. */
+  readonly pending: IssuedChallenge['private'];
+  readonly input: CredentialInput;
+}
+
+/** The fields of the form below `credentials.`: each value a string. */
+export type CredentialInput = Readonly<Record<string, string>>;
+
+/** What one verification proved. */
+export interface Proof {
+  readonly factors: readonly Factor[];
+  readonly characteristics: readonly Characteristic[];
+  /** Authentication method references (RFC 8176). */
+  readonly amr: readonly string[];
+}
+
+export interface Verified {
+  readonly ok: true;
+  /** Id of the credential that answered. */
+  readonly credential: string;
+  readonly proof: Proof;
+  /** New secret of that credential (counter, better hash), saved by compare-and-swap; absent: unchanged. */
+  readonly secret?: Readonly<Record<string, unknown>>;
+  /** True: the proof counts only if the new secret is saved (one-time values). False: losing that race does no harm. */
+  readonly mustSave: boolean;
+  /** That was the last use of the credential. Needs `mustSave`. */
+  readonly consumed?: true;
+  /** Notifies the user at the addresses that the account has proved. */
+  readonly notify?: Pick<Delivery, 'template' | 'params'>;
+}
+
+export interface Enrolled {
+  readonly ok: true;
+  readonly credential: NewCredential;
+  /** Completing an enrollment proves the credential at the same time. */
+  readonly proof: Proof;
+}
+
+/** The enrollment takes one more answer: the user gave an address, and is now asked for the code that was sent there. */
+export interface EnrollmentContinued {
+  readonly ok: true;
+  readonly nextStage: IssuedChallenge;
+}
+
+export interface Refused {
+  readonly ok: false;
+  readonly code: RefusalCode;
+  /** The input that the text belongs to. */
+  readonly field?: string;
+  /** More than the user is told, for the audit log. */
+  readonly reason?: string;
+}
+
+/** A message to the user. It goes into the outbox in the same commit as the transaction, and out after the answer. */
 export interface Delivery {
   readonly channel: 'email' | 'sms' | 'voice';
   /** Address or E.164 number. */
@@ -102,162 +260,45 @@ export interface Delivery {
   /** Name of the template among the mail views. */
   readonly template: string;
   readonly params: Readonly<Record<string, string | number>>;
-  /** Epoch seconds after which it is not sent any more. */
+  /** Epoch seconds from which it is no longer sent. */
   readonly expires: Seconds;
 }
 
 /**
- * What may be sent in all, whoever asks: messages that cost are limited by more than the account. The engine reserves all quotas before it
- * sends, and sends nothing when one is used up.
+ * A limit over all accounts, for messages that cost. The engine reserves all quotas before it sends, and sends nothing when one of them is
+ * exhausted.
  */
 export interface Quota {
-  /** What is counted, for the audit log: `network`, which is looked at first, `recipient`, `number`, `prefix`, `country`. */
+  /** What is counted, for the audit log: `network`, which is reserved first, `recipient`, `number`, `prefix`, `country`. */
   readonly kind: string;
-  /** Messages with the same value are counted together. It may be anything: no store key is made of it. */
-  readonly of: string;
+  /** Messages with the same value are counted together. Any text: no store key is made of it. */
+  readonly value: string;
   readonly limits: readonly Limit[];
-  /** It is about one person: what strangers ask for does not count against a browser with which that person has signed in before. */
-  readonly personal?: true;
+  /** Browsers that the account knows have a count of their own: what strangers request does not use it up. */
+  readonly separateForKnownBrowsers?: true;
 }
 
-/**
- * A started challenge or offer. `private` stays on the server, in the transaction; `public` goes into the step. Known to the pages:
- * `resend: true` (the person may ask for the message again), `linkable: true` (it can be answered in another tab), `address` (where it
- * went, masked), `stage` (which of several inputs an enrollment asks for), `methods` and `method` (the ways in which the message can go,
- * and the one in which it went), `restricted: true` (there are safer authenticators, and the person is told so), `country` (ISO 3166-1
- * alpha-2, of numbers without a country code), `codes` and `made` (to be kept by the person, and since when, in epoch seconds).
- */
-export interface Started {
-  /** What the answer consists of, in the order of the page. */
-  readonly inputs: readonly InputKind[];
-  readonly public: Readonly<Record<string, unknown>>;
-  readonly private: Readonly<Record<string, unknown>>;
-  /** Epoch seconds after which it no longer counts. */
-  readonly expires: Seconds;
-  /** What is sent to the person now. For somebody who does not exist: nothing, at the same cost. */
-  readonly deliver?: readonly Delivery[];
-  /** For somebody who does not exist as many as for somebody who does. Absent: each recipient gets what is usual for mail. */
-  readonly quotas?: readonly Quota[];
-  /** Why nothing can be sent to this credential, for the audit log. It is told to those who have proved something, and to nobody else. */
-  readonly undeliverable?: string;
-}
-
-/** What the page behind a link may show to whoever has the link. */
-export interface MagicLinkTarget {
-  /** What to enter in the browser that asked, instead of following the link there. */
-  readonly passcode: string;
-  /** Who asked, for the person to compare; empty texts: not known. */
-  readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
-}
-
-/** Why an answer was refused; the code of the message that the person sees. */
-export interface Refused {
-  readonly ok: false;
-  readonly code: string;
-  /** The input that the message belongs to. */
-  readonly field?: string;
-  /** For the audit log, where the person is told less. */
-  readonly reason?: string;
-}
-
-/** What one verification showed. */
-export interface Proof {
-  readonly factors: readonly Factor[];
-  readonly characteristics: readonly Characteristic[];
-  readonly amr: readonly string[];
-}
-
-export interface Verified {
-  readonly ok: true;
-  /** Which credential answered. */
-  readonly credential: string;
-  readonly proof: Proof;
-  /** New secret of that credential (counter, rehash), to be saved by compare-and-swap; absent: unchanged. */
-  readonly secret?: Readonly<Record<string, unknown>>;
-  /** True: the proof counts only if the new secret could be saved (one-time values). False: a failed save is no harm (rehash). */
-  readonly mustSave: boolean;
-  /** That was the last time: what it proved stands, and it proves nothing more. Needs `mustSave`. */
-  readonly consumed?: true;
-  /** What the person is told at the addresses that are known to be theirs. */
-  readonly notify?: { readonly template: string; readonly params: Delivery['params'] };
-}
-
-export interface Enrolled {
-  readonly ok: true;
-  readonly credential: Omit<Credential, 'id' | 'createdAt'>;
-  /** Confirming an enrollment proves it at the same time. */
-  readonly proof: Proof;
-}
-
-/** An enrollment takes one more answer: an address was given, and now the code that was sent there is asked for. */
-export interface Continued {
-  readonly ok: true;
-  readonly nextStage: Started;
-}
-
-/** What came in with the form under `credentials.`: each value a string. */
-export type CredentialInput = Readonly<Record<string, string>>;
-
-/** Identifies and proves in one step. */
+/** Identifies the user and proves the credential in one step. */
 export interface IdentifyByCredential {
   /**
-   * The challenge on the page that asks who somebody is. Keeps no state: the same for the same transaction and `version` for some
-   * minutes, so that the page can be shown without a write; a new version voids it, and so does time.
+   * The challenge on the page that asks for the identifier. Keeps no state: it is the same for one transaction and `version` for some
+   * minutes, so that showing the page needs no write. A new version voids it, and so does time.
    */
-  challenge(version: number, env: AuthenticatorEnv): Started;
-  /** What `verify` compares the answer to; `undefined`: it answers a challenge that is too old. */
-  asked(version: number, input: CredentialInput, env: AuthenticatorEnv): Started['private'] | undefined;
-  /** The account that the answer names; `undefined`: none that could be one. `verify` finds out whether that is true. */
+  challenge(version: number, context: AuthenticatorContext): IssuedChallenge;
+  /** What `verify` compares the answer to; `undefined`: the challenge is too old. */
+  pending(
+    version: number,
+    input: CredentialInput,
+    context: AuthenticatorContext,
+  ): IssuedChallenge['private'] | undefined;
+  /** The account id that the answer claims; `undefined`: it claims none. Only `verify` finds out whether that is true. */
   subject(input: CredentialInput): string | undefined;
 }
 
-export interface Authenticator {
-  readonly descriptor: AuthenticatorDescriptor;
-  /** What the configuration language knows of it, besides its traits. */
-  readonly configuration: AuthenticatorConfiguration;
-  /** Attempts that are evaluated per account before further ones are refused. */
-  readonly attemptLimits: readonly Limit[];
-  /** Starts a challenge for one credential. For somebody unknown (`undefined`) it must look and cost the same. */
-  challenge(credential: Credential | undefined, env: AuthenticatorEnv): Promise<Started>;
-  /** Checks an answer. For somebody unknown it takes as long and refuses. Rejects with `StepgateError('busy')` when it cannot take more work. */
-  verify(
-    credential: Credential | undefined,
-    pending: Started['private'],
-    input: CredentialInput,
-    env: AuthenticatorEnv,
-  ): Promise<Verified | Refused>;
-  /** Starts an enrollment. Only if `traits.enrollable`. */
-  beginEnrollment(subject: Subject, env: AuthenticatorEnv): Promise<Started>;
-  /**
-   * Confirms an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` asks for the message again
-   * (`env.method`: in which way).
-   */
-  enroll(
-    subject: Subject,
-    pending: Started['private'],
-    input: CredentialInput,
-    env: AuthenticatorEnv,
-  ): Promise<Enrolled | Continued | Refused>;
-  /**
-   * Its messages hold a link to `<issuer>/signin/<transaction>/link?t=<token>`: what the token stands for, while this challenge is
-   * pending. `undefined`: the token is not of this challenge. It only reads: nothing is proved before the passcode comes back.
-   */
-  link?(pending: Started['private'], token: string, env: AuthenticatorEnv): MagicLinkTarget | undefined;
-  /** One challenge serves all of the person's credentials of this kind; which one answered, the verification tells. */
-  readonly sharedChallenge?: true;
-  /** What somebody typed to say who they are is this credential itself: the address, the number. */
-  matchesIdentifier?(credential: Credential, typed: string): boolean;
-  /** The person has one at most: a new enrollment takes the place of the old one. */
-  readonly maxEnrollments?: 1;
-  /** How often a credential may still be used, where that is limited by what it consists of. */
-  remaining?(credential: Credential): number;
-  /** Where its messages go, masked: tells its owner which one it is. */
-  address?(credential: Credential): string | undefined;
-  /** It can tell by itself who somebody is, before they have said so. */
-  readonly identifyByCredential?: IdentifyByCredential;
-  /**
-   * It sends something: how much per account, over all transactions. The person may ask for another one within these limits; that never
-   * resets the attempts (NIST SP 800-63B-4 section 3.1.3.2).
-   */
-  readonly sendLimits?: readonly Limit[];
+/** What the page behind a magic link may show to anyone who has the link. */
+export interface MagicLinkDetails {
+  /** To be entered in the browser that requested the message, when the link was followed in another one. */
+  readonly passcode: string;
+  /** The browser that requested the message, for the user to compare; empty texts: unknown. */
+  readonly requestedFrom: { readonly ip: string; readonly browser: string; readonly system: string };
 }

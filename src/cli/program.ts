@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { authenticatorKinds } from '../authenticators/index.ts';
-import { passwordTools } from '../authenticators/password/password-tools.ts';
+import { passwordTools } from '../authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';

@@ -38,7 +38,7 @@ const longestPause: Seconds = 300;
 
 /** Messages of one channel under way at once: a mail server that hangs holds up no text messages. */
 const inFlightPerChannel = 8;
-interface ReservedIdentifiers {
+interface ClaimedMessage {
   readonly id: string;
   readonly message: OutboxMessage;
   readonly version: number;
@@ -123,7 +123,7 @@ export class OutboxWorker {
     }
   }
 
-  #take(waiting: ReservedIdentifiers): void {
+  #take(waiting: ClaimedMessage): void {
     const kind = waiting.message.delivery?.channel;
     const busy = [...this.#inFlight.values()].filter((other) => other === kind).length;
     if (busy >= inFlightPerChannel) return;
@@ -136,7 +136,7 @@ export class OutboxWorker {
     this.#inFlight.set(work, kind);
   }
 
-  async #work(waiting: ReservedIdentifiers): Promise<void> {
+  async #work(waiting: ClaimedMessage): Promise<void> {
     const { delivery, attempts } = waiting.message;
     const now = this.#options.now();
     if (!delivery) return void (await this.#end(waiting, []));
@@ -151,7 +151,7 @@ export class OutboxWorker {
   }
 
   /** A number: another try may succeed, not before so many seconds. */
-  async #send({ id, message }: ReservedIdentifiers): Promise<'sent' | 'rejected' | 'template' | Seconds> {
+  async #send({ id, message }: ClaimedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, warn } = this.#options;
     const { delivery, about, attempts } = message;
     if (!delivery) return 'sent';
@@ -175,13 +175,13 @@ export class OutboxWorker {
     }
   }
 
-  async #fail(waiting: ReservedIdentifiers, reason: FailureReason): Promise<void> {
+  async #fail(waiting: ClaimedMessage, reason: FailureReason): Promise<void> {
     const { op, written } = this.#options.failed(waiting.message, reason);
     if (await this.#end(waiting, [op])) written();
   }
 
   /** Takes the message out; false: another node had it. */
-  async #end({ id, version }: ReservedIdentifiers, more: readonly Op[]): Promise<boolean> {
+  async #end({ id, version }: ClaimedMessage, more: readonly Op[]): Promise<boolean> {
     const key = outboxMessageKey(id);
     const { ok } = await this.#options.store.commit([
       { op: 'check', key, version },
@@ -194,9 +194,9 @@ export class OutboxWorker {
 
   /** `undefined`: another node was faster. */
   async #replace(
-    { id, message, version }: ReservedIdentifiers,
+    { id, message, version }: ClaimedMessage,
     change: Partial<OutboxMessage>,
-  ): Promise<ReservedIdentifiers | undefined> {
+  ): Promise<ClaimedMessage | undefined> {
     const changed = { ...message, ...change };
     const ttl = Math.max(1, (message.delivery?.expires ?? 0) - this.#options.now()) + grace;
     const { ok } = await this.#options.store.commit([

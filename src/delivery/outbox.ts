@@ -1,6 +1,6 @@
 /**
  * Messages on their way out. A page never waits for a mail server: the message is written in the commit of the request that caused it,
- * and whichever node comes first sends it.
+ * and whichever node comes first sends it. See decision 10.
  */
 
 import { randomBytes } from 'node:crypto';

@@ -1,4 +1,7 @@
-/** Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is dropped. */
+/**
+ * Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is
+ * dropped. See decision 16.
+ */
 import type { Notice } from '../core/step/step.ts';
 import { attemptCounter } from '../stores/keys.ts';
 import type { Limit } from '../stores/store.ts';

@@ -8,7 +8,8 @@ import type { Assurance, Decision } from '../core/model/decision.ts';
 import type { Facts } from '../core/model/facts.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
-import { forgetSubject, isExpired, started, type Transaction } from '../core/step/transaction.ts';
+import { isExpired, type Transaction } from '../core/step/transaction.ts';
+import { forgetSubject, started } from '../core/step/transitions.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -32,15 +33,14 @@ import {
   type TransactionRequest,
   whoAndWhere,
 } from './transaction/open-transaction.ts';
-import { discardTransaction, saveTransaction } from './transaction/store.ts';
-import { parseTransaction } from './transaction/transaction-record.ts';
+import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
   /** What the person did: answered the step, or took another way on. */
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
-  /** Names of design.md section 7, e.g. `credentials.passcode`. */
+  /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
   readonly fields: Readonly<Record<string, string>>;
 }
 
@@ -74,7 +74,7 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
 
 /** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
@@ -149,7 +149,7 @@ function cancel(open: OpenTransaction): SignInResult {
   const { services, request } = open;
   discardTransaction(open);
   audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(open) });
-  return { kind: 'cancelled', reason: 'person' };
+  return { kind: 'cancelled', reason: 'user' };
 }
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
@@ -231,7 +231,7 @@ async function stepOf(open: OpenTransaction, decision: Decision, facts: Facts): 
   const messages: Notice[] = [];
   let { transaction } = open;
   for (;;) {
-    const plan = nextStep(decision, transaction, view, now);
+    const plan = nextStep(decision, { transaction, view, now });
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const { kind: _, left, ...choice } = plan;
     const begun = left

@@ -1,5 +1,8 @@
-/** What the page behind a link in a message shows, and what a waiting page is told. Both only read: nothing starts, counts or is proved. */
-import type { MagicLinkTarget } from '../authenticators/authenticator.ts';
+/**
+ * What the page behind a link in a message shows, and what a waiting page is told. Both only read: nothing starts,
+ * counts or is proved. See decision 11.
+ */
+import type { MagicLinkDetails } from '../authenticators/authenticator.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';
 import { interactionKey, transactionKey } from '../stores/keys.ts';
@@ -7,12 +10,12 @@ import { magicLinkChallenge } from './actions/magic-link-challenge.ts';
 import type { Services } from './services.ts';
 import { formHandle } from './transaction/form-handle.ts';
 import type { TransactionRequest } from './transaction/open-transaction.ts';
-import { parseTransaction } from './transaction/transaction-record.ts';
+import { parseTransaction } from './transaction/store.ts';
 
 export type MagicLinkPage =
   | {
       readonly kind: 'open';
-      readonly linked: MagicLinkTarget;
+      readonly linked: MagicLinkDetails;
       readonly app: App;
       /** The form that the browser that asked may send: it answers the challenge. */
       readonly form: { readonly handle: string; readonly authenticator: string; readonly token: string };

@@ -1,30 +1,19 @@
 /** What all pages share: brand and language. */
-import type { Context } from 'koa';
-import type { Visitor } from '../flow/browser/visitor.ts';
+import { currentRequest } from '../oidc/request-scope.ts';
+import { type Brand, brandFor } from '../policy/revision/brand.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { Renderer } from './html/render.ts';
 
 export interface PageContext {
-  readonly brand: { readonly name: string; readonly accent?: string };
+  readonly brand: Brand;
   readonly locale: string;
 }
 
-/** `uiLocales`: what the relying party asks for goes before what the browser prefers. */
-export function pageContext(
-  ctx: Context,
-  renderer: Renderer,
-  snapshot: Snapshot | undefined,
-  uiLocales?: string,
-): PageContext {
-  const { acceptLanguage } = (ctx.state as { visitor: Visitor }).visitor;
+/** `uiLocales`: the wish of the relying party goes before that of the browser. A page about an app adds `brandFor(snapshot, app)`. */
+export function pageContext(renderer: Renderer, snapshot: Snapshot | undefined, uiLocales?: string): PageContext {
+  const { acceptLanguage } = currentRequest().visitor;
   return {
-    brand: snapshot?.settings.brand ?? { name: 'Stepgate' },
+    ...brandFor(snapshot),
     locale: renderer.chooseLocale({ uiLocales, acceptLanguage }),
   };
-}
-
-export function showPage(ctx: Context, html: string): void {
-  ctx.type = 'text/html; charset=utf-8';
-  ctx.set('Cache-Control', 'no-store');
-  ctx.body = html;
 }

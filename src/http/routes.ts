@@ -1,24 +1,29 @@
-/** One table of all routes of our own; the protocol endpoints are oidc-provider's. */
-import Router from '@koa/router';
+/** All routes: the table of our own, and what oidc-provider's endpoints do when another request was faster. */
 import type { Context } from 'koa';
 import { StepgateError } from '../errors.ts';
+import { signInPath } from '../oidc/interaction/interactions.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
+import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
+import type { sessionHandlers } from './account/session-handlers.ts';
 import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
-import type { linkHandlers } from './sign-in/magic-link.ts';
+import { pathParameter, type RaceAnswers, type Route } from './middleware/route-table.ts';
+import type { magicLinkHandlers } from './sign-in/magic-link.ts';
 import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
 import type { signInHandlers } from './sign-in/sign-in.ts';
 
-export interface RouteParts {
+export interface RouteHandlers {
   readonly signIn: ReturnType<typeof signInHandlers>;
   readonly account: ReturnType<typeof accountHandlers>;
-  readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly authenticators: ReturnType<typeof authenticatorHandlers>;
+  readonly sessions: ReturnType<typeof sessionHandlers>;
   readonly devices: ReturnType<typeof deviceHandlers>;
-  readonly link: ReturnType<typeof linkHandlers>;
+  readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly magicLink: ReturnType<typeof magicLinkHandlers>;
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
@@ -26,68 +31,79 @@ export interface RouteParts {
   readonly renderer: Renderer;
 }
 
-export function routes(parts: RouteParts): Router {
-  const { account, addresses, devices, signIn, link, recoveryCodes, inbox, health, renderer } = parts;
-  const router = new Router();
-  router.get('/livez', health.live);
-  router.get('/readyz', health.ready);
-  router.get('/assets/:file', (ctx) => sendAsset(ctx, renderer));
-  router.get('/signin/:uid', signIn.show);
-  router.post('/signin/:uid', signIn.submit);
-  router.get('/signin/:uid/link', link.show);
-  router.get('/signin/:uid/status', link.status);
-  router.post('/signin/:uid/codes', recoveryCodes.download);
-  router.post('/signin/:uid/:step', signIn.submit);
-  router.get('/account', account.overview);
-  router.get('/account/callback', account.callback);
-  router.get('/account/add/:key', account.add);
-  router.get('/account/authenticators/:id', account.authenticator);
-  router.post('/account/authenticators/:id/:act', account.changeAuthenticator);
-  router.get('/account/sessions/:id', account.session);
-  router.post('/account/sessions/:id/end', account.endSession);
-  router.get('/account/devices/:id', devices.showForget);
-  router.post('/account/devices/:id/forget', devices.forget);
-  router.get('/account/addresses/add', addresses.showAdd);
-  router.get('/account/addresses/confirm', addresses.showConfirm);
-  router.get('/account/addresses/resend', allowOnly('POST'));
-  router.get('/account/addresses/:id', addresses.showRemove);
-  router.post('/account/addresses/add', addresses.add);
-  router.post('/account/addresses/confirm', addresses.confirm);
-  router.post('/account/addresses/resend', addresses.resend);
-  router.post('/account/addresses/:id/remove', addresses.remove);
-  for (const path of ['/livez', '/readyz', '/assets/:file']) router.all(path, allowOnly('GET, HEAD'));
-  router.all('/signin/:uid', allowOnly('GET, HEAD, POST'));
-  for (const path of ['/signin/:uid/link', '/signin/:uid/status']) router.all(path, allowOnly('GET, HEAD'));
-  router.all('/signin/:uid/:step', allowOnly('POST'));
-  if (inbox) {
-    router.get('/demo/inbox', inbox.page);
-    router.get('/demo/inbox.json', inbox.json);
-    for (const path of ['/demo/inbox', '/demo/inbox.json']) router.all(path, allowOnly('GET, HEAD'));
-  }
-  for (const path of ['/account', '/account/callback', '/account/add/:key']) router.all(path, allowOnly('GET, HEAD'));
-  for (const path of ['/account/addresses/add', '/account/addresses/confirm'])
-    router.all(path, allowOnly('GET, HEAD, POST'));
-  for (const path of ['authenticators/:id', 'sessions/:id', 'devices/:id'])
-    router.all(`/account/${path}`, allowOnly('GET, HEAD'));
-  for (const path of [
-    'authenticators/:id/:act',
-    'sessions/:id/end',
-    'devices/:id/forget',
-    'addresses/resend',
-    'addresses/:id/remove',
-  ])
-    router.all(`/account/${path}`, allowOnly('POST'));
-  router.all('/account/addresses/:id', allowOnly('GET, HEAD'));
-  return router;
+/** Our own routes. Of two that fit the same path the first answers, so literal segments stand before parameters. */
+export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
+  const { health, renderer, inbox } = handlers;
+  return [
+    { path: '/livez', GET: health.live },
+    { path: '/readyz', GET: health.ready },
+    { path: '/assets/:file', GET: (ctx) => sendAsset(ctx, renderer) },
+    ...signInRoutes(handlers),
+    ...accountRoutes(handlers),
+    ...(inbox
+      ? [
+          { path: '/demo/inbox', GET: inbox.page },
+          { path: '/demo/inbox.json', GET: inbox.json },
+        ]
+      : []),
+  ];
 }
 
-/** Stands behind the handlers of a route: whatever gets here used another method (RFC 9110 section 15.5.6). */
-function allowOnly(methods: string): (ctx: Context) => never {
-  return (ctx) => {
-    ctx.set('Allow', methods);
-    throw new StepgateError('method_not_allowed');
-  };
+/** After a lost race the browser sees the step that the faster request led to. */
+function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): readonly Route[] {
+  const onLostRace = (ctx: Context) => signInPath(pathParameter(ctx, 'uid'));
+  return [
+    { path: '/signin/:uid', GET: signIn.show, POST: signIn.submit, onLostRace },
+    { path: '/signin/:uid/link', GET: magicLink.show, onLostRace },
+    { path: '/signin/:uid/status', GET: magicLink.status, onLostRace },
+    { path: '/signin/:uid/codes', POST: recoveryCodes.download, onLostRace },
+    { path: '/signin/:uid/:step', POST: signIn.submit, onLostRace },
+  ];
 }
+
+/** After a lost race the overview says that the form was outdated. */
+function accountRoutes({ account, authenticators, sessions, devices, addresses }: RouteHandlers): readonly Route[] {
+  const onLostRace = () => '/account?done=stale';
+  return [
+    { path: '/account', GET: account.overview },
+    { path: '/account/callback', GET: account.callback, onLostRace },
+    { path: '/account/add/:key', GET: account.add, onLostRace },
+    { path: '/account/authenticators/:id', GET: authenticators.show, onLostRace },
+    { path: '/account/authenticators/:id/:act', POST: authenticators.change, onLostRace },
+    { path: '/account/sessions/:id', GET: sessions.show, onLostRace },
+    { path: '/account/sessions/:id/end', POST: sessions.end, onLostRace },
+    { path: '/account/devices/:id', GET: devices.showForget, onLostRace },
+    { path: '/account/devices/:id/forget', POST: devices.forget, onLostRace },
+    { path: '/account/addresses/add', GET: addresses.showAdd, POST: addresses.add, onLostRace },
+    { path: '/account/addresses/confirm', GET: addresses.showConfirm, POST: addresses.confirm, onLostRace },
+    { path: '/account/addresses/resend', POST: addresses.resend, onLostRace },
+    { path: '/account/addresses/:id', GET: addresses.showRemove, onLostRace },
+    { path: '/account/addresses/:id/remove', POST: addresses.remove, onLostRace },
+  ];
+}
+
+const askAgain: RaceAnswers = { onLostRace: 'ask_again' };
+const tellApp: RaceAnswers = { onLostRace: 'oauth_error', onRefusal: 'oauth_error' };
+const tellOfRefusal: RaceAnswers = { onRefusal: 'oauth_error' };
+
+/** The protocol endpoints by the name that oidc-provider gives the route (`ctx.oidc.route`). Browsers ask some of them, apps the others. */
+export const protocolRoutes: Readonly<Record<string, RaceAnswers>> = {
+  authorization: askAgain,
+  resume: askAgain,
+  code_verification: askAgain,
+  device_resume: askAgain,
+  end_session: tellOfRefusal,
+  end_session_confirm: tellOfRefusal,
+  end_session_success: tellOfRefusal,
+  token: tellApp,
+  pushed_authorization_request: tellApp,
+  device_authorization: tellApp,
+  userinfo: tellApp,
+  introspection: tellApp,
+  revocation: tellApp,
+  jwks: tellApp,
+  discovery: tellApp,
+};
 
 function sendAsset(ctx: Context, renderer: Renderer): void {
   const asset = renderer.asset(ctx.path);

@@ -2,7 +2,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { AdapterPayload, Provider } from 'oidc-provider';
 import type { App } from '../policy/model/app.ts';
-import type { UnitOfWork } from '../stores/unit-of-work.ts';
+import { currentRequest } from './request-scope.ts';
 
 /** The place of the secret is taken by its hash; `compareSecretsByHash` makes the provider compare with that. */
 export function clientMetadata(app: App): AdapterPayload {
@@ -31,16 +31,8 @@ function matchesSecret(hash: string, presented: string): boolean {
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-const found = new WeakMap<UnitOfWork, Map<string, App>>();
-
-/** Keeps which version of the app this request was let in with. */
-export function rememberClient(unit: UnitOfWork, app: App): void {
-  const apps = found.get(unit) ?? new Map<string, App>();
-  found.set(unit, apps.set(app.clientId, app));
-}
-
-/** Whether the app is still the one that this request was let in with: a request may learn of a newer revision on its way. */
-export function isSameClient(unit: UnitOfWork, clientId: string, newest: App | undefined): boolean {
-  const used = found.get(unit)?.get(clientId);
+/** Whether the app is still the one that this request authenticated: a request may learn of a newer revision on its way. */
+export function isSameClient(clientId: string, newest: App | undefined): boolean {
+  const used = currentRequest().apps.get(clientId);
   return used === newest || JSON.stringify(used) === JSON.stringify(newest);
 }

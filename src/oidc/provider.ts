@@ -10,7 +10,7 @@ import { peekSso } from '../flow/browser/sso-session.ts';
 import type { Services } from '../flow/services.ts';
 import type { Resource, Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
-import { clientMetadata, compareSecretsByHash, rememberClient } from './clients.ts';
+import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
@@ -21,10 +21,11 @@ import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.t
 import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
-import type { ProviderPages } from './pages.ts';
+import type { DeviceDetails, ProviderPages } from './pages.ts';
+import { currentRequest } from './request-scope.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
-import { acceptSignOn, needsInteraction, purposeParameter, signOn, unitOf } from './sign-on/sign-on.ts';
+import { acceptSignOn, needsInteraction, purposeParameter, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
 
 export interface ProviderParts {
@@ -97,7 +98,7 @@ function configuration(parts: ProviderParts): Configuration {
     findAccount: (ctx, id, token) => findAccount(ctx, services, id, token as never),
     loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
-    renderError: async (ctx, out) => parts.pages.renderError(ctx, out),
+    renderError: async (ctx, out) => parts.pages.showError(ctx, out),
     features: features(parts),
     // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
     ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
@@ -136,14 +137,14 @@ const routes = {
 
 /** Where the request has read nothing yet, the revision that this node follows will do, unless it does not know the app. */
 async function clientById(services: Services, clientId: string) {
-  const unit = unitOf();
+  const { unit, apps } = currentRequest();
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {
     await unit.load([]);
     app = await find();
   }
-  if (app) rememberClient(unit, app);
+  if (app) apps.set(app.clientId, app);
   return app && clientMetadata(app);
 }
 
@@ -204,7 +205,7 @@ function sessionLifetime(
 }
 
 function sessionLimits(_ctx: KoaContextWithOIDC, uid: string, services: Services): Seconds | undefined {
-  const sso = peekSso(unitOf(), uid);
+  const sso = peekSso(currentRequest().unit, uid);
   if (!sso?.limits) return undefined;
   return Math.max(1, Math.min(sso.limits.idle, sso.startedAt + sso.limits.absolute - services.now()));
 }
@@ -258,9 +259,10 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
     clientCredentials: { enabled: false },
     deviceFlow: {
       enabled: true,
-      userCodeInputSource: pages.deviceInput,
-      userCodeConfirmSource: pages.deviceConfirm,
-      successSource: pages.deviceSuccess,
+      userCodeInputSource: (ctx, _form, _out, error) => pages.showDeviceInput(ctx, error),
+      userCodeConfirmSource: (ctx, ...[_form, _client, info, userCode]) =>
+        pages.showDeviceConfirmation(ctx, { ...deviceDetails(info), userCode }),
+      successSource: pages.showDeviceSuccess,
     },
     dPoP: { enabled: true },
     introspection: {
@@ -279,9 +281,15 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
       getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
+    rpInitiatedLogout: { enabled: true, logoutSource: pages.showLogout, postLogoutSuccessSource: pages.showSignedOut },
     userinfo: { enabled: true },
   };
+}
+
+/** As `deviceInfo` of oidc-provider makes it. */
+function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
+  const { ip, ua } = (info ?? {}) as { readonly ip?: string; readonly ua?: string };
+  return { ...(ip ? { ip } : {}), ...(ua ? { userAgent: ua } : {}) };
 }
 
 function resourceServer(resources: readonly Resource[], indicator: string) {

@@ -1,7 +1,7 @@
 /** Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by stable codes (Law 10). */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FlatEntry, placeAt, placeInWords, readFlatJson } from './flat-json.ts';
+import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
 
 /** The language that has every text. */
@@ -43,7 +43,7 @@ function readCatalogue(file: string): readonly (readonly [string, CatalogueMessa
   const source = readFileSync(file, 'utf8');
   return readFlatJson(source, file).map(({ key, text, offset }: FlatEntry) => [
     key,
-    { text, place: () => placeInWords(placeAt({ source, file, offset })) },
+    { text, place: () => sourcePlaceText(placeAt({ source, file, offset })) },
   ]);
 }
 

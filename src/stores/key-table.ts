@@ -120,7 +120,7 @@ export const keyTable = {
     what: 'A sign-in that is under way, beside the interaction of the same id.',
     holds: 'entry',
     tag: { rule: 'random', of: 'the id of the interaction' },
-    owner: 'flow/transaction/transaction-record',
+    owner: 'flow/transaction/store',
     lifetime: { kind: 'expiring', until: '`expiresAt` of the transaction' },
     references: ['user', 'identifier', 'sso-session'],
   },

@@ -1,8 +1,7 @@
 /**
  * One request is one unit of work: what was read is read once, what is written is written together, by one commit, before the answer
- * leaves. So a request costs one load and one commit, and is never half done.
+ * leaves. So a request costs one load and one commit, and is never half done. See decision 1.
  */
-import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
 
 type WriteOp = Extract<Op, { value: string; version?: number; op: 'create' | 'replace' | 'put' | 'update' }>;
@@ -235,16 +234,4 @@ export class UnitOfWork {
   #drop(key: string): void {
     this.#ops = this.#ops.filter((op) => !('key' in op && op.key === key && 'value' in op && op.op !== 'append'));
   }
-}
-
-const units = new AsyncLocalStorage<UnitOfWork>();
-
-/** Runs a request within its unit of work. */
-export function withUnit<T>(unit: UnitOfWork, run: () => Promise<T>): Promise<T> {
-  return units.run(unit, run);
-}
-
-/** The unit of work of the request under way. */
-export function currentUnit(): UnitOfWork | undefined {
-  return units.getStore();
 }

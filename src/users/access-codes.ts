@@ -1,5 +1,5 @@
+import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
-import type { NewCredential } from './credentials.ts';
 
 /** What an administrator may issue. */
 export interface AccessCodeBounds {

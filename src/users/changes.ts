@@ -1,8 +1,9 @@
 /** What becomes of a person's record by a change: as data, and as the operations that swap it. */
+import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import type { Op } from '../stores/store.ts';
 import { nextValidAfter, replaceCredentials, resetCounters, type VersionedAccount } from './account.ts';
-import { type NewCredential, withOnlyCredential } from './credentials.ts';
+import { withOnlyCredential } from './credentials.ts';
 import { newUserId, type Profile, type User } from './user.ts';
 
 export interface NewUser {

@@ -1,11 +1,8 @@
 /** Changes to a person's list of credentials, as data; whoever calls them saves the result by compare-and-swap. */
 
 import { randomBytes } from 'node:crypto';
-import type { Credential } from '../authenticators/authenticator.ts';
+import type { Credential, NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
-
-/** What an authenticator hands over for a new enrollment. */
-export type NewCredential = Omit<Credential, 'id' | 'createdAt'>;
 
 /** Gives a new credential its id (128 random bits, base64url). */
 export function issueCredential(credential: NewCredential, now: Seconds): Credential {

@@ -1,4 +1,5 @@
 /** All people, on the store port. Every change is a compare-and-swap that is tried again when somebody else was faster. */
+import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
 import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
@@ -22,7 +23,7 @@ import {
   type UserChange,
 } from './changes.ts';
 import { releaseReservations } from './credential-reservations.ts';
-import { issueCredential, type NewCredential } from './credentials.ts';
+import { issueCredential } from './credentials.ts';
 import { canonicalIdentifier, type IdentifierFault } from './identifier.ts';
 import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservations.ts';
 import { withoutAddedAddresses } from './notification-addresses.ts';

@@ -1,5 +1,4 @@
-import type { NewCredential } from './credentials.ts';
-
+import type { NewCredential } from '../authenticators/authenticator.ts';
 /** What setting passwords needs of the password authenticator; whoever puts the commands together hands it in. */
 export interface PasswordTools {
   /** Hashes a password. Rejects when it cannot be one, or when there is no room for more work. */

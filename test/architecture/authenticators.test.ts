@@ -23,6 +23,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
+  'http/html/views/account-view': ['email'],
   'http/html/views/page-models': ['email'],
   'policy/model/authenticator-kind': ['email'],
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.

@@ -42,6 +42,41 @@ describe('the laws', () => {
   });
 });
 
+describe('the decisions', () => {
+  const records = documents.filter(({ path }) => /^docs\/decisions\/\d{4}-/.test(path));
+
+  test('are numbered without gaps, as their files are', () => {
+    const numbers = records.map(({ path, text }) => [path.slice(15, 19), /^# (\d+)\. \S/.exec(text)?.[1]]);
+    expect(numbers).toEqual(records.map((_, at) => [String(at + 1).padStart(4, '0'), String(at + 1)]));
+  });
+
+  test('have a date, a status, a decision and alternatives', () => {
+    const parts = [/^Date: \d{4}-\d{2}-\d{2} *$/m, /^Status: (?:proposed|accepted|superseded by decision \d+)$/m];
+    const lacking = records.filter(({ text }) => ![...parts, /\*\*Alternatives/].every((part) => part.test(text)));
+    expect(lacking.map(({ path }) => path)).toEqual([]);
+  });
+
+  test('are in the index, with title, date and status', () => {
+    const index = document('docs/decisions/README.md');
+    const lines = records.map(({ path, text }) => {
+      const [, number, title] = /^# (\d+)\. (.*)$/m.exec(text) ?? [];
+      const [, date] = /^Date: (\S+)/m.exec(text) ?? [];
+      const [, status] = /^Status: (.*)$/m.exec(text) ?? [];
+      return `| [${number}](${path.slice(15)}) | ${title} | ${date} | ${status} |`;
+    });
+    expect(lines.filter((line) => !index.includes(line))).toEqual([]);
+  });
+
+  test('exist wherever one is cited', () => {
+    const unknown = everything.flatMap(({ path, text }) =>
+      citedNumbers('decision', text)
+        .filter((one) => one < 1 || one > records.length)
+        .map((one) => `${path} cites decision ${one}`),
+    );
+    expect(unknown).toEqual([]);
+  });
+});
+
 describe('the documents', () => {
   test('link to files that exist', () => {
     const broken = documents.flatMap((one) =>
@@ -50,6 +85,33 @@ describe('the documents', () => {
         .map((target) => `${one.path} links to ${target}`),
     );
     expect(broken).toEqual([]);
+  });
+
+  test('are short at the front door, and each chapter is in the index', () => {
+    expect(document('README.md').split('\n').length).toBeLessThanOrEqual(151);
+    const index = { path: 'docs/README.md', text: document('docs/README.md') };
+    const chapters = documents.map(({ path }) => path).filter((path) => /^docs\/[^/]+\.md$/.test(path));
+    expect(chapters.filter((path) => path !== index.path && !linkedFiles(index).includes(path))).toEqual([]);
+  });
+
+  test('speak of users in plain words, and use none of the words that the glossary replaced', () => {
+    const retired = /\b(?:somebody|whoever|the person|people|the bar|way on|ways on|witness|spared|showings?)\b/gi;
+    const texts = everything.filter(({ path }) => /\.(?:md|yaml)$/.test(path));
+    // The record of the change of words quotes them.
+    const found = texts
+      .filter(({ path }) => !path.includes('/0022-'))
+      .flatMap(({ path, text }) => [...text.matchAll(retired)].map(([word]) => `${path}: ${word}`));
+    expect(found).toEqual([]);
+  });
+
+  test('and everything else refer to no paper outside of the repository', () => {
+    const names = new Set(documents.map(({ path }) => path.split('/').at(-1)));
+    const strangers = everything.flatMap(({ path, text }) =>
+      [...text.matchAll(/(?<![\w/.-])(?:[\w.-]+\/)*([\w-]+\.md)\b/g)]
+        .filter(([, name = '']) => !names.has(name) && path !== 'test/architecture/documents.test.ts')
+        .map(([, name]) => `${path} refers to ${name}`),
+    );
+    expect(strangers).toEqual([]);
   });
 
   test('name files and folders that exist', () => {

@@ -1,10 +1,15 @@
-/** The form contract says what templates, inputs and routes really have: nothing is missing, and nothing is made up. */
+/** The form contract says what pages, inputs and routes really have: nothing is missing, and nothing is made up. */
 import { describe, expect, test } from '@jest/globals';
 import { inputs } from '../../src/http/html/inputs.ts';
+import { createRenderer } from '../../src/http/html/render.ts';
+import { pageStates, viewsDir } from '../support/pages.ts';
 import { document, readTexts } from './support/documents.ts';
 
 const contract = document('docs/form-contract.md');
 const templates = readTexts('views', ['.ejs']).map(({ text }) => text);
+const renderer = createRenderer({ viewsDir });
+/** Every state of every page that asks for nothing hostile. */
+const pages = [...pageStates].filter(([name]) => !name.endsWith('hostile')).map(([, draw]) => draw(renderer));
 
 /** First cells of the table below a heading, without code marks. */
 function firstCells(heading: string): readonly string[] {
@@ -21,23 +26,18 @@ function found(pattern: RegExp, texts: readonly string[]): readonly string[] {
 const sorted = (values: readonly string[]): readonly string[] => [...values].sort();
 
 describe('the form contract', () => {
-  test('has every step of the templates, and no other', () => {
-    const fixed = found(/data-step="([a-z-]+)"/g, templates);
-    const options = found(/step: '([a-z-]+)'/g, templates);
-    const others = found(/\? '([a-z-]+)' : 'end-others' %>/g, templates);
-    const all = new Set([...fixed, ...options, ...others, ...(others.length > 0 ? ['end-others'] : [])]);
-    expect(sorted(firstCells('Steps'))).toEqual(sorted([...all]));
+  test('has every step of the pages, and no other', () => {
+    expect(sorted(firstCells('Steps'))).toEqual(found(/data-step="([a-z-]+)"/g, pages));
   });
 
   test('has every input, and no other', () => {
     // The fields of the pages of oidc-provider itself (sign-out, user code) are its own.
-    const foreign = ['xsrf', 'user_code', 'confirm', 'abort', 'logout'];
-    const head = ['viewport', 'robots'];
-    const inTemplates = found(/name="([\w.]+)"/g, templates).filter((name) => ![...foreign, ...head].includes(name));
-    const lists = found(/inputs: \[([^\]]*)\]/g, templates).flatMap((list) => found(/'(\w+)'/g, [list]));
-    const named = found(/name: '([\w.]+)'/g, [document('src/http/html/inputs.ts'), ...templates]);
-    const all = new Set([...inTemplates, ...named, ...lists.map((name) => `credentials.${name}`), 'confirm']);
-    expect(sorted(firstCells('Inputs'))).toEqual(sorted([...all]));
+    const foreign = ['xsrf', 'user_code', 'abort', 'logout', 'viewport', 'robots'];
+    const drawn = found(/<(?:input|select|button)[^>]* name="([\w.]+)"/g, pages).filter(
+      (name) => !foreign.includes(name),
+    );
+    const named = found(/name: '([\w.]+)'/g, [document('src/http/html/inputs.ts')]);
+    expect(sorted(firstCells('Inputs'))).toEqual(sorted([...new Set([...drawn, ...named])]));
     expect(Object.values(inputs).every(({ name }) => firstCells('Inputs').includes(name))).toBe(true);
   });
 

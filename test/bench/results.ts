@@ -30,7 +30,7 @@ export interface Verdict {
   readonly ok: boolean;
 }
 
-/** Round trips that each operation may cost (design.md section 6). */
+/** Round trips that each operation may cost. */
 export const tripBudget: Readonly<Record<string, number>> = {
   'authorize, no session': 1,
   page: 1,

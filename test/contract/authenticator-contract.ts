@@ -1,13 +1,13 @@
+/** What every authenticator promises, whatever it verifies. `authenticator-cases.ts` says how to answer the challenges of each. */
 import { createHmac } from 'node:crypto';
-/** What every authenticator promises, whatever it verifies. Each one runs this suite with a way to make and to answer its challenges. */
 import { describe, expect, test } from '@jest/globals';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
   Credential,
   CredentialInput,
+  IssuedChallenge,
   Refused,
-  Started,
   Verified,
 } from '../../src/authenticators/authenticator.ts';
 
@@ -15,40 +15,40 @@ export interface AuthenticatorCase {
   readonly authenticator: Authenticator;
   /** Two credentials with different secrets. */
   readonly credentials: readonly [Credential, Credential];
-  /** The right answer of a credential to what was started, at this time. */
-  answer(credential: Credential, env: AuthenticatorEnv, started: Started): Promise<CredentialInput>;
-  /** Well-formed, and wrong. */
+  /** The right answer of a credential to a challenge, at the time of the context. */
+  answer(credential: Credential, context: AuthenticatorContext, challenge: IssuedChallenge): Promise<CredentialInput>;
+  /** A well-formed answer that is wrong. */
   readonly wrong: CredentialInput;
-  /** A value that is accepted counts only once. */
+  /** An accepted value counts only once. */
   readonly oneTime: boolean;
   /** The input that a refusal names; absent: none. */
   readonly field?: string;
-  /** Members of `Credential.secret` that anybody may see: the credential is a public key. */
+  /** Members of `Credential.secret` that may be public: the credential is a public key. */
   readonly open?: readonly string[];
-  /** How many expensive computations there were so far. */
+  /** The number of expensive computations so far. */
   work(): number;
 }
 
-const mac: AuthenticatorEnv['mac'] = (purpose, ...parts) =>
+const mac: AuthenticatorContext['mac'] = (purpose, ...parts) =>
   createHmac('sha256', 'a test')
     .update(JSON.stringify([purpose, ...parts]))
     .digest('base64url');
 
-export const env: AuthenticatorEnv = {
+export const context: AuthenticatorContext = {
   now: 1_800_000_000,
   issuer: 'https://id.example.org',
   brand: 'Example',
   app: 'Notes',
-  transaction: 'transaction-1',
+  transactionId: 'transaction-1',
   visitor: { ip: '192.0.2.1', userAgent: 'Test' },
   enrolled: [],
   mac,
-  lastingMac: (purpose, ...parts) => mac(purpose, 'lasting', ...parts),
+  decoyMac: (purpose, ...parts) => mac(purpose, 'decoy', ...parts),
 };
 
 type Make = () => Promise<AuthenticatorCase>;
 
-/** A code of the form `credentials.<reason>`, and nothing that would say more to the person. */
+/** A code of the form `credentials.<reason>`, and nothing that would tell the user more. */
 function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused): void {
   const { reason: _, ...said } = result as Refused;
   expect(said).toEqual({
@@ -58,7 +58,7 @@ function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused)
   });
 }
 
-/** What the person is told. */
+/** What the user is told. */
 function said(result: Verified | Refused): unknown {
   const { reason: _, ...rest } = result as Refused;
   return rest;
@@ -69,16 +69,17 @@ async function verify(
   credential: Credential | undefined,
   input: unknown,
 ): Promise<Verified | Refused> {
-  const { private: pending } = await subject.authenticator.challenge(credential, env);
-  return subject.authenticator.verify(credential, pending, input as CredentialInput, env);
+  const { private: pending } = await subject.authenticator.challenge(credential, context);
+  return subject.authenticator.verify(credential, { pending, input: input as CredentialInput }, context);
 }
 
-/** A challenge for `credential`, and what `answering` says to it. */
+/** A challenge for `credential`, and the answer of `answering` to it. */
 async function challenged(subject: AuthenticatorCase, credential: Credential | undefined, answering: Credential) {
-  const started = await subject.authenticator.challenge(credential, env);
-  const input = await subject.answer(answering, env, started);
-  const notify = (one: Credential | undefined) => subject.authenticator.verify(one, started.private, input, env);
-  return { input, notify };
+  const started = await subject.authenticator.challenge(credential, context);
+  const input = await subject.answer(answering, context, started);
+  const answerAs = (one: Credential | undefined) =>
+    subject.authenticator.verify(one, { pending: started.private, input }, context);
+  return { input, answerAs };
 }
 
 export function authenticatorContract(name: string, make: Make): void {
@@ -90,10 +91,10 @@ export function authenticatorContract(name: string, make: Make): void {
 }
 
 function promisesOfProof(make: Make): void {
-  test('the right answer proves no more than the traits allow, for the credential that answered', async () => {
+  test('the right answer proves no more than the descriptor allows, for the credential that answered', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const result = await (await challenged(subject, credential, credential)).notify(credential);
+    const result = await (await challenged(subject, credential, credential)).answerAs(credential);
     if (!result.ok) throw new Error(`refused: ${result.code}`);
     const { descriptor } = subject.authenticator;
     expect(result.credential).toBe(credential.id);
@@ -107,18 +108,18 @@ function promisesOfProof(make: Make): void {
   test('a one-time value must be saved, and does not count again afterwards', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { notify } = await challenged(subject, credential, credential);
-    const first = await notify(credential);
+    const { answerAs } = await challenged(subject, credential, credential);
+    const first = await answerAs(credential);
     if (!first.ok) throw new Error(`refused: ${first.code}`);
     expect(first.mustSave).toBe(subject.oneTime);
-    const second = await notify({ ...credential, secret: first.secret ?? credential.secret });
+    const second = await answerAs({ ...credential, secret: first.secret ?? credential.secret });
     expect(second.ok).toBe(!subject.oneTime);
   });
 
   test('attempts are limited for a while; where they could be guesses, to 100 for good (NIST SP 800-63B-4 section 3.2.2)', async () => {
     const { authenticator } = await make();
     const { attemptLimits } = authenticator;
-    const { inputs } = await authenticator.challenge(undefined, env);
+    const { inputs } = await authenticator.challenge(undefined, context);
     expect(attemptLimits.some(({ limit, window }) => window > 0 && limit <= 10)).toBe(true);
     expect(attemptLimits.some(({ limit, window }) => window === 0 && limit <= 100)).toBe(
       !inputs.includes('public_key'),
@@ -151,10 +152,10 @@ function promisesOfRefusal(make: Make): void {
     const subject = await make();
     const [mine, other] = subject.credentials;
     expectRefused(subject, await verify(subject, mine, subject.wrong));
-    expectRefused(subject, await (await challenged(subject, mine, other)).notify(mine));
+    expectRefused(subject, await (await challenged(subject, mine, other)).answerAs(mine));
   });
 
-  test('somebody unknown is refused as somebody known is, at the same cost', async () => {
+  test('a decoy is refused like a user who exists, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
     const before = subject.work();
@@ -163,15 +164,15 @@ function promisesOfRefusal(make: Make): void {
     const unknown = await verify(subject, undefined, subject.wrong);
     expect(said(unknown)).toEqual(said(known));
     expect(subject.work() - between).toBe(between - before);
-    expectRefused(subject, await (await challenged(subject, undefined, credential)).notify(undefined));
+    expectRefused(subject, await (await challenged(subject, undefined, credential)).answerAs(undefined));
   });
 
   test('a credential of another authenticator or with a damaged secret is refused, at the same cost', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const { notify } = await challenged(subject, credential, credential);
+    const { answerAs } = await challenged(subject, credential, credential);
     const start = subject.work();
-    await notify(undefined);
+    await answerAs(undefined);
     const cost = subject.work() - start;
     const damaged = [
       { ...credential, authenticator: 'other' },
@@ -185,30 +186,30 @@ function promisesOfRefusal(make: Make): void {
     ];
     for (const one of damaged) {
       const before = subject.work();
-      expectRefused(subject, await notify(one));
+      expectRefused(subject, await answerAs(one));
       expect(subject.work() - before).toBe(cost);
     }
   });
 }
 
 function promisesOfSecrecy(make: Make): void {
-  test('a challenge shows no secret, looks the same for somebody unknown, and ends', async () => {
+  test('a challenge shows no secret, looks the same for a decoy, and ends', async () => {
     const subject = await make();
     const [credential] = subject.credentials;
-    const started = await subject.authenticator.challenge(credential, env);
+    const started = await subject.authenticator.challenge(credential, context);
     const shown = JSON.stringify(started.public);
     for (const [name, value] of Object.entries(credential.secret))
       if (!subject.open?.includes(name)) expect(shown).not.toContain(String(value));
-    const decoy = await subject.authenticator.challenge(undefined, env);
+    const decoy = await subject.authenticator.challenge(undefined, context);
     expect(Object.keys(decoy.public)).toEqual(Object.keys(started.public));
     expect(decoy.expires).toBe(started.expires);
-    expect(started.expires).toBeGreaterThan(env.now);
-    expect(started.expires).toBeLessThanOrEqual(env.now + 600);
+    expect(started.expires).toBeGreaterThan(context.now);
+    expect(started.expires).toBeLessThanOrEqual(context.now + 600);
   });
 
-  test('challenge and offer survive being stored as JSON', async () => {
+  test('a challenge survives being stored as JSON', async () => {
     const { authenticator, credentials } = await make();
-    const started = await authenticator.challenge(credentials[0], env);
+    const started = await authenticator.challenge(credentials[0], context);
     expect(JSON.parse(JSON.stringify(started))).toEqual(started);
   });
 }

@@ -1,11 +1,11 @@
 /**
- * How often each request of the protocol and of the step loop goes to Redis (design.md section 6). Counted where commands are sent, on a
+ * How often each request of the protocol and of the step loop goes to Redis. Counted where commands are sent, on a
  * real Redis, with a client that was seen before: apps and policies are then in the process.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { findRequest } from '../../src/oidc/request-scope.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Verb } from '../../src/stores/redis-link.ts';
-import { currentUnit } from '../../src/stores/unit-of-work.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import {
@@ -38,7 +38,7 @@ function taken(): readonly Verb[] {
 
 beforeAll(async () => {
   redis = await startRedis();
-  const store = openRedis({ url: redis.url, onRoundTrip: (verb) => currentUnit() && trips.push(verb) });
+  const store = openRedis({ url: redis.url, onRoundTrip: (verb) => findRequest() && trips.push(verb) });
   node = await startNode({ store });
   app = await discover(node.issuer, 'notes');
   person = await newPerson(node);

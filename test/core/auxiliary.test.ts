@@ -88,5 +88,5 @@ test('reaches no level of assurance that does not name it, and never mfa', () =>
 
 test('nobody is asked for it on the page that asks who they are', () => {
   for (const app of [factors(1), named, chain(question, 'totp')])
-    expect(identifyingHelps(policiesOf({ app }), factsOf(), question, 'somebody')).toBe(false);
+    expect(identifyingHelps(policiesOf({ app }), factsOf(), { key: question, forUsers: 'some' })).toBe(false);
 });

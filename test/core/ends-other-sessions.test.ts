@@ -5,8 +5,8 @@ import type { Enrollment } from '../../src/core/model/facts.ts';
 import { endsOtherSessions } from '../../src/core/queries/ends-other-sessions.ts';
 import { enrolled, type Key, person, policiesOf } from './support/world.ts';
 
-function added(key: Key | 'key', single = false) {
-  return { ...(enrolled(key)[0] as Enrollment), single };
+function added(key: Key | 'key', replaces = false) {
+  return { ...(enrolled(key)[0] as Enrollment), replaces };
 }
 
 test.each<[string, readonly (Key | 'key')[], Key | 'key', boolean]>([

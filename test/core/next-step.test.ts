@@ -7,12 +7,11 @@ import { NOW, plainRequest } from './support/world.ts';
 const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);
 const next = (outcome: DecisionOutcome, more: Partial<Transaction> = {}, identifyWith?: string): Plan =>
-  nextStep(
-    { ...outcome, trace: { layers: [] } } as Decision,
-    { ...transaction, ...more },
-    { ...(identifyWith !== undefined && { identifyWith }), labels, canKeep: false },
-    NOW,
-  );
+  nextStep({ ...outcome, trace: { layers: [] } } as Decision, {
+    transaction: { ...transaction, ...more },
+    view: { ...(identifyWith !== undefined && { identifyWith }), labels, canKeep: false },
+    now: NOW,
+  });
 
 const one: DecisionOutcome = { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }] };
 const several: DecisionOutcome = {
@@ -118,10 +117,11 @@ test.each([
   [true, true],
 ])('"keep me signed in" comes back as the user left it: %s', (keepSignedIn, ticked) => {
   const identify = { kind: 'identify', trace: { layers: [] } } as const;
-  const context = { labels, canKeep: true };
+  const stepFor = (canKeep: boolean) =>
+    nextStep(identify, { transaction: before, view: { labels, canKeep }, now: NOW });
   const before = { ...transaction, ...(keepSignedIn !== undefined && { keepSignedIn }) };
-  expect(nextStep(identify, before, context, NOW)).toMatchObject({ step: { keepSignedIn: ticked } });
-  expect(nextStep(identify, before, { ...context, canKeep: false }, NOW)).not.toHaveProperty('step.keepSignedIn');
+  expect(stepFor(true)).toMatchObject({ step: { keepSignedIn: ticked } });
+  expect(stepFor(false)).not.toHaveProperty('step.keepSignedIn');
 });
 
 describe('what is started', () => {
@@ -269,12 +269,11 @@ describe('several that are one way on', () => {
     ],
   };
   const merged = (more: Partial<Transaction>, view: object = {}): Plan =>
-    nextStep(
-      { ...twins, trace: { layers: [] } } as Decision,
-      { ...transaction, ...more },
-      { labels: () => undefined, canKeep: false, isSingleOption: () => true, ...view },
-      NOW,
-    );
+    nextStep({ ...twins, trace: { layers: [] } } as Decision, {
+      transaction: { ...transaction, ...more },
+      view: { labels: () => undefined, canKeep: false, isSingleOption: () => true, ...view },
+      now: NOW,
+    });
 
   test('are listed once, without an id', () => {
     expect(merged({ selecting: true })).toMatchObject({

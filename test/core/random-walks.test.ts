@@ -2,16 +2,17 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type CompiledPolicy, compilePolicy, evaluate } from '../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence, RequestFacts, Subject } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/compile.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
+import { begin, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   identified,
   picked,
@@ -19,8 +20,7 @@ import {
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
@@ -122,7 +122,7 @@ function advance(run: Run, demands: Demands): { readonly run: Run; readonly deci
   });
   const policies = policiesOf({ session: always(allow(demands.session)), app: demands.app });
   const decision = evaluate({ ...policies, enrollment: promoting(demands.promoted) }, facts);
-  const plan = nextStep(decision, transaction, { canKeep: false, labels: () => undefined }, now);
+  const plan = nextStep(decision, { transaction, view: { canKeep: false, labels: () => undefined }, now });
   if (plan.kind === 'step') return { run, decision, plan };
   const { kind: _, left, ...choice } = plan;
   const pending = left ?? { ...choice, inputs: [], public: {}, private: {}, expires: now + 300 };

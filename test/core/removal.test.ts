@@ -1,12 +1,12 @@
 /** May an enrollment go, and which apps go with it? */
 
 import { describe, expect, test } from '@jest/globals';
-import { compilePolicy, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Facts } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { demandsOn, isLastWay, isLostWithout } from '../../src/core/queries/removal.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { demandsOn, isLastSignInOption, isLostWithout } from '../../src/core/queries/removal.ts';
 import {
   allow,
   enrolled,
@@ -224,15 +224,18 @@ describe('it must stay', () => {
   });
 
   test('because it is the last way in', () => {
-    expect(isLastWay(policiesOf(), at(['password']), 'password')).toBe(true);
-    expect(isLastWay(policiesOf(), at(['password', 'totp']), 'password')).toBe(false);
+    expect(isLastSignInOption(policiesOf(), at(['password']), 'password')).toBe(true);
+    expect(isLastSignInOption(policiesOf(), at(['password', 'totp']), 'password')).toBe(false);
   });
 
   test('nobody and nothing: no reason', () => {
     const { subject: _, ...nobody } = at(['password']);
     const policies = under([{ when: {}, then: required('password') }]);
-    expect([demandsOn(policies, nobody, 'password'), isLastWay(policies, nobody, 'password')]).toEqual([[], false]);
-    expect([demandsOn(policies, at(['password']), 'x'), isLastWay(policies, at(['password']), 'x')]).toEqual([
+    expect([demandsOn(policies, nobody, 'password'), isLastSignInOption(policies, nobody, 'password')]).toEqual([
+      [],
+      false,
+    ]);
+    expect([demandsOn(policies, at(['password']), 'x'), isLastSignInOption(policies, at(['password']), 'x')]).toEqual([
       [],
       false,
     ]);

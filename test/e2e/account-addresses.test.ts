@@ -30,7 +30,7 @@ type Someone = Awaited<ReturnType<typeof personWithPassword>>;
 function addressesOf(page: Page): readonly string[] {
   const section =
     /<section class="own" aria-labelledby="own-addresses">([\s\S]*?)<\/section>/.exec(page.html)?.[1] ?? '';
-  return [...section.matchAll(/<p class="option-name"><bdi>([^<]+)</g)].map(([, address = '']) => address);
+  return [...section.matchAll(/<p class="option-name"><bdi[^>]*>([^<]+)</g)].map(([, address = '']) => address);
 }
 
 async function addPage(person: Someone, agent?: UserAgent): Promise<Visit> {

@@ -328,7 +328,7 @@ test('auditors may skip the passkey three times; recovery codes are offered once
   const { agent, page } = await begin('notes');
   const grace = await identify(agent, page, person);
   expect(whereIs(grace)).toBe('select');
-  expect(grace.html).toContain('Skip for now (<bdi>3</bdi> skips left)');
+  expect(grace.html).toContain('Skip for now (3 skips left)');
   const optional = await skip(agent, grace);
   expect(whereIs(optional)).toBe('select');
   expect(optional.html).toContain('value="recovery_code"');
@@ -343,7 +343,7 @@ test("a promotion that was skipped uses up nobody's grace", async () => {
   await node.app.directory.update(person.id, () => ({ groups: ['staff', 'auditors'] }));
   const { agent, page } = await begin('notes');
   const grace = await identify(agent, page, person);
-  expect(grace.html).toContain('Skip for now (<bdi>3</bdi> skips left)');
+  expect(grace.html).toContain('Skip for now (3 skips left)');
 });
 
 test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {

@@ -90,7 +90,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.headers.get('set-cookie')).toBeNull();
     expect(whereIs(await agent.submit(landed, landed.forms[0], {}, redirectUri))).toBe('code');
     const again = await agent.open(link);
-    expect([again.status, again.messages]).toEqual([410, ['link.over']]);
+    expect([again.status, again.messages]).toEqual([410, ['magic_link.over']]);
     const stale = await answerStep(agent, page, code('123456'));
     expect(stale.status).toBe(410);
   });
@@ -129,7 +129,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const elsewhere = new UserAgent();
     const landed = await elsewhere.open(linkIn(mail));
     expect(landed.forms).toEqual([]);
-    expect(landed.messages).toEqual(['link.elsewhere']);
+    expect(landed.messages).toEqual(['magic_link.elsewhere']);
     expect(landed.html).toContain(`data-code>${codeIn(mail)}<`);
     expect(landed.html).toMatch(/Firefox<\/bdi> on <bdi>Linux/);
     expect(landed.html).toMatch(/127\.0\.0\.1|::1/);
@@ -144,7 +144,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const planted = linkIn(await mailTo(node, attacker.address));
     const own = await asked(victim.identifier);
     const landed = await own.agent.open(planted);
-    expect([landed.forms, landed.messages]).toEqual([[], ['link.elsewhere']]);
+    expect([landed.forms, landed.messages]).toEqual([[], ['magic_link.elsewhere']]);
     expect(whereIs(await own.agent.open(own.page.url))).toBe('challenge:email');
   });
 
@@ -202,7 +202,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect([again.status, again.messages]).toEqual([200, ['sent.again']]);
     const newest = await mailTo(node, person.address, 2);
     expect(linkIn(newest)).not.toBe(linkIn(first));
-    expect((await agent.open(linkIn(first))).messages).toEqual(['link.replaced']);
+    expect((await agent.open(linkIn(first))).messages).toEqual(['magic_link.replaced']);
     if (codeIn(first) !== codeIn(newest))
       expect((await answerStep(agent, again, code(codeIn(first)))).messages).toEqual(['credentials.invalid']);
     expect(whereIs(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
@@ -267,7 +267,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const mail = await mailTo(node, person.address);
     wait(601);
     try {
-      expect((await agent.open(linkIn(mail))).messages).toEqual(['link.expired']);
+      expect((await agent.open(linkIn(mail))).messages).toEqual(['magic_link.expired']);
       expect((await answerStep(agent, page, code(codeIn(mail)))).messages[0]).toBe('challenge.expired');
     } finally {
       clock = 0;
@@ -307,13 +307,13 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const wrong = [uid, handle, handle.split('.').at(-1) ?? '', codeIn(mail), 'x'.repeat(43), '', `${linkIn(mail)}x`];
     for (const token of wrong) {
       const landed = await agent.open(`${node.issuer}/signin/${uid}/link?t=${encodeURIComponent(token)}`);
-      expect([landed.status, landed.messages]).toEqual([410, ['link.replaced']]);
+      expect([landed.status, landed.messages]).toEqual([410, ['magic_link.replaced']]);
     }
     expect((await agent.send(`${node.issuer}/signin/${uid}/link`)).status).toBe(404);
     const token = new URL(linkIn(mail)).searchParams.get('t') ?? '';
     const elsewhere = await asked((await reader(node)).identifier);
     const crossed = await elsewhere.agent.open(`${node.issuer}/signin/${elsewhere.uid}/link?t=${token}`);
-    expect(crossed.messages).toEqual(['link.replaced']);
+    expect(crossed.messages).toEqual(['magic_link.replaced']);
     for (const value of [token, handle]) {
       const refused = await answerStep(agent, page, code(value));
       expect(refused.messages).toEqual(['credentials.malformed']);
@@ -338,7 +338,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const mail = await mailTo(node, person.address);
     expect(mail.subject).toBe('Anmelden bei Notes');
     expect(mail.text).toContain('Minuten lang');
-    expect(mail.html).toContain('<html lang="de">');
+    expect(mail.html).toContain('<html lang="de" dir="ltr">');
   });
 
   test('nothing that was sent is in a page, in the log or in the transaction', async () => {

@@ -46,7 +46,7 @@ async function upToTheOffer(person: Someone, agent = new UserAgent()): Promise<{
 }
 
 const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
-const skipText = (page: Page) => /Skip for now[^<]*/.exec(page.html.replaceAll(/<\/?bdi>/g, ''))?.[0];
+const skipText = (page: Page) => /Skip for now[^<]*/.exec(page.html.replaceAll(/<\/?(?:bdi|time)[^>]*>/g, ''))?.[0];
 
 async function silent(agent: UserAgent): Promise<string | null> {
   const { url } = await authorizationRequest(notes, { prompt: 'none' });

@@ -1,4 +1,4 @@
-/** Every ordered pair of things that people may have, against apps that ask for one or two factor types (security.md section 4, case 9). */
+/** Every ordered pair of things that people may have, against apps that ask for one or two factor types. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { holder, type MeansName, meansNames, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -1,10 +1,11 @@
 /** What recovery codes, access codes and named apps are worth, and how often. */
+
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
+import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
-import type { NewCredential } from '../../src/users/credentials.ts';
 import { appFile } from '../support/authorize.ts';
 import { recoveryCodes } from '../support/means.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';

@@ -51,14 +51,14 @@ test('in the browser that asked it signs in, by its form and not by being opened
   expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
   expect(whereIs(await answerStep(agent, opened, {}))).toBe('code');
   expect(eventsOf(node, who.id)).toContain('authenticator.verified:email');
-  expect((await agent.open(linkIn(mail))).messages).toEqual(['link.over']);
+  expect((await agent.open(linkIn(mail))).messages).toEqual(['magic_link.over']);
 });
 
 test('in another browser it shows the code, which counts where it was asked for', async () => {
   const who = await holder(node, 'password', 'email');
   const { agent, mail, page } = await wentOn(who);
   const elsewhere = await new UserAgent().open(linkIn(mail));
-  expect([elsewhere.status, elsewhere.messages, elsewhere.forms]).toEqual([200, ['link.elsewhere'], []]);
+  expect([elsewhere.status, elsewhere.messages, elsewhere.forms]).toEqual([200, ['magic_link.elsewhere'], []]);
   expect(elsewhere.html).toContain(codeIn(mail));
   const back = await turnTo(agent, page, 'email');
   expect(whereIs(await answerStep(agent, back, { 'credentials.passcode': codeIn(mail) }))).toBe('code');

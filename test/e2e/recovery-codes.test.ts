@@ -100,7 +100,7 @@ test('the account page says how many are left, and when to make new ones', async
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
   const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
   const codes = Array.from({ length: 10 }, (_, at) => `ABCDEFGHJKMNPQR${at}`);
-  const enrolled = await authenticator.enroll(about, { codes }, { saved: 'yes' }, {} as never);
+  const enrolled = await authenticator.enroll(about, { pending: { codes }, input: { saved: 'yes' } }, {} as never);
   if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('not enrolled');
   const { secret } = enrolled.credential;
   for (const [left, sentence] of [

@@ -2,6 +2,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { protocolRoutes } from '../../src/http/routes.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, personWithPassword, storedTransaction, whereIs } from '../support/sign-in-flow.ts';
 import { until } from '../support/until.ts';
@@ -76,6 +77,26 @@ describe.each(protocol)('/oauth2/v1/%s', (name) => {
       expect(answer.status).toBeLessThan(500);
       await answer.arrayBuffer();
     }
+  });
+});
+
+describe('the table of protocol endpoints', () => {
+  test('names routes that oidc-provider has', () => {
+    const provider = node.app.activeRevision.provider();
+    for (const name of Object.keys(protocolRoutes)) expect(() => provider.urlFor(name, { uid: 'a' })).not.toThrow();
+    expect(() => provider.urlFor('no_such_route')).toThrow();
+  });
+
+  test('has every endpoint that discovery names', async () => {
+    const provider = node.app.activeRevision.provider();
+    const answer = await fetch(`${node.origin}/.well-known/openid-configuration`);
+    const metadata = Object.entries((await answer.json()) as Record<string, unknown>);
+    const endpoints = metadata
+      .filter(([name]) => name.endsWith('_endpoint') || name === 'jwks_uri')
+      .map(([, url]) => url);
+    expect(endpoints).toHaveLength(9);
+    const known = Object.keys(protocolRoutes).map((name) => provider.urlFor(name, { uid: 'a' }));
+    expect(endpoints.filter((url) => !known.includes(String(url)))).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-/** Nobody adds a way in who has not proved the strongest one that the account has (Law 7; cases V-C1 and V-B2 of the peers' defects). */
+/** Nobody adds a way in who has not proved the strongest one that the account has (Law 7). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
@@ -91,7 +91,7 @@ const cases = (['totp', 'passkey', 'security key', 'email', 'phone', 'recovery c
   (owned) => wished.filter((key) => key !== capabilities[owned].authenticator).map((key) => ({ owned, key })),
 );
 
-describe.each(cases)('V-C1: who has a password and: $owned', ({ owned, key }) => {
+describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
   test(`with the password alone there is no offer of ${key}, whatever is asked for`, async () => {
     const who = await holder(node, 'password', owned);
     const { agent, page } = await upTo(who, key);

@@ -1,4 +1,4 @@
-/** V-B1, V-B2: what a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks for more. */
+/** What a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks for more. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';

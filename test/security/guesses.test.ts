@@ -1,4 +1,4 @@
-/** Guessing at codes and keys, and locking others out by it (Law 8; cases V-D1 and V-D2 of the peers' defects; passwords and TOTP: brute-force.test.ts). */
+/** Guessing at codes and keys, and locking others out by it (Law 8; passwords and TOTP: brute-force.test.ts). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
@@ -80,7 +80,7 @@ function evaluated({ id }: Holder, name: MeansName): number {
 
 const limitOf = (name: (typeof guessed)[number]): number => limits[capabilities[name].authenticator];
 
-describe.each(guessed)('V-D1: %s', (name) => {
+describe.each(guessed)('%s', (name) => {
   test('40 guesses, ten at once, in 20 sign-ins on two nodes, in any spelling of the name', async () => {
     const who = await holder(two.nodes[0], name);
     const first = await upTo(who);
@@ -125,7 +125,7 @@ function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | 
   return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator }, redirectUri);
 }
 
-describe('V-D1: messages sent again', () => {
+describe('messages sent again', () => {
   const mayBeSentAgain = ({ id }: { readonly id: string }) => maySendAgain(two.nodes[0], id);
 
   test('a newer code gives no new guesses', async () => {
@@ -168,7 +168,7 @@ describe('V-D1: messages sent again', () => {
   });
 });
 
-describe('V-D2: somebody else burns all attempts', () => {
+describe('somebody else burns all attempts', () => {
   async function burn({ identifier }: Holder): Promise<void> {
     for (let guess = 0; guess < 12; guess += 1) {
       const { agent, page } = await beginSignIn(two, 'one', two.hoppingAgent());

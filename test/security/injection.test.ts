@@ -2,8 +2,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
-import { hashPassword } from '../../src/authenticators/password/password-hash.ts';
 import { auditKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
@@ -263,7 +263,7 @@ describe('store keys', () => {
     client.disconnect();
     const keys = await watched.keysUntil('the last one');
     expect(keys.size).toBeGreaterThan(10);
-    for (const key of keys) expect(key).toMatch(/^stepgate:(counter\/)?[A-Za-z]+:\{[\w.-]+\}(:[\w.-]+)*$/);
+    for (const key of keys) expect(key).toMatch(/^stepgate:(counter\/)?[a-z-]+:\{[\w.-]+\}(:[\w.-]+)*$/);
     const all = [...keys].join('\n');
     for (const identifier of typed.slice(2)) expect(all).not.toContain(identifier);
   });

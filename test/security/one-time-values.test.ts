@@ -1,4 +1,4 @@
-/** What counts once counts once: on one form, in two sign-ins, on two nodes at the same moment (Law 8; cases V-D3 and V-D4 of the peers' defects). */
+/** What counts once counts once: on one form, in two sign-ins, on two nodes at the same moment (Law 8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import { appFile } from '../support/authorize.ts';
@@ -71,7 +71,7 @@ const verified = (who: { readonly id: string }): number =>
 
 const limited = meansNames.filter((name) => name !== 'password');
 
-describe.each(rounds)('V-D4, round %i', () => {
+describe.each(rounds)('round %i', () => {
   test.each(meansNames)('%s: the right answer twenty times on one form proves one step', async (name: MeansName) => {
     const who = await holder(two.nodes[0], name);
     const { agent, page } = await upTo(who);
@@ -113,7 +113,9 @@ describe.each(rounds)('V-D4, round %i', () => {
         : on(agent, index).submit(landed, landed.forms[0], {}, redirectUri),
     );
     expect([codes(ends), verified(who)]).toEqual([1, 1]);
-    expect((await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)))).messages).toEqual(['link.over']);
+    expect((await agent.open(linkIn(await mailTo(two.nodes[0], who.identifier)))).messages).toEqual([
+      'magic_link.over',
+    ]);
   });
 
   test.each([
@@ -141,7 +143,7 @@ async function withKey(making: object): Promise<{ readonly who: Holder; readonly
   return { who, key };
 }
 
-describe('V-D3: an answer that was taken', () => {
+describe('an answer that was taken', () => {
   test.each(limited)('%s: is refused in the next sign-in', async (name) => {
     const who = await holder(two.nodes[0], name);
     const first = await upTo(who);

@@ -139,7 +139,7 @@ describe('the secret of a browser', () => {
     expect(spared).toEqual([person.id]);
   });
 
-  test('V-J4: planted before somebody signs in for the first time, it is worth nothing afterwards', async () => {
+  test('planted before somebody signs in for the first time, it is worth nothing afterwards', async () => {
     const [attacker, victim] = [await personWithTotp(node), await personWithTotp(node)];
     const made = secretOf(await remembering(attacker));
     for (const planted of [made, Buffer.alloc(32, 7).toString('base64url')]) {
@@ -152,7 +152,7 @@ describe('the secret of a browser', () => {
     }
   });
 
-  test('V-J4: planted by somebody who has the password and made it known, it is worth nothing either', async () => {
+  test('planted by somebody who has the password and made it known, it is worth nothing either', async () => {
     const victim = await personWithTotp(node);
     const thief = new UserAgent();
     expect((await signInTo('notes', thief, victim)).where).toBe('code');

@@ -1,4 +1,4 @@
-/** V-C2: a reset ends every session, token and remembered browser of the account, whatever it takes away. */
+/** A reset ends every session, token and remembered browser of the account, whatever it takes away. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appFile, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';

@@ -1,4 +1,4 @@
-/** What belongs to one person, one sign-in or one ceremony is worth nothing in another (Law 6; cases V-A2 and V-M1 of the peers' defects). */
+/** What belongs to one person, one sign-in or one ceremony is worth nothing in another (Law 6). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import {
@@ -69,7 +69,7 @@ const mixes = sides.flatMap((uid) =>
   sides.flatMap((cookies) => sides.flatMap((handle) => sides.map((proof) => ({ uid, cookies, handle, proof })))),
 );
 
-describe.each(meansNames)('V-A2: two people who each have: %s', (name: MeansName) => {
+describe.each(meansNames)('two people who each have: %s', (name: MeansName) => {
   const begin = async () => {
     const who = await holder(node, name);
     return { who, ...(await upTo(who)) };
@@ -94,7 +94,7 @@ describe.each(meansNames)('V-A2: two people who each have: %s', (name: MeansName
   });
 });
 
-describe('V-M1: a passkey', () => {
+describe('a passkey', () => {
   interface WithKey {
     readonly who: Holder;
     readonly key: SoftKey;

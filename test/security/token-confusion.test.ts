@@ -1,5 +1,5 @@
 /**
- * What is handed out for one thing is worth nothing for another (cases V-E1 and V-M3 of the peers' defects): every value of a world is put
+ * What is handed out for one thing is worth nothing for another: every value of a world is put
  * into every place that takes one. None is taken, and none is used up: afterwards each still works where it belongs.
  */
 import { createPublicKey } from 'node:crypto';
@@ -42,7 +42,7 @@ test('all values are there, and no two are the same', async () => {
   expect(new Set(long).size).toBe(long.length);
 });
 
-describe('V-E1: takes nothing that belongs elsewhere', () => {
+describe('takes nothing that belongs elsewhere', () => {
   /** These live for a minute: they are put into every place first, and then where they belong. */
   const brief: readonly string[] = ['code', 'request_uri', 'id of a pushed request'];
   const placesOfBrief = protocolPlaces.filter(({ takes }) => takes[0] === 'code' || takes[0] === 'request_uri');
@@ -82,7 +82,7 @@ function putIn(place: Place, values: Values): Promise<string> {
   return place.submit(world, values[place.takes[0]] ?? '', values);
 }
 
-describe('V-M3: a cookie counts under its own name, with its own signature', () => {
+describe('a cookie counts under its own name, with its own signature', () => {
   const pairs = signedCookies.flatMap((from) =>
     signedCookies.map((as) => ({ from, as, name: `${from.name} as ${as.name}` })),
   );
@@ -118,7 +118,7 @@ describe('V-M3: a cookie counts under its own name, with its own signature', () 
   });
 });
 
-describe('V-M3: an ID token or an access token that somebody else made', () => {
+describe('an ID token or an access token that somebody else made', () => {
   const forged: Readonly<Record<string, (claims: Readonly<Record<string, unknown>>, key: JWK) => Promise<string>>> = {
     'without a signature': async (claims) => new UnsecuredJWT(claims).encode(),
     'signed with the public key as a secret': async (claims, key) => {
@@ -154,7 +154,7 @@ describe('V-M3: an ID token or an access token that somebody else made', () => {
   });
 });
 
-describe('V-E1: takes afterwards what belongs there', () => {
+describe('takes afterwards what belongs there', () => {
   test.each(places)('$name, $counts', async (place) => {
     await world.renew();
     await world.forgetCounts();

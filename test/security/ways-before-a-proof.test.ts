@@ -1,11 +1,12 @@
 /** What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and no names (ASVS 6.3.8). */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate, generateSecret } from 'otplib';
+import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { maskedNumber } from '../../src/authenticators/phone/number.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
-import { maskedNumber } from '../../src/authenticators/phone/phone-number.ts';
 import { maskedAddress } from '../../src/core/model/mail-address.ts';
-import type { NewCredential } from '../../src/users/credentials.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { settingsWithMeans } from '../support/means.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';

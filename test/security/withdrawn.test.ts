@@ -1,4 +1,4 @@
-/** V-H2: what is disabled, reset or suspended while somebody signs in proves nothing any more. */
+/** What is disabled, reset or suspended while somebody signs in proves nothing any more. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { demands } from '../support/first-factors.ts';
 import { linkIn, mailTo } from '../support/mail.ts';

@@ -1,7 +1,7 @@
 /** One fixture for each state of the account pages. */
 import type { Notice } from '../../src/core/step/step.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
-import type { AccountPage } from '../../src/http/html/views/account.ts';
+import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
 
 const at = 1_795_000_000;
 const firefox = { browser: 'Firefox', system: 'Linux', ip: '192.0.2.7' };

@@ -3,14 +3,14 @@
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
-import type { Authenticator } from '../../src/authenticators/authenticator.ts';
+import type { Authenticator, NewCredential } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
 import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
 import type { Factor } from '../../src/core/model/facts.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
-import { issueCredential, type NewCredential } from '../../src/users/credentials.ts';
+import { issueCredential } from '../../src/users/credentials.ts';
 import { serializeCredentials } from '../../src/users/user.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';
 import { password, type TestNode, testPassword } from './node.ts';
@@ -130,7 +130,7 @@ export const capabilities = {
       const authenticator = securityQuestionAuthenticator(app.hashing);
       const input = { questionKey: 'stuffed_toy', passcode: answer };
       return {
-        credential: enrolledAs(await authenticator.enroll(somebody, {}, input, emptyEnv)),
+        credential: enrolledAs(await authenticator.enroll(somebody, { pending: {}, input }, emptyEnv)),
         answer: async () => passcode(answer),
       };
     },
@@ -230,11 +230,11 @@ const emptyEnv = {
   issuer: '',
   brand: '',
   app: '',
-  transaction: '',
+  transactionId: '',
   visitor: { ip: '', userAgent: '' },
   enrolled: [],
   mac: () => '',
-  lastingMac: () => '',
+  decoyMac: () => '',
 };
 
 function enrolledAs(enrolled: Awaited<ReturnType<Authenticator['enroll']>>): NewCredential {
@@ -247,7 +247,7 @@ export async function recoveryCodes(node: TestNode, left = 10) {
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
   const offer = await authenticator.beginEnrollment(somebody, emptyEnv);
   const { secret, ...rest } = enrolledAs(
-    await authenticator.enroll(somebody, offer.private, { saved: 'yes' }, emptyEnv),
+    await authenticator.enroll(somebody, { pending: offer.private, input: { saved: 'yes' } }, emptyEnv),
   );
   const digests = (secret.digests as string[]).slice(0, left);
   const credential: NewCredential = { ...rest, secret: { ...secret, digests } };

@@ -3,7 +3,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/security-questions.ts';
+import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
 import type { Notice, Step } from '../../src/core/step/step.ts';
@@ -542,7 +542,7 @@ const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.e
 
 const plain: Readonly<Record<string, Draw>> = {
   'link-confirm': (r) =>
-    r.renderLinkConfirm({
+    r.renderMagicLinkConfirm({
       brand,
       locale: 'en',
       app,
@@ -553,17 +553,17 @@ const plain: Readonly<Record<string, Draw>> = {
       token: 'bGluay10b2tlbg',
       passcode: '012345',
     }),
-  'link-elsewhere': (r) => r.renderLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
   'link-elsewhere-hostile': (r) =>
-    r.renderLinkElsewhere({
+    r.renderMagicLinkElsewhere({
       brand,
       locale: 'en',
       app: { name: hostile },
       code: '012345',
       asked: { ip: hostile, browser: hostile, system: '' },
     }),
-  'link-replaced': (r) => r.renderLinkOver({ brand, locale: 'en', reason: 'replaced' }),
-  'link-expired': (r) => r.renderLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
+  'link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
   inbox: (r) =>
     r.renderInbox({
       brand,

@@ -1,4 +1,4 @@
-/** A browser without a screen: cookies by origin and path, redirects, and the forms of the page contract (design.md section 7). */
+/** A browser without a screen: cookies by origin and path, redirects, and forms (docs/form-contract.md). */
 
 interface Cookie {
   readonly name: string;

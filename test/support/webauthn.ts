@@ -3,7 +3,7 @@
  * where a test says so, wrong ones (Web Authentication Level 3 sections 5.8.1, 6.1, 6.5).
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
-import type { Credential, CredentialInput, Started } from '../../src/authenticators/authenticator.ts';
+import type { Credential, CredentialInput, IssuedChallenge } from '../../src/authenticators/authenticator.ts';
 import type { Page } from './user-agent.ts';
 
 export interface SoftKey {
@@ -87,7 +87,7 @@ interface Where {
 }
 
 /** Where a challenge or an offer was made: what a browser would take from the page. */
-export function whereOf(started: Pick<Started, 'public'>, issuer: string): Where {
+export function whereOf(started: Pick<IssuedChallenge, 'public'>, issuer: string): Where {
   const { hostname, origin } = new URL(issuer);
   return { challenge: String(started.public.challenge), origin, rpId: hostname };
 }

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { browserInWords, deviceOf } from '../../src/user-agent.ts';
+import { browserInWords, deviceOf, maxUserAgentLength } from '../../src/user-agent.ts';
 
 const chrome = 'AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0';
 const safari = 'AppleWebKit/605.1.15 (KHTML, like Gecko) Version/18.0';
@@ -70,4 +70,12 @@ test.each([
 ])('%s: %s, %s; in words %j on %j', (userAgent, os, platform, browser, system) => {
   expect(deviceOf(userAgent)).toEqual({ os, platform });
   expect(browserInWords(userAgent)).toEqual({ browser, system });
+});
+
+test('only the first 256 characters are read', () => {
+  const end = ') Firefox/143.0';
+  const header = (length: number) => `Mozilla/5.0 (X11; Linux; ${'x'.repeat(length - 25 - end.length)}${end}`;
+  expect(maxUserAgentLength).toBe(256);
+  expect(browserInWords(header(256))).toEqual({ browser: 'Firefox', system: 'Linux' });
+  expect(browserInWords(header(300)).browser).toBe('');
 });

@@ -1,17 +1,17 @@
 /**
- * Something had: a temporary access code that an administrator hands to somebody who has lost everything else, or is new. It is issued on
- * the command line, never enrolled in the step loop, and ends by itself. Handing it over is a proof of possession only as good as the way
- * it takes: that is the administrator's part.
+ * Something had: a temporary access code that an administrator gives to a user who is new, or who lost all other authenticators. It is issued
+ * on the command line, never enrolled in the step loop, and expires by itself. It is only as good a proof of possession as the channel by
+ * which the administrator hands it over.
  */
-
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
 import { closed, duration } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
   Credential,
   CredentialInput,
+  NewCredential,
   Refused,
   Verified,
 } from '../authenticator.ts';
@@ -24,8 +24,10 @@ import {
   groupedKeyText,
   isSalt,
   readKeyText,
-  sameDigest,
 } from '../shared/key-text.ts';
+import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
+import { credentialOf, notEnrollable, proofOf, refuse } from '../shared/results.ts';
+import { isSameText } from '../shared/same-text.ts';
 
 const descriptor = {
   key: 'access_code',
@@ -35,13 +37,10 @@ const descriptor = {
   recovery: true,
 } as const;
 
-/** RFC 8176 has no value for codes that somebody hands over; `otp` is the nearest. */
-const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
+/** RFC 8176 has no value for codes that an administrator hands over; `otp` is the nearest. */
+const proof = proofOf(descriptor, ['otp']);
 
-/** Seconds that a started challenge counts; it holds nothing, so this only bounds the form. */
-const lifetime = 600;
-
-/** Signs of the shortest and the longest code. */
+/** Letters and digits of the shortest and the longest code. */
 const shortest = 8;
 const longest = 64;
 
@@ -72,14 +71,14 @@ const configuration = {
 interface AccessSecret {
   readonly salt: string;
   readonly digest: string;
-  /** How often it still counts. */
+  /** How many uses remain. */
   readonly uses: number;
 }
 
 export interface AccessCodeTerms {
-  /** Signs, 5 bits each: 8 to 64. */
+  /** Letters and digits, 5 bits each: 8 to 64. */
   readonly length: number;
-  /** How often it counts. */
+  /** How many uses it has. */
   readonly uses: number;
   /** Epoch seconds. */
   readonly expiresAt: Seconds;
@@ -96,49 +95,42 @@ export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z
 export interface IssuedAccessCode {
   /** In groups, to be shown once. */
   readonly code: string;
-  readonly credential: Omit<Credential, 'id' | 'createdAt'>;
+  readonly credential: NewCredential;
 }
 
-/** Draws a code. Rejects with `RangeError` for terms that cannot be meant, with `StepgateError('busy')` when the queue is full. */
+/** Draws a code. Rejects with `RangeError` for impossible terms, with `StepgateError('busy')` when the queue is full. */
 export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerms): Promise<IssuedAccessCode> {
   const { length, uses, expiresAt } = terms;
   if (!Number.isInteger(length) || length < shortest || length > longest)
-    throw new RangeError(`an access code has ${shortest} to ${longest} signs`);
+    throw new RangeError(`an access code has ${shortest} to ${longest} letters and digits`);
   if (!Number.isInteger(uses) || uses < 1) throw new RangeError('an access code counts at least once');
   const text = drawKeyText(length);
   const salt = drawSalt();
   const secret = { salt, digest: await digestKeyText(queue, text, salt), uses };
-  const { key: authenticator, factors, characteristics } = descriptor;
-  return { code: groupedKeyText(text), credential: { authenticator, factors, characteristics, expiresAt, secret } };
+  return { code: groupedKeyText(text), credential: { ...credentialOf(descriptor, secret), expiresAt } };
 }
 
 export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
     descriptor,
     configuration,
-    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    attemptLimits: [
-      { limit: 5, window: 300 },
-      { limit: 100, window: 0 },
-    ],
+    attemptLimits: guessingLimits({ limit: 5, window: 300 }),
     maxEnrollments: 1,
-    challenge: async (_credential, env) => ({
+    challenge: async (_credential, context) => ({
       inputs: ['paper_code'],
       public: {},
       private: {},
-      expires: env.now + lifetime,
+      expires: context.now + challengeLifetime,
     }),
-    verify: (credential, _pending, input, env) => verifyCode(queue, credential, input, env),
-    beginEnrollment: notEnrollable,
-    enroll: notEnrollable,
+    verify: (credential, { input }, context) => verifyCode({ queue, credential }, input, context),
+    ...notEnrollable(descriptor.key),
   };
 }
 
 async function verifyCode(
-  queue: HashingQueue,
-  credential: Credential | undefined,
+  { queue, credential }: { readonly queue: HashingQueue; readonly credential: Credential | undefined },
   input: CredentialInput,
-  env: AuthenticatorEnv,
+  context: AuthenticatorContext,
 ): Promise<Verified | Refused> {
   const text: unknown = input.passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
@@ -146,8 +138,8 @@ async function verifyCode(
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readSecret(credential);
-  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, code, secret?.salt ?? decoySalt));
-  const counts = credential?.expiresAt !== undefined && env.now < credential.expiresAt;
+  const matches = isSameText(secret?.digest, await digestKeyText(queue, code, secret?.salt ?? decoySalt));
+  const counts = credential?.expiresAt !== undefined && context.now < credential.expiresAt;
   if (!matches || !counts || !secret) return refuse('credentials.invalid');
   const uses = secret.uses - 1;
   return {
@@ -165,12 +157,4 @@ function readSecret(credential: Credential | undefined): AccessSecret | undefine
   const { salt, digest, uses } = credential.secret;
   const isWhole = isSalt(salt) && typeof digest === 'string' && Number.isInteger(uses) && Number(uses) > 0;
   return isWhole ? { salt, digest, uses: Number(uses) } : undefined;
-}
-
-function refuse(code: string): Refused {
-  return { ok: false, code, field: 'credentials.passcode' };
-}
-
-function notEnrollable(): never {
-  throw new TypeError('an access code is not enrolled in the step loop: ask traits.enrollable first');
 }

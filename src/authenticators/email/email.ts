@@ -1,221 +1,220 @@
 /**
- * Something had: a mailbox. One message holds a six-digit code and a link; both stand for the same challenge. NIST SP 800-63B-4 section
- * 3.1.3.1 does not take email for an out-of-band authenticator, so policies that follow it exclude it.
+ * Something had: a mailbox. One message holds a six-digit code and a magic link; both answer the same challenge. NIST SP 800-63B-4 section
+ * 3.1.3.1 does not accept email as an out-of-band authenticator, so policies that follow it exclude it.
  */
-
 import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
 import { browserInWords } from '../../user-agent.ts';
 import type {
   Authenticator,
-  AuthenticatorEnv,
-  Continued,
+  AuthenticatorContext,
+  ChallengeAnswer,
   Credential,
   CredentialInput,
   Delivery,
   Enrolled,
-  MagicLinkTarget,
+  EnrollmentContinued,
+  IssuedChallenge,
+  MagicLinkDetails,
+  NewCredential,
   Refused,
-  Started,
   Verified,
 } from '../authenticator.ts';
-import { readCode, refuse, same } from '../shared/sent-code.ts';
-import { emailConfiguration, mailQuotas } from './email-settings.ts';
+import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
+import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
+import { isSameText } from '../shared/same-text.ts';
+import { readSixDigitCode } from '../shared/six-digit-code.ts';
+import { emailConfiguration, mailQuotas } from './settings.ts';
 
 const descriptor = {
   key: 'email',
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
-  // Who is known by a mail address can nearly always be reached there.
+  // A user whose identifier is a mail address can nearly always be reached there.
   decoys: { share: 1 / 4, shareOfAddresses: 7 / 8 },
 } as const;
 
 /** RFC 8176 has no value for a code by mail; this one is ours. */
-const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['email'] } as const;
+const proof = proofOf(descriptor, ['email']);
 
-/** Seconds that a code and its link count (NIST SP 800-63B-4 section 3.1.3.2: at most ten minutes). */
-const lifetime = 600;
-
-/** The credential of an address that is known to be the person's. Throws `TypeError` when mail cannot be sent there. */
-export function emailCredential(text: string): Omit<Credential, 'id' | 'createdAt'> {
+/** The credential of an address that is known to be the user's. Throws `TypeError` when mail cannot be sent there. */
+export function emailCredential(text: string): NewCredential {
   const address = mailAddress(text);
   if (address === undefined) throw new TypeError('mail cannot be sent to this address');
-  const { factors, characteristics } = descriptor;
-  return { authenticator: descriptor.key, factors, characteristics, address, secret: { address } };
+  return { ...credentialOf(descriptor, { address }), address };
 }
 
 export function emailAuthenticator(): Authenticator {
   return {
     descriptor,
     configuration: emailConfiguration,
-    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    attemptLimits: [
-      { limit: 5, window: 600 },
-      { limit: 100, window: 0 },
-    ],
+    attemptLimits: guessingLimits({ limit: 5, window: 600 }),
     sendLimits: [
       { limit: 1, window: 20 },
       { limit: 5, window: 900 },
     ],
-    challenge: async (credential, env) => challengeByMail(credential, env),
-    verify: async (credential, pending, input, env) => verifyCode(credential, pending, input, env),
-    link: (pending, token, env) => readMagicLink(pending, token, env),
+    challenge: async (credential, context) => challengeByMail(credential, context),
+    verify: async (credential, answer, context) => verifyCode(credential, answer, context),
+    readMagicLink: (pending, token, context) => readMagicLink(pending, token, context),
     matchesIdentifier: (credential, typed) => {
       const address = mailAddress(typed)?.toLowerCase();
       return address !== undefined && addressOf(credential)?.toLowerCase() === address;
     },
-    address(credential) {
+    maskedAddress(credential) {
       const address = addressOf(credential);
       return address && maskedAddress(address);
     },
-    beginEnrollment: async (subject, env) => offerEmail(subject, env),
-    enroll: async (_subject, pending, input, env) =>
-      pending.stage === 'code' ? confirmAddress(pending, input, env) : takeAddress(input, env),
+    beginEnrollment: async (subject, context) => askForAddress(subject, context),
+    enroll: async (_subject, answer, context) =>
+      answer.pending.stage === 'code' ? confirmAddress(answer, context) : takeAddress(answer.input, context),
   };
 }
 
-/** What is drawn for a message, and how it is kept: hashed under the server's secret, bound to the transaction. */
-function drawCode(env: AuthenticatorEnv) {
+/** What is drawn for a message, and how it is stored: hashed under the server's secret, bound to the transaction. */
+function drawCode(context: AuthenticatorContext) {
   const token = randomBytes(32).toString('base64url');
-  const code = codeOf(token, env);
-  return { token, code, kept: { code: keptCode(code, env), link: keptLink(token, env) } };
+  const code = codeOf(token, context);
+  return { token, code, stored: { code: storedCode(code, context), link: storedLink(token, context) } };
 }
 
 /** Six digits that follow from the token, so that the page behind the link can show them. */
-function codeOf(token: string, env: AuthenticatorEnv): string {
-  const digest = Buffer.from(env.mac('email code of link', env.transaction, token), 'base64url').toString('hex');
+function codeOf(token: string, context: AuthenticatorContext): string {
+  const digest = Buffer.from(context.mac('email code of link', context.transactionId, token), 'base64url').toString(
+    'hex',
+  );
   return String(BigInt(`0x${digest}`) % 1_000_000n).padStart(6, '0');
 }
 
-function keptCode(code: string, env: AuthenticatorEnv): string {
-  return env.mac('email code', env.transaction, code);
+function storedCode(code: string, context: AuthenticatorContext): string {
+  return context.mac('email code', context.transactionId, code);
 }
 
-function keptLink(token: string, env: AuthenticatorEnv): string {
-  return env.mac('email link', env.transaction, token);
+function storedLink(token: string, context: AuthenticatorContext): string {
+  return context.mac('email link', context.transactionId, token);
 }
 
-function keptAddress(address: string, env: AuthenticatorEnv): string {
-  return env.mac('email address', env.transaction, address);
+function storedAddress(address: string, context: AuthenticatorContext): string {
+  return context.mac('email address', context.transactionId, address);
 }
 
-function challengeByMail(credential: Credential | undefined, env: AuthenticatorEnv): Started {
+function challengeByMail(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
   const address = addressOf(credential);
-  const { token, code, kept } = drawCode(env);
-  const asked = askedFrom(env);
-  const link = `${env.issuer}/signin/${env.transaction}/link?t=${token}`;
-  const expires = env.now + lifetime;
-  const params = { app: env.app, code, link, minutes: lifetime / 60, ...asked };
+  const { token, code, stored } = drawCode(context);
+  const requestedFrom = requestedBy(context);
+  const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
+  const expires = context.now + challengeLifetime;
+  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...requestedFrom };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
   return {
     inputs: ['one_time_code'],
-    public: { address: shownAddress(address, env), resend: true, linkable: true },
-    private: { stage: 'code', ...kept, address: keptAddress(address ?? '', env), asked },
+    public: { address: addressOnPage(address, context), resend: true, linkable: true },
+    private: { stage: 'code', ...stored, address: storedAddress(address ?? '', context), requestedFrom },
     expires,
-    quotas: mailQuotas(address, env),
+    quotas: mailQuotas(address, context),
     ...(address === undefined ? {} : { deliver: [message] }),
   };
 }
 
-/** Who asks, for the person to compare. */
-function askedFrom({ visitor: { ip, place = ip, userAgent } }: AuthenticatorEnv) {
+/** The browser that requests the message, for the user to compare. */
+function requestedBy({ visitor: { ip, place = ip, userAgent } }: AuthenticatorContext) {
   return { ip: place, ...browserInWords(userAgent) };
 }
 
 /**
- * Before anything is proved, the page shows nothing but what was typed, masked: whether that is the address of somebody who exists, it
- * must not tell. Who typed something else gets no address; so do some of those who do not exist.
+ * Before anything is proved, the page shows only the address that the user entered, masked: it must not tell whether an account has that
+ * address. Users who entered something else see no address, and neither do some decoys.
  */
-function shownAddress(address: string | undefined, env: AuthenticatorEnv): string {
-  if (address !== undefined && env.proved) return maskedAddress(address);
-  const typed = mailAddress(env.identifier ?? '')?.toLowerCase();
+function addressOnPage(address: string | undefined, context: AuthenticatorContext): string {
+  if (address !== undefined && context.mayShowDetails) return maskedAddress(address);
+  const typed = mailAddress(context.identifier ?? '')?.toLowerCase();
   if (typed === undefined) return '';
   const isShown =
     address === undefined
-      ? (env.lastingMac('email mask', typed).codePointAt(0) ?? 0) % 8 !== 0
+      ? (context.decoyMac('email mask', typed).codePointAt(0) ?? 0) % 8 !== 0
       : typed === address.toLowerCase();
   return isShown ? maskedAddress(typed) : '';
 }
 
 function verifyCode(
   credential: Credential | undefined,
-  pending: Started['private'],
-  input: CredentialInput,
-  env: AuthenticatorEnv,
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
 ): Verified | Refused {
-  const code = readCode(input.passcode);
+  const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
   const address = addressOf(credential);
-  const isCode = same(pending.code, keptCode(code, env));
-  const isAddress = same(pending.address, keptAddress(address ?? '', env));
+  const isCode = isSameText(pending.code, storedCode(code, context));
+  const isAddress = isSameText(pending.address, storedAddress(address ?? '', context));
   if (!isCode || !isAddress || address === undefined || credential === undefined) return refuse('credentials.invalid');
-  // Once only: what is proved takes the challenge out of the transaction, which is saved by compare-and-swap.
+  // A code counts once: a proof takes the challenge out of the transaction, which is saved by compare-and-swap.
   return { ok: true, credential: credential.id, proof, mustSave: false };
 }
 
-/** What the page behind a link may show; `undefined`: it is no link of this challenge. */
-function readMagicLink(pending: Started['private'], token: string, env: AuthenticatorEnv): MagicLinkTarget | undefined {
-  if (!/^[\w-]{43}$/.test(token) || !same(pending.link, keptLink(token, env))) return undefined;
-  const { ip = '', browser = '', system = '' } = (pending.asked ?? {}) as Readonly<Record<string, string>>;
-  return { passcode: codeOf(token, env), asked: { ip, browser, system } };
+function readMagicLink(
+  pending: IssuedChallenge['private'],
+  token: string,
+  context: AuthenticatorContext,
+): MagicLinkDetails | undefined {
+  if (!/^[\w-]{43}$/.test(token) || !isSameText(pending.link, storedLink(token, context))) return undefined;
+  const { ip = '', browser = '', system = '' } = (pending.requestedFrom ?? {}) as Readonly<Record<string, string>>;
+  return { passcode: codeOf(token, context), requestedFrom: { ip, browser, system } };
 }
 
-function offerEmail(subject: Subject, env: AuthenticatorEnv): Started {
+function askForAddress(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
   const known: unknown = subject.profile.email;
   const address = typeof known === 'string' ? (mailAddress(known) ?? '') : '';
   return {
     inputs: ['mail_address'],
     public: { stage: 'address', address },
     private: { stage: 'address' },
-    expires: env.now + lifetime,
+    expires: context.now + challengeLifetime,
   };
 }
 
-/** First stage: which address. Nothing counts before the code that is sent there has come back. */
-function takeAddress(input: CredentialInput, env: AuthenticatorEnv): Continued | Refused {
+/** First stage: the address. Nothing counts before the user has entered the code that is sent there. */
+function takeAddress(input: CredentialInput, context: AuthenticatorContext): EnrollmentContinued | Refused {
   const text: unknown = input.email;
   if (typeof text !== 'string' || text.trim() === '') return refuse('email.required', 'credentials.email');
   const address = mailAddress(text);
   if (address === undefined) return refuse('email.invalid', 'credentials.email');
   const has = (credential: Credential): boolean => addressOf(credential)?.toLowerCase() === address.toLowerCase();
-  if (env.enrolled.some(has)) return refuse('email.enrolled', 'credentials.email');
-  return askForCode(address, env);
+  if (context.enrolled.some(has)) return refuse('email.enrolled', 'credentials.email');
+  return askForCode(address, context);
 }
 
-function askForCode(address: string, env: AuthenticatorEnv): Continued {
-  const { code, kept } = drawCode(env);
-  const expires = env.now + lifetime;
-  const asked = askedFrom(env);
-  const params = { app: env.app, code, minutes: lifetime / 60, ...asked };
+function askForCode(address: string, context: AuthenticatorContext): EnrollmentContinued {
+  const { code, stored } = drawCode(context);
+  const expires = context.now + challengeLifetime;
+  const requestedFrom = requestedBy(context);
+  const params = { app: context.app, code, minutes: challengeLifetime / 60, ...requestedFrom };
   return {
     ok: true,
     nextStage: {
       inputs: ['one_time_code'],
       public: { stage: 'code', address, resend: true },
-      private: { stage: 'code', code: kept.code, to: address },
+      private: { stage: 'code', code: stored.code, to: address },
       expires,
-      quotas: mailQuotas(address, env),
+      quotas: mailQuotas(address, context),
       deliver: [{ channel: 'email', to: address, template: 'address', params, expires }],
     },
   };
 }
 
-/** Second stage: the code. Asked to, it sends another one, which takes the place of the first. */
+/** Second stage: the code. On request it sends another one, which replaces the first. */
 function confirmAddress(
-  pending: Started['private'],
-  input: CredentialInput,
-  env: AuthenticatorEnv,
-): Enrolled | Continued | Refused {
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
+): Enrolled | EnrollmentContinued | Refused {
   const { to } = pending;
-  if (typeof to !== 'string') throw new TypeError('the offer to confirm is not one of this authenticator');
-  if (input.resend !== undefined) return askForCode(to, env);
-  const code = readCode(input.passcode);
+  if (typeof to !== 'string') throw foreignChallenge();
+  if (input.resend !== undefined) return askForCode(to, context);
+  const code = readSixDigitCode(input.passcode);
   if (typeof code !== 'string') return code;
-  if (!same(pending.code, keptCode(code, env))) return refuse('credentials.invalid');
-  // Two of a kind must be told apart when the person chooses.
-  const label = env.enrolled.length > 0 ? { label: maskedAddress(to) } : {};
+  if (!isSameText(pending.code, storedCode(code, context))) return refuse('credentials.invalid');
+  // The user has to tell several of the kind apart.
+  const label = context.enrolled.length > 0 ? { label: maskedAddress(to) } : {};
   return { ok: true, credential: { ...emailCredential(to), ...label }, proof };
 }
 

@@ -1,6 +1,6 @@
 /** Whether a new password will do (NIST SP 800-63B-4 section 3.1.1.2): length, and not one that everybody tries. No composition rules. */
 import { isCommonPassword, stem } from '../shared/common-passwords.ts';
-import { passwordBytes } from './password-hash.ts';
+import { passwordBytes } from './hash.ts';
 
 export type NewPassword =
   /** `short`: under 15 characters, which is only enough beside a second factor. */

@@ -1,17 +1,18 @@
 /**
- * Something had: ten codes or more on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes, section
- * 4.2.1.1). They are shown once, while they are enrolled, and kept as salted Argon2id hashes: no rotation of keys voids them.
+ * Something had: ten or more codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes,
+ * section 4.2.1.1). They are shown once, while they are enrolled, and stored as salted Argon2id hashes: no rotation of keys voids them.
  */
 import { z } from 'zod';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
+  ChallengeAnswer,
   Credential,
   CredentialInput,
   Enrolled,
+  IssuedChallenge,
   Refused,
-  Started,
   Verified,
 } from '../authenticator.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
@@ -23,8 +24,10 @@ import {
   groupedKeyText,
   isSalt,
   readKeyText,
-  sameDigest,
 } from '../shared/key-text.ts';
+import { challengeLifetime, enabledSetting, guessingLimits } from '../shared/limits.ts';
+import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
+import { isSameText } from '../shared/same-text.ts';
 
 const descriptor = {
   key: 'recovery_code',
@@ -36,32 +39,34 @@ const descriptor = {
 } as const;
 
 /** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
-const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
+const proof = proofOf(descriptor, ['otp']);
 
-/** 80 bits each: more than the 64 that section 4.2.1.1 asks for, and still to be typed from paper. */
-const signs = 16;
+/** Letters and digits of a code. 80 bits: more than the 64 that section 4.2.1.1 asks for, and short enough to type from paper. */
+const codeLength = 16;
 
-/** Codes of a set, unless the settings say otherwise; and fewest and most that they may say. */
+/** Codes in a set: by default, and the range of the setting. */
 const defaultCount = 10;
-const fewest = 10;
-const most = 20;
+const minCount = 10;
+const maxCount = 20;
 
 const configuration = {
   settings: closed({
-    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
-    count: z.int().min(fewest).max(most).default(defaultCount).describe('Codes in a new set: 10 (the default) to 20.'),
+    enabled: enabledSetting(false),
+    count: z
+      .int()
+      .min(minCount)
+      .max(maxCount)
+      .default(defaultCount)
+      .describe('Codes in a new set: 10 (the default) to 20.'),
   })
     .prefault({})
     .describe('Codes to keep on paper, each for one use.'),
 } as const;
 
-/** Seconds that a challenge counts, and that the new codes may be looked at. */
-const lifetime = 600;
-
 /** One salt for the whole set, so that an answer costs one hash and not ten. */
 interface RecoverySecret {
   readonly salt: string;
-  /** Of the codes that are left. */
+  /** Of the codes that are unused. */
   readonly digests: readonly string[];
 }
 
@@ -69,22 +74,18 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
   return {
     descriptor,
     configuration,
-    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    attemptLimits: [
-      { limit: 5, window: 300 },
-      { limit: 100, window: 0 },
-    ],
+    attemptLimits: guessingLimits({ limit: 5, window: 300 }),
     maxEnrollments: 1,
-    challenge: async (credential, env) => ({
+    challenge: async (credential, context) => ({
       inputs: ['paper_code'],
-      public: env.proved ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},
+      public: context.mayShowDetails ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},
       private: {},
-      expires: env.now + lifetime,
+      expires: context.now + challengeLifetime,
     }),
-    verify: (credential, _pending, input) => verifyCode(queue, credential, input),
-    beginEnrollment: async (_subject, env) => offerCodes(env),
-    enroll: (_subject, pending, input) => enrollCodes(queue, pending, input),
-    remaining: (credential) => readSecret(credential)?.digests.length ?? 0,
+    verify: (credential, { input }) => verifyCode(queue, credential, input),
+    beginEnrollment: async (_subject, context) => drawCodes(context),
+    enroll: (_subject, answer) => enrollCodes(queue, answer),
+    remainingUses: (credential) => readSecret(credential)?.digests.length ?? 0,
   };
 }
 
@@ -95,12 +96,12 @@ async function verifyCode(
 ): Promise<Verified | Refused> {
   const text: unknown = input.passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
-  const code = readKeyText(text, signs, signs);
+  const code = readKeyText(text, codeLength, codeLength);
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (code === undefined) return refuse('credentials.malformed');
   const secret = readSecret(credential);
   const digest = await digestKeyText(queue, code, secret?.salt ?? decoySalt);
-  const left = secret?.digests.filter((one) => !sameDigest(one, digest));
+  const left = secret?.digests.filter((one) => !isSameText(one, digest));
   if (!credential || !secret || !left || left.length === secret.digests.length) return refuse('credentials.invalid');
   return {
     ok: true,
@@ -113,35 +114,25 @@ async function verifyCode(
   };
 }
 
-function offerCodes(env: AuthenticatorEnv): Started {
-  const count = Number(env.settings?.count ?? defaultCount);
-  const codes = Array.from({ length: Math.min(most, Math.max(fewest, count)) }, () => drawKeyText(signs));
+function drawCodes(context: AuthenticatorContext): IssuedChallenge {
+  const count = Number(context.settings?.count ?? defaultCount);
+  const codes = Array.from({ length: Math.min(maxCount, Math.max(minCount, count)) }, () => drawKeyText(codeLength));
   return {
     inputs: ['saved'],
-    public: { codes: codes.map(groupedKeyText), made: env.now, replaces: env.enrolled.length > 0 },
+    public: { codes: codes.map(groupedKeyText), made: context.now, replaces: context.enrolled.length > 0 },
     private: { codes },
-    expires: env.now + lifetime,
+    expires: context.now + challengeLifetime,
   };
 }
 
-async function enrollCodes(
-  queue: HashingQueue,
-  pending: Started['private'],
-  input: CredentialInput,
-): Promise<Enrolled | Refused> {
+async function enrollCodes(queue: HashingQueue, { pending, input }: ChallengeAnswer): Promise<Enrolled | Refused> {
   const { codes } = pending;
-  if (!Array.isArray(codes) || codes.length < fewest || codes.length > most)
-    throw new TypeError('the offer to confirm is not one of this authenticator');
+  if (!Array.isArray(codes) || codes.length < minCount || codes.length > maxCount) throw foreignChallenge();
   if (input.saved !== 'yes') return refuse('recovery_codes.unsaved', 'credentials.saved');
   const salt = drawSalt();
   const digests: string[] = [];
   for (const code of codes) digests.push(await digestKeyText(queue, String(code), salt));
-  const { factors, characteristics } = descriptor;
-  return {
-    ok: true,
-    credential: { authenticator: descriptor.key, factors, characteristics, secret: { salt, digests } },
-    proof,
-  };
+  return { ok: true, credential: credentialOf(descriptor, { salt, digests }), proof };
 }
 
 function readSecret(credential: Credential | undefined): RecoverySecret | undefined {
@@ -149,8 +140,4 @@ function readSecret(credential: Credential | undefined): RecoverySecret | undefi
   const { salt, digests } = credential.secret;
   const isWhole = isSalt(salt) && Array.isArray(digests) && digests.every((one) => typeof one === 'string');
   return isWhole ? { salt, digests } : undefined;
-}
-
-function refuse(code: string, field = 'credentials.passcode'): Refused {
-  return { ok: false, code, field };
 }

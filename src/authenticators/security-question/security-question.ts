@@ -1,25 +1,28 @@
 /**
- * Something known: the answer to a question about oneself. NIST SP 800-63B-4 section 3.1.1.2 takes it for no authenticator, and OWASP ASVS
- * 5.0 6.4.2 wants none. So it is auxiliary: it counts only where a policy names it, and only beside something else that was proved first.
+ * Something known: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as an authenticator, and
+ * OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and only after something else was proved.
+ * See decision 15.
  */
-
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
   Credential,
   CredentialInput,
   Enrolled,
+  IssuedChallenge,
   Refused,
-  Started,
   Verified,
 } from '../authenticator.ts';
 import { isCommonPassword } from '../shared/common-passwords.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
-import { decoySalt, digestKeyText, drawSalt, isSalt, sameDigest } from '../shared/key-text.ts';
-import { ownQuestion, readOwnQuestion, securityQuestions } from './security-questions.ts';
+import { decoySalt, digestKeyText, drawSalt, isSalt } from '../shared/key-text.ts';
+import { challengeLifetime } from '../shared/limits.ts';
+import { credentialOf, proofOf, refuse } from '../shared/results.ts';
+import { isSameText } from '../shared/same-text.ts';
+import { ownQuestion, readOwnQuestion, securityQuestions } from './questions.ts';
 
 const descriptor = {
   key: 'security_question',
@@ -29,13 +32,10 @@ const descriptor = {
   auxiliary: true,
 } as const;
 
-const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['kba'] } as const;
+const proof = proofOf(descriptor, ['kba']);
 
-/** Seconds that a challenge or an offer counts. */
-const lifetime = 600;
-
-/** Longest answer as it is typed (characters). */
-const longest = 200;
+/** The longest answer as the user types it (UTF-16 units). */
+const maxTypedLength = 200;
 
 /** Letters and digits of the shortest new answer, unless the settings say otherwise. */
 const defaultMinLength = 4;
@@ -79,24 +79,27 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
       { limit: 20, window: 0 },
     ],
     maxEnrollments: 1,
-    challenge: async (credential, env) => ({
+    challenge: async (credential, context) => ({
       inputs: ['answer'],
-      public: shownQuestion(credential, env),
+      public: shownQuestion(credential, context),
       private: {},
-      expires: env.now + lifetime,
+      expires: context.now + challengeLifetime,
     }),
-    verify: (credential, _pending, input) => verifyAnswer(queue, credential, input),
-    beginEnrollment: async (_subject, env) => ({
+    verify: (credential, { input }) => verifyAnswer(queue, credential, input),
+    beginEnrollment: async (_subject, context) => ({
       inputs: ['question_choice', 'question_text', 'answer'],
       public: { questions: [...securityQuestions.keys(), ownQuestion] },
       private: {},
-      expires: env.now + lifetime,
+      expires: context.now + challengeLifetime,
     }),
-    enroll: (subject, _pending, input, env) => enrollAnswer(queue, subject, input, env),
+    enroll: async (subject, { input }, context) => {
+      const chosen = readEnrollment(subject, input, context);
+      return 'ok' in chosen ? chosen : enrollAnswer(queue, chosen);
+    },
   };
 }
 
-/** Letters and digits as people mean them: no case, accents, white space or punctuation (`São-Paulo` is `sao paulo`). */
+/** Letters and digits without case, accents, white space and punctuation: `São-Paulo` is `sao paulo`. */
 export function normaliseAnswer(text: string): string {
   return text
     .normalize('NFKD')
@@ -107,19 +110,19 @@ export function normaliseAnswer(text: string): string {
 }
 
 /**
- * Nobody sees a question before they have proved something (section 3.1.1.2: no hints). Who has none gets one all the same, always the
- * same one.
+ * No question is shown before the user has proved something (section 3.1.1.2: no hints). A user without a question gets one all the same,
+ * always the same one.
  */
-function shownQuestion(credential: Credential | undefined, env: AuthenticatorEnv): Started['public'] {
-  if (!env.proved) return {};
-  const { code, text } = readSecret(credential) ?? decoyQuestion(env);
+function shownQuestion(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge['public'] {
+  if (!context.mayShowDetails) return {};
+  const { code, text } = readSecret(credential) ?? decoyQuestion(context);
   return { questionKey: code, ...(text === undefined ? {} : { question: text }) };
 }
 
-function decoyQuestion(env: AuthenticatorEnv): Question {
+function decoyQuestion(context: AuthenticatorContext): Question {
   const codes = [...securityQuestions.keys()];
   const number = Buffer.from(
-    env.mac('security question decoy', env.subject ?? env.transaction),
+    context.mac('security question decoy', context.subjectId ?? context.transactionId),
     'base64url',
   ).readUInt32BE();
   return { code: codes[number % codes.length] as string };
@@ -134,41 +137,44 @@ async function verifyAnswer(
   // These refusals depend on the input alone, so they tell nothing about the account.
   if (typeof answer !== 'string') return answer;
   const secret = readSecret(credential);
-  const matches = sameDigest(secret?.digest ?? '', await digestKeyText(queue, answer, secret?.salt ?? decoySalt));
+  const matches = isSameText(secret?.digest, await digestKeyText(queue, answer, secret?.salt ?? decoySalt));
   if (!credential || !secret || !matches) return refuse('credentials.invalid');
   return { ok: true, credential: credential.id, proof, mustSave: false };
 }
 
-/** Normalised. */
+/** The answer of the form, normalised. */
 function readAnswer({ passcode }: CredentialInput): string | Refused {
   const text: unknown = passcode;
   if (typeof text !== 'string' || text.trim() === '') return refuse('credentials.required');
-  if (text.length > longest || !text.isWellFormed()) return refuse('credentials.malformed');
+  if (text.length > maxTypedLength || !text.isWellFormed()) return refuse('credentials.malformed');
   const answer = normaliseAnswer(text);
   return answer === '' ? refuse('credentials.malformed') : answer;
 }
 
-async function enrollAnswer(
-  queue: HashingQueue,
+interface ChosenAnswer {
+  readonly question: Question;
+  /** Normalised. */
+  readonly answer: string;
+}
+
+function readEnrollment(
   subject: Subject,
   input: CredentialInput,
-  env: AuthenticatorEnv,
-): Promise<Enrolled | Refused> {
+  context: AuthenticatorContext,
+): ChosenAnswer | Refused {
   const question = readQuestion(input);
   if ('ok' in question) return question;
   const answer = readAnswer(input);
   if (typeof answer !== 'string') return answer;
-  const minLength = Number(env.settings?.minLength ?? defaultMinLength);
+  const minLength = Number(context.settings?.minLength ?? defaultMinLength);
   if ([...answer].length < minLength) return refuse('answer.too_short');
-  if (isObvious(answer, question, subject, env)) return refuse('answer.obvious');
+  return isObvious({ question, answer }, subject, context) ? refuse('answer.obvious') : { question, answer };
+}
+
+async function enrollAnswer(queue: HashingQueue, { question, answer }: ChosenAnswer): Promise<Enrolled> {
   const salt = drawSalt();
-  const { factors, characteristics } = descriptor;
   const secret: AnswerSecret = { ...question, salt, digest: await digestKeyText(queue, answer, salt) };
-  return {
-    ok: true,
-    credential: { authenticator: descriptor.key, factors, characteristics, secret: { ...secret } },
-    proof,
-  };
+  return { ok: true, credential: credentialOf(descriptor, { ...secret }), proof };
 }
 
 function readQuestion({ questionKey, question }: CredentialInput): Question | Refused {
@@ -181,11 +187,21 @@ function readQuestion({ questionKey, question }: CredentialInput): Question | Re
   return text === undefined ? refuse('question.malformed', 'credentials.question') : { code, text };
 }
 
-/** What stands in the question, what everybody knows who knows the person, and what everybody tries. */
-function isObvious(answer: string, { code, text }: Question, subject: Subject, env: AuthenticatorEnv): boolean {
+/** An answer that is common, or that follows from the question or from what the profile says. */
+function isObvious(
+  { question: { code, text }, answer }: ChosenAnswer,
+  subject: Subject,
+  context: AuthenticatorContext,
+): boolean {
   if (/^(.{1,3})\1+$/u.test(answer) || '0123456789'.includes(answer) || isCommonPassword(answer)) return true;
   if (text !== undefined && normaliseAnswer(text).includes(answer)) return true;
-  const names = [...subject.identifiers, ...Object.values(subject.profile), env.identifier, env.brand, env.app];
+  const names = [
+    ...subject.identifiers,
+    ...Object.values(subject.profile),
+    context.identifier,
+    context.brand,
+    context.app,
+  ];
   const words = names.flatMap((name) => (typeof name === 'string' ? [name, ...name.split(/[\s@._-]+/)] : []));
   return [...words, ...(securityQuestions.get(code) ?? [])].some((word) => normaliseAnswer(word) === answer);
 }
@@ -197,8 +213,4 @@ function readSecret(credential: Credential | undefined): AnswerSecret | undefine
   if (securityQuestions.has(code)) return { code, salt, digest };
   const isWritten = code === ownQuestion && typeof text === 'string' && readOwnQuestion(text) === text;
   return isWritten ? { code, text, salt, digest } : undefined;
-}
-
-function refuse(code: string, field = 'credentials.passcode'): Refused {
-  return { ok: false, code, field };
 }

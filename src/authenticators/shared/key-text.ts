@@ -1,8 +1,8 @@
 /**
- * Codes that people keep on paper or are told: drawn, read back as people type them, and hashed. 32 signs of which no two look alike
- * (Crockford's Base32), 5 bits each.
+ * Codes that users keep on paper or receive from an administrator: drawn, read back as users type them, and hashed. Crockford's Base32: 32
+ * letters and digits of which no two look alike, 5 bits each.
  */
-import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { argon2id, hash } from 'argon2';
 import type { HashingQueue } from './hashing-queue.ts';
 
@@ -11,17 +11,20 @@ const alphabet = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 /** Bytes of a digest. */
 const hashLength = 32;
 
-/** `length` random signs. */
+/** `length` random letters and digits. */
 export function drawKeyText(length: number): string {
   return Array.from(randomBytes(length), (byte) => alphabet[byte & 31]).join('');
 }
 
-/** In groups of four, as it is shown. */
+/** The text in groups of four, as pages show it. */
 export function groupedKeyText(text: string): string {
   return text.match(/.{1,4}/g)?.join('-') ?? '';
 }
 
-/** Takes lower case, spaces and dashes, and O for 0, I and L for 1. `undefined`: it is no such text of `min` to `max` signs. */
+/**
+ * Reads a text of `min` to `max` letters and digits. Accepts lower case, spaces and dashes, O for 0, I and L for 1. `undefined`: it is
+ * something else.
+ */
 export function readKeyText(text: string, min: number, max: number): string | undefined {
   if (text.length > 256) return undefined;
   const signs = text
@@ -58,11 +61,5 @@ export async function digestKeyText(queue: HashingQueue, text: string, salt: str
   return (await queue.run(() => hash(text, options))).toString('base64url');
 }
 
-/** In constant time. */
-export function sameDigest(one: string, other: string): boolean {
-  const [a, b] = [Buffer.from(one), Buffer.from(other)];
-  return a.length === b.length && timingSafeEqual(a, b);
-}
-
-/** For people who have none: the same work, and never an answer. */
+/** For users who have no code: the same work, and never a match. */
 export const decoySalt = 'hyA87eMsEiNKm0nwji4e7A';

@@ -1,20 +1,20 @@
-/** How much is sent, whoever asks: what all authenticators have in common that send something. */
+/** Quotas of all authenticators that send messages: limits over all accounts. */
 import type { Seconds } from '../../core/model/facts.ts';
 import type { Quota } from '../authenticator.ts';
 
 const HOUR: Seconds = 3600;
 
-/** So many messages in an hour. */
-export function perHour(kind: string, of: string, limit: number): Quota {
-  return { kind, of, limits: [{ limit, window: HOUR }] };
+/** At most `limit` messages in an hour. */
+export function perHour(kind: string, value: string, limit: number): Quota {
+  return { kind, value, limits: [{ limit, window: HOUR }] };
 }
 
-/** By the network that asks. */
+/** Counts by the network that requests. */
 export function networkQuota(ip: string, limit: number): Quota {
   return perHour('network', networkOf(ip), limit);
 }
 
-/** What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). Addresses that cannot be told are one network. */
+/** What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). All unknown addresses are one network. */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
   if (mapped) return mapped[1] ?? ip;

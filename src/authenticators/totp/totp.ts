@@ -1,19 +1,21 @@
 /** Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4). */
-
 import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
-import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields.ts';
 import type {
   Authenticator,
-  AuthenticatorEnv,
+  AuthenticatorContext,
+  ChallengeAnswer,
   Credential,
   CredentialInput,
   Enrolled,
+  IssuedChallenge,
   Refused,
-  Started,
   Verified,
 } from '../authenticator.ts';
+import { challengeLifetime, enabledSetting, guessingLimits } from '../shared/limits.ts';
+import { credentialOf, foreignChallenge, proofOf, refuse } from '../shared/results.ts';
+import { readSixDigitCode } from '../shared/six-digit-code.ts';
 import { qrCodeSvg } from './qr-code.ts';
 
 const descriptor = {
@@ -25,25 +27,22 @@ const descriptor = {
 } as const;
 
 const configuration = {
-  settings: closed({ enabled: z.boolean().default(true).describe('Can be enrolled, used, and counts.') })
+  settings: closed({ enabled: enabledSetting(true) })
     .prefault({})
     .describe('One-time codes of an authenticator app (RFC 6238).'),
 } as const;
 
-const proof = { factors: descriptor.factors, characteristics: descriptor.characteristics, amr: ['otp'] } as const;
+const proof = proofOf(descriptor, ['otp']);
 
 /** What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4 recommends. */
 const code = { algorithm: 'sha1', digits: 6, period: 30 } as const;
 const keyBytes = 20;
 
-/** Seconds that a challenge or an offer counts. */
-const lifetime = 600;
-
-/** Apps whose codes are computed for everybody. Whoever has more takes longer, by some microseconds for each. */
+/** Apps whose codes are computed for every user. A user with more of them takes longer, by some microseconds for each. */
 const appsComputed = 5;
 
-/** For people who have none, or fewer: the same computation, and never an answer. 160 bits that nobody has. */
-const nobodysKey = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
+/** For users with fewer apps, or none: the same computation, and never a match. 160 bits that no app has. */
+const decoyKey = 'U6ULXKYFLR5J3U3C6LWHUYIVVNFGUKCR';
 
 /** `step` is the last time step that was accepted; no code of it or before it counts again. */
 interface TotpSecret {
@@ -56,41 +55,36 @@ export function totpAuthenticator(): Authenticator {
     descriptor,
     configuration,
     sharedChallenge: true,
-    // NIST SP 800-63B-4 section 3.2.2: at most 100 failures in a row, then only an administrator opens it again.
-    attemptLimits: [
-      { limit: 5, window: 300 },
-      { limit: 100, window: 0 },
-    ],
-    challenge: async (_credential, env) => ({
+    attemptLimits: guessingLimits({ limit: 5, window: 300 }),
+    challenge: async (_credential, context) => ({
       inputs: ['one_time_code'],
       public: {},
-      private: env.asked === undefined ? {} : { asked: env.asked },
-      expires: env.now + lifetime,
+      private: context.allowedCredentials === undefined ? {} : { allowed: context.allowedCredentials },
+      expires: context.now + challengeLifetime,
     }),
     verify: verifyTotp,
-    beginEnrollment: async (subject, env) => offerTotp(subject, env),
-    enroll: (_subject, pending, input, env) => enrollTotp(pending, input, env),
+    beginEnrollment: async (subject, context) => drawKey(subject, context),
+    enroll: (_subject, answer, context) => enrollTotp(answer, context),
   };
 }
 
 /**
- * A code of any app of the person that makes progress counts; they need not say which one it is of. All of them are computed, whichever
- * answered, and as many for people who have fewer or none: the time tells nothing about up to `appsComputed` apps.
+ * A code of any app that makes progress counts: the user need not say which one it is of. The codes of all apps are computed, whichever
+ * matches, and as many for users with fewer apps or none: the time tells nothing about up to `appsComputed` apps.
  */
 async function verifyTotp(
   credential: Credential | undefined,
-  pending: Started['private'],
-  input: CredentialInput,
-  env: AuthenticatorEnv,
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
 ): Promise<Verified | Refused> {
-  const token = readToken(input);
+  const token = readSixDigitCode(input.passcode);
   if (typeof token !== 'string') return token;
-  const apps = appsOf(env.enrolled.length > 0 ? env.enrolled : credential ? [credential] : []);
-  const asked = apps.filter(({ id }) => !Array.isArray(pending.asked) || pending.asked.includes(id));
+  const apps = appsOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
+  const allowed = apps.filter(({ id }) => !Array.isArray(pending.allowed) || pending.allowed.includes(id));
   const computed = Math.max(appsComputed, apps.length);
-  const keys = [...asked.map(({ secret }) => secret.key), ...Array<string>(computed - asked.length).fill(nobodysKey)];
-  const steps = await Promise.all(keys.map((key) => stepOf(key, token, env.now)));
-  const matching = asked.flatMap((app, at) => {
+  const keys = [...allowed.map(({ secret }) => secret.key), ...Array<string>(computed - allowed.length).fill(decoyKey)];
+  const steps = await Promise.all(keys.map((key) => stepOf(key, token, context.now)));
+  const matching = allowed.flatMap((app, at) => {
     const step = steps[at];
     return step === undefined ? [] : [{ ...app, step }];
   });
@@ -108,10 +102,10 @@ function appsOf(credentials: readonly Credential[]) {
   });
 }
 
-function offerTotp(subject: Subject, env: AuthenticatorEnv): Started {
+function drawKey(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
   const key = generateSecret({ length: keyBytes });
   // A colon separates issuer and account in the label of the URI.
-  const issuer = env.brand.replaceAll(':', ' ');
+  const issuer = context.brand.replaceAll(':', ' ');
   const account = (subject.identifiers[0] ?? subject.id).replaceAll(':', ' ');
   const uri = generateURI({ issuer, label: account, secret: key, ...code });
   return {
@@ -123,53 +117,37 @@ function offerTotp(subject: Subject, env: AuthenticatorEnv): Started {
       qr: qrCodeSvg(uri, `QR: ${issuer} (${account})`),
     },
     private: { key },
-    expires: env.now + lifetime,
+    expires: context.now + challengeLifetime,
   };
 }
 
 async function enrollTotp(
-  pending: Started['private'],
-  input: CredentialInput,
-  env: AuthenticatorEnv,
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
 ): Promise<Enrolled | Refused> {
-  const key = pending.key;
-  if (typeof key !== 'string') throw new TypeError('the offer to confirm is not one of this authenticator');
-  const named = readName(input, env);
+  const { key } = pending;
+  if (typeof key !== 'string') throw foreignChallenge();
+  const named = readName(input, context);
   if ('ok' in named) return named;
-  const step = await acceptedStep(key, input, env);
-  if (typeof step !== 'number') return step;
-  const { factors, characteristics } = descriptor;
-  return {
-    ok: true,
-    credential: { authenticator: descriptor.key, factors, characteristics, ...named, secret: { key, step } },
-    proof,
-  };
+  const token = readSixDigitCode(input.passcode);
+  if (typeof token !== 'string') return token;
+  const step = await stepOf(key, token, context.now);
+  if (step === undefined) return refuse('credentials.invalid');
+  return { ok: true, credential: { ...credentialOf(descriptor, { key, step }), ...named }, proof };
 }
 
-/** The name that the person gives the app. From the second on there must be one: the person has to tell them apart. */
-function readName(input: CredentialInput, env: AuthenticatorEnv): { readonly label?: string } | Refused {
+/** The name that the user gives the app. From the second app on it is required: the user has to tell them apart. */
+function readName(input: CredentialInput, context: AuthenticatorContext): { readonly label?: string } | Refused {
   const text: unknown = input.label ?? '';
   const label = typeof text === 'string' && text.length <= 1000 ? text.normalize('NFC').trim() : undefined;
   if (label === '') {
-    const isNeeded = env.enrolled.length > 0;
-    return isNeeded ? { ok: false, code: 'label.required', field: 'credentials.label' } : {};
+    return context.enrolled.length > 0 ? refuse('label.required', 'credentials.label') : {};
   }
   const isName = label !== undefined && label.length <= 60 && !/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u.test(label);
-  return isName ? { label } : { ok: false, code: 'label.invalid', field: 'credentials.label' };
+  return isName ? { label } : refuse('label.invalid', 'credentials.label');
 }
 
-async function acceptedStep(key: string, input: CredentialInput, env: AuthenticatorEnv): Promise<number | Refused> {
-  const token = readToken(input);
-  if (typeof token !== 'string') return token;
-  return (await stepOf(key, token, env.now)) ?? refuse('credentials.invalid');
-}
-
-function readToken({ passcode: text }: CredentialInput): string | Refused {
-  if (typeof text !== 'string' || text === '') return refuse('credentials.required');
-  return digits(text) ?? refuse('credentials.malformed');
-}
-
-/** The time step that the code belongs to: the current one, or one on either side for slow people and slow clocks. */
+/** The time step that the code belongs to: the current one, or one on either side for slow users and slow clocks. */
 async function stepOf(key: string, token: string, now: number): Promise<number | undefined> {
   const result = await verifyCode({ secret: key, token, epoch: now, epochTolerance: code.period, ...code });
   if (!result.valid) return undefined;
@@ -177,20 +155,9 @@ async function stepOf(key: string, token: string, now: number): Promise<number |
   return result.timeStep;
 }
 
-/** Six digits as people type and paste them: grouped, with full-width digits. `undefined`: it is no code. */
-function digits(text: string): string | undefined {
-  if (text.length > 64) return undefined;
-  const token = text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');
-  return /^[0-9]{6}$/.test(token) ? token : undefined;
-}
-
 function readSecret(secret: Credential['secret']): TotpSecret | undefined {
   const { key, step } = secret;
   return typeof key === 'string' && /^[A-Z2-7]{32,}$/.test(key) && Number.isInteger(step)
     ? { key, step: step as number }
     : undefined;
-}
-
-function refuse(reason: string): Refused {
-  return { ok: false, code: reason, field: 'credentials.passcode' };
 }

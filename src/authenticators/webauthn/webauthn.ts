@@ -1,22 +1,30 @@
-/** Something had, and often something that somebody is: passkeys and security keys (Web Authentication Level 3; NIST SP 800-63B-4 section 3.1.7). */
-
+/**
+ * Something had, and often an inherence factor, too: passkeys and security keys (Web Authentication Level 3; NIST SP
+ * 800-63B-4 section 3.1.7). See decision 12.
+ */
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { closed, listOf } from '../../policy/schema/fields.ts';
-import type { Authenticator, AuthenticatorEnv, Credential, CredentialInput, Started } from '../authenticator.ts';
-import { userHandleOf, verifyRegistration, type WebauthnSettings } from './webauthn-enroll.ts';
-import { binaryField, challengeOf, relyingParty } from './webauthn-input.ts';
-import { type Key, keysOf, type Transport, webauthnDescriptor } from './webauthn-secret.ts';
-import { algorithms, verifyAssertion } from './webauthn-verify.ts';
+import type {
+  Authenticator,
+  AuthenticatorContext,
+  Credential,
+  CredentialInput,
+  IssuedChallenge,
+} from '../authenticator.ts';
+import { challengeLifetime, enabledSetting } from '../shared/limits.ts';
+import { userHandleOf, verifyRegistration, type WebauthnSettings } from './enroll.ts';
+import { binaryField, challengeOf, relyingParty } from './input.ts';
+import { type Key, keysOf, type Transport, webauthnDescriptor } from './secret.ts';
+import { algorithms, verifyAssertion } from './verify.ts';
 
-/** Seconds that a challenge or an offer counts. */
-const lifetime = 600;
+/** Seconds after which the page that asks for the identifier gets another challenge. */
+const identifyPeriod = challengeLifetime / 2;
 
-/** Seconds after which the page that asks who somebody is holds another challenge. */
-const identifyPeriod = lifetime / 2;
-/** Seconds that a sign-in may take at most: an older challenge is none of ours. */
-const longestSignIn = 3600;
+/** Seconds that a sign-in may take: challenges are looked for as far back as that, to tell those that are too old. */
+const maxSignInDuration = 3600;
 
 /** Bytes of a challenge. */
 const challengeBytes = 32;
@@ -30,7 +38,7 @@ const aaguid = z
 
 const configuration = {
   settings: closed({
-    enabled: z.boolean().default(false).describe('Can be enrolled, used, and counts.'),
+    enabled: enabledSetting(false),
     metadata: z
       .string()
       .regex(/^\/./, { error: 'must be an absolute path' })
@@ -55,51 +63,52 @@ export function webauthnAuthenticator(): Authenticator {
     configuration,
     sharedChallenge: true,
     // A signature cannot be guessed, so failures never lock keys for good: NIST SP 800-63B-4 section 3.2.2 limits guesses at secrets. The
-    // short window keeps strangers from having signatures checked without end.
+    // short window limits how many signatures strangers can have verified.
     attemptLimits: [{ limit: 10, window: 300 }],
-    challenge: async (credential, env) => challengeKeys(credential, env),
+    challenge: async (credential, context) => assertionChallenge(credential, context),
     verify: verifyAssertion,
-    beginEnrollment: async (subject, env) => offerKey(subject, env),
+    beginEnrollment: async (subject, context) => registrationChallenge(subject, context),
     enroll: verifyRegistration,
-    identifyByCredential: { challenge: discoverChallenge, asked: askedToIdentify, subject: namedSubject },
+    identifyByCredential: { challenge: usernamelessChallenge, pending: usernamelessPending, subject: claimedSubject },
   };
 }
 
-interface Descriptor {
+/** PublicKeyCredentialDescriptor without `type` (section 5.8.3), which the page adds. */
+interface KeyDescriptor {
   readonly id: string;
   readonly transports?: readonly Transport[];
 }
 
-/** One challenge for all keys that make progress. Whoever has none gets some that nobody has, always the same ones. */
-function challengeKeys(credential: Credential | undefined, env: AuthenticatorEnv): Started {
-  const keys = keysOf(env.enrolled.length > 0 ? env.enrolled : credential ? [credential] : []);
-  const asked = keys.filter((key) => env.asked?.includes(key.credential.id) ?? true);
-  const allowed = asked.length > 0 ? asked.map(descriptor) : nobodysKeys(env);
+/** One challenge for all keys that make progress. A user without keys gets decoy keys, always the same ones. */
+function assertionChallenge(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge {
+  const keys = keysOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
+  const makingProgress = keys.filter((key) => context.allowedCredentials?.includes(key.credential.id) ?? true);
+  const allowed = makingProgress.length > 0 ? makingProgress.map(descriptor) : decoyKeys(context);
   const challenge = randomBytes(challengeBytes).toString('base64url');
-  const userVerification = env.userVerification === true;
+  const userVerification = context.userVerification === true;
   return {
     inputs: ['public_key'],
-    public: requestOptions(challenge, env, allowed),
+    public: requestOptions(challenge, context, allowed),
     private: { challenge, userVerification, allowed: allowed.map(({ id }) => id) },
-    expires: env.now + lifetime,
+    expires: context.now + challengeLifetime,
   };
 }
 
-function requestOptions(challenge: string, env: AuthenticatorEnv, allowCredentials: readonly Descriptor[]) {
+function requestOptions(challenge: string, context: AuthenticatorContext, allowCredentials: readonly KeyDescriptor[]) {
   return {
     challenge,
-    rpId: relyingParty(env.issuer).id,
+    rpId: relyingParty(context.issuer).id,
     allowCredentials,
-    userVerification: env.userVerification === true ? 'required' : 'preferred',
-    timeout: lifetime * 1000,
+    userVerification: context.userVerification === true ? 'required' : 'preferred',
+    timeout: challengeLifetime * 1000,
   };
 }
 
-function descriptor({ secret: { id, transports } }: Key): Descriptor {
-  return { id, ...(transports ? { transports } : {}) };
+function descriptor({ secret: { id, transports } }: Key): KeyDescriptor {
+  return omitUndefined({ id, transports });
 }
 
-/** Bytes of the id and transports of keys as people have them: managers of passwords and platforms, Windows Hello, security keys. */
+/** Bytes of the id and transports of usual keys: those of password managers and platforms, Windows Hello, security keys. */
 const commonShapes: readonly { readonly bytes: number; readonly transports?: readonly Transport[] }[] = [
   { bytes: 16, transports: ['hybrid', 'internal'] },
   { bytes: 20, transports: ['hybrid', 'internal'] },
@@ -112,83 +121,83 @@ const commonShapes: readonly { readonly bytes: number; readonly transports?: rea
 ];
 
 /** One key, or two for every third: always the same for the same identifier. */
-function nobodysKeys(env: AuthenticatorEnv): readonly Descriptor[] {
-  const subject = env.subject ?? env.transaction;
-  const drawn = (...parts: readonly string[]) => env.lastingMac('webauthn decoy', subject, ...parts);
+function decoyKeys(context: AuthenticatorContext): readonly KeyDescriptor[] {
+  const subject = context.subjectId ?? context.transactionId;
+  const drawn = (...parts: readonly string[]) => context.decoyMac('webauthn decoy', subject, ...parts);
   const [draw = 0, ...draws] = Buffer.from(drawn(), 'base64url');
   return draws.slice(0, draw % 3 === 0 ? 2 : 1).map((shape, at) => {
     const { bytes = 32, transports } = commonShapes[shape % commonShapes.length] ?? {};
     const id = ['0', '1'].map((half) => drawn(String(at), half)).map((text) => Buffer.from(text, 'base64url'));
-    return { id: Buffer.concat(id).subarray(0, bytes).toString('base64url'), ...(transports ? { transports } : {}) };
+    return omitUndefined({ id: Buffer.concat(id).subarray(0, bytes).toString('base64url'), transports });
   });
 }
 
-/** Section 5.4. Whoever has a key already that would do is not given a second entry on it. */
-function offerKey(subject: Subject, env: AuthenticatorEnv): Started {
+/** Section 5.4. Keys that the user has enrolled and that would do are excluded: a key gets no second entry. */
+function registrationChallenge(subject: Subject, context: AuthenticatorContext): IssuedChallenge {
   const challenge = randomBytes(challengeBytes).toString('base64url');
-  const required = env.userVerification === true;
-  const settings = (env.settings ?? {}) as WebauthnSettings;
+  const required = context.userVerification === true;
+  const settings = (context.settings ?? {}) as WebauthnSettings;
   const name = subject.identifiers[0] ?? subject.id;
   const { displayName } = subject.profile;
   return {
     inputs: ['public_key', 'key_name'],
     public: {
       challenge,
-      rp: { id: relyingParty(env.issuer).id, name: env.brand },
+      rp: { id: relyingParty(context.issuer).id, name: context.brand },
       user: {
         id: userHandleOf(subject.id),
         name,
         displayName: typeof displayName === 'string' && displayName !== '' ? displayName : name,
       },
       pubKeyCredParams: algorithms.map((alg) => ({ type: 'public-key', alg })),
-      excludeCredentials: keysOf(env.enrolled)
+      excludeCredentials: keysOf(context.enrolled)
         .filter(({ secret }) => !required || secret.userVerification)
         .map(descriptor),
       authenticatorSelection: { residentKey: 'preferred', userVerification: required ? 'required' : 'preferred' },
       attestation: settings.metadata === undefined ? 'none' : 'direct',
-      timeout: lifetime * 1000,
+      timeout: challengeLifetime * 1000,
     },
     private: { challenge, userVerification: required },
-    expires: env.now + lifetime,
+    expires: context.now + challengeLifetime,
   };
 }
 
-/** Section 7.2 for somebody who has not said who they are: any of their keys will do. */
-function discoverChallenge(version: number, env: AuthenticatorEnv): Started {
-  const period = periodOf(env);
-  const challenge = identifyChallenge(version, period, env);
+/** Section 7.2 for a user who has not entered an identifier: any of their keys will do. */
+function usernamelessChallenge(version: number, context: AuthenticatorContext): IssuedChallenge {
+  const period = periodOf(context);
+  const challenge = identifyChallenge(version, period, context);
   return {
     inputs: ['public_key'],
-    public: requestOptions(challenge, env, []),
-    private: { challenge, userVerification: env.userVerification === true },
+    public: requestOptions(challenge, context, []),
+    private: { challenge, userVerification: context.userVerification === true },
     expires: (period + 2) * identifyPeriod,
   };
 }
 
-/** That of this period or of the one before, whichever the answer is about: so it counts for `lifetime` at most, and half of it at least. */
-function askedToIdentify(
+/** The challenge of this period or of the one before: one counts for `challengeLifetime` at most, and for half of it at least. */
+function usernamelessPending(
   version: number,
   input: CredentialInput,
-  env: AuthenticatorEnv,
-): Started['private'] | undefined {
+  context: AuthenticatorContext,
+): IssuedChallenge['private'] | undefined {
   const given = challengeOf(input);
-  const now = periodOf(env);
-  const isOf = (period: number): boolean => given === identifyChallenge(version, period, env);
-  for (let age = 2; age <= longestSignIn / identifyPeriod; age += 1) if (isOf(now - age)) return undefined;
-  const challenge = identifyChallenge(version, isOf(now - 1) ? now - 1 : now, env);
-  return { challenge, userVerification: env.userVerification === true };
+  const now = periodOf(context);
+  const isOf = (period: number): boolean => given === identifyChallenge(version, period, context);
+  for (let age = 2; age <= maxSignInDuration / identifyPeriod; age += 1) if (isOf(now - age)) return undefined;
+  const challenge = identifyChallenge(version, isOf(now - 1) ? now - 1 : now, context);
+  return { challenge, userVerification: context.userVerification === true };
 }
 
-function identifyChallenge(version: number, period: number, env: AuthenticatorEnv): string {
-  return env.mac('webauthn identify', env.transaction, String(version), String(period));
+function identifyChallenge(version: number, period: number, context: AuthenticatorContext): string {
+  return context.mac('webauthn identify', context.transactionId, String(version), String(period));
 }
 
-function periodOf({ now }: AuthenticatorEnv): number {
+function periodOf({ now }: AuthenticatorContext): number {
   return Math.floor(now / identifyPeriod);
 }
 
-/** The account that the user handle names. */
-function namedSubject(input: CredentialInput): string | undefined {
+/** The account id in the user handle. */
+function claimedSubject(input: CredentialInput): string | undefined {
   const handle = binaryField(input, 'userHandle', 64);
   const id = handle === undefined ? '' : Buffer.from(handle, 'base64url').toString('utf8');
   return /^[\w-]{1,64}$/.test(id) ? id : undefined;

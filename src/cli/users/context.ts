@@ -1,10 +1,10 @@
 /** What the sub-commands of `stepgate users` share. */
 
+import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Store } from '../../stores/store.ts';
 import type { AccessCodes } from '../../users/access-codes.ts';
-import type { NewCredential } from '../../users/credentials.ts';
 import type { Directory } from '../../users/directory.ts';
 import type { Account } from '../../users/user.ts';
 import type { WriteNotification } from './notification-writer.ts';

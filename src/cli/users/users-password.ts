@@ -1,6 +1,7 @@
 /** A password from standard input, or one that is made up. */
+
 import { randomBytes } from 'node:crypto';
-import type { NewCredential } from '../../users/credentials.ts';
+import type { NewCredential } from '../../authenticators/authenticator.ts';
 import { passwordFaults } from '../../users/password-faults.ts';
 import type { PasswordTools } from '../../users/password-tools.ts';
 

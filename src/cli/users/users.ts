@@ -1,7 +1,7 @@
 /** `stepgate users`: people, from the command line. What goes wrong is rejected with one sentence; secrets are never shown again. */
 
 import { Command } from 'commander';
-import type { NewCredential } from '../../users/credentials.ts';
+import type { NewCredential } from '../../authenticators/authenticator.ts';
 import { Directory, type ExtraOps } from '../../users/directory.ts';
 import { canonicalIdentifier } from '../../users/identifier.ts';
 import { attributeFault, textFault } from '../../users/profile-rules.ts';

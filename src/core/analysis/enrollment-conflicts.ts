@@ -1,53 +1,60 @@
 /**
- * Finds sign-on rules that nobody can meet because of what an enrollment rule disables: before anybody stands in front
- * of them.
+ * Finds sign-on rules that no user can meet because of an enrollment rule that disables what they take, before a user
+ * runs into one.
  */
 
 import { bestEvidence } from '../evidence/attainable-acr.ts';
 import { meetsRequirement } from '../evidence/requirement.ts';
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
-import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
+import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { Requirement, Rule } from '../model/policy.ts';
 import type { CompiledPolicy } from '../policy/compile.ts';
 import { applyRules, findRule } from '../policy/rules.ts';
 import { sampleFacts } from './sample-facts.ts';
 
+/** Two rules that both decide in some case, although one disables what the other requires. */
 export interface EnrollmentConflict {
   readonly enrollment: EnrollmentRule;
   readonly rule: Rule;
 }
 
+/** What is searched for conflicts. */
 export interface Analysed {
   /** Session policy or sign-on policy. */
   readonly policy: CompiledPolicy;
   readonly enrollment: CompiledPolicy<EnrollmentRule>;
-  /** Enabled ones. */
+  /** The enabled ones. */
   readonly authenticators: readonly AuthenticatorDescriptor[];
   readonly clientId: string;
-  /** What the app demands besides: its minimum `acr`. */
+  /** Requirements of the app besides the policy: its minimum `acr`. */
   readonly besides: readonly Requirement[];
 }
 
-/** Pairs of rules that both decide in some situation, where the one demands what the other disables. */
+/** All pairs of rules that conflict, each reported once. */
 export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConflict[] {
-  const { policy, enrollment, authenticators, clientId, besides } = analysed;
-  const restricting = enrollment.rules.filter(({ rule }) => rule.then.disabled.length > 0);
-  const rest = [...enrollment.rules, ...policy.rules].map((compiled) => compiled.rule.when);
-  return restricting.flatMap(({ rule: restriction }) =>
-    policy.rules.flatMap(({ rule }) => {
-      if (rule.then.kind === 'deny') return [];
-      const demanded = [rule.then.requirement, ...besides];
-      const usable = authenticators.filter(({ key }) => !restriction.then.disabled.includes(key));
-      if (canMeet(demanded, usable) || !canMeet(demanded, authenticators)) return [];
-      const decideBoth = (facts: Facts) =>
-        findRule(enrollment, facts).rule === restriction && applyRules(policy, facts).rule === rule;
-      const pair = { one: restriction.when, other: rule.when, rest, clientId };
-      const meet = sampleFacts(pair).some(decideBoth);
-      return meet ? [{ enrollment: restriction, rule }] : [];
-    }),
+  const pairs = analysed.enrollment.rules
+    .map(({ rule }) => rule)
+    .filter(({ then }) => then.disabled.length > 0)
+    .flatMap((enrollment) => analysed.policy.rules.map(({ rule }): EnrollmentConflict => ({ enrollment, rule })));
+  return pairs.filter((pair) => cannotBeMet(pair, analysed) && decideTogether(pair, analysed));
+}
+
+/** The sign-on rule can be met, and cannot be met any more without what the enrollment rule disables. */
+function cannotBeMet({ enrollment, rule }: EnrollmentConflict, { authenticators, besides }: Analysed): boolean {
+  if (rule.then.kind === 'deny') return false;
+  const requirements = [rule.then.requirement, ...besides];
+  const usable = authenticators.filter(({ key }) => !enrollment.then.disabled.includes(key));
+  return !canMeet(requirements, usable) && canMeet(requirements, authenticators);
+}
+
+function decideTogether(pair: EnrollmentConflict, { policy, enrollment, clientId }: Analysed): boolean {
+  const rest = [...enrollment.rules, ...policy.rules].map(({ rule }) => rule.when);
+  const samples = sampleFacts({ one: pair.enrollment.when, other: pair.rule.when, rest, clientId });
+  return samples.some(
+    (facts) => findRule(enrollment, facts).rule === pair.enrollment && applyRules(policy, facts).rule === pair.rule,
   );
 }
 
-function canMeet(demanded: readonly Requirement[], authenticators: readonly AuthenticatorDescriptor[]): boolean {
-  return demanded.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
+function canMeet(requirements: readonly Requirement[], authenticators: readonly AuthenticatorDescriptor[]): boolean {
+  return requirements.every((requirement) => meetsRequirement(requirement, bestEvidence(requirement, authenticators)));
 }

@@ -1,25 +1,21 @@
-/** The one evaluator: it serves enforcing, explaining, simulating and analysing (Law 3). */
+/**
+ * The one evaluator: it serves enforcing, explaining, simulating and analysing (Law 3). It promises to deny what is
+ * unknown, broken or impossible (Law 4), to reveal no denial before the user has proved something, and to say in the
+ * trace why.
+ */
 
-import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
-import {
-  type EnrollmentContext,
-  enrollableOf,
-  enrollmentStep,
-  mustEnroll,
-  unsatisfiable,
-} from '../enrollment/apply-policy.ts';
-import { isFull } from '../enrollment/enrollment-limit.ts';
+import { requestedAtAccount } from '../enrollment/account-request.ts';
+import { type EnrollmentContext, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
-import { countedEvidence } from '../evidence/counted-evidence.ts';
+import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
-import type { Decision, DecisionOutcome, Denial, Layer, LayerRequirement } from '../model/decision.ts';
+import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
-import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
+import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
   chooseRequest,
@@ -30,14 +26,11 @@ import {
 import { traceOf } from './layers.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
-export { type CompiledPolicy, compilePolicy, type PolicySet } from '../policy/compile.ts';
-export { evaluateRefresh } from './refresh.ts';
-
 /**
- * Decides what happens next: allow, deny, or what the person must do. Session policy, app policy and request must all
- * agree, and what the enrollment policy disables does not count; once all is proved, the enrollment policy may want
- * something enrolled. Whatever is unknown, broken or cannot be met denies (Law 4). Without a transaction (single
- * sign-on, `prompt=none`) everything that is neither `allow` nor `deny` means that an interaction is needed.
+ * Decides what happens next: allow, deny, or what the user must do. Session policy, app policy and request must all
+ * agree, and what the enrollment policy disables does not count. Once everything is proved, the enrollment policy may
+ * require an enrollment. Whatever is unknown, broken or cannot be met denies (Law 4). Without a transaction (single
+ * sign-on, `prompt=none`) every decision but `allow` and `deny` means that an interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
   const context = evaluationContext(policies, facts);
@@ -53,32 +46,16 @@ function layersOf({ policy, enrollment }: EvaluationContext, request: Layer): re
 
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
   const { facts, enrollment } = context;
-  const { terms } = enrollment;
   const { capabilities, unrestricted } = capabilitiesIn(subject, context);
-  const { request, goals: requirements, way: status } = chooseRequest(context, capabilities);
-  const toEnroll: EnrollmentContext | undefined = terms && {
-    subject,
-    terms,
-    rule: enrollment.rule,
-    capabilities,
-    facts,
-  };
-  const trace = enrollmentTrace(traceOf(layersOf(context, request), facts.request, capabilities.evidence), toEnroll);
-  const denial =
-    context.denial ??
-    inactive(subject) ??
-    impossible(status, request, { ...context, capabilities, unrestricted }) ??
-    notWanted(context, capabilities) ??
-    (toEnroll && notEnrollable(toEnroll));
-  if (denial === undefined)
-    return { ...withRememberable(proceed(status, context, capabilities, toEnroll), context, capabilities), trace };
-  if (countedEvidence(subject, context.policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
-  const general = evaluate(context.policies, anonymous(facts));
-  if (general.kind === 'deny') return { ...general, trace };
-  // Who has nothing but what is disabled proves that: it gets them no further than to the reason.
-  const usable = capabilities.enrollments.length > 0 ? capabilities : unrestricted;
-  const first = { kind: 'challenge', options: firstChallenge(requirements, usable), withheld: denial } as const;
-  return { ...withRememberable(first, context, usable), trace };
+  const chosen = chooseRequest(context, capabilities);
+  const { terms, rule } = enrollment;
+  const toEnroll = terms && { subject, terms, rule, capabilities, facts };
+  const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll };
+  const layers = traceOf(layersOf(context, chosen.request), facts.request, capabilities.evidence);
+  const trace = enrollmentTrace(layers, toEnroll);
+  const denial = denialOf(evaluation);
+  if (denial !== undefined) return deny(denial, evaluation, trace);
+  return { ...withRememberable(proceed(evaluation), context, capabilities), trace };
 }
 
 function enrollmentTrace(trace: Trace, toEnroll: EnrollmentContext | undefined): Trace {
@@ -87,82 +64,49 @@ function enrollmentTrace(trace: Trace, toEnroll: EnrollmentContext | undefined):
   return { layers: trace.layers.map((layer) => (layer.layer === 'enrollment' ? { ...layer, satisfied } : layer)) };
 }
 
-/** Something is required that this person does not have and cannot enroll. */
-function notEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
-  const hopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.capabilities).length === 0);
-  return hopeless ? unsatisfiable(toEnroll) : undefined;
-}
-
-/** What is to be enrolled at the account app, and is not yet. */
-function wantedAtAccount({ policies, facts }: EvaluationContext): string | undefined {
-  const purpose = policies.account ? accountPurpose(facts.request) : undefined;
-  if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
-  return purpose.authenticator;
-}
-
-/** Somebody wants to enroll what nobody can enroll. */
-function notWanted(context: EvaluationContext, capabilities: Capabilities): Denial | undefined {
-  const requestedEnrollment = wantedAtAccount(context);
-  if (requestedEnrollment === undefined || enrollableOf([requestedEnrollment], capabilities).length > 0)
-    return undefined;
-  const isCrowded = context.facts.subject !== undefined && isFull(requestedEnrollment, context.facts.subject);
-  return { reason: isCrowded ? 'enrollments_full' : 'unsatisfiable', layer: 'app' };
-}
-
-function inactive(subject: Subject): Denial | undefined {
-  return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
-}
-
 /**
- * Blames the `acr` demand of the request if everything else could be met, then the lack of room, then what the
- * enrollment policy disables.
+ * Denies, or withholds the denial behind a first challenge as long as the user has proved nothing: it would reveal that
+ * the account exists, and its state. A denial that meets every user is no secret.
  */
-function impossible(
-  status: RequirementStatus,
-  request: Layer,
-  {
-    policies,
-    policy,
-    enrollment,
-    capabilities,
-    unrestricted,
-  }: EvaluationContext & Record<'capabilities' | 'unrestricted', Capabilities>,
-): Denial | undefined {
-  if (status.kind !== 'impossible') return undefined;
-  const isPossible = (requirements: readonly LayerRequirement[], by = capabilities) =>
-    requirementStatus(requirements, by).kind !== 'impossible';
-  if (request.requirement && isPossible(policy.requirements)) return { reason: 'acr_unattainable', layer: 'request' };
-  const empty = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
-  if (unrestricted.policies !== policies && isPossible(policy.requirements, empty))
-    return { reason: 'enrollments_full' };
-  if (capabilities !== unrestricted && isPossible(policy.requirements, unrestricted)) {
-    const { rule } = enrollment;
-    return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
-  }
-  if (policy.minimumAcr && isPossible(policy.requirements.filter((requirement) => requirement !== policy.minimumAcr))) {
-    return { reason: 'acr_unattainable', layer: 'app' };
-  }
-  return { reason: 'unsatisfiable' };
+function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Decision {
+  const { context, subject, capabilities, unrestricted, chosen } = evaluation;
+  const { policies, facts } = context;
+  if (countedEvidence(subject, policies, facts).length > 0) return { kind: 'deny', ...denial, trace };
+  const general = evaluate(policies, anonymous(facts));
+  if (general.kind === 'deny') return { ...general, trace };
+  // A user who has only disabled authenticators proves one of them, which leads to the reason of the denial and no
+  // further.
+  const usable = capabilities.enrollments.length > 0 ? capabilities : unrestricted;
+  const options = firstChallenge(chosen.requirements, usable);
+  return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }
 
-function proceed(
-  status: RequirementStatus,
+function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation): DecisionOutcome {
+  const { status } = chosen;
+  switch (status.kind) {
+    case 'impossible':
+      return { kind: 'deny', reason: 'unsatisfiable' };
+    case 'enroll':
+      return { ...status, choices: preferRequired(status.choices, toEnroll) };
+    case 'challenge': {
+      const { toEnroll: choices } = status;
+      return { ...status, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
+    }
+    case 'met': {
+      const requested = requestedAtAccount(context.policies, context.facts);
+      if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
+      return (toEnroll && enrollmentStep(toEnroll)) ?? allow(status.supportingEvidence, context, capabilities);
+    }
+  }
+}
+
+function allow(
+  evidence: readonly CountedEvidence[],
   context: EvaluationContext,
   capabilities: Capabilities,
-  toEnroll: EnrollmentContext | undefined,
 ): DecisionOutcome {
   const { policies, facts, policy } = context;
-  if (status.kind === 'impossible') return { kind: 'deny', reason: 'unsatisfiable' };
-  if (status.kind === 'enroll') return { ...status, choices: preferRequired(status.choices, toEnroll) };
-  if (status.kind === 'challenge') {
-    const { toEnroll: choices } = status;
-    return { ...status, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
-  }
-  const requestedEnrollment = wantedAtAccount(context);
-  if (requestedEnrollment !== undefined) return { kind: 'enroll', choices: [requestedEnrollment] };
-  const step = toEnroll && enrollmentStep(toEnroll);
-  if (step) return step;
-  const supportingEvidence = extendSupportingEvidence(status.witness, capabilities.evidence);
+  const supportingEvidence = extendSupportingEvidence(evidence, capabilities.evidence);
   const waived = waivedIn(context, capabilities);
   return {
     kind: 'allow',
@@ -173,7 +117,9 @@ function proceed(
   };
 }
 
-/** What meets both the app and the enrollment policy spares the person a second enrollment. */
+/**
+ * Prefers an authenticator that meets both the app and the enrollment policy: it saves the user a second enrollment.
+ */
 function preferRequired(choices: readonly string[], toEnroll: EnrollmentContext | undefined): readonly string[] {
   const required = toEnroll && mustEnroll(toEnroll)[0]?.anyOf;
   const both = choices.filter((key) => required?.includes(key));

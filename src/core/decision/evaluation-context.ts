@@ -1,4 +1,7 @@
-/** One case to be decided: what policies, request and enrollment policy say of it, and how the person can go on. */
+/**
+ * What every stage of one evaluation shares: the rulings of policies, request and enrollment policy, and the user's
+ * capabilities.
+ */
 
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
@@ -13,20 +16,23 @@ import {
   capabilitiesWithin,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
 import { meetsWithoutWaiver, rememberedProofs } from './waiver.ts';
 
+/** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
   readonly policies: PolicySet;
   readonly facts: Facts;
   readonly policy: PolicyLayers;
+  /** What the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
   readonly enrollment: EnrollmentRuling;
-  /** What policies and request deny, whatever the person has shown. */
+  /** The first denial of a layer, which holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
 
+/** Applies all policies to the facts. */
 export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
   const requests = requestLayers(facts.request, policies.acrValues);
   const enrollment = enrollmentRuling(policies, facts);
@@ -43,15 +49,15 @@ function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
   return authenticators.length === 0 ? { reason: 'unsatisfiable' } : undefined;
 }
 
-/** What the person can go on with, and what they could if the enrollment policy disabled nothing. */
+/** The user's capabilities, and what they would be if the enrollment policy disabled nothing. */
 export function capabilitiesIn(
   subject: Subject,
   context: EvaluationContext,
 ): Record<'capabilities' | 'unrestricted', Capabilities> {
-  const roomy = { ...context, policies: withEnrollmentLimit(context.policies, subject) };
-  const capabilities = capabilitiesOf(subject, roomy, usablePolicies(roomy.policies, context.enrollment.terms));
+  const limited = { ...context, policies: withEnrollmentLimit(context.policies, subject) };
+  const capabilities = capabilitiesOf(subject, limited, usablePolicies(limited.policies, context.enrollment.terms));
   const unrestricted =
-    capabilities.policies === roomy.policies ? capabilities : capabilitiesOf(subject, roomy, roomy.policies);
+    capabilities.policies === limited.policies ? capabilities : capabilitiesOf(subject, limited, limited.policies);
   return { capabilities, unrestricted };
 }
 
@@ -65,42 +71,57 @@ function capabilitiesOf(
   return capabilitiesWithin(usable, policies, { evidence, enrollments: usableEnrollments(subject, policies) });
 }
 
-/** The best of what the request may add that this person can reach; the last, if none. */
-export function chooseRequest({ policies, facts, policy, requests }: EvaluationContext, capabilities: Capabilities) {
-  const required = [...unlessMet(policy, capabilities), ...accountGoals(policies, facts, capabilities)];
+/** What the request adds to the requirements, and how all of them stand. */
+export interface ChosenRequest {
+  readonly request: Layer;
+  readonly requirements: readonly LayerRequirement[];
+  readonly status: RequirementStatus;
+}
+
+/** The best of what the request may add that the user can reach; if there is none, the last. */
+export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
+  const { policies, facts, policy, requests } = context;
+  const required = [...unlessMet(policy, capabilities), ...accountRequirements(policies, facts, capabilities)];
   let chosen = tryRequest(requests[0], required, capabilities);
   for (const request of requests.slice(1)) {
-    if (chosen.way.kind !== 'impossible') break;
+    if (chosen.status.kind !== 'impossible') break;
     chosen = tryRequest(request, required, capabilities);
   }
   return chosen;
 }
 
-/** Where the app's rule is met as it stands, nothing is waived: then the tokens say all that was proved. */
+/**
+ * The requirements of the policies. Where the app's rule is met as it stands, nothing is waived: then the tokens name
+ * everything that was proved.
+ */
 function unlessMet(
   { requirements, appRule, rememberedHere }: PolicyLayers,
   { evidence }: Capabilities,
 ): readonly LayerRequirement[] {
   if (!rememberedHere || appRule?.then.kind !== 'allow' || !meetsWithoutWaiver(appRule, evidence)) return requirements;
   const { requirement } = appRule.then;
-  return requirements.map((goal) => (goal.anyOf.includes(requirement) ? { ...goal, anyOf: [requirement] } : goal));
+  return requirements.map((one) => (one.anyOf.includes(requirement) ? { ...one, anyOf: [requirement] } : one));
 }
 
-function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities) {
+function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
   const requirements: readonly LayerRequirement[] = request.requirement ? [...required, request.requirement] : required;
-  return { request, goals: requirements, way: requirementStatus(requirements, capabilities) };
+  return { request, requirements, status: requirementStatus(requirements, capabilities) };
 }
 
 /**
- * Law 7, where somebody wants to change their account. What was enrolled behind the bar does not raise it after the
- * fact.
+ * The account-management requirement (Law 7), where the user is about to change the account. An enrollment that was
+ * made under it does not raise it afterwards.
  */
-function accountGoals(policies: PolicySet, facts: Facts, capabilities: Capabilities): readonly LayerRequirement[] {
+function accountRequirements(
+  policies: PolicySet,
+  facts: Facts,
+  capabilities: Capabilities,
+): readonly LayerRequirement[] {
   if (!policies.account) return [];
   const purpose = accountPurpose(facts.request);
-  const isOpen =
+  const isRequired =
     purpose.kind === 'change' || (purpose.kind === 'enroll' && !isEnrolledHere(purpose.authenticator, facts));
-  return isOpen ? [accountManagementOf(capabilities)] : [];
+  return isRequired ? [accountManagementOf(capabilities)] : [];
 }
 
 /** Authenticators whose remembered proof stands for the second factor, where the rule would not be met without it. */

@@ -1,32 +1,32 @@
-/** The layers that have to agree: session policy, app policy, request. */
+/** The layers that have to agree: session policy, app policy, minimum `acr` of the app, request. */
 
 import { type AssessedEvidence, meetsLayerRequirement, requestMaxAge, stricter } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
 import type { AcrValue, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
-import type { PolicySet } from '../policy/compile.ts';
+import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
 import { applyRules, type RuleOutcome } from '../policy/rules.ts';
 import { type Waiver, waiverOf } from './waiver.ts';
 
-/** What session policy and app policy say, before anybody looks at evidence. */
+/** The rulings of session policy and app policy, before any evidence is looked at. */
 export interface PolicyLayers {
   readonly layers: readonly Layer[];
-  /** The first layer's that denies. */
+  /** Of the first layer that denies. */
   readonly denial?: Denial;
   readonly requirements: readonly LayerRequirement[];
-  /** The one of `goals` that stands for the app's minimum `acr`. */
+  /** The one of `requirements` that stands for the app's minimum `acr`. */
   readonly minimumAcr?: LayerRequirement;
   readonly session?: GrantedSession;
-  /** The app policy's rule that decided. */
+  /** The rule of the app policy that decided. */
   readonly appRule?: Rule;
   /** Authenticators whose remembered proof may stand for the second factor of that rule. */
   readonly rememberedHere?: readonly string[];
 }
 
 /**
- * Applies the policies. Without a subject a layer may be undecided: then it has neither goal nor denial. `remembered`:
- * what the browser may be spared to prove, if the app's rule says so.
+ * Applies the policies. Without a subject a layer may be undecided: then it has neither a requirement nor a denial.
+ * `remembered`: the proofs that may be waived in this browser, if the app's rule says so.
  */
 export function policyLayers(
   policies: PolicySet,
@@ -38,8 +38,8 @@ export function policyLayers(
   const waiver = app?.rule && waiverOf(app.rule, remembered, facts.now);
   const minimum = minimumAcrLayer(policies);
   const layers = [
-    ruleLayer('session', policies.session.name, session),
-    policies.app && app ? ruleLayer('app', policies.app.name, app, waiver) : noPolicyLayer,
+    ruleLayer('session', policies.session, session),
+    policies.app && app ? ruleLayer('app', policies.app, { ...app, waiver }) : noPolicyLayer,
     ...(minimum ? [minimum] : []),
   ];
   const denial = layers.find((layer) => layer.denial)?.denial;
@@ -65,11 +65,10 @@ function allowOf(rule: Rule | undefined) {
 
 function ruleLayer(
   layer: 'session' | 'app',
-  policy: string,
-  { outcome, rule, traces }: RuleOutcome,
-  waiver?: Waiver,
+  policy: CompiledPolicy,
+  { outcome, rule, traces, waiver }: RuleOutcome & { readonly waiver?: Waiver | undefined },
 ): Layer {
-  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
+  const trace = { layer, policy: policy.name, rules: traces, ...(rule && { decidedBy: rule.name }) };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
   if (requirement) {
@@ -88,16 +87,19 @@ const noPolicyLayer: Layer = {
 
 function minimumAcrLayer({ minimumAcr, acrValues }: PolicySet): Layer | undefined {
   if (minimumAcr === undefined) return undefined;
-  return acrLayer('app', 'minimumAcr', [minimumAcr], known([minimumAcr], acrValues));
+  return acrLayer({ layer: 'app', policy: 'minimumAcr', requested: [minimumAcr] }, acrValues);
 }
 
-function acrLayer(
-  layer: 'app' | 'request',
-  policy: string,
-  requestedEnrollment: readonly string[],
-  values: readonly AcrValue[],
-): Layer {
-  const trace = { layer, policy, rules: [], acrValues: requestedEnrollment };
+interface AcrRequest {
+  readonly layer: 'app' | 'request';
+  readonly policy: string;
+  readonly requested: readonly string[];
+}
+
+/** Requires any of these values; denies where none of them is known. */
+function acrLayer({ layer, policy, requested }: AcrRequest, acrValues: readonly AcrValue[]): Layer {
+  const trace = { layer, policy, rules: [], acrValues: requested };
+  const values = known(requested, acrValues);
   if (values.length === 0)
     return { trace: { ...trace, outcome: 'deny' }, denial: { reason: 'acr_unattainable', layer } };
   const anyOf = values.map(({ requirement }) => requirement);
@@ -106,32 +108,31 @@ function acrLayer(
   return { trace: { ...trace, outcome: 'allow', ...(requirement && { requirement }) }, requirement: { layer, anyOf } };
 }
 
-function known(requestedEnrollment: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
-  return requestedEnrollment.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
+function known(requested: readonly string[], acrValues: readonly AcrValue[]): readonly AcrValue[] {
+  return requested.flatMap((value) => acrValues.find((acr) => acr.value === value) ?? []);
 }
 
 /**
  * What the request may add, best first. Essential values (OpenID Connect Core section 5.5.1.1): any of them, and
- * nothing less. Voluntary ones: each in turn, and at last no demand at all.
+ * nothing less. Voluntary values: each in turn, and at last nothing.
  */
 export function requestLayers(request: RequestFacts, acrValues: readonly AcrValue[]): readonly [Layer, ...Layer[]] {
-  const values = known(request.acrValues, acrValues);
-  if (request.acrEssential && request.acrValues.length > 0) {
-    return [acrLayer('request', 'acr_values', request.acrValues, values)];
-  }
+  const forValues = (requested: readonly string[]) =>
+    acrLayer({ layer: 'request', policy: 'acr_values', requested }, acrValues);
+  if (request.acrEssential && request.acrValues.length > 0) return [forValues(request.acrValues)];
   const notRequested: Layer = {
     trace: { layer: 'request', policy: 'acr_values', rules: [], outcome: 'not_requested' },
   };
-  const [first, ...others] = values.map((value) => acrLayer('request', 'acr_values', [value.value], [value]));
+  const [first, ...others] = known(request.acrValues, acrValues).map(({ value }) => forValues([value]));
   return first ? [first, ...others, notRequested] : [notRequested];
 }
 
-/** The age that all evidence of a decision must keep to. */
+/** The greatest age of all evidence of a decision (seconds): the stricter of request and session. */
 export function overallMaxAge(facts: Facts, session: GrantedSession | undefined): Seconds | undefined {
   return stricter(requestMaxAge(facts.request), session?.absolute);
 }
 
-/** The trace of all layers, with what the evidence makes of each. */
+/** The trace of all layers, each with whether the evidence meets it. */
 export function traceOf(layers: readonly Layer[], request: RequestFacts, evidence: readonly AssessedEvidence[]): Trace {
   const maxAge = requestMaxAge(request);
   return {

@@ -1,4 +1,4 @@
-/** What the evidence at hand lacks of a requirement: for people who ask why, never to decide. */
+/** What the evidence at hand lacks of a requirement. For explanations, never to decide. */
 
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
 import {
@@ -19,13 +19,13 @@ import { overallMaxAge, policyLayers } from './layers.ts';
 export type Missing =
   | {
       readonly kind: 'alternative';
-      /** Demands that nothing meets. */
+      /** Demands that no evidence meets. */
       readonly demands: readonly Demand[];
-      /** Distinct factor types to be covered besides `covered` and what those demands cover. */
+      /** Distinct factor types to be covered besides `covered` and those of the demands. */
       readonly factors: number;
       /** Factor types that the evidence covers. */
       readonly covered: readonly Factor[];
-      /** Bounds the age of all (seconds). */
+      /** Greatest age of all evidence (seconds). */
       readonly maxAge?: Seconds;
     }
   | { readonly kind: 'chain'; readonly steps: readonly ChainStep[] };
@@ -52,7 +52,7 @@ function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvid
   const covered = coveredFactors(alternative, fresh);
   const demanded = demands.flatMap(({ factor }) => factor ?? []);
   const provided = new Set([...covered, ...demanded]).size;
-  // Whatever meets a demand for any factor covers at least one.
+  // Evidence that meets a demand without a factor covers at least one factor.
   const factors = Math.max(0, alternative.factors - Math.max(provided, Math.min(1, demands.length)));
   return { kind: 'alternative', demands, factors, covered, ...(maxAge !== undefined && { maxAge }) };
 }
@@ -60,7 +60,7 @@ function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvid
 /** The fewest steps without which the rest of the chain is met. */
 function ofChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
   if (chain.length === 0 || chainMatches(chain, evidence).length > 0) return [];
-  const ways = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), evidence)]);
-  const fewest = ways.reduce((best, way) => (way.length < best.length ? way : best));
+  const candidates = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), evidence)]);
+  const fewest = candidates.reduce((best, steps) => (steps.length < best.length ? steps : best));
   return chain.filter((step) => fewest.includes(step));
 }

@@ -1,20 +1,22 @@
-/** May a refresh token still be used? */
+/** Whether a refresh token may still be used. */
 import type { DenyReason } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { policyLayers, traceOf } from './layers.ts';
 
+/** The decision about a refresh, and why. */
 export type RefreshDecision = { readonly trace: Trace } & (
   | { readonly allow: true }
-  /** `enrollment_gone`: the tokens speak of a proof by something that the person no longer has. */
+  /** `enrollment_gone`: the tokens rest on a proof by an enrollment that the user no longer has. */
   | { readonly allow: false; readonly reason: DenyReason | 'enrollment_gone' }
 );
 
 /**
- * Judges a refresh by the newest policies: status of the account, whether a rule denies, and whether the enrollments
- * that the tokens rest on (`restsOn`: their ids) are all still there. It asks for no new evidence: nobody is there to
- * give it, and the tokens keep the `acr`, `amr` and `auth_time` of the sign-in. No subject (the account is gone): deny.
+ * Decides by the newest policies: the status of the account, whether a rule denies, and whether the enrollments that
+ * the tokens rest on (`basisEnrollments`: their ids) all still exist. It requires no new evidence: no user is there to
+ * give it, and the tokens keep the `acr`, `amr` and `auth_time` of the sign-in. Without a subject (the account is
+ * gone): deny.
  */
 export function evaluateRefresh(
   policies: PolicySet,

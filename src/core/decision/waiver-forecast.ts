@@ -1,9 +1,9 @@
 /**
- * Would a browser that remembers a proof be spared it next time? The evaluator is asked as it will be asked then: there
- * are no other rules.
+ * Whether a remembered proof would waive anything at the next sign-in with this browser. The evaluator itself answers
+ * that, so that the forecast follows the same rules.
  */
 import type { DecisionOutcome } from '../model/decision.ts';
-import type { Enrollment, Evidence, Facts, RememberedProof, Subject } from '../model/facts.ts';
+import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import {
@@ -15,13 +15,13 @@ import {
 } from './evaluation-context.ts';
 import { rememberDuration } from './waiver.ts';
 
-/** The transaction of next time. */
+/** The transaction of the next sign-in. */
 const next = 'next time';
 
 /**
- * With this proof remembered, from the same place and for the same request, when the person then proves everything that
- * is no possession: is something waived, and does every layer let them in? Whether the account is active makes no
- * difference, because it must not show before something is proved.
+ * With this proof remembered, from the same network and for the same request, when the user then proves everything that
+ * is no possession: is something waived, and does every layer allow? The status of the account makes no difference,
+ * because it must not show before something is proved.
  */
 export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedProof): boolean {
   if (facts.subject === undefined) return false;
@@ -34,18 +34,21 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
     evidence: subject.enrollments.filter(({ factors }) => !factors.includes('possession')).map(proving(facts)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || chooseRequest(context, capabilities).way.kind !== 'met') return false;
+  if (context.denial !== undefined || chooseRequest(context, capabilities).status.kind !== 'met') return false;
   return waivedIn(context, capabilities) !== undefined;
 }
 
-function proving({ subject, now }: Facts) {
-  return ({ authenticator, id, factors, characteristics }: Enrollment): Evidence => ({
-    ...{ authenticator, enrollment: id, factors, characteristics, amr: [], at: now },
-    ...{ subject: subject?.id ?? '', transaction: next, origin: 'sign_in' },
-  });
+function proving({ subject, now: at }: Facts) {
+  const event = { amr: [], at, subject: subject?.id ?? '', transaction: next, origin: 'sign_in' } as const;
+  return ({ authenticator, id: enrollment, factors, characteristics }: Enrollment): Evidence => {
+    return { authenticator, enrollment, factors, characteristics, ...event };
+  };
 }
 
-/** Which of these proofs this browser may remember. The same for whoever will be denied: it must not show yet. */
+/**
+ * Adds which proofs this browser may remember. It is the same for a user who will be denied, because the denial must
+ * not show yet.
+ */
 export function withRememberable(
   outcome: DecisionOutcome,
   { policies, policy, facts }: EvaluationContext,
@@ -59,11 +62,18 @@ export function withRememberable(
   if (outcome.kind === 'allow') {
     const here = facts.evidence.filter(({ transaction }) => transaction === facts.transaction?.id);
     const proved = outcome.assurance.supportingEvidence.filter((one) => here.includes(one));
-    const spared = proved.filter((one) => isWaived({ ...one, id: one.enrollment })).map(({ enrollment }) => enrollment);
-    return spared.length === 0 ? outcome : { ...outcome, remember: { seconds, enrollments: spared } };
+    return withRemember(outcome, seconds, proved.map((one) => ({ ...one, id: one.enrollment })).filter(isWaived));
   }
   if (outcome.kind !== 'challenge') return outcome;
   const asked = enrollments.filter(({ id }) => outcome.options.some((option) => option.enrollments.includes(id)));
-  const ids = asked.filter(isWaived).map(({ id }) => id);
-  return ids.length === 0 ? outcome : { ...outcome, remember: { seconds, enrollments: ids } };
+  return withRemember(outcome, seconds, asked.filter(isWaived));
+}
+
+function withRemember(
+  outcome: Extract<DecisionOutcome, { kind: 'allow' | 'challenge' }>,
+  seconds: Seconds,
+  enrollments: readonly Pick<Enrollment, 'id'>[],
+): DecisionOutcome {
+  if (enrollments.length === 0) return outcome;
+  return { ...outcome, remember: { seconds, enrollments: enrollments.map(({ id }) => id) } };
 }

@@ -1,28 +1,32 @@
-/** What somebody wants at their own account: a request to the built-in account app says so by its scopes. */
+/** What a user wants to do in the built-in account app. The scopes of the request say it. */
 import type { Evidence, Facts, RequestFacts } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
 
+/** What a request to the account app is for. */
 export type AccountPurpose =
   | { readonly kind: 'view' }
-  /** Something is about to be changed: that takes the bar of Law 7. */
+  /** The user is about to change the account, which takes the account-management requirement (Law 7). */
   | { readonly kind: 'change' }
-  /** This authenticator is to be enrolled, behind the same bar. */
+  /** The user wants to enroll this authenticator, which takes the same requirement. */
   | { readonly kind: 'enroll'; readonly authenticator: string };
 
+/** The scope that asks for the account-management requirement. */
 export const changeScope = 'account:change';
 const enrollPrefix = 'account:enroll:';
 
+/** The scope that asks to enroll this authenticator. */
 export function enrollScope(authenticator: string): string {
   return `${enrollPrefix}${authenticator}`;
 }
 
-/** The most that the scopes ask for. */
+/** The purpose that asks for most. */
 export function accountPurpose({ scopes }: RequestFacts): AccountPurpose {
   const enroll = scopes.find((scope) => scope.startsWith(enrollPrefix));
   if (enroll !== undefined) return { kind: 'enroll', authenticator: enroll.slice(enrollPrefix.length) };
   return { kind: scopes.includes(changeScope) ? 'change' : 'view' };
 }
 
-/** It was enrolled in this very transaction: what was wanted is done. */
+/** The user has enrolled the authenticator in this very transaction, so the purpose of the request is fulfilled. */
 export function isEnrolledHere(authenticator: string, { evidence, subject, transaction }: Facts): boolean {
   const isIt = (one: Evidence) =>
     one.origin === 'enrollment' &&
@@ -30,4 +34,11 @@ export function isEnrolledHere(authenticator: string, { evidence, subject, trans
     one.subject === subject?.id &&
     one.transaction === transaction?.id;
   return evidence.some(isIt);
+}
+
+/** The authenticator that the user asked to enroll in the account app, as long as it is not enrolled. */
+export function requestedAtAccount({ account }: PolicySet, facts: Facts): string | undefined {
+  const purpose = account ? accountPurpose(facts.request) : undefined;
+  if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
+  return purpose.authenticator;
 }

@@ -1,36 +1,36 @@
-/** The enrollment policy in a decision: what it leaves usable, and what it still wants. */
+/** Applies the enrollment policy in a decision: what must be enrolled now, what may be skipped, and what is offered. */
 
 import { meetsLayerRequirement } from '../evidence/requirement.ts';
-import type { DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
-import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
+import type { ChallengeOption, DecisionOutcome, Denial, Skippable } from '../model/decision.ts';
+import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { challenge } from '../remediation/requirement-status.ts';
 import { minimalSufficientSets } from '../remediation/sufficient-sets.ts';
 
-/** What is judged. `means` are what the terms leave usable. */
+/** What the enrollment policy is applied to. `capabilities` are what the terms leave usable. */
 export interface EnrollmentContext {
   readonly subject: Subject;
   readonly terms: EnrollmentTerms;
-  /** Name of the rule that they are of. */
+  /** Name of the rule that the terms are from. */
   readonly rule?: string | undefined;
   readonly capabilities: Capabilities;
   readonly facts: Facts;
 }
 
-/** The terms cannot be met. */
+/** The denial for terms that cannot be met. */
 export function unsatisfiable({ rule }: EnrollmentContext): Denial {
   return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
-/** What must be enrolled now, and cannot be skipped. */
+/** The required enrollments that are missing and cannot be skipped any more. */
 export function mustEnroll(context: EnrollmentContext): readonly RequiredEnrollment[] {
   return context.terms.required.filter(
     (one) => isOpen(one.anyOf, context.capabilities) && graceOf(one, context) === undefined,
   );
 }
 
-/** Of these authenticators the ones that the person can enroll, in the order given. */
+/** Of these authenticators those that the user can enroll, in the given order. */
 export function enrollableOf(keys: readonly string[], { policies }: Capabilities): readonly string[] {
   return keys.filter((key) =>
     policies.authenticators.some((descriptor) => descriptor.key === key && descriptor.enrollable),
@@ -50,7 +50,7 @@ function isSkippedHere({ facts }: EnrollmentContext, keys: readonly string[]): b
   return keys.every((key) => facts.transaction?.skipped?.includes(key));
 }
 
-/** How it may be skipped, or that it was. Undefined: there is no grace, or no more. */
+/** How the enrollment may be skipped, or that it was. Undefined: there is no grace, or none is left. */
 function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContext): Skippable | 'skipped' | undefined {
   if (grace === undefined) return undefined;
   const isSkipped = isSkippedHere(context, anyOf);
@@ -59,38 +59,47 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContex
     if (!(context.facts.now < grace.until)) return undefined;
     return isSkipped ? 'skipped' : { ...skippable, until: grace.until };
   }
-  // What has been offered less often than the others counts: the person has not been asked about it that often.
+  // The one that was offered least often counts: the user has not skipped it more often than that.
   const count = Math.min(...anyOf.map((key) => skipsOf(context, key, 'grace')?.count ?? 0));
   if (isSkipped && count <= grace.skips) return 'skipped';
   return count < grace.skips ? { ...skippable, skipsLeft: grace.skips - count } : undefined;
 }
 
+/** An enrollment that the policy asks for or offers now. */
 interface Due {
   readonly choices: readonly string[];
   readonly skippable?: Skippable;
 }
 
 /**
- * What comes after everything that sign-in asks for is proved: to enroll, or first the bar of Law 7. Undefined:
- * nothing. What may be skipped is offered only in a transaction, and before anything has to be proved for it: the bar
- * is for who asks for it. Denied: nothing is left that could clear the bar.
+ * The step that the enrollment policy adds once everything that the sign-in asks for is proved: an enrollment, or first
+ * a challenge for the account-management requirement (Law 7). Undefined: none. An enrollment that may be skipped is
+ * offered only within a transaction, and before any further proof: only a user who asks for it has to prove more. A
+ * denial means that no authenticator is left which could meet the requirement.
  */
 export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
+  const due = requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
+  if (due === undefined) return undefined;
   const capabilities = forAccountManagement(context.capabilities);
-  const bar = accountManagementOf(capabilities);
-  const requestedEnrollment =
-    requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
-  if (requestedEnrollment === undefined) return undefined;
-  if (meetsLayerRequirement(bar, capabilities.evidence)) return { kind: 'enroll', ...requestedEnrollment };
-  const { choices, skippable } = requestedEnrollment;
-  const sufficientSets = minimalSufficientSets([bar], capabilities.evidence, provable(capabilities, [bar]));
-  const { options } = challenge(sufficientSets, [bar], capabilities);
-  if (options.length === 0) return skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
+  const required = accountManagementOf(capabilities);
+  if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
+  const sufficientSets = minimalSufficientSets([required], capabilities.evidence, provable(capabilities, [required]));
+  const { options } = challenge(sufficientSets, [required], capabilities);
+  if (options.length > 0) return proofBefore(due, options, context);
+  return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
+}
+
+function proofBefore(
+  due: Due,
+  options: readonly ChallengeOption[],
+  { facts }: EnrollmentContext,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> {
+  const { choices, skippable } = due;
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };
-  const asked = choices.filter((key) => key === context.facts.transaction?.requestedEnrollment);
-  if (asked.length === 0) return { kind: 'enroll', ...requestedEnrollment, proofFirst: true };
+  const asked = choices.filter((key) => key === facts.transaction?.requestedEnrollment);
+  if (asked.length === 0) return { kind: 'enroll', ...due, proofFirst: true };
   return { kind: 'challenge', options, toEnroll: asked, skippable };
 }
 
@@ -100,37 +109,40 @@ function requiredNow(context: EnrollmentContext): Due | undefined {
 }
 
 function graceNow(context: EnrollmentContext): Due | undefined {
-  for (const one of context.terms.required) {
-    const grace = graceOf(one, context);
-    const choices = enrollableOf(one.anyOf, context.capabilities);
-    if (!isOpen(one.anyOf, context.capabilities) || grace === undefined || grace === 'skipped' || choices.length === 0)
-      continue;
-    return { choices, skippable: grace };
+  for (const required of context.terms.required) {
+    const grace = graceOf(required, context);
+    if (grace === undefined || grace === 'skipped' || !isOpen(required.anyOf, context.capabilities)) continue;
+    const choices = enrollableOf(required.anyOf, context.capabilities);
+    if (choices.length > 0) return { choices, skippable: grace };
   }
   return undefined;
 }
 
 function offeredNow(context: EnrollmentContext): Due | undefined {
-  const { optional, promoted } = context.terms;
+  return offerOf('optional', notYetOffered(context), context) ?? offerOf('promotion', promotedNow(context), context);
+}
+
+function offerOf(
+  reason: 'optional' | 'promotion',
+  keys: readonly string[],
+  context: EnrollmentContext,
+): Due | undefined {
   const isOffered = (key: string) => isOpen([key], context.capabilities) && !isSkippedHere(context, [key]);
-  const once = optional.filter(
-    (key) =>
-      !promoted.some(({ authenticator }) => authenticator === key) && skipsOf(context, key, 'optional') === undefined,
-  );
-  const again = promoted.filter(({ authenticator, cooldown, skips }) => {
+  const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
+  return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
+}
+
+function notYetOffered(context: EnrollmentContext): readonly string[] {
+  const { optional, promoted } = context.terms;
+  const isPromoted = (key: string) => promoted.some(({ authenticator }) => authenticator === key);
+  return optional.filter((key) => !isPromoted(key) && skipsOf(context, key, 'optional') === undefined);
+}
+
+function promotedNow(context: EnrollmentContext): readonly string[] {
+  const isDue = ({ authenticator, cooldown, skips }: Promotion): boolean => {
     const before = skipsOf(context, authenticator, 'promotion');
     if (before === undefined) return true;
     return (skips === undefined || before.count < skips) && context.facts.now - before.at >= cooldown;
-  });
-  const offer = (reason: 'optional' | 'promotion', keys: readonly string[]): Due | undefined => {
-    const choices = enrollableOf(keys.filter(isOffered), context.capabilities);
-    return choices.length === 0 ? undefined : { choices, skippable: { reason, authenticators: choices } };
   };
-  return (
-    offer('optional', once) ??
-    offer(
-      'promotion',
-      again.map(({ authenticator }) => authenticator),
-    )
-  );
+  return context.terms.promoted.filter(isDue).map(({ authenticator }) => authenticator);
 }

@@ -1,15 +1,17 @@
-/** How many enrollments of one authenticator an account has room for. */
+/** How many enrollments of one authenticator an account may have. */
 import type { Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
- * Of each authenticator. More than people have a use for, and few enough that whoever gets into an account once cannot
- * leave so much behind that its owner overlooks it, nor make every decision about the account and every load of it
- * slow.
+ * More than users have a use for. Yet few enough that an intruder cannot hide an enrollment among many, nor make every
+ * decision about the account, and every load of it, slow.
  */
 export const maxEnrollmentsPerAuthenticator = 10;
 
-/** What is used up takes no room, so whoever has nothing left can always enroll again. */
+/**
+ * Whether the limit is reached. Consumed enrollments do not count, so a user who has nothing left can always enroll
+ * again.
+ */
 export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'enrollments'>): boolean {
   if (enrollments.length < maxEnrollmentsPerAuthenticator) return false;
   return (
@@ -18,10 +20,7 @@ export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'en
   );
 }
 
-/**
- * The policies as they are for this person: nobody can enroll more than there is room for. What is enrolled stays
- * usable.
- */
+/** The policies for this user: authenticators at their limit cannot be enrolled. Existing enrollments stay usable. */
 export function withEnrollmentLimit(policies: PolicySet, subject: Subject): PolicySet {
   if (!policies.authenticators.some(({ key, enrollable }) => enrollable && isFull(key, subject))) return policies;
   const authenticators = policies.authenticators.map((descriptor) =>

@@ -1,14 +1,14 @@
-/** What may truly be said of a sign-in: `acr`, `amr`, `auth_time`. */
+/** What tokens may truthfully say about a sign-in: `acr`, `amr`, `auth_time`. */
 import type { Assurance } from '../model/decision.ts';
 import type { AcrValue } from '../model/policy.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { meetsRequirement } from './requirement.ts';
 
 /**
- * Derives the assurance of a witness (never empty).
- * `acr`: the first requested value that it meets, else the strongest configured one that it meets (OpenID Connect Core
+ * Derives the assurance from the evidence that a decision rests on (never empty).
+ * `acr`: the first requested value that the evidence meets, else the strongest configured one (OpenID Connect Core
  * section 2).
- * `amr`: RFC 8176; `mfa` for two distinct factor types, never for two authenticators of one, nor by what is auxiliary.
+ * `amr`: RFC 8176. `mfa` stands for two distinct factor types, of which an auxiliary authenticator covers none.
  */
 export function assuranceOf(
   supportingEvidence: readonly CountedEvidence[],
@@ -19,7 +19,7 @@ export function assuranceOf(
     .filter(({ requirement }) => meetsRequirement(requirement, supportingEvidence))
     .map(({ value }) => value);
   const acr = requested.find((value) => met.includes(value)) ?? met[0];
-  const factors = new Set(supportingEvidence.flatMap((shown) => (shown.auxiliary ? [] : shown.factors)));
+  const factors = new Set(supportingEvidence.flatMap((counted) => (counted.auxiliary ? [] : counted.factors)));
   const amr = new Set(supportingEvidence.flatMap(({ evidence }) => evidence.amr).filter((value) => value !== 'mfa'));
   if (factors.size > 1) amr.add('mfa');
   return {

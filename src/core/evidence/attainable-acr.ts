@@ -1,9 +1,9 @@
-/** Which `acr` values can be reached at all: what discovery may truthfully announce. */
+/** Which `acr` values can be reached at all: those that discovery may announce. */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { AcrValue, Requirement } from '../model/policy.ts';
 import { type AssessedEvidence, meetsRequirement } from './requirement.ts';
 
-/** The values, in their order, that somebody who has all these authenticators at their best would reach. */
+/** The values, in their order, that a user who has all these authenticators at their best would reach. */
 export function attainableAcrValues(
   acrValues: readonly AcrValue[],
   authenticators: readonly AuthenticatorDescriptor[],
@@ -14,7 +14,8 @@ export function attainableAcrValues(
 }
 
 /**
- * More never hurts, so everything is shown at once: each authenticator as often as the longest chain could ask for it.
+ * Evidence of every authenticator, each as often as the longest chain could ask for it. More evidence never hurts, so
+ * this meets the requirement if any evidence can.
  */
 export function bestEvidence(
   requirement: Requirement,

@@ -1,16 +1,16 @@
-/** The evidence that counts. */
+/** The evidence that counts in a decision: the user's own, of enabled authenticators, not outdated. */
 import type { Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { type AssessedEvidence, ageOf, isFresh } from './requirement.ts';
 
-/** Evidence that counts, next to how it looks to a requirement. */
+/** Evidence that counts, with how a requirement sees it. */
 export interface CountedEvidence extends AssessedEvidence {
   readonly evidence: Evidence;
 }
 
 /**
- * Evidence of this very person, by an enabled authenticator, from an enrollment that they still have. What was proved
- * to recover an account is no sign-in. Newest first, whatever the order it comes in; of equal evidence from one
+ * Evidence of this user, by an enabled authenticator, from an enrollment that the user still has. Proofs of an account
+ * recovery do not count: a recovery is no sign-in. Newest first, in any order of the input; of equal evidence from one
  * enrollment only the newest.
  */
 export function countedEvidence(subject: Subject, policies: PolicySet, facts: Facts): readonly CountedEvidence[] {
@@ -23,8 +23,8 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     const age = ageOf(evidence, facts);
     if (age === undefined) continue;
     const { auxiliary } = descriptor;
-    const shown = { authenticator, enrollment, factors, characteristics, age, evidence };
-    counted.push(auxiliary ? { ...shown, auxiliary } : shown);
+    const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
+    counted.push(auxiliary ? { ...assessed, auxiliary } : assessed);
   }
   if (counted.length < 2) return counted;
   counted.sort(newestFirst);
@@ -57,7 +57,7 @@ function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {
   );
 }
 
-/** The same kind of authenticator, showing the same. */
+/** Whether both are of one authenticator and have the same factor types and characteristics. */
 export function showTheSame(
   a: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
   b: Pick<AssessedEvidence, 'authenticator' | 'factors' | 'characteristics'>,
@@ -73,7 +73,7 @@ function haveSameMembers<Member>(a: readonly Member[], b: readonly Member[]): bo
   return a.every((member) => b.includes(member)) && b.every((member) => a.includes(member));
 }
 
-/** Evidence that keeps to the age that bounds the whole decision. */
+/** The evidence that is within the age (seconds) that bounds the whole decision. */
 export function admissible(
   counted: readonly CountedEvidence[],
   maxAge: Seconds | undefined,

@@ -1,7 +1,7 @@
-/** What an authenticator shows that does not verify its user. */
+/** What an authenticator shows when it does not verify its user. */
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 
-/** Only that somebody is there who has it. What could not verify its user anyway stays as it is. */
+/** Possession alone. An authenticator that cannot verify its user anyway stays as it is. */
 export function presenceOnly<Able extends Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>>(
   able: Able,
 ): Able {

@@ -1,54 +1,64 @@
-/** Does a set of evidence meet a requirement? More evidence never turns a yes into a no. */
+/**
+ * Decides whether evidence meets a requirement: alternatives, demands, distinct factor types, ages, chains. Promises
+ * that more evidence never turns a yes into a no; the search for sufficient sets relies on it.
+ */
 
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Evidence, Factor, Facts, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
 
-/** Evidence as requirements see it; also what evidence would look like if a person proved or enrolled something. */
+/** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence {
   readonly authenticator: string;
   readonly enrollment: string;
   readonly factors: readonly Factor[];
   readonly characteristics: readonly Characteristic[];
-  /** Seconds; `'now'`: proved in this transaction, which is always fresh. */
+  /** Seconds. `now`: proved in this transaction, which is fresh for every requirement. */
   readonly age: Seconds | 'now';
-  /** It would come from an enrollment yet to be made. */
+  /** Hypothetical: the user would have to enroll the authenticator first. */
   readonly toEnroll?: true;
-  /** As in the traits of its authenticator. */
+  /** As in the descriptor of its authenticator. */
   readonly auxiliary?: true;
-  /** As in its enrollment: it counts for the bar of Law 7 alone. */
+  /** As in its enrollment: it counts for the account-management requirement (Law 7) only. */
   readonly accountManagementOnly?: true;
 }
 
-/** How old evidence is. One from the future (beyond a minute of clock skew) is nothing to rely on: undefined. */
+/**
+ * The age of evidence (seconds). Undefined for evidence from the future, beyond a minute of clock skew: it is not
+ * reliable.
+ */
 export function ageOf(evidence: Evidence, facts: Facts): AssessedEvidence['age'] | undefined {
   if (!(evidence.at <= facts.now + 60)) return undefined;
   if (facts.transaction !== undefined && evidence.transaction === facts.transaction.id) return 'now';
   return Math.max(0, facts.now - evidence.at);
 }
 
-/** The age that the request allows: `prompt=login` allows none (OpenID Connect Core section 3.1.2.1). */
+/** The greatest age that the request allows (seconds). `prompt=login`: 0 (OpenID Connect Core section 3.1.2.1). */
 export function requestMaxAge({ promptLogin, maxAge }: RequestFacts): Seconds | undefined {
   return promptLogin ? 0 : maxAge;
 }
 
-/** `maxAge` 0 asks for this transaction, absent asks for nothing. */
+/** Whether an age is within the limit. 0: only this transaction counts. Absent: any age does. */
 export function isFresh(age: AssessedEvidence['age'], maxAge: Seconds | undefined): boolean {
   return maxAge === undefined || age === 'now' || (maxAge > 0 && age <= maxAge);
 }
 
-/** The stricter of two ages. */
+/** The stricter of two limits of age. */
 export function stricter(a: Seconds | undefined, b: Seconds | undefined): Seconds | undefined {
   if (a === undefined || b === undefined) return a ?? b;
   return Math.min(a, b);
 }
 
-export function meetsLayerRequirement(goal: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
-  const counted = countedFor(goal, evidence);
-  return goal.anyOf.some((requirement) => meetsRequirement(requirement, counted));
+/** Whether the evidence meets any of the layer's requirements. */
+export function meetsLayerRequirement(required: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
+  const counted = countedFor(required, evidence);
+  return required.anyOf.some((requirement) => meetsRequirement(requirement, counted));
 }
 
-/** What may count for this goal at all. */
+/**
+ * The evidence that may count for this layer. Hypothetical enrollments do not count for the account-management
+ * requirement; evidence that the enrollment policy disables counts for nothing else.
+ */
 export function countedFor(
   { isAccountManagement }: LayerRequirement,
   evidence: readonly AssessedEvidence[],
@@ -58,6 +68,7 @@ export function countedFor(
   );
 }
 
+/** Whether the evidence meets an alternative or a chain of the requirement. */
 export function meetsRequirement(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, evidence));
   return requirement.chains.some((chain) => chain.length > 0 && meetsChain(chain, evidence, []));
@@ -67,7 +78,7 @@ function meetsAlternative(alternative: Alternative, evidence: readonly AssessedE
   return unmetDemand(alternative, evidence) === undefined && factorsShort(alternative, evidence) <= 0;
 }
 
-/** The first demand that no showing meets. */
+/** The first demand that no evidence meets. */
 export function unmetDemand(alternative: Alternative, evidence: readonly AssessedEvidence[]): Demand | undefined {
   for (const demand of alternative.demands) {
     if (!isMet(demand, alternative.maxAge, evidence)) return demand;
@@ -82,13 +93,14 @@ function isMet(demand: Demand, maxAge: Seconds | undefined, evidence: readonly A
   return false;
 }
 
-/** How many distinct factor types are still to be covered. At least one is always asked for. */
+/** How many distinct factor types are missing. Not positive: none. A requirement always asks for at least one. */
 export function factorsShort(alternative: Alternative, evidence: readonly AssessedEvidence[]): number {
   return Math.max(1, alternative.factors) - coveredFactors(alternative, evidence).length;
 }
 
 /**
- * The distinct factor types of the fresh showings. What is auxiliary covers nothing alone, or where no demand names it.
+ * The distinct factor types that fresh evidence covers. Auxiliary evidence covers one only beside other evidence, and
+ * only where a demand names its authenticator.
  */
 export function coveredFactors(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
   const covered: Factor[] = [];
@@ -98,16 +110,16 @@ export function coveredFactors(alternative: Alternative, evidence: readonly Asse
   };
   for (const assessed of evidence) if (!assessed.auxiliary) cover(assessed);
   if (covered.length === 0) return covered;
-  for (const showing of evidence) if (showing.auxiliary && isNamed(showing, alternative)) cover(showing);
+  for (const assessed of evidence) if (assessed.auxiliary && isNamed(assessed, alternative)) cover(assessed);
   return covered;
 }
 
-/** A demand is met by what is auxiliary only if it names it. */
+/** Whether the evidence meets a demand. Auxiliary evidence meets only a demand that names its authenticator. */
 export function isNamed(assessed: AssessedEvidence, { demands }: Alternative): boolean {
   return demands.some((demand) => meetsDemand(demand, assessed));
 }
 
-/** Every field of a demand must hold for one and the same showing. */
+/** All fields of a demand must hold for one and the same evidence. */
 export function meetsDemand(demand: Demand, assessed: AssessedEvidence): boolean {
   return (
     (demand.factor === undefined || assessed.factors.includes(demand.factor)) &&
@@ -119,14 +131,14 @@ export function meetsDemand(demand: Demand, assessed: AssessedEvidence): boolean
   );
 }
 
-function hasAll(shown: readonly Characteristic[], requestedEnrollment: readonly Characteristic[] | undefined): boolean {
-  return requestedEnrollment === undefined || requestedEnrollment.every((one) => shown.includes(one));
+function hasAll(has: readonly Characteristic[], needed: readonly Characteristic[] | undefined): boolean {
+  return needed === undefined || needed.every((characteristic) => has.includes(characteristic));
 }
 
 /**
- * Gives each step an enrollment of its own. The order of a chain is the order of asking: a step that was proved within
- * its window before is skipped, whichever was proved first, so new evidence never undoes an older one. Not all of it
- * may be auxiliary.
+ * Gives each step of the chain an enrollment of its own. The order of a chain is the order of asking, not of proving: a
+ * step that was proved within its window is skipped, even if a later step was proved before it. So new evidence never
+ * undoes older evidence. Not all of the evidence may be auxiliary.
  */
 function meetsChain(
   chain: readonly ChainStep[],
@@ -143,7 +155,7 @@ function meetsChain(
   );
 }
 
-/** All ways to give each step of a chain an enrollment of its own. */
+/** All assignments of evidence to the steps of a chain, each step with an enrollment of its own. */
 export function chainMatches(
   chain: readonly ChainStep[],
   evidence: readonly AssessedEvidence[],

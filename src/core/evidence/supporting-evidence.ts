@@ -1,26 +1,26 @@
-/** The evidence that a decision rests on. */
+/** The evidence that a decision rests on. See decision 3. */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { CountedEvidence } from './counted-evidence.ts';
 import { meetsLayerRequirement } from './requirement.ts';
 
 /**
- * Of all sets of evidence that meet every goal, one whose oldest member is as new as possible, and of which nothing can
- * be left out. `shown` comes newest first. Undefined: the goals are not met.
+ * Of all sets of evidence that meet every requirement: one whose oldest member is as new as possible, and of which
+ * nothing can be left out. `counted` comes newest first. Undefined: the requirements are not met.
  */
 export function findSupportingEvidence(
   requirements: readonly LayerRequirement[],
-  shown: readonly CountedEvidence[],
+  counted: readonly CountedEvidence[],
 ): readonly CountedEvidence[] | undefined {
   const meetsAll = (evidence: readonly CountedEvidence[]) =>
     requirements.every((requirement) => meetsLayerRequirement(requirement, evidence));
-  for (let count = 1; count <= shown.length; count += 1) {
-    const newest = shown.slice(0, count);
-    if (meetsAll(newest)) return withoutSpare(newest, meetsAll);
+  for (let count = 1; count <= counted.length; count += 1) {
+    const newest = counted.slice(0, count);
+    if (meetsAll(newest)) return withoutSurplus(newest, meetsAll);
   }
   return undefined;
 }
 
-function withoutSpare(
+function withoutSurplus(
   evidence: readonly CountedEvidence[],
   meetsAll: (evidence: readonly CountedEvidence[]) => boolean,
 ): readonly CountedEvidence[] {
@@ -33,13 +33,13 @@ function withoutSpare(
 }
 
 /**
- * A sign-in is one event: what was proved in the transactions of the witness belongs to it, even if no rule asked for
- * it.
+ * Adds everything else that was proved in the same transactions. A sign-in is one event, so its evidence belongs
+ * together even where no rule asked for all of it.
  */
 export function extendSupportingEvidence(
   supportingEvidence: readonly CountedEvidence[],
-  shown: readonly CountedEvidence[],
+  counted: readonly CountedEvidence[],
 ): readonly CountedEvidence[] {
   const transactions = new Set(supportingEvidence.map(({ evidence }) => evidence.transaction));
-  return shown.filter(({ evidence }) => transactions.has(evidence.transaction));
+  return counted.filter(({ evidence }) => transactions.has(evidence.transaction));
 }

@@ -1,20 +1,21 @@
-/** Should the page that asks who someone is also offer an authenticator that can tell by itself? */
+/** Whether the identifier page also offers an authenticator that finds out the user by itself. */
 
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { identifyingHelps } from './identifier-page-secret.ts';
 import { withoutVerification } from './user-verification.ts';
 
+/** Whether the page offers the authenticator. */
 export type Discoverable =
   | { readonly offered: false }
-  /** `userVerification`: without it no progress is made, whoever the person turns out to be. */
+  /** `userVerification`: without it no user would make progress. */
   | { readonly offered: true; readonly userVerification: boolean };
 
-/** It is offered if it makes progress for somebody: nobody has to take it. */
+/** It is offered if it would make progress for some user: no user has to take it. */
 export function discoverable(policies: PolicySet, facts: Facts, key: string): Discoverable {
-  if (!identifyingHelps(policies, facts, key, 'somebody')) return { offered: false };
+  if (!identifyingHelps(policies, facts, { key, forUsers: 'some' })) return { offered: false };
   return {
     offered: true,
-    userVerification: !identifyingHelps(withoutVerification(policies, key), facts, key, 'somebody'),
+    userVerification: !identifyingHelps(withoutVerification(policies, key), facts, { key, forUsers: 'some' }),
   };
 }

@@ -1,21 +1,22 @@
-/** Does a new enrollment end what somebody is signed in to elsewhere? */
+/** Whether a new enrollment ends the other sessions of the account. See decision 21. */
 import type { Enrollment, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usableEnrollments } from '../remediation/capabilities.ts';
 
+/** An enrollment that was added or is about to be. */
 export interface Added extends Pick<Enrollment, 'authenticator' | 'factors' | 'characteristics'> {
-  /** There is only one of it: it takes the place of the one before. */
-  readonly single: boolean;
+  /** The account can have only one, so it replaces an enrollment that exists. */
+  readonly replaces: boolean;
 }
 
 /**
- * Sessions from before were let in by less than the account can now show, and nobody knows whose they are: they end
- * when it gains a factor type or phishing resistance, and when something is replaced. One more of what was there
- * already ends nothing. `subject`: as it was before.
+ * Earlier sessions began with less than the account can show now, and may be an intruder's. They end when the account
+ * gains a factor type or phishing resistance, and when an enrollment is replaced. One more enrollment of equal strength
+ * ends nothing. `subject`: as it was before.
  */
 export function endsOtherSessions(policies: PolicySet, subject: Subject, added: Added): boolean {
   const { authenticator, factors, characteristics } = added;
-  if (added.single && subject.enrollments.some((one) => one.authenticator === authenticator)) return true;
+  if (added.replaces && subject.enrollments.some((one) => one.authenticator === authenticator)) return true;
   if (policies.authenticators.find(({ key }) => key === authenticator)?.auxiliary) return false;
   const before = usableEnrollments(subject, policies).filter(({ auxiliary, temporary }) => !auxiliary && !temporary);
   const hasFactor = (factor: Enrollment['factors'][number]) => before.some((one) => one.factors.includes(factor));

@@ -1,4 +1,4 @@
-/** Which secret should the page that asks who someone is ask for, too? */
+/** Which secret the identifier page asks for, too, and whether it offers to keep the user signed in. */
 
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Enrollment, Facts } from '../model/facts.ts';
@@ -10,45 +10,52 @@ import { capabilitiesWithin } from '../remediation/capabilities.ts';
 import { requirementStatus } from '../remediation/requirement-status.ts';
 
 /**
- * The key of the first authenticator whose secret may be asked for beside the identifier, and makes progress whoever
- * the person turns out to be: under every pair of a session rule and an app rule that allow and may yet decide, and
- * every enrollment rule that may, for somebody who has every enabled authenticator. Asking for more than that would ask
- * for too much. `undefined`: none.
+ * The key of the first authenticator whose secret the identifier page may ask for, and which makes progress for every
+ * user. That is: under every session rule, app rule and enrollment rule that may decide once the user has identified,
+ * for a user who has every enabled authenticator. To ask for more would be to ask for too much. Undefined: none.
  */
 export function identifierPageSecret(policies: PolicySet, facts: Facts): string | undefined {
   return policies.authenticators
     .filter(({ askedWithIdentifier }) => askedWithIdentifier)
     .map(({ key }) => key)
-    .find((key) => identifyingHelps(policies, facts, key, 'everybody'));
+    .find((key) => identifyingHelps(policies, facts, { key, forUsers: 'all' }));
 }
 
-/**
- * Does proving this authenticator at once make progress, for `everybody` or at least for `somebody` who might be there?
- */
+/** Whether proving this authenticator at once makes progress, for all users or at least for some. */
 export function identifyingHelps(
   policies: PolicySet,
   facts: Facts,
-  key: string,
-  whom: 'everybody' | 'somebody',
+  { key, forUsers }: { readonly key: string; readonly forUsers: 'all' | 'some' },
 ): boolean {
-  if (!policies.app) return false;
-  const { subject: _, ...anonymous } = facts;
-  const session = allowed(policies.session, anonymous);
-  const app = allowed(policies.app, anonymous);
-  const helps = ({ goals: requirements, usable }: Possible) => {
-    // What is only good for the bar of Law 7 is no way to begin.
+  const enrollments = policies.authenticators.map(anEnrollment);
+  const helps = ({ requirements, usable }: PossibleRuling) => {
+    // An authenticator that only counts for the account-management requirement cannot begin a sign-in.
     if (!usable.authenticators.some((descriptor) => descriptor.key === key)) return false;
-    const enrollments = policies.authenticators.map(anEnrollment);
     const status = requirementStatus(requirements, capabilitiesWithin(usable, policies, { evidence: [], enrollments }));
     return status.kind === 'challenge' && status.options.some(({ authenticator }) => authenticator === key);
   };
-  const pairs = session.flatMap((one) => app.map((other) => [goal('session', one), goal('app', other)]));
-  const sets = restricted(policies, anonymous);
-  const cases = pairs.flatMap((requirements) => sets.map((usable): Possible => ({ goals: requirements, usable })));
-  return whom === 'everybody' ? cases.length > 0 && cases.every(helps) : cases.some(helps);
+  const rulings = possibleRulings(policies, facts);
+  return forUsers === 'all' ? rulings.length > 0 && rulings.every(helps) : rulings.some(helps);
 }
 
-/** May somebody who signs in here be kept signed in, by a session rule that may yet decide? */
+/** What the policies may say once the user has identified. */
+interface PossibleRuling {
+  readonly requirements: readonly LayerRequirement[];
+  readonly usable: PolicySet;
+}
+
+function possibleRulings(policies: PolicySet, facts: Facts): readonly PossibleRuling[] {
+  if (!policies.app) return [];
+  const { subject: _, ...anonymous } = facts;
+  const app = allowed(policies.app, anonymous);
+  const pairs = allowed(policies.session, anonymous).flatMap((one) =>
+    app.map((other) => [layerRequirement('session', one), layerRequirement('app', other)]),
+  );
+  const sets = usableSets(policies, anonymous);
+  return pairs.flatMap((requirements) => sets.map((usable) => ({ requirements, usable })));
+}
+
+/** Whether a session rule that may decide once the user has identified lets the user be kept signed in. */
 export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
   const { subject: _, ...anonymous } = facts;
   return possibleRules(policies.session, anonymous).some(
@@ -56,13 +63,8 @@ export function offersToKeep(policies: PolicySet, facts: Facts): boolean {
   );
 }
 
-interface Possible {
-  readonly goals: readonly LayerRequirement[];
-  readonly usable: PolicySet;
-}
-
-/** What each enrollment rule that may yet decide leaves usable. */
-function restricted(policies: PolicySet, facts: Facts): readonly PolicySet[] {
+/** What each enrollment rule that may decide leaves usable. */
+function usableSets(policies: PolicySet, facts: Facts): readonly PolicySet[] {
   const { enrollment } = policies;
   if (enrollment === undefined) return [policies];
   return [...new Set(possibleRules(enrollment, facts).map(({ then }) => usablePolicies(policies, then)))];
@@ -76,7 +78,7 @@ function allowed(policy: PolicySet['session'], facts: Facts): readonly Requireme
   return [...new Map(requirements.map((requirement) => [JSON.stringify(requirement), requirement])).values()];
 }
 
-function goal(layer: 'session' | 'app', requirement: Requirement): LayerRequirement {
+function layerRequirement(layer: 'session' | 'app', requirement: Requirement): LayerRequirement {
   return { layer, anyOf: [requirement] };
 }
 

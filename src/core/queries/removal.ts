@@ -1,17 +1,18 @@
-/** May somebody give this enrollment up? */
+/** Whether a user may remove an enrollment, and which apps the user could not sign in to any more. See decision 21. */
 
-import { evaluate, type PolicySet } from '../decision/evaluate.ts';
+import { evaluate } from '../decision/evaluate.ts';
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { rulesAnywhere } from '../policy/rules.ts';
 import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';
 
 /**
- * What the enrollment policy of an app demands of this person and would no longer be met without this enrollment. It is
- * asked of every rule that may decide there, now or another time, here or elsewhere, with any device. Grace that still
- * runs does not count, nor does an app that denies them whatever they prove.
+ * The demands of an app's enrollment policy that this user meets with this enrollment and would not meet without it.
+ * Looks at every rule that may decide at any time, from any network, with any device. Demands in their grace do not
+ * count, nor does an app that denies the user in any case.
  */
 export function demandsOn(policies: PolicySet, facts: Facts, enrollment: string): readonly RequiredEnrollment[] {
   const before = newSignIn(facts);
@@ -29,7 +30,7 @@ function mayLetIn({ session, app }: PolicySet, facts: Facts): boolean {
   );
 }
 
-/** What would have to be enrolled now, under these terms. */
+/** What the user would have to enroll now, under these terms. */
 function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts): readonly RequiredEnrollment[] {
   const { subject } = facts;
   if (subject === undefined) return [];
@@ -39,19 +40,19 @@ function openDemands(policies: PolicySet, terms: EnrollmentTerms, facts: Facts):
 }
 
 /**
- * Without it they could not sign in here any more. `policies` are those of the account app. What is left must be enough
- * for a new sign-in by itself, with nothing to enroll on the way.
+ * Whether the user could not sign in any more without this enrollment. `policies` are those of the account app. The
+ * other enrollments must be enough for a new sign-in by themselves, with nothing to enroll on the way.
  */
-export function isLastWay(policies: PolicySet, facts: Facts, enrollment: string): boolean {
+export function isLastSignInOption(policies: PolicySet, facts: Facts, enrollment: string): boolean {
   if (!facts.subject?.enrollments.some(({ id }) => id === enrollment)) return false;
   const authenticators = policies.authenticators.map((descriptor) => ({ ...descriptor, enrollable: false }));
   return !canSignIn({ ...policies, authenticators }, newSignIn(facts, enrollment));
 }
 
 /**
- * Whether they can sign in to an app today and could not any more without this enrollment: here or elsewhere, with this
- * browser or with one that is not known. `policies` are those of the app. What they could enroll on the way keeps the
- * way open.
+ * Whether the user can sign in to an app today and could not any more without this enrollment: from here or elsewhere,
+ * with this browser or an unknown one. `policies` are those of the app. Enrolling another authenticator on the way is
+ * possible.
  */
 export function isLostWithout(policies: PolicySet, facts: Facts, enrollment: string): boolean {
   return placesOf(facts).some(
@@ -63,10 +64,10 @@ function placesOf(facts: Facts): readonly Facts[] {
   const { network, device } = facts;
   const networks = network.zones.length === 0 ? [network] : [network, { ip: '', zones: [] }];
   const devices = device.known ? [device, { ...device, known: false }] : [device];
-  return networks.flatMap((there) => devices.map((by) => ({ ...facts, network: there, device: by })));
+  return networks.flatMap((from) => devices.map((by) => ({ ...facts, network: from, device: by })));
 }
 
-/** Nothing is proved yet, and this enrollment is gone. */
+/** The facts of a sign-in in which nothing is proved yet, without one enrollment. */
 function newSignIn(facts: Facts, without?: string): Facts {
   const { transaction: _, subject, ...known } = facts;
   const request = { ...facts.request, scopes: [] };

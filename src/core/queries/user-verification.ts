@@ -1,4 +1,4 @@
-/** Must an authenticator verify its user, or is presence enough? */
+/** Whether an authenticator must verify its user, or presence is enough. */
 
 import { evaluate } from '../decision/evaluate.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
@@ -7,9 +7,9 @@ import type { AuthenticatorDescriptor, Facts } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
- * True if proving (or enrolling) this authenticator is asked for, and would not be if it showed presence only: then
- * nothing less makes progress. Whether the account is active makes no difference, because it must not show before
- * something is proved.
+ * True if the decision asks to prove (or enroll) this authenticator, and would not if it showed presence only: then
+ * nothing less makes progress. The status of the account makes no difference, because it must not show before something
+ * is proved.
  */
 export function needsUserVerification(
   policies: PolicySet,
@@ -18,17 +18,17 @@ export function needsUserVerification(
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
   if (!descriptor?.characteristics.includes('userVerification')) return false;
-  const active = whateverStatus(facts);
+  const active = asActive(facts);
   const without = purpose === 'enroll' ? withoutVerification(policies, key) : { ...policies, presenceOnly: key };
   return isAskedFor(evaluate(policies, active), key) && !isAskedFor(evaluate(without, active), key);
 }
 
-/** The policies as they would be if this authenticator could not verify its user. */
+/** The policies as if this authenticator could not verify its user. */
 export function withoutVerification(policies: PolicySet, key: string): PolicySet {
   return withDescriptor(policies, key, presenceOnly);
 }
 
-/** The policies as they would be if this authenticator were another one. */
+/** The policies as if this authenticator had another descriptor. */
 export function withDescriptor(
   policies: PolicySet,
   key: string,
@@ -38,12 +38,12 @@ export function withDescriptor(
   return { ...policies, authenticators };
 }
 
-/** The facts of somebody whose account is active. */
-export function whateverStatus(facts: Facts): Facts {
+/** The facts as if the account were active. */
+export function asActive(facts: Facts): Facts {
   return facts.subject ? { ...facts, subject: { ...facts.subject, status: 'active' } } : facts;
 }
 
-/** To be proved, or to be enrolled. */
+/** Whether the decision asks to prove or enroll this authenticator. */
 export function isAskedFor(decision: Decision, key: string): boolean {
   if (decision.kind === 'challenge') {
     return decision.withheld === undefined && decision.options.some(({ authenticator }) => authenticator === key);

@@ -1,16 +1,19 @@
-/** What somebody must prove before anything is enrolled. */
+/**
+ * The account-management requirement: what a user must prove before any authenticator is enrolled or changed (Law 7).
+ * See decision 20.
+ */
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Factor } from '../model/facts.ts';
 import type { Alternative } from '../model/policy.ts';
 
-/** How old a proof may be that lets somebody enroll an authenticator (seconds). */
+/** Oldest age of a proof that counts for the requirement (seconds). */
 export const ACCOUNT_MANAGEMENT_MAX_AGE = 300;
 
 /**
- * Law 7: the strongest level that the account can reach. It counts only what is enrolled already, and nothing
- * auxiliary; who has nothing never clears it. Whoever lost that level reaches it by an authenticator that exists for
- * recovery, beside another factor type (NIST SP 800-63B-4 section 4.2.2.2). `all`, `authenticators`: whatever is
- * enabled, also where the enrollment policy disables it.
+ * Law 7: the strongest level that the account can reach. Only existing enrollments count, auxiliary ones do not, so
+ * that an account without any never meets the requirement. A user who lost that level reaches it by an authenticator
+ * that exists for recovery, beside another factor type (NIST SP 800-63B-4 section 4.2.2.2). `all`, `authenticators`:
+ * every enabled one, even where the enrollment policy disables it.
  */
 export function accountManagementRequirement(
   all: readonly Enrollment[],

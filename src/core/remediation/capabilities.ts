@@ -1,4 +1,4 @@
-/** What a person could show. */
+/** What a user could prove or enroll here, and how many of several equal enrollments are worth looking at. */
 
 import { type CountedEvidence, showTheSame } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
@@ -8,7 +8,7 @@ import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/fact
 import type { PolicySet } from '../policy/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
-/** What there is, of whatever is enabled. */
+/** What a user has of the enabled authenticators. */
 export interface AuthenticatorState {
   /** Newest first. */
   readonly evidence: readonly CountedEvidence[];
@@ -16,21 +16,21 @@ export interface AuthenticatorState {
   readonly enrollments: readonly Enrollment[];
 }
 
-/** What is there to go on with. */
+/** What a user can prove or enroll under the policies of an app. */
 export interface Capabilities extends AuthenticatorState {
-  /** What may be used here. */
+  /** With the authenticators that may be used here. */
   readonly policies: PolicySet;
   /**
-   * What the bar of Law 7 is computed from and cleared with: also what the enrollment policy disables here, marked as
-   * such.
+   * For the account-management requirement (Law 7): includes what the enrollment policy disables here, marked as such.
    */
-  readonly bar: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
+  readonly accountManagement: AuthenticatorState & { readonly authenticators: readonly AuthenticatorDescriptor[] };
 }
 
-/** The means where only `usable` of the enabled authenticators may be used. */
+/** The capabilities where only the authenticators of `usable` may be used, out of all that are `enabled`. */
 export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: AuthenticatorState): Capabilities {
   const { authenticators } = enabled;
-  if (usable.authenticators === authenticators) return { ...all, policies: usable, bar: { ...all, authenticators } };
+  if (usable.authenticators === authenticators)
+    return { ...all, policies: usable, accountManagement: { ...all, authenticators } };
   const { evidence, enrollments } = all;
   const isUsable = ({ authenticator }: { readonly authenticator: string }) =>
     usable.authenticators.some(({ key }) => key === authenticator);
@@ -40,22 +40,25 @@ export function capabilitiesWithin(usable: PolicySet, enabled: PolicySet, all: A
     evidence: evidence.filter(isUsable),
     enrollments: enrollments.filter(isUsable),
     policies: usable,
-    bar: { evidence: evidence.map(mark), enrollments: enrollments.map(mark), authenticators },
+    accountManagement: { evidence: evidence.map(mark), enrollments: enrollments.map(mark), authenticators },
   };
 }
 
-/** The bar of Law 7 for whoever has these means. */
-export function accountManagementOf({ bar }: Capabilities): LayerRequirement {
-  return accountManagementRequirement(bar.enrollments, bar.authenticators);
+/** The account-management requirement (Law 7) for a user with these capabilities. */
+export function accountManagementOf({ accountManagement }: Capabilities): LayerRequirement {
+  return accountManagementRequirement(accountManagement.enrollments, accountManagement.authenticators);
 }
 
-/** The means as the bar of Law 7 sees them: for goals of which it is one. */
+/**
+ * The capabilities that count where the account-management requirement is among the requirements: also what the
+ * enrollment policy disables, marked as such.
+ */
 export function forAccountManagement(capabilities: Capabilities): Capabilities {
-  const { evidence, enrollments } = capabilities.bar;
+  const { evidence, enrollments } = capabilities.accountManagement;
   return { ...capabilities, evidence, enrollments };
 }
 
-/** The person's enrollments of enabled authenticators, in the order of the authenticators. */
+/** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
   return policies.authenticators.flatMap(({ key, auxiliary }) => {
     const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
@@ -64,8 +67,8 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
 }
 
 /**
- * What the person would show by proving each enrollment. Enrollments that are alike stand for one another: of each kind
- * only as many as the longest chain could tell apart.
+ * The evidence that the user would have after proving each enrollment. Equal enrollments stand for one another, so of
+ * each kind there are only as many as the longest chain could tell apart.
  */
 export function provable(
   { enrollments, evidence, policies }: Capabilities,
@@ -88,13 +91,16 @@ export function provable(
     });
 }
 
-/** Proving one is as good as proving the other: they show the same, and both or neither have shown it before. */
+/**
+ * Whether proving one enrollment is as good as proving the other: they show the same, and both or neither have been
+ * proved.
+ */
 export function standsFor(one: Enrollment, other: Enrollment, evidence: readonly AssessedEvidence[]): boolean {
-  const isShown = (id: string) => evidence.some(({ enrollment }) => enrollment === id);
-  return showTheSame(one, other) && isShown(one.id) === isShown(other.id);
+  const isProved = (id: string) => evidence.some(({ enrollment }) => enrollment === id);
+  return showTheSame(one, other) && isProved(one.id) === isProved(other.id);
 }
 
-/** What the person would show by enrolling something that they do not have yet in an equal form. */
+/** The evidence that the user would have after enrolling each authenticator of which an equal enrollment is missing. */
 export function enrollable(
   { enrollments, policies }: Capabilities,
   requirements: readonly LayerRequirement[],

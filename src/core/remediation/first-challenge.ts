@@ -1,4 +1,7 @@
-/** Keeps a deny back from somebody who has only identified: it would tell who has an account, and in what state. */
+/**
+ * Withholds a denial from a user who has only identified. The denial would reveal which accounts exist, and in what
+ * state they are.
+ */
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import { recoveryKeys } from './account-management.ts';
@@ -7,9 +10,9 @@ import { challengeOptions } from './option-order.ts';
 import { type RequirementStatus, requirementStatus } from './requirement-status.ts';
 
 /**
- * What somebody is asked for who will be denied whatever they prove: what they would be asked without the deny, as far
- * as that is known, else anything that they have. Never empty as long as an authenticator is enabled that is not
- * auxiliary.
+ * The options of a challenge for a user who will be denied in any case: what the user would be asked without the
+ * denial, as far as that is known, else anything that the user has. Never empty as long as an authenticator is enabled
+ * that is not auxiliary.
  */
 export function firstChallenge(
   requirements: readonly LayerRequirement[],

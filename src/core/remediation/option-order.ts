@@ -1,4 +1,4 @@
-/** The ways to go on as the person is shown them. */
+/** Orders the options of a challenge as the user sees them. */
 
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { ChallengeOption } from '../model/decision.ts';
@@ -7,15 +7,16 @@ import { recoveryKeys } from './account-management.ts';
 import { type Capabilities, standsFor } from './capabilities.ts';
 
 /**
- * Options for the given proofs, each with the length of the shortest completion that it is part of. Shortest first,
- * then knowledge, then what resists phishing, then as configured. What exists for recovery comes after everything else.
+ * Options for proofs, each with the size of the smallest sufficient set that it is part of. Smallest first, then
+ * knowledge, then phishing-resistant authenticators, then in the order of the configuration. Authenticators for
+ * recovery come last.
  */
 export function optionsBestFirst(
   shortest: ReadonlyMap<AssessedEvidence, number>,
   capabilities: Capabilities,
 ): readonly ChallengeOption[] {
-  const order = capabilities.bar.authenticators.map(({ key }) => key);
-  const recovery = recoveryKeys(capabilities.bar.authenticators);
+  const order = capabilities.accountManagement.authenticators.map(({ key }) => key);
+  const recovery = recoveryKeys(capabilities.accountManagement.authenticators);
   const rank = (action: AssessedEvidence): readonly number[] => [
     Number(recovery.includes(action.authenticator)),
     shortest.get(action) ?? 0,
@@ -38,7 +39,10 @@ function compareRanks(a: readonly number[], b: readonly number[]): number {
   return 0;
 }
 
-/** Groups enrollments by authenticator, in the given order. `recovery`: keys of those that exist for it. */
+/**
+ * Groups enrollments by authenticator, in the given order. `recovery`: keys of the authenticators that exist for
+ * recovery.
+ */
 export function challengeOptions(
   order: readonly string[],
   enrollments: readonly Enrollment[],

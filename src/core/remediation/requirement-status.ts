@@ -1,4 +1,4 @@
-/** How a person can go on from what they have shown: to prove more, to enroll, or not at all. */
+/** How the requirements of a sign-in stand: met, to be met by a challenge or an enrollment, or impossible. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
@@ -8,21 +8,22 @@ import { accountManagementOf, type Capabilities, enrollable, forAccountManagemen
 import { optionsBestFirst } from './option-order.ts';
 import { actionsNow, minimalSufficientSets, type SufficientSet } from './sufficient-sets.ts';
 
+/** How the requirements stand, and the user's options. */
 export type RequirementStatus =
-  | { readonly kind: 'met'; readonly witness: readonly CountedEvidence[] }
+  | { readonly kind: 'met'; readonly supportingEvidence: readonly CountedEvidence[] }
   | {
       readonly kind: 'challenge';
       readonly options: readonly ChallengeOption[];
-      /** It is only asked so that one of these can be enrolled. */
+      /** The challenge only serves the enrollment of one of these. */
       readonly toEnroll?: readonly string[];
     }
   | { readonly kind: 'enroll'; readonly choices: readonly string[] }
   | { readonly kind: 'impossible' };
 
 /**
- * Existing enrollments first; enrolling is for those who cannot complete without it, and only after they have proved
- * the strongest level that their account can reach (Law 7), also by what the enrollment policy disables here. Whatever
- * is offered is part of a completion of which no part can be left out.
+ * Existing enrollments come first. Enrolling is for users who cannot complete without it, and only after they have
+ * proved the strongest level that their account can reach (Law 7), if need be by what the enrollment policy disables
+ * here. Every option is part of a minimal sufficient set.
  */
 export function requirementStatus(
   requirements: readonly LayerRequirement[],
@@ -32,33 +33,37 @@ export function requirementStatus(
     ? forAccountManagement(capabilities)
     : capabilities;
   const supportingEvidence = findSupportingEvidence(requirements, able.evidence);
-  if (supportingEvidence !== undefined)
-    return { kind: 'met', witness: supportingEvidence.filter(({ accountManagementOnly }) => !accountManagementOnly) };
+  if (supportingEvidence !== undefined) return metBy(supportingEvidence);
   const byProof = minimalSufficientSets(requirements, able.evidence, provable(able, requirements));
   if (byProof.length > 0) return challenge(byProof, requirements, able);
-  return enrollingWay(requirements, capabilities);
+  return statusByEnrolling(requirements, capabilities);
 }
 
-function enrollingWay(requirements: readonly LayerRequirement[], capabilities: Capabilities): RequirementStatus {
+function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
+  return { kind: 'met', supportingEvidence: evidence.filter(({ accountManagementOnly }) => !accountManagementOnly) };
+}
+
+function statusByEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities): RequirementStatus {
   const able = forAccountManagement(capabilities);
-  const bar = accountManagementOf(capabilities);
-  const proofFirst = [bar, ...requirements];
+  const accountManagement = accountManagementOf(capabilities);
+  const proofFirst = [accountManagement, ...requirements];
   const sufficientSets = minimalSufficientSets(proofFirst, able.evidence, [
     ...provable(able, requirements),
     ...enrollable(capabilities, requirements),
   ]);
   if (sufficientSets.length === 0) return { kind: 'impossible' };
-  if (meetsLayerRequirement(bar, able.evidence)) return enrollOrProveFirst(sufficientSets, requirements, able);
+  if (meetsLayerRequirement(accountManagement, able.evidence))
+    return enrollOrProveFirst(sufficientSets, requirements, able);
   const proofs = challenge(sufficientSets, proofFirst, able);
-  // That there is something to enroll says what the account has not: only to somebody who has proved something.
+  // What is to be enrolled reveals what the account lacks. So it is told only to a user who has proved something.
   return able.evidence.length === 0
     ? proofs
     : { ...proofs, toEnroll: inOrder(sufficientSets.flatMap(keysToEnroll), capabilities) };
 }
 
 /**
- * Enrolling waits for a proof only if without that proof an authenticator could not be chosen that might complete with
- * it.
+ * Asks for a proof before the enrollment only if an authenticator that might complete the sign-in could not be chosen
+ * without that proof.
  */
 function enrollOrProveFirst(
   sufficientSets: readonly SufficientSet[],
@@ -86,7 +91,7 @@ function keysToEnroll(actions: readonly AssessedEvidence[]): readonly string[] {
   return actions.filter((action) => action.toEnroll).map((action) => action.authenticator);
 }
 
-/** What to prove now for one of these completions. */
+/** A challenge for the proofs that come next in any of these sets. */
 export function challenge(
   sufficientSets: readonly SufficientSet[],
   requirements: readonly LayerRequirement[],
@@ -102,8 +107,9 @@ export function challenge(
 }
 
 /**
- * Where a chain wants something enrolled first that may not be enrolled yet, the proofs come first all the same. What
- * is auxiliary comes last, whatever a chain says: a question is a hint, which nobody sees before the rest is proved.
+ * Proofs come first even where a chain wants an enrollment before them that may not happen yet. Auxiliary
+ * authenticators come last, whatever a chain says: a security question is a hint, so the user sees it only after
+ * proving everything else.
  */
 function proofsNow(
   sufficientSet: SufficientSet,
@@ -113,11 +119,11 @@ function proofsNow(
   const isProof = (action: AssessedEvidence) => !action.toEnroll;
   const isSolid = (action: AssessedEvidence) => isProof(action) && !action.auxiliary;
   const ready = actionsNow(sufficientSet, requirements, evidence);
-  const ways = [
+  const preferences = [
     ready.filter(isSolid),
     sufficientSet.filter(isSolid),
     ready.filter(isProof),
     sufficientSet.filter(isProof),
   ];
-  return ways.find((actions) => actions.length > 0) ?? [];
+  return preferences.find((actions) => actions.length > 0) ?? [];
 }

@@ -1,4 +1,7 @@
-/** What a person can do to complete a sign-in. */
+/**
+ * Finds what a user can do to complete a sign-in: all minimal sets of actions (proofs and enrollments) that together
+ * meet every requirement.
+ */
 
 import {
   type AssessedEvidence,
@@ -14,9 +17,10 @@ import {
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Alternative, Requirement } from '../model/policy.ts';
 
-/** Things to prove or enroll that complete together, and of which none can be left out. */
+/** Actions that complete the sign-in together, and of which none can be left out. */
 export type SufficientSet = readonly AssessedEvidence[];
 
+/** A set of actions in the search. */
 interface Node {
   /** One bit per action taken. */
   readonly taken: bigint;
@@ -24,10 +28,10 @@ interface Node {
 }
 
 /**
- * All minimal completions: sets of `actions` which, added to what was shown, meet every goal, and of which no part does
- * so alone. Breadth first, so that a set is seen after all its parts; it branches only on what meets a demand that is
- * still unmet, which every minimal completion has to contain. More never hurts, so if all actions together do not
- * complete, nothing does. Empty: nothing completes. `[[]]`: all is met.
+ * All minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
+ * proper part does. The search is breadth first, so that a set comes after all its parts. It branches only on actions
+ * that meet a demand which is still unmet, as every minimal set has to contain one of them. More evidence never hurts,
+ * so if all actions together do not suffice, no set does. Empty: no set suffices. `[[]]`: all requirements are met.
  */
 export function minimalSufficientSets(
   requirements: readonly LayerRequirement[],
@@ -42,15 +46,15 @@ export function minimalSufficientSets(
     const next: Node[] = [];
     for (const node of level) {
       if (found.some(({ taken }) => (taken & node.taken) === taken)) continue;
-      const showings = [...evidence, ...node.actions];
-      const unmet = requirements.find((requirement) => !meetsLayerRequirement(requirement, showings));
+      const withActions = [...evidence, ...node.actions];
+      const unmet = requirements.find((requirement) => !meetsLayerRequirement(requirement, withActions));
       if (unmet === undefined) {
         found.push(node);
         continue;
       }
       actions.forEach((action, index) => {
         const taken = node.taken | (1n << BigInt(index));
-        if (seen.has(taken) || !helps(action, unmet, showings)) return;
+        if (seen.has(taken) || !helps(action, unmet, withActions)) return;
         seen.add(taken);
         next.push({ taken, actions: [...node.actions, action] });
       });
@@ -60,10 +64,10 @@ export function minimalSufficientSets(
   return found.map((node) => node.actions);
 }
 
-function helps(action: AssessedEvidence, goal: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
-  if (countedFor(goal, [action]).length === 0) return false;
-  const counted = countedFor(goal, evidence);
-  return goal.anyOf.some((requirement) => helpsRequirement(action, requirement, counted));
+function helps(action: AssessedEvidence, required: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
+  if (countedFor(required, [action]).length === 0) return false;
+  const counted = countedFor(required, evidence);
+  return required.anyOf.some((requirement) => helpsRequirement(action, requirement, counted));
 }
 
 function helpsRequirement(
@@ -89,29 +93,30 @@ function helpsAlternative(
   return action.factors.some((factor) => !covered.includes(factor));
 }
 
-/** Those of a completion that may be done now: a step of a chain comes after the steps before it. */
+/** The actions of a set that the user may take now: a step of a chain comes after the steps before it. */
 export function actionsNow(
   sufficientSet: SufficientSet,
   requirements: readonly LayerRequirement[],
   evidence: readonly AssessedEvidence[],
 ): readonly AssessedEvidence[] {
   const all = [...evidence, ...sufficientSet];
-  const open = requirements.filter((goal) => !meetsLayerRequirement(goal, evidence));
-  const ready = sufficientSet.filter((action) => open.every((goal) => isReady(action, goal, sufficientSet, all)));
-  // Two layers may ask for opposite orders; then any order has to do.
+  const open = requirements.filter((required) => !meetsLayerRequirement(required, evidence));
+  const ready = sufficientSet.filter((action) =>
+    open.every((required) => isReady(action, required, { sufficientSet, all })),
+  );
+  // Two layers may ask for opposite orders. Then any order is right.
   return ready.length > 0 ? ready : sufficientSet;
 }
 
 function isReady(
   action: AssessedEvidence,
-  goal: LayerRequirement,
-  sufficientSet: SufficientSet,
-  all: readonly AssessedEvidence[],
+  required: LayerRequirement,
+  { sufficientSet, all }: { readonly sufficientSet: SufficientSet; readonly all: readonly AssessedEvidence[] },
 ): boolean {
-  return goal.anyOf.some((requirement) => {
-    if ('anyOf' in requirement) return meetsLayerRequirement({ ...goal, anyOf: [requirement] }, all);
+  return required.anyOf.some((requirement) => {
+    if ('anyOf' in requirement) return meetsLayerRequirement({ ...required, anyOf: [requirement] }, all);
     return requirement.chains.some((chain) =>
-      chainMatches(chain, countedFor(goal, all)).some((matched) => {
+      chainMatches(chain, countedFor(required, all)).some((matched) => {
         const first = matched.findIndex((assessed) => sufficientSet.includes(assessed));
         const position = matched.indexOf(action);
         return position <= first;

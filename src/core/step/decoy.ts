@@ -1,20 +1,21 @@
-/** Somebody who does not exist, to be treated like somebody who does. */
+/** Decoys: users that do not exist, who get the same steps as users who do. */
 import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 
+/** What a decoy is made from. */
 export interface Decoy {
-  /** Stable per identifier (a keyed hash), and never the id of an account. */
+  /** Stable for each identifier (a keyed hash), and never the id of an account. */
   readonly id: string;
-  /** 32 bits, stable per identifier, that nobody can work out who does not have the server's secret. */
+  /** 32 bits, stable for each identifier, that only the server can compute from its secret. */
   readonly entropy: number;
   /** The identifier is a mail address. */
   readonly isAddress: boolean;
 }
 
 /**
- * A subject for an identifier that nobody has: it gets the steps of a real person and can prove nothing. What it seems
- * to have, follows from `decoys` of the traits. The ids of its enrollments must not reach the page: they are not like
- * those of real people.
+ * A subject for an identifier that no account has: it gets the steps of a real user and can prove nothing. What it
+ * seems to have follows from `decoys` of the descriptors. The ids of its enrollments must not reach the page: they look
+ * unlike those of real users.
  */
 export function decoySubject(decoy: Decoy, authenticators: readonly AuthenticatorDescriptor[]): Subject {
   const enrollments = authenticators.flatMap((descriptor) => enrollmentOf(descriptor, decoy));
@@ -30,18 +31,18 @@ function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress 
   ];
 }
 
-/** The share of people who do not exist, by their identifier, that seems to have it. */
+/** The share of decoys that seem to have the authenticator, by the kind of their identifier. */
 function shareOf({ decoys }: AuthenticatorDescriptor, isAddress: boolean): number {
   return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
 }
 
 /**
- * From 0 to 1, without 1: for each authenticator another number, so that having one says nothing about having another.
- * FNV-1a with the last steps of MurmurHash3, which spread what differs over all bits; the secret is in the entropy.
+ * From 0 to 1, without 1. Different for each authenticator, so that having one says nothing about another. FNV-1a with
+ * the last steps of MurmurHash3, which spread each difference over all bits; the secret is in the entropy.
  */
 function chance(entropy: number, key: string): number {
   let hash = entropy | 0;
-  for (const sign of key) hash = Math.imul(hash ^ (sign.codePointAt(0) ?? 0), 0x01000193);
+  for (const letter of key) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;

@@ -1,37 +1,54 @@
-/** From a decision to the step that the person sees. The position in the flow is recomputed here each time (Law 1). */
+/**
+ * From a decision to the step that the user sees. The position in the flow is not stored: it is recomputed here each
+ * time (Law 1).
+ */
 import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
 import type { AuthenticatorOption, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
+/** What the engine does next for a decision. */
 export type Plan =
   | { readonly kind: 'step'; readonly step: Step }
-  /** The shell must start this challenge or offer, keep it as pending, and ask again. */
+  /** The engine must start this challenge or offer, keep it as pending, and ask again. */
   | {
       readonly kind: 'start';
       readonly purpose: 'challenge' | 'enroll';
       readonly authenticator: string;
       readonly enrollment?: string;
-      /** The person had left this challenge and comes back: it is kept as pending, and nothing is started or sent. */
+      /**
+       * The user left this challenge before and comes back to it: it becomes pending again, and nothing is started or
+       * sent.
+       */
       readonly left?: Pending;
     };
 
+/** What a step depends on besides decision and transaction. */
 export interface StepContext extends OptionsView {
-  /** From `secretBesideIdentifier`. */
+  /** From `identifierPageSecret`. */
   readonly identifyWith?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
-  /** From `endsOtherSessions`, for an authenticator that is offered. */
+  /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
 
+/** Where the sign-in stands. */
+export interface Position {
+  readonly transaction: Transaction;
+  readonly view: StepContext;
+  /** Epoch seconds. */
+  readonly now: Seconds;
+}
+
 /**
- * What to show, or what to start before something can be shown. What is pending stays as long as it is one of the
- * options and has not expired; then what the person picked; then what they used last; then the best option. What to
- * enroll is the person's choice if there is one to make. `messages` are empty: the shell adds them.
+ * The step to show, or what to start before it can be shown. In this order: a pending challenge or offer that is still
+ * an option and has not expired, the user's choice, what the user used last, the best option. Where there are several
+ * authenticators to enroll, the user chooses. `notices` are empty: the engine adds them.
  */
-export function nextStep(decision: Decision, transaction: Transaction, view: StepContext, now: Seconds): Plan {
+export function nextStep(decision: Decision, position: Position): Plan {
+  const { transaction, view } = position;
   switch (decision.kind) {
     case 'identify':
       return show(identifyStep(transaction, view));
@@ -42,13 +59,13 @@ export function nextStep(decision: Decision, transaction: Transaction, view: Ste
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
-      return ask('challenge', challengesToSelect(options, view), reason, { transaction, view, now });
+      return ask({ purpose: 'challenge', options: challengesToSelect(options, view), reason }, position);
     }
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
       const reason = decision.skippable ? { skippable: decision.skippable } : {};
       if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
-      return ask('enroll', options, reason, { transaction, view, now });
+      return ask({ purpose: 'enroll', options, reason }, position);
     }
   }
 }
@@ -68,35 +85,32 @@ function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { ident
   };
 }
 
-/** Why it is asked, and what may be asked with it. */
+/** Why the user is asked, and what the page may ask with it. */
 interface Reason {
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
   readonly remember?: Rememberable;
 }
 
-interface Present {
-  readonly transaction: Transaction;
-  readonly view: StepContext;
-  readonly now: Seconds;
+interface Question {
+  readonly purpose: Choice['purpose'];
+  readonly options: readonly Option[];
+  readonly reason: Reason;
 }
 
-function ask(
-  purpose: Choice['purpose'],
-  options: readonly Option[],
-  reason: Reason,
-  { transaction, view, now }: Present,
-): Plan {
-  const several = options.length > 1;
-  const ways = listedOptions(options, view);
-  const select = (): Plan => show(selectStep(purpose, ways, reason));
-  if (several && transaction.selecting) return select();
+function ask(question: Question, { transaction, view, now }: Position): Plan {
+  const { purpose, options, reason } = question;
+  const listed = listedOptions(options, view);
+  const hasSeveral = options.length > 1;
+  const select = (): Plan => show(selectStep(purpose, listed, reason));
+  if (hasSeveral && transaction.selecting) return select();
   const { pending } = transaction;
-  const way = ways[options.findIndex((option) => pending && isOption(pending, purpose, option))];
-  if (pending && pending.expires > now && way) return show(pendingStep(pending, way, several, reason, view));
-  const choice = transaction.choice ?? wishOf(transaction);
-  const chosen = options.find((option) => choice && isChoice(choice, purpose, option));
-  if (!chosen && several && purpose === 'enroll') return select();
+  const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
+  if (pending && pending.expires > now && option)
+    return show(pendingStep(pending, option, { hasSeveral, reason, view }));
+  const choice = transaction.choice ?? requestedChoice(transaction);
+  const chosen = options.find((one) => choice && isChoice(choice, purpose, one));
+  if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
   const left = transaction.parked?.find((one) => one.expires > now && isOption(one, purpose, next));
@@ -111,8 +125,8 @@ function isOption(pending: Pending, purpose: Choice['purpose'], option: Option):
   );
 }
 
-/** What the person asked to enroll, they need not choose again after what had to be proved for it. */
-function wishOf({ requestedEnrollment }: Transaction): Choice | undefined {
+/** The user chose the authenticator before the proof that its enrollment takes, and need not choose it again. */
+function requestedChoice({ requestedEnrollment }: Transaction): Choice | undefined {
   return requestedEnrollment === undefined ? undefined : { purpose: 'enroll', authenticator: requestedEnrollment };
 }
 
@@ -129,29 +143,40 @@ function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorO
   return { kind: 'select', purpose, options, ...(skippable && { skippable }), notices: [] };
 }
 
-function pendingStep(
-  pending: Pending,
-  way: AuthenticatorOption,
-  alternatives: boolean,
-  reason: Reason,
-  view: StepContext,
-): Step {
-  const { authenticator, enrollment, inputs } = pending;
-  if (pending.purpose === 'enroll' || enrollment === undefined) {
-    const { skippable } = reason;
-    const step = { kind: 'enroll', authenticator, inputs, offer: pending.public, alternatives } as const;
-    const ends = view.endsOtherSessions?.(authenticator) === true;
-    return { ...step, ...(skippable && { skippable }), ...(ends && { endsOtherSessions: ends }), notices: [] };
-  }
+interface PendingView {
+  readonly hasSeveral: boolean;
+  readonly reason: Reason;
+  readonly view: StepContext;
+}
+
+function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView: PendingView): Step {
+  const { enrollment, inputs, purpose } = pending;
+  const { hasSeveral: alternatives, reason } = pendingView;
+  if (purpose === 'enroll' || enrollment === undefined) return offerStep(pending, pendingView);
   const { remember, ...why } = reason;
   return {
     kind: 'challenge',
-    ...way,
+    ...option,
     inputs,
     challenge: pending.public,
     alternatives,
     ...(remember?.enrollments.includes(enrollment) && { remember: remember.seconds }),
     ...why,
+    notices: [],
+  };
+}
+
+function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }: PendingView): Step {
+  const { authenticator, inputs } = pending;
+  const endsOtherSessions = view.endsOtherSessions?.(authenticator) === true;
+  return {
+    kind: 'enroll',
+    authenticator,
+    inputs,
+    offer: pending.public,
+    alternatives: hasSeveral,
+    ...(skippable && { skippable }),
+    ...(endsOtherSessions && { endsOtherSessions }),
     notices: [],
   };
 }

@@ -1,30 +1,31 @@
-/** A step is data: what the person must do next. HTML and JSON are two renderings of it (Law 10). */
+/** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 
+/** A message that a step shows. */
 export interface Notice {
-  /** Stable code; the views hold the texts, e.g. `credentials.invalid`. */
+  /** Stable code, e.g. `credentials.invalid`; the views hold the texts. */
   readonly code: string;
   readonly level: 'error' | 'info';
-  /** Name of the input that it belongs to, e.g. `credentials.passcode`. */
+  /** Name of the input that the notice belongs to, e.g. `credentials.passcode`. */
   readonly field?: string;
-  /** The authenticator that it is about, where the step does not say. */
+  /** The authenticator that the notice is about, where the step does not say. */
   readonly authenticator?: string;
   /** Values for the text, e.g. `{ seconds: 40 }`. */
   readonly params?: Readonly<Record<string, string | number>>;
 }
 
-/** One way on that the person may pick. */
+/** One option that the user may select. */
 export interface AuthenticatorOption {
   readonly authenticator: string;
-  /** Only where it tells two of a kind apart. */
+  /** Only where it tells two enrollments of one authenticator apart. */
   readonly enrollment?: string;
   readonly label?: string;
 }
 
 /**
- * What one input of an answer asks for; how it looks and what it is called, the rendering knows. `public_key` is no
- * input: the Web Authentication API of the browser gives the whole answer, to the public data as its options.
+ * What one input of an answer asks for; the rendering knows its looks and its label. `public_key` is no input: the Web
+ * Authentication API of the browser gives the whole answer, with the public data as its options.
  */
 export type InputKind =
   | 'secret'
@@ -45,21 +46,22 @@ interface StepBase {
   readonly notices: readonly Notice[];
 }
 
+/** What the user must do next. */
 export type Step = StepBase &
   (
     | {
         readonly kind: 'identify';
         /** The authenticator whose secret is asked for on the same page. */
         readonly identifyWith?: string;
-        /** Authenticators that can tell by themselves who somebody is, with the public data of their challenge. */
+        /** Authenticators that find out the user by themselves, with the public data of their challenge. */
         readonly identifyByCredential?: readonly {
           readonly authenticator: string;
           readonly inputs: readonly InputKind[];
           readonly challenge: Readonly<Record<string, unknown>>;
         }[];
-        /** Prefill (`login_hint`, or what was typed). */
+        /** Prefill: `login_hint`, or what the user typed before. */
         readonly identifier?: string;
-        /** The person may ask to be kept signed in; true: they did. Absent: the policy does not offer it. */
+        /** The user may ask to be kept signed in; true: the user did. Absent: the policy does not offer it. */
         readonly keepSignedIn?: boolean;
       }
     | {
@@ -71,18 +73,18 @@ export type Step = StepBase &
     | {
         readonly kind: 'challenge';
         readonly authenticator: string;
-        /** Only where it tells two of a kind apart. */
+        /** Only where it tells two enrollments of one authenticator apart. */
         readonly enrollment?: string;
         readonly label?: string;
         /** What the answer consists of, in the order of the page. */
         readonly inputs: readonly InputKind[];
         /** Public data of the challenge, from the authenticator. */
         readonly challenge: Readonly<Record<string, unknown>>;
-        /** There is another way to go on. */
+        /** There are other options. */
         readonly alternatives: boolean;
-        /** The person may ask that this browser remembers the proof, so long (seconds). */
+        /** The user may ask this browser to remember the proof for so long (seconds). */
         readonly remember?: Seconds;
-        /** It is asked before one of these is enrolled. */
+        /** The challenge comes before the enrollment of one of these. */
         readonly toEnroll?: readonly string[];
         readonly skippable?: Skippable;
       }
@@ -95,7 +97,7 @@ export type Step = StepBase &
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
-        /** Once it is enrolled, all other sessions of the account end. */
+        /** The enrollment ends all other sessions of the account. */
         readonly endsOtherSessions?: true;
       }
     | { readonly kind: 'denied'; readonly reason: string }

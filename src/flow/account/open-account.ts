@@ -10,7 +10,8 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { VersionedAccount } from '../../users/account.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { gatherFacts, loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
+import { gatherFacts } from '../facts/gather.ts';
 import type { MessageContext } from '../notify/enqueue-message.ts';
 import type { Services } from '../services.ts';
 

@@ -74,7 +74,7 @@ export async function overviewOf(open: OpenAccount): Promise<Overview> {
   return {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map((credential) => {
-      const remaining = services.authenticators.get(credential.authenticator)?.remaining?.(credential);
+      const remaining = services.authenticators.get(credential.authenticator)?.remainingUses?.(credential);
       return { ...ownAuthenticator(open, credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
     addable,
@@ -118,7 +118,7 @@ type OwnCredential = OpenAccount['account']['credentials'][number];
 
 export function ownAuthenticator({ services }: OpenAccount, credential: OwnCredential): OwnAuthenticator {
   const { id, authenticator, label, createdAt } = credential;
-  const address = services.authenticators.get(authenticator)?.address?.(credential);
+  const address = services.authenticators.get(authenticator)?.maskedAddress?.(credential);
   return {
     id,
     authenticator,

@@ -1,6 +1,6 @@
 /** Why somebody may not remove one of their authenticators. */
 import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
-import { demandsOn, isLastWay } from '../../core/queries/removal.ts';
+import { demandsOn, isLastSignInOption } from '../../core/queries/removal.ts';
 import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
@@ -29,7 +29,7 @@ export async function refusalOf(open: OpenAccount, enrollment: string): Promise<
   const brand = snapshot.settings.brand.name;
   const own: Demanding = { names: [brand], count: 1, demands: demandsOn(policies, facts, enrollment) };
   const demanding = [own];
-  for (const { app, names, count } of await snapshot.appGroups()) {
+  for (const { app, names, count } of await snapshot.equivalentApps()) {
     const request = { ...facts.request, clientId: app.clientId };
     const demands = demandsOn(await snapshot.policies(app), { ...facts, request }, enrollment);
     demanding.push({ names, count, demands });
@@ -41,7 +41,7 @@ export async function refusalOf(open: OpenAccount, enrollment: string): Promise<
     const others = found.filter((one) => one !== own);
     return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
   }
-  return isLastWay(policies, facts, enrollment) ? { reason: 'last' } : undefined;
+  return isLastSignInOption(policies, facts, enrollment) ? { reason: 'last' } : undefined;
 }
 
 /** In the order of the first. */

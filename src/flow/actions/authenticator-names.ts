@@ -12,6 +12,6 @@ export function authenticatorNames(
 ): ReadonlyMap<string, string | undefined> {
   const isOneOfSeveral = ({ authenticator }: Credential): boolean =>
     all.filter((other) => other.authenticator === authenticator).length > 1;
-  const addressOf = (one: Credential) => authenticators.get(one.authenticator)?.address?.(one);
+  const addressOf = (one: Credential) => authenticators.get(one.authenticator)?.maskedAddress?.(one);
   return new Map(all.map((one) => [one.id, one.label ?? (isOneOfSeveral(one) ? addressOf(one) : undefined)]));
 }

@@ -1,12 +1,13 @@
 /** The confirmation of an enrollment. */
 
-import type { Authenticator, Continued, Credential, Refused } from '../../authenticators/authenticator.ts';
+import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
 import type { Characteristic, Facts } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
-import { type Pending, started } from '../../core/step/transaction.ts';
+import type { Pending } from '../../core/step/transaction.ts';
+import { started } from '../../core/step/transitions.ts';
 import { attemptCounter, credentialsKey } from '../../stores/keys.ts';
 import type { Limit } from '../../stores/store.ts';
 import { enrollCounters, type VersionedAccount } from '../../users/account.ts';
@@ -16,7 +17,7 @@ import { addressOf } from '../../users/notification-addresses.ts';
 import { type Account, serializeCredentials } from '../../users/user.ts';
 import { endOtherSessions } from '../browser/other-sessions.ts';
 import { reserveChange } from '../change-limit.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
@@ -56,7 +57,7 @@ export async function enroll(
     throttled(open, pending.authenticator, loaded.reservation) ??
     (await answeredTooOften(open, authenticator, account));
   if (refusedHere) return refusedHere;
-  const result = await authenticator.enroll(subject, pending.private, credentialInput(fields), env);
+  const result = await authenticator.enroll(subject, { pending: pending.private, input: credentialInput(fields) }, env);
   if (!result.ok) return refused(open, pending.authenticator, result);
   if ('nextStage' in result) return furtherStage(open, pending, result);
   const short = unmetCharacteristic(await open.snapshot.policies(open.app), decided.facts, result.credential);
@@ -71,7 +72,7 @@ export async function enroll(
     : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await open.snapshot.policies(open.app), subject, {
     ...credential,
-    single: authenticator.maxEnrollments === 1,
+    replaces: authenticator.maxEnrollments === 1,
   });
   await save(open, account, [...kept, credential], otherSessionsEnded);
   if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
@@ -97,11 +98,11 @@ export function wouldEndOtherSessions(
   key: string,
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
-  const single = services.authenticators.get(key)?.maxEnrollments === 1;
+  const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
   return (
     subject !== undefined &&
     descriptor !== undefined &&
-    endsOtherSessions(policies, subject, { ...descriptor, authenticator: key, single })
+    endsOtherSessions(policies, subject, { ...descriptor, authenticator: key, replaces })
   );
 }
 
@@ -134,7 +135,7 @@ async function answeredTooOften(
 }
 
 /** What the person is told who set up one that does not do. */
-const shortfalls: Readonly<Partial<Record<Characteristic, string>>> = {
+const shortfalls: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
   userVerification: 'credentials.unverified',
@@ -170,7 +171,11 @@ export async function resendOffer(open: OpenTransaction, decided: Decided, metho
   if (!offered) return stay(open, 'form.stale');
   const { pending, authenticator, subject, env } = offered;
   const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
-  const result = await authenticator.enroll(subject, pending.private, { resend: 'yes' }, requestedEnrollment);
+  const result = await authenticator.enroll(
+    subject,
+    { pending: pending.private, input: { resend: 'yes' } },
+    requestedEnrollment,
+  );
   return result.ok && 'nextStage' in result ? furtherStage(open, pending, result) : stay(open, 'form.stale');
 }
 
@@ -193,7 +198,11 @@ async function offerOf(open: OpenTransaction, { facts, decision }: Decided) {
 }
 
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
-async function furtherStage(open: OpenTransaction, pending: Pending, { nextStage }: Continued): Promise<Answer> {
+async function furtherStage(
+  open: OpenTransaction,
+  pending: Pending,
+  { nextStage }: EnrollmentContinued,
+): Promise<Answer> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
   const { messages, outbox } = await sendWithin(open, pending.authenticator, nextStage);
   if (messages.length > 0) return { open, messages };

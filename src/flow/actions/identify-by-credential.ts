@@ -1,12 +1,12 @@
 /** Authenticators that can tell who somebody is, on the page that asks for it. */
 
-import type { AuthenticatorEnv, CredentialInput, Started } from '../../authenticators/authenticator.ts';
+import type { AuthenticatorContext, CredentialInput, IssuedChallenge } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
-import { identified, keptSignedIn } from '../../core/step/transaction.ts';
+import { identified, keptSignedIn } from '../../core/step/transitions.ts';
 import { attemptCounter } from '../../stores/keys.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { type Answer, credentialInput, type Fields, isTicked, refused, stay, verify } from './verify.ts';
 
@@ -43,7 +43,7 @@ export async function identifyByCredential(
   if (!kind || !offer.offered) return stay(open, 'form.stale');
   const input = credentialInput(fields);
   const env = { ...environmentOf(open, key, []), userVerification: offer.userVerification };
-  const pending = kind.asked(open.version, input, env);
+  const pending = kind.pending(open.version, input, env);
   if (!pending) return about(key, stay(open, 'challenge.expired'));
   const id = kind.subject(input);
   const account = id === undefined ? undefined : await loadAccount(open.request.unit, id);
@@ -65,11 +65,11 @@ export async function identifyByCredential(
 async function refusedUnknown(
   open: OpenTransaction,
   key: string,
-  pending: Started['private'],
+  pending: IssuedChallenge['private'],
   input: CredentialInput,
-  env: AuthenticatorEnv,
+  env: AuthenticatorContext,
 ): Promise<Answer> {
-  const result = await open.services.authenticators.get(key)?.verify(undefined, pending, input, env);
+  const result = await open.services.authenticators.get(key)?.verify(undefined, { pending, input }, env);
   return about(key, refused(open, key, result?.ok ? undefined : result));
 }
 

@@ -1,6 +1,7 @@
 /** Which challenge of a transaction a link in a message stands for. */
-import type { MagicLinkTarget } from '../../authenticators/authenticator.ts';
-import { type Pending, picked, started } from '../../core/step/transaction.ts';
+import type { MagicLinkDetails } from '../../authenticators/authenticator.ts';
+import type { Pending } from '../../core/step/transaction.ts';
+import { picked, started } from '../../core/step/transitions.ts';
 import { environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /** Name of the field that says by which link a form came. */
@@ -8,7 +9,7 @@ export const magicLinkField = 'link.token';
 
 export interface MagicLinkChallenge {
   readonly challenge: Pending;
-  readonly linked: MagicLinkTarget;
+  readonly linked: MagicLinkDetails;
 }
 
 /** Also one that the person left for another way: its code still counts. `undefined`: the link was used, or there is a newer one. */
@@ -17,7 +18,11 @@ export function magicLinkChallenge(open: OpenTransaction, token: string): MagicL
   for (const challenge of [...(pending ? [pending] : []), ...parked]) {
     if (challenge.purpose !== 'challenge') continue;
     const authenticator = open.services.authenticators.get(challenge.authenticator);
-    const linked = authenticator?.link?.(challenge.private, token, environmentOf(open, challenge.authenticator, []));
+    const linked = authenticator?.readMagicLink?.(
+      challenge.private,
+      token,
+      environmentOf(open, challenge.authenticator, []),
+    );
     if (linked) return { challenge, linked };
   }
   return undefined;

@@ -8,14 +8,11 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { audit } from '../audit.ts';
 import { recordSignIn } from '../browser/known-device.ts';
 import { isRememberedWith, rememberProofs } from '../browser/remembered-device.ts';
-import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { keptPlace, type Visitor } from '../browser/visitor.ts';
+import { loadAccount } from '../facts/account.ts';
 import { accountChanged } from '../notify/account-notification.ts';
 import { notify } from '../notify/notify.ts';
 import type { Services } from '../services.ts';
-
-/** Of a User-Agent so much is kept (characters). */
-export const maxUserAgentLength = 256;
 
 export interface CompletedSignIn {
   readonly services: Services;
@@ -52,9 +49,8 @@ async function remember(completed: CompletedSignIn, secret: string): Promise<voi
   const { seconds, enrollments } = remembering;
   const now = services.now();
   const isNew = !isRememberedWith(account, secret, now);
-  const userAgent = visitor.userAgent.slice(0, maxUserAgentLength);
   const evidence = transaction.evidence.filter(({ enrollment }) => enrollments.includes(enrollment));
-  rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ip: visitor.ip, userAgent });
+  rememberProofs(unit, { user: account.user, secret, evidence, seconds, now, ...keptPlace(visitor) });
   const where = { client: app.clientId, ip: visitor.ip, transaction: transaction.id };
   audit(unit, services.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;

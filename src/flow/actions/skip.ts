@@ -1,10 +1,10 @@
 /** The person goes on without enrolling what may be skipped for now. */
-import { skipping } from '../../core/step/transaction.ts';
+import { skipping } from '../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
 import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { type Decided, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
 /**

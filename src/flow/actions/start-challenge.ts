@@ -1,4 +1,5 @@
 /** Starts a challenge or an offer, and hands what is to be sent to the outbox. */
+import type { AuthenticatorContext } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { needsUserVerification } from '../../core/queries/user-verification.ts';
 import type { Notice } from '../../core/step/step.ts';
@@ -29,8 +30,8 @@ export async function start(
   const policies = await open.snapshot.policies(open.app);
   const env = {
     ...environmentOf(open, key, credentials),
-    ...askedOf(decision, key),
-    proved: hasProved(facts),
+    ...allowedOf(decision, key),
+    mayShowDetails: hasProved(facts),
     ...(method === undefined ? {} : { method }),
     userVerification: needsUserVerification(policies, facts, plan),
   };
@@ -42,7 +43,7 @@ export async function start(
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
   const { messages, outbox } =
     purpose === 'challenge'
-      ? await sendWithin(open, key, { ...begun, proved: env.proved, known: facts.device.known })
+      ? await sendWithin(open, key, { ...begun, proved: env.mayShowDetails, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(begun.expires, transaction.expiresAt);
   const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
@@ -52,9 +53,9 @@ export async function start(
   return { pending: { ...begins, ...rest, public: shown, expires, ...out }, messages };
 }
 
-/** Which of the person's enrollments of this authenticator make progress. */
-function askedOf(decision: Decision, key: string): { readonly asked?: readonly string[] } {
+/** Which of the user's enrollments of this authenticator make progress. */
+function allowedOf(decision: Decision, key: string): Pick<AuthenticatorContext, 'allowedCredentials'> {
   const option =
     decision.kind === 'challenge' ? decision.options.find(({ authenticator }) => authenticator === key) : undefined;
-  return option ? { asked: option.enrollments } : {};
+  return option ? { allowedCredentials: option.enrollments } : {};
 }

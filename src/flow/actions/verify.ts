@@ -10,7 +10,8 @@ import type {
 } from '../../authenticators/authenticator.ts';
 import type { Evidence } from '../../core/model/facts.ts';
 import type { Notice } from '../../core/step/step.ts';
-import { proved, type Transaction } from '../../core/step/transaction.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import type { Reservation } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';
@@ -72,7 +73,11 @@ export async function verify(open: OpenTransaction, given: VerificationAttempt):
   if (refusedHere) return refusedHere;
   const enrolled = account?.credentials ?? [];
   const env = environmentOf(open, key, enrolled);
-  const result = await authenticator.verify(given.credential, given.pending, credentialInput(given.fields), env);
+  const result = await authenticator.verify(
+    given.credential,
+    { pending: given.pending, input: credentialInput(given.fields) },
+    env,
+  );
   if (!result.ok) return refused(open, key, result);
   // Where one challenge serves several credentials, the answer may be by another one than the first.
   const credential = env.enrolled.find(({ id }) => id === result.credential);

@@ -1,4 +1,6 @@
 /** What one request says about the browser and its network. All of it comes from outside: it can narrow a rule, never widen trust. */
+import { maxUserAgentLength } from '../../user-agent.ts';
+
 export interface Visitor {
   /** Address of the client as the nearest trusted hop saw it; empty when it cannot be told. */
   readonly ip: string;
@@ -18,4 +20,9 @@ export function clientAddress(peer: string | undefined, forwarded: string | unde
   if (trustedProxies === 0) return peer ?? '';
   const hops = (forwarded ?? '').split(',').map((hop) => hop.trim());
   return hops.length < trustedProxies ? '' : (hops[hops.length - trustedProxies] ?? '');
+}
+
+/** Where a user signed in, as it is kept with a session, a sign-in and a remembered browser, for the user to recognize. */
+export function keptPlace({ ip, userAgent }: Visitor): Pick<Visitor, 'ip' | 'userAgent'> {
+  return { ip, userAgent: userAgent.slice(0, maxUserAgentLength) };
 }

@@ -1,17 +1,19 @@
 /** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
+
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
 import { decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
-import { credentialsKey, knownDeviceKey, userKey } from '../../stores/keys.ts';
+import { knownDeviceKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { deviceOf } from '../../user-agent.ts';
-import { accountOf, type VersionedAccount } from '../../users/account.ts';
+import type { VersionedAccount } from '../../users/account.ts';
 import { toSubject } from '../../users/user.ts';
 import { lastSignIn } from '../browser/known-device.ts';
 import { rememberedBy } from '../browser/remembered-device.ts';
 import { isOver, peekSso, type SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
+import { loadAccount } from './account.ts';
 
 export interface FactSources {
   readonly unit: UnitOfWork;
@@ -19,12 +21,6 @@ export interface FactSources {
   readonly visitor: Visitor;
   /** Epoch seconds. */
   readonly now: Seconds;
-}
-
-/** The account as this request has it; loads it when no other load brought it. */
-export async function loadAccount(unit: UnitOfWork, id: string): Promise<VersionedAccount | undefined> {
-  const { entries } = await unit.load([userKey(id), credentialsKey(id)]);
-  return accountOf(entries, id);
 }
 
 /** The evidence of an SSO session, if it is this person's and not over. */

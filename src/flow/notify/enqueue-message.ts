@@ -1,5 +1,5 @@
 /** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
-import type { Delivery, Quota, Started } from '../../authenticators/authenticator.ts';
+import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
@@ -8,7 +8,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { Account } from '../../users/user.ts';
 import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
 import { type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
 
@@ -28,7 +28,7 @@ export interface MessageContext {
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
 /** What an authenticator wants to be sent, and within what. */
-export interface MessagesToSend extends Pick<Started, 'deliver' | 'quotas' | 'undeliverable'> {
+export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quotas' | 'undeliverable'> {
   /** The person has proved something, so that they may be told why not. */
   readonly proved?: boolean;
   /** They have signed in with this browser before: it has a budget of its own, which strangers cannot use up. */
@@ -93,7 +93,7 @@ function auditMessage(
   channel: string | undefined,
   { quotas = [] }: MessagesToSend,
 ): void {
-  const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.of;
+  const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.value;
   const [country, prefix] = [of('country'), of('prefix')];
   const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
   audit(open.request.unit, open.services.audit, {
@@ -154,8 +154,8 @@ function countersOf(
 }
 
 /** `own`: the budget of a browser that the person is known by; empty: there is none. */
-function countedAs({ kind, of, limits, personal }: Quota, own: string): Counted {
-  const shared = personal && own !== '' ? `${of}\n${own}` : of;
+function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own: string): Counted {
+  const shared = separateForKnownBrowsers && own !== '' ? `${value}\n${own}` : value;
   const counter = kind === 'recipient' ? recipientCounter(shared) : sendingQuotaCounter(kind, shared);
   return [kind, counter, limits];
 }

@@ -1,6 +1,6 @@
 /** A transaction under way, as one request holds it. */
 
-import type { AuthenticatorEnv, Credential } from '../../authenticators/authenticator.ts';
+import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -10,7 +10,7 @@ import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
-import { loadAccount } from '../facts/gather.ts';
+import { loadAccount } from '../facts/account.ts';
 import { serverMac } from '../server-mac.ts';
 import type { Services } from '../services.ts';
 
@@ -56,25 +56,25 @@ export function environmentOf(
   { services, request, transaction, snapshot, app }: OpenTransaction,
   key: string,
   credentials: readonly Credential[],
-): AuthenticatorEnv {
+): AuthenticatorContext {
   return {
     now: services.now(),
     issuer: services.issuer,
     brand: snapshot.settings.brand.name,
     app: app.name,
-    ...(transaction.subject ? { subject: transaction.subject.id } : {}),
-    transaction: transaction.id,
+    ...(transaction.subject ? { subjectId: transaction.subject.id } : {}),
+    transactionId: transaction.id,
     visitor: {
       ip: request.visitor.ip,
       place: placeInWords(snapshot, request.visitor.ip),
       userAgent: request.visitor.userAgent,
     },
     ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
-    proved: transaction.evidence.length > 0,
+    mayShowDetails: transaction.evidence.length > 0,
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
     mac: (purpose, ...parts) => serverMac(services.secrets(), purpose, parts),
-    lastingMac: (purpose, ...parts) => serverMac(services.secrets().slice(-1), purpose, parts),
+    decoyMac: (purpose, ...parts) => serverMac(services.secrets().slice(-1), purpose, parts),
   };
 }
 

@@ -1,9 +1,10 @@
 /** The transaction in the store, and with it the messages that wait to be sent for it. */
+
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
-import { transactionKey } from '../../stores/keys.ts';
+import { ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
+import type { Merged } from '../../stores/unit-of-work.ts';
 import type { OpenTransaction } from './open-transaction.ts';
-import { parseTransaction, transactionEntry } from './transaction-record.ts';
 
 type Kept = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
@@ -33,4 +34,19 @@ function voided(before: Transaction, after?: Transaction): readonly string[] {
 
 function codesOut({ pending, parked = [] }: Transaction): readonly string[] {
   return [pending, ...parked].flatMap((one) => one?.outbox ?? []);
+}
+
+export function parseTransaction(value: string): Transaction {
+  return JSON.parse(value) as Transaction;
+}
+
+/**
+ * The first reference is whom attempts count against: the account, or for a decoy the identifier that nobody has, so that both are
+ * counted alike over all transactions.
+ */
+export function transactionEntry(transaction: Transaction, ttl: number): Merged {
+  const { subject } = transaction;
+  const owner = subject && (subject.decoy ? subject.id : userKey(subject.id));
+  const refs = [...(owner ? [owner] : []), ...(transaction.session ? [ssoSessionKey(transaction.session)] : [])];
+  return { value: JSON.stringify(transaction), ttl, refs };
 }

@@ -1,9 +1,10 @@
 /** `/demo/inbox` and `/demo/inbox.json`: the mail and the text messages of the demo, newest first. There is no such page outside of the demo. */
 import type { Context } from 'koa';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { InboxEntry } from '../html/views/page-models.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface InboxParts {
   readonly renderer: Renderer;
@@ -16,7 +17,7 @@ export function inboxHandlers({ renderer, snapshot, read }: InboxParts) {
   return {
     async page(ctx: Context): Promise<void> {
       const messages = await read();
-      showPage(ctx, renderer.renderInbox({ ...pageContext(ctx, renderer, snapshot()), messages }));
+      showPage(ctx, renderer.renderInbox({ ...pageContext(renderer, snapshot()), messages }));
     },
     async json(ctx: Context): Promise<void> {
       ctx.set('Cache-Control', 'no-store');

@@ -1,5 +1,6 @@
 /** The inputs of a form and what their messages do to them. */
 import type { Notice, Step } from '../../core/step/step.ts';
+import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
 /** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */
@@ -81,6 +82,7 @@ export function userCodeField(
     type: 'text',
     autocomplete: 'off',
     code: true,
+    leftToRight: true,
     value,
   };
   return connect([charset === 'digits' ? { ...input, inputmode: 'numeric' } : input], messages);
@@ -106,7 +108,23 @@ function connect(inputs: readonly Input[], messages: readonly Notice[]): readonl
       field === input.name || (input === focused && !inputs.some(({ name }) => name === field));
     const ids = messages.flatMap((message, index) => (belongs(message) ? [messageId(index)] : []));
     if (input.hint !== undefined) ids.unshift(`${id}-hint`);
-    const field = { ...input, id, autofocus: input === focused, invalid: hasError(input) };
-    return ids.length === 0 ? field : { ...field, describedBy: ids.join(' ') };
+    return {
+      ...withTexts(input),
+      id,
+      autofocus: input === focused,
+      invalid: hasError(input),
+      ...(ids.length === 0 ? {} : { describedBy: ids.join(' ') }),
+    };
   });
+}
+
+/** The same input with messages in place of keys. */
+function withTexts({ label, hint, params, options, putBack: _, ...input }: Input) {
+  const text = (key: string): MessageDescriptor => (params === undefined ? { key } : { key, params });
+  return {
+    ...input,
+    label: text(label),
+    ...(hint === undefined ? {} : { hint: text(hint) }),
+    ...(options === undefined ? {} : { options: options.map(({ value, label: key }) => ({ value, label: { key } })) }),
+  };
 }

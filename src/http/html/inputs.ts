@@ -1,30 +1,27 @@
 /** The inputs that there are, by what they ask for. */
 import type { InputKind } from '../../core/step/step.ts';
-import type { MessageValues } from '../../rendering/message-descriptor.ts';
+import type { MessageDescriptor, MessageValues } from '../../rendering/message-descriptor.ts';
 
+/** An input with the state of its form: what the template of a field is given. */
 export interface Field {
   /** Name of the input: the name of the JSON field, with dots. */
   readonly name: string;
   readonly id: string;
-  /** Key of the label's text. */
-  readonly label: string;
-  /** Key of a hint's text. */
-  readonly hint?: string;
+  readonly label: MessageDescriptor;
+  readonly hint?: MessageDescriptor;
   readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel';
-  /** What a `select` offers: values, and keys of their texts. */
-  readonly options?: readonly { readonly value: string; readonly label: string }[];
+  /** What a `select` offers. */
+  readonly options?: readonly { readonly value: string; readonly label: MessageDescriptor }[];
   readonly autocomplete: string;
   readonly inputmode?: 'numeric' | 'email';
   /** A short code rather than words: set larger. */
   readonly code: boolean;
+  /** Codes, addresses and numbers run from left to right in every language. */
+  readonly leftToRight?: true;
   /** May be left empty. */
   readonly optional?: true;
-  /** No secret and no answer: when the form was refused, what was typed is put back. */
-  readonly putBack?: true;
   /** A box that is ticked already. */
   readonly checked?: true;
-  /** For label and hint. */
-  readonly params?: MessageValues;
   readonly value: string;
   readonly autofocus: boolean;
   readonly invalid: boolean;
@@ -32,7 +29,19 @@ export interface Field {
   readonly describedBy?: string;
 }
 
-export type Input = Omit<Field, 'id' | 'autofocus' | 'invalid' | 'describedBy'>;
+/** An input as it is before any form: texts are keys of the catalogue. */
+export interface Input extends Pick<Field, 'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight'> {
+  readonly label: string;
+  readonly hint?: string;
+  /** Values for label and hint. */
+  readonly params?: MessageValues;
+  readonly options?: readonly { readonly value: string; readonly label: string }[];
+  readonly optional?: true;
+  readonly checked?: true;
+  /** Neither a secret nor an answer: when the form is refused, what was typed is put back. */
+  readonly putBack?: true;
+  readonly value: string;
+}
 
 export const identifier: Input = {
   name: 'identifier',
@@ -41,9 +50,10 @@ export const identifier: Input = {
   autocomplete: 'username',
   inputmode: 'email',
   code: false,
+  leftToRight: true,
   value: '',
 };
-/** Something that the person knows; whose it is, the label says. */
+/** Something that the user knows; the label says which. */
 const secret: Input = {
   name: 'credentials.passcode',
   label: 'passcode.label',
@@ -71,10 +81,11 @@ const passcode: Input = {
   type: 'text',
   autocomplete: 'off',
   code: false,
+  leftToRight: true,
   value: '',
 };
 
-/** A code that somebody reads from paper. */
+/** A code that the user reads from paper. */
 const paperCode: Input = {
   name: 'credentials.passcode',
   label: 'passcode.label',
@@ -82,6 +93,7 @@ const paperCode: Input = {
   type: 'text',
   autocomplete: 'off',
   code: false,
+  leftToRight: true,
   value: '',
 };
 /** The new recovery codes are in a safe place. */
@@ -114,6 +126,7 @@ const oneTimeCode: Input = {
   autocomplete: 'one-time-code',
   inputmode: 'numeric',
   code: true,
+  leftToRight: true,
   value: '',
 };
 const newAddress: Input = {
@@ -123,6 +136,7 @@ const newAddress: Input = {
   autocomplete: 'email',
   inputmode: 'email',
   code: false,
+  leftToRight: true,
   putBack: true,
   value: '',
 };
@@ -168,7 +182,7 @@ export const keepSignedIn: Input = {
   optional: true,
   value: 'yes',
 };
-/** This browser is spared the second factor for a while. */
+/** This browser is not asked for the second factor for a while. */
 export const rememberDevice: Input = {
   name: 'rememberDevice',
   label: 'challenge.remember',
@@ -186,6 +200,7 @@ const newNumber: Input = {
   type: 'tel',
   autocomplete: 'tel',
   code: false,
+  leftToRight: true,
   putBack: true,
   value: '',
 };

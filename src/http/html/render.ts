@@ -1,32 +1,38 @@
-/** Steps and plain pages as HTML. Templates are compiled once, get data only as locals, and escape all of it. */
-import { readdirSync, readFileSync } from 'node:fs';
+/**
+ * Steps and standalone pages as HTML. `createRenderer` promises that
+ * - everything below the folders of views is read and compiled once, at the start;
+ * - templates get data only, and escape all of it;
+ * - a page loads nothing from other hosts, and holds no inline script or style.
+ */
 import { join } from 'node:path';
-import ejs from 'ejs';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
-import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
+import { loadTemplates } from '../../rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../rendering/translator.ts';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
-import { type AccountPage, accountView } from './views/account.ts';
+import { pageTemplates } from './page-templates.ts';
+import type { PageTemplateModels } from './template-models.ts';
+import type { AccountPage } from './views/account-pages.ts';
+import { accountView } from './views/account-view.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,
   DeviceSuccessPage,
   ErrorPage,
   InboxPage,
-  LinkConfirmPage,
-  LinkElsewherePage,
-  LinkOverPage,
   LogoutPage,
+  MagicLinkConfirmPage,
+  MagicLinkElsewherePage,
+  MagicLinkOverPage,
   OAuthErrorPage,
   PageBase,
   SignedOutPage,
   StepPage,
 } from './views/page-models.ts';
-import * as plain from './views/plain.ts';
-import { type View, viewOfStep } from './views/step.ts';
-
-type Locals = Readonly<Record<string, unknown>>;
+import * as standalone from './views/standalone-pages.ts';
+import { stepView } from './views/step.ts';
+import { noNotices, type View } from './views/view.ts';
 
 /** Each `render...` gives a whole document. */
 export interface Renderer {
@@ -39,9 +45,9 @@ export interface Renderer {
   renderDeviceSuccess(page: DeviceSuccessPage): string;
   renderLogout(page: LogoutPage): string;
   renderSignedOut(page: SignedOutPage): string;
-  renderLinkConfirm(page: LinkConfirmPage): string;
-  renderLinkElsewhere(page: LinkElsewherePage): string;
-  renderLinkOver(page: LinkOverPage): string;
+  renderMagicLinkConfirm(page: MagicLinkConfirmPage): string;
+  renderMagicLinkElsewhere(page: MagicLinkElsewherePage): string;
+  renderMagicLinkOver(page: MagicLinkOverPage): string;
   renderInbox(page: InboxPage): string;
   /** The texts of a language; English for one that has none. */
   texts(locale: string): Translator;
@@ -52,57 +58,73 @@ export interface Renderer {
   asset(path: string): Asset | undefined;
 }
 
-/** Reads and compiles everything under `viewsDir`. Throws if a template or catalog is broken. */
-export function createRenderer({ viewsDir }: { readonly viewsDir: string }): Renderer {
-  const layout = compileViews(viewsDir);
-  const translators = loadTranslators([viewsDir]);
+export interface RendererOptions {
+  /** The folder of the views that ship. */
+  readonly viewsDir: string;
+  /** Told the name of each template that is drawn, for tests. */
+  readonly drawn?: (template: string) => void;
+}
+
+/** Throws if a template is missing or broken, or if a catalogue cannot be read. */
+export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
+  const dirs = [viewsDir];
+  const templates = loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn }));
+  const translators = loadTranslators(dirs);
   const english = translators.get('en') as Translator;
-  const icons = readIcons(join(viewsDir, 'icons'));
   const assets = loadAssets(join(viewsDir, 'assets'));
   const locales = [...translators.keys()];
+  const accentOf = rememberLast(accentHref);
+  const asset = (name: string): string => assets.hrefs[name] ?? '';
 
-  const hrefOf = rememberLast(accentHref);
-
-  const draw = <P extends PageBase>(page: P, toView: (page: P, t: Translator) => View): string => {
-    const t = translators.get(page.locale) ?? english;
-    return layout({
-      ...toView(page, t),
-      t,
-      brand: page.brand,
-      hrefs: assets.hrefs,
-      icons,
-      say: (message: MessageDescriptor) => t.html(message),
-      accentHref: hrefOf(page.brand.accent),
-    });
-  };
+  const page =
+    <P extends PageBase>(toView: (page: P, t: Translator) => View) =>
+    (page: P): string => {
+      const t = translators.get(page.locale) ?? english;
+      const view = toView(page, t);
+      const { heading, context, app } = view;
+      const failed = (view.notices?.errors.length ?? 0) > 0;
+      const accent = accentOf(page.brand.accent);
+      return templates.draw(
+        'layout',
+        {
+          locale: t.locale,
+          title: {
+            key: failed ? 'title.error' : 'title',
+            params: { title: t.text(heading.key, heading.params), brand: page.brand.name },
+          },
+          brand: { name: page.brand.name },
+          favicon: asset('icon.svg'),
+          stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
+          scripts: (view.scripts ?? []).map(asset),
+          wide: view.wide ?? false,
+          heading,
+          ...omitUndefined({ context, app }),
+          notices: view.notices ?? noNotices,
+          main: templates.draw(view.template, view.model, t),
+        },
+        t,
+      );
+    };
 
   return {
-    renderStep: (page) => draw(page, viewOfStep),
-    renderAccount: (page) => draw(page, accountView),
-    renderError: (page) => draw(page, plain.error),
-    renderOAuthError: (page) => draw(page, plain.oauthError),
-    renderDeviceInput: (page) => draw(page, plain.deviceInput),
-    renderDeviceConfirm: (page) => draw(page, plain.deviceConfirm),
-    renderDeviceSuccess: (page) => draw(page, plain.deviceSuccess),
-    renderLogout: (page) => draw(page, plain.logout),
-    renderSignedOut: (page) => draw(page, plain.signedOut),
-    renderLinkConfirm: (page) => draw(page, plain.linkConfirm),
-    renderLinkElsewhere: (page) => draw(page, plain.linkElsewhere),
-    renderLinkOver: (page) => draw(page, plain.linkOver),
-    renderInbox: (page) => draw(page, plain.inbox),
+    renderStep: page(stepView),
+    renderAccount: page(accountView),
+    renderError: page(standalone.errorView),
+    renderOAuthError: page(standalone.oauthErrorView),
+    renderDeviceInput: page(standalone.deviceInputView),
+    renderDeviceConfirm: page(standalone.deviceConfirmView),
+    renderDeviceSuccess: page(standalone.deviceSuccessView),
+    renderLogout: page(standalone.logoutView),
+    renderSignedOut: page(standalone.signedOutView),
+    renderMagicLinkConfirm: page(standalone.magicLinkConfirmView),
+    renderMagicLinkElsewhere: page(standalone.magicLinkElsewhereView),
+    renderMagicLinkOver: page(standalone.magicLinkOverView),
+    renderInbox: page(standalone.inboxView),
     texts: (locale) => translators.get(locale) ?? english,
     locales,
     chooseLocale: localeChooser(locales),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
   };
-}
-
-/** SVG that stands in the page itself, so that it takes the colour of its text. */
-function readIcons(dir: string): Readonly<Record<string, string>> {
-  const files = readdirSync(dir).filter((name) => name.endsWith('.svg'));
-  return Object.fromEntries(
-    files.map((name) => [name.slice(0, -'.svg'.length), readFileSync(join(dir, name), 'utf8').trim()]),
-  );
 }
 
 /** A brand has one colour for months; working its stylesheet out costs more than a page. */
@@ -112,27 +134,4 @@ function rememberLast<A, R>(work: (argument: A) => R): (argument: A) => R {
     if (last === undefined || last.argument !== argument) last = { argument, result: work(argument) };
     return last.result;
   };
-}
-
-/**
- * Compiles every template, so that a broken one stops the start and not a sign-in; gives the layout. Templates reach one another through
- * `l.part(name, locals)`: EJS's own `include` looks at the disk each time.
- */
-function compileViews(viewsDir: string): (locals: Locals) => string {
-  const views = new Map<string, ejs.TemplateFunction>();
-  for (const name of readdirSync(viewsDir, { recursive: true, encoding: 'utf8' })) {
-    if (!name.endsWith('.ejs')) continue;
-    const filename = join(viewsDir, name);
-    const source = readFileSync(filename, 'utf8');
-    views.set(
-      name.slice(0, -'.ejs'.length),
-      ejs.compile(source, { filename, strict: true, _with: false, localsName: 'l' }),
-    );
-  }
-  const part = (name: string, locals: Locals): string => {
-    const view = views.get(name);
-    if (view === undefined) throw new Error(`no view ${name}`);
-    return view(locals);
-  };
-  return (locals) => part('layout', { ...locals, part });
 }

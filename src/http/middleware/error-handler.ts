@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import { StepgateError } from '../../errors.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import { showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
-import { pageContext, showPage } from '../page-context.ts';
+import { pageContext } from '../page-context.ts';
 
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;
@@ -32,7 +33,7 @@ export function errorHandler({ renderer, snapshot, log }: ErrorHandlerParts) {
       if (error.retryAfter !== undefined) ctx.set('Retry-After', String(error.retryAfter));
       ctx.set('Cache-Control', 'no-store');
       if (ctx.accepts('json', 'html') === 'html') {
-        showPage(ctx, renderer.renderError({ ...pageContext(ctx, renderer, snapshot()), code: error.code, reference }));
+        showPage(ctx, renderer.renderError({ ...pageContext(renderer, snapshot()), code: error.code, reference }));
       } else {
         ctx.body = { error: error.code, reference };
       }

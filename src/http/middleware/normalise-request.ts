@@ -18,10 +18,16 @@ const forwarding = [
 ];
 const deviceSecret = /^[\w-]{43}$/;
 
-export function normaliseRequest(
-  ctx: Context,
-  options: { readonly issuer: string; readonly trustedProxies: number; readonly deviceCookie: string },
-): void {
+export interface NormalisationOptions {
+  readonly issuer: string;
+  /** How many proxies of our own each request passes. */
+  readonly trustedProxies: number;
+  /** Name of the cookie that the browser is known by. */
+  readonly deviceCookie: string;
+}
+
+/** Changes the request in place and returns what it tells about the browser. */
+export function normaliseRequest(ctx: Context, options: NormalisationOptions): Visitor {
   const { protocol, host } = new URL(options.issuer);
   const { headers } = ctx.req;
   const forwarded = headers['x-forwarded-for'];
@@ -41,13 +47,12 @@ export function normaliseRequest(
     ctx.request.originalUrl = ctx.req.url;
   }
   const device = ctx.cookies.get(options.deviceCookie);
-  const visitor: Visitor = {
+  return {
     ip: isIP(address) ? address : '',
     userAgent: ctx.get('user-agent'),
     ...(device && deviceSecret.test(device) ? { device } : {}),
     acceptLanguage: ctx.get('accept-language'),
   };
-  ctx.state.visitor = visitor;
 }
 
 function pathOf(target: string): string {

@@ -4,7 +4,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { pollingIntervalKey } from '../../stores/keys.ts';
-import { unitOf } from '../sign-on/sign-on.ts';
+import { currentRequest } from '../request-scope.ts';
 
 /** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
 const interval: Seconds = 5;
@@ -21,8 +21,9 @@ export function enforcePollingInterval(provider: Provider): void {
     const code = ctx.oidc.params?.device_code;
     if (!(error instanceof errors.AuthorizationPending) || typeof code !== 'string') return;
     const key = pollingIntervalKey(code);
-    if (unitOf().peek(key)) ctx.body = tooFast();
-    unitOf().put(key, { value: 'asked', ttl: tolerated });
+    const { unit } = currentRequest();
+    if (unit.peek(key)) ctx.body = tooFast();
+    unit.put(key, { value: 'asked', ttl: tolerated });
   });
 }
 

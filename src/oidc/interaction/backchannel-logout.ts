@@ -1,6 +1,6 @@
 /** Tells relying parties that a session ended (OpenID Connect Back-Channel Logout 1.0). */
 import type { Provider } from 'oidc-provider';
-import { unitOf } from '../sign-on/sign-on.ts';
+import { currentRequest } from '../request-scope.ts';
 
 /** The types of oidc-provider leave it out. Sends a logout token for the account and the `sid` that this client knows (section 2.5). */
 export interface BackchannelLogoutClient {
@@ -17,7 +17,7 @@ export function backchannelLogoutAfterCommit(provider: Provider, warn: (message:
   const { prototype } = provider.Client as unknown as { readonly prototype: BackchannelLogoutClient };
   const send = prototype.backchannelLogout;
   prototype.backchannelLogout = async function notice(this: BackchannelLogoutClient, accountId, sid) {
-    unitOf().afterCommit(() => {
+    currentRequest().unit.afterCommit(() => {
       void send.call(this, accountId, sid).catch((error: unknown) => {
         const reason = error instanceof Error ? error.message : String(error);
         warn(`back-channel logout of ${this.clientId} failed: ${reason}`);

@@ -3,7 +3,7 @@ import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
-import { unitOf } from '../sign-on/sign-on.ts';
+import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/adapter.ts';
 import type { BackchannelLogoutClient } from './backchannel-logout.ts';
 
@@ -12,7 +12,7 @@ import type { BackchannelLogoutClient } from './backchannel-logout.ts';
  * the relying parties with a back-channel logout address are told; a slow or dead one delays nobody.
  */
 export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
-  const unit = unitOf();
+  const { unit } = currentRequest();
   await unit.load([ssoSessionKey(uid)]);
   const session = peekSso(unit, uid);
   unit.delete(ssoSessionKey(uid));

@@ -8,11 +8,12 @@ import type { Assurance } from '../../core/model/decision.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
-import { loadAccount } from '../../flow/facts/gather.ts';
+import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
-import { transactionEntry } from '../../flow/transaction/transaction-record.ts';
+import { transactionEntry } from '../../flow/transaction/store.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { expectedSubject, signOn, unitOf } from '../sign-on/sign-on.ts';
+import { currentRequest } from '../request-scope.ts';
+import { expectedSubject, signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
 import { endSession } from './end-session.ts';
 
@@ -32,7 +33,7 @@ export async function beginTransaction(
   interaction: Interaction,
   services: Services,
 ): Promise<string> {
-  const unit = unitOf();
+  const { unit } = currentRequest();
   const { request, snapshot, transaction: previous } = await signOn(ctx, services);
   const now = services.now();
   const ttl = snapshot.settings.tokens.interaction;
@@ -101,16 +102,12 @@ export async function openInteraction(provider: Provider, exchange: Exchange, ui
   };
 }
 
-/** By request: it reads cookies, interaction and session, and comes to the same each time. */
-const opened = new WeakMap<Exchange['req'], Interaction>();
-
+/** oidc-provider reads cookies, interaction and session anew on each call; within a request once is enough. */
 async function details(provider: Provider, { req, res }: Exchange): Promise<Interaction> {
-  const known = opened.get(req);
-  if (known) return known;
+  const scope = currentRequest();
   try {
-    const interaction = await provider.interactionDetails(req, res);
-    opened.set(req, interaction);
-    return interaction;
+    scope.interaction ??= await provider.interactionDetails(req, res);
+    return scope.interaction;
   } catch (cause) {
     if (cause instanceof errors.SessionNotFound)
       throw new StepgateError('sign_in_expired', cause.error_description ?? cause.message, { cause });
@@ -119,16 +116,15 @@ async function details(provider: Provider, { req, res }: Exchange): Promise<Inte
 }
 
 /**
- * Hands the result to oidc-provider and returns where the browser goes next. Another person than the one whose SSO session the browser
- * has begins a session of their own: the former one ends here, with all that follows from a logout.
+ * Hands the result to oidc-provider and returns where the browser goes next. When the SSO session of the
+ * browser belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
  */
 export async function finishInteraction(
-  provider: Provider,
-  exchange: Exchange,
-  services: Services,
+  request: { readonly provider: Provider; readonly ctx: Exchange; readonly services: Services },
   result: { readonly accountId: string; readonly assurance: Assurance },
 ): Promise<string> {
-  const interaction = await details(provider, exchange);
+  const { provider, ctx, services } = request;
+  const interaction = await details(provider, ctx);
   const { accountId, assurance } = result;
   if (interaction.session?.accountId && interaction.session.accountId !== accountId) {
     if (interaction.session.uid) await endSession(provider, services, interaction.session.uid);
@@ -153,7 +149,7 @@ export async function browserSession(
   services: Services,
 ): Promise<SsoSession | undefined> {
   const id = ctx.cookies.get(provider.cookieName('session'), { signed: true });
-  return sessionOfCookie(unitOf(), id, services.now());
+  return sessionOfCookie(currentRequest().unit, id, services.now());
 }
 
 /** Ends the interaction with an OAuth error at the relying party. */

@@ -2,6 +2,7 @@
  * Signing keys and server secrets, kept in the store and shared by all nodes. A new key is published first and signs later; the old one
  * stays published until everything that it signed has expired. Which key signs follows from the times written in the record and the
  * clock, so that there is one primary key per algorithm at any time, on all nodes, without any of them having to do anything.
+ * See decision 9.
  */
 
 import { randomBytes } from 'node:crypto';

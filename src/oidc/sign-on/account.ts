@@ -1,15 +1,15 @@
 /** Accounts and their claims as oidc-provider asks for them, and the check that the refresh grant makes (Law 5). */
 
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { evaluateRefresh } from '../../core/decision/evaluate.ts';
+import { evaluateRefresh } from '../../core/decision/refresh.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { audit } from '../../flow/audit.ts';
-import { gatherFacts, loadAccount } from '../../flow/facts/gather.ts';
+import { audit, decidingRule } from '../../flow/audit.ts';
+import { loadAccount } from '../../flow/facts/account.ts';
+import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
 import type { Profile, User } from '../../users/user.ts';
 import { isSameClient } from '../clients.ts';
-import { tokenBasis } from '../storage/token-basis.ts';
-import { unitOf, visitorOf } from './sign-on.ts';
+import { currentRequest } from '../request-scope.ts';
 
 /** `undefined`: there is no such account, or, for a token, it may not be used now. */
 export async function findAccount(
@@ -18,7 +18,7 @@ export async function findAccount(
   id: string,
   token: { readonly kind?: string; readonly scope?: string; readonly iiat?: Seconds } | undefined,
 ): Promise<Account | undefined> {
-  const account = await loadAccount(unitOf(), id);
+  const account = await loadAccount(currentRequest().unit, id);
   if (!account) return undefined;
   const { user } = account;
   if (token && user.status !== 'active') return undefined;
@@ -35,15 +35,14 @@ export async function findAccount(
  * the app than the one that was let in, or none.
  */
 async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
-  const unit = unitOf();
   const clientId = ctx.oidc.client?.clientId ?? '';
-  const app = await (await services.snapshot(unit)).app(clientId);
-  if (!app || !isSameClient(unit, clientId, app)) throw new errors.InvalidClient('client is invalid');
+  const app = await (await services.snapshot(currentRequest().unit)).app(clientId);
+  if (!app || !isSameClient(clientId, app)) throw new errors.InvalidClient('client is invalid');
 }
 
 /** However short the last token of a family would be: at the absolute age of the first one, none is renewed. Rejects with `InvalidGrant`. */
 async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise<void> {
-  const { settings } = await services.snapshot(unitOf());
+  const { settings } = await services.snapshot(currentRequest().unit);
   if (services.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
     throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
 }
@@ -55,7 +54,7 @@ async function checkRefresh(
   user: User,
   scope: string | undefined,
 ): Promise<void> {
-  const unit = unitOf();
+  const { unit, visitor, tokenBasis = [] } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const client = ctx.oidc.client?.clientId ?? '';
   const app = await snapshot.app(client);
@@ -67,22 +66,16 @@ async function checkRefresh(
     acrEssential: false,
     promptLogin: false,
   };
-  const facts = await gatherFacts(
-    { unit, snapshot, visitor: visitorOf(ctx), now: services.now() },
-    { request, subjectId: user.id },
-  );
-  const verdict = evaluateRefresh(await snapshot.policies(app), facts, tokenBasis(unit));
-  const decidedBy = verdict.trace.layers
-    .filter((layer) => layer.decidedBy)
-    .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
+  const facts = await gatherFacts({ unit, snapshot, visitor, now: services.now() }, { request, subjectId: user.id });
+  const verdict = evaluateRefresh(await snapshot.policies(app), facts, tokenBasis);
   audit(unit, services.audit, {
     event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
     outcome: verdict.allow ? 'success' : 'deny',
     subject: user.id,
     client,
-    ip: visitorOf(ctx).ip,
+    ip: visitor.ip,
     policyRevision: snapshot.revision,
-    rule: decidedBy.join('; '),
+    rule: decidingRule(verdict),
     ...(verdict.allow ? {} : { reason: verdict.reason }),
   });
   if (!verdict.allow) throw new errors.InvalidGrant('the sign-on policy denies this account');

@@ -8,57 +8,31 @@ import { evaluate } from '../../core/decision/evaluate.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { RequestFacts } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
-import { StepgateError } from '../../errors.ts';
-import { maxUserAgentLength, rememberBrowser } from '../../flow/actions/remember-browser.ts';
+import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit, decidingRule } from '../../flow/audit.ts';
-import type { Visitor } from '../../flow/browser/visitor.ts';
+import { keptPlace } from '../../flow/browser/visitor.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
-import { parseTransaction } from '../../flow/transaction/transaction-record.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
-import type { App } from '../../policy/model/app.ts';
-import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import { currentUnit, type UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
+import { currentRequest, type SignOn } from '../request-scope.ts';
 import { recordEvidence } from '../storage/session-adapter.ts';
-import { setTokenBasis } from '../storage/token-basis.ts';
-
-export interface SignOn {
-  readonly decision: Decision;
-  readonly snapshot: Snapshot;
-  readonly app: App;
-  readonly request: RequestFacts;
-  /** Of the interaction that this request resumes. */
-  readonly transaction?: Transaction;
-}
 
 /** Parameter by which the account pages say what is wanted: oidc-provider drops scopes that are not published. */
 export const purposeParameter = 'account_purpose';
 
-const decided = new WeakMap<object, Promise<SignOn>>();
-
-export function unitOf(): UnitOfWork {
-  const unit = currentUnit();
-  if (!unit) throw new StepgateError('internal', 'a request outside of a unit of work');
-  return unit;
-}
-
-export function visitorOf(ctx: KoaContextWithOIDC): Visitor {
-  return (ctx.state as { visitor: Visitor }).visitor;
-}
-
 /** The decision for this authorization request, made once. */
 export function signOn(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
-  const known = decided.get(ctx.oidc);
-  if (known) return known;
-  const deciding = decide(ctx, services);
-  decided.set(ctx.oidc, deciding);
-  return deciding;
+  const scope = currentRequest();
+  scope.signOn ??= decide(ctx, services);
+  return scope.signOn;
 }
 
 async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
-  const unit = unitOf();
+  const { unit, visitor } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
   if (!app) throw new errors.AccessDenied('this app is no longer configured');
@@ -68,7 +42,7 @@ async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<Sign
   const accountId = ctx.oidc.session?.accountId;
   const usable = accountId !== undefined && isExpected(ctx, accountId);
   const facts = await gatherFacts(
-    { unit, snapshot, visitor: visitorOf(ctx), now: services.now() },
+    { unit, snapshot, visitor, now: services.now() },
     {
       request,
       ...(transaction && transaction.subject?.id === accountId ? { transaction } : {}),
@@ -157,7 +131,7 @@ export async function needsInteraction(ctx: KoaContextWithOIDC, services: Servic
   const { decision, request, snapshot, transaction } = await signOn(ctx, services);
   if (decision.kind === 'allow') return false;
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    audit(unitOf(), services.audit, deniedEvent(ctx, decision, snapshot.revision));
+    audit(currentRequest().unit, services.audit, deniedEvent(ctx, decision, snapshot.revision));
     throw new errors.UnmetAuthenticationRequirements('the requested authentication context cannot be reached');
   }
   keepEvidence(ctx, services, transaction);
@@ -172,7 +146,7 @@ function deniedEvent(ctx: KoaContextWithOIDC, decision: Decision & { kind: 'deny
     outcome: 'deny' as const,
     ...(subject ? { subject } : {}),
     client: ctx.oidc.client?.clientId ?? '',
-    ip: visitorOf(ctx).ip,
+    ip: currentRequest().visitor.ip,
     policyRevision: revision,
     rule: decidingRule(decision),
     reason: decision.reason,
@@ -187,7 +161,7 @@ function silentError(
   revision: number,
 ): Error {
   if (decision.kind === 'deny') {
-    audit(unitOf(), services.audit, deniedEvent(ctx, decision, revision));
+    audit(currentRequest().unit, services.audit, deniedEvent(ctx, decision, revision));
     return new errors.AccessDenied('the sign-on policy denies this');
   }
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
@@ -205,7 +179,7 @@ function silentError(
 function keepEvidence(ctx: KoaContextWithOIDC, services: Services, transaction: Transaction | undefined): void {
   const { session } = ctx.oidc;
   if (!session?.accountId || !transaction || transaction.evidence.length === 0) return;
-  recordEvidence(unitOf(), session.uid, {
+  recordEvidence(currentRequest().unit, session.uid, {
     subject: session.accountId,
     evidence: transaction.evidence,
     now: services.now(),
@@ -223,16 +197,16 @@ export async function acceptSignOn(
 ): Promise<void> {
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
-  const unit = unitOf();
+  const scope = currentRequest();
+  const { unit, visitor } = scope;
   const now = services.now();
   const { acr, amr, authTime, supportingEvidence } = decision.assurance;
-  setTokenBasis(unit, [...new Set(supportingEvidence.map(({ enrollment }) => enrollment))]);
+  scope.tokenBasis = [...new Set(supportingEvidence.map(({ enrollment }) => enrollment))];
   const evidence = transaction?.evidence ?? [];
   const { session: limits, waived } = decision;
   // Without an end of its own the cookie goes when the browser is closed.
   Object.assign(session, { acr, amr: [...amr], loginTs: authTime, transient: limits?.kept ? undefined : true });
-  const visitor = visitorOf(ctx);
-  const where = { ip: visitor.ip, userAgent: visitor.userAgent.slice(0, maxUserAgentLength) };
+  const where = keptPlace(visitor);
   const used = { at: now, ...where };
   recordEvidence(unit, session.uid, { subject: session.accountId, evidence, used, now, ...(limits ? { limits } : {}) });
   if (evidence.length > 0) {

@@ -24,10 +24,10 @@ import {
   userKey,
 } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
-import { currentUnit, type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
+import { type Merged, UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser } from '../../users/user.ts';
+import { createStorageScope, findRequest, type StorageScope } from '../request-scope.ts';
 import { sessionAdapter } from './session-adapter.ts';
-import { carriesTokenBasis, setTokenBasis, tokenBasis } from './token-basis.ts';
 
 /** A payload and, for what belongs to an account, the state of the account when it was issued. */
 interface Stored {
@@ -37,6 +37,9 @@ interface Stored {
   /** Ids of the enrollments that it rests on, for what tokens follow from. */
   readonly basisEnrollments?: readonly string[];
 }
+
+/** Models from which further tokens follow: each is stored with what it rests on. */
+const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
 /** Models whose `consumed` mark decides. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
@@ -100,20 +103,20 @@ export interface AdapterOptions {
 /** What oidc-provider takes as `adapter`. Outside of a request every call is its own unit of work. */
 export function createAdapter(options: AdapterOptions): (model: string) => Adapter {
   return (model) => {
-    if (model === 'Session') return withinUnit(options.store, (unit) => sessionAdapter(unit, options.now));
+    if (model === 'Session') return withinScope(options.store, (scope) => sessionAdapter(scope, options.now));
     if (model === 'Client') return clientAdapter(options);
-    return withinUnit(options.store, (unit) => modelAdapter(model, options.store, unit));
+    return withinScope(options.store, (scope) => modelAdapter(model, options.store, scope));
   };
 }
 
-/** Every call works on the unit of the request; without one, on its own, which it commits. */
-function withinUnit(store: Store, build: (unit: UnitOfWork) => Adapter): Adapter {
+/** Each call works in the scope of the request. Outside a request it has a unit of work of its own, which it commits. */
+function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Adapter {
   const call = async <T>(use: (adapter: Adapter) => Promise<T>): Promise<T> => {
-    const current = currentUnit();
-    if (current) return use(build(current));
-    const own = new UnitOfWork(store);
+    const request = findRequest();
+    if (request) return use(build(request));
+    const own = createStorageScope(new UnitOfWork(store));
     const result = await use(build(own));
-    await own.commit();
+    await own.unit.commit();
     return result;
   };
   return {
@@ -143,7 +146,8 @@ function clientAdapter({ client }: AdapterOptions): Adapter {
   };
 }
 
-function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
+function modelAdapter(model: string, store: Store, scope: StorageScope): Adapter {
+  const { unit } = scope;
   const revoked = new Set<string>();
 
   async function find(id: string): Promise<AdapterPayload | undefined> {
@@ -152,7 +156,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     if (!entry) return undefined;
     const stored = JSON.parse(entry.value) as Stored;
     if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
-    if (stored.basisEnrollments) setTokenBasis(unit, stored.basisEnrollments);
+    if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
     return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
   }
 
@@ -162,7 +166,7 @@ function modelAdapter(model: string, store: Store, unit: UnitOfWork): Adapter {
     async upsert(id, payload, ttl) {
       const key = modelKey(model, id);
       const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-      const basisEnrollments = carriesTokenBasis(model) ? tokenBasis(unit) : [];
+      const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
       const stored: Stored = {
         payload,
         ...(user ? { valid: parseUser(user.value).validAfter } : {}),

@@ -1,7 +1,7 @@
 /**
  * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload. The id changes at
  * each sign-in; the session stays. Writes are merged client by client, so that parallel authorizations on one session lose none:
- * each keeps its `sid` and grant, and every relying party hears of the logout.
+ * each keeps its `sid` and grant, and every relying party hears of the logout. See decision 2.
  */
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
@@ -18,6 +18,7 @@ import {
 import { grantKey, sessionCookieKey, ssoSessionKey, userKey } from '../../stores/keys.ts';
 import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-work.ts';
 import { parseUser, type User } from '../../users/user.ts';
+import type { StorageScope } from '../request-scope.ts';
 
 /** How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another lifetime. */
 const unsavedLifetime: Seconds = 60;
@@ -151,22 +152,18 @@ function validOf(
   return { valid: Math.max(valid, kept), ...(validSince === undefined ? {} : { validSince }) };
 }
 
-/** Sessions whose id this request gave up, and that did not get another one: they are over. */
-const endings = new WeakMap<UnitOfWork, Set<string>>();
-
-function endingsOf(unit: UnitOfWork): Set<string> {
-  const known = endings.get(unit);
-  if (known) return known;
-  const uids = new Set<string>();
-  endings.set(unit, uids);
+/** The session ends with this request, unless it is saved under another id before. */
+function endAtCommit({ unit, endedSessions }: StorageScope, uid: string): void {
+  endedSessions.add(uid);
   unit.beforeCommit(() => {
-    for (const uid of uids) unit.delete(ssoSessionKey(uid));
+    if (endedSessions.delete(uid)) unit.delete(ssoSessionKey(uid));
   });
-  return uids;
 }
 
 /** `now`: epoch seconds. */
-export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
+export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter {
+  const { unit, endedSessions } = scope;
+
   function payloadOf(uid: string): AdapterPayload | undefined {
     const session = peekSso(unit, uid);
     if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
@@ -201,7 +198,7 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
       const valid = accountIn(unit, accountId)?.validAfter;
       const current = currentSession(unit, session, now());
-      endingsOf(unit).delete(session);
+      endedSessions.delete(session);
       unit.put(sessionCookieKey(id), omitUndefined({ value: session, ttl, refs: [ssoSessionKey(session)] }));
       unit.merge(ssoSessionKey(session), (value) => {
         const { validSince, ...found } = current(value);
@@ -217,7 +214,7 @@ export function sessionAdapter(unit: UnitOfWork, now: () => Seconds): Adapter {
       const pointer = await unit.get(sessionCookieKey(id));
       unit.delete(sessionCookieKey(id));
       // When a new id follows, `upsert` takes this back.
-      if (pointer) endingsOf(unit).add(pointer.value);
+      if (pointer) endAtCommit(scope, pointer.value);
     },
 
     async consume() {

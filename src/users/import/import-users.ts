@@ -1,8 +1,8 @@
 /** Brings users in from a file of any length: each record is applied whole or reported with its line. */
 
+import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Op } from '../../stores/store.ts';
 import type { Amendment } from '../changes.ts';
-import type { NewCredential } from '../credentials.ts';
 import type { Directory } from '../directory.ts';
 import { passwordFaults } from '../password-faults.ts';
 import type { PasswordTools } from '../password-tools.ts';

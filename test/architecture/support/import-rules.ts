@@ -35,15 +35,17 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
   oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
-  // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered.
+  // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the request's scope.
   http: {
     ours: [
       'core',
       'flow',
       'rendering',
+      'policy/revision/brand',
       'policy/revision/snapshot',
       'oidc/interaction/interactions',
       'oidc/pages',
+      'oidc/request-scope',
       ...store,
     ],
     packages: 'any',
@@ -53,6 +55,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   cli: {
     ours: [
       'core',
+      'authenticators/authenticator',
       'policy',
       'users',
       'delivery/outbox',
@@ -73,7 +76,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
   demo: { ours: [], packages: 'any' },
   // ... but somebody has to put its people and its apps into the store.
-  'demo/prepare': { ours: ['app', 'authenticators', 'stores/keys', 'stores/store'], packages: [] },
+  'demo/prepare': { ours: ['app', 'authenticators', 'delivery/outbox', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
@@ -109,8 +112,20 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'account',
     'explain',
   ],
-  oidc: ['pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
-  http: ['html', 'page-context', 'middleware', 'sign-in', 'account', 'provider', 'demo', 'health', 'routes'],
+  oidc: ['request-scope', 'pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
+  http: [
+    'html',
+    'answers',
+    'page-context',
+    'middleware',
+    'sign-in',
+    'account',
+    'provider',
+    'demo',
+    'health',
+    'routes',
+    'koa-app',
+  ],
 };
 
 /** The part that a module belongs to. */

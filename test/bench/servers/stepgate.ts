@@ -10,8 +10,8 @@ import { serveReadings } from './meter.ts';
 type Source = {
   'app.js': typeof import('../../../src/app.ts');
   'log.js': typeof import('../../../src/log.ts');
+  'oidc/request-scope.js': typeof import('../../../src/oidc/request-scope.ts');
   'stores/redis.js': typeof import('../../../src/stores/redis.ts');
-  'stores/unit-of-work.js': typeof import('../../../src/stores/unit-of-work.ts');
 };
 
 async function built<File extends keyof Source>(file: File): Promise<Source[File]> {
@@ -21,7 +21,7 @@ async function built<File extends keyof Source>(file: File): Promise<Source[File
 const { createApp } = await built('app.js');
 const { createLogger } = await built('log.js');
 const { openRedis } = await built('stores/redis.js');
-const { currentUnit } = await built('stores/unit-of-work.js');
+const { findRequest } = await built('oidc/request-scope.js');
 
 let roundTrips = 0;
 const store = openRedis({
@@ -29,14 +29,14 @@ const store = openRedis({
   prefix: process.env.PREFIX ?? '',
   // Once a second a node follows the store; that belongs to no request.
   onRoundTrip: () => {
-    if (currentUnit()) roundTrips += 1;
+    if (findRequest()) roundTrips += 1;
   },
 });
 const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
 const app = createApp({ store, issuer, log: createLogger((line) => process.stdout.write(line)) });
-await app.live.start();
+await app.activeRevision.start();
 const handle = app.koa.callback();
 server.on('request', (request, response) => void handle(request, response));
 serveReadings({ issuer }, () => roundTrips);

@@ -188,7 +188,7 @@ export const stepPlaces: readonly Place[] = [
     takes: ['link in a mail'],
     taken: 'challenge:email',
     counts: 'always',
-    refusals: ['link.replaced'],
+    refusals: ['magic_link.replaced'],
     async submit({ node, desk, signIns }, value) {
       return seen(
         await get(desk, node, `/signin/${signIns['challenge:email']?.uid}/link?t=${encodeURIComponent(value)}`),
@@ -200,7 +200,7 @@ export const stepPlaces: readonly Place[] = [
     takes: ['link in a mail'],
     taken: 'the code',
     counts: 'always',
-    refusals: ['link.replaced'],
+    refusals: ['magic_link.replaced'],
     async submit({ node, elsewhere, signIns }, value, values) {
       const path = `/signin/${signIns['challenge:email']?.uid}/link?t=${encodeURIComponent(value)}`;
       const page = await get(elsewhere, node, path);

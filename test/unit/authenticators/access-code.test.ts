@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const queue = new HashingQueue();
 const authenticator = accessCodeAuthenticator(queue);
@@ -15,17 +15,27 @@ async function issue(uses: number, expiresAt: number, length = 12) {
 
 describe('an access code', () => {
   test('counts as often as it was issued for', async () => {
-    const { code, issued } = await issue(2, env.now + 60);
-    const first = await authenticator.verify(issued, {}, { passcode: code.toLowerCase() }, env);
+    const { code, issued } = await issue(2, context.now + 60);
+    const first = await authenticator.verify(issued, { pending: {}, input: { passcode: code.toLowerCase() } }, context);
     if (!first.ok || !first.secret) throw new Error('refused');
     expect(first).toMatchObject({ mustSave: true, proof: { factors: ['possession'], amr: ['otp'] } });
     expect(first.consumed).toBeUndefined();
-    const second = await authenticator.verify({ ...issued, secret: first.secret }, {}, { passcode: code }, env);
+    const second = await authenticator.verify(
+      { ...issued, secret: first.secret },
+      { pending: {}, input: { passcode: code } },
+      context,
+    );
     if (!second.ok || !second.secret) throw new Error('refused');
     expect(second.consumed).toBe(true);
-    expect((await authenticator.verify({ ...issued, secret: second.secret }, {}, { passcode: code }, env)).ok).toBe(
-      false,
-    );
+    expect(
+      (
+        await authenticator.verify(
+          { ...issued, secret: second.secret },
+          { pending: {}, input: { passcode: code } },
+          context,
+        )
+      ).ok,
+    ).toBe(false);
   });
 
   test.each([
@@ -33,19 +43,23 @@ describe('an access code', () => {
     [0, false],
     [1, false],
   ])('%i seconds after its end: counts = %p', async (after, counts) => {
-    const { code, issued } = await issue(1, env.now);
-    const result = await authenticator.verify(issued, {}, { passcode: code }, { ...env, now: env.now + after });
+    const { code, issued } = await issue(1, context.now);
+    const result = await authenticator.verify(
+      issued,
+      { pending: {}, input: { passcode: code } },
+      { ...context, now: context.now + after },
+    );
     expect(result.ok).toBe(counts);
   });
 
   test('without an end it never counts', async () => {
-    const { code, issued } = await issue(1, env.now + 60);
+    const { code, issued } = await issue(1, context.now + 60);
     const { expiresAt: _, ...endless } = issued;
-    expect((await authenticator.verify(endless, {}, { passcode: code }, env)).ok).toBe(false);
+    expect((await authenticator.verify(endless, { pending: {}, input: { passcode: code } }, context)).ok).toBe(false);
   });
 
   test.each([8, 12, 64])('has %i signs, and is kept as a hash only', async (length) => {
-    const { code, issued } = await issue(1, env.now + 60, length);
+    const { code, issued } = await issue(1, context.now + 60, length);
     expect(code.replaceAll('-', '')).toHaveLength(length);
     expect(JSON.stringify(issued)).not.toContain(code.replaceAll('-', ''));
   });
@@ -57,6 +71,6 @@ describe('an access code', () => {
     [12, 0],
     [12, 1.5],
   ])('is not issued with %p signs for %p uses', async (length, uses) => {
-    await expect(issueAccessCode(queue, { length, uses, expiresAt: env.now + 60 })).rejects.toThrow(RangeError);
+    await expect(issueAccessCode(queue, { length, uses, expiresAt: context.now + 60 })).rejects.toThrow(RangeError);
   });
 });

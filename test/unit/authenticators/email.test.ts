@@ -1,7 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AuthenticatorEnv, Continued, Started } from '../../../src/authenticators/authenticator.ts';
+import type {
+  AuthenticatorContext,
+  EnrollmentContinued,
+  IssuedChallenge,
+} from '../../../src/authenticators/authenticator.ts';
 import { emailAuthenticator, emailCredential } from '../../../src/authenticators/email/email.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const email = emailAuthenticator();
 const ann = { ...emailCredential('Ann@example.org'), id: 'one', createdAt: 1 };
@@ -14,10 +18,10 @@ const subject = {
   enrollments: [],
 } as const;
 
-const sent = (started: Started) => started.deliver?.[0]?.params ?? {};
-const tokenOf = (started: Started) => new URL(String(sent(started).link)).searchParams.get('t') ?? '';
-const challenge = (more: Partial<AuthenticatorEnv> = {}, credential: typeof ann | undefined = ann) =>
-  email.challenge(credential, { ...env, ...more });
+const sent = (started: IssuedChallenge) => started.deliver?.[0]?.params ?? {};
+const tokenOf = (started: IssuedChallenge) => new URL(String(sent(started).link)).searchParams.get('t') ?? '';
+const challenge = (more: Partial<AuthenticatorContext> = {}, credential: typeof ann | undefined = ann) =>
+  email.challenge(credential, { ...context, ...more });
 
 describe('a challenge', () => {
   test('sends a code and a link of 256 bits to the issuer, which the transaction holds only hashed', async () => {
@@ -43,17 +47,25 @@ describe('a challenge', () => {
   test('the code of one challenge or transaction is not that of another', async () => {
     const started = await challenge();
     const other = await challenge();
-    const answer = (pending: Started, more: Partial<AuthenticatorEnv> = {}) =>
-      email.verify(ann, pending.private, { passcode: String(sent(started).code) }, { ...env, ...more });
+    const answer = (pending: IssuedChallenge, more: Partial<AuthenticatorContext> = {}) =>
+      email.verify(
+        ann,
+        { pending: pending.private, input: { passcode: String(sent(started).code) } },
+        { ...context, ...more },
+      );
     expect((await answer(started)).ok).toBe(true);
-    expect((await answer(started, { transaction: 'transaction-2' })).ok).toBe(false);
+    expect((await answer(started, { transactionId: 'transaction-2' })).ok).toBe(false);
     if (sent(started).code !== sent(other).code) expect((await answer(other)).ok).toBe(false);
   });
 
   test('when the address is changed meanwhile, the code no longer counts', async () => {
     const started = await challenge();
     const moved = { ...ann, secret: { address: 'ann@example.net' } };
-    const result = await email.verify(moved, started.private, { passcode: String(sent(started).code) }, env);
+    const result = await email.verify(
+      moved,
+      { pending: started.private, input: { passcode: String(sent(started).code) } },
+      context,
+    );
     expect(result).toMatchObject({ ok: false, code: 'credentials.invalid' });
   });
 
@@ -65,15 +77,15 @@ describe('a challenge', () => {
   ])('takes the code as people paste it: %s', async (_what, typed) => {
     const started = await challenge();
     const passcode = typed(String(sent(started).code));
-    expect((await email.verify(ann, started.private, { passcode }, env)).ok).toBe(true);
+    expect((await email.verify(ann, { pending: started.private, input: { passcode } }, context)).ok).toBe(true);
   });
 });
 
 describe('the address on the page', () => {
-  const shown = async (more: Partial<AuthenticatorEnv>, credential: typeof ann | undefined = ann) =>
-    (await email.challenge(credential, { ...env, ...more })).public.address;
+  const shown = async (more: Partial<AuthenticatorContext>, credential: typeof ann | undefined = ann) =>
+    (await email.challenge(credential, { ...context, ...more })).public.address;
   const unknown = async (identifier: string) =>
-    (await email.challenge(undefined, { ...env, identifier })).public.address;
+    (await email.challenge(undefined, { ...context, identifier })).public.address;
 
   test('is what was typed, masked', async () => {
     expect(await shown({ identifier: ' ANN@Example.org ' })).toBe('a***n@e***e.org');
@@ -83,7 +95,7 @@ describe('the address on the page', () => {
   });
 
   test('is the real one, masked, only after a proof', async () => {
-    expect(await shown({ identifier: 'ann', proved: true })).toBe('A***n@e***e.org');
+    expect(await shown({ identifier: 'ann', mayShowDetails: true })).toBe('A***n@e***e.org');
   });
 
   test('of somebody unknown is stable, and masked like that of somebody known; some have none, as those known by another address', async () => {
@@ -100,9 +112,9 @@ describe('a link', () => {
   test('stands for the code of its message, and says who asked', async () => {
     const userAgent = 'Mozilla/5.0 (Windows NT 10.0) AppleWebKit/537.36 Chrome/140.0 Safari/537.36';
     const started = await challenge({ visitor: { ip: '192.0.2.9', userAgent } });
-    expect(email.link?.(started.private, tokenOf(started), env)).toEqual({
+    expect(email.readMagicLink?.(started.private, tokenOf(started), context)).toEqual({
       passcode: sent(started).code,
-      asked: { ip: '192.0.2.9', browser: 'Chrome', system: 'Windows' },
+      requestedFrom: { ip: '192.0.2.9', browser: 'Chrome', system: 'Windows' },
     });
   });
 
@@ -119,21 +131,23 @@ describe('a link', () => {
       String(started.private.link),
       'é'.repeat(43),
     ];
-    for (const one of wrong) expect(email.link?.(started.private, one, env)).toBeUndefined();
-    expect(email.link?.(started.private, token, { ...env, transaction: 'transaction-2' })).toBeUndefined();
-    expect(email.link?.({}, token, env)).toBeUndefined();
+    for (const one of wrong) expect(email.readMagicLink?.(started.private, one, context)).toBeUndefined();
+    expect(
+      email.readMagicLink?.(started.private, token, { ...context, transactionId: 'transaction-2' }),
+    ).toBeUndefined();
+    expect(email.readMagicLink?.({}, token, context)).toBeUndefined();
   });
 });
 
 describe('an enrollment', () => {
-  const enroll = (pending: Started, input: Record<string, string>, more: Partial<AuthenticatorEnv> = {}) =>
-    email.enroll(subject, pending.private, input, { ...env, ...more });
+  const enroll = (pending: IssuedChallenge, input: Record<string, string>, more: Partial<AuthenticatorContext> = {}) =>
+    email.enroll(subject, { pending: pending.private, input }, { ...context, ...more });
 
   test('begins with the address of the profile, sends a code there, and ends with it', async () => {
-    const offered = await email.beginEnrollment(subject, env);
+    const offered = await email.beginEnrollment(subject, context);
     expect(offered).toMatchObject({ public: { stage: 'address', address: 'ann@example.org' } });
     expect(offered.deliver).toBeUndefined();
-    const { nextStage } = (await enroll(offered, { email: ' New@Example.NET ' })) as Continued;
+    const { nextStage } = (await enroll(offered, { email: ' New@Example.NET ' })) as EnrollmentContinued;
     expect(nextStage.public).toEqual({ stage: 'code', address: 'New@example.net', resend: true });
     const done = await enroll(nextStage, { passcode: String(sent(nextStage).code) });
     expect(done).toMatchObject({
@@ -145,10 +159,10 @@ describe('an enrollment', () => {
   });
 
   test('is not done by the address alone, by a code of another message, or by the code before a resend', async () => {
-    const offered = await email.beginEnrollment(subject, env);
+    const offered = await email.beginEnrollment(subject, context);
     expect(await enroll(offered, { passcode: '123456' })).toMatchObject({ ok: false, code: 'email.required' });
-    const { nextStage } = (await enroll(offered, { email: 'new@example.net' })) as Continued;
-    const { nextStage: again } = (await enroll(nextStage, { resend: 'yes' })) as Continued;
+    const { nextStage } = (await enroll(offered, { email: 'new@example.net' })) as EnrollmentContinued;
+    const { nextStage: again } = (await enroll(nextStage, { resend: 'yes' })) as EnrollmentContinued;
     expect(again.deliver?.[0]?.to).toBe('new@example.net');
     const old = await enroll(again, { passcode: String(sent(nextStage).code) });
     if (sent(nextStage).code !== sent(again).code)
@@ -157,10 +171,10 @@ describe('an enrollment', () => {
   });
 
   test('of an address that is there already is refused in any spelling; a second one gets its mask as name', async () => {
-    const offered = await email.beginEnrollment(subject, env);
+    const offered = await email.beginEnrollment(subject, context);
     const enrolled = [ann];
     expect(await enroll(offered, { email: 'ann@EXAMPLE.org' }, { enrolled })).toMatchObject({ code: 'email.enrolled' });
-    const { nextStage } = (await enroll(offered, { email: 'bob@example.net' }, { enrolled })) as Continued;
+    const { nextStage } = (await enroll(offered, { email: 'bob@example.net' }, { enrolled })) as EnrollmentContinued;
     expect(await enroll(nextStage, { passcode: String(sent(nextStage).code) }, { enrolled })).toMatchObject({
       credential: { label: 'b***b@e***e.net' },
     });

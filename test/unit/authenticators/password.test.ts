@@ -1,16 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import { hash as argon2, argon2d, verify as argon2Verify } from 'argon2';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
+import { hashPassword, isWeakHash, passwordBytes, readHash } from '../../../src/authenticators/password/hash.ts';
 import { checkNewPassword } from '../../../src/authenticators/password/new-password.ts';
 import { passwordAuthenticator, passwordCredential } from '../../../src/authenticators/password/password.ts';
-import {
-  hashPassword,
-  isWeakHash,
-  passwordBytes,
-  readHash,
-} from '../../../src/authenticators/password/password-hash.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const queue = new HashingQueue();
 const password = passwordAuthenticator(queue);
@@ -20,7 +15,7 @@ function holding(hash: string): Credential {
 }
 
 async function signsIn(hash: string, passcode: string): Promise<boolean> {
-  return (await password.verify(holding(hash), {}, { passcode }, env)).ok;
+  return (await password.verify(holding(hash), { pending: {}, input: { passcode } }, context)).ok;
 }
 
 describe('hashes', () => {
@@ -94,7 +89,7 @@ describe('the whole password counts', () => {
     for (const text of ['', 'x'.repeat(1025), '\u00e9'.repeat(513), 'x\ud800', '\udc00x']) {
       expect(passwordBytes(text)).toBeUndefined();
       await expect(hashPassword(queue, text)).rejects.toThrow(RangeError);
-      expect((await password.verify(undefined, {}, { passcode: text }, env)).ok).toBe(false);
+      expect((await password.verify(undefined, { pending: {}, input: { passcode: text } }, context)).ok).toBe(false);
     }
     expect(queue.stats.started).toBe(started);
     expect(passwordBytes('e\u0301'.repeat(512))).toHaveLength(1024);
@@ -107,9 +102,8 @@ describe('a hash that cost less than ours', () => {
   test('is replaced once the password is proved', async () => {
     const result = await password.verify(
       holding(await argon2('a good password', cheap)),
-      {},
-      { passcode: 'a good password' },
-      env,
+      { pending: {}, input: { passcode: 'a good password' } },
+      context,
     );
     if (!result.ok) throw new Error(result.code);
     expect(result.mustSave).toBe(false);
@@ -121,19 +115,26 @@ describe('a hash that cost less than ours', () => {
   test('stays when the password is wrong, and when one is good enough', async () => {
     const wrong = await password.verify(
       holding(await argon2('a good password', cheap)),
-      {},
-      { passcode: 'another' },
-      env,
+      { pending: {}, input: { passcode: 'another' } },
+      context,
     );
     expect(wrong).toEqual({ ok: false, code: 'credentials.invalid', field: 'credentials.passcode' });
-    const good = await password.verify(holding(await hashPassword(queue, 'fine')), {}, { passcode: 'fine' }, env);
+    const good = await password.verify(
+      holding(await hashPassword(queue, 'fine')),
+      { pending: {}, input: { passcode: 'fine' } },
+      context,
+    );
     expect(good).toEqual(expect.not.objectContaining({ secret: expect.anything() }));
   });
 
   test('is no reason to fail a sign-in when the queue is full', async () => {
     const narrow = new HashingQueue({ concurrency: 1, maxWait: 1 });
     const stored = await argon2('a good password', cheap);
-    const verified = passwordAuthenticator(narrow).verify(holding(stored), {}, { passcode: 'a good password' }, env);
+    const verified = passwordAuthenticator(narrow).verify(
+      holding(stored),
+      { pending: {}, input: { passcode: 'a good password' } },
+      context,
+    );
     const blocker = Promise.withResolvers<void>();
     const running = narrow.run(() => blocker.promise);
     expect(await verified).toEqual({ ok: true, credential: 'one', mustSave: false, proof: expect.anything() });
@@ -145,7 +146,9 @@ describe('a hash that cost less than ours', () => {
 
 test('a flood is refused with 503, not queued without end', async () => {
   const narrow = passwordAuthenticator(new HashingQueue({ concurrency: 1, capacity: 2 }));
-  const attempts = Array.from({ length: 10 }, () => narrow.verify(undefined, {}, { passcode: 'whatever it is' }, env));
+  const attempts = Array.from({ length: 10 }, () =>
+    narrow.verify(undefined, { pending: {}, input: { passcode: 'whatever it is' } }, context),
+  );
   const settled = await Promise.allSettled(attempts);
   expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   for (const result of settled) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'busy' });
@@ -154,8 +157,8 @@ test('a flood is refused with 503, not queued without end', async () => {
 test('a password is not enrolled in the step loop', () => {
   const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
   expect(password.descriptor.enrollable).toBe(false);
-  expect(() => password.beginEnrollment(subject, env)).toThrow('not enrolled');
-  expect(() => password.enroll(subject, {}, {}, env)).toThrow('not enrolled');
+  expect(() => password.beginEnrollment(subject, context)).toThrow('not enrolled');
+  expect(() => password.enroll(subject, { pending: {}, input: {} }, context)).toThrow('not enrolled');
 });
 
 describe('a new password', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone/phone-number.ts';
-import { phoneQuotas } from '../../../src/authenticators/phone/phone-quotas.ts';
+import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone/number.ts';
+import { phoneQuotas } from '../../../src/authenticators/phone/quotas.ts';
 import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
 
 const mobile = { number: '+4915112345678', country: 'DE', methods: ['sms', 'voice'] };
@@ -100,11 +100,11 @@ describe('a number', () => {
 
 describe('what is counted', () => {
   const limits = { number: 10, prefix: 30, network: 50, country: 1000 };
-  const about = { ip: '192.0.2.7', stranger: 'a hash' };
+  const about = { ip: '192.0.2.7', unknown: 'a hash' };
 
   test('network, number, block and country, the country last', () => {
     const quotas = phoneQuotas({ number: '+4915112345678', country: 'DE', methods: ['sms'] }, limits, about);
-    expect(quotas.map(({ kind, of, limits: [limit] }) => [kind, of, limit])).toEqual([
+    expect(quotas.map(({ kind, value, limits: [limit] }) => [kind, value, limit])).toEqual([
       ['network', '192.0.2.7', { limit: 50, window: 3600 }],
       ['number', '+4915112345678', { limit: 10, window: 3600 }],
       ['prefix', '+491511234', { limit: 30, window: 3600 }],
@@ -114,9 +114,9 @@ describe('what is counted', () => {
 
   test('for nobody as much, of the same network, and of nothing else that somebody has', () => {
     const [network, ...rest] = phoneQuotas(undefined, limits, about);
-    expect(network?.of).toBe('192.0.2.7');
+    expect(network?.value).toBe('192.0.2.7');
     expect(rest).toHaveLength(3);
-    for (const { of } of rest) expect(of).toBe('nobody a hash');
+    for (const { value } of rest) expect(value).toBe('nobody a hash');
   });
 
   test.each([

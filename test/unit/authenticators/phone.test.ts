@@ -1,19 +1,24 @@
 import { describe, expect, test } from '@jest/globals';
-import type { AuthenticatorEnv, Continued, Credential, Started } from '../../../src/authenticators/authenticator.ts';
+import type {
+  AuthenticatorContext,
+  Credential,
+  EnrollmentContinued,
+  IssuedChallenge,
+} from '../../../src/authenticators/authenticator.ts';
 import { phoneAuthenticator, phoneCredential } from '../../../src/authenticators/phone/phone.ts';
-import { env as bare } from '../../contract/authenticator-contract.ts';
+import { context as bare } from '../../contract/authenticator-contract.ts';
 import { phoneSettings } from '../../support/phone.ts';
 
 const phone = phoneAuthenticator();
-const env: AuthenticatorEnv = { ...bare, settings: phoneSettings, subject: 'somebody' };
+const context: AuthenticatorContext = { ...bare, settings: phoneSettings, subjectId: 'somebody' };
 const of = (number: string): Credential => ({ ...phoneCredential(number), id: 'one', createdAt: 1 });
 const ann = of('+4915112345678');
 const landline = of('+4930901820');
 const subject = { id: 's', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
 
-const challenge = (more: Partial<AuthenticatorEnv> = {}, credential: Credential | undefined = ann) =>
-  phone.challenge(credential, { ...env, ...more });
-const codeOf = (started: Started) => String(started.deliver?.[0]?.params.code);
+const challenge = (more: Partial<AuthenticatorContext> = {}, credential: Credential | undefined = ann) =>
+  phone.challenge(credential, { ...context, ...more });
+const codeOf = (started: IssuedChallenge) => String(started.deliver?.[0]?.params.code);
 
 describe('a challenge', () => {
   test('sends six digits by text message, which the transaction holds only hashed; nothing shows the number', async () => {
@@ -24,7 +29,7 @@ describe('a challenge', () => {
         to: '+4915112345678',
         template: 'code',
         params: { app: 'Notes', code: expect.stringMatching(/^\d{6}$/), minutes: 10, domain: 'id.example.org' },
-        expires: env.now + 600,
+        expires: context.now + 600,
       },
     ]);
     const kept = JSON.stringify([started.private, started.public]);
@@ -34,7 +39,7 @@ describe('a challenge', () => {
   });
 
   test('shows the masked number once something is proved', async () => {
-    expect((await challenge({ proved: true })).public.address).toBe('+49 ••• •••• 78');
+    expect((await challenge({ mayShowDetails: true })).public.address).toBe('+49 ••• •••• 78');
   });
 
   test('codes are spread over all six digits', async () => {
@@ -56,7 +61,11 @@ describe('a challenge', () => {
       const started = await challenge({ ...(method ? { method } : {}), settings });
       expect(started.public.method).toBe(channel);
       expect(started.deliver?.[0]?.channel).toBe(channel);
-      const verified = await phone.verify(ann, started.private, { passcode: codeOf(started) }, { ...env, settings });
+      const verified = await phone.verify(
+        ann,
+        { pending: started.private, input: { passcode: codeOf(started) } },
+        { ...context, settings },
+      );
       expect(verified).toMatchObject({ ok: true, proof: { amr: [amr], factors: ['possession'] } });
     },
   );
@@ -84,8 +93,8 @@ describe('a challenge', () => {
     const real = await challenge();
     const seen = new Set<string>();
     for (let index = 0; index < 200; index += 1) {
-      const decoy = await phone.challenge(undefined, { ...env, subject: `nobody-${index}` });
-      expect(await phone.challenge(undefined, { ...env, subject: `nobody-${index}` })).toMatchObject({
+      const decoy = await phone.challenge(undefined, { ...context, subjectId: `nobody-${index}` });
+      expect(await phone.challenge(undefined, { ...context, subjectId: `nobody-${index}` })).toMatchObject({
         public: decoy.public,
       });
       expect(Object.keys(decoy.private)).toEqual(Object.keys(real.private));
@@ -104,10 +113,14 @@ describe('an answer', () => {
   test('counts for its own challenge, transaction and number only', async () => {
     const started = await challenge();
     const other = await challenge();
-    const answer = (pending: Started, credential = ann, more: Partial<AuthenticatorEnv> = {}) =>
-      phone.verify(credential, pending.private, { passcode: codeOf(started) }, { ...env, ...more });
+    const answer = (pending: IssuedChallenge, credential = ann, more: Partial<AuthenticatorContext> = {}) =>
+      phone.verify(
+        credential,
+        { pending: pending.private, input: { passcode: codeOf(started) } },
+        { ...context, ...more },
+      );
     expect((await answer(started)).ok).toBe(true);
-    expect((await answer(started, ann, { transaction: 'transaction-2' })).ok).toBe(false);
+    expect((await answer(started, ann, { transactionId: 'transaction-2' })).ok).toBe(false);
     expect((await answer(started, of('+4915112345679'))).ok).toBe(false);
     if (codeOf(started) !== codeOf(other)) expect((await answer(other)).ok).toBe(false);
   });
@@ -116,18 +129,18 @@ describe('an answer', () => {
     const started = await challenge();
     const code = codeOf(started);
     for (const passcode of [` ${code} `, `${code.slice(0, 3)} ${code.slice(3)}`, [...code].join('-')])
-      expect((await phone.verify(ann, started.private, { passcode }, env)).ok).toBe(true);
+      expect((await phone.verify(ann, { pending: started.private, input: { passcode } }, context)).ok).toBe(true);
   });
 });
 
 describe('an enrollment', () => {
-  const enroll = async (phoneNumber: string, more: Partial<AuthenticatorEnv> = {}) => {
-    const offer = await phone.beginEnrollment(subject, { ...env, ...more });
-    return phone.enroll(subject, offer.private, { phoneNumber }, { ...env, ...more });
+  const enroll = async (phoneNumber: string, more: Partial<AuthenticatorContext> = {}) => {
+    const offer = await phone.beginEnrollment(subject, { ...context, ...more });
+    return phone.enroll(subject, { pending: offer.private, input: { phoneNumber } }, { ...context, ...more });
   };
 
   test('asks for a number and says that there are safer ways', async () => {
-    expect((await phone.beginEnrollment(subject, env)).public).toEqual({
+    expect((await phone.beginEnrollment(subject, context)).public).toEqual({
       stage: 'number',
       restricted: true,
       country: 'DE',
@@ -135,7 +148,7 @@ describe('an enrollment', () => {
   });
 
   test('counts once the code has come back; it is called in a text message what it is for', async () => {
-    const asked = (await enroll('0151 1234 5678')) as Continued;
+    const asked = (await enroll('0151 1234 5678')) as EnrollmentContinued;
     expect(asked.nextStage.public).toEqual({
       stage: 'code',
       method: 'sms',
@@ -146,11 +159,11 @@ describe('an enrollment', () => {
     expect(asked.nextStage.deliver).toMatchObject([{ channel: 'sms', to: '+4915112345678', template: 'number' }]);
     expect(asked.nextStage.quotas?.map(({ kind }) => kind)).toEqual(['network', 'number', 'prefix', 'country']);
     const wrong = { passcode: codeOf(asked.nextStage) === '111111' ? '222222' : '111111' };
-    expect(await phone.enroll(subject, asked.nextStage.private, wrong, env)).toMatchObject({
+    expect(await phone.enroll(subject, { pending: asked.nextStage.private, input: wrong }, context)).toMatchObject({
       code: 'credentials.invalid',
     });
     const right = { passcode: codeOf(asked.nextStage) };
-    expect(await phone.enroll(subject, asked.nextStage.private, right, env)).toEqual({
+    expect(await phone.enroll(subject, { pending: asked.nextStage.private, input: right }, context)).toEqual({
       ok: true,
       credential: phoneCredential('+4915112345678'),
       proof: { factors: ['possession'], characteristics: ['userPresence'], amr: ['sms'] },
@@ -158,25 +171,25 @@ describe('an enrollment', () => {
   });
 
   test('by a call instead, when the person asks for that; the older code is dead then', async () => {
-    const first = (await enroll('+4915112345678')) as Continued;
+    const first = (await enroll('+4915112345678')) as EnrollmentContinued;
     const called = (await phone.enroll(
       subject,
-      first.nextStage.private,
-      { resend: 'yes' },
+      { pending: first.nextStage.private, input: { resend: 'yes' } },
       {
-        ...env,
+        ...context,
         method: 'voice',
       },
-    )) as Continued;
+    )) as EnrollmentContinued;
     expect(called.nextStage.deliver?.[0]?.channel).toBe('voice');
-    const confirm = (code: string) => phone.enroll(subject, called.nextStage.private, { passcode: code }, env);
+    const confirm = (code: string) =>
+      phone.enroll(subject, { pending: called.nextStage.private, input: { passcode: code } }, context);
     if (codeOf(first.nextStage) !== codeOf(called.nextStage))
       expect((await confirm(codeOf(first.nextStage))).ok).toBe(false);
     expect(await confirm(codeOf(called.nextStage))).toMatchObject({ ok: true, proof: { amr: ['tel'] } });
   });
 
   test('of a landline goes by call', async () => {
-    const asked = (await enroll('030 901820')) as Continued;
+    const asked = (await enroll('030 901820')) as EnrollmentContinued;
     expect(asked.nextStage.deliver?.[0]).toMatchObject({ channel: 'voice', to: '+4930901820' });
   });
 
@@ -194,10 +207,14 @@ describe('an enrollment', () => {
 
   test('of a number that the person has is refused; a second one gets a name', async () => {
     expect(await enroll('+4915112345678', { enrolled: [ann] })).toMatchObject({ code: 'phone.enrolled' });
-    const asked = (await enroll('+4915112345699', { enrolled: [ann] })) as Continued;
+    const asked = (await enroll('+4915112345699', { enrolled: [ann] })) as EnrollmentContinued;
     const passcode = codeOf(asked.nextStage);
     expect(
-      await phone.enroll(subject, asked.nextStage.private, { passcode }, { ...env, enrolled: [ann] }),
+      await phone.enroll(
+        subject,
+        { pending: asked.nextStage.private, input: { passcode } },
+        { ...context, enrolled: [ann] },
+      ),
     ).toMatchObject({
       credential: { label: '+49 ••• •••• 99' },
     });

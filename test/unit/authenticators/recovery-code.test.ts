@@ -2,7 +2,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credential, Enrolled } from '../../../src/authenticators/authenticator.ts';
 import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code/recovery-code.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const authenticator = recoveryCodeAuthenticator(new HashingQueue());
 const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
@@ -10,8 +10,8 @@ let codes: readonly string[];
 let credential: Credential;
 
 async function enroll(input: Readonly<Record<string, string>>) {
-  const offer = await authenticator.beginEnrollment(subject, env);
-  return { offer, result: await authenticator.enroll(subject, offer.private, input, env) };
+  const offer = await authenticator.beginEnrollment(subject, context);
+  return { offer, result: await authenticator.enroll(subject, { pending: offer.private, input }, context) };
 }
 
 beforeAll(async () => {
@@ -35,11 +35,11 @@ describe('the set', () => {
     [3, 10],
     [200, 20],
   ])('has as many as the settings say (%d), 10 to 20', async (count, made) => {
-    const offer = await authenticator.beginEnrollment(subject, { ...env, settings: { enabled: true, count } });
+    const offer = await authenticator.beginEnrollment(subject, { ...context, settings: { enabled: true, count } });
     expect(offer.public.codes).toHaveLength(made);
-    const result = await authenticator.enroll(subject, offer.private, { saved: 'yes' }, env);
+    const result = await authenticator.enroll(subject, { pending: offer.private, input: { saved: 'yes' } }, context);
     const kept: Credential = { ...(result as Enrolled).credential, id: 'x', createdAt: 1 };
-    expect(authenticator.remaining?.(kept)).toBe(made);
+    expect(authenticator.remainingUses?.(kept)).toBe(made);
   });
 
   test('is kept as hashes only', () => {
@@ -65,23 +65,35 @@ describe('a code', () => {
     (code) => code.replaceAll('0', 'o').replaceAll('1', 'l'),
   ];
   test.each(spellings)('counts as people type it: %s', async (spell) => {
-    const result = await authenticator.verify(credential, {}, { passcode: spell(codes[3] ?? '') }, env);
+    const result = await authenticator.verify(
+      credential,
+      { pending: {}, input: { passcode: spell(codes[3] ?? '') } },
+      context,
+    );
     expect(result).toMatchObject({ ok: true, mustSave: true, notify: { params: { remaining: 9 } } });
   });
 
   test('counts once, each of the others still, and the last one uses the set up', async () => {
     let secret = credential.secret;
     for (const [index, passcode] of codes.entries()) {
-      const result = await authenticator.verify({ ...credential, secret }, {}, { passcode }, env);
+      const result = await authenticator.verify(
+        { ...credential, secret },
+        { pending: {}, input: { passcode } },
+        context,
+      );
       if (!result.ok || !result.secret) throw new Error(`code ${index} was refused`);
       expect(result.consumed).toBe(index === 9 ? true : undefined);
       secret = result.secret;
-      expect((await authenticator.verify({ ...credential, secret }, {}, { passcode }, env)).ok).toBe(false);
+      expect(
+        (await authenticator.verify({ ...credential, secret }, { pending: {}, input: { passcode } }, context)).ok,
+      ).toBe(false);
     }
   });
 
   test('how many are left is shown to somebody who has proved something, and to nobody else', async () => {
-    expect((await authenticator.challenge(credential, env)).public).toEqual({});
-    expect((await authenticator.challenge(credential, { ...env, proved: true })).public).toEqual({ remaining: 10 });
+    expect((await authenticator.challenge(credential, context)).public).toEqual({});
+    expect((await authenticator.challenge(credential, { ...context, mayShowDetails: true })).public).toEqual({
+      remaining: 10,
+    });
   });
 });

@@ -1,15 +1,15 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import type { AuthenticatorEnv, Credential } from '../../../src/authenticators/authenticator.ts';
+import type { AuthenticatorContext, Credential } from '../../../src/authenticators/authenticator.ts';
+import { securityQuestions } from '../../../src/authenticators/security-question/questions.ts';
 import {
   normaliseAnswer,
   securityQuestionAuthenticator,
 } from '../../../src/authenticators/security-question/security-question.ts';
-import { securityQuestions } from '../../../src/authenticators/security-question/security-questions.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const authenticator = securityQuestionAuthenticator(new HashingQueue());
 const subject: Subject = {
@@ -22,8 +22,8 @@ const subject: Subject = {
 };
 const toy = { questionKey: 'stuffed_toy', passcode: 'Ottokar von Bärbach' };
 
-const enroll = (input: Readonly<Record<string, string>>, given: AuthenticatorEnv = env) =>
-  authenticator.enroll(subject, {}, input, given);
+const enroll = (input: Readonly<Record<string, string>>, given: AuthenticatorContext = context) =>
+  authenticator.enroll(subject, { pending: {}, input }, given);
 
 async function enrolled(input: Readonly<Record<string, string>>): Promise<Credential> {
   const result = await enroll(input);
@@ -60,7 +60,8 @@ describe('an answer is read as people mean it', () => {
 describe('to verify', () => {
   test('another spelling does, another word does not', async () => {
     const credential = await enrolled(toy);
-    const verify = (passcode: string) => authenticator.verify(credential, {}, { passcode }, env);
+    const verify = (passcode: string) =>
+      authenticator.verify(credential, { pending: {}, input: { passcode } }, context);
     expect(await verify(' ottokar VON-barbach')).toEqual({
       ok: true,
       credential: 'one',
@@ -81,16 +82,16 @@ describe('to verify', () => {
 });
 
 describe('the question', () => {
-  const proved = { ...env, proved: true, subject: 'somebody' };
+  const proved = { ...context, mayShowDetails: true, subjectId: 'somebody' };
 
   test('is shown to nobody who has proved nothing', async () => {
     for (const credential of [await enrolled(toy), undefined])
-      expect((await authenticator.challenge(credential, { ...env, subject: 'u' })).public).toEqual({});
+      expect((await authenticator.challenge(credential, { ...context, subjectId: 'u' })).public).toEqual({});
   });
 
   test('is shown to who has proved something, and somebody without one gets one, always the same', async () => {
     expect((await authenticator.challenge(await enrolled(toy), proved)).public).toEqual({ questionKey: 'stuffed_toy' });
-    const decoy = (id: string) => authenticator.challenge(undefined, { ...proved, subject: id });
+    const decoy = (id: string) => authenticator.challenge(undefined, { ...proved, subjectId: id });
     const codes = await Promise.all(
       Array.from({ length: 40 }, async (_, at) => (await decoy(`nobody ${at}`)).public.questionKey as string),
     );
@@ -146,10 +147,10 @@ describe('a new answer', () => {
 
   test('is as long as the settings demand', async () => {
     const settings = { enabled: true, minLength: 8 };
-    expect(await enroll({ ...toy, passcode: 'Nepomuk' }, { ...env, settings })).toMatchObject({
+    expect(await enroll({ ...toy, passcode: 'Nepomuk' }, { ...context, settings })).toMatchObject({
       code: 'answer.too_short',
     });
-    expect(await enroll({ ...toy, passcode: 'Nepomuk I' }, { ...env, settings })).toMatchObject({ ok: true });
+    expect(await enroll({ ...toy, passcode: 'Nepomuk I' }, { ...context, settings })).toMatchObject({ ok: true });
   });
 });
 

@@ -1,14 +1,14 @@
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
-import type { AuthenticatorEnv, Credential, Refused, Verified } from '../../../src/authenticators/authenticator.ts';
+import type { AuthenticatorContext, Credential, Refused, Verified } from '../../../src/authenticators/authenticator.ts';
 import { totpAuthenticator } from '../../../src/authenticators/totp/totp.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 
 const totp = totpAuthenticator();
 /** RFC 6238 appendix B: the ASCII text 12345678901234567890. */
 const key = 'GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ';
-const stepNow = Math.floor(env.now / 30);
+const stepNow = Math.floor(context.now / 30);
 
 function credential(step = 0): Credential {
   return {
@@ -21,12 +21,12 @@ function credential(step = 0): Credential {
   };
 }
 
-function at(now: number): AuthenticatorEnv {
-  return { ...env, now };
+function at(now: number): AuthenticatorContext {
+  return { ...context, now };
 }
 
 function verify(passcode: string, now: number, step = 0): Promise<Verified | Refused> {
-  return totp.verify(credential(step), {}, { passcode }, at(now));
+  return totp.verify(credential(step), { pending: {}, input: { passcode } }, at(now));
 }
 
 /** RFC 4226 section 5.3, written down once more, so that the library is not its own judge. */
@@ -69,7 +69,7 @@ describe('codes', () => {
   test.each(['123 456', ' 123456\n', '123-456', '\uff11\uff12\uff13456', '\u2066123456\u2069', '1 2 3 4 5 6'])(
     '%j is understood as people mean it',
     async (text) => {
-      const wrong = await totp.verify(credential(), {}, { passcode: text }, env);
+      const wrong = await totp.verify(credential(), { pending: {}, input: { passcode: text } }, context);
       expect(wrong).toEqual({ ok: false, code: 'credentials.invalid', field: 'credentials.passcode' });
     },
   );
@@ -85,34 +85,34 @@ describe('codes', () => {
     '\u0661\u0662\u0663\u0664\u0665\u0666',
     '123456,',
   ])('%j is no code', async (passcode) => {
-    const result = await totp.verify(credential(), {}, { passcode }, env);
+    const result = await totp.verify(credential(), { pending: {}, input: { passcode } }, context);
     expect(result).toEqual({ ok: false, code: 'credentials.malformed', field: 'credentials.passcode' });
   });
 
   test('grouped and full-width digits are accepted', async () => {
     const code = codeOf(stepNow);
     const wide = Array.from(code, (digit) => String.fromCharCode(digit.charCodeAt(0) + 0xfee0)).join('');
-    expect((await verify(`${code.slice(0, 3)} ${code.slice(3)}`, env.now)).ok).toBe(true);
-    expect((await verify(wide, env.now)).ok).toBe(true);
+    expect((await verify(`${code.slice(0, 3)} ${code.slice(3)}`, context.now)).ok).toBe(true);
+    expect((await verify(wide, context.now)).ok).toBe(true);
   });
 });
 
 describe('each code counts once', () => {
   test('the step is handed back to be saved, and neither it nor an older one counts again', async () => {
-    const first = await verify(codeOf(stepNow), env.now);
+    const first = await verify(codeOf(stepNow), context.now);
     if (!first.ok) throw new Error(first.code);
     expect(first.secret).toEqual({ key, step: stepNow });
     for (const step of [stepNow, stepNow - 1]) {
-      expect(await verify(codeOf(step), env.now, stepNow)).toMatchObject({ ok: false, code: 'credentials.used' });
+      expect(await verify(codeOf(step), context.now, stepNow)).toMatchObject({ ok: false, code: 'credentials.used' });
     }
-    expect(await verify(codeOf(stepNow + 1), env.now, stepNow)).toMatchObject({
+    expect(await verify(codeOf(stepNow + 1), context.now, stepNow)).toMatchObject({
       ok: true,
       secret: { step: stepNow + 1 },
     });
   });
 
   test('also after the clock was set back', async () => {
-    expect(await verify(codeOf(stepNow - 100), env.now - 3000, stepNow)).toMatchObject({
+    expect(await verify(codeOf(stepNow - 100), context.now - 3000, stepNow)).toMatchObject({
       ok: false,
       code: 'credentials.used',
     });
@@ -128,7 +128,7 @@ describe('enrollment', () => {
     profile: {},
     enrollments: [],
   } as const;
-  const offer = () => totp.beginEnrollment(subject, { ...env, brand: 'A "B": <C>' });
+  const offer = () => totp.beginEnrollment(subject, { ...context, brand: 'A "B": <C>' });
 
   test('offers a fresh 160-bit key as text, address and picture', async () => {
     const [one, two] = [await offer(), await offer()];
@@ -136,7 +136,7 @@ describe('enrollment', () => {
     expect(secret).toMatch(/^[A-Z2-7]{32}$/);
     expect(secretGrouped).toBe(secret?.match(/.{4}/g)?.join(' '));
     expect(two.public.secret).not.toBe(secret);
-    expect(one.expires).toBe(env.now + 600);
+    expect(one.expires).toBe(context.now + 600);
     const parsed = new URL(uri ?? '');
     expect([parsed.protocol, parsed.host, decodeURIComponent(parsed.pathname)]).toEqual([
       'otpauth:',
@@ -152,56 +152,64 @@ describe('enrollment', () => {
 
   test('is confirmed with a code of that key, which is used up by it', async () => {
     const { private: pending } = await offer();
-    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
-    const enrolled = await totp.enroll(subject, pending, { passcode }, env);
+    const passcode = await generate({ secret: String(pending.key), epoch: context.now });
+    const enrolled = await totp.enroll(subject, { pending, input: { passcode } }, context);
     if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('it was not enrolled');
     expect(enrolled.proof).toEqual({
       factors: ['possession'],
       characteristics: ['userPresence', 'deviceBound'],
       amr: ['otp'],
     });
-    const stored = { ...enrolled.credential, id: 'new', createdAt: env.now };
-    expect(await totp.verify(stored, {}, { passcode }, env)).toMatchObject({ ok: false, code: 'credentials.used' });
-    const next = await generate({ secret: String(pending.key), epoch: env.now + 30 });
-    expect(await totp.verify(stored, {}, { passcode: next }, at(env.now + 30))).toMatchObject({ ok: true });
+    const stored = { ...enrolled.credential, id: 'new', createdAt: context.now };
+    expect(await totp.verify(stored, { pending: {}, input: { passcode } }, context)).toMatchObject({
+      ok: false,
+      code: 'credentials.used',
+    });
+    const next = await generate({ secret: String(pending.key), epoch: context.now + 30 });
+    expect(await totp.verify(stored, { pending: {}, input: { passcode: next } }, at(context.now + 30))).toMatchObject({
+      ok: true,
+    });
   });
 
   test('is refused with another code, and without an offer it is a mistake of the caller', async () => {
     const { private: pending } = await offer();
-    const other = await generate({ secret: String((await offer()).private.key), epoch: env.now });
-    expect(await totp.enroll(subject, pending, { passcode: other }, env)).toMatchObject({
+    const other = await generate({ secret: String((await offer()).private.key), epoch: context.now });
+    expect(await totp.enroll(subject, { pending, input: { passcode: other } }, context)).toMatchObject({
       ok: false,
       code: 'credentials.invalid',
     });
-    expect(await totp.enroll(subject, pending, {}, env)).toMatchObject({ ok: false, code: 'credentials.required' });
-    await expect(totp.enroll(subject, {}, { passcode: other }, env)).rejects.toThrow(TypeError);
+    expect(await totp.enroll(subject, { pending, input: {} }, context)).toMatchObject({
+      ok: false,
+      code: 'credentials.required',
+    });
+    await expect(totp.enroll(subject, { pending: {}, input: { passcode: other } }, context)).rejects.toThrow(TypeError);
   });
 
-  const another = { ...env, enrolled: [credential()] };
+  const another = { ...context, enrolled: [credential()] };
   test.each([
-    ['nothing, the first', env, {}, undefined],
-    ['spaces, the first', env, { label: '  ' }, undefined],
-    ['a name', env, { label: ' Work phone ' }, 'Work phone'],
+    ['nothing, the first', context, {}, undefined],
+    ['spaces, the first', context, { label: '  ' }, undefined],
+    ['a name', context, { label: ' Work phone ' }, 'Work phone'],
     ['a name, the second', another, { label: 'Tablet' }, 'Tablet'],
-    ['60 characters', env, { label: 'x'.repeat(60) }, 'x'.repeat(60)],
+    ['60 characters', context, { label: 'x'.repeat(60) }, 'x'.repeat(60)],
   ] as const)('is named: %s', async (_what, given, input, label) => {
     const { private: pending } = await offer();
-    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
-    const enrolled = await totp.enroll(subject, pending, { passcode, ...input }, given);
+    const passcode = await generate({ secret: String(pending.key), epoch: context.now });
+    const enrolled = await totp.enroll(subject, { pending, input: { passcode, ...input } }, given);
     if (!enrolled.ok || 'nextStage' in enrolled) throw new Error('it was not enrolled');
     expect(enrolled.credential.label).toBe(label);
   });
 
   test.each([
     ['nothing, the second', another, {}, 'label.required'],
-    ['61 characters', env, { label: 'x'.repeat(61) }, 'label.invalid'],
-    ['a line break', env, { label: 'a\nb' }, 'label.invalid'],
-    ['text that turns around', env, { label: 'a\u202eb' }, 'label.invalid'],
-    ['a lone surrogate', env, { label: '\ud800' }, 'label.invalid'],
+    ['61 characters', context, { label: 'x'.repeat(61) }, 'label.invalid'],
+    ['a line break', context, { label: 'a\nb' }, 'label.invalid'],
+    ['text that turns around', context, { label: 'a\u202eb' }, 'label.invalid'],
+    ['a lone surrogate', context, { label: '\ud800' }, 'label.invalid'],
   ] as const)('is not named: %s', async (_what, given, input, code) => {
     const { private: pending } = await offer();
-    const passcode = await generate({ secret: String(pending.key), epoch: env.now });
-    const refused = await totp.enroll(subject, pending, { passcode, ...input }, given);
+    const passcode = await generate({ secret: String(pending.key), epoch: context.now });
+    const refused = await totp.enroll(subject, { pending, input: { passcode, ...input } }, given);
     expect(refused).toEqual({ ok: false, code, field: 'credentials.label' });
   });
 });
@@ -213,7 +221,7 @@ describe('several apps', () => {
     { ...credential(step), id: 'second' },
   ];
   const answer = (enrolled: readonly Credential[], pending = {}) =>
-    totp.verify(enrolled[0], pending, { passcode: codeOf(stepNow) }, { ...env, enrolled });
+    totp.verify(enrolled[0], { pending, input: { passcode: codeOf(stepNow) } }, { ...context, enrolled });
 
   test('are served by one challenge: whichever the code is of, its own step is kept', async () => {
     expect(totp.sharedChallenge).toBe(true);
@@ -222,18 +230,20 @@ describe('several apps', () => {
   });
 
   test('count only where they make progress', async () => {
-    const { private: pending } = await totp.challenge(undefined, { ...env, asked: ['first'] });
+    const { private: pending } = await totp.challenge(undefined, { ...context, allowedCredentials: ['first'] });
     expect(await answer(apps(), pending)).toMatchObject({ ok: false, code: 'credentials.invalid' });
-    expect(await answer(apps(), { asked: ['second'] })).toMatchObject({ ok: true, credential: 'second' });
+    expect(await answer(apps(), { allowedCredentials: ['second'] })).toMatchObject({ ok: true, credential: 'second' });
   });
 
   test('what is computed for those who have none, never counts', async () => {
-    const passcode = await generate({ secret: other, epoch: env.now });
-    expect(await totp.verify(undefined, {}, { passcode }, env)).toMatchObject({
+    const passcode = await generate({ secret: other, epoch: context.now });
+    expect(await totp.verify(undefined, { pending: {}, input: { passcode } }, context)).toMatchObject({
       ok: false,
       code: 'credentials.invalid',
     });
     const one = credential();
-    expect(await totp.verify(one, {}, { passcode }, { ...env, enrolled: [one] })).toMatchObject({ ok: false });
+    expect(await totp.verify(one, { pending: {}, input: { passcode } }, { ...context, enrolled: [one] })).toMatchObject(
+      { ok: false },
+    );
   });
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { webauthnAuthenticator } from '../../../src/authenticators/webauthn/webauthn.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { env as base } from '../../contract/authenticator-contract.ts';
+import { context as base } from '../../contract/authenticator-contract.ts';
 import { certificate, type Issued } from '../../support/certificates.ts';
 import { attestation, flag, type Making, newKey, whereOf } from '../../support/webauthn.ts';
 
@@ -44,10 +44,10 @@ function blob(statement: object = {}, entry: object = {}): string {
 
 async function register(making: Making, settings: Readonly<Record<string, unknown>> = { metadata }) {
   const webauthn = webauthnAuthenticator();
-  const env = { ...base, now, settings };
-  const started = await webauthn.beginEnrollment(subject, env);
-  const input = attestation(newKey('YWxpY2U'), whereOf(started, env.issuer), making);
-  const result = await webauthn.enroll(subject, started.private, input, env);
+  const context = { ...base, now, settings };
+  const started = await webauthn.beginEnrollment(subject, context);
+  const input = attestation(newKey('YWxpY2U'), whereOf(started, context.issuer), making);
+  const result = await webauthn.enroll(subject, { pending: started.private, input }, context);
   return { asked: started.public.attestation, result };
 }
 

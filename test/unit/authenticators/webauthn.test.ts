@@ -1,14 +1,14 @@
 import { generateKeyPairSync, randomBytes } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type {
-  AuthenticatorEnv,
+  AuthenticatorContext,
   Credential,
   CredentialInput,
-  Started,
+  IssuedChallenge,
 } from '../../../src/authenticators/authenticator.ts';
 import { webauthnAuthenticator } from '../../../src/authenticators/webauthn/webauthn.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
-import { env as base } from '../../contract/authenticator-contract.ts';
+import { context as base } from '../../contract/authenticator-contract.ts';
 import {
   assertion,
   attestation,
@@ -36,8 +36,8 @@ const subject: Subject = {
 interface Scene {
   readonly key: SoftKey;
   readonly credential: Credential;
-  readonly env: AuthenticatorEnv;
-  readonly started: Started;
+  readonly context: AuthenticatorContext;
+  readonly started: IssuedChallenge;
 }
 
 /** A person with one key, who is challenged. */
@@ -46,25 +46,25 @@ async function scene(
 ): Promise<Scene> {
   const key = newKey(userHandle);
   const credential = credentialOf(key, { id: 'one', ...given });
-  const env = { ...base, enrolled: [credential], userVerification: given.required ?? false };
-  return { key, credential, env, started: await webauthn.challenge(credential, env) };
+  const context = { ...base, enrolled: [credential], userVerification: given.required ?? false };
+  return { key, credential, context, started: await webauthn.challenge(credential, context) };
 }
 
-function verify({ credential, env, started }: Scene, input: CredentialInput) {
-  return webauthn.verify(credential, started.private, input, env);
+function verify({ credential, context, started }: Scene, input: CredentialInput) {
+  return webauthn.verify(credential, { pending: started.private, input }, context);
 }
 
-function answer({ key, env, started }: Scene, making: Making = {}): CredentialInput {
-  return assertion(key, whereOf(started, env.issuer), making);
+function answer({ key, context, started }: Scene, making: Making = {}): CredentialInput {
+  return assertion(key, whereOf(started, context.issuer), making);
 }
 
 describe('a challenge', () => {
   test('is 256 random bits, for the host of the issuer, and lists the keys that make progress', async () => {
     const keys = [newKey(userHandle), newKey(userHandle), newKey(userHandle)];
     const enrolled = keys.map((key, index) => credentialOf(key, { id: String(index) }));
-    const env = { ...base, enrolled, asked: ['0', '2'] };
-    const one = await webauthn.challenge(enrolled[0], env);
-    const two = await webauthn.challenge(enrolled[0], env);
+    const context = { ...base, enrolled, allowedCredentials: ['0', '2'] };
+    const one = await webauthn.challenge(enrolled[0], context);
+    const two = await webauthn.challenge(enrolled[0], context);
     expect(Buffer.from(String(one.public.challenge), 'base64url')).toHaveLength(32);
     expect(two.public.challenge).not.toBe(one.public.challenge);
     expect(one.public).toMatchObject({
@@ -72,21 +72,23 @@ describe('a challenge', () => {
       userVerification: 'preferred',
       allowCredentials: [{ id: keys[0]?.id }, { id: keys[2]?.id }],
     });
-    const left = assertion(keys[1] as SoftKey, whereOf(one, env.issuer));
-    expect(await webauthn.verify(enrolled[0], one.private, left, env)).toMatchObject({ reason: 'unknown_credential' });
+    const left = assertion(keys[1] as SoftKey, whereOf(one, context.issuer));
+    expect(await webauthn.verify(enrolled[0], { pending: one.private, input: left }, context)).toMatchObject({
+      reason: 'unknown_credential',
+    });
   });
 
   test('for somebody unknown has the shape of one for somebody known, and is always the same for them', async () => {
     const known = (await scene()).started;
-    const env = { ...base, subject: 'identifier:{x}' };
-    const [one, two] = [await webauthn.challenge(undefined, env), await webauthn.challenge(undefined, env)];
+    const context = { ...base, subjectId: 'identifier:{x}' };
+    const [one, two] = [await webauthn.challenge(undefined, context), await webauthn.challenge(undefined, context)];
     expect(Object.keys(one.public)).toEqual(Object.keys(known.public));
     expect(one.public.allowCredentials).toEqual(two.public.allowCredentials);
-    const newerSecret = { ...env, mac: () => 'another' };
+    const newerSecret = { ...context, mac: () => 'another' };
     expect((await webauthn.challenge(undefined, newerSecret)).public.allowCredentials).toEqual(
       one.public.allowCredentials,
     );
-    const other = await webauthn.challenge(undefined, { ...env, subject: 'identifier:{y}' });
+    const other = await webauthn.challenge(undefined, { ...context, subjectId: 'identifier:{y}' });
     expect(other.public.allowCredentials).not.toEqual(one.public.allowCredentials);
   });
 
@@ -94,7 +96,7 @@ describe('a challenge', () => {
     const shapes: string[] = [];
     const counts = new Map<number, number>();
     for (let at = 0; at < 300; at += 1) {
-      const started = await webauthn.challenge(undefined, { ...base, subject: `identifier:{${at}}` });
+      const started = await webauthn.challenge(undefined, { ...base, subjectId: `identifier:{${at}}` });
       const keys = started.public.allowCredentials as { id: string; transports?: string[] }[];
       counts.set(keys.length, (counts.get(keys.length) ?? 0) + 1);
       expect(new Set(keys.map(({ id }) => id)).size).toBe(keys.length);
@@ -117,9 +119,9 @@ describe('a challenge', () => {
   });
 
   test('names the transports of a key, which help the browser to find it', async () => {
-    const { credential, env } = await scene();
+    const { credential, context } = await scene();
     const known = { ...credential, secret: { ...credential.secret, transports: ['nfc', 'usb'] } };
-    const started = await webauthn.challenge(known, { ...env, enrolled: [known] });
+    const started = await webauthn.challenge(known, { ...context, enrolled: [known] });
     expect(started.public.allowCredentials).toMatchObject([{ transports: ['nfc', 'usb'] }]);
   });
 });
@@ -166,11 +168,14 @@ describe('evidence', () => {
       Object.entries(rest).map(([name, value]) => [name, Buffer.from(value, 'base64url').toString('base64')]),
     );
     const other = credentialOf(newKey(userHandle), { id: 'two' });
-    const env = { ...at.env, enrolled: [other, at.credential] };
-    const started = await webauthn.challenge(other, env);
-    const unnamed = { ...padded, ...without(assertion(at.key, whereOf(started, env.issuer)), 'credentialId') };
+    const context = { ...at.context, enrolled: [other, at.credential] };
+    const started = await webauthn.challenge(other, context);
+    const unnamed = { ...padded, ...without(assertion(at.key, whereOf(started, context.issuer)), 'credentialId') };
     expect(await verify(at, padded)).toMatchObject({ ok: true, credential: 'one' });
-    expect(await webauthn.verify(other, started.private, unnamed, env)).toMatchObject({ ok: true, credential: 'one' });
+    expect(await webauthn.verify(other, { pending: started.private, input: unnamed }, context)).toMatchObject({
+      ok: true,
+      credential: 'one',
+    });
   });
 });
 
@@ -221,7 +226,7 @@ describe('an assertion is refused', () => {
 
   test('a response of another ceremony, with its own challenge', async () => {
     const at = await scene();
-    const later = { ...at, started: await webauthn.challenge(at.credential, at.env) };
+    const later = { ...at, started: await webauthn.challenge(at.credential, at.context) };
     expect(await verify(later, answer(at))).toMatchObject({ reason: 'challenge' });
   });
 
@@ -237,10 +242,12 @@ describe('an assertion is refused', () => {
     const at = await scene();
     const other = newKey(userHandle);
     const enrolled = [at.credential, credentialOf(other, { id: 'two' })];
-    const env = { ...at.env, enrolled };
-    const started = await webauthn.challenge(at.credential, env);
-    const input = { ...assertion(other, whereOf(started, env.issuer)), credentialId: at.key.id };
-    expect(await webauthn.verify(at.credential, started.private, input, env)).toMatchObject({ reason: 'signature' });
+    const context = { ...at.context, enrolled };
+    const started = await webauthn.challenge(at.credential, context);
+    const input = { ...assertion(other, whereOf(started, context.issuer)), credentialId: at.key.id };
+    expect(await webauthn.verify(at.credential, { pending: started.private, input }, context)).toMatchObject({
+      reason: 'signature',
+    });
   });
 
   test('without user verification, where it is needed', async () => {
@@ -258,7 +265,7 @@ describe('an assertion is refused', () => {
   ])('%s: it may have been copied', async (_, counter) => {
     const at = await scene();
     const credential = { ...at.credential, secret: { ...at.credential.secret, counter: 5 } };
-    const used = { ...at, credential, env: { ...at.env, enrolled: [credential] } };
+    const used = { ...at, credential, context: { ...at.context, enrolled: [credential] } };
     expect(await verify(used, answer(at, { counter }))).toEqual({ ok: false, code: 'credentials.cloned' });
     // Nobody else can make it look copied.
     expect(await verify(used, answer(at, { counter, signer: stranger }))).toMatchObject({ reason: 'signature' });
@@ -287,8 +294,8 @@ describe('an assertion is refused', () => {
 
 describe('without a username', () => {
   test('the challenge is the same for one version of a transaction, and another for the next', () => {
-    const challenge = (version: number, transaction: string) =>
-      webauthn.identifyByCredential?.challenge(version, { ...base, transaction }).public.challenge;
+    const challenge = (version: number, transactionId: string) =>
+      webauthn.identifyByCredential?.challenge(version, { ...base, transactionId }).public.challenge;
     const one = challenge(1, 'a');
     expect(challenge(1, 'a')).toBe(one);
     expect(Buffer.from(String(one), 'base64url')).toHaveLength(32);
@@ -296,19 +303,23 @@ describe('without a username', () => {
   });
 
   test('the user handle names the account, and must be there', async () => {
-    const { key, credential, env } = await scene();
-    const started = webauthn.identifyByCredential?.challenge(3, env) as Started;
-    const input = assertion(key, whereOf(started, env.issuer));
+    const { key, credential, context } = await scene();
+    const started = webauthn.identifyByCredential?.challenge(3, context) as IssuedChallenge;
+    const input = assertion(key, whereOf(started, context.issuer));
     expect(started.public.allowCredentials).toEqual([]);
     expect(webauthn.identifyByCredential?.subject(input)).toBe(userId);
-    expect(await webauthn.verify(undefined, started.private, input, { ...env, enrolled: [credential] })).toMatchObject({
+    expect(
+      await webauthn.verify(undefined, { pending: started.private, input }, { ...context, enrolled: [credential] }),
+    ).toMatchObject({
       ok: true,
       credential: 'one',
     });
     const silent = without(input, 'userHandle');
     expect(webauthn.identifyByCredential?.subject(silent)).toBeUndefined();
-    expect(await webauthn.verify(undefined, started.private, silent, env)).toMatchObject({ reason: 'user_handle' });
-    expect(await webauthn.verify(undefined, started.private, input, base)).toMatchObject({
+    expect(await webauthn.verify(undefined, { pending: started.private, input: silent }, context)).toMatchObject({
+      reason: 'user_handle',
+    });
+    expect(await webauthn.verify(undefined, { pending: started.private, input }, base)).toMatchObject({
       reason: 'unknown_credential',
     });
   });
@@ -322,12 +333,12 @@ describe('without a username', () => {
 });
 
 describe('registration', () => {
-  async function register(making: Making = {}, given: Partial<AuthenticatorEnv> = {}, more: CredentialInput = {}) {
-    const env = { ...base, ...given };
+  async function register(making: Making = {}, given: Partial<AuthenticatorContext> = {}, more: CredentialInput = {}) {
+    const context = { ...base, ...given };
     const key = newKey(userHandle);
-    const started = await webauthn.beginEnrollment(subject, env);
-    const input = { ...attestation(key, whereOf(started, env.issuer), making), ...more };
-    return { key, started, result: await webauthn.enroll(subject, started.private, input, env) };
+    const started = await webauthn.beginEnrollment(subject, context);
+    const input = { ...attestation(key, whereOf(started, context.issuer), making), ...more };
+    return { key, started, result: await webauthn.enroll(subject, { pending: started.private, input }, context) };
   }
 
   test('the offer names the account, the algorithms, and the keys that are there', async () => {
@@ -378,10 +389,10 @@ describe('registration', () => {
     const { key, result } = await register();
     if (!('credential' in result)) throw new Error('not enrolled');
     const credential: Credential = { ...result.credential, id: 'new', createdAt: 1 };
-    const env = { ...base, enrolled: [credential] };
-    const started = await webauthn.challenge(credential, env);
-    const input = assertion(key, whereOf(started, env.issuer));
-    expect(await webauthn.verify(credential, started.private, input, env)).toMatchObject({ ok: true });
+    const context = { ...base, enrolled: [credential] };
+    const started = await webauthn.challenge(credential, context);
+    const input = assertion(key, whereOf(started, context.issuer));
+    expect(await webauthn.verify(credential, { pending: started.private, input }, context)).toMatchObject({ ok: true });
   });
 
   test.each([
@@ -452,13 +463,12 @@ describe('the name of a key that its owner did not name', () => {
       const credential = credentialOf(newKey(userHandle), { id: String(at) });
       return label === undefined ? credential : { ...credential, label };
     });
-    const env = { ...base, enrolled, visitor };
-    const offered = await webauthn.beginEnrollment(subject, env);
+    const context = { ...base, enrolled, visitor };
+    const offered = await webauthn.beginEnrollment(subject, context);
     const made = await webauthn.enroll(
       subject,
-      offered.private,
-      attestation(newKey(userHandle), whereOf(offered, env.issuer)),
-      env,
+      { pending: offered.private, input: attestation(newKey(userHandle), whereOf(offered, context.issuer)) },
+      context,
     );
     return made.ok && 'credential' in made ? made.credential.label : 'refused';
   };

@@ -1,5 +1,6 @@
 /** Sessions of an account that was changed meanwhile. */
 import { afterAll, expect, test } from '@jest/globals';
+import { createStorageScope } from '../../../src/oidc/request-scope.ts';
 import { keepSession, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
@@ -17,7 +18,7 @@ const session = { uid: 'session-uid', accountId: '', authorizations: {}, exp: no
 async function begin(user: ReturnType<typeof newUser>, cookie: string) {
   const unit = new UnitOfWork(store);
   await unit.load([userKey(user.id)]);
-  const adapter = sessionAdapter(unit, now);
+  const adapter = sessionAdapter(createStorageScope(unit), now);
   const found = await adapter.find(cookie);
   const save = () => adapter.upsert(cookie, { ...session, accountId: user.id }, 60);
   return { unit, found, save };

@@ -1,7 +1,7 @@
 /** The unit of work on a store in maps: what a request writes, and what comes of it when another request was faster. */
 import { describe, expect, test } from '@jest/globals';
 import type { Op } from '../../../src/stores/store.ts';
-import { Conflict, currentUnit, type Merge, UnitOfWork, withUnit } from '../../../src/stores/unit-of-work.ts';
+import { Conflict, type Merge, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 import { slotted } from '../../support/slotted-store.ts';
 
@@ -284,13 +284,6 @@ describe('reading', () => {
     await unit.load([other]);
     expect((await unit.get(key))?.value).toBe('mine');
     expect(unit.stored(key)).toBeUndefined();
-  });
-
-  test('a unit belongs to the request that runs in it', async () => {
-    const unit = new UnitOfWork(fakeStore());
-    expect(currentUnit()).toBeUndefined();
-    expect(await withUnit(unit, async () => currentUnit())).toBe(unit);
-    expect(currentUnit()).toBeUndefined();
   });
 });
 

@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import type { NewCredential } from '../../../src/authenticators/authenticator.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
-import type { NewCredential } from '../../../src/users/credentials.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { User } from '../../../src/users/user.ts';
 import { recordingStore } from '../../support/recording-store.ts';

@@ -7,7 +7,7 @@ import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/a
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { authenticatorKinds, buildAuthenticators } from '../../../src/authenticators/index.ts';
-import { passwordTools } from '../../../src/authenticators/password/password-tools.ts';
+import { passwordTools } from '../../../src/authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { usersCommand } from '../../../src/cli/users/users.ts';
@@ -20,7 +20,7 @@ import { attemptCounter, auditKey, outboxKey } from '../../../src/stores/keys.ts
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { Account } from '../../../src/users/user.ts';
-import { env } from '../../contract/authenticator-contract.ts';
+import { context } from '../../contract/authenticator-contract.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
@@ -72,7 +72,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
     numberCredential: (text: string) => (takesCodes(text) ? phoneCredential(text) : undefined),
     addressCredential: (text: string) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
     accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(queue, terms) },
-    now: () => env.now,
+    now: () => context.now,
     authenticators: authenticatorKinds,
     setExitCode(code) {
       ran.exitCode = code;
@@ -99,7 +99,7 @@ async function account(identifier: string): Promise<Account> {
 async function signsIn(identifier: string, passcode: string): Promise<boolean> {
   const password = buildAuthenticators({ hashing: queue }).get('password');
   const credential = (await account(identifier)).credentials.find(({ authenticator }) => authenticator === 'password');
-  return (await password?.verify(credential, {}, { passcode }, env))?.ok ?? false;
+  return (await password?.verify(credential, { pending: {}, input: { passcode } }, context))?.ok ?? false;
 }
 
 describe('add', () => {
@@ -199,22 +199,22 @@ describe('tac', () => {
   const counts = async (passcode: string): Promise<boolean> => {
     const [credential] = await accessCodes();
     const authenticator = buildAuthenticators({ hashing: queue }).get('access_code');
-    return (await authenticator?.verify(credential, {}, { passcode }, env))?.ok ?? false;
+    return (await authenticator?.verify(credential, { pending: {}, input: { passcode } }, context))?.ok ?? false;
   };
 
   test('issues a code, shown once, that ends after an hour; the next one takes its place', async () => {
     const { out, exitCode } = await users(['tac', 'Alice']);
-    const until = new Date((env.now + 3600) * 1000).toISOString();
+    const until = new Date((context.now + 3600) * 1000).toISOString();
     expect({ out, exitCode }).toEqual({
       out: `access code: ${codeIn(out)}\ncounts once, until ${until}\n`,
       exitCode: 0,
     });
-    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 3600, secret: { uses: 1 } }]);
+    expect(await accessCodes()).toMatchObject([{ expiresAt: context.now + 3600, secret: { uses: 1 } }]);
     expect(await counts(codeIn(out))).toBe(true);
     const next = codeIn((await users(['tac', 'alice', '--length', '64', '--lifetime', 'P10D', '--uses', '10'])).out);
     expect(next.replaceAll('-', '')).toHaveLength(64);
     expect(await counts(codeIn(out))).toBe(false);
-    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 864_000, secret: { uses: 10 } }]);
+    expect(await accessCodes()).toMatchObject([{ expiresAt: context.now + 864_000, secret: { uses: 10 } }]);
   });
 
   test('gives all attempts back, and is in the audit log without the code', async () => {
@@ -256,7 +256,7 @@ describe('tac', () => {
     });
     const { out } = await users(['tac', 'alice']);
     expect(codeIn(out).replaceAll('-', '')).toHaveLength(20);
-    expect(await accessCodes()).toMatchObject([{ expiresAt: env.now + 1800 }]);
+    expect(await accessCodes()).toMatchObject([{ expiresAt: context.now + 1800 }]);
     for (const [option, value, sentence] of [
       ['--length', '19', 'a whole number from 20 to 64'],
       ['--uses', '3', 'a whole number from 1 to 2'],

@@ -5,6 +5,7 @@ import { errorTable } from '../../../src/errors.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
+import { keyUse, quotedTexts } from './support/used-keys.ts';
 
 const dir = join(viewsDir, 'messages');
 const catalogs = readdirSync(dir).map((file) => ({
@@ -22,7 +23,16 @@ test('there are texts in English and German', () => {
 
 test.each(others)('$locale is translated', ({ texts }) => {
   const untranslated = Object.keys(english).filter((key) => texts[key] === english[key]);
-  expect(untranslated.sort()).toEqual(['device.label', 'passcode.label', 'question.custom']);
+  expect(untranslated.sort()).toEqual([
+    'account.sign_in.about',
+    'device.label',
+    'mail.details.line',
+    'mail.details.place',
+    'mail.details.value',
+    'passcode.label',
+    'question.custom',
+    'title',
+  ]);
 });
 
 test('no text is empty, has stray spaces', () => {
@@ -34,19 +44,43 @@ test('no text is empty, has stray spaces', () => {
   expect(bad).toEqual([]);
 });
 
-test('every code that a template or the renderer names in full has a text', () => {
-  const htmlDir = join(viewsDir, '../src/http/html');
-  const files = [viewsDir, htmlDir].flatMap((root) =>
-    readdirSync(root, { recursive: true, encoding: 'utf8' })
+const root = join(viewsDir, '..');
+const texts = quotedTexts([join(root, 'src'), viewsDir], ['.ts', '.ejs', '.js']);
+
+/** Errors of oidc-provider that have a text of their own. */
+const foreign = [
+  'oauth.invalid_request',
+  'oauth.invalid_client',
+  'oauth.session_not_found',
+  'oauth.temporarily_unavailable',
+];
+
+const isUsed = keyUse(texts);
+
+test('every text is used', () => {
+  expect(Object.keys(english).filter((key) => !isUsed(key) && !foreign.includes(key))).toEqual([]);
+});
+
+test.each(['challenge.pager.lead', 'error.no_such', 'select.challenge.pager', 'webauthn.no_such', 'nowhere.at_all'])(
+  'a text %s would be found to be unused',
+  (key) => {
+    expect(isUsed(key)).toBe(false);
+  },
+);
+
+test('of every text that is used there is one', () => {
+  const sources = [viewsDir, join(root, 'src/http/html'), join(root, 'src/delivery')].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((name) => /\.(ejs|ts)$/.test(name))
-      .map((name) => readFileSync(join(root, name), 'utf8')),
+      .map((name) => readFileSync(join(folder, name), 'utf8')),
   );
-  const named = files.flatMap((source) => [
-    ...[...source.matchAll(/t\.text\('([^']+)'/g)].map((match) => match[1] ?? ''),
-    ...[...source.matchAll(/\b(?:key|label|hint): '([^']+)'/g)].map((match) => match[1] ?? ''),
-  ]);
-  expect(named.length).toBeGreaterThan(40);
-  expect(named.filter((key) => english[key] === undefined)).toEqual([]);
+  const used = sources.flatMap((source) =>
+    [...source.matchAll(/(?:\bsay(?:\.text)?\(|\bt\.text\(|\b(?:key|label|hint): )'([^']+)'/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
+  expect(used.length).toBeGreaterThan(120);
+  expect(used.filter((key) => english[key] === undefined)).toEqual([]);
 });
 
 test('every error, denial and message of the engine has a text', () => {

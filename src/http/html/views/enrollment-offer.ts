@@ -1,16 +1,10 @@
-/** What an enrollment shows: a key and its picture, or codes to be kept. */
+/** What an enrollment shows: a key and its QR code for an app, or codes to be kept. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { RecoveryCodesModel, SetupModel } from '../template-models.ts';
+import type { StepPage } from './page-models.ts';
+import { stateForm } from './view.ts';
 
-import type { MomentValue } from '../../../rendering/message-descriptor.ts';
-
-export interface OfferView {
-  readonly secret?: string;
-  readonly uri?: string;
-  /** Inline SVG of a few plain shapes, checked to be nothing else. */
-  readonly picture?: string;
-  /** Recovery codes, to be kept, and the day that they were made on. */
-  readonly codes?: readonly string[];
-  readonly made?: MomentValue;
-}
+type Offer = Readonly<Record<string, unknown>>;
 
 /** One title, one rectangle, one path, and only attributes that draw: such an SVG can neither run nor load anything. */
 const attributes = '(?: (?:xmlns|role|width|height|viewBox|shape-rendering|fill|d)="[^"<>&]*")*';
@@ -18,14 +12,30 @@ const plainPicture = new RegExp(
   `^<svg${attributes}><title>[^<>]*</title><rect${attributes}/><path${attributes}/></svg>$`,
 );
 
-export function offerView(offer: Readonly<Record<string, unknown>>): OfferView {
-  const { secret, uri, qr, codes, made } = offer;
+/** Undefined: the offer has no key. */
+export function setupOf({ secret, uri, qr }: Offer): SetupModel | undefined {
   const key = typeof secret === 'string' ? secret.replaceAll(/\s/g, '') : '';
+  if (key === '') return undefined;
   return {
-    ...(key === '' ? {} : { secret: key }),
-    ...(typeof uri === 'string' && uri.startsWith('otpauth://') ? { uri } : {}),
-    ...(typeof qr === 'string' && plainPicture.test(qr) ? { picture: qr } : {}),
-    ...(Array.isArray(codes) ? { codes: codes.map(String) } : {}),
-    ...(typeof made === 'number' ? { made: { at: made, style: 'day' } as const } : {}),
+    secret: key.match(/.{1,4}/gsu) ?? [],
+    ...omitUndefined({
+      uri: typeof uri === 'string' && uri.startsWith('otpauth://') ? uri : undefined,
+      qrCode: typeof qr === 'string' && plainPicture.test(qr) ? { svg: qr } : undefined,
+    }),
+  };
+}
+
+/** Undefined: the offer has no codes. `made` is in epoch seconds. */
+export function recoveryCodesOf(page: StepPage, { codes, made }: Offer): RecoveryCodesModel | undefined {
+  if (!Array.isArray(codes)) return undefined;
+  const account = page.account?.identifier ?? '';
+  const printed =
+    typeof made === 'number'
+      ? { key: 'recovery_codes.printed', params: { account, date: { at: made, style: 'day' } } as const }
+      : undefined;
+  return {
+    codes: codes.map(String),
+    download: stateForm({ step: 'download', action: `${page.action}/codes` }, page.stateHandle),
+    ...omitUndefined({ printed }),
   };
 }

@@ -1,21 +1,7 @@
-/** What each page needs to be rendered. Everything that a person or a client wrote is in here as plain text; the templates escape it. */
+/** What each page needs to be rendered. What a user or a client wrote is plain text here; the templates escape it. */
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { ErrorCode } from '../../../errors.ts';
-
-export interface Brand {
-  /** Name of the product as people know it. */
-  readonly name: string;
-  /** `#rrggbb`; anything else is ignored. */
-  readonly accent?: string;
-}
-
-export interface AppLabel {
-  readonly name: string;
-  /** Shown only if it is `data:image/...` or a path on this host: a sign-in page loads nothing from other hosts. */
-  readonly logoUri?: string;
-  /** No app at all: people look after their own account. */
-  readonly ownAccount?: true;
-}
+import type { AppLabel, Brand } from '../../../policy/revision/brand.ts';
 
 export interface PageBase {
   readonly brand: Brand;
@@ -23,13 +9,13 @@ export interface PageBase {
   readonly locale: string;
 }
 
-/** A step of the loop (design.md section 7: the form contract). */
+/** A step of the loop. Its forms keep the form contract (docs/form-contract.md). */
 export interface StepPage extends PageBase {
   readonly step: Step;
   readonly uid: string;
   /** Binds the form to transaction, step and version (Law 11). Goes into every form of the page. */
   readonly stateHandle: string;
-  /** `/signin/<uid>`; the other ways on post to `<action>/<step>`. */
+  /** `/signin/<uid>`; the other options post to `<action>/<step>`. */
   readonly action: string;
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
@@ -43,29 +29,29 @@ export interface StepPage extends PageBase {
   readonly typed?: Readonly<Record<string, string>>;
 }
 
-/** A link from a message, opened in the browser that asked for it. */
-export interface LinkConfirmPage extends PageBase {
+/** A magic link, opened in the browser that asked for it. */
+export interface MagicLinkConfirmPage extends PageBase {
   readonly app: AppLabel;
   readonly account?: { readonly identifier: string };
   /** Answers the challenge, like the form of its step. */
   readonly action: string;
   readonly stateHandle: string;
   readonly authenticator: string;
-  /** Of the link: which challenge is answered. */
+  /** Of the magic link: which challenge it answers. */
   readonly token: string;
   readonly passcode: string;
 }
 
-/** The same link in any other browser: it signs in nobody. */
-export interface LinkElsewherePage extends PageBase {
+/** The same magic link in any other browser, where it does not sign in. */
+export interface MagicLinkElsewherePage extends PageBase {
   readonly app: AppLabel;
   readonly code: string;
-  /** Who asked; empty texts: not known. */
+  /** Where the request came from; empty texts: not known. */
   readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
 }
 
-/** A link that no longer counts, and why. */
-export interface LinkOverPage extends PageBase {
+/** A magic link that no longer counts, and why. */
+export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';
 }
 
@@ -86,7 +72,7 @@ export interface InboxPage extends PageBase {
 /** An error of ours, by its code in `errors.ts`. */
 export interface ErrorPage extends PageBase {
   readonly code: ErrorCode;
-  /** Finds the log line; shown so that a person can quote it. */
+  /** Finds the log line; shown so that a user can quote it. */
   readonly reference?: string;
 }
 
@@ -141,10 +127,10 @@ export interface LogoutPage extends PageBase {
   readonly account?: { readonly identifier: string };
 }
 
-/** oidc-provider's `postLogoutSuccessSource`; also reached when the person chose to stay signed in. */
+/** oidc-provider's `postLogoutSuccessSource`; also reached when the user chose to stay signed in. */
 export interface SignedOutPage extends PageBase {
-  /** The app that the person left. */
+  /** The app that the user left. */
   readonly app?: AppLabel;
-  /** False: the person chose to stay signed in here. */
+  /** False: the user chose to stay signed in here. */
   readonly signedOut: boolean;
 }

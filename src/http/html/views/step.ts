@@ -1,176 +1,243 @@
-/** What the templates see: which template, its heading, its fields and messages. */
-
+/** The pages of the step loop: which template draws a step, and what it is given. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Notice, Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import { fieldsOf, messageId } from '../fields.ts';
-import type { Field } from '../inputs.ts';
-import { type OfferView, offerView } from './enrollment-offer.ts';
-import { type PageContextLine, pageContextLine, whyOf } from './page-context-line.ts';
-import type { AppLabel, StepPage } from './page-models.ts';
+import { fieldsOf } from '../fields.ts';
+import type {
+  AccountModel,
+  ChoiceModel,
+  FormModel,
+  IdentifyModel,
+  OtherTabModel,
+  PublicKeyModel,
+} from '../template-models.ts';
+import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
+import type { StepPage } from './page-models.ts';
+import { optionsOf, returnOption } from './step-options.ts';
+import {
+  challengeAction,
+  challengeLead,
+  contextOf,
+  enrollAction,
+  enrollLead,
+  headingOf,
+  publicOf,
+  reasonOf,
+  selectLead,
+} from './step-texts.ts';
+import { accountModel, appView, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
 
-export interface AppView {
-  readonly name: string;
-  /** Absent: the initial stands in. */
-  readonly logo?: string;
-  readonly initial: string;
-}
-
-export interface View {
-  /** For pages of lists rather than one form. */
-  readonly wide?: boolean;
-  /** Path under `views/`, without extension. */
-  readonly template: string;
-  /** Assets that the page runs. */
-  readonly scripts?: readonly string[];
-  readonly heading: MessageDescriptor;
-  /** What stands over the heading: why the person is here. */
-  readonly context?: MessageDescriptor;
-  readonly app?: AppView;
-  /** What the page says before it asks. */
-  readonly lead?: MessageDescriptor;
-  readonly messages: readonly MessageView[];
-  readonly fields: readonly Field[];
-  readonly page: unknown;
-}
-
-export interface MessageView extends Notice {
-  readonly id: string;
-  readonly text: MessageDescriptor;
-  /** Stands beside its input, because that is far down the page; otherwise over the form. */
-  readonly besideInput: boolean;
-}
-
-export interface StepView extends View, PageContextLine {
-  readonly page: StepPage;
-  readonly options: readonly OptionView[];
-  readonly done: readonly string[];
-  /** Ways to have the message sent again; none: it cannot be asked for. */
-  readonly resends: readonly ResendView[];
-  /** There are safer authenticators than the one that is set up. */
-  readonly restricted: boolean;
-  /** What the main button says. */
-  readonly action: MessageDescriptor;
-  /** What the script asks to find out that the sign-in went on in another tab. */
-  readonly follow?: StepPage['follow'];
-  /** Why it is asked for, where the step itself does not say so. */
-  readonly why?: MessageDescriptor;
-  /** The person may skip the step. */
-  readonly skip?: MessageDescriptor;
-  /** TOTP and the like: the key without spaces, its `otpauth:` address and its picture. */
-  readonly offer?: OfferView;
-}
-
-export interface ResendView {
-  readonly text: MessageDescriptor;
-  /** In which way; absent: as before. */
-  readonly method?: string;
-}
-
-/** What the authenticator says to the page. */
-function publicOf(step: Step): Readonly<Record<string, unknown>> {
-  if (step.kind === 'challenge') return step.challenge;
-  return step.kind === 'enroll' ? step.offer : {};
-}
-
-/** It may go on in another tab, by a link. */
-function isFollowed({ step, follow }: StepPage): boolean {
-  const { linkable, unsent } = publicOf(step);
-  return follow !== undefined && linkable === true && unsent !== true;
-}
-
-/** It is to be kept on paper. */
-function isPrinted(step: Step): boolean {
-  return step.kind === 'enroll' && Array.isArray(step.offer.codes);
-}
-
-/** The stage of an enrollment that has several, as a part of keys. */
-function stageOf(step: Step): string {
-  const { stage } = publicOf(step);
-  return step.kind === 'enroll' && typeof stage === 'string' ? `.${stage}` : '';
-}
-
-/** How a message went that can go in several ways, as a part of keys. */
-function methodOf(step: Step): string {
-  const { method } = publicOf(step);
-  return typeof method === 'string' ? `.${method}` : '';
-}
-
-function resendsOf(step: Step, t: Translator): readonly ResendView[] {
-  const { resend, method, methods } = publicOf(step);
-  if (resend !== true) return [];
-  const others = Array.isArray(methods) ? methods.map(String).filter((one) => one !== method) : [];
-  return [
-    { text: { key: t.pick(`options.resend${methodOf(step)}.again`, 'options.resend') } },
-    ...others.map((other) => ({ text: { key: t.pick(`options.resend.${other}`, 'options.resend') }, method: other })),
-  ];
-}
-
-function actionOf(step: Step, t: Translator): MessageDescriptor {
-  switch (step.kind) {
-    case 'challenge':
-      // What comes before an enrollment signs nobody in.
-      return {
-        key: step.toEnroll ? 'action.continue' : t.pick(`challenge.${step.authenticator}.action`, 'action.continue'),
-      };
-    case 'enroll':
-      return { key: t.pick(`enroll.${step.authenticator}${stageOf(step)}.action`, 'action.finish') };
-    default:
-      return { key: 'action.continue' };
-  }
-}
-
-export interface OptionView {
-  /** `<authenticator>` or `<authenticator>:<enrollment>` */
-  readonly value: string;
-  readonly authenticator: string;
-  readonly name: string;
-  readonly label?: string;
-  readonly about: string;
-}
-
-/** The view of a step page. */
-export function viewOfStep(page: StepPage, t: Translator): StepView {
+export function stepView(page: StepPage, t: Translator): View {
   const { step } = page;
   const heading = headingOf(page, t);
-  const lead = leadOf(step, t);
-  const why = whyOf(step);
-  const skip = skipOf(step);
-  const authenticator =
-    step.kind === 'identify' ? step.identifyWith : 'authenticator' in step ? step.authenticator : undefined;
+  const content = contentOf(page, t);
   return {
-    template: templateOf(step),
-    scripts: [
-      ...(takesPublicKey(step) ? ['webauthn.js'] : []),
-      ...(isFollowed(page) ? ['follow.js'] : []),
-      ...(isPrinted(step) ? ['print.js'] : []),
-    ],
-    ...(isFollowed(page) ? { follow: page.follow } : {}),
-    resends: resendsOf(step, t),
-    restricted: publicOf(step).restricted === true,
-    action: actionOf(step, t),
+    ...content,
     heading,
-    ...pageContextLine(page, heading),
     app: appView(page.app),
-    ...(lead === undefined ? {} : { lead }),
-    messages: messageViews(step.notices, t, authenticator).map((message) => ({
-      ...message,
-      besideInput: step.kind === 'enroll' && message.field !== undefined,
-    })),
-    fields: fieldsOf(step, page.typed),
-    page,
-    options: step.kind === 'select' ? optionsOf(step, t) : [],
-    ...(why === undefined ? {} : { why }),
-    ...(skip === undefined ? {} : { skip }),
-    done: (page.done ?? []).map((key) => authenticatorName(key, t)),
-    ...(step.kind === 'enroll' ? { offer: offerView(step.offer) } : {}),
+    ...omitUndefined({ context: contextOf(page, heading) }),
+    notices: noticesModel(step.notices, t, {
+      authenticator: authenticatorOf(step),
+      only: (notice) => !isBesideInput(step, notice),
+    }),
+    scripts: scriptsOf(page),
   };
 }
 
-/** What a script answers has pages of its own. */
-function templateOf(step: Step): string {
-  const byScript = step.kind !== 'identify' && takesPublicKey(step);
-  return byScript ? `steps/${step.kind}-public-key` : `steps/${step.kind}`;
+type Content = View extends infer V ? (V extends View ? Pick<V, 'template' | 'model'> : never) : never;
+
+/** A step of one kind, with its page. */
+interface StepOf<K extends Step['kind']> {
+  readonly page: StepPage;
+  readonly step: Extract<Step, { kind: K }>;
+  readonly t: Translator;
+  readonly account: AccountModel;
+}
+
+function contentOf(page: StepPage, t: Translator): Content {
+  const { step } = page;
+  const done = (page.done ?? []).map((key) => authenticatorName(key, t));
+  const context = { page, t, account: accountModel(page.account, done) };
+  switch (step.kind) {
+    case 'identify':
+      return { template: 'steps/identify', model: identifyModel({ ...context, step }) };
+    case 'select':
+      return selectContent({ ...context, step });
+    case 'challenge':
+      return takesPublicKey(step) ? publicKeyChallenge({ ...context, step }) : challenge({ ...context, step });
+    case 'enroll':
+      return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enroll({ ...context, step });
+    case 'denied':
+      return denied({ ...context, step });
+    case 'complete':
+      return { template: 'steps/complete', model: { account: context.account, lead: { key: 'complete.lead' } } };
+  }
+}
+
+function identifyModel({ page, step, t }: StepOf<'identify'>): IdentifyModel {
+  const byScript = step.identifyByCredential?.filter(({ inputs }) => inputs.includes('public_key')) ?? [];
+  return {
+    main: stateForm({ step: 'identify', action: page.action, novalidate: true }, page.stateHandle),
+    fields: fieldsOf(step),
+    action: { key: step.identifyWith ? 'action.sign_in' : 'action.continue' },
+    credentials: byScript.map(({ authenticator, challenge: options }) => {
+      // A credential that was just refused is not offered again unasked.
+      const isRefused = step.notices.some((notice) => notice.authenticator === authenticator);
+      const ceremony = { options: JSON.stringify(options), ...(isRefused ? {} : ({ autofill: true } as const)) };
+      const box =
+        step.keepSignedIn === undefined ? [] : [{ name: 'rememberMe', value: '', box: 'rememberMe' } as const];
+      return {
+        form: stateForm({ step: 'identify', authenticator, action: page.action, ceremony }, page.stateHandle, [
+          { name: 'authenticator.id', value: authenticator },
+          ...box,
+        ]),
+        publicKey: publicKeyModel(assertionInputs, 'secondary', { key: `identify.${authenticator}.action` }),
+      };
+    }),
+    options: optionsOf(page, t),
+  };
+}
+
+function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
+  const choices = step.options.map(
+    ({ authenticator, enrollment, label }): ChoiceModel => ({
+      value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
+      icon: iconOf(authenticator),
+      name: authenticatorName(authenticator, t),
+      about: { key: t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`) },
+      ...omitUndefined({ label }),
+    }),
+  );
+  const main = stateForm({ step: 'select', action: page.action }, page.stateHandle);
+  return {
+    template: 'steps/select',
+    model: { account, lead: selectLead(step, t), main, choices, options: optionsOf(page, t) },
+  };
+}
+
+function challenge({ page, step, t, account }: StepOf<'challenge'>): Content {
+  const { authenticator } = step;
+  return {
+    template: 'steps/challenge',
+    model: {
+      account,
+      ...omitUndefined({
+        reason: reasonOf(step),
+        lead: challengeLead(step, t),
+        username: step.inputs.includes('secret') ? page.account?.identifier : undefined,
+        otherTab: otherTabOf(page),
+      }),
+      main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
+      fields: fieldsOf(step),
+      action: challengeAction(step, t),
+      options: optionsOf(page, t),
+    },
+  };
+}
+
+function publicKeyChallenge({ page, step, t, account }: StepOf<'challenge'>): Content {
+  const ceremony = { options: JSON.stringify(step.challenge), focus: true } as const;
+  return {
+    template: 'steps/challenge-public-key',
+    model: {
+      account,
+      ...omitUndefined({ reason: reasonOf(step), lead: challengeLead(step, t) }),
+      main: ceremonyForm(page, step, ceremony),
+      fields: fieldsOf(step),
+      publicKey: publicKeyModel(assertionInputs, 'primary', {
+        key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue'),
+      }),
+      options: optionsOf(page, t),
+    },
+  };
+}
+
+function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
+  const { authenticator, offer } = step;
+  const restricted = step.alternatives ? 'enroll.restricted.alternatives' : 'enroll.restricted';
+  return {
+    template: 'steps/enroll',
+    model: {
+      ...enrollBase({ page, step, t, account }),
+      main: stateForm({ step: 'enroll', authenticator, action: page.action, novalidate: true }, page.stateHandle),
+      cautions: [
+        ...(offer.restricted === true ? [{ code: 'enroll.restricted', text: { key: restricted } }] : []),
+        ...(offer.replaces === true ? [{ code: 'enroll.replaces', text: { key: 'enroll.replaces' } }] : []),
+      ],
+      ...omitUndefined({ recoveryCodes: recoveryCodesOf(page, offer), setup: setupOf(offer) }),
+      action: enrollAction(step, t),
+    },
+  };
+}
+
+function publicKeyEnroll({ page, step, t, account }: StepOf<'enroll'>): Content {
+  const ceremony = { options: JSON.stringify(step.offer) };
+  return {
+    template: 'steps/enroll-public-key',
+    model: {
+      ...enrollBase({ page, step, t, account }),
+      main: { ...ceremonyForm(page, step, ceremony), novalidate: true },
+      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step, t)),
+    },
+  };
+}
+
+function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
+  return {
+    account,
+    ...omitUndefined({ reason: reasonOf(step) }),
+    lead: enrollLead(step, t),
+    endsOtherSessions: step.endsOtherSessions === true,
+    notices: noticesModel(step.notices, t, {
+      authenticator: step.authenticator,
+      only: (notice) => isBesideInput(step, notice),
+    }),
+    fields: fieldsOf(step, page.typed),
+    options: optionsOf(page, t),
+  };
+}
+
+function denied({ page, step, t, account }: StepOf<'denied'>): Content {
+  return {
+    template: 'steps/denied',
+    model: {
+      account,
+      code: `denied.${step.reason}`,
+      lead: { key: t.pick(`denied.${step.reason}`, 'denied.other') },
+      back: returnOption(page),
+      options: optionsOf(page, t),
+    },
+  };
+}
+
+const assertionInputs = ['clientData', 'authenticatorData', 'signatureData', 'userHandle', 'credentialId'];
+const attestationInputs = ['clientData', 'attestation', 'transports'];
+
+/** What may go wrong in a ceremony, as `webauthn.js` names it. */
+export const ceremonyFailures: readonly string[] = [
+  'webauthn.cancelled',
+  'webauthn.registered',
+  'webauthn.unverifiable',
+  'webauthn.unsupported',
+  'webauthn.unavailable',
+  'webauthn.failed',
+];
+
+function publicKeyModel(
+  inputs: readonly string[],
+  look: PublicKeyModel['look'],
+  action: MessageDescriptor,
+): PublicKeyModel {
+  return { inputs: inputs.map((name) => `credentials.${name}`), failures: ceremonyFailures, look, action };
+}
+
+function ceremonyForm(
+  { action, stateHandle }: StepPage,
+  { kind: step, authenticator }: Extract<Step, { kind: 'challenge' | 'enroll' }>,
+  ceremony: NonNullable<FormModel['ceremony']>,
+): FormModel {
+  return stateForm({ step, authenticator, action, ceremony }, stateHandle);
 }
 
 function takesPublicKey(step: Step): boolean {
@@ -179,116 +246,29 @@ function takesPublicKey(step: Step): boolean {
   return 'inputs' in step && step.inputs.includes('public_key');
 }
 
-export function appView(app: AppLabel): AppView {
-  const initial = Array.from(app.name.trim())[0]?.toLocaleUpperCase() ?? '?';
-  const logo = app.logoUri;
-  const own =
-    logo !== undefined && (/^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(logo) || /^\/(?![/\\])/.test(logo));
-  return own ? { name: app.name, initial, logo } : { name: app.name, initial };
+function authenticatorOf(step: Step): string | undefined {
+  if (step.kind === 'identify') return step.identifyWith;
+  return 'authenticator' in step ? step.authenticator : undefined;
 }
 
-/** A text may be more exact for one authenticator: `credentials.invalid.totp`. */
-export function messageViews(
-  messages: readonly Notice[],
-  t: Translator,
-  authenticator?: string,
-): readonly MessageView[] {
-  return messages.map((message, index) => {
-    const about = message.authenticator ?? authenticator;
-    const keys = about === undefined ? [message.code] : [`${message.code}.${about}`, message.code];
-    const text =
-      message.params === undefined ? { key: t.pick(...keys) } : { key: t.pick(...keys), params: message.params };
-    return { ...message, id: messageId(index), text, besideInput: false };
-  });
+/** The inputs of an enrollment may be far down the page, so what is wrong with them stands there. */
+function isBesideInput(step: Step, { field }: Notice): boolean {
+  return step.kind === 'enroll' && field !== undefined;
 }
 
-function leadOf(step: Step, t: Translator): MessageDescriptor | undefined {
-  switch (step.kind) {
-    case 'identify':
-      return undefined;
-    case 'select':
-      return {
-        key: t.pick(`select.${step.purpose}.lead.${step.skippable?.reason ?? ''}`, `select.${step.purpose}.lead`),
-      };
-    case 'challenge': {
-      // What somebody knows needs no word of where to find it.
-      if (step.inputs.includes('secret')) return undefined;
-      if (step.challenge.unsent === true)
-        return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
-      const { address } = step.challenge;
-      const isAddressed = typeof address === 'string' && address !== '';
-      const named = isAddressed ? 'lead_address' : step.label === undefined ? 'lead' : 'lead_label';
-      return {
-        key: t.pick(
-          `challenge.${step.authenticator}${methodOf(step)}.${named}`,
-          `challenge.${step.authenticator}.${named}`,
-          'challenge.other.lead',
-        ),
-        params: { label: step.label ?? '', address: isAddressed ? address : '' },
-      };
-    }
-    case 'enroll':
-      return {
-        key: t.pick(
-          `enroll.${step.authenticator}${stageOf(step)}${methodOf(step)}.lead`,
-          `enroll.${step.authenticator}${stageOf(step)}.lead`,
-          'enroll.other.lead',
-        ),
-        params: { address: String(step.offer.address ?? '') },
-      };
-    case 'denied':
-      return { key: t.pick(`denied.${step.reason}`, 'denied.other') };
-    case 'complete':
-      return { key: 'complete.lead' };
-  }
+/** The user may go on in another tab by a magic link, so the page asks whether they did. */
+function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefined {
+  const { linkable, unsent } = publicOf(step);
+  if (follow === undefined || linkable !== true || unsent === true) return undefined;
+  return { main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
 }
 
-/** How long it may still be skipped; a day is named by its date in UTC. */
-function skipOf(step: Step): MessageDescriptor | undefined {
-  const skippable = 'skippable' in step ? step.skippable : undefined;
-  if (skippable === undefined) return undefined;
-  const { skipsLeft: count, until } = skippable;
-  if (count !== undefined) return { key: 'options.skip.left', params: { count } };
-  if (until === undefined) return { key: 'options.skip' };
-  return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
-}
-
-/** Keys ending in `.in_app` name the app themselves. */
-function headingOf({ step, app }: StepPage, t: Translator): MessageDescriptor {
-  switch (step.kind) {
-    case 'identify':
-      return { key: 'identify.title.in_app', params: { app: app.name } };
-    case 'select':
-      return { key: `select.${step.purpose}.title` };
-    case 'challenge':
-    case 'enroll':
-      if (publicOf(step).unsent === true) return { key: 'challenge.unsent.title' };
-      return {
-        key: t.pick(
-          `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
-          `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
-          `${step.kind}.${step.authenticator}.title`,
-          `${step.kind}.other.title`,
-        ),
-        params: { authenticator: authenticatorName(step.authenticator, t) },
-      };
-    case 'denied':
-      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
-    case 'complete':
-      return { key: 'complete.title' };
-  }
-}
-
-function authenticatorName(key: string, t: Translator): string {
-  return t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
-}
-
-function optionsOf(step: Extract<Step, { kind: 'select' }>, t: Translator): readonly OptionView[] {
-  return step.options.map(({ authenticator, enrollment, label }) => ({
-    value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
-    authenticator,
-    name: authenticatorName(authenticator, t),
-    about: t.text(t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`)),
-    ...(label === undefined ? {} : { label }),
-  }));
+function scriptsOf(page: StepPage): readonly string[] {
+  const { step } = page;
+  const isPrinted = step.kind === 'enroll' && Array.isArray(step.offer.codes);
+  return [
+    ...(takesPublicKey(step) ? ['webauthn.js'] : []),
+    ...(otherTabOf(page) ? ['other-tab.js'] : []),
+    ...(isPrinted ? ['print.js'] : []),
+  ];
 }

@@ -1,0 +1,52 @@
+/** `authenticators.email` of `stepgate.yaml`: how much mail is sent. */
+import { z } from 'zod';
+import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
+import { closed } from '../../policy/schema/fields.ts';
+import type { AuthenticatorContext, Quota } from '../authenticator.ts';
+import { enabledSetting } from '../shared/limits.ts';
+import { networkQuota, perHour } from '../shared/sending-quotas.ts';
+
+const limits = closed({
+  address: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(10)
+    .describe(
+      'Messages to one address. Default 10; as many again for browsers with which the user has signed in before.',
+    ),
+  network: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .default(100)
+    .describe(
+      'Messages for one network (IPv4 address, IPv6 /64); a company behind one address may need more. Default 100.',
+    ),
+});
+
+export const emailConfiguration: AuthenticatorConfiguration = {
+  settings: closed({
+    enabled: enabledSetting(false),
+    limits: limits
+      .prefault({})
+      .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.'),
+  })
+    .prefault({})
+    .describe('A code and a link by mail.'),
+  channels: () => ['email'],
+  weakness: 'NIST SP 800-63B-4 section 3.1.3.1 takes no email for one',
+};
+
+const defaultLimits = { address: 10, network: 100 };
+
+/** Decoys are counted by network, too; the identifier that was entered replaces the address. */
+export function mailQuotas(address: string | undefined, context: AuthenticatorContext): readonly Quota[] {
+  const given = (context.settings as { readonly limits?: typeof defaultLimits } | undefined)?.limits;
+  const { address: toOne, network } = given ?? defaultLimits;
+  const recipient = address?.toLowerCase() ?? `nobody ${context.subjectId ?? context.identifier ?? ''}`;
+  return [
+    networkQuota(context.visitor.ip, network),
+    { ...perHour('recipient', `email\n${recipient}`, toOne), separateForKnownBrowsers: true },
+  ];
+}

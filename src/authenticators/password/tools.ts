@@ -1,0 +1,21 @@
+/** Setting passwords outside the step loop: by an administrator, by an import. */
+import type { NewCredential } from '../authenticator.ts';
+import { HashingQueue } from '../shared/hashing-queue.ts';
+import { hashPassword, readHash } from './hash.ts';
+import { checkNewPassword, type NewPassword } from './new-password.ts';
+import { passwordCredential } from './password.ts';
+
+/** A command hashes as much as it is given: nobody waits in front of a page, so the wait may be long (seconds). */
+const patience = 86_400;
+
+/** `queue`: within a server its own; a command makes one for itself. */
+export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait: patience })) {
+  return {
+    create: async (text: string): Promise<NewCredential> => passwordCredential(await hashPassword(queue, text)),
+    fromHash: (text: string): NewCredential | undefined => {
+      const read = readHash(text);
+      return read && passwordCredential(read.hash);
+    },
+    check: (text: string, context: readonly string[]): NewPassword => checkNewPassword(text, context),
+  };
+}

@@ -1,0 +1,79 @@
+/** `authenticators.phone` of `stepgate.yaml`: which numbers may be used, and how much may be sent to them. */
+import { z } from 'zod';
+import type { AuthenticatorConfiguration } from '../../policy/model/authenticator-kind.ts';
+import { closed, listOf } from '../../policy/schema/fields.ts';
+import { enabledSetting } from '../shared/limits.ts';
+import type { PhoneMethod } from './number.ts';
+import type { PhoneLimits } from './quotas.ts';
+
+export interface PhoneSettings {
+  readonly enabled: boolean;
+  /** The first one that suits the number is used, unless the user chooses another. */
+  readonly methods: readonly PhoneMethod[];
+  /** ISO 3166-1 alpha-2: nothing is sent to any other. */
+  readonly countries: readonly string[];
+  /** Of numbers without country code; absent: there are no countries. */
+  readonly defaultCountry?: string;
+  readonly limits: PhoneLimits;
+}
+
+const names = new Intl.DisplayNames('en', { type: 'region', fallback: 'none' });
+
+/** Why this is no country code (ISO 3166-1 alpha-2); `undefined`: it is one. */
+function countryFault(code: string): string | undefined {
+  if (!/^[A-Z]{2}$/.test(code) || names.of(code) === undefined)
+    return 'must be the code of a country in two capital letters, such as DE (ISO 3166-1)';
+  const { region } = new Intl.Locale(`und-${code}`);
+  return region === code ? undefined : `must be written as ${region}`;
+}
+
+const country = z.string().refine((code) => countryFault(code) === undefined, {
+  error: (issue) => countryFault(String(issue.input)) ?? 'is no country',
+});
+
+function perHour(what: string, standard: number) {
+  return z.int().min(1).max(1_000_000).default(standard).describe(`Messages ${what}. Default ${standard}.`);
+}
+
+const limits = closed({
+  number: perHour('to one number', 10),
+  prefix: perHour('to one block of ten thousand numbers', 30),
+  network: perHour('for one network (IPv4 address, IPv6 /64); a company behind one address may need more', 50),
+  country: perHour('to one country', 1000),
+})
+  .prefault({})
+  .describe('How much is sent in an hour, over all accounts. What is beyond is not sent, and is in the audit log.');
+
+const settings = closed({
+  enabled: enabledSetting(false),
+  methods: listOf(z.enum(['sms', 'voice']))
+    .default(['sms'])
+    .describe('How codes go out. The first one that suits the number is used unless the user chooses another.'),
+  countries: z
+    .array(country)
+    .default([])
+    .describe('Countries whose numbers may be used (ISO 3166-1 alpha-2). Nothing is sent to any other.'),
+  defaultCountry: country
+    .optional()
+    .describe('Country of numbers that are typed without country code. Default: the first of `countries`.'),
+  limits,
+})
+  .refine(({ enabled, countries }) => !enabled || countries.length > 0, {
+    error: 'needs `countries`: name those whose numbers may be used, such as [DE, AT, CH]',
+  })
+  .refine(({ countries, defaultCountry }) => defaultCountry === undefined || countries.includes(defaultCountry), {
+    error: '`defaultCountry` must be one of `countries`',
+    path: ['defaultCountry'],
+  })
+  .transform(({ defaultCountry, ...rest }) => {
+    const [first] = rest.countries;
+    const standard = defaultCountry ?? first;
+    return standard === undefined ? rest : { ...rest, defaultCountry: standard };
+  })
+  .prefault({});
+
+export const phoneConfiguration: AuthenticatorConfiguration = {
+  settings: settings.describe('Codes by text message or call.'),
+  channels: (given) => (given as Pick<PhoneSettings, 'enabled' | 'methods'>).methods,
+  weakness: 'NIST SP 800-63B-4 section 3.1.3.3 restricts phones',
+};

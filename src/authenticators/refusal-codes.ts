@@ -1,0 +1,39 @@
+/** Every reason for which an answer can be refused. A code is a key of the text that the user reads; `<code>.<authenticator>` goes first. */
+
+export const refusalCodes = {
+  'credentials.required': 'nothing was entered',
+  'credentials.malformed': 'what was entered cannot be an answer, whoever the user is',
+  'credentials.invalid': 'the answer is wrong; also for an unknown user and a damaged credential',
+  'label.required': 'the user has several of the kind, and gave the new one no name',
+  'label.invalid': 'the name is too long or not plain text',
+  'credentials.used': 'a one-time value that counted before',
+  'credentials.unverified': 'user verification is required and did not take place',
+  'credentials.cloned': 'the signature counter shows that the key was copied',
+  'credentials.not_allowed': 'a model of key that the administrator does not accept',
+  // The engine answers these four to a new credential that does not do.
+  'credentials.taken': 'the credential belongs to another account',
+  'credentials.not_enough': 'the credential lacks a characteristic that a rule requires',
+  'credentials.not_hardware': 'the credential is not known to be protected by hardware',
+  'credentials.not_device_bound': 'the credential can be copied to other devices',
+
+  'email.required': 'no address was entered',
+  'email.invalid': 'mail cannot be sent to the address',
+  'email.enrolled': 'the user has enrolled the address before',
+
+  'phone.required': 'no number was entered',
+  'phone.invalid': 'there can be no such number',
+  'phone.country': 'no messages go to the country of the number',
+  'phone.kind': 'a kind of number that takes no codes, such as premium rate',
+  'phone.landline': 'the number takes calls only, and calls are not enabled',
+  'phone.enrolled': 'the user has enrolled the number before',
+
+  'question.required': 'no question was chosen',
+  'question.unwritten': 'the question of the user is empty',
+  'question.malformed': 'the question of the user is too short, too long or not plain text',
+  'answer.too_short': 'the answer is shorter than the settings allow',
+  'answer.obvious': 'the answer follows from the question or the profile, or is a common one',
+
+  'recovery_codes.unsaved': 'the user has not confirmed that the codes are saved',
+} as const satisfies Readonly<Record<string, string>>;
+
+export type RefusalCode = keyof typeof refusalCodes;

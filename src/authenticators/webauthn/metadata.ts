@@ -1,0 +1,84 @@
+/**
+ * Models of authenticators as the FIDO Metadata Service describes them: the payload of its BLOB (FIDO Metadata Service 3.0 section 3.1.6)
+ * as a JSON file. The administrator fetches it and checks its signature.
+ */
+import { X509Certificate } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+
+export interface Model {
+  /** The key never leaves hardware (`keyProtection`, FIDO Registry section 3.2). */
+  readonly hardware: boolean;
+  readonly roots: readonly X509Certificate[];
+}
+
+/** By AAGUID, in lower case. */
+export type Models = ReadonlyMap<string, Model>;
+
+const inHardware = ['hardware', 'secure_element'];
+/** Statuses (section 3.1.4) after which a model vouches for nothing. */
+const broken = [
+  'ATTESTATION_KEY_COMPROMISE',
+  'USER_KEY_REMOTE_COMPROMISE',
+  'USER_KEY_PHYSICAL_COMPROMISE',
+  'USER_VERIFICATION_BYPASS',
+  'REVOKED',
+];
+
+let last: { readonly file: string; readonly changed: number; readonly models: Models } | undefined;
+
+/** Reads the file again when it has changed. A file that cannot be read vouches for no model: the result is empty. */
+export function modelsIn(file: string): Models {
+  try {
+    const changed = statSync(file).mtimeMs;
+    if (last?.file !== file || last.changed !== changed) last = { file, changed, models: readModels(file) };
+    return last.models;
+  } catch {
+    return new Map();
+  }
+}
+
+function readModels(file: string): Models {
+  const { entries } = JSON.parse(readFileSync(file, 'utf8')) as { readonly entries?: unknown };
+  if (!Array.isArray(entries)) return new Map();
+  return new Map(entries.flatMap((entry) => modelOf(entry as Entry)));
+}
+
+interface Entry {
+  readonly aaguid?: unknown;
+  readonly metadataStatement?: { readonly keyProtection?: unknown; readonly attestationRootCertificates?: unknown };
+  readonly statusReports?: readonly { readonly status?: string }[];
+}
+
+function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: Entry): readonly [string, Model][] {
+  const { keyProtection, attestationRootCertificates } = metadataStatement;
+  if (typeof aaguid !== 'string' || statusReports.some(({ status = '' }) => broken.includes(status))) return [];
+  const hardware = Array.isArray(keyProtection) && inHardware.some((word) => keyProtection.includes(word));
+  const roots = Array.isArray(attestationRootCertificates)
+    ? attestationRootCertificates.map((text) => new X509Certificate(Buffer.from(String(text), 'base64')))
+    : [];
+  return [[aaguid.toLowerCase(), { hardware, roots }]];
+}
+
+/** Certificates of the longest chain that is followed. */
+const longestChain = 6;
+
+/**
+ * Does this chain, leaf first, lead to one of the roots? Each certificate must be valid at `now` (epoch seconds) and issued by the next
+ * one; the leaf itself may be the root. It makes no requests: the status reports list the models that are revoked.
+ */
+export function leadsTo(roots: readonly X509Certificate[], chain: readonly X509Certificate[], now: number): boolean {
+  if (chain.length === 0 || chain.length > longestChain) return false;
+  const isValid = ({ validFromDate, validToDate }: X509Certificate) =>
+    validFromDate.getTime() <= now * 1000 && now * 1000 <= validToDate.getTime();
+  if (!chain.every(isValid)) return false;
+  const isLinked = chain.every((certificate, index) => {
+    const issuer = chain[index + 1];
+    return issuer === undefined || isIssuedBy(certificate, issuer);
+  });
+  const end = chain.at(-1) as X509Certificate;
+  return isLinked && roots.some((root) => end.raw.equals(root.raw) || (isValid(root) && isIssuedBy(end, root)));
+}
+
+function isIssuedBy(certificate: X509Certificate, issuer: X509Certificate): boolean {
+  return issuer.ca && certificate.checkIssued(issuer) && certificate.verify(issuer.publicKey);
+}

@@ -1,0 +1,164 @@
+/** Verifies an assertion (Web Authentication Level 3 section 7.2). */
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type {
+  AuthenticatorContext,
+  ChallengeAnswer,
+  Credential,
+  CredentialInput,
+  IssuedChallenge,
+  Refused,
+  Verified,
+} from '../authenticator.ts';
+import { foreignChallenge } from '../shared/results.ts';
+import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse, relyingParty } from './input.ts';
+import { type Key, keysOf, type WebauthnSecret, webauthnProof } from './secret.ts';
+
+/** What the server keeps of a challenge. */
+export interface PendingAssertion {
+  /** base64url */
+  readonly challenge: string;
+  readonly userVerification: boolean;
+  /** Credential ids that may answer; absent: the answer identifies the user, and any of their keys will do. */
+  readonly allowed?: readonly string[];
+}
+
+/** COSE algorithms of the keys that can be enrolled: ES256, EdDSA, RS256. */
+export const algorithms = [-7, -8, -257];
+
+/** A P-256 key whose private half was thrown away: verified against for decoys, so that they cost the same. */
+const decoyKey =
+  'pQECAyYgASFYIHVhH12GsAQNVcTydwzbcKQi1pIbpI6z4Xitq2d6atuxIlggDHNNmFXECyeX2X9EULDn-zJd0dFcOCoXfVX788N12Os';
+
+interface Assertion {
+  readonly clientData: string;
+  readonly authenticatorData: string;
+  readonly signature: string;
+  readonly credentialId?: string;
+  readonly userHandle?: string;
+}
+
+/**
+ * Finds out which key answered and what it proved. Everything that does not depend on the account is checked first; without the key, the
+ * answer tells nothing. State changes only after all checks have passed.
+ */
+export async function verifyAssertion(
+  credential: Credential | undefined,
+  { pending, input }: ChallengeAnswer,
+  context: AuthenticatorContext,
+): Promise<Verified | Refused> {
+  const { challenge, userVerification, allowed } = readPending(pending);
+  const assertion = readAssertion(input);
+  if ('ok' in assertion) return assertion;
+  const { parseAuthenticatorData } = await import('@simplewebauthn/server/helpers');
+  const ceremony = { type: 'webauthn.get', challenge, issuer: context.issuer } as const;
+  const data = attempt(() => parseAuthenticatorData(bytes(assertion.authenticatorData)));
+  if (data === undefined) return invalid('malformed');
+  const fault =
+    clientDataFault(assertion.clientData, ceremony) ??
+    authenticatorDataFault(data.rpIdHash, data.flags, context.issuer);
+  if (fault !== undefined) return invalid(fault);
+  const keys = keysOf(context.enrolled.length > 0 ? context.enrolled : credential ? [credential] : []);
+  const mayAnswer = keys.filter(
+    ({ secret: { id } }) =>
+      (allowed?.includes(id) ?? true) && (assertion.credentialId === undefined || assertion.credentialId === id),
+  );
+  const key = await signer(mayAnswer, assertion, ceremony);
+  if (key === undefined) return invalid(mayAnswer.length > 0 ? 'signature' : 'unknown_credential');
+  const isUsernameless = allowed === undefined;
+  const { secret } = key;
+  if ((assertion.userHandle ?? (isUsernameless ? '' : secret.userHandle)) !== secret.userHandle)
+    return invalid('user_handle');
+  if (data.flags.be !== secret.backupEligible) return invalid('backup_eligibility');
+  // The user has proved to hold the key: from here on they are told what is wrong.
+  const isVerified = data.flags.uv && secret.userVerification;
+  if (userVerification && !isVerified) return refuseResponse('credentials.unverified', 'user_verification');
+  if ((data.counter > 0 || secret.counter > 0) && data.counter <= secret.counter)
+    return refuseResponse('credentials.cloned');
+  return {
+    ok: true,
+    credential: key.credential.id,
+    proof: webauthnProof(secret, isVerified),
+    secret: { ...secret, counter: data.counter, backedUp: data.flags.bs },
+    // Without a counter nothing of the secret decides over the next use, and two uses at a time may both count.
+    mustSave: data.counter > 0,
+  };
+}
+
+function readPending({ challenge, userVerification, allowed }: IssuedChallenge['private']): PendingAssertion {
+  if (typeof challenge !== 'string' || challenge === '') throw foreignChallenge();
+  return {
+    challenge,
+    userVerification: userVerification === true,
+    ...omitUndefined({ allowed: Array.isArray(allowed) ? (allowed as readonly string[]) : undefined }),
+  };
+}
+
+function readAssertion(input: CredentialInput): Assertion | Refused {
+  const isEmpty = (name: string) => input[name] === undefined || input[name] === '';
+  if (['clientData', 'authenticatorData', 'signatureData'].every(isEmpty))
+    return refuseResponse('credentials.required');
+  const clientData = binaryField(input, 'clientData', 4096);
+  const authenticatorData = binaryField(input, 'authenticatorData', 4096);
+  const signature = binaryField(input, 'signatureData', 1024);
+  const credentialId = isEmpty('credentialId') ? undefined : (binaryField(input, 'credentialId', 1023) ?? '');
+  const userHandle = isEmpty('userHandle') ? undefined : (binaryField(input, 'userHandle', 64) ?? '');
+  if (!clientData || !authenticatorData || !signature || credentialId === '' || userHandle === '')
+    return refuseResponse('credentials.malformed');
+  return omitUndefined({ clientData, authenticatorData, signature, credentialId, userHandle });
+}
+
+/** The key that made the signature. Without any key, the work is the same. */
+async function signer(
+  keys: readonly Key[],
+  assertion: Assertion,
+  ceremony: { readonly challenge: string; readonly issuer: string },
+): Promise<Key | undefined> {
+  if (keys.length === 0) await isSignedBy({ id: 'AA', publicKey: decoyKey }, assertion, ceremony);
+  for (const key of keys) if (await isSignedBy(key.secret, assertion, ceremony)) return key;
+  return undefined;
+}
+
+async function isSignedBy(
+  { id, publicKey }: Pick<WebauthnSecret, 'id' | 'publicKey'>,
+  { clientData, authenticatorData, signature }: Assertion,
+  { challenge, issuer }: { readonly challenge: string; readonly issuer: string },
+): Promise<boolean> {
+  const { verifyAuthenticationResponse } = await import('@simplewebauthn/server');
+  const { id: expectedRPID, origin: expectedOrigin } = relyingParty(issuer);
+  try {
+    const { verified } = await verifyAuthenticationResponse({
+      response: {
+        id,
+        rawId: id,
+        type: 'public-key',
+        clientExtensionResults: {},
+        response: { clientDataJSON: clientData, authenticatorData, signature },
+      },
+      expectedChallenge: challenge,
+      expectedOrigin,
+      expectedRPID,
+      // The counter is compared only after the signature was verified, so that nobody else can make a key look cloned.
+      credential: { id, publicKey: bytes(publicKey), counter: 0 },
+      requireUserVerification: false,
+    });
+    return verified;
+  } catch {
+    return false;
+  }
+}
+
+function bytes(base64url: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(Buffer.from(base64url, 'base64url'));
+}
+
+function attempt<T>(run: () => T): T | undefined {
+  try {
+    return run();
+  } catch {
+    return undefined;
+  }
+}
+
+function invalid(reason: string): Refused {
+  return refuseResponse('credentials.invalid', reason);
+}

@@ -1,0 +1,159 @@
+/** From the parameters of a delivery to the model of its template: what every message of that name says. */
+import type { Delivery } from '../authenticators/authenticator.ts';
+import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
+import type { Translator } from '../rendering/translator.ts';
+import type {
+  AccountChangedMail,
+  AddressMail,
+  CodeMail,
+  DetailModel,
+  MailBase,
+  OriginModel,
+  RecoveryUsedMail,
+  TextMessage,
+  VoiceCall,
+} from './message-models.ts';
+
+/** What is the same for all messages at a time. */
+export interface RenderContext extends MailBase {
+  readonly accountUrl: string;
+  readonly t: Translator;
+}
+
+/** A mail: its name is that of its templates. */
+export type MailContent = { readonly subject: MessageDescriptor; readonly footer: MessageDescriptor } & (
+  | { readonly name: 'code'; readonly model: CodeMail }
+  | { readonly name: 'address'; readonly model: AddressMail }
+  | { readonly name: 'recovery-used'; readonly model: RecoveryUsedMail }
+  | { readonly name: 'account-changed'; readonly model: AccountChangedMail }
+);
+
+/** Below this number of recovery codes the message warns. */
+const fewCodes = 3;
+
+/** Throws for a template that there is not. */
+export function mailContent({ template, params }: Delivery, context: RenderContext): MailContent {
+  const { t, accountUrl, ...base } = context;
+  const given = readParams(params);
+  const app = given.text('app');
+  const code = given.text('code');
+  const minutes = given.number('minutes');
+  switch (template) {
+    case 'code': {
+      const model = { ...base, ...originOf(given), app, code, minutes, link: given.text('link') };
+      return {
+        name: template,
+        model,
+        subject: { key: 'mail.code.subject', params: { app } },
+        footer: askedFooter(base),
+      };
+    }
+    case 'address': {
+      const model = { ...base, ...originOf(given), code, minutes };
+      return { name: template, model, subject: { key: 'mail.address.subject' }, footer: askedFooter(base) };
+    }
+    case 'recovery-used': {
+      const remaining = given.number('remaining');
+      const few = remaining < fewCodes;
+      const model = { ...base, app, remaining, few, accountUrl, details: detailsOf(given) };
+      return { name: template, model, subject: { key: 'mail.recovery-used.subject' }, footer: noticeFooter(base) };
+    }
+    case 'account-changed': {
+      const event = given.text('event');
+      const authenticator = authenticatorName(given.text('authenticator'), t);
+      const subject = t.pick(`mail.account-changed.${event}.subject`, 'mail.account-changed.subject');
+      const what = {
+        key: `mail.account-changed.${event}`,
+        params: { identifier: given.text('identifier'), authenticator },
+      };
+      const othersEnded = given.text('ended') !== '';
+      const model = { ...base, what, othersEnded, accountUrl, details: detailsOf(given) };
+      return {
+        name: template,
+        model,
+        subject: { key: subject, params: { authenticator } },
+        footer: noticeFooter(base),
+      };
+    }
+    default:
+      throw new Error(`there is no mail ${template}`);
+  }
+}
+
+type ShortContent =
+  | { readonly template: 'sms/code.txt' | 'sms/number.txt'; readonly model: TextMessage }
+  | { readonly template: 'voice/code.txt' | 'voice/number.txt'; readonly model: VoiceCall };
+
+/** A text message or a call. Throws for a template that there is not. */
+export function shortContent({ channel, template, params }: Delivery, { brand }: RenderContext): ShortContent {
+  if (template !== 'code' && template !== 'number') throw new Error(`there is no message ${template}`);
+  const given = readParams(params);
+  const app = given.text('app');
+  const code = given.text('code');
+  // A voice reads a number of six digits as one number, unless something parts them.
+  if (channel === 'voice')
+    return { template: `voice/${template}.txt`, model: { brand, app, digits: Array.from(code).join(', ') } };
+  const model = { brand, app, code, minutes: given.number('minutes'), domain: given.text('domain') };
+  return { template: `sms/${template}.txt`, model };
+}
+
+type Given = ReturnType<typeof readParams>;
+
+/** The parameters by name, as text or number. What is not there is empty, or 0. */
+function readParams(params: Delivery['params']) {
+  return {
+    text: (name: string): string => withoutControls(String(params[name] ?? '')),
+    number: (name: string): number => Number(params[name] ?? 0),
+  };
+}
+
+/** A name with a line break in it must not become a line of its own. */
+function withoutControls(text: string): string {
+  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu, ' ');
+}
+
+function askedFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
+  return { key: 'mail.footer', params: { brand } };
+}
+
+function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
+  return { key: 'mail.notice.footer', params: { brand } };
+}
+
+function authenticatorName(key: string, t: Translator): string {
+  return key === '' ? '' : t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+}
+
+function originOf(given: Given): OriginModel {
+  const { agent, browser, system, ip } = placeOf(given);
+  const knows = agent === 'both' ? 'both' : 'ip';
+  return ip === '' ? {} : { origin: { key: 'mail.origin', params: { knows, browser, system, ip } } };
+}
+
+function placeOf(given: Given) {
+  const [browser, system, ip] = [given.text('browser'), given.text('system'), given.text('ip')];
+  const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
+  return { agent, browser, system, ip };
+}
+
+function detailsOf(given: Given): readonly DetailModel[] {
+  const { agent, browser, system, ip } = placeOf(given);
+  const shows = agent === 'none' ? (ip ? 'ip' : 'none') : ip ? 'all' : agent;
+  const at = given.number('at');
+  const text = (label: string, name: string) => ({
+    label: { key: `mail.details.${label}` },
+    value: { key: 'mail.details.value', params: { value: given.text(name) } },
+    isKnown: given.text(name) !== '',
+  });
+  const when = { key: 'mail.details.value', params: { value: { at, style: 'long' } } } as const;
+  const where = { key: 'mail.details.place', params: { agent, browser, system, ip, shows } };
+  const all = [
+    text('name', 'label'),
+    text('former_name', 'formerLabel'),
+    text('address', 'address'),
+    { label: { key: 'mail.details.when' }, value: when, isKnown: at > 0 },
+    { label: { key: 'mail.details.where' }, value: where, isKnown: shows !== 'none' },
+    text('app', 'app'),
+  ];
+  return all.filter(({ isKnown }) => isKnown).map(({ label, value }) => ({ label, value }));
+}

@@ -1,0 +1,106 @@
+/** What each template of a message is given. A changed model needs a new version of its template in `message-templates.ts`. */
+import type { Locale } from '../rendering/locale.ts';
+import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
+
+export interface MessageTemplateModels {
+  readonly 'mail/layout.html': MailLayoutModel;
+  readonly 'mail/origin.txt': OriginModel;
+  readonly 'mail/origin.html': OriginModel;
+  readonly 'mail/details.txt': DetailsModel;
+  readonly 'mail/details.html': DetailsModel;
+  readonly 'mail/code.txt': CodeMail;
+  readonly 'mail/code.html': CodeMail;
+  readonly 'mail/address.txt': AddressMail;
+  readonly 'mail/address.html': AddressMail;
+  readonly 'mail/recovery-used.txt': RecoveryUsedMail;
+  readonly 'mail/recovery-used.html': RecoveryUsedMail;
+  readonly 'mail/account-changed.txt': AccountChangedMail;
+  readonly 'mail/account-changed.html': AccountChangedMail;
+  readonly 'sms/code.txt': TextMessage;
+  readonly 'sms/number.txt': TextMessage;
+  readonly 'voice/code.txt': VoiceCall;
+  readonly 'voice/number.txt': VoiceCall;
+}
+
+/** The frame of the HTML part of mail. */
+export interface MailLayoutModel {
+  readonly locale: Locale;
+  readonly subject: string;
+  /** Name of the product. */
+  readonly brand: string;
+  /** HTML of the message itself. */
+  readonly main: string;
+  readonly footer: MessageDescriptor;
+}
+
+/** What every mail knows. */
+export interface MailBase {
+  /** Name of the product. */
+  readonly brand: string;
+  /** Colour `#rrggbb` of links and buttons. */
+  readonly accent: string;
+  /** Black or white, whichever can be read on `accent`. */
+  readonly onAccent: string;
+}
+
+/** Where the request for a message came from. */
+export interface OriginModel {
+  /** Absent: it is not known. */
+  readonly origin?: MessageDescriptor;
+}
+
+/** A code, and a link that does the same. */
+export interface CodeMail extends MailBase, OriginModel {
+  readonly app: string;
+  readonly code: string;
+  readonly link: string;
+  /** How long both count. */
+  readonly minutes: number;
+}
+
+/** A code that shows that an address is the user's. */
+export interface AddressMail extends MailBase, OriginModel {
+  readonly code: string;
+  readonly minutes: number;
+}
+
+/** When, where and by what something happened, as far as it is known. */
+export interface DetailsModel {
+  readonly details: readonly DetailModel[];
+}
+
+export interface DetailModel {
+  readonly label: MessageDescriptor;
+  readonly value: MessageDescriptor;
+}
+
+export interface RecoveryUsedMail extends MailBase, DetailsModel {
+  readonly app: string;
+  /** Codes that are left. */
+  readonly remaining: number;
+  readonly few: boolean;
+  readonly accountUrl: string;
+}
+
+export interface AccountChangedMail extends MailBase, DetailsModel {
+  readonly what: MessageDescriptor;
+  /** The account was signed out everywhere else. */
+  readonly othersEnded: boolean;
+  readonly accountUrl: string;
+}
+
+export interface TextMessage {
+  readonly brand: string;
+  readonly app: string;
+  readonly code: string;
+  readonly minutes: number;
+  /** Host that may fill the code in. */
+  readonly domain: string;
+}
+
+export interface VoiceCall {
+  readonly brand: string;
+  readonly app: string;
+  /** The code, one digit after another. */
+  readonly digits: string;
+}

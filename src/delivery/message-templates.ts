@@ -1,0 +1,23 @@
+/** The templates of messages: each with its version, and the fingerprint of the model that it was written for. */
+import type { TemplateTable } from '../rendering/templates.ts';
+import type { MessageTemplateModels } from './message-models.ts';
+
+export const messageTemplates: TemplateTable<MessageTemplateModels> = {
+  'mail/account-changed.html': { version: 1, fingerprint: 'e6def82ad334' },
+  'mail/account-changed.txt': { version: 1, fingerprint: 'e6def82ad334' },
+  'mail/address.html': { version: 1, fingerprint: '15e5a04b2395' },
+  'mail/address.txt': { version: 1, fingerprint: '15e5a04b2395' },
+  'mail/code.html': { version: 1, fingerprint: 'acb9ebdc1980' },
+  'mail/code.txt': { version: 1, fingerprint: 'acb9ebdc1980' },
+  'mail/details.html': { version: 1, fingerprint: 'b51b43d0f170' },
+  'mail/details.txt': { version: 1, fingerprint: 'b51b43d0f170' },
+  'mail/layout.html': { version: 1, fingerprint: '7cced7867742' },
+  'mail/origin.html': { version: 1, fingerprint: 'bec8f34ed586' },
+  'mail/origin.txt': { version: 1, fingerprint: 'bec8f34ed586' },
+  'mail/recovery-used.html': { version: 1, fingerprint: 'e6bd9d0ec3c7' },
+  'mail/recovery-used.txt': { version: 1, fingerprint: 'e6bd9d0ec3c7' },
+  'sms/code.txt': { version: 1, fingerprint: '27d4055c6f05' },
+  'sms/number.txt': { version: 1, fingerprint: '27d4055c6f05' },
+  'voice/code.txt': { version: 1, fingerprint: 'c3ab33270c0f' },
+  'voice/number.txt': { version: 1, fingerprint: 'c3ab33270c0f' },
+};

@@ -1,0 +1,75 @@
+/** What each page of the user's own account needs to be rendered. */
+import type { Notice } from '../../../core/step/step.ts';
+import type { OwnDevice } from '../../../flow/account/devices.ts';
+import type { LostApps } from '../../../flow/account/lost-apps.ts';
+import type { NamedApps } from '../../../flow/account/named-apps.ts';
+import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
+import type { OwnSession } from '../../../flow/account/sessions.ts';
+import type { PageBase } from './page-models.ts';
+
+interface AccountPageBase extends PageBase {
+  readonly messages: readonly Notice[];
+}
+
+export interface OverviewPage extends AccountPageBase {
+  readonly kind: 'overview';
+  readonly overview: Overview;
+}
+
+export interface AuthenticatorPage extends AccountPageBase {
+  readonly kind: 'authenticator';
+  readonly authenticator: OwnAuthenticator;
+  /** A new name that was refused, as it was typed. */
+  readonly label?: string;
+  readonly renameHandle: string;
+  readonly removeHandle: string;
+  /** Apps that the user could no longer sign in to without it. */
+  readonly lost?: LostApps;
+  /** Apps for which it must stay, and the keys of what may be added so that it can go. */
+  readonly needed?: NamedApps & { readonly instead: readonly string[] };
+}
+
+export interface AddAddressPage extends AccountPageBase {
+  readonly kind: 'add-address';
+  /** As it was typed. */
+  readonly email: string;
+  readonly handle: string;
+}
+
+export interface ConfirmAddressPage extends AccountPageBase {
+  readonly kind: 'confirm-address';
+  readonly address: string;
+  readonly handle: string;
+  readonly resendHandle: string;
+}
+
+export interface RemoveAddressPage extends AccountPageBase {
+  readonly kind: 'remove-address';
+  readonly address: string;
+  readonly action: string;
+  readonly handle: string;
+}
+
+export interface ForgetDevicePage extends AccountPageBase {
+  readonly kind: 'forget-device';
+  readonly device: OwnDevice;
+  readonly action: string;
+  readonly handle: string;
+}
+
+/** `session` absent: all others. */
+export interface EndSessionPage extends AccountPageBase {
+  readonly kind: 'end-session';
+  readonly session?: OwnSession;
+  readonly action: string;
+  readonly handle: string;
+}
+
+export type AccountPage =
+  | OverviewPage
+  | AuthenticatorPage
+  | EndSessionPage
+  | AddAddressPage
+  | ConfirmAddressPage
+  | RemoveAddressPage
+  | ForgetDevicePage;

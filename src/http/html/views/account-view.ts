@@ -1,0 +1,292 @@
+/** The pages of the user's own account as their templates see them. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { Notice } from '../../../core/step/step.ts';
+import type { NamedApps } from '../../../flow/account/named-apps.ts';
+import type { Overview, OwnAuthenticator } from '../../../flow/account/overview.ts';
+import type { OwnSession, Place } from '../../../flow/account/sessions.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import { messageId } from '../fields.ts';
+import type {
+  AddAuthenticatorModel,
+  AddressesModel,
+  AppsModel,
+  AuthenticatorModel,
+  AuthenticatorsModel,
+  AuthenticatorTitle,
+  DevicesModel,
+  Invalid,
+  OverviewModel,
+  SessionDetailsModel,
+  SessionsModel,
+  SignInsModel,
+} from '../template-models.ts';
+import type { AccountPage, AuthenticatorPage, EndSessionPage } from './account-pages.ts';
+import { accountModel, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
+
+export function accountView(page: AccountPage, t: Translator): View {
+  return { ...contentOf(page, t), notices: noticesModel(page.messages, t), wide: page.kind === 'overview' };
+}
+
+type Content = View extends infer V ? (V extends View ? Pick<V, 'template' | 'model' | 'heading'> : never) : never;
+
+function contentOf(page: AccountPage, t: Translator): Content {
+  switch (page.kind) {
+    case 'overview':
+      return {
+        template: 'account/overview',
+        heading: { key: 'account.title' },
+        model: overviewModel(page.overview, t),
+      };
+    case 'authenticator':
+      return {
+        template: 'account/authenticator',
+        heading: { key: 'account.authenticator.title' },
+        model: authenticatorModel(page, t),
+      };
+    case 'end-session':
+      return endSessionContent(page);
+    case 'forget-device':
+      return {
+        template: 'account/forget-device',
+        heading: { key: 'account.device.forget.title' },
+        model: {
+          lead: placeText(page.device),
+          main: stateForm({ step: 'forget-device', action: page.action }, page.handle),
+        },
+      };
+    case 'add-address':
+      return {
+        template: 'account/add-address',
+        heading: { key: 'account.address.add.title' },
+        model: {
+          main: stateForm({ step: 'add-address', action: '/account/addresses/add' }, page.handle),
+          email: page.email,
+          ...invalidBy(page.messages, 'email'),
+        },
+      };
+    case 'confirm-address':
+      return {
+        template: 'account/confirm-address',
+        heading: { key: 'account.address.confirm.title' },
+        model: {
+          lead: { key: 'account.address.confirm.lead', params: { address: page.address } },
+          main: stateForm({ step: 'confirm-address', action: '/account/addresses/confirm' }, page.handle),
+          resend: {
+            main: stateForm({ step: 'resend-address', action: '/account/addresses/resend' }, page.resendHandle),
+            look: 'link',
+            text: { key: 'options.resend' },
+          },
+          ...invalidBy(page.messages, 'passcode'),
+        },
+      };
+    case 'remove-address':
+      return {
+        template: 'account/remove-address',
+        heading: { key: 'account.address.remove.title' },
+        model: {
+          address: page.address,
+          main: stateForm({ step: 'remove-address', action: page.action }, page.handle),
+        },
+      };
+  }
+}
+
+function endSessionContent({ session, action, handle }: EndSessionPage): Content {
+  const step = session ? 'end' : 'end-others';
+  return {
+    template: 'account/end-session',
+    heading: { key: session ? 'account.session.end.title' : 'account.sessions.others.title' },
+    model: {
+      lead: session ? placeText(session) : { key: 'account.sessions.others.lead' },
+      ...omitUndefined({ session: session && sessionDetails(session) }),
+      main: stateForm({ step, action }, handle),
+      action: { key: session ? 'account.session.end.one' : 'account.sessions.others' },
+    },
+  };
+}
+
+function overviewModel(overview: Overview, t: Translator): OverviewModel {
+  return {
+    account: accountModel(overview),
+    authenticators: authenticatorsModel(overview, t),
+    sessions: sessionsModel(overview, t),
+    devices: devicesModel(overview, t),
+    signIns: signInsModel(overview, t),
+    addresses: addressesModel(overview),
+  };
+}
+
+/** Below this number of recovery codes the page warns. */
+const fewCodes = 3;
+
+function authenticatorsModel(
+  { authenticators, addable, replaced, full }: Overview,
+  t: Translator,
+): AuthenticatorsModel {
+  return {
+    authenticators: authenticators.map((one) => {
+      const title = titleOf(one, t);
+      const { remaining: count } = one;
+      const few = count !== undefined && count < fewCodes;
+      const text = { key: few ? 'account.remaining.few' : 'account.remaining', params: { count: count ?? 0 } };
+      return {
+        ...title,
+        ...(count === undefined ? {} : { remaining: { count, few, text } }),
+        href: `/account/authenticators/${one.id}`,
+        manage: { key: 'account.manage.of', params: { name: title.name } },
+      };
+    }),
+    addable: addable.map((key) => addModel(key, replaced.includes(key) ? 'account.replace.one' : 'account.add.one', t)),
+    full: full.map((authenticator) => ({
+      authenticator,
+      text: { key: 'account.add.full.of', params: { authenticator: authenticatorName(authenticator, t) } },
+    })),
+  };
+}
+
+function addModel(authenticator: string, key: string, t: Translator): AddAuthenticatorModel {
+  return {
+    href: `/account/add/${authenticator}`,
+    text: { key, params: { authenticator: authenticatorName(authenticator, t) } },
+  };
+}
+
+function titleOf({ authenticator, label, address, createdAt }: OwnAuthenticator, t: Translator): AuthenticatorTitle {
+  const name = authenticatorName(authenticator, t);
+  const shows = label && address ? 'both' : label ? 'name' : address ? 'address' : 'none';
+  const params = { shows, name, address: address ?? '', added: { at: createdAt } };
+  return {
+    icon: iconOf(authenticator),
+    name: label ?? name,
+    about: { key: 'account.authenticator.about', params },
+  };
+}
+
+function sessionsModel({ sessions }: Overview, t: Translator): SessionsModel {
+  return {
+    sessions: sessions.map((session) => ({
+      ...sessionDetails(session),
+      current: session.current,
+      place: placeText(session),
+      href: session.current ? '/oauth2/v1/logout' : `/account/sessions/${session.id}`,
+      end: session.current
+        ? { key: 'logout.yes' }
+        : { key: 'account.session.end.of', params: { place: placeInWords(session, t) } },
+    })),
+  };
+}
+
+function sessionDetails({ apps, startedAt, usedAt }: OwnSession): SessionDetailsModel {
+  return {
+    apps,
+    times: { key: 'account.session.times', params: { started: { at: startedAt }, used: { at: usedAt } } },
+  };
+}
+
+function devicesModel({ devices }: Overview, t: Translator): DevicesModel {
+  return {
+    devices: devices.map((device) => ({
+      current: device.current,
+      place: placeText(device),
+      authenticators: device.spared.map((key) => authenticatorName(key, t)),
+      times: { key: 'account.device.times', params: { since: { at: device.at }, until: { at: device.until } } },
+      href: `/account/devices/${device.id}`,
+      forget: { key: 'account.device.forget.of', params: { place: placeInWords(device, t) } },
+    })),
+  };
+}
+
+function signInsModel({ signIns }: Overview, t: Translator): SignInsModel {
+  return {
+    signIns: signIns.map((one) => ({
+      ...omitUndefined({ app: one.app }),
+      what: {
+        key: 'account.sign_in.about',
+        params: { at: { at: one.at }, authenticators: { items: one.proved.map((key) => authenticatorName(key, t)) } },
+      },
+      place: placeText(one),
+    })),
+  };
+}
+
+function addressesModel({ addresses, mailed, canAddAddress, askedAddress }: Overview): AddressesModel {
+  const lead = mailed ? (addresses.length > 0 ? 'lead' : 'none') : 'no_mail';
+  return {
+    lead: { key: `account.addresses.${lead}` },
+    addresses: addresses.map(({ address, source, name }) => ({
+      address,
+      source: { key: `account.address.${source}` },
+      ...(name === undefined
+        ? {}
+        : {
+            remove: {
+              href: `/account/addresses/${name}`,
+              text: { key: 'account.address.remove.of', params: { address } },
+            },
+          }),
+    })),
+    canAdd: mailed && canAddAddress,
+    ...(askedAddress === undefined
+      ? {}
+      : { asked: { key: 'account.address.asked', params: { address: askedAddress } } }),
+  };
+}
+
+function authenticatorModel(page: AuthenticatorPage, t: Translator): AuthenticatorModel {
+  const { authenticator: one, lost, needed } = page;
+  const { icon: _, ...title } = titleOf(one, t);
+  const form = (step: 'rename' | 'remove', handle: string) =>
+    stateForm({ step, authenticator: one.authenticator, action: `/account/authenticators/${one.id}/${step}` }, handle);
+  return {
+    ...title,
+    rename: {
+      form: form('rename', page.renameHandle),
+      value: page.label ?? one.label ?? '',
+      ...invalidBy(page.messages, 'label'),
+    },
+    remove: form('remove', page.removeHandle),
+    ...(needed && {
+      needed: {
+        apps: appsModel('needed', { key: 'account.remove.needed' }, needed),
+        instead: needed.instead.map((key) => addModel(key, 'account.add.one', t)),
+      },
+    }),
+    ...(lost && {
+      lost: {
+        apps: appsModel('lost', { key: 'account.remove.lost' }, lost),
+        confirmation: lost.confirmation,
+        ...invalidBy(page.messages, 'confirm'),
+      },
+    }),
+  };
+}
+
+function appsModel(id: string, lead: MessageDescriptor, { names, more: count }: NamedApps): AppsModel {
+  return {
+    id,
+    lead,
+    names,
+    ...(count > 0 ? { more: { key: 'account.remove.lost.more', params: { count } } } : {}),
+  };
+}
+
+/** Marks the input `field`, if a message is about it. */
+function invalidBy(messages: readonly Notice[], field: string): { readonly invalid?: Invalid } {
+  const index = messages.findIndex((message) => message.field === field);
+  return index < 0 ? {} : { invalid: { describedBy: messageId(index) } };
+}
+
+/** Browser, system and address, as far as they are known (empty: they are not). */
+function placeText({ browser, system, ip }: Place): MessageDescriptor {
+  const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
+  return {
+    key: 'account.place',
+    params: { agent, browser, system, ip, from: ip ? 'address' : 'none' },
+  };
+}
+
+function placeInWords(place: Place, t: Translator): string {
+  const { key, params } = placeText(place);
+  return t.text(key, params);
+}

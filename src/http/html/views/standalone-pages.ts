@@ -1,0 +1,175 @@
+/** The pages that are neither steps nor parts of the account: errors, devices, magic links, signing out, and the demo's inbox. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import { userCodeField } from '../fields.ts';
+import type { FormModel, LetterModel } from '../template-models.ts';
+import type {
+  DeviceConfirmPage,
+  DeviceInputPage,
+  DeviceSuccessPage,
+  ErrorPage,
+  InboxEntry,
+  InboxPage,
+  LogoutPage,
+  MagicLinkConfirmPage,
+  MagicLinkElsewherePage,
+  MagicLinkOverPage,
+  OAuthErrorPage,
+  SignedOutPage,
+} from './page-models.ts';
+import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
+
+export function errorView({ code: error, reference }: ErrorPage, t: Translator): View {
+  const code = `error.${error}`;
+  return {
+    template: 'pages/error',
+    heading: { key: t.pick(`${code}.title`, 'error.title') },
+    model: { code, lead: { key: t.pick(code, 'error.internal') }, ...omitUndefined({ reference }) },
+  };
+}
+
+export function oauthErrorView({ error, description, reference }: OAuthErrorPage, t: Translator): View {
+  const code = `oauth.${error}`;
+  return {
+    template: 'pages/oauth-error',
+    heading: { key: 'oauth.title' },
+    model: {
+      code,
+      error,
+      lead: { key: t.pick(code, 'oauth.other') },
+      ...omitUndefined({ description, reference }),
+    },
+  };
+}
+
+export function deviceInputView(page: DeviceInputPage, t: Translator): View {
+  return {
+    template: 'pages/device-input',
+    heading: { key: 'device.title' },
+    notices: noticesModel(page.messages, t),
+    model: {
+      lead: { key: 'device.lead' },
+      main: { ...providerForm('op.deviceInputForm', page), novalidate: true },
+      fields: userCodeField(page.userCode ?? '', page.charset, page.messages),
+    },
+  };
+}
+
+export function deviceConfirmView(page: DeviceConfirmPage): View {
+  const { ip, userAgent: agent } = page.device ?? {};
+  const { hidden, ...form } = providerForm('op.deviceConfirmForm', page);
+  return {
+    template: 'pages/device-confirm',
+    heading: { key: 'device.confirm.title.in_app', params: { app: page.app.name } },
+    app: appView(page.app),
+    model: {
+      lead: { key: 'device.confirm.lead' },
+      code: page.displayCode,
+      origin: [
+        ...(ip ? [{ key: 'device.confirm.from', params: { ip } }] : []),
+        ...(agent ? [{ key: 'device.confirm.agent', params: { agent } }] : []),
+      ],
+      main: {
+        ...form,
+        hidden: [...hidden, { name: 'user_code', value: page.userCode }, { name: 'confirm', value: 'yes' }],
+      },
+    },
+  };
+}
+
+/** Forms of oidc-provider: their ids and their `xsrf` are its own. */
+function providerForm(id: string, page: { readonly action: string; readonly xsrf: string }): FormModel {
+  return { id, method: 'post', action: page.action, hidden: [{ name: 'xsrf', value: page.xsrf }] };
+}
+
+export function deviceSuccessView({ app }: DeviceSuccessPage): View {
+  return {
+    template: 'pages/device-success',
+    heading: { key: 'device.success.title' },
+    app: appView(app),
+    model: { lead: { key: 'device.success.lead', params: { app: app.name } } },
+  };
+}
+
+export function logoutView(page: LogoutPage): View {
+  const { app } = page;
+  return {
+    template: 'pages/logout',
+    heading: { key: 'logout.title' },
+    model: {
+      account: accountModel(page.account),
+      lead: app ? { key: 'logout.lead_app', params: { app: app.name } } : { key: 'logout.lead' },
+      main: providerForm('op.logoutForm', page),
+    },
+  };
+}
+
+export function signedOutView({ app, signedOut }: SignedOutPage): View {
+  const key = signedOut ? 'signed_out' : 'stayed';
+  const lead = app && !signedOut ? { key: 'stayed.lead_app', params: { app: app.name } } : { key: `${key}.lead` };
+  return { template: 'pages/signed-out', heading: { key: `${key}.title` }, model: { lead } };
+}
+
+export function magicLinkConfirmView(page: MagicLinkConfirmPage): View {
+  const { app, action, authenticator, stateHandle, token, passcode } = page;
+  return {
+    template: 'pages/magic-link-confirm',
+    heading: { key: 'magic_link.confirm.title.in_app', params: { app: app.name } },
+    app: appView(app),
+    model: {
+      account: accountModel(page.account),
+      lead: { key: 'magic_link.confirm.lead' },
+      main: stateForm({ step: 'challenge', authenticator, action }, stateHandle, [
+        { name: 'link.token', value: token },
+        { name: 'credentials.passcode', value: passcode },
+      ]),
+    },
+  };
+}
+
+export function magicLinkElsewhereView({ app, code, asked }: MagicLinkElsewherePage): View {
+  const { browser, system, ip } = asked;
+  const known = browser && system ? 'both' : browser ? 'browser' : 'system';
+  return {
+    template: 'pages/magic-link-elsewhere',
+    heading: { key: 'magic_link.elsewhere.title' },
+    app: appView(app),
+    model: {
+      lead: { key: 'magic_link.elsewhere.lead', params: { app: app.name } },
+      code,
+      origin: [
+        ...(browser || system ? [{ key: 'magic_link.asked.agent', params: { known, browser, system } }] : []),
+        ...(ip ? [{ key: 'magic_link.asked.ip', params: { ip } }] : []),
+      ],
+    },
+  };
+}
+
+export function magicLinkOverView({ reason }: MagicLinkOverPage): View {
+  const code = `magic_link.${reason}`;
+  return {
+    template: 'pages/magic-link-over',
+    heading: { key: 'magic_link.over.title' },
+    model: { code, lead: { key: code } },
+  };
+}
+
+export function inboxView({ messages }: InboxPage): View {
+  return {
+    template: 'pages/inbox',
+    heading: { key: 'inbox.title' },
+    wide: true,
+    model: { lead: { key: 'inbox.lead' }, letters: messages.map(letterModel) },
+  };
+}
+
+function letterModel({ channel, to, subject, text, at }: InboxEntry): LetterModel {
+  return {
+    ...omitUndefined({ subject }),
+    channel: { key: `inbox.${channel}` },
+    sent: { key: 'inbox.sent', params: { to, at: { at: Date.parse(at) / 1000 } } },
+    pieces: text
+      .split(/(https?:\/\/\S+)/)
+      .map((piece) => (/^https?:\/\//.test(piece) ? { text: piece, href: piece } : { text: piece })),
+  };
+}

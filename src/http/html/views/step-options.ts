@@ -1,0 +1,75 @@
+/** The forms below a step that do something else than answer it. */
+import type { Step } from '../../../core/step/step.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import type { HiddenInput, OptionModel } from '../template-models.ts';
+import type { StepPage } from './page-models.ts';
+import { methodOf, publicOf } from './step-texts.ts';
+import { stateForm } from './view.ts';
+
+/** In the order of the page. A denied sign-in has its way back as its main form. */
+export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[] {
+  const { step, canRestart } = page;
+  const option = (name: string, text: MessageDescriptor, more: readonly HiddenInput[] = []): OptionModel =>
+    optionForm(page, { name, text, more });
+  const skip = skipText(step);
+  const hasOthers = (step.kind === 'challenge' || step.kind === 'enroll') && step.alternatives;
+  const all = [
+    ...resendsOf(step, t).map(({ text, more }) => option('resend', text, more)),
+    ...(hasOthers ? [option('select', { key: `options.select.${step.kind}` })] : []),
+    ...(skip === undefined ? [] : [option('skip', skip)]),
+    ...(canRestart ? [option('restart', { key: 'options.restart' })] : []),
+  ];
+  return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
+}
+
+/** The main form of a denied sign-in. */
+export function returnOption(page: StepPage): OptionModel {
+  const text = { key: 'options.return', params: { app: page.app.name } };
+  return { ...optionForm(page, { name: 'cancel', text, more: [] }), look: 'primary' };
+}
+
+interface OptionForm {
+  readonly name: string;
+  readonly text: MessageDescriptor;
+  readonly more: readonly HiddenInput[];
+}
+
+function optionForm({ action, stateHandle }: StepPage, { name, text, more }: OptionForm): OptionModel {
+  return { main: stateForm({ step: name, action: `${action}/${name}` }, stateHandle, more), look: 'link', text };
+}
+
+interface Resend {
+  readonly text: MessageDescriptor;
+  readonly more: readonly HiddenInput[];
+}
+
+/** Once more as before, and once for each other method of sending. */
+function resendsOf(step: Step, t: Translator): readonly Resend[] {
+  const { resend, method, methods } = publicOf(step);
+  if (resend !== true) return [];
+  const others = Array.isArray(methods) ? methods.map(String).filter((one) => one !== method) : [];
+  return [
+    { text: { key: t.pick(`options.resend${methodOf(step)}.again`, 'options.resend') }, more: [] },
+    ...others.map((other) => ({
+      text: { key: t.pick(`options.resend.${other}`, 'options.resend') },
+      more: [{ name: 'authenticator.methodType', value: other }],
+    })),
+  ];
+}
+
+/** How long it may still be skipped; a day is named by its date in UTC. */
+function skipText(step: Step): MessageDescriptor | undefined {
+  const skippable = 'skippable' in step ? step.skippable : undefined;
+  if (skippable === undefined) return undefined;
+  const { skipsLeft: count, until } = skippable;
+  if (count !== undefined) return { key: 'options.skip.left', params: { count } };
+  if (until === undefined) return { key: 'options.skip' };
+  return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
+}
+
+/** A user who is not identified yet has no account to go back to. */
+function cancelText({ app, step }: StepPage): MessageDescriptor {
+  if (!app.ownAccount) return { key: 'options.cancel', params: { app: app.name } };
+  return { key: step.kind === 'identify' ? 'options.cancel.sign_in' : 'options.cancel.account' };
+}

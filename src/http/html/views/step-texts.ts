@@ -1,0 +1,125 @@
+/** The texts of a step by stable codes. More exact codes go first: of the authenticator, its stage, and the method of sending. */
+import type { Step } from '../../../core/step/step.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import type { ReasonModel } from '../template-models.ts';
+import type { StepPage } from './page-models.ts';
+import { authenticatorName } from './view.ts';
+
+/** What the authenticator tells the page. */
+export function publicOf(step: Step): Readonly<Record<string, unknown>> {
+  if (step.kind === 'challenge') return step.challenge;
+  return step.kind === 'enroll' ? step.offer : {};
+}
+
+/** The stage of an enrollment that has several, as a part of keys. */
+function stageOf(step: Step): string {
+  const { stage } = publicOf(step);
+  return step.kind === 'enroll' && typeof stage === 'string' ? `.${stage}` : '';
+}
+
+/** How a message went that can go in several ways, as a part of keys. */
+export function methodOf(step: Step): string {
+  const { method } = publicOf(step);
+  return typeof method === 'string' ? `.${method}` : '';
+}
+
+/** Keys ending in `.in_app` name the app themselves. */
+export function headingOf({ step, app }: StepPage, t: Translator): MessageDescriptor {
+  switch (step.kind) {
+    case 'identify':
+      return { key: 'identify.title.in_app', params: { app: app.name } };
+    case 'select':
+      return { key: `select.${step.purpose}.title` };
+    case 'challenge':
+    case 'enroll':
+      if (publicOf(step).unsent === true) return { key: 'challenge.unsent.title' };
+      return {
+        key: t.pick(
+          `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
+          `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
+          `${step.kind}.${step.authenticator}.title`,
+          `${step.kind}.other.title`,
+        ),
+        params: { authenticator: authenticatorName(step.authenticator, t) },
+      };
+    case 'denied':
+      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
+    case 'complete':
+      return { key: 'complete.title' };
+  }
+}
+
+/** What stands over the heading. Absent: the heading names the app itself. */
+export function contextOf({ app }: StepPage, heading: MessageDescriptor): MessageDescriptor | undefined {
+  if (heading.key.endsWith('.in_app')) return undefined;
+  return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
+}
+
+/** Why the step is asked for, where it does not say so itself. Only what delays the sign-in is a message that testers read. */
+export function reasonOf(step: Step): ReasonModel | undefined {
+  if (step.kind === 'challenge' && step.toEnroll)
+    return { text: { key: 'enroll.prove_first' }, code: 'enroll.prove_first' };
+  return step.kind === 'enroll' && step.skippable
+    ? { text: { key: `enroll.why.${step.skippable.reason}` } }
+    : undefined;
+}
+
+export function selectLead(step: Extract<Step, { kind: 'select' }>, t: Translator): MessageDescriptor {
+  const reason = step.skippable?.reason ?? '';
+  return { key: t.pick(`select.${step.purpose}.lead.${reason}`, `select.${step.purpose}.lead`) };
+}
+
+/** A secret that the user knows needs no word of where to find it. */
+export function challengeLead(
+  step: Extract<Step, { kind: 'challenge' }>,
+  t: Translator,
+): MessageDescriptor | undefined {
+  const { authenticator, label } = step;
+  if (step.inputs.includes('secret')) {
+    const key = `challenge.${authenticator}.lead`;
+    return t.pick(key, 'challenge.other.lead') === key ? { key } : undefined;
+  }
+  if (step.challenge.unsent === true)
+    return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
+  const { address } = step.challenge;
+  const isAddressed = typeof address === 'string' && address !== '';
+  const named = isAddressed ? 'lead_address' : label === undefined ? 'lead' : 'lead_label';
+  return {
+    key: t.pick(
+      `challenge.${authenticator}${methodOf(step)}.${named}`,
+      `challenge.${authenticator}.${named}`,
+      `challenge.${authenticator}.lead`,
+      'challenge.other.lead',
+    ),
+    params: { label: label ?? '', address: isAddressed ? address : '' },
+  };
+}
+
+export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translator): MessageDescriptor {
+  const { authenticator, offer } = step;
+  return {
+    key: t.pick(
+      `enroll.${authenticator}${stageOf(step)}${methodOf(step)}.lead`,
+      `enroll.${authenticator}${stageOf(step)}.lead`,
+      'enroll.other.lead',
+    ),
+    params: { address: String(offer.address ?? '') },
+  };
+}
+
+/** What the main button of a challenge says. What comes before an enrollment signs nobody in. */
+export function challengeAction(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {
+  if (step.toEnroll) return { key: 'action.continue' };
+  return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };
+}
+
+export function enrollAction(step: Extract<Step, { kind: 'enroll' }>, t: Translator): MessageDescriptor {
+  return {
+    key: t.pick(
+      `enroll.${step.authenticator}${stageOf(step)}.action`,
+      `enroll.${step.authenticator}.action`,
+      'action.finish',
+    ),
+  };
+}

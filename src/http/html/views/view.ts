@@ -1,0 +1,91 @@
+/** A page as its templates see it, and what all pages share. */
+import type { Notice } from '../../../core/step/step.ts';
+import type { AppLabel } from '../../../policy/revision/brand.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import { messageId } from '../fields.ts';
+import type {
+  AccountModel,
+  AppView,
+  FormModel,
+  HiddenInput,
+  NoticeModel,
+  NoticesModel,
+  PageTemplateModels,
+} from '../template-models.ts';
+
+/** Templates that are the content of a page. */
+export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;
+
+export type View = { readonly [N in ContentTemplate]: ViewOf<N> }[ContentTemplate];
+
+export interface ViewOf<N extends ContentTemplate> {
+  readonly template: N;
+  readonly model: PageTemplateModels[N];
+  readonly heading: MessageDescriptor;
+  readonly context?: MessageDescriptor;
+  readonly app?: AppView;
+  /** Over the page. */
+  readonly notices?: NoticesModel;
+  /** Names of assets that the page runs. */
+  readonly scripts?: readonly string[];
+  /** For pages of lists rather than one form. */
+  readonly wide?: boolean;
+}
+
+export const noNotices: NoticesModel = { errors: [], infos: [] };
+
+/** Notices with their texts. A text may be more exact for one authenticator: `credentials.invalid.totp`. */
+export function noticesModel(
+  notices: readonly Notice[],
+  t: Translator,
+  { authenticator, only = () => true }: { authenticator?: string | undefined; only?: (notice: Notice) => boolean } = {},
+): NoticesModel {
+  const models = notices.map((notice, index): Notice & NoticeModel => {
+    const about = notice.authenticator ?? authenticator;
+    const key = about === undefined ? t.pick(notice.code) : t.pick(`${notice.code}.${about}`, notice.code);
+    const text = notice.params === undefined ? { key } : { key, params: notice.params };
+    return { ...notice, id: messageId(index), text };
+  });
+  const chosen = models.filter(only);
+  const model = ({ id, code, text }: NoticeModel): NoticeModel => ({ id, code, text });
+  return {
+    errors: chosen.filter(({ level }) => level === 'error').map(model),
+    infos: chosen.filter(({ level }) => level !== 'error').map(model),
+  };
+}
+
+/** A logo is shown only if it is in the page itself or on this host: a page loads nothing from elsewhere. */
+export function appView(app: AppLabel): AppView {
+  const initial = Array.from(app.name.trim())[0]?.toLocaleUpperCase() ?? '?';
+  const logo = app.logoUri;
+  const own =
+    logo !== undefined && (/^data:image\/(png|jpeg|gif|webp|svg\+xml)[;,]/.test(logo) || /^\/(?![/\\])/.test(logo));
+  return own ? { name: app.name, initial, logo } : { name: app.name, initial };
+}
+
+export function accountModel(
+  account: { readonly identifier: string } | undefined,
+  done: readonly string[] = [],
+): AccountModel {
+  return account === undefined ? { done } : { identifier: account.identifier, done };
+}
+
+/** A form that says which step it answers, and proves which page it came from (Law 11). */
+export function stateForm(
+  form: Pick<FormModel, 'step' | 'authenticator' | 'action' | 'novalidate' | 'ceremony'>,
+  stateHandle: string,
+  more: readonly HiddenInput[] = [],
+): FormModel {
+  return { ...form, method: 'post', hidden: [{ name: 'stateHandle', value: stateHandle }, ...more] };
+}
+
+/** Name of an authenticator in the language of the page. */
+export function authenticatorName(key: string, t: Translator): string {
+  return t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+}
+
+/** An icon of its own, or the general one. */
+export function iconOf(authenticator: string): string {
+  return `authenticators/${authenticator}`;
+}

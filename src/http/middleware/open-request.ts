@@ -1,0 +1,29 @@
+/** The first middleware: makes the request say what is true, and opens its scope. */
+import type { Context, Next } from 'koa';
+import { createRequestScope, runInScope } from '../../oidc/request-scope.ts';
+import { knownDeviceKey } from '../../stores/keys.ts';
+import type { Store } from '../../stores/store.ts';
+import { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { failureRecordingStore } from './failure-recording-store.ts';
+import { type NormalisationOptions, normaliseRequest } from './normalise-request.ts';
+
+export interface OpenRequestOptions extends Omit<NormalisationOptions, 'trustedProxies'> {
+  readonly store: Store;
+  /** Keys that every load brings along. */
+  readonly along: readonly string[];
+  /** As the active revision says. */
+  readonly trustedProxies: () => number;
+}
+
+export function openRequest({ store, along, trustedProxies, ...fixed }: OpenRequestOptions) {
+  return async (ctx: Context, next: Next): Promise<void> => {
+    const visitor = normaliseRequest(ctx, { ...fixed, trustedProxies: trustedProxies() });
+    const recording = failureRecordingStore(store, (failure) => {
+      scope.storeFailure = failure;
+    });
+    // The entry of the browser's device comes along with the first load, so that it costs no round trip of its own.
+    const device = visitor.device === undefined ? [] : [knownDeviceKey(visitor.device)];
+    const scope = createRequestScope(new UnitOfWork(recording, [...along, ...device]), visitor);
+    await runInScope(scope, next);
+  };
+}

@@ -1,0 +1,68 @@
+/**
+ * Routes as data. The first row whose path fits answers a request, whatever its method; from the verbs of that row follow HEAD, 405 and
+ * `Allow`. A row also says what happens when another request was faster.
+ */
+import Router from '@koa/router';
+import type { Context, Middleware } from 'koa';
+import { StepgateError } from '../../errors.ts';
+
+export type Handler = (ctx: Context) => void | Promise<void>;
+
+/** What happens when a request cannot commit. Nothing of it was written. */
+export interface RaceAnswers {
+  /**
+   * Another request was faster. A function: the browser goes to the address that it returns. `ask_again`: the browser repeats a GET.
+   * `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would be repeated: 409 with the page `stale_form`.
+   */
+  readonly onLostRace?: ((ctx: Context) => string) | 'ask_again' | 'oauth_error';
+  /** oidc-provider refuses the loser: the app gets that OAuth error as JSON. Absent: 410 with the page `sign_in_expired`. */
+  readonly onRefusal?: 'oauth_error';
+}
+
+export interface Route extends RaceAnswers {
+  /** Segments that begin with a colon are parameters. */
+  readonly path: string;
+  /** Answers HEAD as well: Koa leaves the body out. */
+  readonly GET?: Handler;
+  readonly POST?: Handler;
+}
+
+export interface Routes {
+  /** Answers what is in the table and passes everything else on. */
+  readonly middleware: Middleware;
+  /** The row that answers this path. */
+  find(path: string): Route | undefined;
+}
+
+export function createRoutes(table: readonly Route[]): Routes {
+  const router = new Router();
+  for (const route of table) router.all(route.path, dispatcher(route) as never);
+  return {
+    middleware: router.routes() as Middleware,
+    find(path) {
+      const [layer] = router.match(path, 'GET').pathAndMethod;
+      return table.find((route) => route.path === layer?.path);
+    },
+  };
+}
+
+/** A parameter of the path that the row names. */
+export function pathParameter(ctx: Context, name: string): string {
+  return (ctx.params as Readonly<Record<string, string>>)[name] ?? '';
+}
+
+/** The value of `Allow` (RFC 9110 section 10.2.1). */
+export function allowedMethods({ GET, POST }: Route): string {
+  return [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])].join(', ');
+}
+
+function dispatcher(route: Route): Handler {
+  const handlers: Readonly<Record<string, Handler | undefined>> = { GET: route.GET, HEAD: route.GET, POST: route.POST };
+  const allowed = allowedMethods(route);
+  return (ctx) => {
+    const handler = handlers[ctx.method];
+    if (handler) return handler(ctx);
+    ctx.set('Allow', allowed);
+    throw new StepgateError('method_not_allowed');
+  };
+}

@@ -1,0 +1,75 @@
+/**
+ * What one request works with, from its first middleware to its commit. oidc-provider calls us back many times during a request and hands
+ * over only its own context, so the scope travels along with the asynchronous calls.
+ */
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Provider } from 'oidc-provider';
+import type { Decision } from '../core/model/decision.ts';
+import type { RequestFacts } from '../core/model/facts.ts';
+import type { Transaction } from '../core/step/transaction.ts';
+import { StepgateError, type StoreUnavailable } from '../errors.ts';
+import type { Visitor } from '../flow/browser/visitor.ts';
+import type { App } from '../policy/model/app.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import type { UnitOfWork } from '../stores/unit-of-work.ts';
+
+/** The decision on an authorization request, and what it was made from. */
+export interface SignOn {
+  readonly decision: Decision;
+  readonly snapshot: Snapshot;
+  readonly app: App;
+  readonly request: RequestFacts;
+  /** Of the interaction that this request resumes. */
+  readonly transaction?: Transaction;
+}
+
+/** What the storage adapter needs. Outside a request, each of its calls has a scope of its own. */
+export interface StorageScope {
+  readonly unit: UnitOfWork;
+  /** Sessions (`uid`) whose id this request gave up without giving them another: they end with the commit. */
+  readonly endedSessions: Set<string>;
+  /**
+   * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there from token to
+   * token, however long ago the session ended.
+   */
+  tokenBasis?: readonly string[];
+}
+
+export interface RequestScope extends StorageScope {
+  readonly visitor: Visitor;
+  /** The version of each app, by client id, that this request has authenticated. */
+  readonly apps: Map<string, App>;
+  /** The decision is made once: oidc-provider asks for the grant first, and for the prompt afterwards. */
+  signOn?: Promise<SignOn>;
+  /** The interaction that the cookie and the address agree on, once it was read. */
+  interaction?: InstanceType<Provider['Interaction']>;
+  /** The last failure of the store. oidc-provider turns an unknown error into a 500; this one must become a 503. */
+  storeFailure?: StoreUnavailable;
+}
+
+export function createStorageScope(unit: UnitOfWork): StorageScope {
+  return { unit, endedSessions: new Set() };
+}
+
+export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {
+  return { ...createStorageScope(unit), visitor, apps: new Map() };
+}
+
+const scopes = new AsyncLocalStorage<RequestScope>();
+
+/** Runs a request, and everything that it starts, in its scope. */
+export function runInScope<T>(scope: RequestScope, run: () => Promise<T>): Promise<T> {
+  return scopes.run(scope, run);
+}
+
+/** Throws `StepgateError('internal')` outside a request. */
+export function currentRequest(): RequestScope {
+  const scope = scopes.getStore();
+  if (!scope) throw new StepgateError('internal', 'this code needs a request, and none is under way');
+  return scope;
+}
+
+/** `undefined` outside a request, such as in a background task. */
+export function findRequest(): RequestScope | undefined {
+  return scopes.getStore();
+}

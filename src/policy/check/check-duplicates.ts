@@ -1,0 +1,29 @@
+/** What must be unique within a file. Works on data whose shape was not checked, so that all problems show at once. */
+import type { DocumentKind } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
+import { valuesAt } from '../source/values-at.ts';
+import type { YamlSource } from '../source/yaml-source.ts';
+
+const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; readonly what: string }[] = [
+  { kind: 'session', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'enrollment', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },
+  { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
+];
+
+/** Every repetition, at its second place and those after it. */
+export function checkDuplicates(kind: DocumentKind, source: YamlSource): readonly Finding[] {
+  return unique
+    .filter((each) => each.kind === kind)
+    .flatMap(({ pattern, what }) => {
+      const seen = new Map<unknown, number>();
+      return valuesAt(source.content, pattern).flatMap(({ path, value }) => {
+        const first = seen.get(value);
+        seen.set(value, first ?? source.lineOf(path));
+        return first === undefined
+          ? []
+          : [source.finding(path, `another ${what}, in line ${first}, has the same name`)];
+      });
+    });
+}

@@ -1,0 +1,35 @@
+/** How the product, and the app that a user signs in to, present themselves: the one place that pages and messages ask. */
+import type { App } from '../model/app.ts';
+import type { Settings } from '../model/settings.ts';
+
+/** Name of the product as users know it, and the CSS colour `#rrggbb` of buttons and links. */
+export type Brand = Settings['brand'];
+
+export interface AppLabel {
+  readonly name: string;
+  /** As configured: a page shows it only if that loads nothing from another host. */
+  readonly logoUri?: string;
+  /** No relying party: the built-in app in which users look after their own account. */
+  readonly ownAccount?: true;
+}
+
+/** Before there is a configuration. */
+const unconfigured: Brand = { name: 'Stepgate' };
+
+export function brandFor(snapshot: { readonly settings: Settings } | undefined): { readonly brand: Brand };
+export function brandFor(
+  snapshot: { readonly settings: Settings } | undefined,
+  app: App,
+): { readonly brand: Brand; readonly app: AppLabel };
+export function brandFor(snapshot: { readonly settings: Settings } | undefined, app?: App) {
+  const brand = snapshot?.settings.brand ?? unconfigured;
+  return app === undefined ? { brand } : { brand, app: labelOf(app) };
+}
+
+function labelOf({ name, client, ownAccount }: App): AppLabel {
+  return {
+    name,
+    ...(client.logo_uri ? { logoUri: client.logo_uri } : {}),
+    ...(ownAccount ? { ownAccount } : {}),
+  };
+}

@@ -1,0 +1,90 @@
+/** From what a schema objects to, to problems with their places. */
+import type { z } from 'zod';
+import type { Finding } from '../model/finding.ts';
+import { nearestName, unknownName } from './nearest-name.ts';
+import type { Path, YamlSource } from './yaml-source.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** All that `schema` objects to in the file. */
+export function schemaFindings(schema: z.ZodType, source: YamlSource): readonly Finding[] {
+  const result = schema.safeParse(source.content);
+  return result.success ? [] : result.error.issues.flatMap((issue) => toFindings(issue, [], source));
+}
+
+function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Finding[] {
+  const path = [...around, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
+  const value = valueAt(source.content, path);
+  switch (issue.code) {
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => source.finding(path, unknownName('key', key, issue.message.split(' ')), key));
+    case 'invalid_union': {
+      const branch = nearestBranch(issue.errors);
+      return branch
+        ? branch.flatMap((inner) => toFindings(inner, path, source))
+        : [source.finding(path, orMissing(value, issue.message))];
+    }
+    case 'invalid_key': {
+      const key = String(path.at(-1));
+      return issue.issues.map((inner) => source.finding(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
+    }
+    default:
+      return [source.finding(path, issue.code === 'custom' ? issue.message : orMissing(value, sentence(issue, value)))];
+  }
+}
+
+/** Of the forms that a value may take, the one that it was meant to have: which objects only to something inside. */
+function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  return branches.find(
+    (issues) =>
+      issues.length > 0 && issues.every((issue) => issue.path.length > 0 || issue.code === 'unrecognized_keys'),
+  );
+}
+
+function orMissing(value: unknown, message: string): string {
+  return value === undefined ? 'is missing' : message;
+}
+
+/** Our own messages stand as they are; those of the library begin with a capital letter. */
+function sentence(issue: Issue, value: unknown): string {
+  if (!/^[A-Z]/.test(issue.message)) return issue.message;
+  if (issue.code === 'invalid_type') return wrongType(issue.expected, value);
+  if (issue.code === 'invalid_value') return wrongChoice(issue.values.map(String), value);
+  if (issue.code === 'too_small') return `must be at least ${issue.minimum}`;
+  if (issue.code === 'too_big') return `must be at most ${issue.maximum}`;
+  return issue.message;
+}
+
+function wrongType(expected: string, value: unknown): string {
+  const plain = typeof value === 'string' && ['number', 'int', 'boolean'].includes(expected);
+  return `must be ${typeNames[expected] ?? `a ${expected}`}, not ${kindOf(value)}${plain ? ' (write it without quotes)' : ''}`;
+}
+
+const typeNames: Readonly<Record<string, string>> = {
+  object: 'a mapping',
+  record: 'a mapping',
+  array: 'a list',
+  string: 'a text',
+  int: 'a whole number',
+  boolean: 'true or false',
+};
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'empty';
+  if (Array.isArray(value)) return 'a list';
+  if (typeof value === 'object') return 'a mapping';
+  return typeof value === 'string' ? `the text \`${value}\`` : String(value);
+}
+
+function wrongChoice(choices: readonly string[], value: unknown): string {
+  const near = typeof value === 'string' ? nearestName(value, choices) : undefined;
+  const hint = near === undefined ? '' : `; did you mean \`${near}\`?`;
+  return `must be ${choices.length === 1 ? '' : 'one of '}${choices.join(', ')}${hint}`;
+}
+
+function valueAt(content: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (value, step) => (typeof value === 'object' && value !== null ? Reflect.get(value, step) : undefined),
+    content,
+  );
+}

@@ -1,0 +1,150 @@
+/**
+ * Templates: EJS files below one or more folders of views. `loadTemplates` promises that
+ * - a template of a later folder takes the place of the one with its name in an earlier folder, so a brand changes single templates;
+ * - each template of the table is there and compiles, so that a broken one stops the start and not a sign-in;
+ * - a template sees its model and the helpers, and nothing else: no settings, no texts of another language, no disk;
+ * - `<%= %>` escapes in HTML, and leaves text alone in templates whose name ends with `.txt`.
+ */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ejs from 'ejs';
+import { escapeHtml } from './escape-html.ts';
+import type { MessageDescriptor, MomentValue } from './message-descriptor.ts';
+import type { Translator } from './translator.ts';
+
+/** What a table says about one template. Whoever changes the model of a template changes both. */
+export interface TemplateVersion {
+  /** From 1. A template of a brand was written for one version of the model. */
+  readonly version: number;
+  /** Of the declaration of the model; a test computes it. */
+  readonly fingerprint: string;
+}
+
+/** `Models` has the model of each template by its name: the path below the folder of views, without `.ejs`. */
+export type TemplateTable<Models> = Readonly<Record<TemplateName<Models>, TemplateVersion>>;
+
+export type TemplateName<Models> = keyof Models & string;
+
+/** A key of the catalogue, or a message with values. */
+export type Text = string | MessageDescriptor;
+
+/** What a template may use besides its model. In a `.txt` template each gives plain text. */
+export interface TemplateHelpers<Models> {
+  /** A text of the catalogue as HTML. `say.text` is the same without markup, for attributes. */
+  readonly say: { (text: Text): string; text(text: Text): string };
+  /** Several values, joined as the language joins them. */
+  list(items: readonly string[]): string;
+  /** A moment (epoch seconds). */
+  time(at: number, style?: MomentValue['style']): string;
+  /** The start tag of a form and its hidden inputs; the template closes it. */
+  form(model: Models extends { readonly 'partials/form': infer Form } ? Form : never): string;
+  /** An input with its label and hint. */
+  field(model: Models extends { readonly 'partials/field': infer Field } ? Field : never): string;
+  /** Another template in this place. */
+  part<N extends TemplateName<Models>>(name: N, model: Models[N]): string;
+  /** The SVG `icons/<name>.svg`, which takes the colour of its text. A folder may have an `other.svg` for names that it lacks. */
+  icon(name: string): string;
+}
+
+export interface Templates<Models> {
+  draw<N extends TemplateName<Models>>(name: N, model: Models[N], translator: Translator): string;
+}
+
+type Draw = (locals: object) => string;
+
+export interface TemplateOptions {
+  /** Told the name of each template that is drawn. */
+  readonly drawn?: (name: string) => void;
+}
+
+/** Throws if a template of the table is missing, or one that is there does not compile. */
+export function loadTemplates<Models>(
+  dirs: readonly string[],
+  table: TemplateTable<Models>,
+  { drawn }: TemplateOptions = {},
+): Templates<Models> {
+  const views = new Map(Object.keys(table).map((name) => [name, compileTemplate(dirs, name)]));
+  const icons = loadIcons(dirs);
+  const helpers = new Map<string, object>();
+  const draw = (name: string, model: object, translator: Translator): string => {
+    const view = views.get(name);
+    if (view === undefined) throw new Error(`there is no template ${name}`);
+    drawn?.(name);
+    const isText = isPlain(name);
+    const key = `${translator.locale.tag} ${isText}`;
+    const known = helpers.get(key) ?? helpersFor({ translator, isText, icons, draw });
+    helpers.set(key, known);
+    return view({ ...model, ...known });
+  };
+  return { draw: (name, model, translator) => draw(name, model as object, translator) };
+}
+
+function isPlain(name: string): boolean {
+  return name.endsWith('.txt');
+}
+
+interface HelperContext {
+  readonly translator: Translator;
+  readonly isText: boolean;
+  readonly icons: ReadonlyMap<string, string>;
+  readonly draw: (name: string, model: object, translator: Translator) => string;
+}
+
+function helpersFor({ translator: t, isText, icons, draw }: HelperContext): object {
+  const plain = (text: Text): string => (typeof text === 'string' ? t.text(text) : t.text(text.key, text.params));
+  const html = (text: Text): string => t.html(typeof text === 'string' ? { key: text } : text);
+  const part = (name: string, model: object): string => draw(name, model, t);
+  return {
+    say: Object.assign(isText ? plain : html, { text: plain }),
+    list: (items: readonly string[]) => (isText ? t.list({ items }) : t.listHtml({ items })),
+    time: (at: number, style?: MomentValue['style']) => {
+      const moment = style === undefined ? { at } : { at, style };
+      return isText ? t.moment(moment) : t.momentHtml(moment);
+    },
+    form: (model: object) => part('partials/form', model),
+    field: (model: object) => part('partials/field', model),
+    part,
+    icon: (name: string) => {
+      const svg = icons.get(name) ?? icons.get(`${name.split('/', 1)[0]}/other`);
+      if (svg === undefined) throw new Error(`there is no icon ${name}`);
+      return svg;
+    },
+  };
+}
+
+function compileTemplate(dirs: readonly string[], name: string): Draw {
+  for (const dir of dirs.toReversed()) {
+    const filename = join(dir, `${name}.ejs`);
+    const source = readIfThere(filename);
+    if (source === undefined) continue;
+    const escapeFor = isPlain(name) ? (value: unknown) => String(value ?? '') : escapeHtml;
+    return ejs.compile(source, { filename, strict: true, _with: false, localsName: 'l', escape: escapeFor });
+  }
+  throw new Error(`there is no template ${name}.ejs in ${dirs.join(', ')}`);
+}
+
+/** SVG that stands in the page itself, so that it takes the colour of its text. */
+function loadIcons(dirs: readonly string[]): ReadonlyMap<string, string> {
+  const icons = new Map<string, string>();
+  for (const dir of dirs.map((one) => join(one, 'icons')))
+    for (const name of namesIn(dir))
+      if (name.endsWith('.svg')) icons.set(name.slice(0, -'.svg'.length), readFileSync(join(dir, name), 'utf8').trim());
+  return icons;
+}
+
+function readIfThere(file: string): string | undefined {
+  return unlessMissing(() => readFileSync(file, 'utf8'));
+}
+
+function namesIn(dir: string): readonly string[] {
+  return unlessMissing(() => readdirSync(dir, { recursive: true, encoding: 'utf8' }).toSorted()) ?? [];
+}
+
+function unlessMissing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,442 @@
+/** Every request of a sign-in on a store in maps: what it shows, what it writes, what it consumes. */
+
+import { describe, expect, test } from '@jest/globals';
+import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
+import { auditKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
+import {
+  allow,
+  asStep,
+  createWorld,
+  credential,
+  factors,
+  fakeAuthenticator,
+  noticesOf,
+  password,
+  start,
+  totp,
+  whereIs,
+} from './sign-in-world.ts';
+
+const twoFactors = { app: allow(factors(2)) };
+
+/** Somebody with a password and a TOTP app, who has to prove both. */
+async function annInTwoSteps(options = {}) {
+  const world = createWorld({ ...twoFactors, ...options });
+  await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+  return world;
+}
+
+describe('a whole sign-in', () => {
+  test('asks for one factor after the other', async () => {
+    const world = await annInTwoSteps();
+    const identify = await world.beginSignIn();
+    expect(whereIs(identify)).toBe('identify');
+    expect(identify).toMatchObject({ version: 1, canRestart: false, done: [], moved: false, refused: false });
+    expect(identify.identifier).toBeUndefined();
+    const second = asStep(await world.send(identify, { identifier: ' Ann ', 'credentials.passcode': 'secret' }));
+    expect(whereIs(second)).toBe('challenge:totp');
+    expect(second).toMatchObject({ version: 2, identifier: 'Ann', canRestart: true, done: ['password'], moved: true });
+    expect(await world.send(second, { 'credentials.passcode': '123' })).toMatchObject({
+      kind: 'complete',
+      accountId: 'user-ann',
+      assurance: { amr: ['mfa', 'password', 'totp'], authTime: start },
+      keepsSecret: false,
+    });
+    expect(world.events()).toEqual(['authenticator.verified password', 'authenticator.verified totp']);
+    expect((await world.transaction())?.evidence).toHaveLength(2);
+  });
+
+  test('says who, where and by which rules in each audit line', async () => {
+    const world = await annInTwoSteps();
+    await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(world.lines).toEqual([
+      {
+        time: expect.stringMatching(/^\d{4}-\d\d-\d\dT/),
+        kind: 'audit',
+        event: 'authenticator.verified',
+        outcome: 'success',
+        subject: 'user-ann',
+        client: 'notes',
+        ip: '192.0.2.1',
+        transaction: 'tx',
+        policyRevision: 7,
+        authenticator: 'password',
+        factors: ['knowledge'],
+      },
+    ]);
+    expect(world.store.lines(auditKey).map((line) => JSON.parse(line))).toEqual(world.lines);
+  });
+
+  test('a page that is only looked at writes nothing', async () => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const { length } = world.store.commits;
+    const again = asStep(await world.view());
+    expect([again.version, again.handle, again.moved]).toEqual([page.version, page.handle, false]);
+    expect(world.store.commits).toHaveLength(length);
+  });
+
+  test('costs one load and one commit for each form', async () => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const [loads, commits] = [world.store.loads.length, world.store.commits.length];
+    await world.send(page, { 'credentials.passcode': '123' });
+    expect([world.store.loads.length - loads, world.store.commits.length - commits]).toEqual([1, 1]);
+  });
+});
+
+describe('there is nothing to go on with', () => {
+  test.each<[string, () => Promise<unknown>, string]>([
+    ['no such transaction', async () => createWorld().view('none'), 'sign_in_expired'],
+    [
+      'it is too late',
+      async () => {
+        const world = createWorld();
+        await world.beginSignIn({}, { lifetime: 60 });
+        world.clock.now += 60;
+        return world.view();
+      },
+      'sign_in_expired',
+    ],
+    ['the app is gone', async () => createWorld({ hasApp: false }).beginSignIn(), 'not_found'],
+  ])('%s', async (_what, look, code) => {
+    await expect(look()).rejects.toMatchObject({ code });
+  });
+
+  test('one second before, it is not too late', async () => {
+    const world = createWorld();
+    await world.beginSignIn({}, { lifetime: 60 });
+    world.clock.now += 59;
+    expect(whereIs(await world.view())).toBe('identify');
+  });
+});
+
+describe('a form that does not answer this step', () => {
+  type World = Awaited<ReturnType<typeof annInTwoSteps>>;
+  type Page = Awaited<ReturnType<World['identify']>>;
+
+  test.each<[string, (world: World, page: Page) => Promise<string | undefined>]>([
+    ['has no handle', async () => undefined],
+    ['has a handle of its own making', async () => '2.challenge.totp.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA'],
+    ['names another step', async (_world, { handle }) => handle.replace('challenge', 'enroll')],
+    ['names another authenticator', async (_world, { handle }) => handle.replace('totp', 'password')],
+    [
+      'is of an older page',
+      async (world, { handle }) => {
+        await world.send({ handle }, {}, { step: 'select' });
+        return handle;
+      },
+    ],
+    [
+      'was made under a secret that is gone',
+      async (world, { handle }) => {
+        world.secrets.all = [Buffer.alloc(32, 2).toString('base64url')];
+        return handle;
+      },
+    ],
+  ])('%s: it shows the step, and consumes nothing', async (_what, handleOf) => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const handle = await handleOf(world, page);
+    world.events();
+    const { length } = world.store.commits;
+    const result = await world.send({ handle: handle as string }, { 'credentials.passcode': '123' });
+    expect([whereIs(result), noticesOf(result)]).toEqual(['challenge:totp', ['info form.stale']]);
+    expect(result).toMatchObject({ moved: false, refused: false });
+    expect(world.events()).toEqual([]);
+    expect(world.store.commits).toHaveLength(length);
+    // All three attempts are left.
+    const { reservation } = await world.store.load([], {
+      reserve: { of: transactionKey('tx'), name: 'totp', limits: totp.attemptLimits },
+    });
+    expect(reservation?.remaining).toBe(2);
+  });
+
+  test('a handle under an older secret that is still known counts', async () => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    world.secrets.all = [Buffer.alloc(32, 2).toString('base64url'), ...world.secrets.all];
+    expect(whereIs(await world.send(page, { 'credentials.passcode': '123' }))).toBe('complete');
+  });
+
+  test.each(['denied', 'complete', 'profile'])('the step %s takes no answer', async (step) => {
+    const world = await annInTwoSteps();
+    const { version } = await world.beginSignIn();
+    const binding = { transaction: 'tx', step, authenticator: 'totp', version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    const result = await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': '123' });
+    expect([whereIs(result), noticesOf(result)]).toEqual(['identify', []]);
+    expect((await world.transaction())?.subject).toBeUndefined();
+  });
+});
+
+describe('cancel', () => {
+  test('ends the transaction and says so', async () => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    world.events();
+    expect(await world.send(page, {}, { step: 'cancel' })).toEqual({ kind: 'cancelled', reason: 'user' });
+    expect(world.lines[0]).toMatchObject({ event: 'sign_in.cancelled', outcome: 'failure', subject: 'user-ann' });
+    expect(await world.transaction()).toBeUndefined();
+  });
+
+  test('leaves no message behind', async () => {
+    const mail = sendingMail();
+    const world = createWorld({ authenticators: [mail] });
+    await world.addUser('ann', [credential('mail', '1')]);
+    const page = await world.identify('ann');
+    expect(await world.outbox()).toHaveLength(1);
+    await world.send(page, {}, { step: 'cancel' });
+    expect(await world.outbox()).toEqual([]);
+  });
+});
+
+describe('restart', () => {
+  test('asks again who it is, and takes nothing of the former user along', async () => {
+    const world = await annInTwoSteps();
+    await world.addSession('s', { accountId: 'user-ann' });
+    const first = await world.beginSignIn({}, { session: 's' });
+    const page = asStep(
+      await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret', rememberMe: 'yes' }),
+    );
+    const again = asStep(await world.send(page, {}, { step: 'restart' }));
+    expect([whereIs(again), again.moved, again.done]).toEqual(['identify', true, []]);
+    const after = await world.transaction();
+    expect(after).toMatchObject({ id: 'tx', event: 'tx.2', evidence: [], request: { clientId: 'notes' } });
+    expect(Object.keys(after ?? {}).sort()).toEqual(['event', 'evidence', 'expiresAt', 'id', 'request', 'startedAt']);
+  });
+
+  test('is not there where only one account will do', async () => {
+    const world = await annInTwoSteps();
+    const first = await world.beginSignIn({}, { expectedSubject: 'user-ann' });
+    const page = asStep(await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret' }));
+    expect(page.canRestart).toBe(false);
+    const again = asStep(await world.send(page, {}, { step: 'restart' }));
+    expect([whereIs(again), again.done]).toEqual(['challenge:totp', ['password']]);
+  });
+});
+
+describe('a denial', () => {
+  test('of a rule is shown, and written down with the rule', async () => {
+    const world = createWorld({ app: { kind: 'deny' } });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.beginSignIn();
+    expect(whereIs(page)).toBe('denied:rule');
+    expect(world.lines).toMatchObject([
+      {
+        event: 'sign_in.denied',
+        outcome: 'deny',
+        reason: 'rule',
+        rule: 'session: always; app: always',
+        client: 'notes',
+      },
+    ]);
+  });
+
+  test('is written down once: not together with what was wrong with the form', async () => {
+    const world = createWorld({ app: { kind: 'deny' } });
+    await world.beginSignIn();
+    world.events();
+    expect(whereIs(await world.send({ handle: 'none' }))).toBe('denied:rule');
+    expect(world.events()).toEqual([]);
+  });
+
+  test('of a level that cannot be reached goes back to the app, and the sign-in is over', async () => {
+    const world = createWorld({ acrValues: [{ value: '3fa', requirement: factors(3) }] });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.beginSignIn({ acrValues: ['3fa'], acrEssential: true });
+    const result = await world.send(page, { identifier: 'ann', 'credentials.passcode': 'secret' });
+    expect(result).toEqual({ kind: 'cancelled', reason: 'unmet' });
+    expect(world.events()).toContain('sign_in.denied acr_unattainable');
+    expect(await world.transaction()).toBeUndefined();
+  });
+
+  test('for another reason is shown, and the sign-in stays', async () => {
+    const world = createWorld();
+    await world.addUser('ann', [credential('password', 'secret')], { status: 'suspended' });
+    const result = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(whereIs(result)).toBe('denied:account_inactive');
+    expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.denied account_inactive']);
+    expect(await world.transaction()).toBeDefined();
+  });
+});
+
+describe('another option', () => {
+  const key = fakeAuthenticator({ key: 'key' });
+
+  async function annWithTwo() {
+    const world = createWorld({ ...twoFactors, authenticators: [password, totp, key] });
+    await world.addUser('ann', [
+      credential('password', 'secret'),
+      credential('totp', '123', { label: 'Phone' }),
+      credential('totp', '456', { id: 'totp2', label: 'Tablet' }),
+      credential('key', 'k'),
+    ]);
+    return { world, page: await world.identify('ann', { 'credentials.passcode': 'secret' }) };
+  }
+
+  test('the list shows each, two of a kind by their names', async () => {
+    const { world, page } = await annWithTwo();
+    const list = asStep(await world.send(page, {}, { step: 'select' }));
+    expect(list.step).toMatchObject({
+      kind: 'select',
+      options: [
+        { authenticator: 'totp', enrollment: 'totp', label: 'Phone' },
+        { authenticator: 'totp', enrollment: 'totp2', label: 'Tablet' },
+        { authenticator: 'key' },
+      ],
+    });
+    expect(list.moved).toBe(true);
+  });
+
+  test.each<[string, string | undefined, string]>([
+    ['by its kind', 'key', 'challenge:key'],
+    ['by its id', 'totp:totp2', 'challenge:totp'],
+    ['that is not there', 'mail', 'select'],
+    ['of an id that is not there', 'totp:other', 'select'],
+    ['that is none', undefined, 'select'],
+    ['that is empty', '', 'select'],
+  ])('%s', async (_what, id, expected) => {
+    const { world, page } = await annWithTwo();
+    const list = asStep(await world.send(page, {}, { step: 'select' }));
+    const fields = id === undefined ? {} : { 'authenticator.id': id };
+    const picked = asStep(await world.send(list, fields, { step: 'select' }));
+    expect(whereIs(picked)).toBe(expected);
+    const answered = asStep(await world.send(list, fields));
+    // The list as the main form of its own page: the first answer took its version.
+    if (expected !== 'select') expect(noticesOf(answered)).toEqual(['info form.stale']);
+  });
+
+  test('the list as a form: an answer without a choice stays there', async () => {
+    const { world, page } = await annWithTwo();
+    const list = asStep(await world.send(page, {}, { step: 'select' }));
+    const none = await world.send(list, {});
+    expect([whereIs(none), noticesOf(none)]).toEqual(['select', ['error authenticator.required authenticator.id']]);
+    expect(none).toMatchObject({ moved: false, refused: true });
+    const chosen = asStep(await world.send(list, { 'authenticator.id': 'totp:totp2' }));
+    expect(chosen.step).toMatchObject({
+      kind: 'challenge',
+      enrollment: 'totp2',
+      label: 'Tablet',
+      challenge: { of: 'totp2' },
+    });
+    expect(whereIs(await world.send(chosen, { 'credentials.passcode': '456' }))).toBe('complete');
+  });
+
+  test('before a proof nobody learns how many there are, nor their names', async () => {
+    const { world } = await annWithTwo();
+    const page = await world.identify('ann');
+    const list = asStep(await world.send(page, {}, { step: 'select' }));
+    expect(list.step).toMatchObject({
+      options: [{ authenticator: 'password' }, { authenticator: 'totp' }, { authenticator: 'key' }],
+    });
+    expect(JSON.stringify(list.step)).not.toMatch(/Phone|totp2/);
+  });
+
+  test('what was left is found again as it was', async () => {
+    const { world, page } = await annWithTwo();
+    const other = asStep(await world.send(page, { 'authenticator.id': 'key' }, { step: 'select' }));
+    world.clock.now += 10;
+    const back = asStep(await world.send(other, { 'authenticator.id': 'totp:totp' }, { step: 'select' }));
+    expect((await world.transaction())?.pending?.expires).toBe(start + 300);
+    expect(whereIs(back)).toBe('challenge:totp');
+  });
+});
+
+describe('skip', () => {
+  const offered = { enrollment: { optional: ['totp'] } };
+
+  test('goes on without what is optional, and counts it with the account', async () => {
+    const world = createWorld(offered);
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(whereIs(page)).toBe('enroll:totp');
+    world.events();
+    expect(await world.send(page, {}, { step: 'skip' })).toMatchObject({ kind: 'complete' });
+    expect(world.events()).toEqual(['enrollment.skipped totp optional']);
+    expect((await world.user('ann')).skipped).toEqual({ totp: { optional: { count: 1, at: start } } });
+    expect((await world.transaction())?.skipped).toEqual(['totp']);
+  });
+
+  test('of two tabs one is counted', async () => {
+    const world = createWorld(offered);
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const { groups } = await world.user('ann');
+    world.store.beforeNextCommit(() => world.addUser('ann', [credential('password', 'secret')], { groups }));
+    await expect(world.send(page, {}, { step: 'skip' })).rejects.toMatchObject({ failed: { op: 'replace' } });
+  });
+
+  test.each<[string, string]>([
+    ['a challenge', 'ann'],
+    ['a challenge of somebody who does not exist', 'nobody'],
+  ])('%s cannot be skipped', async (_what, identifier) => {
+    const world = await annInTwoSteps();
+    const page = await world.identify(identifier);
+    const result = await world.send(page, {}, { step: 'skip' });
+    expect([whereIs(result), noticesOf(result)]).toEqual([whereIs(page), ['info form.stale']]);
+    expect(result).toMatchObject({ moved: false, refused: false });
+  });
+});
+
+/** Sends a message with each challenge. */
+function sendingMail() {
+  return fakeAuthenticator(
+    { key: 'mail' },
+    {
+      sendLimits: [{ limit: 2, window: 600 }],
+      challenge: async (held, { now }) => ({
+        inputs: ['one_time_code'],
+        public: { resend: true },
+        private: {},
+        expires: now + 300,
+        ...(held && {
+          deliver: [{ channel: 'email', to: 'ann@example.org', template: 'code', params: {}, expires: now + 300 }],
+        }),
+      }),
+    },
+  );
+}
+
+describe('where a page is shown', () => {
+  /** What came with the form, and whether the step is shown under its own address. */
+  test('a step that says something new stays where it was said', async () => {
+    const mail = sendingMail();
+    const world = createWorld({ ...twoFactors, authenticators: [password, mail] });
+    await world.addUser('ann', [credential('password', 'secret'), credential('mail', '1')]);
+    const says = [];
+    for (let round = 0; round < 3; round += 1) {
+      const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+      says.push([whereIs(page), page.moved, page.refused, ...noticesOf(page)]);
+    }
+    expect(says).toEqual([
+      ['challenge:mail', true, false],
+      ['challenge:mail', true, false],
+      ['challenge:mail', false, false, 'error send.exceeded'],
+    ]);
+  });
+
+  test('a wrong answer stays on its page', async () => {
+    const world = await annInTwoSteps();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const wrong = await world.send(page, { 'credentials.passcode': '999' });
+    expect(wrong).toMatchObject({ moved: false, refused: true });
+    expect(noticesOf(wrong)).toEqual(['error credentials.invalid credentials.passcode']);
+  });
+});
+
+describe('a browser that is known', () => {
+  test.each([
+    [true, false, true],
+    [false, false, false],
+    [true, true, false],
+  ])('known %s, asked to remember %s: it keeps its secret %s', async (known, remembers, keeps) => {
+    const world = createWorld({ app: allow(factors(2), { remember: 86_400 }), visitor: { device: 'browser-secret' } });
+    await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+    const value = JSON.stringify(known ? { 'user-ann': { at: start - 10, used: ['totp'] } } : {});
+    await world.write({ op: 'put', key: knownDeviceKey('browser-secret'), value });
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const fields = { 'credentials.passcode': '123', ...(remembers ? { rememberDevice: 'yes' } : {}) };
+    expect(await world.send(page, fields)).toMatchObject({ kind: 'complete', keepsSecret: keeps });
+  });
+});

@@ -1,0 +1,113 @@
+/** What a completed sign-in leaves with the browser. */
+import { describe, expect, test } from '@jest/globals';
+import type { Evidence } from '../../../src/core/model/facts.ts';
+import { begin } from '../../../src/core/step/transaction.ts';
+import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
+import { lastSignIn } from '../../../src/flow/browser/known-device.ts';
+import { knownDeviceKey } from '../../../src/stores/keys.ts';
+import { createWorld, credential, start, type WorldOptions } from './sign-in-world.ts';
+
+const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
+const evidence = (enrollment: string, at: number, transaction: string): Evidence => ({
+  authenticator: enrollment,
+  enrollment,
+  subject: 'user-ann',
+  factors: [enrollment === 'password' ? 'knowledge' : 'possession'],
+  characteristics: ['userPresence'],
+  amr: [enrollment],
+  at,
+  transaction,
+  origin: 'sign_in',
+});
+const here = [evidence('password', start - 5, 'tx'), evidence('totp', start, 'tx')];
+
+async function complete(
+  changes: Partial<CompletedSignIn> = {},
+  options: WorldOptions = { visitor: { device: 'secret' } },
+) {
+  const world = createWorld(options);
+  await world.addUser('ann', [credential('password', 'x'), credential('totp', 'y')], {
+    profile: { email: 'ann@example.org', emailVerified: true },
+  });
+  const again = (more: Partial<CompletedSignIn> = {}) =>
+    world.inRequest('tx', async ({ unit, visitor }) => {
+      const app = await world.snapshot.app('notes');
+      if (!app) throw new Error('no app');
+      await unit.load([knownDeviceKey('secret')]);
+      const fresh = begin({ id: 'tx', request, now: start, lifetime: 600 });
+      const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
+      const remember = { seconds: 3600, enrollments: ['totp'] };
+      const { services } = world;
+      const completed = { services, unit, visitor, app, transaction, subject: 'user-ann', witness: here, remember };
+      await rememberBrowser({ ...completed, ...changes, ...more });
+    });
+  await again();
+  const entry = (await world.store.load([knownDeviceKey('secret')])).entries.get(knownDeviceKey('secret'));
+  const [, totp] = await world.credentials('ann');
+  return { world, again, last: lastSignIn(entry?.value, 'user-ann'), remembered: totp?.remembered ?? [] };
+}
+
+describe('the browser is known', () => {
+  test('by what was proved, in that order: what the session held came first', async () => {
+    const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0')];
+    const { last } = await complete({ witness: [...before, ...here] });
+    expect(last).toEqual({ at: start, used: ['mail', 'key', 'password', 'totp'] });
+  });
+
+  test('not without its cookie', async () => {
+    const { world } = await complete({}, {});
+    expect(world.store.commits).toHaveLength(1);
+  });
+});
+
+describe('the second factor is remembered', () => {
+  test('as long as the rule says, from when it was proved', async () => {
+    const { world, remembered } = await complete();
+    expect(remembered).toEqual([
+      {
+        id: expect.stringMatching(/^[\w-]{16}$/),
+        device: expect.stringMatching(/^[\w-]{43}$/),
+        valid: start - 1000,
+        ip: '192.0.2.1',
+        userAgent: 'Firefox',
+        factors: ['possession'],
+        characteristics: ['userPresence'],
+        at: start,
+        until: start + 3600,
+      },
+    ]);
+    expect(world.lines).toMatchObject([
+      {
+        event: 'account.device_remembered',
+        outcome: 'success',
+        subject: 'user-ann',
+        client: 'notes',
+        transaction: 'tx',
+      },
+    ]);
+    expect((await world.outbox()).map(({ delivery }) => delivery?.params.event)).toEqual(['device_remembered']);
+  });
+
+  test('with 256 characters of the User-Agent', async () => {
+    const { remembered } = await complete({}, { visitor: { device: 'secret', userAgent: 'x'.repeat(300) } });
+    expect(remembered[0]?.userAgent).toBe('x'.repeat(256));
+  });
+
+  test('once more without another message', async () => {
+    const { world, again } = await complete();
+    await again();
+    expect(await world.outbox()).toHaveLength(1);
+    expect((await world.credentials('ann'))[1]?.remembered).toHaveLength(1);
+  });
+
+  test.each<[string, Partial<CompletedSignIn>]>([
+    ['the rule does not let it', { remember: undefined as never }],
+    [
+      'it was not asked for',
+      { transaction: { ...begin({ id: 'tx', request, now: start, lifetime: 600 }), evidence: here } },
+    ],
+    ['it is not what was proved', { remember: { seconds: 3600, enrollments: ['key'] } }],
+  ])('not where %s', async (_why, changes) => {
+    expect((await complete(changes)).remembered).toEqual([]);
+  });
+});

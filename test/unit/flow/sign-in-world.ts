@@ -1,0 +1,344 @@
+/** A small world for tests of the engine: a store in maps, authenticators whose secret is a text, policies as data, one unit per request. */
+
+import type { Authenticator, Credential } from '../../../src/authenticators/authenticator.ts';
+import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';
+import type { AuthenticatorDescriptor, RequestFacts } from '../../../src/core/model/facts.ts';
+import type { AcrValue, Requirement, Rule } from '../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
+import type { Notice } from '../../../src/core/step/step.ts';
+import { begin, type NewTransaction, type Transaction } from '../../../src/core/step/transaction.ts';
+import type { OutboxMessage } from '../../../src/delivery/outbox.ts';
+import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import type { Visitor } from '../../../src/flow/browser/visitor.ts';
+import { type SignInResult, type StepShown, type Submission, submit, view } from '../../../src/flow/engine.ts';
+import type { Services } from '../../../src/flow/services.ts';
+import type { TransactionRequest } from '../../../src/flow/transaction/open-transaction.ts';
+import { parseTransaction, transactionEntry } from '../../../src/flow/transaction/store.ts';
+import type { App } from '../../../src/policy/model/app.ts';
+import type { Settings } from '../../../src/policy/model/settings.ts';
+import type { Snapshot } from '../../../src/policy/revision/snapshot.ts';
+import {
+  credentialsKey,
+  identifierKey,
+  outboxMessageKey,
+  ssoSessionKey,
+  transactionKey,
+  userKey,
+} from '../../../src/stores/keys.ts';
+import type { Op, Store } from '../../../src/stores/store.ts';
+import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
+import {
+  parseCredentials,
+  parseUser,
+  serializeCredentials,
+  serializeUser,
+  type User,
+} from '../../../src/users/user.ts';
+import { checkAuditLine } from '../../support/check-audit-line.ts';
+import { fakeStore } from '../../support/fake-store.ts';
+
+export const start = 1_800_000_000;
+
+/** Takes the text of its credential for an answer; what it does beyond that is in `behaviour`. */
+export function fakeAuthenticator(
+  descriptor: Pick<AuthenticatorDescriptor, 'key'> & Partial<AuthenticatorDescriptor>,
+  behaviour: Partial<Authenticator> = {},
+): Authenticator {
+  const { key } = descriptor;
+  const complete = {
+    factors: ['possession'],
+    characteristics: ['userPresence'],
+    enrollable: false,
+    ...descriptor,
+  } as const;
+  const proof = { factors: complete.factors, characteristics: complete.characteristics, amr: [key] };
+  return {
+    descriptor: complete,
+    configuration: {} as Authenticator['configuration'],
+    attemptLimits: [{ limit: 3, window: 60 }],
+    challenge: async (credential, { now }) => ({
+      inputs: ['passcode'],
+      public: { of: credential?.id ?? 'unknown' },
+      private: {},
+      expires: now + 300,
+    }),
+    verify: async (credential, { input }) =>
+      credential !== undefined && credential.secret.text === input.passcode
+        ? { ok: true, credential: credential.id, proof: { ...pick(credential), amr: [key] }, mustSave: false }
+        : { ok: false, code: 'credentials.invalid' },
+    beginEnrollment: async (_subject, { now }) => ({
+      inputs: ['passcode'],
+      public: { text: 'new' },
+      private: { text: 'new' },
+      expires: now + 300,
+    }),
+    enroll: async (_subject, { pending, input }) =>
+      input.passcode === pending.text
+        ? { ok: true, credential: { authenticator: key, ...pick(complete), secret: { text: 'new' } }, proof }
+        : { ok: false, code: 'credentials.invalid' },
+    ...behaviour,
+  };
+}
+
+function pick({ factors, characteristics }: Pick<AuthenticatorDescriptor, 'factors' | 'characteristics'>) {
+  return { factors, characteristics };
+}
+
+export const password = fakeAuthenticator({
+  key: 'password',
+  factors: ['knowledge'],
+  askedWithIdentifier: true,
+  decoys: { share: 1 },
+});
+export const totp = fakeAuthenticator({ key: 'totp', enrollable: true, decoys: { share: 1 } });
+
+export const factors = (count: 1 | 2 | 3): Requirement => ({ anyOf: [{ factors: count, demands: [] }] });
+export const allow = (requirement: Requirement, more: object = {}): Rule['then'] => ({
+  kind: 'allow',
+  requirement,
+  ...more,
+});
+
+export interface WorldOptions {
+  readonly authenticators?: readonly Authenticator[];
+  readonly session?: Rule['then'];
+  /** Rules of the app, in order; one that always holds, as a rule. */
+  readonly app?: Rule['then'] | readonly Rule[];
+  readonly enrollment?: Partial<EnrollmentTerms>;
+  readonly acrValues?: readonly AcrValue[];
+  /** Without it the app is not configured. */
+  readonly hasApp?: boolean;
+  readonly canMail?: boolean;
+  readonly visitor?: Partial<Visitor>;
+  /** Wraps the store of the requests. */
+  readonly around?: (store: Store) => Store;
+}
+
+export type World = ReturnType<typeof createWorld>;
+
+/** `credential('totp', '123456')` with the id `totp`. */
+export function credential(authenticator: string, text: string, changes: Partial<Credential> = {}): Credential {
+  const isPassword = authenticator === 'password';
+  return {
+    id: authenticator,
+    authenticator,
+    createdAt: start - 1000,
+    factors: [isPassword ? 'knowledge' : 'possession'],
+    characteristics: ['userPresence'],
+    secret: { text },
+    ...changes,
+  };
+}
+
+export function createWorld(options: WorldOptions = {}) {
+  const { authenticators = [password, totp], visitor: browser = {}, canMail = true, hasApp = true } = options;
+  const store = fakeStore();
+  const clock = { now: start };
+  const secrets = { all: [Buffer.alloc(32, 1).toString('base64url')] };
+  const lines: Readonly<Record<string, unknown>>[] = [];
+  const ended: string[] = [];
+  const kept: (readonly [uid: string, valid: number, withTokens: boolean])[] = [];
+  const woken = { times: 0 };
+  const snapshot = snapshotOf(options, authenticators, hasApp);
+  const services: Services = {
+    store,
+    authenticators: new Map(authenticators.map((one) => [one.descriptor.key, one])),
+    audit(line) {
+      checkAuditLine(line);
+      lines.push(line);
+    },
+    sessions: {
+      end: async (uid) => void ended.push(uid),
+      keep: (uid, valid, withTokens) => void kept.push([uid, valid, withTokens]),
+    },
+    issuer: 'https://id.test',
+    secrets: () => secrets.all,
+    snapshot: async () => snapshot,
+    now: () => clock.now,
+    canMail: () => canMail,
+    messagesWait: () => {
+      woken.times += 1;
+    },
+    warn: () => undefined,
+  };
+  const visitor: Visitor = {
+    ip: '192.0.2.1',
+    userAgent: 'Firefox',
+    acceptLanguage: 'en',
+    ...browser,
+  };
+
+  /** A request of its own: its unit is committed at its end. `session`: the one that the browser has. */
+  async function inRequest<T>(
+    uid: string,
+    run: (request: TransactionRequest) => Promise<T>,
+    session?: string,
+  ): Promise<T> {
+    const unit = new UnitOfWork(options.around?.(store) ?? store);
+    const result = await run({
+      unit,
+      uid,
+      visitor,
+      session: async () => (session ? sessionIn(unit, session) : undefined),
+    });
+    await unit.commit();
+    return result;
+  }
+
+  const world = {
+    store,
+    services,
+    snapshot,
+    clock,
+    secrets,
+    lines,
+    ended,
+    kept,
+    woken,
+    visitor,
+    inRequest,
+    /** `event outcome` of each audit line since the last call, with the authenticator and the reason. */
+    events(): readonly string[] {
+      return lines
+        .splice(0)
+        .map(({ event, authenticator, reason }) => [event, authenticator, reason].filter(Boolean).join(' '));
+    },
+    async write(...ops: Op[]): Promise<void> {
+      const done = await store.commit(ops);
+      if (!done.ok) throw new Error(`not written: ${JSON.stringify(done.failed)}`);
+    },
+    async addUser(name: string, credentials: readonly Credential[], changes: Partial<User> = {}): Promise<void> {
+      const user: User = {
+        id: `user-${name}`,
+        status: 'active',
+        identifiers: [name],
+        profile: {},
+        groups: [],
+        createdAt: start - 1000,
+        updatedAt: start - 1000,
+        validAfter: start - 1000,
+        ...changes,
+      };
+      await world.write(
+        {
+          op: 'put',
+          key: identifierKey(name),
+          value: JSON.stringify({ user: user.id, at: start }),
+          refs: [userKey(user.id)],
+        },
+        { op: 'put', key: userKey(user.id), value: serializeUser(user), refs: [credentialsKey(user.id)] },
+        { op: 'put', key: credentialsKey(user.id), value: serializeCredentials(credentials) },
+      );
+    },
+    async user(name: string): Promise<User> {
+      const key = userKey(`user-${name}`);
+      return parseUser((await store.load([key])).entries.get(key)?.value ?? '');
+    },
+    async credentials(name: string): Promise<readonly Credential[]> {
+      const key = credentialsKey(`user-${name}`);
+      return parseCredentials((await store.load([key])).entries.get(key)?.value ?? '[]');
+    },
+    async transaction(uid = 'tx'): Promise<Transaction | undefined> {
+      const entry = (await store.load([transactionKey(uid)])).entries.get(transactionKey(uid));
+      return entry && parseTransaction(entry.value);
+    },
+    async beginSignIn(request: Partial<RequestFacts> = {}, more: Partial<NewTransaction> = {}): Promise<StepShown> {
+      const given: RequestFacts = {
+        clientId: 'notes',
+        scopes: ['openid'],
+        acrValues: [],
+        acrEssential: false,
+        promptLogin: false,
+        ...request,
+      };
+      const transaction = begin({ id: 'tx', request: given, now: clock.now, lifetime: 3600, ...more });
+      await world.write({ op: 'put', key: transactionKey('tx'), ...transactionEntry(transaction, 3600) });
+      return asStep(await world.view());
+    },
+    view: (uid = 'tx', session?: string): Promise<SignInResult> =>
+      inRequest(uid, (request) => view(services, request), session),
+    /** Sends a form of the page. */
+    send(
+      { handle }: Pick<StepShown, 'handle'>,
+      fields: Submission['fields'] = {},
+      { step = 'answer', session }: { readonly step?: Submission['step']; readonly session?: string } = {},
+    ): Promise<SignInResult> {
+      return inRequest('tx', (request) => submit(services, request, { step, handle, fields }), session);
+    },
+    /** From the first page to the one after the identifier. */
+    async identify(identifier: string, fields: Submission['fields'] = {}): Promise<StepShown> {
+      return asStep(await world.send(await world.beginSignIn(), { identifier, ...fields }));
+    },
+    async addSession(uid: string, session: Partial<SsoSession>): Promise<void> {
+      const whole = { uid, startedAt: start, authorizations: {}, evidence: [], payload: {}, ...session };
+      await world.write({ op: 'put', key: ssoSessionKey(uid), value: JSON.stringify(whole) });
+    },
+    /** The messages that wait to be sent. */
+    async outbox(): Promise<readonly OutboxMessage[]> {
+      const keys = store.commits
+        .flat()
+        .flatMap((op) => ('key' in op && op.key.startsWith(outboxMessageKey('')) ? [op.key] : []));
+      const { entries } = await store.load([...new Set(keys)]);
+      return [...entries.values()].flatMap((entry) => (entry ? [JSON.parse(entry.value) as OutboxMessage] : []));
+    },
+  };
+  return world;
+}
+
+async function sessionIn(unit: UnitOfWork, uid: string): Promise<SsoSession | undefined> {
+  const entry = await unit.get(ssoSessionKey(uid));
+  return entry && (JSON.parse(entry.value) as SsoSession);
+}
+
+function snapshotOf(
+  { session = allow(factors(1)), app = allow(factors(1)), enrollment, acrValues = [] }: WorldOptions,
+  authenticators: readonly Authenticator[],
+  hasApp: boolean,
+): Snapshot {
+  const always = (then: Rule['then']): Rule => ({ name: 'always', when: {}, then });
+  const terms: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [], ...enrollment };
+  const policies: PolicySet = {
+    session: compilePolicy({ name: 'session', rules: [always(session)] }),
+    app: compilePolicy({ name: 'notes', rules: 'kind' in app ? [always(app)] : app }),
+    ...(enrollment
+      ? { enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then: terms }] }) }
+      : {}),
+    acrValues,
+    authenticators: authenticators.map(({ descriptor }) => descriptor),
+  };
+  const notes: App = {
+    clientId: 'notes',
+    name: 'Notes',
+    firstParty: true,
+    signOnPolicy: 'notes',
+    client: {} as App['client'],
+  };
+  return {
+    revision: 7,
+    settings: { brand: { name: 'Brand' }, authenticators: {}, zones: {}, acrValues } as unknown as Settings,
+    app: async (clientId) => (hasApp && clientId === notes.clientId ? notes : undefined),
+    policies: async () => policies,
+    equivalentApps: async () => [],
+    zonesOf: () => [],
+  };
+}
+
+export function asStep(result: SignInResult): StepShown {
+  if (result.kind !== 'step') throw new Error(`no step but ${JSON.stringify(result)}`);
+  return result;
+}
+
+/** `challenge:totp`, `identify`, `denied:rule`, `complete`, `cancelled:unmet`. */
+export function whereIs(result: SignInResult): string {
+  if (result.kind === 'complete') return 'complete';
+  if (result.kind === 'cancelled') return `cancelled:${result.reason}`;
+  const { step } = result;
+  if (step.kind === 'denied') return `denied:${step.reason}`;
+  return 'authenticator' in step ? `${step.kind}:${step.authenticator}` : step.kind;
+}
+
+/** `level code field` of each notice. */
+export function noticesOf(result: SignInResult): readonly string[] {
+  const notices: readonly Notice[] = result.kind === 'step' ? result.step.notices : [];
+  return notices.map(({ level, code, field }) => [level, code, field].filter(Boolean).join(' '));
+}

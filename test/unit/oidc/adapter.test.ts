@@ -1,0 +1,368 @@
+/** oidc-provider's storage on a store in maps: what is found, what is over, and who wins. */
+
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
+import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import { createRequestScope, type RequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
+import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
+import {
+  credentialsKey,
+  grantKey,
+  grantTokensKey,
+  interactionKey,
+  pollingIntervalKey,
+  ssoSessionKey,
+  transactionKey,
+  userKey,
+} from '../../../src/stores/keys.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
+import { newUser } from '../../../src/users/changes.ts';
+import { serializeUser, type User } from '../../../src/users/user.ts';
+import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
+
+const now = 1_800_000_000;
+const person = newUser({ identifiers: ['ann'] }, ['ann'], now - 60);
+const tokens = ['AuthorizationCode', 'DeviceCode', 'RefreshToken', 'AccessToken'];
+
+let store: FakeStore;
+let adapter: (model: string) => Adapter;
+
+beforeEach(() => {
+  store = fakeStore();
+  const clients: Readonly<Record<string, AdapterPayload>> = { notes: { client_id: 'notes' } };
+  adapter = createAdapter({ store, client: async (id) => clients[id], now: () => now });
+});
+
+function newScope(of: Store = store): RequestScope {
+  return createRequestScope(new UnitOfWork(of), { ip: '192.0.2.1', userAgent: '', acceptLanguage: '' });
+}
+
+/** One request: its unit is committed at its end. */
+async function request<T>(run: (scope: RequestScope) => Promise<T>, scope = newScope()): Promise<T> {
+  const result = await runInScope(scope, () => run(scope));
+  await scope.unit.commit();
+  return result;
+}
+
+async function writeUser(changes: Partial<User> = {}): Promise<void> {
+  const value = serializeUser({ ...person, ...changes });
+  await store.commit([{ op: 'put', key: userKey(person.id), value, refs: [credentialsKey(person.id)] }]);
+}
+
+/** A sign-in of the account: a grant, and one of each kind of token, in the session `s`. */
+async function issue(): Promise<void> {
+  await writeUser();
+  await request(async () => {
+    await adapter('Grant').upsert('g', { accountId: person.id }, 600);
+    for (const model of tokens) await adapter(model).upsert(model, payloadOf(model), 60);
+  });
+}
+
+function payloadOf(model: string): AdapterPayload {
+  return { kind: model, grantId: 'g', accountId: person.id, sessionUid: 's' };
+}
+
+function find(model: string, id = model): Promise<AdapterPayload | undefined> {
+  return request(async () => (await adapter(model).find(id)) ?? undefined);
+}
+
+async function keptSession(changes: Partial<SsoSession>): Promise<void> {
+  const session = { uid: 's', accountId: person.id, startedAt: 0, authorizations: {}, evidence: [], payload: {} };
+  await store.commit([{ op: 'put', key: ssoSessionKey('s'), value: JSON.stringify({ ...session, ...changes }) }]);
+}
+
+describe('tokens live as long as their grant and their account', () => {
+  const before = person.validAfter;
+  /** What happens to the account, and whether the grant and the tokens are found afterwards. */
+  test.each<[string, () => Promise<unknown>, { readonly grant: boolean; readonly tokens: boolean }]>([
+    ['nothing', async () => undefined, { grant: true, tokens: true }],
+    ['it gets a new profile', () => writeUser({ profile: { displayName: 'Ann' } }), { grant: true, tokens: true }],
+    ['it is suspended', () => writeUser({ status: 'suspended' }), { grant: false, tokens: false }],
+    ['it is deactivated', () => writeUser({ status: 'deactivated' }), { grant: false, tokens: false }],
+    ['it is reset', () => writeUser({ validAfter: now }), { grant: true, tokens: false }],
+    ['it is deleted', () => store.commit([{ op: 'delete', key: userKey(person.id) }]), { grant: false, tokens: false }],
+    [
+      'the grant is revoked',
+      () => store.commit([{ op: 'delete', key: grantKey('g') }]),
+      { grant: false, tokens: false },
+    ],
+    [
+      'its sessions end but this one, which keeps its tokens',
+      async () => {
+        await writeUser({ validAfter: now });
+        await keptSession({ valid: now, validSince: before });
+      },
+      { grant: true, tokens: true },
+    ],
+    [
+      'its sessions end but this one, without its tokens',
+      async () => {
+        await writeUser({ validAfter: now });
+        await keptSession({ valid: now });
+      },
+      { grant: true, tokens: false },
+    ],
+    [
+      'it is reset, and the session is of somebody else',
+      async () => {
+        await writeUser({ validAfter: now });
+        await keptSession({ accountId: 'other', valid: now, validSince: before });
+      },
+      { grant: true, tokens: false },
+    ],
+  ])('%s', async (_what, happens, found) => {
+    await issue();
+    await happens();
+    expect((await find('Grant', 'g')) !== undefined).toBe(found.grant);
+    for (const model of tokens) expect(await find(model)).toEqual(found.tokens ? payloadOf(model) : undefined);
+  });
+
+  test('a token of no session is over with the reset', async () => {
+    await writeUser();
+    const { sessionUid: _, ...payload } = payloadOf('RefreshToken');
+    await request(async () => {
+      await adapter('Grant').upsert('g', { accountId: person.id }, 600);
+      await adapter('RefreshToken').upsert('r', payload, 60);
+    });
+    expect(await find('RefreshToken', 'r')).toEqual(payload);
+    await writeUser({ validAfter: now });
+    expect(await find('RefreshToken', 'r')).toBeUndefined();
+  });
+
+  test('what belongs to no account and no grant is simply there', async () => {
+    await request(() => adapter('AccessToken').upsert('c', { clientId: 'notes' }, 60));
+    expect(await find('AccessToken', 'c')).toEqual({ clientId: 'notes' });
+    expect(await find('AccessToken', 'none')).toBeUndefined();
+  });
+
+  test('an interaction is there whatever became of its account', async () => {
+    await writeUser();
+    await request(() => adapter('Interaction').upsert('i', { accountId: person.id, grantId: 'none' }, 60));
+    await writeUser({ status: 'suspended' });
+    expect(await find('Interaction', 'i')).toEqual({ accountId: person.id, grantId: 'none' });
+  });
+});
+
+describe('one round trip', () => {
+  /** The model, its id and payload, and what a load of it brings along. */
+  test.each<[string, string, AdapterPayload, readonly string[]]>([
+    ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
+    ['Interaction', 'i', {}, [transactionKey('i')]],
+    ['Grant', 'g', { accountId: 'u', grantId: 'g' }, [userKey('u')]],
+    ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
+    [
+      'RefreshToken',
+      'r',
+      { grantId: 'g', sessionUid: 's', accountId: 'u' },
+      [grantKey('g'), ssoSessionKey('s'), userKey('u')],
+    ],
+    ['AccessToken', 'c', {}, []],
+  ])('%s %s brings what it depends on', async (model, id, payload, refs) => {
+    await request(() => adapter(model).upsert(id, payload, 60));
+    const written = store.commits.flat().find((op) => op.op === 'create');
+    expect(written).toMatchObject({ refs, ttl: 60 });
+  });
+
+  test.each(tokens)('%s is found with one load', async (model) => {
+    await issue();
+    const { length } = store.loads;
+    expect(await find(model)).toBeDefined();
+    expect(store.loads.length - length).toBe(1);
+  });
+});
+
+describe('what is consumed', () => {
+  test.each<[string, new (...args: never[]) => Error, string]>([
+    ['AuthorizationCode', errors.InvalidGrant, 'authorization code already consumed'],
+    ['RefreshToken', errors.InvalidGrant, 'refresh token already used'],
+    ['DeviceCode', errors.InvalidGrant, 'device code already consumed'],
+    ['AccessToken', errors.InvalidRequest, 'already used'],
+  ])('%s goes to one of two, and the grant ends with the second', async (model, error, text) => {
+    await issue();
+    const first = newScope();
+    const second = newScope();
+    for (const scope of [first, second]) await runInScope(scope, () => adapter(model).consume(model));
+    await first.unit.commit();
+    expect((await find(model))?.consumed).toBe(1);
+    const lost = await second.unit.commit().catch((cause: unknown) => cause);
+    expect(lost).toBeInstanceOf(error);
+    expect(Object.values(lost as object).join(' ')).toContain(text);
+    for (const one of tokens) expect(await find(one)).toBeUndefined();
+    expect(await find('Grant', 'g')).toBeUndefined();
+  });
+
+  test('a pushed request is told apart from a code, and ends no grant', async () => {
+    await request(() => adapter('PushedAuthorizationRequest').upsert('p', {}, 60));
+    await request(() => adapter('PushedAuthorizationRequest').consume('p'));
+    await expect(request(() => adapter('PushedAuthorizationRequest').consume('p'))).rejects.toBeInstanceOf(
+      errors.InvalidRequestUri,
+    );
+  });
+});
+
+describe('a grant that is revoked', () => {
+  /** What is left of it in the store. */
+  async function left(): Promise<readonly string[]> {
+    const members: string[] = [];
+    for await (const page of store.members(grantTokensKey('g'))) members.push(...page);
+    return members;
+  }
+
+  test('knows all its tokens, and neither itself nor interactions', async () => {
+    await issue();
+    await request(() => adapter('Interaction').upsert('i', { grantId: 'g' }, 60));
+    expect(await left()).toHaveLength(tokens.length);
+    const joins = store.commits.flat().filter(({ op }) => op === 'join');
+    expect(joins.map((op) => 'ttl' in op && op.ttl)).toEqual(tokens.map(() => 60));
+  });
+
+  test.each<[string, () => Promise<void>]>([
+    ['by the request', () => request(() => adapter('RefreshToken').revokeByGrantId('g'))],
+    ['by the loser of a race', () => revokeGrant(store, 'g')],
+  ])('takes all its tokens along: %s', async (_by, revoke) => {
+    await issue();
+    const keys = await left();
+    await revoke();
+    const { entries } = await store.load([...keys, grantKey('g')]);
+    expect([...entries.values()].filter(Boolean)).toEqual([]);
+    expect(await left()).toEqual([]);
+  });
+
+  test('is first made void: none of its tokens is found any more, whatever comes in between', async () => {
+    await issue();
+    const { length } = store.commits;
+    await revokeGrant(store, 'g');
+    expect(store.commits[length]).toEqual([{ op: 'delete', key: grantKey('g') }]);
+  });
+
+  test('is looked through once for all kinds of tokens', async () => {
+    await issue();
+    let asked = 0;
+    const counting = {
+      ...store,
+      members: (key: string) => {
+        asked += 1;
+        return store.members(key);
+      },
+    };
+    const refreshTokens = createAdapter({ store: counting, client: async () => undefined, now: () => now });
+    await request(() => refreshTokens('RefreshToken').revokeByGrantId('g'), newScope(counting));
+    expect(asked).toBe(1);
+  });
+});
+
+describe('ids that came from outside', () => {
+  test('form no key, and cannot be read from the store', async () => {
+    await issue();
+    const id = 'very-secret-token';
+    await request(() =>
+      adapter('RefreshToken').upsert(id, { ...payloadOf('RefreshToken'), userCode: 'ABCD-EFGH' }, 60),
+    );
+    const keys = store.commits.flat().map((op) => JSON.stringify('key' in op ? [op.key, 'refs' in op && op.refs] : op));
+    expect(keys.filter((key) => key.includes(id) || key.includes('ABCD'))).toEqual([]);
+  });
+
+  test.each(['', 'a/b', '../a', 'a b', 'a}', 'ä', 'a\n'])(
+    '%j is no interaction, and asks nothing of the store',
+    async (id) => {
+      expect(await find('Interaction', id)).toBeUndefined();
+      expect(store.loads).toEqual([]);
+    },
+  );
+
+  test('an interaction goes by its id', async () => {
+    await request(() => adapter('Interaction').upsert('Ab_9-z', { returnTo: 'x' }, 60));
+    expect(await find('Interaction', 'Ab_9-z')).toEqual({ returnTo: 'x' });
+    expect((await store.load([interactionKey('Ab_9-z')])).entries.get(interactionKey('Ab_9-z'))).toBeDefined();
+  });
+
+  test('a user code leads to its device code', async () => {
+    await request(() => adapter('DeviceCode').upsert('d', { userCode: 'ABCD-EFGH', clientId: 'notes' }, 60));
+    const pointer = store.commits.flat().find((op) => op.op === 'put');
+    expect(pointer).toMatchObject({ value: 'd', ttl: 60, refs: [expect.stringContaining('device-code')] });
+    const { length } = store.loads;
+    expect(await request(() => adapter('DeviceCode').findByUserCode('ABCD-EFGH'))).toMatchObject({ clientId: 'notes' });
+    expect(store.loads.length - length).toBe(1);
+    expect(await request(() => adapter('DeviceCode').findByUserCode('WXYZ-WXYZ'))).toBeUndefined();
+  });
+});
+
+describe('writing', () => {
+  test('a new id is new, and one that was read is swapped', async () => {
+    await request(() => adapter('AccessToken').upsert('a', { n: 1 }, 60));
+    await expect(request(() => adapter('AccessToken').upsert('a', { n: 2 }, 60))).rejects.toMatchObject({
+      failed: { op: 'create' },
+    });
+    await request(async () => {
+      await adapter('AccessToken').find('a');
+      await adapter('AccessToken').upsert('a', { n: 3 }, 60);
+    });
+    expect(store.commits.at(-1)?.[0]).toMatchObject({ op: 'replace', version: 1 });
+    expect(await find('AccessToken', 'a')).toEqual({ n: 3 });
+  });
+
+  test('of two requests that end an interaction one goes on; a token may be destroyed twice', async () => {
+    await request(() => adapter('Interaction').upsert('i', {}, 60));
+    await request(() => adapter('Interaction').destroy('i'));
+    await expect(request(() => adapter('Interaction').destroy('i'))).rejects.toBeInstanceOf(Conflict);
+    await request(() => adapter('AccessToken').upsert('a', {}, 60));
+    await request(() => adapter('AccessToken').destroy('a'));
+    await request(() => adapter('AccessToken').destroy('a'));
+    expect(await find('AccessToken', 'a')).toBeUndefined();
+  });
+
+  test('outside of a request every call is written by itself', async () => {
+    await adapter('AccessToken').upsert('a', { n: 1 }, 60);
+    expect(await adapter('AccessToken').find('a')).toEqual({ n: 1 });
+    await adapter('AccessToken').consume('a');
+    expect(await adapter('AccessToken').find('a')).toEqual({ n: 1, consumed: 1 });
+    await adapter('AccessToken').destroy('a');
+    expect(await adapter('AccessToken').find('a')).toBeUndefined();
+    await adapter('DeviceCode').upsert('d', { userCode: 'U', grantId: 'g' }, 60);
+    await adapter('Grant').upsert('g', {}, 60);
+    expect(await adapter('DeviceCode').findByUserCode('U')).toMatchObject({ userCode: 'U' });
+    await adapter('DeviceCode').revokeByGrantId('g');
+    expect(await adapter('DeviceCode').find('d')).toBeUndefined();
+  });
+});
+
+describe('what a token rests on', () => {
+  test.each([
+    ['AuthorizationCode', ['e1', 'e2']],
+    ['DeviceCode', ['e1', 'e2']],
+    ['RefreshToken', ['e1', 'e2']],
+    ['AccessToken', []],
+  ])('%s', async (model, expected) => {
+    await request(async (scope) => {
+      scope.tokenBasis = ['e1', 'e2'];
+      await adapter(model).upsert('t', { clientId: 'notes' }, 60);
+    });
+    const basis = await request(async (scope) => {
+      await adapter(model).find('t');
+      return scope.tokenBasis ?? [];
+    });
+    expect(basis).toEqual(expected);
+  });
+
+  test('nothing where nothing was said', async () => {
+    await request(() => adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60));
+    expect(store.commits.flat()).toMatchObject([{ value: JSON.stringify({ payload: { clientId: 'notes' } }) }]);
+  });
+});
+
+describe('the other models', () => {
+  test('clients are read from the configuration and never written', async () => {
+    const clients = adapter('Client');
+    expect(await clients.find('notes')).toEqual({ client_id: 'notes' });
+    expect(await clients.find('none')).toBeUndefined();
+    await expect(clients.upsert('notes', {}, 60)).rejects.toThrow(/configured by files/);
+    await expect(clients.destroy('notes')).rejects.toThrow(TypeError);
+  });
+
+  test('only sessions have a uid', async () => {
+    expect(await adapter('Session').findByUid('s')).toBeUndefined();
+    await expect(adapter('Session').consume('s')).rejects.toThrow(/sessions are not consumed/);
+    await expect(adapter('AccessToken').findByUid('s')).rejects.toThrow('AccessToken has no uid');
+  });
+});

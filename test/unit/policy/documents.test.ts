@@ -1,0 +1,82 @@
+/** The configuration files that the documents show are good ones, and load without a problem. */
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { parse } from 'yaml';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
+import { soundFiles, withConfiguration } from './configuration-dir.ts';
+
+const root = join(import.meta.dirname, '../../..');
+
+/** Where an example would lie, by the schema that it names. */
+const places: Readonly<Record<string, (content: { clientId?: string; name?: string }) => string>> = {
+  settings: () => 'stepgate.yaml',
+  app: ({ clientId }) => `apps/${clientId}.yaml`,
+  session: () => 'policies/session.yaml',
+  'sign-on': ({ name }) => `policies/sign-on/${name}.yaml`,
+  enrollment: () => 'policies/enrollment.yaml',
+};
+
+const chapters = (await readdir(join(root, 'docs')))
+  .filter((name) => name.endsWith('.md'))
+  .map((name) => `docs/${name}`);
+const texts = await Promise.all(
+  ['README.md', 'CONTRIBUTING.md', ...chapters].map(async (path) => ({
+    path,
+    text: await readFile(join(root, path), 'utf8'),
+  })),
+);
+
+const examples = texts.flatMap(({ path: document, text: whole }) =>
+  [...whole.matchAll(/```yaml\n(.*?)```/gs)].map(([, text = '']) => {
+    const schema = /^# yaml-language-server: \$schema=\S*?([\w-]+)\.schema\.json\n/.exec(text)?.[1] ?? '';
+    return { document, schema, text, path: places[schema]?.(parse(text)) ?? '' };
+  }),
+);
+
+test('every example names its schema', () => {
+  expect(examples.filter(({ path }) => path === '').map(({ document, text }) => ({ document, text }))).toEqual([]);
+});
+
+test('there are examples of each kind', () => {
+  expect(new Set(examples.map(({ schema }) => schema))).toEqual(new Set(Object.keys(places)));
+});
+
+test('no two examples show different files of one name', () => {
+  const named = examples.filter(({ schema }) => schema === 'app' || schema === 'sign-on');
+  const different = named.filter((one) => named.some(({ path, text }) => path === one.path && text !== one.text));
+  expect(different.map(({ document, path }) => `${document}: ${path}`)).toEqual([]);
+});
+
+test.each(examples)('$document: $path', async ({ path, schema, text }) => {
+  // What policies and apps refer to is among the others, as in a real directory; settings may lack what those need.
+  const related = examples.filter((one) => ['app', 'sign-on'].includes(one.schema) && schema !== 'settings');
+  const others = Object.fromEntries(related.map((one) => [one.path, one.text]));
+  const enabled = 'authenticators: { webauthn: { enabled: true }, email: { enabled: true } }\n';
+  const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
+  const files = {
+    ...soundFiles,
+    'stepgate.yaml': soundFiles['stepgate.yaml'] + enabled + mail,
+    ...others,
+    [path]: text,
+  };
+  const loaded = await withConfiguration(files, (dir) =>
+    loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
+  );
+  expect(loaded.ok ? [] : loaded.findings.map(findingLine)).toEqual([]);
+});
+
+test('the chapter on authenticators lists each of them, and whether it is on from the start', async () => {
+  const chapter = texts.find(({ path }) => path === 'docs/authenticators.md')?.text ?? '';
+  const listed = [...chapter.matchAll(/^\| `(\w+)` \|.*\| (on|off) \|$/gm)].map(([, key, state]) => [
+    key,
+    state === 'on',
+  ]);
+  const real = authenticatorKinds.map(({ key, settings }) => [
+    key,
+    (settings.parse(undefined) as { enabled: boolean }).enabled,
+  ]);
+  expect(Object.fromEntries(listed)).toEqual(Object.fromEntries(real));
+});

@@ -1,0 +1,44 @@
+/** Every authenticator has texts and an icon of its own: a new one that lacks some is told here which. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
+import { viewsDir } from '../../support/pages.ts';
+
+const english = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? [])];
+const iconsDir = join(viewsDir, 'icons/authenticators');
+const icons = readdirSync(iconsDir);
+
+/** Codes of the texts that an authenticator needs. Other languages have the same codes; the test of catalogues sees to that. */
+function neededTexts(key: string, enrollable: boolean): readonly string[] {
+  const stages = english.flatMap((code) => new RegExp(`^enroll\\.${key}\\.(\\w+)\\.title$`).exec(code)?.[1] ?? []);
+  const enrollments = stages.length > 0 ? stages.map((stage) => `enroll.${key}.${stage}`) : [`enroll.${key}`];
+  const forms = [`challenge.${key}`, ...(enrollable ? enrollments : [])];
+  return [
+    `authenticator.${key}`,
+    `select.challenge.${key}`,
+    ...(enrollable ? [`select.enroll.${key}`] : []),
+    ...forms.flatMap((form) => ['title', 'lead', 'action'].map((part) => `${form}.${part}`)),
+  ];
+}
+
+test('every authenticator has a name, titles, leads and actions', () => {
+  const needed = authenticatorKinds.flatMap(({ key, enrollable }) => neededTexts(key, enrollable));
+  expect(needed.filter((code) => !english.includes(code))).toEqual([]);
+});
+
+test('every authenticator has an icon, and every icon an authenticator', () => {
+  const needed = [...authenticatorKinds.map(({ key }) => `${key}.svg`), 'other.svg'];
+  expect(icons.toSorted()).toEqual(needed.toSorted());
+});
+
+test.each(icons)(
+  '%s is a line drawing of 24 by 24 in the colour of its text, and says nothing to screen readers',
+  (icon) => {
+    const svg = readFileSync(join(iconsDir, icon), 'utf8');
+    expect(svg).toMatch(
+      /^<svg width="24" height="24" viewBox="0 0 24 24" fill="none" stroke="currentColor" [^>]*aria-hidden="true" focusable="false">(?:<(?:path|rect|circle) [^<>]*\/>)+<\/svg>\n$/,
+    );
+  },
+);
