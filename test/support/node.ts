@@ -15,11 +15,13 @@ import { passwordCredential } from '../../src/authenticators/password/password.t
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
+import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { checkAuditLine } from './check-audit-line.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
@@ -44,6 +46,7 @@ const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
 
 /** The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys takes time. */
 const keyring = readFileSync(new URL('keyring.json', import.meta.url), 'utf8');
+export const testKeyring = parseKeyring(keyring);
 
 export interface TestNode {
   readonly app: ServerApp;
@@ -105,6 +108,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
     log: {
       audit(line) {
+        checkAuditLine(line);
         audit.push(line);
         logger.audit(line);
       },
