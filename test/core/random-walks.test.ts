@@ -10,9 +10,9 @@ import type { Requirement } from '../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/compile.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
+import { begin, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   identified,
   picked,
@@ -20,8 +20,7 @@ import {
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';

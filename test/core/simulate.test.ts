@@ -2,7 +2,8 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type SimulatedStep, simulate } from '../../src/core/analysis/simulate.ts';
+import { simulate } from '../../src/core/analysis/simulate.ts';
+import type { SimulatedStep } from '../../src/core/analysis/simulated-answers.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';

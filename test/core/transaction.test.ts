@@ -1,21 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { begin, isExpired, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   type Identified,
   identified,
-  isExpired,
   keptSignedIn,
-  type Pending,
   picked,
   proved,
   rememberingDevice,
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { NOW, plainRequest, proof } from './support/world.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
