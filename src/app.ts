@@ -1,8 +1,8 @@
-/** The composition root: one literal list of parts. */
+/** The composition root: puts the parts of one node together. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import Koa, { type Context, type Middleware, type Next } from 'koa';
-import compose from 'koa-compose';
+import type Koa from 'koa';
+import type { Provider } from 'oidc-provider';
 import { ActiveRevision } from './active-revision.ts';
 import { authenticatorKinds, buildAuthenticators } from './authenticators/index.ts';
 import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
@@ -10,41 +10,24 @@ import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
-import { StepgateError } from './errors.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
 import type { Services } from './flow/services.ts';
-import { accountHandlers } from './http/account/account-handlers.ts';
-import type { AccountParts } from './http/account/account-request.ts';
-import { addressHandlers } from './http/account/address-handlers.ts';
-import { deviceHandlers } from './http/account/device-handlers.ts';
-import { inboxHandlers } from './http/demo/inbox.ts';
-import { healthHandlers } from './http/health.ts';
-import { createRenderer } from './http/html/render.ts';
-import { errorHandler } from './http/middleware/error-handler.ts';
-import { openRequest } from './http/middleware/open-request.ts';
-import { createRoutes } from './http/middleware/route-table.ts';
-import { setSecurityHeaders } from './http/middleware/security-headers.ts';
-import { unitOfWork } from './http/middleware/unit-of-work.ts';
+import { createRenderer, type Renderer } from './http/html/render.ts';
+import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
-import { ownRoutes, protocolRoutes } from './http/routes.ts';
-import { linkHandlers } from './http/sign-in/magic-link.ts';
-import { recoveryCodesHandlers } from './http/sign-in/recovery-codes.ts';
-import { signInHandlers } from './http/sign-in/sign-in.ts';
 import { endSession } from './oidc/interaction/end-session.ts';
-import { browserSession } from './oidc/interaction/interactions.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
+import type { SigningKey } from './oidc/keys/keyring.ts';
 import { createProvider } from './oidc/provider.ts';
 import { currentRequest } from './oidc/request-scope.ts';
 import { keepSession } from './oidc/storage/session-adapter.ts';
 import { accountClientId } from './policy/model/account-client-id.ts';
+import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
 import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
-import { revisionPointerKey } from './stores/keys.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
-
-export { markDemo } from './delivery/outbox.ts';
 
 export interface AppOptions {
   readonly store: Store;
@@ -59,7 +42,7 @@ export interface AppOptions {
   readonly now?: () => number;
   /** Cost, length and longest wait of the queue for password hashes; for tests. */
   readonly hashing?: HashingQueueOptions;
-  /** What has no way out of its own goes into an inbox that everybody can read. */
+  /** Messages without a channel of their own go into an inbox that everybody can read. */
   readonly demo?: boolean;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
@@ -67,29 +50,68 @@ export interface AppOptions {
 
 export interface ServerApp {
   readonly koa: Koa;
-  readonly live: ActiveRevision;
+  readonly activeRevision: ActiveRevision;
   readonly revisions: Revisions;
   readonly directory: Directory;
   readonly hashing: HashingQueue;
-  /** Sends messages; to be started once `live` has. `stop` flushes it and lets go of all connections. */
+  /** Sends messages; starts after `activeRevision`. `stop` sends what waits and closes all connections. */
   readonly outbox: { start(): void; stop(): Promise<void> };
+}
+
+/** What the parts below are built from. */
+interface Foundation extends AppOptions {
+  readonly now: () => number;
+  readonly hashing: HashingQueue;
+  readonly renderer: Renderer;
+  readonly directory: Directory;
+  readonly activeRevision: ActiveRevision;
 }
 
 const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
 
-/** Builds the app; `live.start()` makes it follow the store, and must have come back before it serves. */
+/** Builds the app. It serves nothing before `activeRevision.start()` has resolved; from then on it follows the store. */
 export function createApp(options: AppOptions): ServerApp {
-  const { store, issuer, log, demo = false, variables = {} } = options;
+  const { store, issuer, log } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
-  const hashing = new HashingQueue(options.hashing);
   const revisions = new Revisions(store, { authenticators: authenticatorKinds, issuer });
-  const directory = new Directory(store, now);
-  const renderer = createRenderer({ viewsDir });
-  const secure = issuer.startsWith('https:');
-  const deviceCookie = secure ? '__Host-stepgate-device' : 'stepgate-device';
+  // The provider needs the services, which need the active revision: it builds the first provider only when it starts.
+  const build = (settings: Settings, keys: readonly SigningKey[]) => buildProvider({ settings, keys });
+  const foundation: Foundation = {
+    ...options,
+    now,
+    hashing: new HashingQueue(options.hashing),
+    renderer: createRenderer({ viewsDir }),
+    directory: new Directory(store, now),
+    activeRevision: new ActiveRevision({ store, revisions, now, warn: log.warn, build }),
+  };
+  const { activeRevision, directory, hashing, renderer } = foundation;
+  const messaging = createMessaging(foundation);
+  const services = createServices(foundation, messaging);
+  const koa = createKoaApp({
+    services,
+    renderer,
+    active: activeRevision,
+    accountClientId,
+    ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
+    logError: log.error,
+  });
+  const buildProvider = providerBuilder(foundation, { services, koa });
+  const { start, stop } = messaging;
+  return { koa, activeRevision, revisions, directory, hashing, outbox: { start, stop } };
+}
 
+interface Messaging {
+  start(): void;
+  stop(): Promise<void>;
+  /** A message was written to the outbox. */
+  wake(): void;
+  canMail(): boolean;
+}
+
+function createMessaging({ store, issuer, log, now, demo, variables = {}, ...parts }: Foundation): Messaging {
+  const { activeRevision, renderer } = parts;
   const channels = createChannels({
-    settings: () => live.current()?.settings,
+    settings: () => activeRevision.current()?.settings,
     variables,
     warn: log.warn,
     now,
@@ -102,7 +124,7 @@ export function createApp(options: AppOptions): ServerApp {
     render: createMessageRenderer({
       viewsDir,
       textsFor: (languages) => renderer.texts(renderer.chooseLocale(languages ?? {})),
-      brand: () => brandFor(live.current()).brand,
+      brand: () => brandFor(activeRevision.current()).brand,
       accountUrl: `${issuer}/account`,
     }),
     failed: ({ about: { languages: _, ...about } }, reason) => {
@@ -111,109 +133,53 @@ export function createApp(options: AppOptions): ServerApp {
     },
     warn: log.warn,
   });
+  return {
+    start: () => outbox.start(),
+    async stop() {
+      await outbox.stop();
+      channels.close();
+    },
+    wake: () => outbox.wake(),
+    canMail: () => channels.get('email') !== undefined,
+  };
+}
+
+function createServices(foundation: Foundation, messaging: Messaging): Services {
+  const { store, issuer, log, now, hashing, activeRevision } = foundation;
   const services: Services = {
     store,
     authenticators: buildAuthenticators({ hashing }),
     audit: log.audit,
     sessions: {
-      end: (uid) => endSession(live.provider(), services, uid),
+      end: (uid) => endSession(activeRevision.provider(), services, uid),
       keep: (uid, valid, withTokens) => keepSession(currentRequest().unit, uid, { valid, withTokens, now: now() }),
     },
     issuer,
-    secrets: () => live.secrets(),
-    snapshot: async (unit) => withAccountApp(await live.snapshot(unit), issuer),
+    secrets: () => activeRevision.secrets(),
+    snapshot: async (unit) => withAccountApp(await activeRevision.snapshot(unit), issuer),
     now,
-    canMail: () => channels.get('email') !== undefined,
-    messagesWait: () => outbox.wake(),
+    canMail: messaging.canMail,
+    messagesWait: messaging.wake,
     warn: log.warn,
   };
-  const pages = providerPages({
-    renderer,
-    snapshot: () => live.current(),
-    identifierOf: async (id) => (await directory.get(id))?.user.identifiers[0],
-  });
-  const live: ActiveRevision = new ActiveRevision({
-    store,
-    revisions,
-    now,
-    warn: log.warn,
-    build: (settings, keys) => {
-      const provider = createProvider({ services, settings, keys, pages });
-      provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
-      koa.keys = cookieSigner(services.secrets()) as never;
-      return provider;
-    },
-  });
-
-  const accountParts: AccountParts = {
-    services,
-    renderer,
-    clientId: accountClientId,
-    sessions: {
-      current: async (ctx) => browserSession(live.provider(), ctx, services),
-    },
-  };
-  const table = ownRoutes({
-    account: accountHandlers(accountParts),
-    addresses: addressHandlers(accountParts),
-    devices: deviceHandlers(accountParts),
-    health: healthHandlers(live),
-    signIn: signInHandlers({ services, renderer, provider: () => live.provider(), deviceCookie }),
-    recoveryCodes: recoveryCodesHandlers({ services, renderer, provider: () => live.provider() }),
-    link: linkHandlers({ services, renderer, provider: () => live.provider() }),
-    ...(demo
-      ? { inbox: inboxHandlers({ renderer, snapshot: () => live.current(), read: () => readInbox(store) }) }
-      : {}),
-    renderer,
-  });
-
-  const koa = new Koa();
-  koa.proxy = true;
-  // Without a listener Koa prints to stderr. Connections that break off are nobody's error.
-  koa.on('error', (error: NodeJS.ErrnoException) => {
-    if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) log.warn(`a connection broke off: ${error.code}`);
-    else log.error(error, { part: 'http' });
-  });
-  koa.use(
-    openRequest({
-      store,
-      issuer,
-      deviceCookie,
-      along: [revisionPointerKey],
-      trustedProxies: () => live.current()?.settings.trustedProxies ?? 0,
-    }) as Middleware,
-  );
-  koa.use(async (ctx: Context, next: Next) => {
-    setSecurityHeaders(ctx, secure);
-    await next();
-  });
-  koa.use(
-    errorHandler({
-      renderer,
-      snapshot: () => live.current(),
-      log: (error, context) => log.error(error, context),
-    }) as Middleware,
-  );
-  const routes = createRoutes(table);
-  const routeOf = (ctx: Context) => (ctx.oidc ? protocolRoutes[ctx.oidc.route as string] : routes.find(ctx.path));
-  koa.use(unitOfWork(routeOf) as Middleware);
-  koa.use(routes.middleware);
-  koa.use(protocol(() => live.provider()));
-  const flushed = async (): Promise<void> => {
-    await outbox.stop();
-    channels.close();
-  };
-  return { koa, live, revisions, directory, hashing, outbox: { start: () => outbox.start(), stop: flushed } };
+  return services;
 }
 
-/** Hands everything else to the provider of the moment. Its middleware is composed once per instance. */
-function protocol(current: () => Koa): Middleware {
-  const composed = new WeakMap<Koa, Middleware>();
-  return async (ctx, next) => {
-    const provider = current();
-    const run = composed.get(provider) ?? (compose(provider.middleware) as Middleware);
-    composed.set(provider, run);
-    await run(ctx, next);
-    if (ctx.status === 404 && ctx.body === undefined) throw new StepgateError('not_found');
+/** Builds the provider of a revision. Koa signs its cookies with the same keys as the provider, so it gets them along with it. */
+function providerBuilder(
+  foundation: Foundation,
+  { services, koa }: { readonly services: Services; readonly koa: Koa },
+) {
+  const { renderer, directory, activeRevision, log } = foundation;
+  const pages = providerPages({
+    renderer,
+    snapshot: () => activeRevision.current(),
+    identifierOf: async (id) => (await directory.get(id))?.user.identifiers[0],
+  });
+  return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
+    const provider = createProvider({ services, pages, ...from });
+    provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
+    koa.keys = cookieSigner(services.secrets()) as never;
+    return provider;
   };
 }

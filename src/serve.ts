@@ -9,8 +9,8 @@ import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
 import { loadConfiguration } from './policy/load.ts';
-import { problemLine, warningLine } from './policy/model/documents.ts';
-import { watchConfiguration } from './policy/source/watch.ts';
+import { findingLine, warningLine } from './policy/model/finding.ts';
+import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
 
 export interface ServeOptions {
@@ -26,6 +26,11 @@ export interface ServeOptions {
   readonly demo?: { readonly password?: string; readonly print: (text: string) => void };
   /** For `${NAME}` in configuration files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long a node that goes down still takes requests, so that load balancers learn of it first (seconds). Default 1; longer where
+   * they ask `/readyz` less often.
+   */
+  readonly shutdownDelay?: number;
   readonly log: Logger;
 }
 
@@ -36,8 +41,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** How long a node that goes down still takes requests, so that whoever sends them learns of it first (milliseconds). */
-const farewellTime = 1_000;
+/** Default of `ServeOptions.shutdownDelay` (seconds). */
+const usualShutdownDelay = 1;
 /** Longest time that requests under way get after that (milliseconds). */
 const drainTime = 7_000;
 
@@ -68,8 +73,8 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
     const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
     if (applying) await applyConfiguration(app, options, port, 'start');
-    await app.live.start();
-    closing.push(() => app.live.stop());
+    await app.activeRevision.start();
+    closing.push(() => app.activeRevision.stop());
     app.outbox.start();
     closing.push(() => app.outbox.stop());
     if (options.redisUrl === undefined) {
@@ -87,7 +92,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       handle = goodbye(handle);
     };
     log.info('listening', { port, host: options.host, issuer });
-    return { port, issuer, stop: () => drain(server, farewell, closeAll) };
+    return {
+      port,
+      issuer,
+      stop: () => drain(server, { farewell, closeAll, delay: options.shutdownDelay ?? usualShutdownDelay }),
+    };
   } catch (error) {
     server.close();
     await closeAll();
@@ -102,7 +111,7 @@ async function readConfiguration(options: ServeOptions, port: number): Promise<{
     authenticators: authenticatorKinds,
     variables: variablesOf(options, port),
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const content = loaded.documents.get('settings')?.content as { issuer?: string } | undefined;
   return content?.issuer === undefined ? {} : { issuer: content.issuer };
 }
@@ -131,7 +140,7 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
     variables: variablesOf(options, port),
     inbox: options.demo !== undefined,
   });
-  if (!loaded.ok) throw notConfigured(options, loaded.problems.map(problemLine));
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
   const { revision, changed } = await app.revisions.apply(loaded.documents, {
     by: 'serve',
     message: `files of ${options.configDir}`,
@@ -145,17 +154,20 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
 async function reapply(app: ServerApp, options: ServeOptions, port: number): Promise<void> {
   try {
     await applyConfiguration(app, options, port, 'change');
-    await app.live.refresh();
+    await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
   }
 }
 
 /** First every answer says that the connection ends with it and that the node is not ready; only then does it stop listening. */
-async function drain(server: Server, farewell: () => void, closeAll: () => Promise<void>): Promise<void> {
+async function drain(
+  server: Server,
+  { farewell, closeAll, delay }: { farewell: () => void; closeAll: () => Promise<void>; delay: number },
+): Promise<void> {
   const closed = once(server, 'close');
   farewell();
-  await pause(farewellTime);
+  await pause(delay * 1000);
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), drainTime);
   await closed;

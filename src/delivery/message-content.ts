@@ -15,7 +15,7 @@ import type {
 } from './message-models.ts';
 
 /** What is the same for all messages at a time. */
-export interface MessageContext extends MailBase {
+export interface RenderContext extends MailBase {
   readonly accountUrl: string;
   readonly t: Translator;
 }
@@ -32,7 +32,7 @@ export type MailContent = { readonly subject: MessageDescriptor; readonly footer
 const fewCodes = 3;
 
 /** Throws for a template that there is not. */
-export function mailContent({ template, params }: Delivery, context: MessageContext): MailContent {
+export function mailContent({ template, params }: Delivery, context: RenderContext): MailContent {
   const { t, accountUrl, ...base } = context;
   const given = readParams(params);
   const app = given.text('app');
@@ -66,8 +66,8 @@ export function mailContent({ template, params }: Delivery, context: MessageCont
         key: `mail.account-changed.${event}`,
         params: { identifier: given.text('identifier'), authenticator },
       };
-      const othersEnded = given.text('ended') !== '';
-      const model = { ...base, what, othersEnded, accountUrl, details: detailsOf(given) };
+      const otherSessionsEnded = given.text('ended') !== '';
+      const model = { ...base, what, otherSessionsEnded, accountUrl, details: detailsOf(given) };
       return {
         name: template,
         model,
@@ -85,7 +85,7 @@ type ShortContent =
   | { readonly template: 'voice/code.txt' | 'voice/number.txt'; readonly model: VoiceCall };
 
 /** A text message or a call. Throws for a template that there is not. */
-export function shortContent({ channel, template, params }: Delivery, { brand }: MessageContext): ShortContent {
+export function shortContent({ channel, template, params }: Delivery, { brand }: RenderContext): ShortContent {
   if (template !== 'code' && template !== 'number') throw new Error(`there is no message ${template}`);
   const given = readParams(params);
   const app = given.text('app');
@@ -113,11 +113,11 @@ function withoutControls(text: string): string {
 }
 
 function askedFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
-  return { key: 'mail.footer', params: { brand } };
+  return { key: 'mail.request.footer', params: { brand } };
 }
 
 function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
-  return { key: 'mail.notice.footer', params: { brand } };
+  return { key: 'mail.notification.footer', params: { brand } };
 }
 
 function authenticatorName(key: string, t: Translator): string {

@@ -2,7 +2,7 @@
 import type { Delivery } from '../authenticators/authenticator.ts';
 import { loadTemplates } from '../rendering/templates.ts';
 import type { Translator } from '../rendering/translator.ts';
-import { type MessageContext, mailContent, shortContent } from './message-content.ts';
+import { mailContent, type RenderContext, shortContent } from './message-content.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 import { messageTemplates } from './message-templates.ts';
 import type { About } from './outbox.ts';
@@ -42,7 +42,7 @@ export function createMessageRenderer(options: MessageRendererOptions): MessageR
   return (delivery, languages) => {
     const { name: brand, accent = defaultAccent } = options.brand();
     const t = options.textsFor(languages);
-    const context: MessageContext = {
+    const context: RenderContext = {
       t,
       brand,
       accent,

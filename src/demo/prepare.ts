@@ -1,9 +1,10 @@
 /** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
-import { markDemo, type ServerApp } from '../app.ts';
+import type { ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/hash.ts';
 import { passwordCredential } from '../authenticators/password/password.ts';
+import { markDemo } from '../delivery/outbox.ts';
 import { demoPasswordKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
 import { type DemoPerson, demoPeople } from './people.ts';

@@ -74,7 +74,7 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'person' | 'unmet' };
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
 
 /** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
@@ -149,7 +149,7 @@ function cancel(open: OpenTransaction): SignInResult {
   const { services, request } = open;
   discardTransaction(open);
   audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(open) });
-  return { kind: 'cancelled', reason: 'person' };
+  return { kind: 'cancelled', reason: 'user' };
 }
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */

@@ -2,9 +2,9 @@
 import type { Context } from 'koa';
 
 /** What an answer needs of Koa's context, so that oidc-provider's will do as well. */
-export type Answer = Pick<Context, 'type' | 'set' | 'body'>;
+export type ResponseContext = Pick<Context, 'type' | 'set' | 'body'>;
 
-export function showPage(ctx: Answer, html: string): void {
+export function showPage(ctx: ResponseContext, html: string): void {
   ctx.type = 'text/html; charset=utf-8';
   ctx.set('Cache-Control', 'no-store');
   ctx.body = html;

@@ -4,22 +4,26 @@ import { StepgateError } from '../errors.ts';
 import { signInPath } from '../oidc/interaction/interactions.ts';
 import type { accountHandlers } from './account/account-handlers.ts';
 import type { addressHandlers } from './account/address-handlers.ts';
+import type { authenticatorHandlers } from './account/authenticator-handlers.ts';
 import type { deviceHandlers } from './account/device-handlers.ts';
+import type { sessionHandlers } from './account/session-handlers.ts';
 import type { inboxHandlers } from './demo/inbox.ts';
 import type { healthHandlers } from './health.ts';
 import { assetCacheControl } from './html/assets.ts';
 import type { Renderer } from './html/render.ts';
-import type { RaceAnswers, Route } from './middleware/route-table.ts';
-import type { linkHandlers } from './sign-in/magic-link.ts';
+import { pathParameter, type RaceAnswers, type Route } from './middleware/route-table.ts';
+import type { magicLinkHandlers } from './sign-in/magic-link.ts';
 import type { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
 import type { signInHandlers } from './sign-in/sign-in.ts';
 
 export interface RouteHandlers {
   readonly signIn: ReturnType<typeof signInHandlers>;
   readonly account: ReturnType<typeof accountHandlers>;
-  readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly authenticators: ReturnType<typeof authenticatorHandlers>;
+  readonly sessions: ReturnType<typeof sessionHandlers>;
   readonly devices: ReturnType<typeof deviceHandlers>;
-  readonly link: ReturnType<typeof linkHandlers>;
+  readonly addresses: ReturnType<typeof addressHandlers>;
+  readonly magicLink: ReturnType<typeof magicLinkHandlers>;
   readonly recoveryCodes: ReturnType<typeof recoveryCodesHandlers>;
   /** Only in the demo. */
   readonly inbox?: ReturnType<typeof inboxHandlers>;
@@ -46,28 +50,28 @@ export function ownRoutes(handlers: RouteHandlers): readonly Route[] {
 }
 
 /** After a lost race the browser sees the step that the faster request led to. */
-function signInRoutes({ signIn, link, recoveryCodes }: RouteHandlers): readonly Route[] {
-  const onLostRace = (ctx: Context) => signInPath((ctx.params as { uid: string }).uid);
+function signInRoutes({ signIn, magicLink, recoveryCodes }: RouteHandlers): readonly Route[] {
+  const onLostRace = (ctx: Context) => signInPath(pathParameter(ctx, 'uid'));
   return [
     { path: '/signin/:uid', GET: signIn.show, POST: signIn.submit, onLostRace },
-    { path: '/signin/:uid/link', GET: link.show, onLostRace },
-    { path: '/signin/:uid/status', GET: link.status, onLostRace },
+    { path: '/signin/:uid/link', GET: magicLink.show, onLostRace },
+    { path: '/signin/:uid/status', GET: magicLink.status, onLostRace },
     { path: '/signin/:uid/codes', POST: recoveryCodes.download, onLostRace },
     { path: '/signin/:uid/:step', POST: signIn.submit, onLostRace },
   ];
 }
 
 /** After a lost race the overview says that the form was outdated. */
-function accountRoutes({ account, addresses, devices }: RouteHandlers): readonly Route[] {
+function accountRoutes({ account, authenticators, sessions, devices, addresses }: RouteHandlers): readonly Route[] {
   const onLostRace = () => '/account?done=stale';
   return [
     { path: '/account', GET: account.overview },
     { path: '/account/callback', GET: account.callback, onLostRace },
     { path: '/account/add/:key', GET: account.add, onLostRace },
-    { path: '/account/authenticators/:id', GET: account.authenticator, onLostRace },
-    { path: '/account/authenticators/:id/:act', POST: account.changeAuthenticator, onLostRace },
-    { path: '/account/sessions/:id', GET: account.session, onLostRace },
-    { path: '/account/sessions/:id/end', POST: account.endSession, onLostRace },
+    { path: '/account/authenticators/:id', GET: authenticators.show, onLostRace },
+    { path: '/account/authenticators/:id/:act', POST: authenticators.change, onLostRace },
+    { path: '/account/sessions/:id', GET: sessions.show, onLostRace },
+    { path: '/account/sessions/:id/end', POST: sessions.end, onLostRace },
     { path: '/account/devices/:id', GET: devices.showForget, onLostRace },
     { path: '/account/devices/:id/forget', POST: devices.forget, onLostRace },
     { path: '/account/addresses/add', GET: addresses.showAdd, POST: addresses.add, onLostRace },

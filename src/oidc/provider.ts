@@ -21,7 +21,7 @@ import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.t
 import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
-import type { ProviderPages } from './pages.ts';
+import type { DeviceDetails, ProviderPages } from './pages.ts';
 import { currentRequest } from './request-scope.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
@@ -98,7 +98,7 @@ function configuration(parts: ProviderParts): Configuration {
     findAccount: (ctx, id, token) => findAccount(ctx, services, id, token as never),
     loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
-    renderError: async (ctx, out) => parts.pages.renderError(ctx, out),
+    renderError: async (ctx, out) => parts.pages.showError(ctx, out),
     features: features(parts),
     // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
     ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
@@ -259,9 +259,10 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
     clientCredentials: { enabled: false },
     deviceFlow: {
       enabled: true,
-      userCodeInputSource: pages.deviceInput,
-      userCodeConfirmSource: pages.deviceConfirm,
-      successSource: pages.deviceSuccess,
+      userCodeInputSource: (ctx, _form, _out, error) => pages.showDeviceInput(ctx, error),
+      userCodeConfirmSource: (ctx, ...[_form, _client, info, userCode]) =>
+        pages.showDeviceConfirmation(ctx, { ...deviceDetails(info), userCode }),
+      successSource: pages.showDeviceSuccess,
     },
     dPoP: { enabled: true },
     introspection: {
@@ -280,9 +281,15 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
       getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
     },
     revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true, logoutSource: pages.logout, postLogoutSuccessSource: pages.loggedOut },
+    rpInitiatedLogout: { enabled: true, logoutSource: pages.showLogout, postLogoutSuccessSource: pages.showSignedOut },
     userinfo: { enabled: true },
   };
+}
+
+/** As `deviceInfo` of oidc-provider makes it. */
+function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
+  const { ip, ua } = (info ?? {}) as { readonly ip?: string; readonly ua?: string };
+  return { ...(ip ? { ip } : {}), ...(ua ? { userAgent: ua } : {}) };
 }
 
 function resourceServer(resources: readonly Resource[], indicator: string) {

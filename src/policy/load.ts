@@ -3,25 +3,19 @@
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkCharacteristics } from './check/check-characteristics.ts';
+import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
-import { checkReferences, type KindedSource, knownNames } from './check/check-references.ts';
-import { checkRepeats } from './check/check-repeats.ts';
+import { checkReferences, knownNames } from './check/check-references.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
-import {
-  type Document,
-  type DocumentKind,
-  type Documents,
-  documentKey,
-  type Finding,
-  isSingle,
-} from './model/documents.ts';
+import { type Document, type DocumentKind, type Documents, documentKey, isSingleton } from './model/documents.ts';
+import type { Finding } from './model/finding.ts';
 import { schemaFor } from './schema/schemas.ts';
 import { readConfigurationFiles } from './source/configuration-files.ts';
-import { schemaProblems } from './source/schema-problems.ts';
+import { schemaFindings } from './source/schema-findings.ts';
 import type { Variables } from './source/substitute-variables.ts';
 import { valuesAt } from './source/values-at.ts';
-import { readYaml } from './source/yaml-source.ts';
+import { type DocumentSource, readYaml } from './source/yaml-source.ts';
 
 export interface LoadConfigurationOptions {
   /** All authenticators that there are, enabled or not. */
@@ -36,47 +30,49 @@ export type LoadedConfiguration =
   /** `warnings`: what it says at its own risk, by file, line and column; often none. */
   | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
   /** Never empty; by file, line and column. */
-  | { readonly ok: false; readonly problems: readonly Finding[] };
+  | { readonly ok: false; readonly findings: readonly Finding[] };
 
 /** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
-  const { files, problems: faulty, unreadable } = await readConfigurationFiles(dir);
-  if (files.length === 0 && faulty.length > 0) return { ok: false, problems: faulty };
+  const { files, findings: faulty, unreadable } = await readConfigurationFiles(dir);
+  if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };
   const read = files.map(({ file, kind, text }) => ({ kind, ...readYaml(file, text, options.variables) }));
-  const sources = read.flatMap(({ kind, source }): KindedSource[] => (source === undefined ? [] : [{ kind, source }]));
-  const broken = new Set(unreadable);
-  for (const { kind, source } of read) if (source === undefined) broken.add(kind);
-  const problems = [
+  const sources = read.flatMap(({ kind, source }): DocumentSource[] =>
+    source === undefined ? [] : [{ kind, source }],
+  );
+  const unreadableKinds = new Set(unreadable);
+  for (const { kind, source } of read) if (source === undefined) unreadableKinds.add(kind);
+  const findings = [
     ...faulty,
-    ...read.flatMap((each) => each.problems),
-    ...missingFiles(new Set([...broken, ...sources.map(({ kind }) => kind)])),
-    ...checkSources(sources, broken, options.authenticators),
+    ...read.flatMap((each) => each.findings),
+    ...missingFiles(new Set([...unreadableKinds, ...sources.map(({ kind }) => kind)])),
+    ...checkSources(sources, unreadableKinds, options.authenticators),
   ];
-  if (problems.length > 0) return { ok: false, problems: problems.sort(byPlace) };
+  if (findings.length > 0) return { ok: false, findings: findings.sort(byPlace) };
   const documents = toDocuments(sources);
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkCharacteristics(sources, documents, options.authenticators),
   ];
-  if (conflicts.length > 0) return { ok: false, problems: [...conflicts].sort(byPlace) };
+  if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(byPlace) };
   return { ok: true, documents, warnings: [...configurationWarnings(sources, documents, options)].sort(byPlace) };
 }
 
 function checkSources(
-  sources: readonly KindedSource[],
-  broken: ReadonlySet<DocumentKind>,
+  sources: readonly DocumentSource[],
+  unreadableKinds: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorKind[],
 ): readonly Finding[] {
-  const names = knownNames(sources, broken, authenticators);
-  const ofOne = sources.flatMap((each) => [
-    ...schemaProblems(schemaFor(each.kind, authenticators), each.source),
+  const names = knownNames(sources, unreadableKinds, authenticators);
+  const ofEachFile = sources.flatMap((each) => [
+    ...schemaFindings(schemaFor(each.kind, authenticators), each.source),
     ...(each.kind !== 'settings' && each.kind !== 'app' ? checkCatchAll(each.source) : []),
-    ...checkRepeats(each.kind, each.source),
+    ...checkDuplicates(each.kind, each.source),
     ...checkReferences(each, names),
     ...checkAuxiliary(each.source, authenticators),
   ]);
-  return [...ofOne, ...sameNames(sources)];
+  return [...ofEachFile, ...duplicateNames(sources)];
 }
 
 function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
@@ -91,27 +87,27 @@ function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
 
 const nameField = { app: 'clientId', 'sign-on': 'name' } as const;
 
-function nameOf({ kind, source }: KindedSource): string {
-  if (isSingle(kind)) return kind;
+function nameOf({ kind, source }: DocumentSource): string {
+  if (isSingleton(kind)) return kind;
   const [found] = valuesAt(source.content, nameField[kind]);
   return typeof found?.value === 'string' ? found.value : '';
 }
 
-function sameNames(sources: readonly KindedSource[]): readonly Finding[] {
+function duplicateNames(sources: readonly DocumentSource[]): readonly Finding[] {
   const seen = new Map<string, string>();
-  const problems: Finding[] = [];
+  const findings: Finding[] = [];
   for (const each of sources) {
     const { kind, source } = each;
-    if (isSingle(kind) || nameOf(each) === '') continue;
+    if (isSingleton(kind) || nameOf(each) === '') continue;
     const key = documentKey(kind, nameOf(each));
     const first = seen.get(key);
     if (first === undefined) seen.set(key, source.file);
-    else problems.push(source.problem([nameField[kind]], `\`${nameOf(each)}\` stands in ${first} already`));
+    else findings.push(source.finding([nameField[kind]], `\`${nameOf(each)}\` stands in ${first} already`));
   }
-  return problems;
+  return findings;
 }
 
-function toDocuments(sources: readonly KindedSource[]): Documents {
+function toDocuments(sources: readonly DocumentSource[]): Documents {
   return new Map(
     sources.map((each): [string, Document] => {
       const { kind, source } = each;

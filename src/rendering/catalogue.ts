@@ -1,7 +1,10 @@
-/** Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by stable codes (Law 10). */
+/**
+ * Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by
+ * stable codes (Law 10).
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type FlatEntry, placeAt, placeInWords, readFlatJson } from './flat-json.ts';
+import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
 
 /** The language that has every text. */
@@ -20,9 +23,9 @@ export interface CatalogueMessage {
 }
 
 /**
- * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line and column, for a
- * file that is not a flat object of texts or that has a key twice. Messages are taken apart when they are first used: see
- * `catalogueFindings`.
+ * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line
+ * and column, for a file that is not a flat object of texts or that has a key twice. Messages are taken apart when they
+ * are first used: see `catalogueFindings`.
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();
@@ -43,7 +46,7 @@ function readCatalogue(file: string): readonly (readonly [string, CatalogueMessa
   const source = readFileSync(file, 'utf8');
   return readFlatJson(source, file).map(({ key, text, offset }: FlatEntry) => [
     key,
-    { text, place: () => placeInWords(placeAt({ source, file, offset })) },
+    { text, place: () => sourcePlaceText(placeAt({ source, file, offset })) },
   ]);
 }
 

@@ -23,10 +23,13 @@ interface Token {
   readonly offset: number;
 }
 
-/** Throws an error whose message begins with the place, if `source` is not one object that has only texts, each key once. */
+/**
+ * Throws an error whose message begins with the place, if `source` is not one object that has only texts, each key
+ * once.
+ */
 export function readFlatJson(source: string, file: string): readonly FlatEntry[] {
   const fail = (offset: number, problem: string): never => {
-    throw new Error(`${placeInWords(placeAt({ source, file, offset }))}: ${problem}`);
+    throw new Error(`${sourcePlaceText(placeAt({ source, file, offset }))}: ${problem}`);
   };
   const next = tokenReader(source);
   const expect = (kind: Token['kind'], what: string): Token => {
@@ -80,6 +83,6 @@ export function placeAt(at: { readonly source: string; readonly file: string; re
 }
 
 /** `file:line:column`, which editors and terminals open. */
-export function placeInWords({ file, line, column }: SourcePlace): string {
+export function sourcePlaceText({ file, line, column }: SourcePlace): string {
   return `${file}:${line}:${column}`;
 }

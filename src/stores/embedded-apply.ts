@@ -1,4 +1,4 @@
-import type { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { Entry, Op } from './store.ts';
 
 /** Milliseconds since the epoch. */
@@ -19,81 +19,93 @@ export function embeddedOps(database: DatabaseSync): EmbeddedOps {
   const lines = lineStatements(database);
   const forgetCounter = database.prepare('DELETE FROM counters WHERE k=?');
 
-  const entry = (key: string, now: Millis): Entry | undefined => {
-    const row = entries.read.get(key, now);
-    if (row === undefined) return undefined;
-    return {
-      value: String(row.v),
-      version: Number(row.n),
-      refs: row.r === null ? [] : JSON.parse(String(row.r)),
-      ...(row.c === null ? {} : { consumed: Number(row.c) }),
-    };
+  return {
+    entry: (key, now) => entryOf(entries.read.get(key, now)),
+    holds: (op, now) => holds(entries, op, now),
+    apply: (op, now) => applyOp({ entries, sets, lines, forgetCounter }, op, now),
   };
+}
 
-  const holds = (op: Op, now: Millis): boolean => {
-    switch (op.op) {
-      case 'create':
-        return entries.read.get(op.key, now) === undefined;
-      case 'update':
-      case 'take':
-        return entries.read.get(op.key, now) !== undefined;
-      case 'replace':
-        return entries.read.get(op.key, now)?.n === op.version;
-      case 'consume':
-        return entries.read.get(op.key, now)?.c === null;
-      case 'check': {
-        const row = entries.read.get(op.key, now);
-        return row !== undefined && (op.version === undefined || row.n === op.version);
-      }
-      case 'put':
-      case 'delete':
-      case 'join':
-      case 'leave':
-      case 'reset':
-      case 'append':
-        return true;
+type Row = ReturnType<StatementSync['get']>;
+
+interface Statements {
+  readonly entries: ReturnType<typeof entryStatements>;
+  readonly sets: ReturnType<typeof setStatements>;
+  readonly lines: ReturnType<typeof lineStatements>;
+  readonly forgetCounter: StatementSync;
+}
+
+function entryOf(row: Row): Entry | undefined {
+  if (row === undefined) return undefined;
+  return {
+    value: String(row.v),
+    version: Number(row.n),
+    refs: row.r === null ? [] : JSON.parse(String(row.r)),
+    ...(row.c === null ? {} : { consumed: Number(row.c) }),
+  };
+}
+
+function holds({ read }: Statements['entries'], op: Op, now: Millis): boolean {
+  switch (op.op) {
+    case 'create':
+      return read.get(op.key, now) === undefined;
+    case 'update':
+    case 'take':
+      return read.get(op.key, now) !== undefined;
+    case 'replace':
+      return read.get(op.key, now)?.n === op.version;
+    case 'consume':
+      return read.get(op.key, now)?.c === null;
+    case 'check': {
+      const row = read.get(op.key, now);
+      return row !== undefined && (op.version === undefined || row.n === op.version);
     }
-  };
+    case 'put':
+    case 'delete':
+    case 'join':
+    case 'leave':
+    case 'reset':
+    case 'append':
+      return true;
+  }
+}
 
-  const apply = (op: Op, now: Millis): void => {
-    switch (op.op) {
-      case 'create':
-        entries.create.run(op.key, op.value, refsColumn(op.refs), expiry(op.ttl, now));
-        return;
-      case 'replace':
-      case 'put':
-      case 'update':
-        entries.write.run(op.key, op.value, refsColumn(op.refs), expiry(op.ttl, now), now);
-        return;
-      case 'take':
-        entries.remove.run(op.key);
-        return;
-      case 'consume':
-        entries.consume.run(op.key, Math.floor(now / 1000), now);
-        return;
-      case 'check':
-        return;
-      case 'delete':
-        entries.remove.run(op.key);
-        sets.remove(op.key);
-        lines.remove(op.key);
-        return;
-      case 'join':
-        sets.join(op.key, op.member, expiry(op.ttl, now), now);
-        return;
-      case 'leave':
-        sets.leave(op.key, op.member);
-        return;
-      case 'reset':
-        forgetCounter.run(op.counter);
-        return;
-      case 'append':
-        lines.append(op.key, op.value, op.keep);
-        return;
-    }
-  };
-
-  return { entry, holds, apply };
+function applyOp({ entries, sets, lines, forgetCounter }: Statements, op: Op, now: Millis): void {
+  switch (op.op) {
+    case 'create':
+      entries.create.run(op.key, op.value, refsColumn(op.refs), expiry(op.ttl, now));
+      return;
+    case 'replace':
+    case 'put':
+    case 'update':
+      entries.write.run(op.key, op.value, refsColumn(op.refs), expiry(op.ttl, now), now);
+      return;
+    case 'take':
+      entries.remove.run(op.key);
+      return;
+    case 'consume':
+      entries.consume.run(op.key, Math.floor(now / 1000), now);
+      return;
+    case 'check':
+      return;
+    case 'delete':
+      entries.remove.run(op.key);
+      sets.remove(op.key);
+      lines.remove(op.key);
+      return;
+    case 'join':
+      sets.join(op, now);
+      return;
+    case 'leave':
+      sets.leave(op.key, op.member);
+      return;
+    case 'reset':
+      forgetCounter.run(op.counter);
+      return;
+    case 'append':
+      lines.append(op.key, op.value, op.keep);
+      return;
+  }
 }
 
 function expiry(ttl: number | undefined, now: Millis): Millis | null {
@@ -138,7 +150,8 @@ function setStatements(database: DatabaseSync) {
     dropMembers.run(Number(set.id));
     drop.run(Number(set.id));
   };
-  const join = (key: string, member: string, until: Millis | null, now: Millis): void => {
+  const join = ({ key, member, ttl }: Extract<Op, { op: 'join' }>, now: Millis): void => {
+    const until = expiry(ttl, now);
     let set = find.get(key);
     if (set !== undefined && set.x !== null && Number(set.x) <= now) {
       remove(key);

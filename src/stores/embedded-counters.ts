@@ -6,7 +6,11 @@ import { type Limit, orphanLifetime, type Reservation } from './store.ts';
  * Counts an attempt in all windows of a counter, or in none. `now` in milliseconds; `orphan`: what the counter belongs to does not exist.
  * Runs inside a write transaction.
  */
-export type CountAttempt = (counter: string, limits: readonly Limit[], now: number, orphan?: boolean) => Reservation;
+export type CountAttempt = (
+  counter: string,
+  limits: readonly Limit[],
+  at: { readonly now: number; readonly orphan: boolean },
+) => Reservation;
 
 export function embeddedCounters(database: DatabaseSync): CountAttempt {
   const read = database.prepare('SELECT n, x FROM counters WHERE k=?1 AND w=?2 AND (x IS NULL OR x>?3)');
@@ -15,7 +19,7 @@ export function embeddedCounters(database: DatabaseSync): CountAttempt {
      ON CONFLICT(k, w) DO UPDATE SET n=excluded.n, x=excluded.x`,
   );
 
-  return (counter, limits, now, orphan = false) => {
+  return (counter, limits, { now, orphan }) => {
     const windows = tightestLimits(limits).map(({ limit, window }) => {
       const row = read.get(counter, window, now);
       const endless = orphan ? now + orphanLifetime * 1000 : null;

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite';
 import { checkBatch, tightestLimits } from './check-batch.ts';
-import { embeddedOps } from './embedded-apply.ts';
-import { embeddedCounters } from './embedded-counters.ts';
+import { type EmbeddedOps, embeddedOps } from './embedded-apply.ts';
+import { type CountAttempt, embeddedCounters } from './embedded-counters.ts';
 import { openDatabase } from './embedded-database.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { embeddedSweep } from './embedded-sweep.ts';
@@ -26,55 +26,15 @@ const pageSize = 500;
 export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
   const database = openDatabase(file);
   const queue = new EmbeddedQueue(database);
-  const ops = embeddedOps(database);
   const count = embeddedCounters(database);
   const stopSweeping = keepSweeping(database, queue, now);
-
-  const collect = (keys: readonly string[]): Map<string, Entry | undefined> => {
-    const at = now();
-    const entries = new Map<string, Entry | undefined>();
-    const waiting = [...keys];
-    for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
-      if (entries.has(key)) continue;
-      const entry = ops.entry(key, at);
-      entries.set(key, entry);
-      if (entry !== undefined) waiting.push(...entry.refs);
-    }
-    return entries;
-  };
-
-  const load = (keys: readonly string[], options: LoadOptions = {}): Promise<Loaded> => {
-    const { reserve } = options;
-    if (reserve === undefined) return queue.read(() => ({ entries: collect(keys) }));
-    return queue.write(() => {
-      const { when } = reserve;
-      const entries = collect([...keys, reserve.of, ...(when === undefined ? [] : [when.key])]);
-      if (when !== undefined && entries.get(when.key)?.version !== when.version) return { entries };
-      const owner = entries.get(reserve.of)?.refs[0] ?? reserve.of;
-      const counter = counterOf(owner, reserve.name);
-      const orphan = entries.get(owner) === undefined;
-      return { entries, counter, reservation: count(counter, reserve.limits, now(), orphan) };
-    });
-  };
-
-  const commit = async (batch: readonly Op[]): Promise<Committed> => {
-    checkBatch(batch);
-    if (batch.length === 0) return { ok: true };
-    return queue.write<Committed>(() => {
-      const at = now();
-      const failed = batch.find((op) => !ops.holds(op, at));
-      if (failed !== undefined) return { ok: false, failed, applied: [] };
-      for (const op of batch) ops.apply(op, at);
-      return { ok: true };
-    });
-  };
-
+  const parts: EmbeddedParts = { queue, ops: embeddedOps(database), count, now };
   return {
-    load,
-    commit,
+    load: loadEntries(parts),
+    commit: commitBatch(parts),
     async reserve(counter, limits) {
       tightestLimits(limits);
-      return queue.write(() => count(counter, limits, now()));
+      return queue.write(() => count(counter, limits, { now: now(), orphan: false }));
     },
     members: memberPages(database, queue, now),
     tail: tailLines(database, queue),
@@ -87,6 +47,57 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
       database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
       database.close();
     },
+  };
+}
+
+interface EmbeddedParts {
+  readonly queue: EmbeddedQueue;
+  readonly ops: EmbeddedOps;
+  readonly count: CountAttempt;
+  /** Milliseconds since the epoch. */
+  readonly now: () => number;
+}
+
+function loadEntries({ queue, ops, count, now }: EmbeddedParts): Store['load'] {
+  return (keys, { reserve }: LoadOptions = {}): Promise<Loaded> => {
+    if (reserve === undefined) return queue.read(() => ({ entries: withReferences(ops, keys, now()) }));
+    return queue.write(() => {
+      const { when } = reserve;
+      const keysAndOwner = [...keys, reserve.of, ...(when === undefined ? [] : [when.key])];
+      const entries = withReferences(ops, keysAndOwner, now());
+      if (when !== undefined && entries.get(when.key)?.version !== when.version) return { entries };
+      const owner = entries.get(reserve.of)?.refs[0] ?? reserve.of;
+      const counter = counterOf(owner, reserve.name);
+      const orphan = entries.get(owner) === undefined;
+      return { entries, counter, reservation: count(counter, reserve.limits, { now: now(), orphan }) };
+    });
+  };
+}
+
+/** The entries of these keys, and all that they refer to, directly or not. */
+function withReferences(ops: EmbeddedOps, keys: readonly string[], at: number): Map<string, Entry | undefined> {
+  const entries = new Map<string, Entry | undefined>();
+  const waiting = [...keys];
+  for (let key = waiting.shift(); key !== undefined; key = waiting.shift()) {
+    if (entries.has(key)) continue;
+    const entry = ops.entry(key, at);
+    entries.set(key, entry);
+    if (entry !== undefined) waiting.push(...entry.refs);
+  }
+  return entries;
+}
+
+function commitBatch({ queue, ops, now }: EmbeddedParts): Store['commit'] {
+  return async (batch: readonly Op[]): Promise<Committed> => {
+    checkBatch(batch);
+    if (batch.length === 0) return { ok: true };
+    return queue.write<Committed>(() => {
+      const at = now();
+      const failed = batch.find((op) => !ops.holds(op, at));
+      if (failed !== undefined) return { ok: false, failed, applied: [] };
+      for (const op of batch) ops.apply(op, at);
+      return { ok: true };
+    });
   };
 }
 

@@ -86,11 +86,12 @@ function unread(entries: Entries): readonly string[] {
 
 /** The reply of the load scripts: lists of key, value, version, references, consumed. */
 function readEntries(rows: unknown): Entries {
-  type Row = readonly [string, string | null, string, string, string | null];
-  return new Map((rows as readonly Row[]).map((row) => [row[0], readEntry(row[1], row[2], row[3], row[4])]));
+  return new Map((rows as readonly EntryRow[]).map((row) => [row[0], readEntry(row)]));
 }
 
-function readEntry(value: string | null, version: string, refs: string, consumed: string | null): Entry | undefined {
+type EntryRow = readonly [key: string, value: string | null, version: string, refs: string, consumed: string | null];
+
+function readEntry([, value, version, refs, consumed]: EntryRow): Entry | undefined {
   if (value === null) return undefined;
   return {
     value,

@@ -1,8 +1,9 @@
 /** What one decision of the core costs, by the number of rules that miss before the last one allows. */
 
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import {
   acrValues,
   allow,

@@ -2,7 +2,8 @@
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { type Document, type Documents, documentKey, problemLine } from '../../src/policy/model/documents.ts';
+import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
+import { findingLine } from '../../src/policy/model/finding.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { Directory } from '../../src/users/directory.ts';
@@ -39,7 +40,7 @@ export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): 
 
 async function documentsWith(otherApps: number): Promise<Documents> {
   const loaded = await loadConfiguration('config', { authenticators: authenticatorKinds, variables: {} });
-  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
   const apps = [
     ...algorithms.map((algorithm) => app(clientIdOf(algorithm), clientMetadata(algorithm))),
     ...Array.from({ length: otherApps }, (_, number) => app(`other-${number}`, clientMetadata('ES256'))),

@@ -12,7 +12,7 @@ import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/st
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
-import { startRedis } from '../support/redis.ts';
+import { longPatience, startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 
@@ -116,7 +116,7 @@ async function redis(): Promise<Harness> {
   return {
     open: async () => {
       count += 1;
-      return openRedis({ url: server.url, prefix: `r${count}:` });
+      return openRedis({ url: server.url, prefix: `r${count}:`, patience: longPatience });
     },
     stop: () => server.stop(),
   };
@@ -380,17 +380,17 @@ describe.each<[string, () => Promise<Harness>]>([
     await revisions.apply(configuration(...apps, named('app-1', 'app-3')), { by: 'ann' });
     const snapshot = await new Revisions(store, { authenticators }).current();
     store.down = true;
-    await expect(snapshot?.appGroups()).rejects.toThrow('down');
+    await expect(snapshot?.equivalentApps()).rejects.toThrow('down');
     store.down = false;
     store.loads = 0;
-    const groups = (await snapshot?.appGroups()) ?? [];
+    const groups = (await snapshot?.equivalentApps()) ?? [];
     const sizes = groups.map(({ app: { signOnPolicy }, count }) => `${signOnPolicy} ${count}`);
     expect(sizes.sort()).toEqual(['one 5001', 'two 2', 'two 4998']);
     expect(groups.every(({ names }) => names.length <= 10)).toBe(true);
     expect(groups.find(({ count }) => count === 2)?.names.toSorted()).toEqual(['app-1', 'app-3']);
     expect(store.loads).toBeLessThan(120);
     store.loads = 0;
-    expect(await snapshot?.appGroups()).toBe(groups);
+    expect(await snapshot?.equivalentApps()).toBe(groups);
     expect(store.loads).toBe(0);
     await store.close();
   });

@@ -6,13 +6,14 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../src/core/analysis/simulate.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import { ageOf, meetsLayerRequirement } from '../../src/core/evidence/requirement.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { accountManagementRequirement } from '../../src/core/remediation/account-management.ts';
 import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';

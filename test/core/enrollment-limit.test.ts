@@ -1,10 +1,11 @@
 /** How many of a kind somebody may enroll. */
 
 import { describe, expect, test } from '@jest/globals';
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import { isFull, maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 /** So many of one kind beside a password; `key`: security keys that do not verify their user. */

@@ -1,10 +1,11 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../src/core/analysis/simulate.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Decision } from '../../src/core/model/decision.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Evidence, Skips } from '../../src/core/model/facts.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
 import { evidenceOf, requirement, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { evaluateRefresh } from '../../src/core/decision/evaluate.ts';
+import { evaluateRefresh } from '../../src/core/decision/refresh.ts';
 import type { Subject } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
 import {

@@ -1,11 +1,11 @@
 /** May an enrollment go, and which apps go with it? */
 
 import { describe, expect, test } from '@jest/globals';
-import { compilePolicy, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Enrollment, Facts } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { demandsOn, isLastSignInOption, isLostWithout } from '../../src/core/queries/removal.ts';
 import {
   allow,

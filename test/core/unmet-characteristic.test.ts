@@ -1,11 +1,11 @@
 /** Is a new enrollment good enough for what it was asked for? */
 
 import { describe, expect, test } from '@jest/globals';
-import { compilePolicy, type PolicySet } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
 import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { compilePolicy } from '../../src/core/decision/evaluate.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { discoverable } from '../../src/core/queries/discoverable.ts';
 import { needsUserVerification } from '../../src/core/queries/user-verification.ts';
 import {

@@ -30,7 +30,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   async function newApp(app: Parameters<typeof appFile>[1] = {}) {
     const clientId = `app-${randomBytes(6).toString('hex')}`;
     await node.configure(appFile(clientId, app));
-    await second.app.live.refresh();
+    await second.app.activeRevision.refresh();
     return { clientId, config: await discover(node.issuer, clientId), file: `apps/${clientId}.yaml` };
   }
 
@@ -39,11 +39,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   /** As if the second node had just looked for changes: until the end it learns of them only by what its requests read. */
   async function whileBehind(run: () => Promise<void>): Promise<void> {
-    second.app.live.stop();
+    second.app.activeRevision.stop();
     try {
       await run();
     } finally {
-      await second.app.live.start();
+      await second.app.activeRevision.start();
     }
   }
 

@@ -98,7 +98,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const page = await agent.open(request.url);
     const added = await rotateKeys(node.store, now(), { overlap: 10, keep: 600 });
     offset = 11;
-    await node.app.live.refresh();
+    await node.app.activeRevision.refresh();
     const { page: end } = await signIn(agent, page, await newPerson(node));
     const tokens = await redeem(notes, request, end.url);
     expect(decodeProtectedHeader(tokens.id_token ?? '').kid).toBe(added[0]?.jwk.kid);

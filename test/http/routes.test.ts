@@ -82,13 +82,13 @@ describe.each(protocol)('/oauth2/v1/%s', (name) => {
 
 describe('the table of protocol endpoints', () => {
   test('names routes that oidc-provider has', () => {
-    const provider = node.app.live.provider();
+    const provider = node.app.activeRevision.provider();
     for (const name of Object.keys(protocolRoutes)) expect(() => provider.urlFor(name, { uid: 'a' })).not.toThrow();
     expect(() => provider.urlFor('no_such_route')).toThrow();
   });
 
   test('has every endpoint that discovery names', async () => {
-    const provider = node.app.live.provider();
+    const provider = node.app.activeRevision.provider();
     const answer = await fetch(`${node.origin}/.well-known/openid-configuration`);
     const metadata = Object.entries((await answer.json()) as Record<string, unknown>);
     const endpoints = metadata

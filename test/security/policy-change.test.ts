@@ -214,7 +214,10 @@ test('settings that a node keeps in process follow by themselves', async () => {
   await node.configure({
     'stepgate.yaml': `${JSON.stringify({ brand: { name: brand }, authenticators: { password: { enabled: true }, totp: { enabled: true } } })}\n`,
   });
-  await until('the other node to follow', () => two.nodes[1].app.live.current()?.settings.brand.name === brand);
+  await until(
+    'the other node to follow',
+    () => two.nodes[1].app.activeRevision.current()?.settings.brand.name === brand,
+  );
   for (const path of ['/signin/aaaaaaaaaaaa', '/nowhere']) {
     const html = await (await fetch(`${two.nodes[1].origin}${path}`, { headers: { accept: 'text/html' } })).text();
     expect(html).toContain(brand);

@@ -15,11 +15,13 @@ import { passwordCredential } from '../../src/authenticators/password/password.t
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
+import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
-import { problemLine } from '../../src/policy/model/documents.ts';
+import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { checkAuditLine } from './check-audit-line.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
@@ -44,6 +46,7 @@ const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
 
 /** The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys takes time. */
 const keyring = readFileSync(new URL('keyring.json', import.meta.url), 'utf8');
+export const testKeyring = parseKeyring(keyring);
 
 export interface TestNode {
   readonly app: ServerApp;
@@ -105,6 +108,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
     log: {
       audit(line) {
+        checkAuditLine(line);
         audit.push(line);
         logger.audit(line);
       },
@@ -125,11 +129,11 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
       authenticators: authenticatorKinds,
       variables: options.variables ?? {},
     });
-    if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+    if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
     await app.revisions.apply(loaded.documents, { by: 'test' });
   };
   const stop = async (): Promise<void> => {
-    app.live.stop();
+    app.activeRevision.stop();
     await app.outbox.stop();
     server.closeAllConnections();
     server.close();
@@ -141,7 +145,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     // Fails where another node has left one already.
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
-    await app.live.start();
+    await app.activeRevision.start();
     if (options.demo) app.outbox.start();
     if (options.people !== false && options.issuer === undefined)
       await addPeople(app, options.authenticators === 'demo');
@@ -160,7 +164,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     errors,
     configure: async (files) => {
       await configure(files);
-      await app.live.refresh();
+      await app.activeRevision.refresh();
     },
     stop,
   };

@@ -14,7 +14,7 @@ import {
   relyingParty,
 } from './input.ts';
 import { leadsTo, modelsIn } from './metadata.ts';
-import { knownTransports, proofOf, type WebauthnSecret, webauthnDescriptor } from './secret.ts';
+import { knownTransports, type WebauthnSecret, webauthnDescriptor, webauthnProof } from './secret.ts';
 import { algorithms } from './verify.ts';
 
 /** The part of the configuration that this reads. */
@@ -63,7 +63,7 @@ export async function verifyRegistration(
     hardware: model?.hardware === true,
     ...omitUndefined({ transports: transports.length > 0 ? transports : undefined }),
   };
-  const proof = proofOf(secret, secret.userVerification);
+  const proof = webauthnProof(secret, secret.userVerification);
   const label = cleanLabel(input.label) || defaultLabel(context);
   return {
     ok: true,

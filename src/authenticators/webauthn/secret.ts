@@ -81,7 +81,7 @@ function isBase64url(value: unknown): value is string {
  * What a key proves with or without user verification. It does not say how it verified the user: `inherence` may have been a PIN.
  * `amr` after RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays where it is.
  */
-export function proofOf(
+export function webauthnProof(
   { backupEligible, hardware }: Pick<WebauthnSecret, 'backupEligible' | 'hardware'>,
   userVerified: boolean,
 ): Proof {

@@ -11,7 +11,7 @@ import type {
 } from '../authenticator.ts';
 import { foreignChallenge } from '../shared/results.ts';
 import { authenticatorDataFault, binaryField, clientDataFault, refuseResponse, relyingParty } from './input.ts';
-import { type Key, keysOf, proofOf, type WebauthnSecret } from './secret.ts';
+import { type Key, keysOf, type WebauthnSecret, webauthnProof } from './secret.ts';
 
 /** What the server keeps of a challenge. */
 export interface PendingAssertion {
@@ -77,7 +77,7 @@ export async function verifyAssertion(
   return {
     ok: true,
     credential: key.credential.id,
-    proof: proofOf(secret, isVerified),
+    proof: webauthnProof(secret, isVerified),
     secret: { ...secret, counter: data.counter, backedUp: data.flags.bs },
     // Without a counter nothing of the secret decides over the next use, and two uses at a time may both count.
     mustSave: data.counter > 0,

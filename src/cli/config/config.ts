@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { type Documents, problemLine, warningLine } from '../../policy/model/documents.ts';
+import type { Documents } from '../../policy/model/documents.ts';
+import { findingLine, warningLine } from '../../policy/model/finding.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -77,9 +78,9 @@ async function checked(context: ConfigContext, dir: string): Promise<Documents |
     for (const warning of loaded.warnings) context.stderr(`${warningLine(warning)}\n`);
     return loaded.documents;
   }
-  for (const problem of loaded.problems) context.stderr(`${problemLine(problem)}\n`);
-  const files = new Set(loaded.problems.map(({ file }) => file)).size;
-  context.stderr(`${counted(loaded.problems.length, 'problem')} in ${counted(files, 'file')}; nothing was changed\n`);
+  for (const problem of loaded.findings) context.stderr(`${findingLine(problem)}\n`);
+  const files = new Set(loaded.findings.map(({ file }) => file)).size;
+  context.stderr(`${counted(loaded.findings.length, 'problem')} in ${counted(files, 'file')}; nothing was changed\n`);
   context.setExitCode(1);
   return undefined;
 }

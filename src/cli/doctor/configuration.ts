@@ -7,7 +7,7 @@ import { loadConfiguration } from '../../policy/load.ts';
 import { defaultAcrValues } from '../../policy/model/acr-defaults.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { warningLine } from '../../policy/model/documents.ts';
+import { warningLine } from '../../policy/model/finding.ts';
 import { canonical, type Manifest, sha256 } from '../../policy/revision/document-store.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -61,7 +61,7 @@ async function checkFiles({ revision, documents }: Manifest, given: Installation
   const { configDir } = given;
   const loaded = await loadConfiguration(configDir, given);
   if (!loaded.ok) {
-    const [first] = loaded.problems;
+    const [first] = loaded.findings;
     if (first?.file === '.') return [ok('files', `none in ${configDir}: revision ${revision} counts`)];
     return [warn('files', `${configDir} is not a good configuration`, `stepgate config check ${configDir}`)];
   }

@@ -5,7 +5,7 @@ import type { Seconds, Subject } from '../../core/model/facts.ts';
 import { explain } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
-import { problemLine } from '../../policy/model/documents.ts';
+import { findingLine } from '../../policy/model/finding.ts';
 import { Revisions } from '../../policy/revision/revisions.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
@@ -145,7 +145,7 @@ async function withFiles(
 ): Promise<void> {
   const loaded = await loadConfiguration(dir, context);
   if (!loaded.ok) {
-    const lines = loaded.problems.map((problem) => `${dir}/${problemLine(problem)}`);
+    const lines = loaded.findings.map((problem) => `${dir}/${findingLine(problem)}`);
     throw refusal(`${dir} is not a good configuration:\n${lines.join('\n')}`);
   }
   const store = openEmbedded({ file: ':memory:' });

@@ -26,9 +26,6 @@ import {
 import { traceOf } from './layers.ts';
 import { withRememberable } from './waiver-forecast.ts';
 
-export { type CompiledPolicy, compilePolicy, type PolicySet } from '../policy/compile.ts';
-export { evaluateRefresh } from './refresh.ts';
-
 /**
  * Decides what happens next: allow, deny, or what the user must do. Session policy, app policy and request must all
  * agree, and what the enrollment policy disables does not count. Once everything is proved, the enrollment policy may

@@ -1,9 +1,10 @@
 /** Whether a user may remove an enrollment, and which apps the user could not sign in to any more. See decision 21. */
 
-import { evaluate, type PolicySet } from '../decision/evaluate.ts';
+import { evaluate } from '../decision/evaluate.ts';
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { rulesAnywhere } from '../policy/rules.ts';
 import { capabilitiesWithin, usableEnrollments } from '../remediation/capabilities.ts';

@@ -37,7 +37,7 @@ export async function devicesOf(open: OpenAccount): Promise<readonly OwnDevice[]
 async function sparesOf({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
   if (!account.credentials.some(({ remembered }) => remembered)) return () => false;
   const cases = await Promise.all(
-    (await snapshot.appGroups()).map(async ({ app }) => {
+    (await snapshot.equivalentApps()).map(async ({ app }) => {
       const request = { ...facts.request, clientId: app.clientId };
       return { policies: await snapshot.policies(app), facts: { ...facts, request } };
     }),

@@ -13,7 +13,7 @@ export interface LostApps extends NamedApps {
 export async function appsLostWithout(open: OpenAccount, enrollment: string): Promise<LostApps | undefined> {
   const { snapshot, facts, services, session } = open;
   const lost = [];
-  for (const group of await snapshot.appGroups()) {
+  for (const group of await snapshot.equivalentApps()) {
     const request = { ...facts.request, clientId: group.app.clientId };
     if (isLostWithout(await snapshot.policies(group.app), { ...facts, request }, enrollment)) lost.push(group);
   }

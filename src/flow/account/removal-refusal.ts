@@ -29,7 +29,7 @@ export async function refusalOf(open: OpenAccount, enrollment: string): Promise<
   const brand = snapshot.settings.brand.name;
   const own: Demanding = { names: [brand], count: 1, demands: demandsOn(policies, facts, enrollment) };
   const demanding = [own];
-  for (const { app, names, count } of await snapshot.appGroups()) {
+  for (const { app, names, count } of await snapshot.equivalentApps()) {
     const request = { ...facts.request, clientId: app.clientId };
     const demands = demandsOn(await snapshot.policies(app), { ...facts, request }, enrollment);
     demanding.push({ names, count, demands });

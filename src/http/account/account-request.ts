@@ -1,4 +1,4 @@
-/** What all account pages share: who is there, what a change takes, and how a page is shown. */
+/** What all account pages share: whose account it is, what a change takes, and how a page is shown. */
 import { createHash, randomBytes } from 'node:crypto';
 import type { Context } from 'koa';
 import { changeScope } from '../../core/enrollment/account-request.ts';
@@ -10,78 +10,108 @@ import { currentRequest } from '../../oidc/request-scope.ts';
 import { seeOther, showPage } from '../answers.ts';
 import type { Renderer } from '../html/render.ts';
 import type { AccountPage } from '../html/views/account-pages.ts';
+import { readForm } from '../middleware/form-body.ts';
+import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { pageContext } from '../page-context.ts';
 
 export interface AccountParts {
   readonly services: Services;
   readonly renderer: Renderer;
+  /** Of the built-in app that the account pages sign in with. */
   readonly clientId: string;
-  readonly sessions: {
-    /** The SSO session of the browser; `undefined`: none that is alive. */
-    readonly current: (ctx: Context) => Promise<SsoSession | undefined>;
-  };
+  /** The SSO session of the browser; `undefined`: it has none that is alive. */
+  readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
 
-/** Where a sign-in may come back to, under `/account`. */
-const returns = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
+export interface AccountHttpRequest {
+  readonly parts: AccountParts;
+  readonly ctx: Context;
+}
 
-/** `undefined`: nobody whom the policies let in at this moment. */
-export async function opened({ services, sessions }: AccountParts, ctx: Context): Promise<OpenAccount | undefined> {
+/** A request of a user whom the policies let in. */
+export interface AccountPageRequest extends AccountHttpRequest {
+  readonly open: OpenAccount;
+}
+
+/** A form that may be acted on, unless its handle is outdated. */
+export interface AccountFormRequest extends AccountPageRequest {
+  readonly fields: Readonly<Record<string, string>>;
+}
+
+/** The form was made before the account or the session changed: it is shown anew, and nothing was done. */
+export const staleForm: Notice = { code: 'form.stale', level: 'info' };
+
+/** What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead to the overview. */
+const returnTargets = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
+
+/** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
+export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
   const { unit, visitor } = currentRequest();
-  return openAccount(services, { unit, visitor }, await sessions.current(ctx));
+  return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
-/** `undefined`: the person was sent to prove what a change takes (Law 7), and comes back to `to`. */
-export async function readyForChange(parts: AccountParts, ctx: Context, to: string): Promise<OpenAccount | undefined> {
-  const open = await opened(parts, ctx);
-  if (open && mayChange(open)) return open;
-  prove(parts, ctx, changeScope, returns.test(to) ? to : 'view');
+/** `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards. */
+export async function readyForChange(
+  request: AccountHttpRequest,
+  returnTo: string,
+): Promise<AccountPageRequest | undefined> {
+  const open = await openedAccount(request);
+  if (open && mayChange(open)) return { ...request, open };
+  sendToSignIn(request, { purpose: changeScope, returnTo: returnTargets.test(returnTo) ? returnTo : 'view' });
   return undefined;
 }
 
-/** Sends the browser through the step loop, to come back to `state`. */
-export function prove(
-  { services, clientId }: AccountParts,
-  ctx: Context,
-  purpose: string | undefined,
-  state: string,
+/** As `readyForChange`, for a form. Rejects with `StepgateError` when it comes from another site or cannot be read. */
+export async function readyForForm(
+  request: AccountHttpRequest,
+  returnTo: string,
+): Promise<AccountFormRequest | undefined> {
+  requireSameOrigin(request.ctx, request.parts.services.issuer);
+  const fields = await readForm(request.ctx);
+  const ready = await readyForChange(request, returnTo);
+  return ready && { ...ready, fields };
+}
+
+/**
+ * Sends the browser through the step loop, as any app does. The code that comes back is never redeemed: only the session counts, so the
+ * verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants to change; absent: only to look.
+ */
+export function sendToSignIn(
+  { parts, ctx }: AccountHttpRequest,
+  { purpose, returnTo }: { readonly purpose?: string; readonly returnTo: string },
 ): void {
   const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');
   const query = new URLSearchParams({
-    client_id: clientId,
+    client_id: parts.clientId,
     response_type: 'code',
-    redirect_uri: `${services.issuer}/account/callback`,
+    redirect_uri: `${parts.services.issuer}/account/callback`,
     scope: 'openid',
     ...(purpose === undefined ? {} : { account_purpose: purpose }),
     code_challenge: challenge,
     code_challenge_method: 'S256',
-    state,
+    state: returnTo,
   });
   seeOther(ctx, `/oauth2/v1/authorize?${query}`);
 }
 
-/** Only ever a page that asks again what it needs to know. */
-export function pathTo(state: unknown): string {
-  if (typeof state !== 'string' || !returns.test(state) || state === 'view') return '/account';
+/** The path that a sign-in comes back to. Anybody can make up a `state`: each of these pages checks for itself what it needs. */
+export function returnPath(state: unknown): string {
+  if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
   return state === 'added' ? '/account?done=added' : `/account/${state}`;
 }
 
-type Shown<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
+type WithoutContext<Page> = Page extends AccountPage ? Omit<Page, 'brand' | 'locale'> : never;
 
-export function show(
-  { renderer }: AccountParts,
-  ctx: Context,
-  { snapshot }: OpenAccount,
-  page: Shown<AccountPage>,
-): void {
-  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, snapshot), ...page } as AccountPage));
+export function showAccountPage({ parts, ctx, open }: AccountPageRequest, page: WithoutContext<AccountPage>): void {
+  const { renderer } = parts;
+  showPage(ctx, renderer.renderAccount({ ...pageContext(renderer, open.snapshot), ...page } as AccountPage));
 }
 
-/** The status of a page with these messages: a form that was not taken says so. */
-export function answerWith(ctx: Context, messages: readonly Notice[]): void {
-  const wait = messages.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
+/** The status of a page with these notices: a form that was not taken says so. */
+export function setStatus(ctx: Context, notices: readonly Notice[]): void {
+  const wait = notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (wait !== undefined) ctx.set('Retry-After', String(wait));
-  if (messages.some(({ code }) => code === 'form.stale')) ctx.status = 409;
+  if (notices.some(({ code }) => code === staleForm.code)) ctx.status = 409;
   else if (wait !== undefined) ctx.status = 429;
-  else if (messages.some(({ level }) => level === 'error')) ctx.status = 422;
+  else if (notices.some(({ level }) => level === 'error')) ctx.status = 422;
 }

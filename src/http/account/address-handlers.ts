@@ -1,4 +1,4 @@
-/** `/account/addresses`: who else is told when the account is changed. */
+/** `/account/addresses`: further addresses that notifications about the account go to. */
 import type { Context } from 'koa';
 import type { Notice } from '../../core/step/step.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -10,130 +10,129 @@ import {
   confirmAddress,
   removeAddress,
 } from '../../flow/account/addresses.ts';
-import type { OpenAccount } from '../../flow/account/open-account.ts';
 import { seeOther } from '../answers.ts';
-import { readForm } from '../middleware/form-body.ts';
-import { requireSameOrigin } from '../middleware/same-origin.ts';
-import { type AccountParts, answerWith, readyForChange, show } from './account-request.ts';
-
-const stale: Notice = { code: 'form.stale', level: 'info' };
+import { pathParameter } from '../middleware/route-table.ts';
+import {
+  type AccountHttpRequest,
+  type AccountPageRequest,
+  type AccountParts,
+  readyForChange,
+  readyForForm,
+  setStatus,
+  showAccountPage,
+  staleForm,
+} from './account-request.ts';
 
 export function addressHandlers(parts: AccountParts) {
-  const ready = (ctx: Context, to: string) => readyForChange(parts, ctx, `addresses/${to}`);
-  const form = async (ctx: Context) => {
-    requireSameOrigin(ctx, parts.services.issuer);
-    return readForm(ctx);
-  };
   return {
-    async showAdd(ctx: Context): Promise<void> {
-      const open = await ready(ctx, 'add');
-      if (open) showAdd(parts, ctx, open, '', []);
-    },
-
-    async add(ctx: Context): Promise<void> {
-      const { stateHandle, email = '' } = await form(ctx);
-      const open = await ready(ctx, 'add');
-      if (!open) return;
-      const isCurrent = isAccountHandle(open, 'add address', stateHandle);
-      const refusal = isCurrent ? await askForAddress(open, email) : stale;
-      if (refusal) return showAdd(parts, ctx, open, email, [refusal]);
-      seeOther(ctx, '/account/addresses/confirm');
-    },
-
-    async showConfirm(ctx: Context): Promise<void> {
-      const open = await ready(ctx, 'confirm');
-      if (open) showConfirm(parts, ctx, open, []);
-    },
-
-    async confirm(ctx: Context): Promise<void> {
-      const { stateHandle, passcode } = await form(ctx);
-      const open = await ready(ctx, 'confirm');
-      if (!open) return;
-      const isCurrent = isAccountHandle(open, 'confirm address', stateHandle);
-      const refusal = isCurrent ? await confirmAddress(open, passcode) : stale;
-      if (refusal) return showConfirm(parts, ctx, open, [refusal]);
-      seeOther(ctx, '/account?done=address_added');
-    },
-
-    async resend(ctx: Context): Promise<void> {
-      const { stateHandle } = await form(ctx);
-      const open = await ready(ctx, 'confirm');
-      if (!open) return;
-      const isCurrent = isAccountHandle(open, 'resend address', stateHandle);
-      const refusal = isCurrent ? await askAgain(open) : stale;
-      if (refusal) return showConfirm(parts, ctx, open, [refusal]);
-      seeOther(ctx, '/account/addresses/confirm?sent=again');
-    },
-
-    async showRemove(ctx: Context): Promise<void> {
-      const { id } = ctx.params as { id: string };
-      const open = await ready(ctx, id);
-      if (open) showRemove(parts, ctx, open, id, []);
-    },
-
-    async remove(ctx: Context): Promise<void> {
-      const { id } = ctx.params as { id: string };
-      const { stateHandle } = await form(ctx);
-      const open = await ready(ctx, id);
-      const address = open && addedAddress(open, id);
-      if (!open) return;
-      if (!address) return seeOther(ctx, '/account');
-      const isCurrent = isAccountHandle(open, `remove address ${id}`, stateHandle);
-      const refusal = isCurrent ? await removeAddress(open, address) : stale;
-      if (refusal) return showRemove(parts, ctx, open, id, [refusal]);
-      seeOther(ctx, '/account?done=address_removed');
-    },
+    showAdd: (ctx: Context) => openAdd({ parts, ctx }),
+    add: (ctx: Context) => add({ parts, ctx }),
+    showConfirm: (ctx: Context) => openConfirm({ parts, ctx }),
+    confirm: (ctx: Context) => confirm({ parts, ctx }),
+    resend: (ctx: Context) => resend({ parts, ctx }),
+    showRemove: (ctx: Context) => openRemove({ parts, ctx }),
+    remove: (ctx: Context) => remove({ parts, ctx }),
   };
 }
 
-function showAdd(
-  parts: AccountParts,
-  ctx: Context,
-  open: OpenAccount,
-  email: string,
-  messages: readonly Notice[],
-): void {
-  answerWith(ctx, messages);
-  show(parts, ctx, open, { kind: 'add-address', email, handle: accountHandle(open, 'add address'), messages });
+async function openAdd(request: AccountHttpRequest): Promise<void> {
+  const ready = await readyForChange(request, 'addresses/add');
+  if (ready) showAdd(ready, '', []);
 }
 
-/** Without an address that waits, there is nothing to confirm. */
-function showConfirm(parts: AccountParts, ctx: Context, open: OpenAccount, messages: readonly Notice[]): void {
+async function add(request: AccountHttpRequest): Promise<void> {
+  const form = await readyForForm(request, 'addresses/add');
+  if (!form) return;
+  const { stateHandle, email = '' } = form.fields;
+  const isCurrent = isAccountHandle(form.open, 'add address', stateHandle);
+  const refusal = isCurrent ? await askForAddress(form.open, email) : staleForm;
+  if (refusal) return showAdd(form, email, [refusal]);
+  seeOther(request.ctx, '/account/addresses/confirm');
+}
+
+async function openConfirm(request: AccountHttpRequest): Promise<void> {
+  const ready = await readyForChange(request, 'addresses/confirm');
+  if (ready) showConfirm(ready, []);
+}
+
+async function confirm(request: AccountHttpRequest): Promise<void> {
+  const form = await readyForForm(request, 'addresses/confirm');
+  if (!form) return;
+  const { stateHandle, passcode } = form.fields;
+  const isCurrent = isAccountHandle(form.open, 'confirm address', stateHandle);
+  const refusal = isCurrent ? await confirmAddress(form.open, passcode) : staleForm;
+  if (refusal) return showConfirm(form, [refusal]);
+  seeOther(request.ctx, '/account?done=address_added');
+}
+
+async function resend(request: AccountHttpRequest): Promise<void> {
+  const form = await readyForForm(request, 'addresses/confirm');
+  if (!form) return;
+  const isCurrent = isAccountHandle(form.open, 'resend address', form.fields.stateHandle);
+  const refusal = isCurrent ? await askAgain(form.open) : staleForm;
+  if (refusal) return showConfirm(form, [refusal]);
+  seeOther(request.ctx, '/account/addresses/confirm?sent=again');
+}
+
+async function openRemove(request: AccountHttpRequest): Promise<void> {
+  const id = pathParameter(request.ctx, 'id');
+  const ready = await readyForChange(request, `addresses/${id}`);
+  if (ready) showRemove(ready, id, []);
+}
+
+async function remove(request: AccountHttpRequest): Promise<void> {
+  const id = pathParameter(request.ctx, 'id');
+  const form = await readyForForm(request, `addresses/${id}`);
+  if (!form) return;
+  const { ctx, open, fields } = form;
+  const address = addedAddress(open, id);
+  if (!address) return seeOther(ctx, '/account');
+  const isCurrent = isAccountHandle(open, `remove address ${id}`, fields.stateHandle);
+  const refusal = isCurrent ? await removeAddress(open, address) : staleForm;
+  if (refusal) return showRemove(form, id, [refusal]);
+  seeOther(ctx, '/account?done=address_removed');
+}
+
+/** `email`: as it was typed. */
+function showAdd(request: AccountPageRequest, email: string, notices: readonly Notice[]): void {
+  const handle = accountHandle(request.open, 'add address');
+  setStatus(request.ctx, notices);
+  showAccountPage(request, { kind: 'add-address', email, handle, messages: notices });
+}
+
+/** Without an address that waits for its code, there is nothing to confirm. */
+function showConfirm(request: AccountPageRequest, notices: readonly Notice[]): void {
+  const { ctx, open } = request;
   const asked = askedAddress(open);
   if (!asked) {
-    if (messages.length > 0) showAdd(parts, ctx, open, '', messages);
+    if (notices.length > 0) showAdd(request, '', notices);
     else seeOther(ctx, '/account');
     return;
   }
   const sent: readonly Notice[] = ctx.query.sent === 'again' ? [{ code: 'sent.again', level: 'info' }] : [];
-  answerWith(ctx, messages);
-  show(parts, ctx, open, {
+  setStatus(ctx, notices);
+  showAccountPage(request, {
     kind: 'confirm-address',
     address: asked.address,
     handle: accountHandle(open, 'confirm address'),
     resendHandle: accountHandle(open, 'resend address'),
-    messages: messages.length > 0 ? messages : sent,
+    messages: notices.length > 0 ? notices : sent,
   });
 }
 
-function showRemove(
-  parts: AccountParts,
-  ctx: Context,
-  open: OpenAccount,
-  id: string,
-  messages: readonly Notice[],
-): void {
+function showRemove(request: AccountPageRequest, id: string, notices: readonly Notice[]): void {
+  const { ctx, open } = request;
   const one = addedAddress(open, id);
   if (!one) {
     seeOther(ctx, '/account');
     return;
   }
-  answerWith(ctx, messages);
-  show(parts, ctx, open, {
+  setStatus(ctx, notices);
+  showAccountPage(request, {
     kind: 'remove-address',
     address: one.address,
     action: `/account/addresses/${id}/remove`,
     handle: accountHandle(open, `remove address ${id}`),
-    messages,
+    messages: notices,
   });
 }

@@ -46,6 +46,11 @@ export function createRoutes(table: readonly Route[]): Routes {
   };
 }
 
+/** A parameter of the path that the row names. */
+export function pathParameter(ctx: Context, name: string): string {
+  return (ctx.params as Readonly<Record<string, string>>)[name] ?? '';
+}
+
 /** The value of `Allow` (RFC 9110 section 10.2.1). */
 export function allowedMethods({ GET, POST }: Route): string {
   return [...(GET ? ['GET', 'HEAD'] : []), ...(POST ? ['POST'] : [])].join(', ');

@@ -1,73 +1,54 @@
 /**
- * `/signin/<uid>/link`: where a link in a message leads to. Programs open links too, so opening it changes nothing: in the browser that
- * asked, the page holds a form that signs in; in any other, it shows the code to enter in the one that asked. `/signin/<uid>/status`: what
- * the page that waits asks.
+ * `/signin/<uid>/link`: where the magic link in a message leads to. Programs open links, too, so opening one changes nothing: in the browser
+ * that began the sign-in the page holds a form that signs in; in any other it shows the code to enter in the first one.
+ * `/signin/<uid>/status`: what a page that waits for the link asks every few seconds.
  */
 import type { Context } from 'koa';
-import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import { type MagicLinkPage, readMagicLink, signInStatus } from '../../flow/magic-link-page.ts';
-import type { Services } from '../../flow/services.ts';
-import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { openInteraction, signInPath } from '../../oidc/interaction/interactions.ts';
-import { brandFor } from '../../policy/revision/brand.ts';
+import { type AppLabel, brandFor } from '../../policy/revision/brand.ts';
 import { showPage } from '../answers.ts';
-import type { Renderer } from '../html/render.ts';
 import { isInitiatingBrowser } from '../middleware/browser-binding.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
-import { pageContext } from '../page-context.ts';
-import { transactionRequest } from './sign-in.ts';
+import { type PageContext, pageContext } from '../page-context.ts';
+import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
-export interface LinkParts {
-  readonly services: Services;
-  readonly renderer: Renderer;
-  readonly provider: () => Provider;
-}
-
-export function linkHandlers(parts: LinkParts) {
+export function magicLinkHandlers(parts: SignInParts) {
   return {
-    async show(ctx: Context): Promise<void> {
-      const { services, renderer } = parts;
-      const request = transactionRequest(ctx, parts);
-      const token = ctx.query.t;
-      if (typeof token !== 'string') throw new StepgateError('not_found');
-      const link = await readMagicLink(services, request, token);
-      const snapshot = await services.snapshot(request.unit);
-      const page = pageContext(renderer, snapshot, uiLocalesOf(link));
-      if (link.kind !== 'open') {
-        ctx.status = 410;
-        return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
-      }
-      if (isInitiatingBrowser(ctx, parts.provider(), request.uid)) return confirm(parts, ctx, request, link);
-      const { passcode: code, requestedFrom: asked } = link.linked;
-      showPage(ctx, renderer.renderMagicLinkElsewhere({ ...page, ...brandFor(snapshot, link.app), code, asked }));
-    },
-
-    async status(ctx: Context): Promise<void> {
-      const request = transactionRequest(ctx, parts);
-      const isOwn = isInitiatingBrowser(ctx, parts.provider(), request.uid);
-      ctx.set('Cache-Control', 'no-store');
-      // Once the sign-in is finished, the cookie is gone as well.
-      ctx.body = isOwn ? await signInStatus(parts.services, request) : { version: 0, state: 'over' };
-    },
+    show: (ctx: Context) => show(signInRequest(parts, ctx)),
+    status: (ctx: Context) => status(signInRequest(parts, ctx)),
   };
 }
 
-type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
+async function show(request: SignInRequest): Promise<void> {
+  const { ctx, transaction } = request;
+  const { services, renderer } = request.parts;
+  const token = ctx.query.t;
+  if (typeof token !== 'string') throw new StepgateError('not_found');
+  const link = await readMagicLink(services, transaction, token);
+  const uiLocales = link.kind === 'open' ? link.uiLocales : undefined;
+  const snapshot = await services.snapshot(transaction.unit);
+  const page = pageContext(renderer, snapshot, uiLocales);
+  if (link.kind !== 'open') {
+    ctx.status = 410;
+    return showPage(ctx, renderer.renderMagicLinkOver({ ...page, reason: link.kind }));
+  }
+  const appPage = { ...page, ...brandFor(snapshot, link.app) };
+  if (isInitiatingBrowser(request)) return showConfirmation(request, link, appPage);
+  const { passcode: code, requestedFrom: asked } = link.linked;
+  showPage(ctx, renderer.renderMagicLinkElsewhere({ ...appPage, code, asked }));
+}
 
-async function confirm(
-  { provider, renderer, services }: LinkParts,
-  ctx: Context,
-  request: TransactionRequest,
-  link: OpenLink,
-) {
-  const { uid, unit } = request;
-  const { redirectUri } = await openInteraction(provider(), ctx, uid);
+type OpenLink = Extract<MagicLinkPage, { kind: 'open' }>;
+type AppPage = PageContext & { readonly app: AppLabel };
+
+async function showConfirmation(request: SignInRequest, link: OpenLink, page: AppPage): Promise<void> {
+  const { ctx, provider, uid } = request;
+  const { redirectUri } = await openInteraction(provider, ctx, uid);
   ctx.set('Content-Security-Policy', contentSecurityPolicy(redirectUri ? [redirectUri] : []));
-  const snapshot = await services.snapshot(unit);
-  const html = renderer.renderMagicLinkConfirm({
-    ...pageContext(renderer, snapshot, link.uiLocales),
-    ...brandFor(snapshot, link.app),
+  const html = request.parts.renderer.renderMagicLinkConfirm({
+    ...page,
     action: signInPath(uid),
     stateHandle: link.form.handle,
     authenticator: link.form.authenticator,
@@ -78,6 +59,10 @@ async function confirm(
   showPage(ctx, html);
 }
 
-function uiLocalesOf(link: MagicLinkPage): string | undefined {
-  return link.kind === 'open' ? link.uiLocales : undefined;
+async function status(request: SignInRequest): Promise<void> {
+  const { ctx, parts, transaction } = request;
+  ctx.set('Cache-Control', 'no-store');
+  // Once the sign-in is finished, the cookie is gone as well.
+  const isOwn = isInitiatingBrowser(request);
+  ctx.body = isOwn ? await signInStatus(parts.services, transaction) : { version: 0, state: 'over' };
 }

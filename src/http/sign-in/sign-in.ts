@@ -1,40 +1,32 @@
-/** The step loop in HTML: `/signin/<uid>`. Ties the browser's cookie to the transaction, hands the form to the engine, renders what comes back. */
+/**
+ * The step loop in HTML: `/signin/<uid>`. It ties the browser's cookie to the transaction, hands the form to the engine, and renders the
+ * step that comes back. What the step is, and what comes next, it never decides (Laws 1 and 10).
+ */
 import type { Context } from 'koa';
-import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import { deviceLifetime, deviceSecret } from '../../flow/browser/known-device.ts';
 import { type SignInResult, type Submission, submit, view } from '../../flow/engine.ts';
-import type { Services } from '../../flow/services.ts';
-import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
-  browserSession,
   finishInteraction,
   type OpenInteraction,
   openInteraction,
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
-import { currentRequest } from '../../oidc/request-scope.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
-import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { seeOther, showPage } from '../answers.ts';
-import type { Renderer } from '../html/render.ts';
 import type { StepPage } from '../html/views/page-models.ts';
 import { inInitiatingBrowser, markFinished } from '../middleware/browser-binding.ts';
 import { readForm } from '../middleware/form-body.ts';
+import { pathParameter } from '../middleware/route-table.ts';
 import { requireSameOrigin } from '../middleware/same-origin.ts';
 import { contentSecurityPolicy } from '../middleware/security-headers.ts';
 import { pageContext } from '../page-context.ts';
+import { type SignInParts, type SignInRequest, signInRequest } from './sign-in-request.ts';
 
-export interface SignInParts {
-  readonly services: Services;
-  readonly renderer: Renderer;
-  readonly provider: () => Provider;
-  readonly deviceCookie: string;
-}
-
+/** What stands behind `/signin/<uid>/`; the answer to a step is posted to `/signin/<uid>` itself. */
 const submissionSteps: ReadonlySet<string> = new Set([
   'answer',
   'select',
@@ -46,91 +38,92 @@ const submissionSteps: ReadonlySet<string> = new Set([
 
 export function signInHandlers(parts: SignInParts) {
   return {
-    async show(ctx: Context): Promise<void> {
-      const request = transactionRequest(ctx, parts);
-      // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
-      const outcome = await inInitiatingBrowser(ctx, parts.provider(), request.uid, () =>
-        view(parts.services, request),
-      );
-      await respond(parts, ctx, request, outcome);
-    },
-
-    /** `step`: absent for the answer to the step. */
-    async submit(ctx: Context): Promise<void> {
-      requireSameOrigin(ctx, parts.services.issuer);
-      const step = (ctx.params as { step?: string }).step ?? 'answer';
-      if (!submissionSteps.has(step)) throw new StepgateError('not_found');
-      const { stateHandle: handle, ...fields } = await readForm(ctx);
-      const request = transactionRequest(ctx, parts);
-      const submission: Submission = { step: step as Submission['step'], handle, fields };
-      const outcome = await inInitiatingBrowser(ctx, parts.provider(), request.uid, () =>
-        submit(parts.services, request, submission),
-      );
-      await respond(parts, ctx, request, outcome, fields);
-    },
+    show: (ctx: Context) => show(signInRequest(parts, ctx)),
+    submit: (ctx: Context) => submitForm(parts, ctx),
   };
 }
 
-/** The address names the transaction. Throws `StepgateError('not_found')` when it cannot be one. */
-export function transactionRequest(
-  ctx: Context,
-  { provider, services }: Pick<SignInParts, 'provider' | 'services'>,
-): TransactionRequest {
-  const { uid } = ctx.params as { uid: string };
-  if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
-  const { unit, visitor } = currentRequest();
-  return { unit, uid, visitor, session: () => browserSession(provider(), ctx, services) };
+async function show(request: SignInRequest): Promise<void> {
+  // Loaded before oidc-provider asks for its part, so that all comes in one round trip.
+  const result = await inInitiatingBrowser(request, () => view(request.parts.services, request.transaction));
+  await respond(request, result);
 }
 
-/** `typed`: what came with the form; absent: none did. */
-async function respond(
-  parts: SignInParts,
-  ctx: Context,
-  request: TransactionRequest,
-  outcome: SignInResult,
-  typed?: StepPage['typed'],
-): Promise<void> {
-  const interaction = await openInteraction(parts.provider(), ctx, request.uid);
-  switch (outcome.kind) {
-    case 'complete': {
-      giveSecret(parts, ctx, request.unit, outcome.keepsSecret);
-      markFinished(ctx, parts.provider(), request.uid);
-      const next = await finishInteraction(parts.provider(), ctx, parts.services, outcome);
-      return seeOther(ctx, next);
-    }
-    case 'cancelled': {
-      const refusal =
-        outcome.reason === 'person'
-          ? { error: 'access_denied', description: 'the person ended the sign-in' }
-          : {
-              error: 'unmet_authentication_requirements',
-              description: 'the requested authentication context cannot be reached',
-            };
-      return seeOther(ctx, await refuseInteraction(parts.provider(), ctx, refusal));
-    }
+async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
+  requireSameOrigin(ctx, parts.services.issuer);
+  const step = pathParameter(ctx, 'step') || 'answer';
+  if (!submissionSteps.has(step)) throw new StepgateError('not_found');
+  const { stateHandle: handle, ...fields } = await readForm(ctx);
+  const request = signInRequest(parts, ctx);
+  const submission: Submission = { step: step as Submission['step'], handle, fields };
+  const result = await inInitiatingBrowser(request, () => submit(parts.services, request.transaction, submission));
+  await respond(request, result, fields);
+}
+
+/** `typed`: the fields of the form; absent: none was posted. */
+async function respond(request: SignInRequest, result: SignInResult, typed?: StepPage['typed']): Promise<void> {
+  const { ctx, provider, uid } = request;
+  const interaction = await openInteraction(provider, ctx, uid);
+  switch (result.kind) {
+    case 'complete':
+      return seeOther(ctx, await complete(request, result));
+    case 'cancelled':
+      return seeOther(ctx, await refuseInteraction(provider, ctx, refusals[result.reason]));
     case 'step':
-      if (outcome.moved) return seeOther(ctx, signInPath(request.uid));
-      return render(parts, ctx, request, outcome, interaction, typed);
+      if (result.moved) return seeOther(ctx, signInPath(uid));
+      return showStep(request, result, { interaction, ...(typed && result.refused ? { typed } : {}) });
   }
 }
 
-function render(
-  { renderer }: SignInParts,
-  ctx: Context,
-  { uid, unit }: TransactionRequest,
-  outcome: Extract<SignInResult, { kind: 'step' }>,
-  interaction: OpenInteraction,
-  typed?: StepPage['typed'],
+type Result<Kind extends SignInResult['kind']> = Extract<SignInResult, { readonly kind: Kind }>;
+
+/** The OAuth error that the relying party gets. */
+const refusals: Readonly<
+  Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
+> = {
+  user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  unmet: {
+    error: 'unmet_authentication_requirements',
+    description: 'the requested authentication context cannot be reached',
+  },
+};
+
+/** Returns where the browser goes next. */
+async function complete(request: SignInRequest, result: Result<'complete'>): Promise<string> {
+  setDeviceCookie(request, result.keepsSecret);
+  markFinished(request);
+  return finishInteraction({ ...request, services: request.parts.services }, result);
+}
+
+/** Gives the browser the secret that it is known by from the next request on. `keepsSecret`: the one that it has stays. */
+function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret: boolean): void {
+  const { unit, visitor } = transaction;
+  ctx.cookies.set(parts.deviceCookie, deviceSecret(unit, visitor.device, keepsSecret), {
+    httpOnly: true,
+    sameSite: 'lax',
+    secure: parts.services.issuer.startsWith('https:'),
+    path: '/',
+    maxAge: deviceLifetime * 1000,
+    overwrite: true,
+    signed: false,
+  });
+}
+
+/** `typed`: what a form that was refused held. */
+function showStep(
+  { parts, ctx, uid, transaction }: SignInRequest,
+  result: Result<'step'>,
+  { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart } = outcome;
-  const entry = unit.peek(transactionKey(uid));
+  const { step, handle, version, app, snapshot, identifier, done, canRestart } = result;
+  const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
-  ctx.status = statusOf(outcome);
+  ctx.status = statusOf(result);
   const seconds = step.notices.find(({ code }) => code.endsWith('.exceeded'))?.params?.seconds;
   if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   ctx.set('Content-Security-Policy', contentSecurityPolicy(interaction.redirectUri ? [interaction.redirectUri] : []));
-  const html = renderer.renderStep({
-    ...pageContext(renderer, snapshot, uiLocales),
+  const html = parts.renderer.renderStep({
+    ...pageContext(parts.renderer, snapshot, uiLocales),
     step,
     uid,
     stateHandle: handle,
@@ -140,30 +133,16 @@ function render(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
-    ...(typed && outcome.refused ? { typed } : {}),
+    ...(typed ? { typed } : {}),
   });
   showPage(ctx, html);
 }
 
-/** A form that was not taken says so in its status; pages that are only shown are fine. */
-function statusOf({ step }: Extract<SignInResult, { kind: 'step' }>): number {
+/** A form that was not taken says so in its status; a page that is only shown has 200. */
+function statusOf({ step }: Result<'step'>): number {
   const codes = step.notices.map(({ code }) => code);
   if (codes.includes('form.stale')) return 409;
   if (codes.some((code) => code.endsWith('.exceeded') || code === 'attempts.locked')) return 429;
   if (step.notices.some(({ level }) => level === 'error')) return 422;
   return step.kind === 'denied' ? 403 : 200;
-}
-
-/** Gives the browser the secret that it is known by from the next request on. */
-function giveSecret({ services, deviceCookie }: SignInParts, ctx: Context, unit: UnitOfWork, keeps: boolean): void {
-  const { device } = currentRequest().visitor;
-  ctx.cookies.set(deviceCookie, deviceSecret(unit, device, keeps), {
-    httpOnly: true,
-    sameSite: 'lax',
-    secure: services.issuer.startsWith('https:'),
-    path: '/',
-    maxAge: deviceLifetime * 1000,
-    overwrite: true,
-    signed: false,
-  });
 }

@@ -116,16 +116,15 @@ async function details(provider: Provider, { req, res }: Exchange): Promise<Inte
 }
 
 /**
- * Hands the result to oidc-provider and returns where the browser goes next. Another person than the one whose SSO session the browser
- * has begins a session of their own: the former one ends here, with all that follows from a logout.
+ * Hands the result to oidc-provider and returns where the browser goes next. When the SSO session of the
+ * browser belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
  */
 export async function finishInteraction(
-  provider: Provider,
-  exchange: Exchange,
-  services: Services,
+  request: { readonly provider: Provider; readonly ctx: Exchange; readonly services: Services },
   result: { readonly accountId: string; readonly assurance: Assurance },
 ): Promise<string> {
-  const interaction = await details(provider, exchange);
+  const { provider, ctx, services } = request;
+  const interaction = await details(provider, ctx);
   const { accountId, assurance } = result;
   if (interaction.session?.accountId && interaction.session.accountId !== accountId) {
     if (interaction.session.uid) await endSession(provider, services, interaction.session.uid);

@@ -3,7 +3,7 @@
  * all problems show at once.
  */
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
-import type { Finding } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
@@ -28,7 +28,10 @@ export function checkAuxiliary(
     .flatMap((pattern) => valuesAt(source.content, pattern))
     .filter(({ value }) => valuesAt(value, 'factors').every((factors) => factors.value === 1))
     .map(({ value, path }) => stepsAt(valuesAt(value, 'knowledge|possession|inherence|any'), path, authenticators));
-  return [...chains, ...single].flatMap((steps) => [...identifyWith(source, steps), ...alone(source, steps)]);
+  return [...chains, ...single].flatMap((steps) => [
+    ...redundantSteps(source, steps),
+    ...standaloneAuxiliary(source, steps),
+  ]);
 }
 
 function stepsAt(
@@ -45,22 +48,22 @@ function stepsAt(
   }));
 }
 
-function identifyWith(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
+function redundantSteps(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
   return steps.flatMap((step) =>
     step.named.flatMap(({ descriptor: { auxiliary, factors, key }, path }) => {
       const others = auxiliary ? steps.filter((other) => other !== step).flatMap(({ named }) => named) : [];
       const same = others.find(({ descriptor }) => factors.every((factor) => descriptor.factors.includes(factor)));
       if (same === undefined) return [];
       const other = `\`${same.descriptor.key}\` in line ${source.lineOf(same.path)}`;
-      return [source.problem(path, `\`${key}\` adds nothing beside ${other}: both are ${factors.join(' and ')}`)];
+      return [source.finding(path, `\`${key}\` adds nothing beside ${other}: both are ${factors.join(' and ')}`)];
     }),
   );
 }
 
-function alone(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
+function standaloneAuxiliary(source: YamlSource, steps: readonly Step[]): readonly Finding[] {
   const isAuxiliary = ({ named }: Step) => named.length > 0 && named.every(({ descriptor }) => descriptor.auxiliary);
   const [first] = steps;
   if (first === undefined || !steps.every(isAuxiliary)) return [];
   const names = [...new Set(first.named.map(({ descriptor }) => `\`${descriptor.key}\``))].join(' and ');
-  return [source.problem(first.path, `${names} never signs anybody in alone: ask for another factor type beside it`)];
+  return [source.finding(first.path, `${names} never signs anybody in alone: ask for another factor type beside it`)];
 }

@@ -1,5 +1,5 @@
 /** The order of the rules of a policy. Works on data whose shape was not checked, so that all problems show at once. */
-import type { Finding } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
@@ -9,11 +9,11 @@ export function checkCatchAll(source: YamlSource): readonly Finding[] {
   const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));
   const last = rules.at(-1);
   if (last === undefined) return [];
-  if (always === -1) return [source.problem(last.path, 'the policy must end in a catch-all rule: one without `when`')];
+  if (always === -1) return [source.finding(last.path, 'the policy must end in a catch-all rule: one without `when`')];
   const after = rules[always + 1];
   if (after === undefined) return [];
   return [
-    source.problem(
+    source.finding(
       after.path,
       `never applies: the rule before it, in line ${source.lineOf(['rules', always])}, has no \`when\` and applies always`,
     ),

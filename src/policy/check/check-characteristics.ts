@@ -5,15 +5,16 @@ import { meetsRequirement } from '../../core/evidence/requirement.ts';
 import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
 import type { Requirement } from '../../core/model/policy.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey, type Finding } from '../model/documents.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
-import type { KindedSource } from './check-references.ts';
+import type { DocumentSource } from '../source/yaml-source.ts';
 
 /** Sign-on rules that let nobody in, and apps whose minimum `acr` nobody reaches. A session policy demands no characteristics. */
 export function checkCharacteristics(
-  sources: readonly KindedSource[],
+  sources: readonly DocumentSource[],
   documents: Documents,
   all: readonly AuthenticatorKind[],
 ): readonly Finding[] {
@@ -22,32 +23,40 @@ export function checkCharacteristics(
   const settings = readSettings(document, all);
   const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
   return sources.flatMap((each) => {
-    const of = byFile.get(each.source.file);
-    return of ? problemsOf(each, of, { settings, all }) : [];
+    const read = byFile.get(each.source.file);
+    return read ? characteristicFindings(each, read, { settings, all }) : [];
   });
 }
 
-interface Given {
+/** The settings, and all authenticators that there are, enabled or not. */
+interface AuthenticatorContext {
   readonly settings: Settings;
   readonly all: readonly AuthenticatorKind[];
 }
 
-function problemsOf({ kind, source }: KindedSource, document: Document, given: Given): readonly Finding[] {
+function characteristicFindings(
+  { kind, source }: DocumentSource,
+  document: Document,
+  context: AuthenticatorContext,
+): readonly Finding[] {
   if (kind === 'app') {
     const { minimumAcr } = readApp(document);
-    const acr = given.settings.acrValues.find(({ value }) => value === minimumAcr);
-    const fault = acr && unshown(acr.requirement, given);
-    return fault === undefined ? [] : [source.problem(['minimumAcr'], `nobody can reach it: ${fault}`)];
+    const acr = context.settings.acrValues.find(({ value }) => value === minimumAcr);
+    const fault = acr && characteristicFault(acr.requirement, context);
+    return fault === undefined ? [] : [source.finding(['minimumAcr'], `nobody can reach it: ${fault}`)];
   }
   if (kind !== 'sign-on') return [];
   return readPolicy(document).rules.flatMap(({ then }, index) => {
-    const fault = then.kind === 'allow' ? unshown(then.requirement, given) : undefined;
-    return fault === undefined ? [] : [source.problem(['rules', index, 'then', 'allow'], `lets nobody in: ${fault}`)];
+    const fault = then.kind === 'allow' ? characteristicFault(then.requirement, context) : undefined;
+    return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'allow'], `lets nobody in: ${fault}`)];
   });
 }
 
 /** What stands in the way of a requirement that could be met if each enabled authenticator could show everything. */
-export function unshown(requirement: Requirement, { settings, all }: Given): string | undefined {
+export function characteristicFault(
+  requirement: Requirement,
+  { settings, all }: AuthenticatorContext,
+): string | undefined {
   const enabled = enabledAuthenticators(all, settings);
   const demanded = demandedBy(requirement);
   if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;

@@ -7,7 +7,8 @@ import type { Requirement, RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { type Document, type Documents, documentKey, type Finding } from '../model/documents.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
@@ -26,36 +27,36 @@ export function checkEnrollment(
   const authenticators = enabledAuthenticators(all, settings);
   const enrollment = compilePolicy(readEnrollmentPolicy(document));
   return [
-    ...notEnrollable(source, enrollment, authenticators),
+    ...unenrollable(source, enrollment, authenticators),
     ...conflicts(source, enrollment, { documents, settings, authenticators }),
   ];
 }
 
-function notEnrollable(
+function unenrollable(
   source: YamlSource,
   { rules }: CompiledPolicy<EnrollmentRule>,
   enabled: readonly AuthenticatorDescriptor[],
 ): readonly Finding[] {
   return rules.flatMap(({ rule: { then } }, index) => {
-    const requestedEnrollment: readonly (readonly [Path, readonly string[]])[] = [
+    const named: readonly (readonly [Path, readonly string[]])[] = [
       ...then.required.map(({ anyOf }, at) => [['required', at], anyOf] as const),
       ...then.optional.map((key, at) => [['optional', at], [key]] as const),
       ...then.promoted.map(({ authenticator }) => [['promote', authenticator], [authenticator]] as const),
     ];
-    return requestedEnrollment.flatMap(([path, keys]) => {
+    return named.flatMap(([path, keys]) => {
       const fault = enrollmentFault(keys, enabled);
-      return fault === undefined ? [] : [source.problem(['rules', index, 'then', ...path], fault)];
+      return fault === undefined ? [] : [source.finding(['rules', index, 'then', ...path], fault)];
     });
   });
 }
 
 /** Why nobody can enroll any of these; undefined: somebody can. */
 function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorDescriptor[]): string | undefined {
-  const traitsOf = (name: string) => enabled.find(({ key }) => key === name);
-  if (keys.some((name) => traitsOf(name)?.enrollable)) return undefined;
+  const descriptorOf = (name: string) => enabled.find(({ key }) => key === name);
+  if (keys.some((name) => descriptorOf(name)?.enrollable)) return undefined;
   const several = keys.length > 1;
-  const wrong = keys.filter((name) => traitsOf(name) !== undefined);
-  const off = keys.filter((name) => traitsOf(name) === undefined);
+  const wrong = keys.filter((name) => descriptorOf(name) !== undefined);
+  const off = keys.filter((name) => descriptorOf(name) === undefined);
   const notOn = wrong.length > 0 ? off.join(' and ') : several ? 'any of them' : 'it';
   const reasons = [
     ...(wrong.length > 0 ? [`people cannot set up ${wrong.join(' and ')} while they sign in`] : []),
@@ -64,36 +65,40 @@ function enrollmentFault(keys: readonly string[], enabled: readonly Authenticato
   return `nobody can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
 }
 
-interface Given {
+interface EnrollmentContext {
   readonly documents: Documents;
   readonly settings: Settings;
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
-function conflicts(source: YamlSource, enrollment: CompiledPolicy<EnrollmentRule>, given: Given): readonly Finding[] {
+function conflicts(
+  source: YamlSource,
+  enrollment: CompiledPolicy<EnrollmentRule>,
+  context: EnrollmentContext,
+): readonly Finding[] {
   if (!enrollment.rules.some(({ rule }) => rule.then.disabled.length > 0)) return [];
   const compiled = new Map<string, CompiledPolicy>();
   const policyOf = (key: string): readonly CompiledPolicy[] => {
-    const document = given.documents.get(key);
+    const document = context.documents.get(key);
     if (document === undefined) return [];
     const policy = compiled.get(key) ?? compilePolicy(readPolicy(document));
     compiled.set(key, policy);
     return [policy];
   };
   const found = new Map<string, Finding>();
-  for (const app of representatives(given.documents)) {
+  for (const app of representatives(context.documents)) {
     const { clientId, signOnPolicy } = app;
-    const besides = minimumOf(app, given.settings);
+    const besides = minimumOf(app, context.settings);
     const policies = [
       ...policyOf(documentKey('session', 'session')),
       ...policyOf(documentKey('sign-on', signOnPolicy)),
     ];
     for (const policy of policies) {
-      for (const conflict of enrollmentConflicts({ ...given, policy, enrollment, clientId, besides })) {
+      for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
         const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
         const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that nobody can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
         const key = `${index}\n${placeOf(conflict.rule)}`;
-        if (!found.has(key)) found.set(key, source.problem(['rules', index, 'then', 'disabled'], message));
+        if (!found.has(key)) found.set(key, source.finding(['rules', index, 'then', 'disabled'], message));
       }
     }
   }

@@ -1,11 +1,12 @@
 /** What files say about one another. Works on data whose shape was not checked, so that all problems show at once. */
 import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
-import type { DocumentKind, Finding } from '../model/documents.ts';
+import type { DocumentKind } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
-import type { YamlSource } from '../source/yaml-source.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
 /** A reference into a file that cannot be read at all is not held against the file that refers: names of that kind are `undefined`. */
 export interface KnownNames {
@@ -16,11 +17,6 @@ export interface KnownNames {
   /** Client ids. */
   readonly apps: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorDescriptor[];
-}
-
-export interface KindedSource {
-  readonly kind: DocumentKind;
-  readonly source: YamlSource;
 }
 
 interface Reference {
@@ -66,10 +62,12 @@ const references: readonly Reference[] = [
 ];
 
 /** All references that lead nowhere, and demands for a factor type by authenticators that never show it. */
-export function checkReferences({ kind, source }: KindedSource, names: KnownNames): readonly Finding[] {
+export function checkReferences({ kind, source }: DocumentSource, names: KnownNames): readonly Finding[] {
   const dangling = references
     .filter(({ kinds }) => kinds.includes(kind))
-    .flatMap(({ pattern, what, known }) => unknownNames(source, valuesAt(source.content, pattern), what, known(names)));
+    .flatMap(({ pattern, what, known }) =>
+      unknownNames(source, valuesAt(source.content, pattern), { what, known: known(names) }),
+    );
   return [
     ...dangling,
     ...(kind === 'settings' ? unknownKeys(source, 'authenticators', names) : []),
@@ -82,15 +80,14 @@ export function checkReferences({ kind, source }: KindedSource, names: KnownName
 function unknownNames(
   source: YamlSource,
   found: readonly FoundValue[],
-  what: string,
-  known: readonly string[] | undefined,
+  { what, known }: { readonly what: string; readonly known: readonly string[] | undefined },
 ): readonly Finding[] {
   if (known === undefined) return [];
   return found
     .filter(
       (each): each is FoundValue & { value: string } => typeof each.value === 'string' && !known.includes(each.value),
     )
-    .map(({ path, value }) => source.problem(path, unknownName(what, value, known)));
+    .map(({ path, value }) => source.finding(path, unknownName(what, value, known)));
 }
 
 /** Authenticators stand as keys there. */
@@ -99,18 +96,16 @@ function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): re
   return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
     if (known.includes(key)) return [];
-    return [source.problem(path.slice(0, -1), unknownName('authenticator', key, known), key)];
+    return [source.finding(path.slice(0, -1), unknownName('authenticator', key, known), key)];
   });
 }
 
 function unknownScopes(source: YamlSource, { scopes }: KnownNames): readonly Finding[] {
   return valuesAt(source.content, 'client.scope').flatMap(({ path, value }) =>
-    unknownNames(
-      source,
-      typeof value === 'string' ? value.split(' ').map((word) => ({ path, value: word })) : [],
-      'scope',
-      scopes,
-    ),
+    unknownNames(source, typeof value === 'string' ? value.split(' ').map((word) => ({ path, value: word })) : [], {
+      what: 'scope',
+      known: scopes,
+    }),
   );
 }
 
@@ -120,14 +115,14 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
     const factor = path.at(-3) as Factor;
     const descriptor = authenticators.find(({ key }) => key === value);
     if (descriptor === undefined || descriptor.factors.includes(factor)) return [];
-    return [source.problem(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
+    return [source.finding(path, `\`${descriptor.key}\` is never ${factor}, only ${descriptor.factors.join(' or ')}`)];
   });
 }
 
 /** Names that the other files may use; read from whatever the files hold, whether it is right or not. */
 export function knownNames(
-  sources: readonly KindedSource[],
-  broken: ReadonlySet<DocumentKind>,
+  sources: readonly DocumentSource[],
+  unreadableKinds: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
   const policies = sources
@@ -137,11 +132,11 @@ export function knownNames(
     .filter(({ kind }) => kind === 'app')
     .flatMap(({ source }) => textsAt(source.content, 'clientId'));
   const known = {
-    policies: broken.has('sign-on') ? undefined : policies,
-    apps: broken.has('app') ? undefined : apps,
+    policies: unreadableKinds.has('sign-on') ? undefined : policies,
+    apps: unreadableKinds.has('app') ? undefined : apps,
     authenticators,
   };
-  if (broken.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
+  if (unreadableKinds.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
   const acrValues = textsAt(settings, 'acrValues.*.value');

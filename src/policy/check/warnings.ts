@@ -1,17 +1,17 @@
 /** What a good configuration says at its own risk: it is applied all the same. Works on a configuration without a problem. */
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
-import type { Requirement, Rule } from '../../core/model/policy.ts';
+import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
 import { minimalSufficientSets } from '../../core/remediation/sufficient-sets.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
-import { type Documents, documentKey, type Finding } from '../model/documents.ts';
+import { type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readPolicy, readSettings } from '../revision/read-document.ts';
 import { valuesAt } from '../source/values-at.ts';
-import type { YamlSource } from '../source/yaml-source.ts';
-import { unshown } from './check-characteristics.ts';
-import type { KindedSource } from './check-references.ts';
+import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
+import { characteristicFault } from './check-characteristics.ts';
 
 /** The section of the settings that a channel needs. */
 export const sectionOf = { email: 'mail', sms: 'sms', voice: 'voice' } as const satisfies Record<
@@ -28,7 +28,7 @@ export interface WarningOptions {
 
 /** In no order. */
 export function configurationWarnings(
-  sources: readonly KindedSource[],
+  sources: readonly DocumentSource[],
   documents: Documents,
   options: WarningOptions,
 ): readonly Finding[] {
@@ -37,70 +37,85 @@ export function configurationWarnings(
   const settings = readSettings(document, options.authenticators);
   const enabled = enabledAuthenticators(options.authenticators, settings);
   return sources.flatMap(({ kind, source }) => {
-    if (kind === 'settings') return ofSettings(source, settings, enabled, options);
+    if (kind === 'settings') return settingsWarnings(source, { settings, enabled, ...options });
     const policy = kind === 'sign-on' ? [...documents.values()].find(({ file }) => file === source.file) : undefined;
-    return policy ? readPolicy(policy).rules.flatMap((rule, index) => ofRule(source, rule, index, enabled)) : [];
+    return policy ? policyWarnings(source, readPolicy(policy), enabled) : [];
   });
 }
 
-function ofSettings(
+function settingsWarnings(
   source: YamlSource,
-  settings: Settings,
-  enabled: readonly AuthenticatorKind[],
-  { inbox, authenticators }: WarningOptions,
+  {
+    settings,
+    enabled,
+    inbox,
+    authenticators,
+  }: WarningOptions & { readonly settings: Settings; readonly enabled: readonly AuthenticatorKind[] },
 ): readonly Finding[] {
-  const ofEach = enabled.flatMap(({ key, channels, objection }) => {
+  const ofAuthenticators = enabled.flatMap(({ key, channels, objection }) => {
     const own = settings.authenticators[key];
     const sections = inbox || !own ? [] : (channels?.(own) ?? []).map((channel) => sectionOf[channel]);
     const missing = sections.filter((section) => settings[section] === undefined);
-    return [objection, ...missing.map(withoutWayOut)].flatMap((message) =>
-      message === undefined ? [] : [source.problem(['authenticators'], message, key)],
+    return [objection, ...missing.map(missingSection)].flatMap((message) =>
+      message === undefined ? [] : [source.finding(['authenticators'], message, key)],
     );
   });
-  return [...ofEach, ...unreachable(source, settings, authenticators)];
+  return [...ofAuthenticators, ...unreachableAcrValues(source, settings, authenticators)];
 }
 
 /** Values of the file that nobody reaches: no app can have them. The built-in ones do no harm. */
-function unreachable(source: YamlSource, settings: Settings, all: readonly AuthenticatorKind[]): readonly Finding[] {
+function unreachableAcrValues(
+  source: YamlSource,
+  settings: Settings,
+  all: readonly AuthenticatorKind[],
+): readonly Finding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
     const acr = settings.acrValues.find((one) => one.value === value);
-    const fault = acr && unshown(acr.requirement, { settings, all });
+    const fault = acr && characteristicFault(acr.requirement, { settings, all });
     return fault === undefined
       ? []
-      : [source.problem([...path.slice(0, -1), 'requirement'], `nobody can reach it: ${fault}`)];
+      : [source.finding([...path.slice(0, -1), 'requirement'], `nobody can reach it: ${fault}`)];
   });
 }
 
-function withoutWayOut(section: string): string {
+function missingSection(section: string): string {
   return `is enabled, and there is no \`${section}\` section: its messages go nowhere (the demo alone shows them, in its inbox)`;
 }
 
-function ofRule(
+function policyWarnings(
   source: YamlSource,
-  { name, then }: Rule,
-  index: number,
+  { rules }: Policy,
   enabled: readonly AuthenticatorKind[],
 ): readonly Finding[] {
-  if (then.kind === 'deny') return [];
-  const helping = severalFactors(then.requirement).flatMap((requirement) => factorsOf(requirement, enabled));
-  const weak = enabled.filter(({ key, weakness }) => weakness !== undefined && helping.includes(key));
-  if (weak.length === 0) return [];
+  return rules.flatMap((rule, index) => {
+    const message = weakFactorWarning(rule, enabled);
+    return message === undefined ? [] : [source.finding(['rules', index, 'then', 'allow'], message)];
+  });
+}
+
+/** `undefined`: the rule asks for one factor, or takes none that the standards object to. */
+function weakFactorWarning({ name, then }: Rule, enabled: readonly AuthenticatorKind[]): string | undefined {
+  if (then.kind === 'deny') return undefined;
+  const useful = multiFactorParts(then.requirement).flatMap((requirement) =>
+    usefulAuthenticators(requirement, enabled),
+  );
+  const weak = enabled.filter(({ key, weakness }) => weakness !== undefined && useful.includes(key));
+  if (weak.length === 0) return undefined;
   const keys = weak.map(({ key }) => key).join(' and ');
   const reasons = weak.map(({ weakness }) => weakness).join(', ');
-  const message = `rule "${name}" asks for several factors and takes ${keys} as one: ${reasons}; \`exclude\` keeps out what you do not want`;
-  return [source.problem(['rules', index, 'then', 'allow'], message)];
+  return `rule "${name}" asks for several factors and takes ${keys} as one: ${reasons}; \`exclude\` keeps out what you do not want`;
 }
 
 /** The parts of a requirement that one proof of one factor type cannot meet. */
-function severalFactors(requirement: Requirement): readonly Requirement[] {
+function multiFactorParts(requirement: Requirement): readonly Requirement[] {
   if ('chains' in requirement)
     return requirement.chains.filter((chain) => chain.length > 1).map((chain) => ({ chains: [chain] }));
   return requirement.anyOf.filter(({ factors }) => factors > 1).map((alternative) => ({ anyOf: [alternative] }));
 }
 
 /** The authenticators that would do for some part of it. */
-function factorsOf(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
-  const goal = { layer: 'app', anyOf: [requirement] } as const;
-  const sufficientSets = minimalSufficientSets([goal], [], bestEvidence(requirement, enabled));
+function usefulAuthenticators(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
+  const layerRequirement = { layer: 'app', anyOf: [requirement] } as const;
+  const sufficientSets = minimalSufficientSets([layerRequirement], [], bestEvidence(requirement, enabled));
   return sufficientSets.flatMap((sufficientSet) => sufficientSet.map(({ authenticator }) => authenticator));
 }

@@ -4,7 +4,7 @@
 export type DocumentKind = 'settings' | 'app' | 'session' | 'enrollment' | 'sign-on';
 
 /** Kinds of which there is one document at most. */
-export function isSingle(kind: DocumentKind): kind is 'settings' | 'session' | 'enrollment' {
+export function isSingleton(kind: DocumentKind): kind is 'settings' | 'session' | 'enrollment' {
   return kind === 'settings' || kind === 'session' || kind === 'enrollment';
 }
 
@@ -25,35 +25,5 @@ export type Documents = ReadonlyMap<string, Document>;
 
 /** `settings`, `session`, `enrollment`, `app/<clientId>`, `sign-on/<policy>`. */
 export function documentKey(kind: DocumentKind, name: string): string {
-  return isSingle(kind) ? kind : `${kind}/${name}`;
-}
-
-/** One thing that is wrong, or that a good configuration says at its own risk, and where. */
-export interface Finding {
-  /** Relative to the directory of the configuration, with `/`. */
-  readonly file: string;
-  /** Counted from 1. */
-  readonly line: number;
-  /** Counted from 1. */
-  readonly column: number;
-  /** e.g. `rules[2].then.allow`; empty for the file as a whole. */
-  readonly path: string;
-  readonly message: string;
-}
-
-const longestLine = 600;
-
-/** `file:line:column path message`, as compilers print it: one line, whatever the file holds. */
-export function problemLine({ file, line, column, path, message }: Finding): string {
-  return oneLine(`${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`);
-}
-
-/** `file:line:column: warning: path message`. */
-export function warningLine({ file, line, column, path, message }: Finding): string {
-  return oneLine(`${file}:${line}:${column}: warning: ${path === '' ? '' : `${path} `}${message}`);
-}
-
-function oneLine(text: string): string {
-  const line = text.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
-  return line.length > longestLine ? `${line.slice(0, longestLine)}...` : line;
+  return isSingleton(kind) ? kind : `${kind}/${name}`;
 }

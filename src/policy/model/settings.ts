@@ -55,9 +55,9 @@ export interface MailSettings {
 }
 
 /** Whatever takes messages to phones: a webhook, or the REST API of Twilio. Exactly one. Secrets by name of environment variable. */
-export interface Gateway<MessageContext> {
+export interface Gateway<Sender> {
   readonly webhook?: { readonly url: string; readonly secretEnv: string };
-  readonly twilio?: MessageContext & {
+  readonly twilio?: Sender & {
     readonly accountSid: string;
     readonly authTokenEnv: string;
     readonly baseUrl?: string;

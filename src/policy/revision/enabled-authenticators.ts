@@ -3,10 +3,10 @@ import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Settings } from '../model/settings.ts';
 
 /** The enabled ones, in the same order. Hardware is only proved by metadata. */
-export function enabledAuthenticators<Traits extends AuthenticatorDescriptor>(
-  all: readonly Traits[],
+export function enabledAuthenticators<Descriptor extends AuthenticatorDescriptor>(
+  all: readonly Descriptor[],
   { authenticators }: Pick<Settings, 'authenticators'>,
-): readonly Traits[] {
+): readonly Descriptor[] {
   return all.flatMap((descriptor) => {
     const own = authenticators[descriptor.key];
     if (own?.enabled !== true) return [];

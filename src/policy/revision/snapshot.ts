@@ -23,7 +23,7 @@ export interface Snapshot {
   /** What decides over sign-ins to this app; compiled once. */
   policies(app: App): Promise<PolicySet>;
   /** All apps, those together for which the policies always decide alike. Reads every app, once. */
-  appGroups(): Promise<readonly EquivalentApps[]>;
+  equivalentApps(): Promise<readonly EquivalentApps[]>;
   /** Names of the zones that hold this address; none when it is not an IP address. */
   zonesOf(ip: string): readonly string[];
 }
@@ -85,7 +85,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     const hashes = Object.entries(manifest.documents).flatMap(([key, hash]) => (isAppKey(key) ? [hash] : []));
     for await (const page of readDocuments(sources.store, hashes)) yield page.map(readApp);
   };
-  const groups = once(() => equivalentApps(allApps(), policies));
+  const allEquivalentApps = once(() => equivalentApps(allApps(), policies));
   return {
     revision: manifest.revision,
     settings,
@@ -95,7 +95,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       return hash === undefined ? undefined : sources.apps.get(hash, async () => readApp(await read(hash)));
     },
     policies,
-    appGroups: groups,
+    equivalentApps: allEquivalentApps,
   };
 }
 

@@ -44,8 +44,8 @@ const required = z
     [
       key.describe('This authenticator.'),
       closed({
-        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the person.'),
-        grace: grace.optional().describe('For now it may be skipped; the person is told how long.'),
+        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the user.'),
+        grace: grace.optional().describe('For now it may be skipped; the page says for how long.'),
       }),
     ],
     { error: 'must be the name of an authenticator, or `{ anyOf: [...] }`' },
@@ -71,9 +71,9 @@ const then = closed({
 })
   .superRefine(({ required: needed = [], optional = [], promote = {}, disabled = [] }, context) => {
     const offered = [...optional, ...Object.keys(promote)];
-    const requestedEnrollment = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
+    const requested = [...offered, ...needed.flatMap(({ anyOf }) => anyOf)];
     disabled.forEach((name, index) => {
-      if (requestedEnrollment.includes(name))
+      if (requested.includes(name))
         context.addIssue({
           code: 'custom',
           path: ['disabled', index],

@@ -2,7 +2,8 @@
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import type { DocumentKind, Finding } from '../model/documents.ts';
+import type { DocumentKind } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 
 export interface ConfigurationFile {
   /** Relative to the directory, with `/`. */
@@ -33,16 +34,17 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
  */
 export async function readConfigurationFiles(dir: string): Promise<{
   readonly files: readonly ConfigurationFile[];
-  readonly problems: readonly Finding[];
+  readonly findings: readonly Finding[];
   /** Kinds of which a file could not be read. */
   readonly unreadable: ReadonlySet<DocumentKind>;
 }> {
-  const problems: Finding[] = [];
+  const findings: Finding[] = [];
   const files: ConfigurationFile[] = [];
   const unreadable = new Set<DocumentKind>();
   const root = await realpath(dir).catch(() => undefined);
-  if (root === undefined) return { files, problems: [fileProblem('.', `there is no directory ${dir}`)], unreadable };
-  const names = (await listFiles(root, '', problems)).sort();
+  if (root === undefined) return { files, findings: [fileFinding('.', `there is no directory ${dir}`)], unreadable };
+  const { names, tooDeep } = await listFiles(root);
+  findings.push(...tooDeep.map((file) => fileFinding(file, 'is nested too deeply')));
   for (let start = 0; start < names.length; start += atOnce) {
     const read = await Promise.all(names.slice(start, start + atOnce).map((file) => readOne(root, file)));
     for (const outcome of read) {
@@ -50,46 +52,51 @@ export async function readConfigurationFiles(dir: string): Promise<{
       if ('text' in outcome) files.push(outcome);
       else {
         const kind = kindOf(outcome.file);
-        problems.push(outcome);
+        findings.push(outcome);
         if (kind !== undefined && kind !== 'ignored') unreadable.add(kind);
       }
     }
   }
-  return { files, problems, unreadable };
+  return { files, findings, unreadable };
 }
 
 function kindOf(file: string): DocumentKind | 'ignored' | undefined {
   return layout.find(({ pattern }) => pattern.test(file))?.kind;
 }
 
-function fileProblem(file: string, message: string): Finding {
+function fileFinding(file: string, message: string): Finding {
   return { file, line: 1, column: 1, path: '', message };
 }
 
-async function listFiles(root: string, under: string, problems: Finding[], depth = 0): Promise<string[]> {
-  const found: string[] = [];
-  for (const entry of await readdir(join(root, under), { withFileTypes: true })) {
-    if (entry.name.startsWith('.')) continue;
-    const name = under === '' ? entry.name : `${under}/${entry.name}`;
-    if (!entry.isDirectory()) found.push(name);
-    else if (depth < deepest) found.push(...(await listFiles(root, name, problems, depth + 1)));
-    else problems.push(fileProblem(name, 'is nested too deeply'));
-  }
-  return found;
+/** All files under `root`, sorted, and the directories that are too deep to be looked into; both relative to it. */
+async function listFiles(root: string): Promise<{ readonly names: string[]; readonly tooDeep: string[] }> {
+  const names: string[] = [];
+  const tooDeep: string[] = [];
+  const list = async (under: string, depth: number): Promise<void> => {
+    for (const entry of await readdir(join(root, under), { withFileTypes: true })) {
+      if (entry.name.startsWith('.')) continue;
+      const name = under === '' ? entry.name : `${under}/${entry.name}`;
+      if (!entry.isDirectory()) names.push(name);
+      else if (depth < deepest) await list(name, depth + 1);
+      else tooDeep.push(name);
+    }
+  };
+  await list('', 0);
+  return { names: names.sort(), tooDeep };
 }
 
 async function readOne(root: string, file: string): Promise<ConfigurationFile | Finding | undefined> {
   const kind = kindOf(file);
   if (kind === 'ignored') return undefined;
-  if (kind === undefined) return fileProblem(file, unknownFile(file));
+  if (kind === undefined) return fileFinding(file, unknownFile(file));
   try {
     const target = await realpath(join(root, file));
     if (relative(root, target).split(sep)[0] === '..')
-      return fileProblem(file, 'is a link out of the directory of the configuration');
+      return fileFinding(file, 'is a link out of the directory of the configuration');
     const read = await readText(target);
-    return 'fault' in read ? fileProblem(file, read.fault) : { file, kind, text: read.text };
+    return 'fault' in read ? fileFinding(file, read.fault) : { file, kind, text: read.text };
   } catch (error) {
-    return fileProblem(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
+    return fileFinding(file, `cannot be read: ${String(error).replace(/^Error: /, '')}`);
   }
 }
 

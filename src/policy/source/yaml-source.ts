@@ -12,7 +12,8 @@ import {
   visit,
   type YAMLError,
 } from 'yaml';
-import type { Finding } from '../model/documents.ts';
+import type { DocumentKind } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
@@ -27,7 +28,13 @@ export interface YamlSource {
   /** Line (from 1) of what stands at this path, or of the nearest thing around it. */
   lineOf(path: Path): number;
   /** A problem with the value at this path or, with `key`, with this key of it. */
-  problem(path: Path, message: string, key?: string): Finding;
+  finding(path: Path, message: string, key?: string): Finding;
+}
+
+/** A file that was read, and the kind of document that it holds. */
+export interface DocumentSource {
+  readonly kind: DocumentKind;
+  readonly source: YamlSource;
 }
 
 /** Reads YAML 1.2 (core schema) and fills in variables. All problems at once; never throws. */
@@ -35,12 +42,12 @@ export function readYaml(
   file: string,
   text: string,
   variables: Variables,
-): { source?: YamlSource; problems: readonly Finding[] } {
+): { source?: YamlSource; findings: readonly Finding[] } {
   try {
     return parse(file, text, variables);
   } catch (error) {
     const reason = error instanceof RangeError ? tooDeep : `cannot be read: ${String(error)}`;
-    return { problems: [{ file, line: 1, column: 1, path: '', message: reason }] };
+    return { findings: [{ file, line: 1, column: 1, path: '', message: reason }] };
   }
 }
 
@@ -48,7 +55,7 @@ function parse(
   file: string,
   text: string,
   variables: Variables,
-): { source?: YamlSource; problems: readonly Finding[] } {
+): { source?: YamlSource; findings: readonly Finding[] } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     lineCounter: lines,
@@ -61,16 +68,16 @@ function parse(
     const { line, col } = lines.linePos(offset);
     return { file, line: Math.max(line, 1), column: Math.max(col, 1) };
   };
-  const problems = syntaxProblems([...document.errors, ...document.warnings], place);
-  if (problems.length > 0) return { problems };
+  const findings = syntaxFindings([...document.errors, ...document.warnings], place);
+  if (findings.length > 0) return { findings };
   visit(document, {
     Pair(_, { key }) {
       const fault = keyFault(key);
-      if (fault) problems.push({ ...place(startOf(key)), path: '', message: fault });
+      if (fault) findings.push({ ...place(startOf(key)), path: '', message: fault });
     },
     Alias(_, node) {
       if (!node.resolve(document)) {
-        problems.push({
+        findings.push({
           ...place(startOf(node)),
           path: '',
           message: `there is no anchor \`${node.source}\` before this`,
@@ -81,28 +88,28 @@ function parse(
       if (at === 'key' || typeof node.value !== 'string') return;
       const { text: filled, faults } = substituteVariables(node.value, variables);
       node.value = filled;
-      problems.push(...faults.map((message) => ({ ...place(startOf(node)), path: '', message })));
+      findings.push(...faults.map((message) => ({ ...place(startOf(node)), path: '', message })));
     },
   });
-  if (problems.length > 0) return { problems };
+  if (findings.length > 0) return { findings };
   const { contents } = document;
   const content = toPlain(document);
-  if ('fault' in content) return { problems: [{ ...place(0), path: '', message: content.fault }] };
-  const problem = (path: Path, message: string, key?: string): Finding => ({
+  if ('fault' in content) return { findings: [{ ...place(0), path: '', message: content.fault }] };
+  const finding = (path: Path, message: string, key?: string): Finding => ({
     ...place(offsetOf(contents, path, key)),
     path: pathText(key === undefined ? path : [...path, key]),
     message,
   });
   return {
-    source: { file, content: content.plain, problem, lineOf: (path) => place(offsetOf(contents, path)).line },
-    problems: [],
+    source: { file, content: content.plain, finding, lineOf: (path) => place(offsetOf(contents, path)).line },
+    findings: [],
   };
 }
 
 type Place = Pick<Finding, 'file' | 'line' | 'column'>;
 
 /** One problem per place: what follows from it says nothing new. */
-function syntaxProblems(errors: readonly YAMLError[], place: (offset: number) => Place): Finding[] {
+function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => Place): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   return Array.from(first.values(), ({ code, pos, message }) => ({
     ...place(pos[0]),

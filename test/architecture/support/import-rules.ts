@@ -76,7 +76,7 @@ export const importRules: Readonly<Record<string, Part>> = {
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
   demo: { ours: [], packages: 'any' },
   // ... but somebody has to put its people and its apps into the store.
-  'demo/prepare': { ours: ['app', 'authenticators', 'stores/keys', 'stores/store'], packages: [] },
+  'demo/prepare': { ours: ['app', 'authenticators', 'delivery/outbox', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
@@ -113,7 +113,19 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'explain',
   ],
   oidc: ['request-scope', 'pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
-  http: ['html', 'answers', 'page-context', 'middleware', 'sign-in', 'account', 'provider', 'demo', 'health', 'routes'],
+  http: [
+    'html',
+    'answers',
+    'page-context',
+    'middleware',
+    'sign-in',
+    'account',
+    'provider',
+    'demo',
+    'health',
+    'routes',
+    'koa-app',
+  ],
 };
 
 /** The part that a module belongs to. */

@@ -10,6 +10,10 @@ export interface SourceFile {
   readonly code: string;
   /** Every text in quotes; templates are none. */
   readonly texts: readonly string[];
+  /** Every comment, as written. */
+  readonly comments: readonly string[];
+  /** Names that the file exports. */
+  readonly exports: readonly string[];
 }
 
 export interface Import {
@@ -26,12 +30,24 @@ const specifiers = /\b(?:from|import)\s*\(?\s*'(\d+)'/g;
 
 export function parseSource(module: string, source: string): SourceFile {
   const texts: string[] = [];
+  const comments: string[] = [];
   const numbered = source.replace(skipped, (found) => {
-    if (found.startsWith('/')) return ' ';
+    if (found.startsWith('/')) {
+      comments.push(found);
+      return ' ';
+    }
     return found.startsWith('`') ? expressions(found) : `'${texts.push(found.slice(1, -1)) - 1}'`;
   });
   const imports = [...numbered.matchAll(specifiers)].map((found) => resolve(module, texts[Number(found[1])] ?? ''));
-  return { module, imports, code: numbered.replace(/'\d+'/g, "''"), texts };
+  const code = numbered.replace(/'\d+'/g, "''");
+  return { module, imports, code, texts, comments, exports: exportsOf(code) };
+}
+
+const declarations =
+  /^export\s+(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|interface|type|enum)\s+(\w+)/gm;
+
+function exportsOf(code: string): readonly string[] {
+  return [...new Set([...code.matchAll(declarations)].map(([, name = '']) => name))];
 }
 
 /** What a template computes is code. */

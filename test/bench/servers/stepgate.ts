@@ -36,7 +36,7 @@ const server = createServer().listen(0, '127.0.0.1');
 await once(server, 'listening');
 const issuer = `http://localhost:${(server.address() as AddressInfo).port}`;
 const app = createApp({ store, issuer, log: createLogger((line) => process.stdout.write(line)) });
-await app.live.start();
+await app.activeRevision.start();
 const handle = app.koa.callback();
 server.on('request', (request, response) => void handle(request, response));
 serveReadings({ issuer }, () => roundTrips);

@@ -1,6 +1,5 @@
 /** A small world for the tables: authenticators, people, policies, facts. */
 
-import { compilePolicy, type PolicySet } from '../../../src/core/decision/evaluate.ts';
 import type {
   AuthenticatorDescriptor,
   Enrollment,
@@ -17,6 +16,7 @@ import type {
   Rule,
   SessionLimits,
 } from '../../../src/core/model/policy.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 
 export const NOW = 1_800_000_000;
 /** The transaction under way. */

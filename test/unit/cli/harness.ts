@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { Paint } from '../../../src/cli/shared/paint.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { problemLine } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
@@ -61,7 +61,7 @@ export function openTerminal(): Terminal {
 
 export async function applyDemo(store: Store, dir = 'config'): Promise<void> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
-  if (!loaded.ok) throw new Error(loaded.problems.map(problemLine).join('\n'));
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
   await new Revisions(store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(loaded.documents, {
     by: 'test',
   });

@@ -175,7 +175,7 @@ describe('cancel', () => {
     const world = await annInTwoSteps();
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     world.events();
-    expect(await world.send(page, {}, { step: 'cancel' })).toEqual({ kind: 'cancelled', reason: 'person' });
+    expect(await world.send(page, {}, { step: 'cancel' })).toEqual({ kind: 'cancelled', reason: 'user' });
     expect(world.lines[0]).toMatchObject({ event: 'sign_in.cancelled', outcome: 'failure', subject: 'user-ann' });
     expect(await world.transaction()).toBeUndefined();
   });

@@ -17,9 +17,11 @@ const routes = createRoutes(
   ownRoutes({
     signIn: anyHandler,
     account: anyHandler,
-    addresses: anyHandler,
+    authenticators: anyHandler,
+    sessions: anyHandler,
     devices: anyHandler,
-    link: anyHandler,
+    addresses: anyHandler,
+    magicLink: anyHandler,
     recoveryCodes: anyHandler,
     health: anyHandler,
     renderer: anyHandler,

@@ -14,9 +14,11 @@ const anyHandler = new Proxy({}, { get: () => noHandler }) as never;
 const handlers = {
   signIn: anyHandler,
   account: anyHandler,
-  addresses: anyHandler,
+  authenticators: anyHandler,
+  sessions: anyHandler,
   devices: anyHandler,
-  link: anyHandler,
+  addresses: anyHandler,
+  magicLink: anyHandler,
   recoveryCodes: anyHandler,
   inbox: anyHandler,
   health: anyHandler,

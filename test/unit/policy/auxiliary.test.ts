@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { problemLine, warningLine } from '../../../src/policy/model/documents.ts';
+import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const settings = 'brand: { name: Test }\nauthenticators: { security_question: { enabled: true } }\n';
@@ -11,7 +11,7 @@ const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:
 async function lines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
   return withConfiguration({ ...soundFiles, 'stepgate.yaml': settings, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
-    return loaded.ok ? loaded.warnings.map(warningLine) : loaded.problems.map(problemLine);
+    return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings.map(findingLine);
   });
 }
 

@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { type LoadedConfiguration, loadConfiguration } from '../../../src/policy/load.ts';
 import type { AuthenticatorKind } from '../../../src/policy/model/authenticator-kind.ts';
-import { problemLine } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 
 export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.filter(({ key }) =>
   ['password', 'totp', 'webauthn'].includes(key),
@@ -49,5 +49,5 @@ export function load(
 /** The problems as they are printed. */
 export async function problemLines(...given: Parameters<typeof load>): Promise<readonly string[]> {
   const loaded = await load(...given);
-  return loaded.ok ? [] : loaded.problems.map(problemLine);
+  return loaded.ok ? [] : loaded.findings.map(findingLine);
 }

@@ -4,8 +4,9 @@ import { expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair } from 'jose';
 import Provider, { type Adapter } from 'oidc-provider';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
-import { compilePolicy, evaluate, type PolicySet } from '../../../src/core/decision/evaluate.ts';
+import { evaluate } from '../../../src/core/decision/evaluate.ts';
 import type { Evidence, Facts, Subject } from '../../../src/core/model/facts.ts';
+import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import type { Documents } from '../../../src/policy/model/documents.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
@@ -16,7 +17,7 @@ const dir = join(import.meta.dirname, '../../../config');
 
 async function demo(variables: Record<string, string> = {}): Promise<Documents> {
   const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   return loaded.documents;
 }
 

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { problemLine } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -65,7 +65,7 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const loaded = await withConfiguration(files, (dir) =>
     loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
   );
-  expect(loaded.ok ? [] : loaded.problems.map(problemLine)).toEqual([]);
+  expect(loaded.ok ? [] : loaded.findings.map(findingLine)).toEqual([]);
 });
 
 test('the chapter on authenticators lists each of them, and whether it is on from the start', async () => {

@@ -2,7 +2,7 @@ import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { problemLine } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { authenticators, problemLines, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 const known =
@@ -10,7 +10,7 @@ const known =
 
 async function linesOf(dir: string): Promise<readonly string[]> {
   const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
-  return loaded.ok ? [] : loaded.problems.map(problemLine);
+  return loaded.ok ? [] : loaded.findings.map(findingLine);
 }
 
 test.each<[string, Record<string, string | Uint8Array | undefined>, readonly string[]]>([

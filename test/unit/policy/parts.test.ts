@@ -3,13 +3,14 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { problemLine } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
 import { LruCache } from '../../../src/policy/revision/lru-cache.ts';
 import { durationSeconds } from '../../../src/policy/schema/fields.ts';
 import { compileZones } from '../../../src/policy/schema/zones.ts';
 import { nearestName } from '../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';
 import { valuesAt } from '../../../src/policy/source/values-at.ts';
+import { seeded } from '../../core/support/seeded.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 test.each([
@@ -186,14 +187,14 @@ test('no content makes checking throw, and every problem has a place', async () 
         const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
         await writeFile(join(dir, file), soundFiles[file] ?? '');
         if (loaded.ok) return;
-        expect(loaded.problems.length).toBeGreaterThan(0);
-        for (const problem of loaded.problems) {
+        expect(loaded.findings.length).toBeGreaterThan(0);
+        for (const problem of loaded.findings) {
           expect(problem.line).toBeGreaterThanOrEqual(1);
           expect(problem.column).toBeGreaterThanOrEqual(1);
-          expect(problemLine(problem)).toMatch(/^\S+:\d+:\d+ \P{Cc}+$/u);
+          expect(findingLine(problem)).toMatch(/^\S+:\d+:\d+ \P{Cc}+$/u);
         }
       }),
-      { numRuns: 500, seed: 20_260_401 },
+      seeded(500),
     );
   });
 });

@@ -396,7 +396,7 @@ test.each<[string, string, readonly string[]]>([
 });
 
 const nothingToSpare =
-  'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+  'has nothing to waive: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
 
 test.each<[string, string, string, string]>([
   ['one factor', '{ factors: 1 }', '{ device: P30D }', `rules[0].then.remember ${nothingToSpare}`],
@@ -480,7 +480,7 @@ test('all problems of all files are reported at once, by place', async () => {
     'policies/profile.yaml': 'rules: []\n',
   });
   if (loaded.ok) throw new Error('it was accepted');
-  expect(loaded.problems.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
+  expect(loaded.findings.map(({ file, line, column, path }) => `${file}:${line}:${column} ${path}`)).toEqual([
     'apps/notes.yaml:3:15 signOnPolicy',
     'apps/notes.yaml:5:19 client.redirect_uris[0]',
     'apps/notes.yaml:6:3 client.wrong',

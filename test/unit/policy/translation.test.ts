@@ -9,7 +9,7 @@ import { load } from './configuration-dir.ts';
 
 async function policyOf(file: string, key: string, text: string): Promise<Policy> {
   const loaded = await load({ [file]: text });
-  if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
   const document = loaded.documents.get(key);
   if (document === undefined) throw new Error(`there is no ${key}`);
   return readPolicy(document);

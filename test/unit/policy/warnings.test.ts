@@ -1,13 +1,13 @@
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
-import { warningLine } from '../../../src/policy/model/documents.ts';
+import { warningLine } from '../../../src/policy/model/finding.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {
   return withConfiguration({ ...soundFiles, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox });
-    if (!loaded.ok) throw new Error(JSON.stringify(loaded.problems));
+    if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
     return loaded.warnings.map(warningLine);
   });
 }

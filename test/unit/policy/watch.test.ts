@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { watchConfiguration } from '../../../src/policy/source/watch.ts';
+import { watchConfiguration } from '../../../src/policy/source/watch-configuration.ts';
 import { soundFiles, withConfiguration } from './configuration-dir.ts';
 
 /** A promise and the way to fulfil it. */

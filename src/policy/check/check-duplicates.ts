@@ -1,5 +1,6 @@
 /** What must be unique within a file. Works on data whose shape was not checked, so that all problems show at once. */
-import type { DocumentKind, Finding } from '../model/documents.ts';
+import type { DocumentKind } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
@@ -12,7 +13,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
 ];
 
 /** Every repetition, at its second place and those after it. */
-export function checkRepeats(kind: DocumentKind, source: YamlSource): readonly Finding[] {
+export function checkDuplicates(kind: DocumentKind, source: YamlSource): readonly Finding[] {
   return unique
     .filter((each) => each.kind === kind)
     .flatMap(({ pattern, what }) => {
@@ -22,7 +23,7 @@ export function checkRepeats(kind: DocumentKind, source: YamlSource): readonly F
         seen.set(value, first ?? source.lineOf(path));
         return first === undefined
           ? []
-          : [source.problem(path, `another ${what}, in line ${first}, has the same name`)];
+          : [source.finding(path, `another ${what}, in line ${first}, has the same name`)];
       });
     });
 }

@@ -1,35 +1,35 @@
 /** From what a schema objects to, to problems with their places. */
 import type { z } from 'zod';
-import type { Finding } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
 import { nearestName, unknownName } from './nearest-name.ts';
 import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** All that `schema` objects to in the file. */
-export function schemaProblems(schema: z.ZodType, source: YamlSource): readonly Finding[] {
+export function schemaFindings(schema: z.ZodType, source: YamlSource): readonly Finding[] {
   const result = schema.safeParse(source.content);
-  return result.success ? [] : result.error.issues.flatMap((issue) => toProblems(issue, [], source));
+  return result.success ? [] : result.error.issues.flatMap((issue) => toFindings(issue, [], source));
 }
 
-function toProblems(issue: Issue, around: Path, source: YamlSource): readonly Finding[] {
+function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Finding[] {
   const path = [...around, ...issue.path.map((step) => (typeof step === 'symbol' ? String(step) : step))];
   const value = valueAt(source.content, path);
   switch (issue.code) {
     case 'unrecognized_keys':
-      return issue.keys.map((key) => source.problem(path, unknownName('key', key, issue.message.split(' ')), key));
+      return issue.keys.map((key) => source.finding(path, unknownName('key', key, issue.message.split(' ')), key));
     case 'invalid_union': {
       const branch = nearestBranch(issue.errors);
       return branch
-        ? branch.flatMap((inner) => toProblems(inner, path, source))
-        : [source.problem(path, orMissing(value, issue.message))];
+        ? branch.flatMap((inner) => toFindings(inner, path, source))
+        : [source.finding(path, orMissing(value, issue.message))];
     }
     case 'invalid_key': {
       const key = String(path.at(-1));
-      return issue.issues.map((inner) => source.problem(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
+      return issue.issues.map((inner) => source.finding(path.slice(0, -1), `key \`${key}\` ${inner.message}`, key));
     }
     default:
-      return [source.problem(path, issue.code === 'custom' ? issue.message : orMissing(value, sentence(issue, value)))];
+      return [source.finding(path, issue.code === 'custom' ? issue.message : orMissing(value, sentence(issue, value)))];
   }
 }
 

@@ -1,0 +1,108 @@
+/** `/account/authenticators`: one authenticator of one's own, to be renamed or removed. */
+import type { Context } from 'koa';
+import type { Notice } from '../../core/step/step.ts';
+import { StepgateError } from '../../errors.ts';
+import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
+import { labelOf, removeAuthenticator, renameAuthenticator } from '../../flow/account/change.ts';
+import { appsLostWithout } from '../../flow/account/lost-apps.ts';
+import { ownAuthenticator } from '../../flow/account/overview.ts';
+import { type RemovalRefusal, refusalOf } from '../../flow/account/removal-refusal.ts';
+import { reserveChange } from '../../flow/change-limit.ts';
+import { seeOther } from '../answers.ts';
+import { pathParameter } from '../middleware/route-table.ts';
+import {
+  type AccountFormRequest,
+  type AccountHttpRequest,
+  type AccountPageRequest,
+  type AccountParts,
+  readyForChange,
+  readyForForm,
+  setStatus,
+  showAccountPage,
+  staleForm,
+} from './account-request.ts';
+
+/** Apps that a notice names; the page has more of them. */
+const namesInNotice = 3;
+
+export function authenticatorHandlers(parts: AccountParts) {
+  return {
+    show: (ctx: Context) => show({ parts, ctx }),
+    change: (ctx: Context) => change({ parts, ctx }),
+  };
+}
+
+async function show(request: AccountHttpRequest): Promise<void> {
+  const id = pathParameter(request.ctx, 'id');
+  const ready = await readyForChange(request, `authenticators/${id}`);
+  if (ready) await showAuthenticator(ready, { id, notices: [] });
+}
+
+async function change(request: AccountHttpRequest): Promise<void> {
+  const id = pathParameter(request.ctx, 'id');
+  const act = pathParameter(request.ctx, 'act');
+  if (act !== 'rename' && act !== 'remove') throw new StepgateError('not_found');
+  const form = await readyForForm(request, `authenticators/${id}`);
+  if (!form) return;
+  const isCurrent = isAccountHandle(form.open, `${act} ${id}`, form.fields.stateHandle);
+  const refusal = isCurrent ? await (act === 'remove' ? remove(form, id) : rename(form, id)) : staleForm;
+  if (!refusal) return seeOther(request.ctx, `/account?done=${act}d`);
+  const { label } = form.fields;
+  const typed = act === 'rename' && label !== undefined ? { label } : {};
+  await showAuthenticator(form, { id, notices: [refusal], ...typed });
+}
+
+/** Returns why it was not renamed. */
+async function rename({ open, fields }: AccountFormRequest, id: string): Promise<Notice | undefined> {
+  const label = labelOf(fields.label);
+  if (label === undefined) return { code: 'account.name.invalid', level: 'error', field: 'label' };
+  const tooMany = await reserveChange(open);
+  if (!tooMany) renameAuthenticator(open, id, label);
+  return tooMany;
+}
+
+/** Returns why it was not removed. Where the user would lose apps, the field `confirm` says that they accept exactly these. */
+async function remove({ open, fields }: AccountFormRequest, id: string): Promise<Notice | undefined> {
+  const refusal = await refusalOf(open, id);
+  if (refusal) return refusalNotice(refusal);
+  const lost = await appsLostWithout(open, id);
+  if (lost && lost.confirmation !== fields.confirm)
+    return { code: 'account.remove.confirm', level: 'error', field: 'confirm' };
+  const tooMany = await reserveChange(open);
+  if (!tooMany) await removeAuthenticator(open, id);
+  return tooMany;
+}
+
+function refusalNotice(refusal: RemovalRefusal): Notice {
+  if (refusal.reason === 'last') return { code: 'account.remove.last', level: 'error' };
+  const { names } = refusal.apps;
+  const apps = names.slice(0, namesInNotice).join(', ');
+  return {
+    code: 'account.remove.required',
+    level: 'error',
+    params: { apps: names.length > namesInNotice ? `${apps} …` : apps },
+  };
+}
+
+/** `label`: a new name that was refused, as it was typed. */
+async function showAuthenticator(
+  request: AccountPageRequest,
+  { id, notices, label }: { readonly id: string; readonly notices: readonly Notice[]; readonly label?: string },
+): Promise<void> {
+  const { ctx, open } = request;
+  const credential = open.account.credentials.find((one) => one.id === id);
+  if (!credential) return seeOther(ctx, '/account');
+  const refusal = await refusalOf(open, id);
+  const lost = refusal ? undefined : await appsLostWithout(open, id);
+  setStatus(ctx, notices);
+  showAccountPage(request, {
+    kind: 'authenticator',
+    authenticator: ownAuthenticator(open, credential),
+    ...(label === undefined ? {} : { label }),
+    renameHandle: accountHandle(open, `rename ${id}`),
+    removeHandle: accountHandle(open, `remove ${id}`),
+    ...(lost ? { lost } : {}),
+    ...(refusal?.reason === 'required' ? { needed: { ...refusal.apps, instead: refusal.instead } } : {}),
+    messages: notices,
+  });
+}

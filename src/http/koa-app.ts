@@ -1,0 +1,123 @@
+/** The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active revision. */
+import Koa, { type Context, type Middleware, type Next } from 'koa';
+import compose from 'koa-compose';
+import type { Provider } from 'oidc-provider';
+import { StepgateError } from '../errors.ts';
+import type { Services } from '../flow/services.ts';
+import { browserSession } from '../oidc/interaction/interactions.ts';
+import type { Snapshot } from '../policy/revision/snapshot.ts';
+import { revisionPointerKey } from '../stores/keys.ts';
+import { accountHandlers } from './account/account-handlers.ts';
+import type { AccountParts } from './account/account-request.ts';
+import { addressHandlers } from './account/address-handlers.ts';
+import { authenticatorHandlers } from './account/authenticator-handlers.ts';
+import { deviceHandlers } from './account/device-handlers.ts';
+import { sessionHandlers } from './account/session-handlers.ts';
+import { inboxHandlers } from './demo/inbox.ts';
+import { type Health, healthHandlers } from './health.ts';
+import type { Renderer } from './html/render.ts';
+import type { InboxEntry } from './html/views/page-models.ts';
+import { errorHandler } from './middleware/error-handler.ts';
+import { openRequest } from './middleware/open-request.ts';
+import { createRoutes, type RaceAnswers, type Routes } from './middleware/route-table.ts';
+import { setSecurityHeaders } from './middleware/security-headers.ts';
+import { unitOfWork } from './middleware/unit-of-work.ts';
+import { ownRoutes, protocolRoutes } from './routes.ts';
+import { magicLinkHandlers } from './sign-in/magic-link.ts';
+import { recoveryCodesHandlers } from './sign-in/recovery-codes.ts';
+import { signInHandlers } from './sign-in/sign-in.ts';
+import type { SignInParts } from './sign-in/sign-in-request.ts';
+
+/** What this node works with at the moment. */
+export interface ActiveConfiguration extends Health {
+  /** `undefined` before there is a configuration. */
+  current(): Snapshot | undefined;
+  /** Throws `StepgateError('not_configured')` before there is a configuration. */
+  provider(): Provider;
+}
+
+export interface KoaAppParts {
+  readonly services: Services;
+  readonly renderer: Renderer;
+  readonly active: ActiveConfiguration;
+  /** Client id of the built-in app that the account pages sign in with. */
+  readonly accountClientId: string;
+  /** Messages of the demo, newest first; absent: this is not the demo, and there is no such page. */
+  readonly readInbox?: () => Promise<readonly InboxEntry[]>;
+  readonly logError: (error: unknown, context: Readonly<Record<string, unknown>>) => void;
+}
+
+export function createKoaApp(parts: KoaAppParts): Koa {
+  const { services, renderer, active, logError } = parts;
+  const isSecure = services.issuer.startsWith('https:');
+  const deviceCookie = isSecure ? '__Host-stepgate-device' : 'stepgate-device';
+  const routes = createRoutes(routesOf(parts, deviceCookie));
+  const koa = new Koa();
+  koa.proxy = true;
+  koa.on('error', (error: NodeJS.ErrnoException) => reportConnectionError(parts, error));
+  const stack = [
+    openRequest({
+      store: services.store,
+      issuer: services.issuer,
+      deviceCookie,
+      along: [revisionPointerKey],
+      trustedProxies: () => active.current()?.settings.trustedProxies ?? 0,
+    }),
+    async (ctx: Context, next: Next) => {
+      setSecurityHeaders(ctx, isSecure);
+      await next();
+    },
+    errorHandler({ renderer, snapshot: () => active.current(), log: logError }),
+    unitOfWork((ctx) => routeOf(ctx, routes)),
+    routes.middleware,
+    protocolEndpoints(() => active.provider()),
+  ];
+  for (const middleware of stack) koa.use(middleware as Middleware);
+  return koa;
+}
+
+function routesOf(parts: KoaAppParts, deviceCookie: string) {
+  const { services, renderer, active, accountClientId, readInbox } = parts;
+  const signIn: SignInParts = { services, renderer, provider: () => active.provider(), deviceCookie };
+  const account: AccountParts = {
+    services,
+    renderer,
+    clientId: accountClientId,
+    currentSession: async (ctx) => browserSession(active.provider(), ctx, services),
+  };
+  return ownRoutes({
+    signIn: signInHandlers(signIn),
+    magicLink: magicLinkHandlers(signIn),
+    recoveryCodes: recoveryCodesHandlers(signIn),
+    account: accountHandlers(account),
+    authenticators: authenticatorHandlers(account),
+    sessions: sessionHandlers(account),
+    devices: deviceHandlers(account),
+    addresses: addressHandlers(account),
+    health: healthHandlers(active),
+    ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
+    renderer,
+  });
+}
+
+/** Koa prints what no listener takes. Connections that break off are nobody's fault. */
+function reportConnectionError({ services, logError }: KoaAppParts, error: NodeJS.ErrnoException): void {
+  if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) services.warn(`a connection broke off: ${error.code}`);
+  else logError(error, { part: 'http' });
+}
+
+/** The row of the route that has answered: one of oidc-provider's, or one of our own. */
+function routeOf(ctx: Context, routes: Routes): RaceAnswers | undefined {
+  return ctx.oidc ? protocolRoutes[String(ctx.oidc.route)] : routes.find(ctx.path);
+}
+
+/** Hands everything else to the provider of the active revision, whose middleware is composed once for each instance. */
+function protocolEndpoints(current: () => Koa): Middleware {
+  let composed: { readonly provider: Koa; readonly run: Middleware } | undefined;
+  return async (ctx, next) => {
+    const provider = current();
+    if (composed?.provider !== provider) composed = { provider, run: compose(provider.middleware) as Middleware };
+    await composed.run(ctx, next);
+    if (ctx.status === 404 && ctx.body === undefined) throw new StepgateError('not_found');
+  };
+}

@@ -1,0 +1,36 @@
+/** What all pages below `/signin/<uid>` share: the request that the address names. */
+import type { Context } from 'koa';
+import type { Provider } from 'oidc-provider';
+import { StepgateError } from '../../errors.ts';
+import type { Services } from '../../flow/services.ts';
+import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
+import { browserSession } from '../../oidc/interaction/interactions.ts';
+import { currentRequest } from '../../oidc/request-scope.ts';
+import type { Renderer } from '../html/render.ts';
+import type { BoundRequest } from '../middleware/browser-binding.ts';
+import { pathParameter } from '../middleware/route-table.ts';
+
+export interface SignInParts {
+  readonly services: Services;
+  readonly renderer: Renderer;
+  /** The provider of the active revision. */
+  readonly provider: () => Provider;
+  /** Name of the cookie that the browser is known by. */
+  readonly deviceCookie: string;
+}
+
+export interface SignInRequest extends BoundRequest {
+  readonly parts: SignInParts;
+  /** What the engine needs of the request. */
+  readonly transaction: TransactionRequest;
+}
+
+/** Throws `StepgateError('not_found')` when the address cannot name a transaction. */
+export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
+  const uid = pathParameter(ctx, 'uid');
+  if (!/^[\w-]{10,64}$/.test(uid)) throw new StepgateError('not_found');
+  const provider = parts.provider();
+  const { unit, visitor } = currentRequest();
+  const session = () => browserSession(provider, ctx, parts.services);
+  return { parts, ctx, provider, uid, transaction: { unit, uid, visitor, session } };
+}
