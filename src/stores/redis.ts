@@ -1,7 +1,7 @@
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { assertRedisSafe } from './redis-check.ts';
-import { connectRedis, type RedisClient, readyGate, redisFailure } from './redis-client.ts';
+import { connectRedis, type RedisClient, type RedisPatience, redisFailure } from './redis-client.ts';
 import { clusterCommit, singleCommit } from './redis-commit.ts';
 import type { RedisLink, Verb } from './redis-link.ts';
 import { clusterLoad, singleLoad } from './redis-load.ts';
@@ -17,6 +17,8 @@ export interface RedisOptions {
   readonly onRoundTrip?: (verb: Verb) => void;
   /** Hears of lost and refused connections. */
   readonly onTrouble?: (error: Error) => void;
+  /** How long each thing is waited for; tests wait longer. */
+  readonly patience?: RedisPatience;
 }
 
 export interface RedisStore extends Store {
@@ -30,10 +32,10 @@ const pageSize = 500;
  * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the connection, but not long.
  * Throws `TypeError` when the address or the prefix is none.
  */
-export function openRedis({ url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {} }: RedisOptions): RedisStore {
+export function openRedis(options: RedisOptions): RedisStore {
+  const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
-  const client = connectRedis(url, onTrouble);
-  const ready = readyGate(client);
+  const { client, ready } = connectRedis(url, onTrouble, patience);
   const link: RedisLink = {
     client,
     prefix,
