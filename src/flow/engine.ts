@@ -112,7 +112,11 @@ export async function submit(
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(context, await decide(context), binding, submission.fields, { ...attempt, ...loaded }),
+        await answer(context, await decide(context), {
+          binding,
+          fields: submission.fields,
+          loaded: { ...attempt, ...loaded },
+        }),
         context,
       );
   }
@@ -200,7 +204,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   return {
     kind: 'step',
     step: {
-      ...(await withCredentialChallenges({ ...context, transaction }, step, facts, version)),
+      ...(await withCredentialChallenges({ ...context, transaction }, step, { facts, version })),
       notices: [...messages, ...newNotices],
     },
     handle,

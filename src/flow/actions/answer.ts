@@ -20,7 +20,7 @@ import {
   type ActionResult,
   type Fields,
   isTicked,
-  type LoadedAttempt,
+  type SubmittedAnswer,
   throttled,
   verify,
   withError,
@@ -64,21 +64,20 @@ export function attemptOf(services: Services, binding: FormBinding, fields: Fiel
 export async function answer(
   context: OpenTransaction,
   decided: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  submitted: SubmittedAnswer,
 ): Promise<ActionResult> {
+  const { binding, fields } = submitted;
   switch (binding.step) {
     case 'identify':
       return fields['authenticator.id']
-        ? identifyByCredential(context, decided, fields['authenticator.id'], fields)
-        : identify(context, decided, binding.authenticator, fields, loaded);
+        ? identifyByCredential(context, decided, fields)
+        : identify(context, decided, submitted);
     case 'select':
       return choose(context, decided, fields);
     case 'challenge':
-      return withRememberedDevice(await challenge(context, decided, binding, fields, loaded), decided, fields);
+      return withRememberedDevice(await challenge(context, decided, submitted), decided, fields);
     case 'enroll':
-      return enroll(context, decided, binding, fields, loaded);
+      return enroll(context, decided, submitted);
     default:
       return { context, messages: [] };
   }
@@ -98,23 +97,22 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 async function identify(
   context: OpenTransaction,
   { facts }: Decided,
-  identifyWith: string,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
+  const identifyWith = binding.authenticator;
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...context, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
-  if (typed === '') return withError(context, 'identifier.required', 'identifier');
+  if (typed === '') return withError(context, 'identifier.required', { field: 'identifier' });
   const canonical = identifierOf(fields);
-  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', 'identifier');
+  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', { field: 'identifier' });
   const account = accountByIdentifier(
     (await context.request.unit.load([identifierKey(canonical.value)])).entries,
     canonical.value,
   );
   const subject = subjectOf(account, canonical.value, typed);
   const named = identified(asked, subject);
-  if (!named.ok) return withError(typedBack, 'subject.mismatch', 'identifier');
+  if (!named.ok) return withError(typedBack, 'subject.mismatch', { field: 'identifier' });
   const identifiedContext = { ...context, transaction: named.transaction };
   const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
   if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, messages: [] };
@@ -148,7 +146,9 @@ function subjectOf(account: VersionedAccount | undefined, canonical: string, typ
 
 async function choose(context: OpenTransaction, decided: Decided, fields: Fields): Promise<ActionResult> {
   const chosen = await selectOption(context, decided, fields['authenticator.id'] ?? '');
-  return chosen ? { context: chosen, messages: [] } : withError(context, 'authenticator.required', 'authenticator.id');
+  return chosen
+    ? { context: chosen, messages: [] }
+    : withError(context, 'authenticator.required', { field: 'authenticator.id' });
 }
 
 /**
@@ -158,9 +158,7 @@ async function choose(context: OpenTransaction, decided: Decided, fields: Fields
 async function challenge(
   at: OpenTransaction,
   { decision }: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
   if (decision.kind !== 'challenge') return { context: at, messages: [] };
   const token = fields[magicLinkField];

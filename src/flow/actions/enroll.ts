@@ -21,15 +21,13 @@ import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
-import type { FormBinding } from '../transaction/form-handle.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import {
   type ActionResult,
   acceptProof,
   credentialInput,
-  type Fields,
-  type LoadedAttempt,
   refused,
+  type SubmittedAnswer,
   throttled,
   withError,
   withTransaction,
@@ -45,9 +43,7 @@ const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
 export async function enroll(
   context: OpenTransaction,
   decided: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress || inProgress.pending.authenticator !== binding.authenticator)
@@ -95,8 +91,7 @@ export async function enroll(
 export function wouldEndOtherSessions(
   { services }: OpenTransaction,
   policies: PolicySet,
-  { subject }: Facts,
-  key: string,
+  { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
   const replaces = services.authenticators.get(key)?.maxEnrollments === 1;

@@ -44,7 +44,7 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
     ...(lastUsed ? { lastUsed } : {}),
-    endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, facts, key),
+    endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
 }
 

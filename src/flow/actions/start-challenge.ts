@@ -18,12 +18,11 @@ export interface StartedChallenge {
 /** `method`: how the person wants the message. Rejects with `StepgateError('internal')` for an authenticator that there is not. */
 export async function startChallenge(
   context: OpenTransaction,
-  plan: Choice,
+  plan: Choice & { readonly method?: string },
   { facts, decision }: Decided,
-  method?: string,
 ): Promise<StartedChallenge> {
   const { services, transaction } = context;
-  const { purpose, authenticator: key, enrollment } = plan;
+  const { purpose, authenticator: key, enrollment, method } = plan;
   const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
   const credentials = await credentialsOf(context);

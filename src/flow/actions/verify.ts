@@ -18,6 +18,7 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
+import type { FormBinding } from '../transaction/form-handle.ts';
 import { auditContext, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 export interface ActionResult {
@@ -33,6 +34,14 @@ export interface LoadedAttempt {
 
 export type Fields = Readonly<Record<string, string>>;
 
+/** A genuine and current form, and what was loaded for it. */
+export interface SubmittedAnswer {
+  /** Says which step the form answers. */
+  readonly binding: FormBinding;
+  readonly fields: Fields;
+  readonly loaded: LoadedAttempt;
+}
+
 /** A box on a page. */
 export function isTicked(value: string | undefined): boolean {
   return value === 'yes';
@@ -47,15 +56,16 @@ export function credentialInput(fields: Fields): CredentialInput {
   );
 }
 
+/** The user stays at the step, which says why. */
 export function withError(
   context: OpenTransaction,
   code: string,
-  field?: string,
-  params?: Notice['params'],
+  about: Pick<Notice, 'field' | 'params'> = {},
 ): ActionResult {
-  return { context, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
+  return { context, messages: [{ code, level: 'error', ...about }] };
 }
 
+/** The user goes on with the changed transaction. */
 export function withTransaction(context: OpenTransaction, transaction: Transaction): ActionResult {
   return { context: { ...context, transaction }, messages: [] };
 }
@@ -114,8 +124,8 @@ export function throttled(
     authenticator: key,
   });
   const seconds = reservation?.retryAfter ?? 0;
-  if (seconds < 0) return withError(context, 'attempts.locked', 'credentials.passcode');
-  return withError(context, 'attempts.exceeded', 'credentials.passcode', { seconds });
+  if (seconds < 0) return withError(context, 'attempts.locked', { field: 'credentials.passcode' });
+  return withError(context, 'attempts.exceeded', { field: 'credentials.passcode', params: { seconds } });
 }
 
 export function refused(context: OpenTransaction, key: string, refusal: Refused | undefined): ActionResult {
@@ -127,7 +137,7 @@ export function refused(context: OpenTransaction, key: string, refusal: Refused 
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return withError(context, code, refusal?.field ?? 'credentials.passcode');
+  return withError(context, code, { field: refusal?.field ?? 'credentials.passcode' });
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
