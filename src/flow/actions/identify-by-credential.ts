@@ -1,4 +1,4 @@
-/** Authenticators that can tell who somebody is, on the page that asks for it. */
+/** Authenticators that identify the user by themselves, on the identify page. */
 
 import type { Authenticator, AuthenticatorContext, Refused } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
@@ -10,7 +10,10 @@ import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { type ActionResult, credentialInput, type Fields, isTicked, refused, verify, withError } from './verify.ts';
 
-/** The step with the challenges that somebody may answer instead. `version`: of the transaction that the page is made from. */
+/**
+ * Adds the challenges that users may answer instead of entering an identifier. `version`: of the transaction that the
+ * page is made from.
+ */
 export async function withCredentialChallenges(
   context: OpenTransaction,
   step: Step,
@@ -30,7 +33,10 @@ export async function withCredentialChallenges(
   return challenges.length > 0 ? { ...step, identifyByCredential: challenges } : step;
 }
 
-/** The answer to such a challenge: who it is and what they proved, in one step. Whoever is not there is refused like a wrong answer. */
+/**
+ * The answer to such a challenge identifies the user and proves the authenticator in one step. For an unknown account
+ * it is refused like a wrong answer.
+ */
 export async function identifyByCredential(
   context: OpenTransaction,
   { facts }: Decided,

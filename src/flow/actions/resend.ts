@@ -1,4 +1,6 @@
-/** Sends the message of the outstanding challenge or offer again, with a new code. That resets no counter of attempts. */
+/**
+ * Sends the message of the current challenge or enrollment again, with a new code. That resets no counter of attempts.
+ */
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { started } from '../../core/step/transitions.ts';
@@ -9,8 +11,8 @@ import { startChallenge } from './start-challenge.ts';
 import { type ActionResult, withError } from './verify.ts';
 
 /**
- * `requestedMethod`: one of the methods by which the message can be sent. Absent: the one of the last message. Where a limit is reached,
- * nothing is sent and the message before still counts. Otherwise only the newest counts.
+ * `requestedMethod`: one of the methods by which the message can be sent. Absent: the one of the last message. Where a
+ * limit is reached, nothing is sent and the message before still counts. Otherwise only the newest counts.
  */
 export async function resend(
   context: OpenTransaction,

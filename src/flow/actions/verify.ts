@@ -1,4 +1,7 @@
-/** One try at one credential: the attempt is reserved already, the authenticator says what it showed, and only what could be saved counts. */
+/**
+ * One try at one credential. This file promises: nothing is verified without a reserved attempt (Law 8), a one-time
+ * value counts only if its new secret is saved in the same commit, and each try is audited.
+ */
 
 import type {
   Authenticator,
@@ -23,7 +26,7 @@ import { auditContext, environmentOf, type OpenTransaction } from '../transactio
 
 export interface ActionResult {
   readonly context: OpenTransaction;
-  /** Why the person is still where they were; empty when they went on. */
+  /** Why the user stays at the step. Empty: they go on. */
   readonly messages: readonly Notice[];
 }
 
@@ -42,7 +45,7 @@ export interface SubmittedAnswer {
   readonly loaded: LoadedAttempt;
 }
 
-/** A box on a page. */
+/** A checkbox on a page. */
 export function isTicked(value: string | undefined): boolean {
   return value === 'yes';
 }
@@ -72,7 +75,7 @@ export function withTransaction(context: OpenTransaction, transaction: Transacti
 
 export interface VerificationAttempt {
   readonly key: string;
-  /** Absent: nobody has it; the work is done all the same. */
+  /** Absent: no account has it. The same work is done all the same. */
   readonly credential: Credential | undefined;
   readonly pending: Readonly<Record<string, unknown>>;
   readonly fields: Fields;

@@ -1,4 +1,7 @@
-/** The fields of one record as a user, or why it is none. Names are those of the profile; unknown names are custom attributes. */
+/**
+ * The fields of one record as a user, or why it is none. Names are those of the profile; unknown names are custom
+ * attributes.
+ */
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { canonicalIdentifier } from '../identifier.ts';
