@@ -29,8 +29,8 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
-  // The news of `stepgate users tac`, a command that is about just one.
-  'cli/users/users-tac': ['access_code'],
+  // The notification of `stepgate users tac`, a command that is about one authenticator.
+  'cli/users/tac': ['access_code'],
   'flow/notify/account-notification': ['access_code', 'email'],
   // The demo's people, and what it says about the claims that it gets.
   'demo/claims-in-words': ['email'],
