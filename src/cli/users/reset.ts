@@ -6,7 +6,7 @@ import { newCommand } from '../commands.ts';
 import type { WriteNotification } from './notification-writer.ts';
 import { operatorOps } from './operator-audit.ts';
 import { type PasswordOptions, type ReadPassword, readPassword } from './read-password.ts';
-import { type OpenAccount, type UsersContext, withAccount } from './users-context.ts';
+import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
 
 interface ResetOptions extends PasswordOptions {
   readonly authenticator?: string;
@@ -43,7 +43,7 @@ export function usersResetCommand(context: UsersContext): Command {
 }
 
 async function removeAuthenticators(
-  { directory, account: { user } }: OpenAccount,
+  { directory, account: { user } }: LoadedUser,
   authenticator: string,
   write: WriteNotification,
 ): Promise<void> {
@@ -54,7 +54,7 @@ async function removeAuthenticators(
 }
 
 async function setPassword(
-  { directory, account: { user } }: OpenAccount,
+  { directory, account: { user } }: LoadedUser,
   { credential }: ReadPassword,
   write: WriteNotification,
 ): Promise<void> {

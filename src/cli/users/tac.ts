@@ -10,7 +10,7 @@ import { durationText, parseDuration } from '../shared/durations.ts';
 import { revisionInUse } from '../shared/revision-in-use.ts';
 import { withStore } from '../shared/with-store.ts';
 import { operatorOps } from './operator-audit.ts';
-import { type OpenAccount, type UsersContext, withAccount } from './users-context.ts';
+import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
 
 interface TacOptions {
   readonly length?: string;
@@ -70,7 +70,7 @@ async function boundsInUse(context: UsersContext): Promise<AccessCodeBounds> {
 
 async function issue(
   context: UsersContext,
-  { directory, account: { user }, openNotifier }: OpenAccount,
+  { directory, account: { user }, openNotifier }: LoadedUser,
   { identifier, length, uses, lifetime }: Terms & { readonly identifier: string },
 ): Promise<void> {
   const write = await openNotifier();

@@ -27,16 +27,19 @@ export interface UsersContext extends PasswordContext {
 /** Makes the writer of notifications on request: most commands notify no user. */
 export type OpenNotifier = () => Promise<WriteNotification>;
 
-export interface OpenDirectory {
+export interface DirectoryAccess {
   readonly directory: Directory;
   readonly openNotifier: OpenNotifier;
 }
 
-export interface OpenAccount extends OpenDirectory {
+export interface LoadedUser extends DirectoryAccess {
   readonly account: Account;
 }
 
-export async function withDirectory(context: UsersContext, use: (open: OpenDirectory) => Promise<void>): Promise<void> {
+export async function withDirectory(
+  context: UsersContext,
+  use: (open: DirectoryAccess) => Promise<void>,
+): Promise<void> {
   await withStore(context, (store) =>
     use({ directory: new Directory(store), openNotifier: () => notificationWriter(store, context) }),
   );
@@ -46,7 +49,7 @@ export async function withDirectory(context: UsersContext, use: (open: OpenDirec
 export async function withAccount(
   context: UsersContext,
   identifier: string,
-  use: (open: OpenAccount) => Promise<void>,
+  use: (open: LoadedUser) => Promise<void>,
 ): Promise<void> {
   await withDirectory(context, async (open) => {
     const account = await open.directory.findByIdentifier(identifier);
