@@ -19,8 +19,11 @@ const program = createProgram({
     const { createLogger } = await import('./log.ts');
     const port = Number(env.PORT ?? 3000);
     if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new RangeError(`PORT is not a port: ${env.PORT}`);
+    const shutdownDelay = Number(env.SHUTDOWN_DELAY ?? 1);
+    if (!(shutdownDelay >= 0)) throw new RangeError(`SHUTDOWN_DELAY is no number of seconds: ${env.SHUTDOWN_DELAY}`);
     const serving = await serve({
       port,
+      shutdownDelay,
       host: demo ? '127.0.0.1' : (env.HOST ?? '0.0.0.0'),
       dataDir: env.DATA_DIR ?? 'data',
       configDir: env.CONFIG_DIR ?? 'config',

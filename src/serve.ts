@@ -26,6 +26,11 @@ export interface ServeOptions {
   readonly demo?: { readonly password?: string; readonly print: (text: string) => void };
   /** For `${NAME}` in configuration files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
+  /**
+   * How long a node that goes down still takes requests, so that load balancers learn of it first (seconds). Default 1; longer where
+   * they ask `/readyz` less often.
+   */
+  readonly shutdownDelay?: number;
   readonly log: Logger;
 }
 
@@ -36,8 +41,8 @@ export interface Serving {
   stop(): Promise<void>;
 }
 
-/** How long a node that goes down still takes requests, so that whoever sends them learns of it first (milliseconds). */
-const farewellTime = 1_000;
+/** Default of `ServeOptions.shutdownDelay` (seconds). */
+const usualShutdownDelay = 1;
 /** Longest time that requests under way get after that (milliseconds). */
 const drainTime = 7_000;
 
@@ -87,7 +92,11 @@ export async function serve(options: ServeOptions): Promise<Serving> {
       handle = goodbye(handle);
     };
     log.info('listening', { port, host: options.host, issuer });
-    return { port, issuer, stop: () => drain(server, farewell, closeAll) };
+    return {
+      port,
+      issuer,
+      stop: () => drain(server, { farewell, closeAll, delay: options.shutdownDelay ?? usualShutdownDelay }),
+    };
   } catch (error) {
     server.close();
     await closeAll();
@@ -152,10 +161,13 @@ async function reapply(app: ServerApp, options: ServeOptions, port: number): Pro
 }
 
 /** First every answer says that the connection ends with it and that the node is not ready; only then does it stop listening. */
-async function drain(server: Server, farewell: () => void, closeAll: () => Promise<void>): Promise<void> {
+async function drain(
+  server: Server,
+  { farewell, closeAll, delay }: { farewell: () => void; closeAll: () => Promise<void>; delay: number },
+): Promise<void> {
   const closed = once(server, 'close');
   farewell();
-  await pause(farewellTime);
+  await pause(delay * 1000);
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), drainTime);
   await closed;

@@ -1,4 +1,4 @@
-/** The ways out. Each is one file beside this one; `channels.ts` puts them together from the settings. */
+/** What sends messages. Each channel is one file beside this one; `channels.ts` builds them from the settings. */
 
 import type { Delivery } from '../authenticators/authenticator.ts';
 import type { Seconds } from '../core/model/facts.ts';
@@ -37,8 +37,11 @@ export class TryLater extends Error {
 }
 
 export interface Channel {
-  /** `failed`: it will never be taken. Rejects (best with `TryLater`) when another try may succeed; the error goes into the log, so it must not hold the text. */
+  /**
+   * `failed`: it will never be taken. Rejects (best with `TryLater`) when another try may succeed; the error goes into
+   * the log, so it must not hold the text.
+   */
   send(message: OutgoingMessage): Promise<'sent' | 'failed'>;
-  /** Lets go of its connections. */
+  /** Closes its connections. */
   close?(): void;
 }

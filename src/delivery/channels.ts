@@ -1,4 +1,4 @@
-/** The channels of this node, as the settings of the moment want them. */
+/** The channels of this node, built from the current settings. */
 import type { Seconds } from '../core/model/facts.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { smtpChannel } from './smtp.ts';
@@ -38,11 +38,11 @@ export interface ChannelSettings {
 }
 
 export interface ChannelsOptions {
-  /** The settings of the moment; absent: there is no configuration yet. */
+  /** The current settings; absent: there is no configuration yet. */
   settings(): ChannelSettings | undefined;
   /** The environment, for secrets. */
   readonly variables: Readonly<Record<string, string | undefined>>;
-  /** Takes everything that has no way out of its own: the inbox of the demo. */
+  /** Takes the messages of every channel that is not configured: the inbox of the demo. */
   readonly inbox?: Channel;
   /** Hears why a message was refused for good; never its text. */
   warn(text: string): void;
@@ -51,7 +51,9 @@ export interface ChannelsOptions {
 }
 
 export interface Channels {
-  /** `undefined`: nothing of this kind can be sent. Throws when the environment lacks a secret that the settings name. */
+  /**
+   * `undefined`: nothing of this kind can be sent. Throws when the environment lacks a secret that the settings name.
+   */
   get(kind: ChannelKind): Channel | undefined;
   close(): void;
 }
@@ -61,7 +63,7 @@ const smtpTimeout = 10_000;
 
 type Build = (settings: ChannelSettings, options: ChannelsOptions) => Channel | undefined;
 
-/** One builder for each kind. A new way out is a new file beside this one, and a line here. */
+/** One builder for each kind. A new channel is a new file beside this one, and a line here. */
 const builders: Readonly<Record<ChannelKind, Build>> = {
   email: ({ mail }, { variables }) => {
     if (!mail) return undefined;

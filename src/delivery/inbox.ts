@@ -1,4 +1,4 @@
-/** The demo's mailbox and phone: what would be sent, is kept in the store, for everybody who uses the demo to see. */
+/** The demo's mailbox and phone: it keeps messages in the store, where every user of the demo can read them. */
 import { keyTable } from '../stores/key-table.ts';
 import { demoInboxKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';

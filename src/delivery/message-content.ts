@@ -66,8 +66,8 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
         key: `mail.account-changed.${event}`,
         params: { identifier: given.text('identifier'), authenticator },
       };
-      const othersEnded = given.text('ended') !== '';
-      const model = { ...base, what, othersEnded, accountUrl, details: detailsOf(given) };
+      const otherSessionsEnded = given.text('ended') !== '';
+      const model = { ...base, what, otherSessionsEnded, accountUrl, details: detailsOf(given) };
       return {
         name: template,
         model,
@@ -113,11 +113,11 @@ function withoutControls(text: string): string {
 }
 
 function askedFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
-  return { key: 'mail.footer', params: { brand } };
+  return { key: 'mail.request.footer', params: { brand } };
 }
 
 function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
-  return { key: 'mail.notice.footer', params: { brand } };
+  return { key: 'mail.notification.footer', params: { brand } };
 }
 
 function authenticatorName(key: string, t: Translator): string {

@@ -1,4 +1,7 @@
-/** What each template of a message is given. A changed model needs a new version of its template in `message-templates.ts`. */
+/**
+ * What each template of a message is given. A changed model needs a new version of its template in
+ * `message-templates.ts`.
+ */
 import type { Locale } from '../rendering/locale.ts';
 import type { MessageDescriptor } from '../rendering/message-descriptor.ts';
 
@@ -85,7 +88,7 @@ export interface RecoveryUsedMail extends MailBase, DetailsModel {
 export interface AccountChangedMail extends MailBase, DetailsModel {
   readonly what: MessageDescriptor;
   /** The account was signed out everywhere else. */
-  readonly othersEnded: boolean;
+  readonly otherSessionsEnded: boolean;
   readonly accountUrl: string;
 }
 

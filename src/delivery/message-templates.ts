@@ -3,8 +3,8 @@ import type { TemplateTable } from '../rendering/templates.ts';
 import type { MessageTemplateModels } from './message-models.ts';
 
 export const messageTemplates: TemplateTable<MessageTemplateModels> = {
-  'mail/account-changed.html': { version: 1, fingerprint: 'e6def82ad334' },
-  'mail/account-changed.txt': { version: 1, fingerprint: 'e6def82ad334' },
+  'mail/account-changed.html': { version: 1, fingerprint: '37be80c844c7' },
+  'mail/account-changed.txt': { version: 1, fingerprint: '37be80c844c7' },
   'mail/address.html': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/address.txt': { version: 1, fingerprint: '15e5a04b2395' },
   'mail/code.html': { version: 1, fingerprint: 'acb9ebdc1980' },

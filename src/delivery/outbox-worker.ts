@@ -1,7 +1,7 @@
 /**
- * Sends what waits in the outbox. Each node runs one: whoever claims a message by compare-and-swap sends it, and a node that dies over it
- * is taken over from when its claim is over. So a message goes out once, or, after a crash between sending and saying so, once more with
- * the same content and the same id.
+ * Sends what waits in the outbox. Each node runs one: whoever claims a message by compare-and-swap sends it, and a node
+ * that dies over it is taken over from when its claim is over. So a message goes out once, or, after a crash between
+ * sending and saying so, once more with the same content and the same id.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
@@ -27,7 +27,9 @@ export interface OutboxWorkerOptions {
   readonly patience?: number;
 }
 
-/** `rejected`: the other side will never take it. `expired`: it was too late. `template`: it cannot be put into words. */
+/**
+ * `rejected`: the other side will never take it. `expired`: it was too late. `template`: it cannot be put into words.
+ */
 export type FailureReason = 'rejected' | 'expired' | 'template';
 
 /** Seconds before the second try, the third, and so on; the last one repeats. */
@@ -84,7 +86,10 @@ export class OutboxWorker {
     });
   }
 
-  /** Sends what is due, waits a few seconds for what is under way, and stops. What is not done then, another node takes over. */
+  /**
+   * Sends what is due, waits a few seconds for what is under way, and stops. What is not done then, another node takes
+   * over.
+   */
   async stop(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopped';

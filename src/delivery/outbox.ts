@@ -1,6 +1,6 @@
 /**
- * Messages on their way out. A page never waits for a mail server: the message is written in the commit of the request that caused it,
- * and whichever node comes first sends it. See decision 10.
+ * Messages on their way out. A page never waits for a mail server: the message is written in the commit of the request
+ * that caused it, and whichever node comes first sends it. See decision 10.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -10,7 +10,7 @@ import { demoMarkerKey, outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-/** Whom a message is for, and in which language they want it. */
+/** Who a message is for, and the languages that the user prefers. */
 export interface About {
   /** Wishes in the order of preference: BCP 47 tags separated by spaces, and then the header of the browser. */
   readonly languages?: { readonly uiLocales: string; readonly acceptLanguage: string };
@@ -40,15 +40,15 @@ export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, abou
   return put(unit, waiting(delivery, now, about));
 }
 
-/** The work of a message without a message: so that nobody can measure whether somebody was written to. */
+/** The work of a message without a message: so that the time of an answer does not tell whether a message was sent. */
 export function enqueueNothing(unit: UnitOfWork, now: Seconds): string {
   return put(unit, { message: { about: {}, issuedAt: now, attempts: 0, notBefore: now }, ttl: grace });
 }
 
 /**
- * Takes messages out that still wait, in the commit that makes their codes void: no try begins after it. One that a worker has just
- * handed over may still arrive, but is not tried again. No id comes back for another message, so a worker that still has the old one
- * can write nothing over a newer one.
+ * Takes messages out that still wait, in the commit that makes their codes void: no try begins after it. One that a
+ * worker has just handed over may still arrive, but is not tried again. No id comes back for another message, so a
+ * worker that still has the old one can write nothing over a newer one.
  */
 export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
   for (const id of ids) {
@@ -57,7 +57,7 @@ export function withdraw(unit: UnitOfWork, ids: readonly string[]): void {
   }
 }
 
-/** The operations that write the message, for whoever commits by themselves. */
+/** The operations that write the message, for callers with a commit of their own. */
 export function messageOps(delivery: Delivery, now: Seconds, about: About = {}): readonly Op[] {
   const { message, ttl } = waiting(delivery, now, about);
   const id = newId();
@@ -90,7 +90,9 @@ function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
   return id;
 }
 
-/** Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, without any way out. */
+/**
+ * Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, although no channel is configured.
+ */
 export async function markDemo(store: Store): Promise<void> {
   await store.commit([{ op: 'put', key: demoMarkerKey, value: 'yes' }]);
 }

@@ -1,4 +1,6 @@
-/** Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it. */
+/**
+ * Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it.
+ */
 import type { Seconds } from '../core/model/facts.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
 import { isFinal, type Posted, postOnce } from './http-post.ts';
@@ -20,7 +22,7 @@ export interface TwilioOptions {
 }
 
 const twilio = 'https://api.twilio.com';
-/** Answers about our account or address: another try may succeed once somebody has put that right. */
+/** Answers about our account or address: another try may succeed once an administrator has put that right. */
 const ours: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export function twilioChannel(options: TwilioOptions): Channel {

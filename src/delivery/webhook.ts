@@ -1,6 +1,6 @@
 /**
- * Text messages and calls by a webhook, signed as Standard Webhooks 1.0.0 say (https://www.standardwebhooks.com): whoever runs a gateway
- * of their own checks that a message is from here, and drops those that come twice, by its id.
+ * Text messages and calls by a webhook, signed as Standard Webhooks 1.0.0 say (https://www.standardwebhooks.com):
+ * the gateway checks the signature, and drops a message that comes twice, by its id.
  */
 import { createHmac } from 'node:crypto';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';

@@ -1,4 +1,7 @@
-/** Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by stable codes (Law 10). */
+/**
+ * Message catalogues: `messages/<locale>.json` below each folder of views, one flat object of ICU messages keyed by
+ * stable codes (Law 10).
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
@@ -20,9 +23,9 @@ export interface CatalogueMessage {
 }
 
 /**
- * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line and column, for a
- * file that is not a flat object of texts or that has a key twice. Messages are taken apart when they are first used: see
- * `catalogueFindings`.
+ * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line
+ * and column, for a file that is not a flat object of texts or that has a key twice. Messages are taken apart when they
+ * are first used: see `catalogueFindings`.
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();

@@ -23,7 +23,10 @@ interface Token {
   readonly offset: number;
 }
 
-/** Throws an error whose message begins with the place, if `source` is not one object that has only texts, each key once. */
+/**
+ * Throws an error whose message begins with the place, if `source` is not one object that has only texts, each key
+ * once.
+ */
 export function readFlatJson(source: string, file: string): readonly FlatEntry[] {
   const fail = (offset: number, problem: string): never => {
     throw new Error(`${sourcePlaceText(placeAt({ source, file, offset }))}: ${problem}`);

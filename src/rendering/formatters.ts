@@ -1,6 +1,9 @@
 /** Dates, lengths of time, lists and countries in words. Formatters are expensive to build, so each exists once. */
 
-/** Answers like `make`, but builds each result once for each list of arguments. Only for arguments that the program itself chooses. */
+/**
+ * Answers like `make`, but builds each result once for each list of arguments. Only for arguments that the program
+ * itself chooses.
+ */
 function once<A extends readonly (string | object | undefined)[], R>(make: (...args: A) => R): (...args: A) => R {
   const built = new Map<string, R>();
   return (...args) => {

@@ -28,7 +28,9 @@ export interface LocaleWishes {
 const mostWishes = 20;
 const mostRemembered = 500;
 
-/** Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers. */
+/**
+ * Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers.
+ */
 export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
   const remembered = new Map<string, string>();
   return ({ uiLocales = '', acceptLanguage = '' }) => {
@@ -44,8 +46,8 @@ export function localeChooser(available: readonly string[], fallback = 'en'): (w
 }
 
 /**
- * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related language is no
- * substitute, although the matcher would take English for Icelandic.
+ * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related
+ * language is no substitute, although the matcher would take English for Icelandic.
  */
 function bestOf(available: readonly string[], wish: string): string | undefined {
   const tag = canonical(wish);

@@ -15,8 +15,8 @@ export interface ListValue {
 export type MessageValue = string | number | MomentValue | ListValue;
 
 /**
- * `seconds` also gives `{wait}`, a length of time in words, and `country` (ISO 3166-1 alpha-2) also gives `{countryName}`.
- * A text is set apart from the words around it, so that its writing direction cannot turn them.
+ * `seconds` also gives `{wait}`, a length of time in words, and `country` (ISO 3166-1 alpha-2) also gives
+ * `{countryName}`. A text is set apart from the words around it, so that its writing direction cannot turn them.
  */
 export type MessageValues = Readonly<Record<string, MessageValue>>;
 

@@ -6,7 +6,9 @@ import type { ListValue, MessageValue, MessageValues, MomentValue } from './mess
 /** Words of the catalogue are plain strings; all else is a value, or the beginning or end of a tag. */
 export type MessagePart = string | TextValue | MomentValue | ListValue | TagEdge;
 
-/** A text that came in as a value. An object: `intl-messageformat` would merge a plain string with the words around it. */
+/**
+ * A text that came in as a value. An object: `intl-messageformat` would merge a plain string with the words around it.
+ */
 export class TextValue {
   readonly name: string;
   readonly text: string;

@@ -1,6 +1,7 @@
 /**
  * Templates: EJS files below one or more folders of views. `loadTemplates` promises that
- * - a template of a later folder takes the place of the one with its name in an earlier folder, so a brand changes single templates;
+ * - a template of a later folder takes the place of the one with its name in an earlier folder, so a brand changes
+ *   single templates;
  * - each template of the table is there and compiles, so that a broken one stops the start and not a sign-in;
  * - a template sees its model and the helpers, and nothing else: no settings, no texts of another language, no disk;
  * - `<%= %>` escapes in HTML, and leaves text alone in templates whose name ends with `.txt`.
@@ -42,7 +43,10 @@ export interface TemplateHelpers<Models> {
   field(model: Models extends { readonly 'partials/field': infer Field } ? Field : never): string;
   /** Another template in this place. */
   part<N extends TemplateName<Models>>(name: N, model: Models[N]): string;
-  /** The SVG `icons/<name>.svg`, which takes the colour of its text. A folder may have an `other.svg` for names that it lacks. */
+  /**
+   * The SVG `icons/<name>.svg`, which takes the colour of its text. A folder may have an `other.svg` for names that it
+   * lacks.
+   */
   icon(name: string): string;
 }
 

@@ -60,7 +60,7 @@ function createTranslator(tag: string, chain: readonly Catalogue[]): Translator 
   };
 }
 
-/** Values of these names are codes, addresses and numbers: they run from left to right in every language. */
+/** Names of values that run from left to right in every language: codes, addresses and numbers. */
 const leftToRight = new Set(['account', 'address', 'code', 'identifier', 'ip', 'key', 'number', 'reference', 'to']);
 
 /** A value that keeps its own writing direction, and cannot turn the words around it. */

@@ -1,3 +1,7 @@
+/**
+ * The connection to Redis: its options and time limits, the wait until it can serve, and its errors as
+ * `StoreUnavailable`.
+ */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
@@ -5,18 +9,24 @@ import { parseRedisUrl } from './redis-url.ts';
 
 export type RedisClient = (Redis | Cluster) & RedisScripts;
 
-/** Waits in ms. Together they stay below the 5 s of Law 13, also for a request that meets all of them. */
-const patience = { connect: 1_000, ready: 1_000, command: 2_000 };
+/** How long each thing is waited for (milliseconds). */
+export interface RedisPatience {
+  /** A connection to one server. */
+  readonly connect: number;
+  /** The gate in front of a command, until there is a connection. */
+  readonly ready: number;
+  readonly command: number;
+}
+
+/** Together they stay below the 5 s of Law 13, also for a request that meets all of them. */
+const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000 };
 
 /**
- * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and a second run
- * would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way as soon as the connection
- * closes; 1 would leave it to the command timeout.
+ * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and
+ * a second run would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way
+ * as soon as the connection closes; 1 would leave it to the command timeout.
  */
 const options = {
-  connectTimeout: patience.connect,
-  commandTimeout: patience.command,
-  socketTimeout: patience.command,
   disconnectTimeout: 100,
   maxRetriesPerRequest: 0,
   autoResendUnfulfilledCommands: false,
@@ -25,21 +35,42 @@ const options = {
   retryStrategy: (times: number) => Math.min(50 * 2 ** (times - 1), 1_000),
 } satisfies CommonRedisOptions & Pick<RedisOptions, 'disconnectTimeout'>;
 
-type CommonOptions = typeof options & { readonly username?: string; readonly password?: string; readonly db?: number };
+interface WaitOptions {
+  readonly connectTimeout: number;
+  readonly commandTimeout: number;
+  readonly socketTimeout: number;
+}
 
-/** Connects in the background. `trouble` hears of lost connections; the verbs report them by rejecting. */
-export function connectRedis(url: string, trouble: (error: Error) => void): RedisClient {
-  const client = createClient(url);
+type CommonOptions = typeof options &
+  WaitOptions & { readonly username?: string; readonly password?: string; readonly db?: number };
+
+export interface RedisConnection {
+  readonly client: RedisClient;
+  /** See `readyGate`. */
+  readonly ready: () => Promise<void>;
+}
+
+/** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
+export function connectRedis(
+  url: string,
+  trouble: (error: Error) => void,
+  patience: RedisPatience = usualPatience,
+): RedisConnection {
+  const client = createClient(url, patience);
   client.on('error', trouble);
   if (client instanceof Cluster) client.on('node error', trouble);
   for (const [name, lua] of Object.entries(redisScripts)) client.defineCommand(name, { lua });
-  return client as RedisClient;
+  const typed = client as RedisClient;
+  return { client: typed, ready: readyGate(typed, patience.ready) };
 }
 
-function createClient(url: string): Redis | Cluster {
+function createClient(url: string, patience: RedisPatience): Redis | Cluster {
   const { kind, tls, nodes, username, password, master, db } = parseRedisUrl(url);
   const redisOptions = {
     ...options,
+    connectTimeout: patience.connect,
+    commandTimeout: patience.command,
+    socketTimeout: patience.command,
     ...(tls ? { tls: {} } : {}),
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
@@ -53,7 +84,8 @@ function createClient(url: string): Redis | Cluster {
     ...single,
     sentinels: [...nodes],
     ...(master === undefined ? {} : { name: master }),
-    // A master that was stopped and resumed goes on acknowledging writes that the fail-over then throws away; this makes us leave it.
+    // A master that was stopped and resumed goes on acknowledging writes that the fail-over then discards. This makes
+    // the client leave it.
     failoverDetector: true,
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   });
@@ -66,10 +98,10 @@ function createCluster(
 ): Cluster {
   return new Cluster([...nodes], {
     redisOptions,
-    // Resends what was under way on a lost connection if it is not 0.
+    // Unless it is 0, commands that were under way on a lost connection are sent again.
     retryDelayOnFailover: 0,
     clusterRetryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1_000),
-    slotsRefreshTimeout: patience.command,
+    slotsRefreshTimeout: redisOptions.commandTimeout,
     // A pipeline does not follow a MOVED that hits only some of its commands.
     enableAutoPipelining: false,
     // Certificates carry names, so names must not be resolved before TLS sees them.
@@ -78,22 +110,25 @@ function createCluster(
 }
 
 /**
- * Makes the gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when that takes
- * too long. All that wait at one time share one wait.
+ * The gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when
+ * that takes too long. All callers that wait at one time share one wait.
  */
-export function readyGate(client: RedisClient): () => Promise<void> {
+function readyGate(client: RedisClient, patience: number): () => Promise<void> {
   let waiting: Promise<void> | undefined;
   return async () => {
     if (client.status === 'ready') return;
-    waiting ??= connected(client).finally(() => {
+    waiting ??= connected(client, patience).finally(() => {
       waiting = undefined;
     });
     await waiting;
   };
 }
 
-/** Errors on the way do not end the wait, as the client tries again by itself; the last of them is the reason. */
-function connected(client: RedisClient): Promise<void> {
+/**
+ * Errors meanwhile do not end the wait, as the client tries again by itself. The last of them is the reason that is
+ * given.
+ */
+function connected(client: RedisClient, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let last: unknown;
     const failed = (error: unknown) => {
@@ -109,13 +144,13 @@ function connected(client: RedisClient): Promise<void> {
     const timer = setTimeout(() => {
       const reason = last === undefined ? 'no connection to Redis' : `no connection to Redis (${last})`;
       settle(() => reject(new StoreUnavailable(reason, last)));
-    }, patience.ready);
+    }, patience);
     client.on('ready', opened);
     client.on('error', failed);
   });
 }
 
-/** Replies that tell of a Redis that cannot serve now. All others come from a mistake in this program. */
+/** Replies of a Redis that cannot serve now. All others come from a mistake in this program. */
 const refusals =
   /^(MISCONF|OOM|READONLY|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
 

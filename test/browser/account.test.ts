@@ -2,7 +2,7 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { withEmail } from '../support/own-account.ts';
@@ -40,16 +40,16 @@ async function signIn(page: Page, person: Person, path = ''): Promise<void> {
   await page.fill('[name="credentials.passcode"]', person.password);
   await page.locator('button.primary').click();
   const code = page.locator('form[data-authenticator=totp] [name="credentials.passcode"]');
-  await page.locator('form[data-authenticator=totp], .own').first().waitFor();
+  await appears(page.locator('form[data-authenticator=totp], .own').first());
   if ((await code.count()) > 0) await answerCode(page, person);
 }
 
 async function answerCode(page: Page, person: Person): Promise<void> {
   await page.fill('[name="credentials.passcode"]', await nextCode(person));
-  await page.locator('form[data-authenticator=totp] button.primary').click();
+  await clickThrough(page.locator('form[data-authenticator=totp] button.primary'));
 }
 
-const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
 test('an authenticator is added, named and removed, and each change is mailed', async () => {
   const person: Person & { id: string } = await personWithPassword(node);
@@ -95,16 +95,16 @@ test('with the keyboard alone: the last one stays, and an address is added by it
   await page.keyboard.press('Enter');
   await page.getByRole('link', { name: 'Add an address' }).focus();
   await page.keyboard.press('Enter');
-  await page.locator('[name=email]:focus').waitFor();
+  await appears(page.locator('[name=email]:focus'));
   await expectAccessible(page);
   await page.keyboard.type(`${fresh}\n`);
-  await page.locator('[name=passcode]:focus').waitFor();
+  await appears(page.locator('[name=passcode]:focus'));
   await expectAccessible(page);
   await page.keyboard.type(`${codeIn(await mailTo(node, fresh))}\n`);
   await said(page, 'account.done.address_added');
   await page.getByRole('link', { name: `Remove ${fresh}` }).focus();
   await page.keyboard.press('Enter');
-  await page.locator('form[data-step=remove-address]').waitFor();
+  await appears(page.locator('form[data-step=remove-address]'));
   await expectAccessible(page);
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Enter');
@@ -120,7 +120,7 @@ test('without scripts: losing an app takes a tick, and the other sessions end', 
   const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
   await signIn(page, person);
   await page.getByRole('link', { name: 'Manage Password' }).click();
-  await page.locator('form[data-authenticator=totp], h2#remove').first().waitFor();
+  await appears(page.locator('form[data-authenticator=totp], h2#remove').first());
   if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, person);
   expect(await page.getByText('Without it you could no longer sign in to:').isVisible()).toBe(true);
   expect(await page.getByRole('listitem').filter({ hasText: 'Payroll' }).count()).toBe(1);
@@ -135,5 +135,5 @@ test('without scripts: losing an app takes a tick, and the other sessions end', 
   await page.getByRole('button', { name: 'Sign out everywhere else' }).click();
   await said(page, 'account.done.ended_others');
   await elsewhere.goto(`${node.issuer}/account`);
-  await elsewhere.locator('form[data-step=identify]').waitFor();
+  await appears(elsewhere.locator('form[data-step=identify]'));
 });

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { nextCode, type Person } from '../support/relying-party.ts';
@@ -37,7 +37,6 @@ async function inBrowser<T>(
   const kept = (await before?.cookies())?.filter(({ expires }) => expires > 0) ?? [];
   const context = await browser.newContext();
   await context.addCookies(kept);
-  context.setDefaultTimeout(60_000);
   try {
     return await use(await context.newPage(), context);
   } finally {
@@ -47,7 +46,7 @@ async function inBrowser<T>(
 
 async function start(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.goto(relyingParty.origin);
-  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+  await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
 async function typePassword(page: Page, person: Person): Promise<void> {
@@ -57,7 +56,7 @@ async function typePassword(page: Page, person: Person): Promise<void> {
 }
 
 async function typeCode(page: Page, person: Person): Promise<void> {
-  await page.locator('form[data-authenticator=totp]').waitFor();
+  await appears(page.locator('form[data-authenticator=totp]'));
   await page.fill('[name="credentials.passcode"]', await nextCode(person));
 }
 
@@ -100,7 +99,7 @@ test('without the tick the session ends with the browser', async () => {
     expect(await isKept(context)).toBe(false);
     await inBrowser(async (again) => {
       await start(again, 'Notes');
-      await again.locator('form[data-step=identify]').first().waitFor();
+      await appears(again.locator('form[data-step=identify]').first());
     }, context);
   });
 });
@@ -142,7 +141,7 @@ test('do not ask again here: the next sign-in takes the password only, until the
   await inBrowser(async (page, context) => {
     await start(page, 'Payroll');
     await typePassword(page, person);
-    await page.locator('form[data-authenticator=totp]').waitFor();
+    await appears(page.locator('form[data-authenticator=totp]'));
     await expectAccessible(page);
     await forget(page).check();
     await typeCode(page, person);
@@ -159,14 +158,14 @@ test('do not ask again here: the next sign-in takes the password only, until the
       await again.getByRole('link', { name: /^Forget the device/ }).click();
       await typeCode(again, person);
       await again.getByRole('button', { name: 'Verify', exact: true }).click();
-      await again.getByRole('heading', { name: 'Forget this device?' }).waitFor();
+      await appears(again.getByRole('heading', { name: 'Forget this device?' }));
       await expectAccessible(again);
       await again.getByRole('button', { name: 'Forget' }).click();
-      await again.getByText('The device was forgotten.').waitFor();
+      await appears(again.getByText('The device was forgotten.'));
       await inBrowser(async (third) => {
         await start(third, 'Payroll');
         await typePassword(third, person);
-        await third.locator('form[data-authenticator=totp]').waitFor();
+        await appears(third.locator('form[data-authenticator=totp]'));
       }, later);
     }, context);
   });

@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
@@ -46,7 +46,6 @@ async function visit(
   options: BrowserContextOptions = {},
 ): Promise<void> {
   const context = await browser.newContext(options);
-  context.setDefaultTimeout(60_000);
   const complaints: string[] = [];
   context.on('page', (page) => {
     page.on('console', (message) => {
@@ -89,7 +88,7 @@ async function withPasskeys(page: Page): Promise<{ pick(enabled: boolean): Promi
 
 async function start(page: Page, app: AppName): Promise<void> {
   await page.goto(relyingParty.origin);
-  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+  await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
 /** What the app says, once the browser is back. */
@@ -104,7 +103,7 @@ async function askForMail(page: Page, identifier: string): Promise<void> {
   expect(await page.locator('input[type=password]').count()).toBe(0);
   await page.fill('[name=identifier]', identifier);
   await page.keyboard.press('Enter');
-  await page.locator('form[data-step=challenge][data-authenticator=email]').waitFor();
+  await appears(page.locator('form[data-step=challenge][data-authenticator=email]'));
 }
 
 async function enterCode(page: Page, identifier: string): Promise<void> {
@@ -117,11 +116,8 @@ const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' 
 const passkey = (page: Page) => page.getByRole('button', { name: /^Passkey or security key/ });
 
 async function signOut(page: Page): Promise<void> {
-  await page.getByRole('button', { name: 'Sign out everywhere' }).click();
-  await page
-    .getByRole('button', { name: /^sign out|^yes/i })
-    .first()
-    .click();
+  await clickThrough(page.getByRole('button', { name: 'Sign out everywhere' }));
+  await clickThrough(page.getByRole('button', { name: 'Sign out', exact: true }));
   await page.waitForURL(`${relyingParty.origin}/**`);
 }
 
@@ -141,13 +137,13 @@ describe('shop', () => {
       await mailTo(node, identifier);
       const inbox = await context.newPage();
       await inbox.goto(relyingParty.origin);
-      await inbox.getByRole('link', { name: 'inbox' }).click();
+      await clickThrough(inbox.getByRole('link', { name: 'inbox' }));
       const message = inbox.locator('article').filter({ hasText: identifier });
       const code = /\b\d{6}\b/.exec((await message.locator('pre, p').allTextContents()).join('\n'))?.[0] ?? '';
       await page.bringToFront();
       await page.fill('[name="credentials.passcode"]', code);
       await page.getByRole('button', { name: 'Verify' }).click();
-      await passkey(page).waitFor();
+      await appears(passkey(page));
       expect(await page.locator('input[type=password]').count()).toBe(0);
       await expectAccessible(page);
       await skip(page).click();
@@ -168,15 +164,15 @@ describe('shop', () => {
       const second = await context.newPage();
       await second.goto(linkIn(await mailTo(node, identifier)));
       await second.getByRole('button', { name: 'Sign in' }).click();
-      await skip(second).waitFor();
+      await appears(skip(second));
       await page.bringToFront();
-      await skip(page).waitFor();
+      await appears(skip(page));
       await second.bringToFront();
       await skip(second).click();
       expect(await isBack(second)).toContain('email');
       await page.bringToFront();
       await skip(page).click();
-      await page.getByRole('heading', { name: 'This sign-in is finished' }).waitFor();
+      await appears(page.getByRole('heading', { name: 'This sign-in is finished' }));
     });
   });
 
@@ -203,7 +199,7 @@ describe('shop', () => {
       const device = await withPasskeys(page);
       await askForMail(page, identifier);
       await enterCode(page, identifier);
-      await setUp(page).waitFor();
+      await appears(setUp(page));
       expect(await skip(page).count()).toBe(1);
       await expectAccessible(page);
       await setUp(page).click();
@@ -218,7 +214,7 @@ describe('shop', () => {
       await device.pick(false);
       await start(page, 'Shop');
       const button = page.getByRole('button', { name: 'Sign in with a passkey' });
-      await button.waitFor();
+      await appears(button);
       await device.pick(true);
       await button.click();
       expect(await isBack(page)).toContain('swk');
@@ -233,7 +229,7 @@ describe('shop', () => {
       await askForMail(page, identifier);
       await enterCode(page, identifier);
       await passkey(page).click();
-      await page.locator('form[data-authenticator=password]').waitFor();
+      await appears(page.locator('form[data-authenticator=password]'));
       expect(await skip(page).count()).toBe(1);
       await expectAccessible(page);
       await givePassword(page);
@@ -256,10 +252,10 @@ test('payroll: a second factor is to be set up, and which one is the choice of t
     await start(page, 'Payroll');
     await page.fill('[name=identifier]', identifier);
     await givePassword(page);
-    await page.locator('[data-message="enroll.prove_first"]').waitFor();
+    await appears(page.locator('[data-message="enroll.prove_first"]'));
     await page.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, identifier)));
     await page.locator('form[data-step=challenge] button[type=submit]').click();
-    await page.locator('form[data-step=select]').waitFor();
+    await appears(page.locator('form[data-step=select]'));
     expect(await page.locator('form[data-step=select] .option-name').allTextContents()).toEqual([
       'Authenticator app',
       'Passkey or security key',

@@ -5,7 +5,7 @@ import { generate } from 'otplib';
 import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, launchBrowser } from '../support/browser.ts';
 import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
@@ -20,20 +20,19 @@ let app: LandingPage;
 let landing: string;
 let clock = 0;
 
-/** What each app wants of everybody who signs in there. */
+/** Fixed once: midnight may come while the tests run. */
+const lastDay = new Date(Date.now() + 30 * day * 1000).toISOString().slice(0, 10);
+
+/** What each app wants of every user who signs in there. */
 const requestedEnrollment: Readonly<Record<string, unknown>> = {
   forced: { required: ['totp'] },
   choice: { required: [{ anyOf: ['totp', 'webauthn'] }] },
   optional: { optional: ['webauthn'] },
   skips: { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] },
-  until: { required: [{ anyOf: ['totp', 'webauthn'], grace: { until: dayAhead(30) } }] },
+  until: { required: [{ anyOf: ['totp', 'webauthn'], grace: { until: lastDay } }] },
   promoted: { promote: { webauthn: { cooldown: 'P30D', skips: 2 } } },
   forbidden: { disabled: ['totp'] },
 };
-
-function dayAhead(days: number): string {
-  return new Date(Date.now() + days * day * 1000).toISOString().slice(0, 10);
-}
 
 beforeAll(async () => {
   const one = { allow: { factors: 1 } };
@@ -81,7 +80,7 @@ async function start({ page, withoutPicking }: Device, name: string): Promise<Au
   await page.context().clearCookies();
   await withoutPicking(async () => {
     await page.goto(request.url);
-    await page.locator('form[data-step]').first().waitFor();
+    await appears(page.locator('form[data-step]').first());
   });
   return request;
 }
@@ -93,7 +92,7 @@ async function signIn(device: Device, name: string, person: Someone): Promise<Au
   const password = page.locator('[name="credentials.passcode"]');
   if ((await password.count()) === 0) {
     await page.keyboard.press('Enter');
-    await page.locator('form[data-authenticator=password]').waitFor();
+    await appears(page.locator('form[data-authenticator=password]'));
   }
   await password.fill(person.password);
   await page.keyboard.press('Enter');
@@ -123,11 +122,11 @@ describe('forced', () => {
     await onDevice(browser, async (device) => {
       const { page } = device;
       const request = await signIn(device, 'forced', person);
-      await offer(page, 'totp').waitFor();
+      await appears(offer(page, 'totp'));
       expect(await skip(page).count()).toBe(0);
       await expectAccessible(page);
       await page.reload();
-      await offer(page, 'totp').waitFor();
+      await appears(offer(page, 'totp'));
       await finishTotp(page);
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: expect.arrayContaining(['pwd']) });
     });
@@ -139,7 +138,7 @@ describe('forced', () => {
       const { page, plugIn } = device;
       await plugIn();
       const request = await signIn(device, 'choice', person);
-      await page.locator('form[data-step=select]').first().waitFor();
+      await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);
       await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
@@ -157,7 +156,7 @@ describe('offered', () => {
     await onDevice(browser, async (device) => {
       const { page } = device;
       const request = await signIn(device, 'optional', person);
-      await offer(page, 'webauthn').waitFor();
+      await appears(offer(page, 'webauthn'));
       expect(await skip(page).textContent()).toContain('Skip for now');
       await expectAccessible(page);
       await skip(page).click();
@@ -172,7 +171,7 @@ describe('offered', () => {
       const { page, plugIn } = device;
       await plugIn();
       const first = await signIn(device, 'promoted', person);
-      await offer(page, 'webauthn').waitFor();
+      await appears(offer(page, 'webauthn'));
       await expectAccessible(page);
       await skip(page).click();
       await told(page, first);
@@ -180,7 +179,7 @@ describe('offered', () => {
       await told(page, await signIn(device, 'promoted', person));
       await skippedAgo(node, person.id, 31);
       const again = await signIn(device, 'promoted', person);
-      await offer(page, 'webauthn').waitFor();
+      await appears(offer(page, 'webauthn'));
       await setUp(page).click();
       await told(page, again);
       const next = await start(device, 'promoted');
@@ -195,17 +194,17 @@ describe('offered', () => {
       const { page, plugIn } = device;
       await plugIn();
       const request = await signIn(device, 'optional', person);
-      await page.locator('form[data-step=select]').first().waitFor();
+      await appears(page.locator('form[data-step=select]').first());
       await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
-      await page.locator('form[data-step=challenge][data-authenticator=totp]').waitFor();
-      await page.locator('[data-message="enroll.prove_first"]').waitFor();
+      await appears(page.locator('form[data-step=challenge][data-authenticator=totp]'));
+      await appears(page.locator('[data-message="enroll.prove_first"]'));
       expect(await skip(page).count()).toBe(1);
       await expectAccessible(page);
       const { 'credentials.passcode': code = '' } = await passcode(person);
       await page.fill('[name="credentials.passcode"]', code);
       await page.keyboard.press('Enter');
-      await offer(page, 'webauthn').waitFor();
+      await appears(offer(page, 'webauthn'));
       await setUp(page).click();
       expect(await told(page, request)).toMatchObject({ sub: person.id });
     });
@@ -236,14 +235,14 @@ describe('in grace', () => {
       const { page } = device;
       for (const text of ['3 skips left', '2 skips left', '1 skip left']) {
         const request = await signIn(device, 'skips', person);
-        await offer(page, 'totp').waitFor();
+        await appears(offer(page, 'totp'));
         expect(await skip(page).textContent()).toContain(`Skip for now (${text})`);
         await expectAccessible(page);
         await skip(page).click();
         await told(page, request);
       }
       await signIn(device, 'skips', person);
-      await offer(page, 'totp').waitFor();
+      await appears(offer(page, 'totp'));
       expect(await skip(page).count()).toBe(0);
       await finishTotp(page);
       await page.waitForURL(`${landing}**`);
@@ -256,14 +255,14 @@ describe('in grace', () => {
     await onDevice(browser, async (device) => {
       const { page } = device;
       const request = await signIn(device, 'until', person);
-      await page.locator('form[data-step=select]').first().waitFor();
-      expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(dayAhead(30)))})`);
+      await appears(page.locator('form[data-step=select]').first());
+      expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(lastDay))})`);
       await expectAccessible(page);
       await skip(page).click();
       await told(page, request);
       clock = 32 * day;
       await signIn(device, 'until', person);
-      await page.locator('form[data-step=select]').first().waitFor();
+      await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);
     });
   });
@@ -274,7 +273,7 @@ test('forbidden: the page says that the rules do not let the account use it', as
   await onDevice(browser, async (device) => {
     const { page } = device;
     await signIn(device, 'forbidden', person);
-    await page.locator('[data-message="denied.enrollment_forbids"]').waitFor();
+    await appears(page.locator('[data-message="denied.enrollment_forbids"]'));
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You cannot sign in to forbidden');
     await expectAccessible(page);
     await page.getByRole('button', { name: 'Return to forbidden' }).click();
@@ -288,7 +287,7 @@ describe('a security key', () => {
     const { page, plugIn } = device;
     await plugIn(key);
     const request = await signIn(device, 'key', person);
-    await offer(page, 'webauthn').waitFor();
+    await appears(offer(page, 'webauthn'));
     await setUp(page).click();
     await told(page, request);
     return person;
@@ -300,12 +299,12 @@ describe('a security key', () => {
     const { page } = device;
     await page.fill('[name=identifier]', person.identifier);
     await page.keyboard.press('Enter');
-    await page.locator('form[data-step=challenge]').waitFor();
+    await appears(page.locator('form[data-step=challenge]'));
     const chosen = page.locator('form[data-step=challenge][data-authenticator=webauthn]');
     if ((await chosen.count()) === 0) {
       await page.getByRole('button', { name: 'Verify with something else' }).click();
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
-      await chosen.waitFor();
+      await appears(chosen);
     }
     return request;
   }
@@ -324,7 +323,7 @@ describe('a security key', () => {
       }
       const request = await upToTheKey(device, 'two', person);
       await goOn(page).click();
-      await page.locator('form[data-step=challenge][data-authenticator=password]').waitFor();
+      await appears(page.locator('form[data-step=challenge][data-authenticator=password]'));
       await page.fill('[name="credentials.passcode"]', person.password);
       await page.keyboard.press('Enter');
       expect(await told(page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
@@ -347,7 +346,7 @@ test('passwordless by autofill, where one factor is asked for', async () => {
     const { page, plugIn } = device;
     await plugIn();
     await signIn(device, 'key', person);
-    await offer(page, 'webauthn').waitFor();
+    await appears(offer(page, 'webauthn'));
     await setUp(page).click();
     await page.waitForURL(`${landing}**`);
     const request = authorization(node.issuer, 'one', { redirect_uri: landing });

@@ -5,7 +5,7 @@ import type { Browser, Page } from 'playwright-core';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, launchBrowser } from '../support/browser.ts';
 import { onDevice } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { recoveryCodes } from '../support/means.ts';
@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 const challenge = (key: string) => `form[data-step=challenge][data-authenticator=${key}]`;
-const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
 async function enter(page: Page, passcode: string): Promise<void> {
   await page.fill('[name="credentials.passcode"]', passcode);
@@ -63,18 +63,18 @@ async function givePassword(page: Page, person: Person): Promise<void> {
   await page.fill('[name=identifier]', person.identifier);
   if ((await page.locator('[name="credentials.passcode"]').count()) === 0) {
     await page.locator('form[data-step=identify] .primary').click();
-    await page.locator(challenge('password')).waitFor();
+    await appears(page.locator(challenge('password')));
   }
   await enter(page, person.password);
 }
 
 async function turnTo(page: Page, key: string, name: RegExp): Promise<void> {
   const requestedEnrollment = page.locator(challenge(key));
-  await requestedEnrollment.or(page.locator('form[data-step=select]')).first().waitFor();
+  await appears(requestedEnrollment.or(page.locator('form[data-step=select]')).first());
   if ((await requestedEnrollment.count()) > 0) return;
   await page.getByRole('button', { name: 'Verify with something else' }).click();
   await page.getByRole('button', { name }).click();
-  await requestedEnrollment.waitFor();
+  await appears(requestedEnrollment);
 }
 
 /** What the app is told. */
@@ -150,7 +150,7 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
     async ({ page }) => {
       await start(page, 'notes');
       await givePassword(page, person);
-      await page.locator('form[data-step=enroll], form[data-step=select]').first().waitFor();
+      await appears(page.locator('form[data-step=enroll], form[data-step=select]').first());
       expect(await page.locator(challenge('access_code')).count()).toBe(0);
       expect(await page.getByRole('button', { name: /^Temporary access code/ }).count()).toBe(0);
     },
@@ -165,16 +165,16 @@ test('a security question is set up at the account, asked for last, and is no se
     async ({ page }) => {
       await page.goto(`${node.issuer}/account/add/security_question`);
       await givePassword(page, person);
-      await page.locator(challenge('totp')).waitFor();
+      await appears(page.locator(challenge('totp')));
       await enter(page, await nextCode(person));
       const offer = page.locator('form[data-step=enroll][data-authenticator=security_question]');
-      await offer.waitFor();
+      await appears(offer);
       await enter(page, answer);
       await said(page, 'question.required');
       await expectAccessible(page);
       await page.selectOption('[name="credentials.questionKey"]', 'stuffed_toy');
       await enter(page, 'toy');
-      await page.locator('[role=alert] [data-message]').waitFor();
+      await appears(page.locator('[role=alert] [data-message]'));
       expect(await page.inputValue('[name="credentials.passcode"]')).toBe('');
       expect(await page.inputValue('[name="credentials.questionKey"]')).toBe('stuffed_toy');
       await enter(page, answer);
@@ -186,9 +186,9 @@ test('a security question is set up at the account, asked for last, and is no se
     const request = await start(page, 'asks');
     await page.fill('[name=identifier]', person.identifier);
     await page.keyboard.press('Enter');
-    await page.locator(challenge('totp')).waitFor();
+    await appears(page.locator(challenge('totp')));
     await enter(page, await nextCode(person));
-    await page.locator(challenge('security_question')).waitFor();
+    await appears(page.locator(challenge('security_question')));
     expect(await page.getByText('What was the name of your first stuffed toy?').isVisible()).toBe(true);
     await expectAccessible(page);
     await enter(page, 'Somebody else');

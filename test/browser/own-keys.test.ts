@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -40,7 +40,7 @@ afterAll(async () => {
 
 const challenge = (key: string) => `form[data-step=challenge][data-authenticator=${key}]`;
 const offer = 'form[data-step=enroll][data-authenticator=webauthn]';
-const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
 const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
 
@@ -54,12 +54,12 @@ async function toAccount(page: Page, person: Person): Promise<void> {
   await page.goto(`${node.issuer}/account`);
   await page.fill('[name=identifier]', person.identifier);
   await givePassword(page, person);
-  await page.locator('.own').first().waitFor();
+  await appears(page.locator('.own').first());
 }
 
 async function addKey({ page }: Device, name: string): Promise<void> {
   await page.getByRole('link', { name: 'Add: Passkey or security key' }).click();
-  await page.locator(offer).waitFor();
+  await appears(page.locator(offer));
   await page.getByLabel('Name for it').fill(name);
   await setUp(page).click();
   await said(page, 'account.done.added');
@@ -73,7 +73,7 @@ async function start({ page, withoutPicking }: Device, name: string, person: Per
     await page.goto(request.url);
     await page.fill('[name=identifier]', person.identifier);
     await page.keyboard.press('Enter');
-    await page.locator('form[data-step=challenge]').first().waitFor();
+    await appears(page.locator('form[data-step=challenge]').first());
   });
   return request;
 }
@@ -82,7 +82,7 @@ async function chooseKey(page: Page): Promise<void> {
   if ((await page.locator(challenge('webauthn')).count()) > 0) return;
   await page.getByRole('button', { name: 'Verify with something else' }).click();
   await page.getByRole('button', { name: /^Passkey or security key/ }).click();
-  await page.locator(challenge('webauthn')).waitFor();
+  await appears(page.locator(challenge('webauthn')));
 }
 
 /** What the app is told. */
@@ -106,7 +106,7 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await addKey(device, 'Key on my ring');
       await expectAccessible(page);
 
-      await page.getByRole('link', { name: 'Manage Key on my ring' }).click();
+      await clickThrough(page.getByRole('link', { name: 'Manage Key on my ring' }));
       expect(await page.textContent('main')).toContain('Passkey or security key · Added');
       await expectAccessible(page);
       await page.getByLabel('Name', { exact: true }).fill('Spare key');
@@ -121,11 +121,11 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await page.context().clearCookies();
       await device.withoutPicking(async () => {
         await page.goto(request.url);
-        await page.locator('form[data-step=identify]').first().waitFor();
+        await appears(page.locator('form[data-step=identify]').first());
       });
       // The key still has it, and offers it.
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-      await page.locator('[role=alert] [data-message="credentials.invalid"]').waitFor();
+      await appears(page.locator('[role=alert] [data-message="credentials.invalid"]'));
       await expectAccessible(page);
       await page.fill('[name=identifier]', person.identifier);
       await givePassword(page, person);
@@ -144,7 +144,7 @@ test('one session elsewhere is ended, and the page says which', async () => {
       async ({ page }) => {
         await toAccount(page, person);
         await page.getByRole('link', { name: /^End the session/ }).click();
-        await page.getByRole('heading', { name: 'End this session?' }).waitFor();
+        await appears(page.getByRole('heading', { name: 'End this session?' }));
         // Two of the same browser would look alike.
         expect(await page.textContent('main')).toMatch(/Signed in .* · last used .*\sUTC/);
         await expectAccessible(page);
@@ -156,7 +156,7 @@ test('one session elsewhere is ended, and the page says which', async () => {
       { colorScheme: 'dark' },
     );
     await elsewhere.reload();
-    await elsewhere.locator('form[data-step=identify]').first().waitFor();
+    await appears(elsewhere.locator('form[data-step=identify]').first());
   });
 });
 
@@ -170,12 +170,12 @@ test('where the policy wants a key that verifies its user, one that cannot is no
 
     const request = await start(device, 'verified', person);
     for (const key of ['password', 'webauthn']) {
-      await page.locator(challenge(key)).or(page.locator(offer)).first().waitFor();
+      await appears(page.locator(challenge(key)).or(page.locator(offer)).first());
       if ((await page.locator(challenge(key)).count()) === 0) continue;
       if (key === 'password') await givePassword(page, person);
       else await goOn(page).click();
     }
-    await page.locator(offer).waitFor();
+    await appears(page.locator(offer));
     await expectAccessible(page);
     expect(page.url()).not.toContain(landing);
     await unplug(simple);

@@ -3,10 +3,10 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, launchBrowser } from '../support/browser.ts';
 import { onDevice } from '../support/device.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { inboxOf, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
+import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { authorization } from '../support/raw-client.ts';
@@ -39,7 +39,7 @@ async function ask(page: Page, identifier: string): Promise<void> {
   await page.goto(authorization(node.issuer, 'notes', { redirect_uri: landing }).url);
   await page.fill('[name=identifier]', identifier);
   await page.locator('form[data-step=identify] .primary').click();
-  await page.locator(challenge).waitFor();
+  await appears(page.locator(challenge));
 }
 
 async function enter(page: Page, code: string): Promise<void> {
@@ -47,7 +47,7 @@ async function enter(page: Page, code: string): Promise<void> {
   await page.locator('button.primary').click();
 }
 
-const said = (page: Page, code: string) => page.locator(`[data-message="${code}"]`).waitFor();
+const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
 /** Another code may be asked for at once: nobody waits. */
 async function mayAskAgain(id: string): Promise<void> {
@@ -65,7 +65,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       const password = page.locator('[name="credentials.passcode"]');
       if ((await password.count()) === 0) await page.locator('form[data-step=identify] .primary').click();
       await enter(page, person.password);
-      await page.locator(offer).waitFor();
+      await appears(page.locator(offer));
       // Somebody who is signed in and looks after their account does not sign in to anything.
       expect(await page.locator('.context').textContent()).toContain('Your account');
       expect(await page.locator('[data-message="enroll.restricted"]').isVisible()).toBe(true);
@@ -78,7 +78,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       // As people of the default country write it.
       await page.fill('[name="credentials.phoneNumber"]', number.replace('+49', '0'));
       await page.keyboard.press('Enter');
-      await page.locator(`${offer} [name="credentials.passcode"]:focus`).waitFor();
+      await appears(page.locator(`${offer} [name="credentials.passcode"]:focus`));
       expect(await page.textContent('.lead')).toContain(number);
       const first = codeFor(await mailTo(node, number));
       await enter(page, otherThan(first));
@@ -88,7 +88,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       await said(page, 'resend.exceeded');
       await mayAskAgain(person.id);
       await page.getByRole('button', { name: 'Call me instead' }).click();
-      await page.getByRole('heading', { name: 'Answer your phone' }).waitFor();
+      await appears(page.getByRole('heading', { name: 'Answer your phone' }));
       await expectAccessible(page);
       const call = await mailTo(node, number, 2);
       expect(call.channel).toBe('voice');
@@ -122,7 +122,7 @@ test('sign in by text message: the page says nothing about the number, a wrong c
     await page.getByRole('button', { name: 'Send it again' }).click();
     await said(page, 'resend.exceeded');
     await expectAccessible(page);
-    expect(await inboxOf(node, person.number)).toHaveLength(1);
+    expect(await allMailTo(node, person.number)).toHaveLength(1);
     await mayAskAgain(person.id);
     await page.getByRole('button', { name: 'Send it again' }).click();
     await said(page, 'sent.again');
@@ -140,7 +140,7 @@ test('without scripts, in German, on a phone: a call instead of a message', asyn
       await ask(page, person.identifier);
       await mayAskAgain(person.id);
       await page.getByRole('button', { name: 'Stattdessen anrufen' }).click();
-      await page.getByRole('heading', { level: 1, name: 'Nehmen Sie den Anruf an' }).waitFor();
+      await appears(page.getByRole('heading', { level: 1, name: 'Nehmen Sie den Anruf an' }));
       const call = await mailTo(node, person.number, 2);
       expect(call.channel).toBe('voice');
       await enter(page, codeFor(call));

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -48,7 +48,7 @@ const main = (step: string, authenticator: string) => `form[data-step=${step}][d
 async function answer(page: Page, step: string, authenticator: string, passcode: string): Promise<void> {
   const form = page.locator(main(step, authenticator));
   await form.locator('[name="credentials.passcode"]').fill(passcode);
-  await form.locator('button[type=submit]').click();
+  await clickThrough(form.locator('button[type=submit]'));
 }
 
 /** Identifier and password; the page asks for both, or for one after the other. */
@@ -58,7 +58,7 @@ async function begin(page: Page, url: string, person: Person): Promise<void> {
   const password = page.locator('[name="credentials.passcode"]');
   const both = (await password.count()) > 0;
   if (both) await password.fill(person.password);
-  await page.locator('form[data-step=identify] button[type=submit]').first().click();
+  await clickThrough(page.locator('form[data-step=identify] button[type=submit]').first());
   if (!both) await answer(page, 'challenge', 'password', person.password);
 }
 
@@ -70,14 +70,14 @@ async function toCodes(page: Page, person: Person): Promise<readonly string[]> {
 }
 
 async function codesOn(page: Page): Promise<readonly string[]> {
-  await page.locator('[data-recovery-codes]').waitFor();
+  await appears(page.locator('[data-recovery-codes]'));
   return page.locator('[data-recovery-codes] code').allTextContents();
 }
 
 async function save(page: Page): Promise<void> {
   await page.check('[name="credentials.saved"]');
   await page.locator(`${main('enroll', 'recovery_code')} button[type=submit]`).click();
-  await page.locator('[data-message="account.done.added"]').waitFor();
+  await appears(page.locator('[data-message="account.done.added"]'));
 }
 
 async function downloaded(page: Page): Promise<{ readonly name: string; readonly text: string }> {
@@ -92,7 +92,7 @@ async function downloaded(page: Page): Promise<{ readonly name: string; readonly
 async function useCode(page: Page, person: Person, code: string): Promise<void> {
   await begin(page, authorization(node.issuer, 'notes', { redirect_uri: landing }).url, person);
   if ((await page.locator(main('challenge', 'recovery_code')).count()) === 0) {
-    await page.locator('form[data-step=select] button').click();
+    await clickThrough(page.locator('form[data-step=select] button'));
     await page.getByRole('button', { name: /^Recovery code/ }).click();
   }
   await answer(page, 'challenge', 'recovery_code', code);
@@ -144,7 +144,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
 
   const thief = await newPage();
   await useCode(thief, person, codes[0] ?? '');
-  await thief.locator('[data-message="credentials.invalid"]').waitFor();
+  await appears(thief.locator('[data-message="credentials.invalid"]'));
 
   await abroad.goto(`${node.issuer}/account`);
   expect(await abroad.locator('[data-remaining]').textContent()).toBe('9 codes left');
@@ -154,7 +154,7 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   await save(abroad);
   const again = await newPage();
   await useCode(again, person, codes[1] ?? '');
-  await again.locator('[data-message="credentials.invalid"]').waitFor();
+  await appears(again.locator('[data-message="credentials.invalid"]'));
   await answer(again, 'challenge', 'recovery_code', newer[0] ?? '');
   await again.waitForURL(`${landing}**`);
 });

@@ -5,7 +5,7 @@ import { generate } from 'otplib';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 
@@ -44,11 +44,11 @@ async function visit(
 
 async function start(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.goto(relyingParty.origin);
-  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+  await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
 async function send(page: Page, step: string): Promise<void> {
-  await page.locator(`form[data-step=${step}] button[type=submit]`).first().click();
+  await clickThrough(page.locator(`form[data-step=${step}] button[type=submit]`).first());
 }
 
 async function typePassword(page: Page, person: { identifier: string; password: string }): Promise<void> {
@@ -67,9 +67,9 @@ test.each([true, false])('one app, then the stronger one, then out; scripts: %p'
   expect(await page.textContent('main')).toContain('urn:okta:loa:1fa:pwd');
 
   await page.goto(`${relyingParty.origin}/payroll`);
-  await page.getByRole('link', { name: 'Sign in to Payroll' }).click();
+  await clickThrough(page.getByRole('link', { name: 'Sign in to Payroll' }));
   if ((await page.locator('form[data-step=select] button[value^=totp]').count()) > 0) {
-    await page.locator('form[data-step=select] button[value^=totp]').first().click();
+    await clickThrough(page.locator('form[data-step=select] button[value^=totp]').first());
   }
   expect(await page.locator('form[data-step=enroll]').getAttribute('data-authenticator')).toBe('totp');
   if (javaScriptEnabled) await expectAccessible(page);
@@ -80,15 +80,8 @@ test.each([true, false])('one app, then the stronger one, then out; scripts: %p'
   const text = (await page.textContent('main')) ?? '';
   for (const claim of ['urn:okta:loa:2fa:any', 'mfa', 'otp', 'pwd']) expect(text).toContain(claim);
 
-  await page
-    .getByRole('button', { name: /sign out/i })
-    .or(page.getByRole('link', { name: /sign out/i }))
-    .first()
-    .click();
-  await page
-    .getByRole('button', { name: /^sign out|^yes/i })
-    .first()
-    .click();
+  await clickThrough(page.getByRole('button', { name: 'Sign out everywhere' }));
+  await clickThrough(page.getByRole('button', { name: 'Sign out', exact: true }));
   await page.waitForURL(`${relyingParty.origin}/**`);
   await start(page, 'Notes');
   expect(await page.locator('form[data-step=identify]').count()).toBe(1);

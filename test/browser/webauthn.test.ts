@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
-import { launchBrowser } from '../support/browser.ts';
+import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { type Device, onDevice as onNewDevice, securityKey } from '../support/device.ts';
 import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
@@ -50,7 +50,7 @@ function onDevice(use: (device: Started) => Promise<void>, options: BrowserConte
       start: (app = 'Payroll') =>
         device.withoutPicking(async () => {
           await open(device.page, app);
-          await device.page.locator('form[data-step]').first().waitFor();
+          await appears(device.page.locator('form[data-step]').first());
         }),
     });
   return onNewDevice(browser, withStart, options);
@@ -61,7 +61,7 @@ type Someone = Awaited<ReturnType<typeof newPerson>>;
 async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.context().clearCookies();
   await page.goto(relyingParty.origin);
-  await page.getByRole('link', { name: `Sign in to ${app}` }).click();
+  await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
 async function typePassword(page: Page, person: Someone): Promise<void> {
@@ -80,7 +80,7 @@ async function upToTheOffer({ page, start }: Started, person: Someone): Promise<
   await start();
   await typePassword(page, person);
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
-  await page.locator('form[data-step=enroll][data-authenticator=webauthn]').waitFor();
+  await appears(page.locator('form[data-step=enroll][data-authenticator=webauthn]'));
 }
 
 const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
@@ -104,19 +104,19 @@ async function enroll(device: Started, person: Someone, name = ''): Promise<stri
 async function typeIdentifier(page: Page, person: Someone): Promise<void> {
   await page.fill('[name=identifier]', person.identifier);
   await page.keyboard.press('Enter');
-  await page.locator('form[data-step=challenge]').waitFor();
+  await appears(page.locator('form[data-step=challenge]'));
 }
 
 async function chooseKey(page: Page): Promise<void> {
   if ((await page.locator('form[data-authenticator=webauthn][data-step=challenge]').count()) > 0) return;
   await page.getByRole('button', { name: 'Verify with something else' }).click();
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
-  await page.locator('form[data-authenticator=webauthn][data-step=challenge]').waitFor();
+  await appears(page.locator('form[data-authenticator=webauthn][data-step=challenge]'));
 }
 
 async function message(page: Page): Promise<string | null> {
   const said = page.locator('[role=alert] [data-message]');
-  await said.waitFor();
+  await appears(said);
   return said.getAttribute('data-message');
 }
 
@@ -167,7 +167,7 @@ test('where a policy asks for user verification, a key that cannot do it is not 
     const key = await plugIn(securityKey);
     await device.start();
     await typePassword(page, person);
-    await page.locator('form[data-step=enroll][data-authenticator=webauthn]').waitFor();
+    await appears(page.locator('form[data-step=enroll][data-authenticator=webauthn]'));
     await setUp(page).click();
     expect(['webauthn.cancelled', 'webauthn.unverifiable']).toContain(await message(page));
     await unplug(key);
@@ -215,7 +215,7 @@ describe('without typing a name', () => {
       expect(await message(page)).toBe('credentials.invalid');
       await expectAccessible(page);
       await typePassword(page, person);
-      await page.locator('form[data-step=select]').waitFor();
+      await appears(page.locator('form[data-step=select]'));
     });
   });
 });
@@ -268,11 +268,11 @@ describe('what goes wrong is said, and can be tried again', () => {
         await start();
         expect(await signInWithPasskey(page).isVisible()).toBe(false);
         await typePassword(page, person);
-        await page.getByRole('button', { name: /Passkey or security key/ }).click();
+        await clickThrough(page.getByRole('button', { name: /Passkey or security key/ }));
         expect(await page.textContent('main')).toContain('Passkeys and security keys need JavaScript.');
         expect(await setUp(page).isVisible()).toBe(false);
         await page.getByRole('button', { name: 'Set up something else' }).click();
-        await page.getByRole('button', { name: /Authenticator app/ }).click();
+        await clickThrough(page.getByRole('button', { name: /Authenticator app/ }));
         expect(await page.locator('[data-secret]').count()).toBe(1);
       },
       { javaScriptEnabled: false },
@@ -294,9 +294,9 @@ test('two keys with names: the one that is there already is not taken twice, and
     await goOn(page).click();
     const offer = page.locator('form[data-step=enroll]');
     const password = page.locator('form[data-authenticator=password]');
-    await offer.or(password).first().waitFor();
+    await appears(offer.or(password).first());
     if ((await password.count()) > 0) await givePassword(page, person);
-    await offer.waitFor();
+    await appears(offer);
     await setUp(page).click();
     expect(await message(page)).toBe('webauthn.registered');
     await unplug(first);

@@ -1,8 +1,9 @@
 /** A node that only sends: `node outbox-child.ts <redis url> <smtp port> <lease in seconds>`. It works until it is killed. */
 import { openRedis } from '../../src/stores/redis.ts';
 import { localSmtp, testOutbox } from '../support/outbox.ts';
+import { longPatience } from '../support/redis.ts';
 
 const [url = '', port = '', lease = ''] = process.argv.slice(2);
-const store = openRedis({ url });
+const store = openRedis({ url, patience: longPatience });
 testOutbox(store, { channel: localSmtp(Number(port), Number(lease) * 1000), lease: Number(lease) }).worker.start();
 setInterval(() => {}, 1000);

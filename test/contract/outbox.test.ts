@@ -19,7 +19,7 @@ import {
   waiting,
 } from '../support/outbox.ts';
 import { recordingStore } from '../support/recording-store.ts';
-import { startRedis, startRedisCluster } from '../support/redis.ts';
+import { longPatience, startRedis, startRedisCluster } from '../support/redis.ts';
 import { type MailServer, startMailServer, startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
@@ -320,7 +320,7 @@ async function codesWaiting(store: Store): Promise<readonly unknown[]> {
 test('on Cluster, too, whoever loses a race sends nothing; whoever wins replaces the message in one script', async () => {
   const cluster = await startRedisCluster(3);
   const { openRedis } = await import('../../src/stores/redis.ts');
-  const store = openRedis({ url: cluster.url });
+  const store = openRedis({ url: cluster.url, patience: longPatience });
   try {
     await store.ping();
     const older = await putIntoOutbox(store, [signInMail('alice@demo.test', '111111', start + 600)], start);
@@ -338,7 +338,7 @@ test('a node that is killed between claim and sending is taken over by another',
   const lease = 1000;
   const redis = await startRedis();
   const { openRedis } = await import('../../src/stores/redis.ts');
-  const store = openRedis({ url: redis.url });
+  const store = openRedis({ url: redis.url, patience: longPatience });
   const hanging = await startMailServer(() => 'never');
   const server = await startMailServer();
   const child = spawn(

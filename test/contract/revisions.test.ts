@@ -12,7 +12,7 @@ import { revisionKey, revisionPointerKey, storedDocumentKey } from '../../src/st
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { recordingStore } from '../support/recording-store.ts';
-import { startRedis } from '../support/redis.ts';
+import { longPatience, startRedis } from '../support/redis.ts';
 
 const authenticators = authenticatorKinds.filter(({ key }) => key === 'password' || key === 'totp');
 
@@ -116,7 +116,7 @@ async function redis(): Promise<Harness> {
   return {
     open: async () => {
       count += 1;
-      return openRedis({ url: server.url, prefix: `r${count}:` });
+      return openRedis({ url: server.url, prefix: `r${count}:`, patience: longPatience });
     },
     stop: () => server.stop(),
   };

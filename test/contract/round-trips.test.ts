@@ -7,7 +7,7 @@ import { findRequest } from '../../src/oidc/request-scope.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Verb } from '../../src/stores/redis-link.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
+import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import {
   authorizationRequest,
   discover,
@@ -38,7 +38,11 @@ function taken(): readonly Verb[] {
 
 beforeAll(async () => {
   redis = await startRedis();
-  const store = openRedis({ url: redis.url, onRoundTrip: (verb) => findRequest() && trips.push(verb) });
+  const store = openRedis({
+    url: redis.url,
+    onRoundTrip: (verb) => findRequest() && trips.push(verb),
+    patience: longPatience,
+  });
   node = await startNode({ store });
   app = await discover(node.issuer, 'notes');
   person = await newPerson(node);

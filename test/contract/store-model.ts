@@ -1,6 +1,7 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Entry, type Op, type Store, storeKey } from '../../src/stores/store.ts';
+import { seeded } from '../core/support/seeded.ts';
 import { freshTag, membersOf, type StoreHarness } from './store-harness.ts';
 
 const names = ['a', 'b', 'c'];
@@ -37,7 +38,7 @@ export function modelContract(harness: () => StoreHarness): void {
     const batches = fc.array(fc.array(operation, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 12 });
     await fc.assert(
       fc.asyncProperty(batches, (sequence) => agree(store, sequence)),
-      { numRuns: 150 },
+      seeded(150),
     );
   });
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { age, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
+import { age, longPatience, type RedisServer, startRedis, startRedisCluster } from '../support/redis.ts';
 import { storeContract } from './store-contract.ts';
 import type { StoreHarness } from './store-harness.ts';
 
@@ -45,7 +45,7 @@ storeContract('Redis Cluster', async () => {
 });
 
 function redisHarness(url: string, servers: readonly RedisServer[], stop: () => Promise<void>): StoreHarness {
-  const { open, close } = tracked(() => openRedis({ url }));
+  const { open, close } = tracked(() => openRedis({ url, patience: longPatience }));
   return {
     open,
     openToClose: open,

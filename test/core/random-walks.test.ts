@@ -225,7 +225,7 @@ function expectEarned(run: Run, demands: Demands): void {
   expect([demands.session, demands.app].map((one) => naivelyMeets(one, evidence, when))).toEqual([true, true]);
 }
 
-test('no sequence of submissions completes without the proofs that were demanded', () => {
+test('no sequence of submissions completes without the required proofs', () => {
   const ends = { complete: 0, denied: 0, enroll: 0, proofFirst: 0, requestedEnrollment: 0 };
   const walks = fc.record({
     session: requirement,

@@ -4,7 +4,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { freePort } from '../support/free-port.ts';
+import { freePorts } from '../support/free-port.ts';
 import { type Running, startStepgate } from '../support/stepgate.ts';
 import { until } from '../support/until.ts';
 
@@ -28,7 +28,8 @@ async function write(authenticators: string): Promise<void> {
 }
 
 async function started(...words: string[]): Promise<Running> {
-  const port = await freePort();
+  // The demo takes two in a row.
+  const [port = 0] = await freePorts(2);
   const issuer = `http://localhost:${port}`;
   const env = {
     DATA_DIR: join(dir, 'data'),

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
-import { freePort } from '../support/free-port.ts';
+import { freePorts } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
 import { expectSince, moment } from '../support/moments.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
@@ -363,7 +363,7 @@ test('a demo on data of a version without email gets along', async () => {
   try {
     const before = await old.app.directory.findByIdentifier('alice@demo.test');
     const lines: string[] = [];
-    const port = (await freePort()) - 1;
+    const [port = 0] = await freePorts(2);
     const { app, store, issuer } = old;
     const options = {
       app,

@@ -2,12 +2,11 @@
 
 import { once } from 'node:events';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, type Server } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { freePort } from '../support/free-port.ts';
+import { freePorts } from '../support/free-port.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
@@ -23,22 +22,6 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-/** The demo takes two ports in a row. */
-async function freePair(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    const next: Server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      next.once('error', () => resolve(false));
-      next.listen(port + 1, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    next.close();
-    await once(next, 'close');
-    return port;
-  }
-}
-
 interface Demo {
   readonly issuer: string;
   readonly port: number;
@@ -47,13 +30,20 @@ interface Demo {
   start(): Promise<Running>;
 }
 
-async function demo(): Promise<Demo> {
+async function demo({ shutdownDelay = 1 } = {}): Promise<Demo> {
   const dir = await mkdtemp(join(tmpdir(), 'stepgate-process-'));
   stops.push(() => rm(dir, { recursive: true, force: true }));
   const configDir = join(dir, 'config');
   await cp('config', configDir, { recursive: true });
-  const port = await freePair();
-  const env = { PORT: String(port), DATA_DIR: join(dir, 'data'), CONFIG_DIR: configDir, DEMO_PASSWORD: password };
+  // The demo takes two in a row.
+  const [port = 0] = await freePorts(2);
+  const env = {
+    PORT: String(port),
+    DATA_DIR: join(dir, 'data'),
+    CONFIG_DIR: configDir,
+    DEMO_PASSWORD: password,
+    SHUTDOWN_DELAY: String(shutdownDelay),
+  };
   return {
     issuer: `http://localhost:${port}`,
     port,
@@ -126,39 +116,43 @@ function isRefusal(error: unknown): boolean {
 }
 
 describe('SIGTERM', () => {
-  test.each([1, 2, 3])('under load, round %i: not ready first, ends with 0, and no request is cut off', async () => {
-    const node = await demo();
-    const running = await node.start();
+  test('under load, three times: not ready first, ends with 0, and no request is cut off', async () => {
     const cut: string[] = [];
-    let answered = 0;
-    let ready = true;
-    /** Sends requests for as long as the node says that it takes them, as a load balancer does. */
-    const client = async (index: number): Promise<void> => {
-      while (ready) {
-        try {
-          if (index % 2 === 0) {
-            const { agent, page } = await beginSignIn(node, 'notes');
-            await identify(agent, page, alice);
-          } else await (await fetch(`${node.issuer}/oauth2/v1/keys`)).arrayBuffer();
-          answered += 1;
-        } catch (error) {
-          cut.push(String((error as Error).cause ?? error));
-          return;
+    const ends: Promise<number | null>[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      // Long enough for clients of a busy machine to learn of it.
+      const node = await demo({ shutdownDelay: 20 });
+      const running = await node.start();
+      let answered = 0;
+      let ready = true;
+      /** Sends requests for as long as the node says that it takes them, as a load balancer does. */
+      const client = async (index: number): Promise<void> => {
+        while (ready) {
+          try {
+            if (index % 2 === 0) {
+              const { agent, page } = await beginSignIn(node, 'notes');
+              await identify(agent, page, alice);
+            } else await (await fetch(`${node.issuer}/oauth2/v1/keys`)).arrayBuffer();
+            answered += 1;
+          } catch (error) {
+            cut.push(String((error as Error).cause ?? error));
+            return;
+          }
         }
-      }
-    };
-    const clients = Array.from({ length: 12 }, (_, index) => client(index));
-    await until('some answers', () => answered > 30);
-    const ended = running.stop('SIGTERM');
-    await until('not ready', async () => {
-      const answer = await fetch(`${node.issuer}/readyz`);
-      await answer.arrayBuffer();
-      ready = answer.status === 200;
-      return !ready;
-    });
-    await Promise.all(clients);
+      };
+      const clients = Array.from({ length: 12 }, (_, index) => client(index));
+      await until('some answers', () => answered > 30);
+      ends.push(running.stop('SIGTERM'));
+      await until('not ready', async () => {
+        const answer = await fetch(`${node.issuer}/readyz`);
+        await answer.arrayBuffer();
+        ready = answer.status === 200;
+        return !ready;
+      });
+      await Promise.all(clients);
+    }
     expect(cut).toEqual([]);
-    expect(await ended).toBe(0);
+    expect(await Promise.all(ends)).toEqual([0, 0, 0]);
   });
 
   test('while a password is being hashed: the answer arrives', async () => {

@@ -9,7 +9,7 @@ import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, postToken, redeemCode, refresh } from '../support/raw-client.ts';
-import { type RedisServer, startRedis } from '../support/redis.ts';
+import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
@@ -31,7 +31,7 @@ let node: TestNode;
 const lines: string[] = [];
 beforeAll(async () => {
   redis = await startRedis();
-  store = openRedis({ url: redis.url });
+  store = openRedis({ url: redis.url, patience: longPatience });
   node = await startNode({ store, write: (line) => lines.push(line) });
 });
 afterAll(async () => {

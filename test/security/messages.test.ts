@@ -12,6 +12,7 @@ import { visit } from '../support/own-account.ts';
 import { named, turnTo } from '../support/proving.ts';
 import { reopened } from '../support/returning.ts';
 import { answerStep, formOf, personWithPassword, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { unknownAddressesWith } from '../support/unknown-users.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -95,8 +96,9 @@ test('nobody is flooded by accounts that each want to set up their mailbox, also
 test('one network gets so much mail sent and no more, for people who exist and for others alike', async () => {
   await node.configure(limitedTo({ network: 3 }));
   const people = [await reader(node), await reader(node)];
+  const [unknown = '', another = ''] = unknownAddressesWith('email', 2);
   const pages = [];
-  for (const { identifier } of [{ identifier: 'nobody-at-all@demo.test' }, ...people])
+  for (const { identifier } of [{ identifier: unknown }, ...people])
     pages.push((await named(node, 'notes', { identifier })).page);
   // Other tests of this file have used up some of it already.
   for (let count = 0; count < 3; count += 1) pages.push((await named(node, 'notes', await reader(node))).page);
@@ -104,9 +106,7 @@ test('one network gets so much mail sent and no more, for people who exist and f
   expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason: 'network' });
   const late = await reader(node);
   expect((await named(node, 'notes', late)).page.messages).toEqual(['send.exceeded']);
-  expect((await named(node, 'notes', { identifier: 'nobody-else@demo.test' })).page.messages).toEqual([
-    'send.exceeded',
-  ]);
+  expect((await named(node, 'notes', { identifier: another })).page.messages).toEqual(['send.exceeded']);
   expect(await codesTo(node, late.address)).toHaveLength(0);
   // What the network may not have sent any more uses up nothing of the person’s.
   await node.configure(limitedTo({ network: 100_000 }));

@@ -1,6 +1,6 @@
 /** A page offers to remember a browser only where that will be kept, and the account lists only what is really spared. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { inboxOf } from '../support/mail.ts';
+import { allMailTo } from '../support/mail.ts';
 import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { named, prove, turnTo } from '../support/proving.ts';
@@ -62,7 +62,9 @@ describe('where it will not be kept it is not offered, and nothing is remembered
     const { agent, asked } = await remembered(who, second);
     expect(isOffered(asked)).toBe(false);
     expect(eventsOf(node, who.id)).not.toContain('account.device_remembered');
-    expect((await inboxOf(node, who.identifier)).filter(({ subject }) => /remembered/.test(subject ?? ''))).toEqual([]);
+    expect((await allMailTo(node, who.identifier)).filter(({ subject }) => /remembered/.test(subject ?? ''))).toEqual(
+      [],
+    );
     expect(await listsBrowsers(agent)).toBe(false);
     expect(await nextTime(who, agent)).not.toBe('code');
     await node.configure(session('never'));

@@ -1,6 +1,6 @@
 /** What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and no names (ASVS 6.3.8). */
 
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate, generateSecret } from 'otplib';
 import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
     mail: possession('email'),
     strict: { factors: 2, knowledge: { authenticators: ['password'] }, possession: {} },
   });
-  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...apps } });
+  node = await startNode({ demo: true, now: clock, files: { ...settingsWithMeans, ...apps } });
 });
 afterAll(() => node.stop());
 
@@ -35,6 +35,13 @@ interface Rich {
   readonly apps: readonly string[];
   readonly labels: readonly string[];
 }
+
+/** Epoch seconds at which the clock stands still; absent: it goes. */
+let standsAt: number | undefined;
+const clock = (): number => standsAt ?? Math.floor(Date.now() / 1000);
+afterEach(() => {
+  standsAt = undefined;
+});
 
 let people = 0;
 
@@ -66,7 +73,7 @@ async function rich(): Promise<Rich> {
 }
 
 const codeOf = async (secret = '', later = 0) => ({
-  'credentials.passcode': await generate({ secret, epoch: Math.floor(Date.now() / 1000) + later * 30 }),
+  'credentials.passcode': await generate({ secret, epoch: clock() + later * 30 }),
 });
 
 function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
@@ -129,6 +136,8 @@ describe('before a proof', () => {
 
 describe('one challenge stands for all', () => {
   test('a code of any app counts, each once', async () => {
+    // A code that was used must not become one that is over.
+    standsAt = clock();
     const who = await rich();
     const at = async () => named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     for (const app of [...who.apps].reverse()) {
@@ -143,6 +152,7 @@ describe('one challenge stands for all', () => {
   });
 
   test('a code of one app is taken once, though two browsers bring it at a time', async () => {
+    standsAt = clock();
     const who = await rich();
     const both = [await named(node, 'apps', { identifier: who.identifiers[0] ?? '' }), undefined];
     both[1] = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });

@@ -1,7 +1,7 @@
 /** The one place that knows how tests start a browser. */
 import { accessSync, constants } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, chromium, type Locator } from 'playwright-core';
 
 const names = ['chromium', 'chromium-browser', 'google-chrome'];
 
@@ -30,6 +30,17 @@ export async function launchBrowser(): Promise<Browser> {
     return context;
   };
   return browser;
+}
+
+/** Waits until it shows and its page is there as a whole: what else the page has, or lacks, can be read then. */
+export async function appears(locator: Locator): Promise<void> {
+  await locator.waitFor();
+  await locator.page().waitForLoadState();
+}
+
+/** Clicks, and waits for the page that comes. */
+export async function clickThrough(locator: Locator): Promise<void> {
+  await Promise.all([locator.page().waitForEvent('load'), locator.click()]);
 }
 
 function findBrowser(): string {

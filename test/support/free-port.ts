@@ -1,17 +1,69 @@
 /** Ports for programs that must know their address before they listen. */
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 
 /** Below the ports that systems hand out by themselves, so that no other server of a test takes one between the search and its use. */
 const [first, count] = [12_000, 18_000] as const;
 /** Processes start far apart. */
 let next = (process.pid * 97) % count;
 
-/** Nobody listens there at the moment, and this process is never given it twice in a row. */
+/** One file for each port that was given out, with the id of the process that has it. All suites on this machine share them. */
+const taken = join(tmpdir(), 'stepgate-test-ports');
+
+/** Nobody listens there at the moment, and no other process is given it while this one runs. */
 export async function freePort(): Promise<number> {
+  const [port] = await freePorts(1);
+  return port as number;
+}
+
+/** So many ports in a row, each as `freePort` gives it. */
+export async function freePorts(length: number): Promise<readonly number[]> {
+  mkdirSync(taken, { recursive: true, mode: 0o777 });
   for (;;) {
-    const port = first + next;
-    next = (next + 1) % count;
-    if (await isFree(port)) return port;
+    const ports = Array.from({ length }, () => nextPort());
+    const inARow = ports.every((port, index) => port === (ports[0] as number) + index);
+    if (inARow && ports.every(reserve) && (await Promise.all(ports.map(isFree))).every(Boolean)) return ports;
+  }
+}
+
+function nextPort(): number {
+  const port = first + next;
+  next = (next + 1) % count;
+  return port;
+}
+
+/** False when another process that still runs has it. */
+function reserve(port: number): boolean {
+  const file = join(taken, String(port));
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch {
+    if (isRunning(ownerOf(file))) return false;
+    // Whoever removes it may still lose the race for the new one.
+    rmSync(file, { force: true });
+    return false;
+  }
+}
+
+/** `undefined`: the file is gone, or not written yet. */
+function ownerOf(file: string): number | undefined {
+  try {
+    return Number(readFileSync(file, 'utf8')) || undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isRunning(pid: number | undefined): boolean {
+  if (pid === undefined) return true;
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

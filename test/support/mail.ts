@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
-import { attemptCounter } from '../../src/stores/keys.ts';
+import { attemptCounter, outboxKey } from '../../src/stores/keys.ts';
 import type { TestNode } from './node.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 import { until } from './until.ts';
@@ -36,6 +36,7 @@ export async function reader(
   return { id: created.user.id, identifier: address, address };
 }
 
+/** What the inbox shows now; more may be on its way. */
 export async function inboxOf(
   { origin }: Pick<TestNode, 'origin'>,
   address?: string,
@@ -45,9 +46,24 @@ export async function inboxOf(
   return address === undefined ? all : all.filter(({ to }) => to === address);
 }
 
-/** Codes and links to sign in with; not what people are told about their account. */
-export async function codesTo(node: Pick<TestNode, 'origin'>, address: string): Promise<readonly InboxMessage[]> {
-  return (await inboxOf(node, address)).filter((message) => codeIn(message) !== '');
+/** All that was sent so far: waits until nothing is on its way any more. Without an address: to all. */
+export async function allMailTo(
+  node: Pick<TestNode, 'origin' | 'store'>,
+  address?: string,
+): Promise<readonly InboxMessage[]> {
+  await until('an empty outbox', async () => {
+    for await (const ids of node.store.members(outboxKey)) if (ids.length > 0) return false;
+    return true;
+  });
+  return inboxOf(node, address);
+}
+
+/** Codes and links to sign in with that were sent so far; not what users are told about their account. */
+export async function codesTo(
+  node: Pick<TestNode, 'origin' | 'store'>,
+  address: string,
+): Promise<readonly InboxMessage[]> {
+  return (await allMailTo(node, address)).filter((message) => codeIn(message) !== '');
 }
 
 /** The newest message to an address, once there are `count`. */

@@ -15,6 +15,7 @@ import { passwordCredential } from '../../src/authenticators/password/password.t
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoPeople } from '../../src/demo/people.ts';
 import { createLogger } from '../../src/log.ts';
+import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
@@ -45,6 +46,7 @@ const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
 
 /** The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys takes time. */
 const keyring = readFileSync(new URL('keyring.json', import.meta.url), 'utf8');
+export const testKeyring = parseKeyring(keyring);
 
 export interface TestNode {
   readonly app: ServerApp;

@@ -15,7 +15,7 @@ import { accountPages } from './account-pages.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
-/** What somebody may write into a name to break out of the page or into the template. */
+/** A name that tries to break out of the page or into the template. */
 export const hostile = `"><svg onload=alert(1)><%= 7*7 %>{{7*7}}\${7*7}' onfocus='alert(2)</title><script>alert(3)</script>`;
 const long = 'Department of Extraordinarily-Long-Names-Without-A-Place-To-Break'.repeat(3);
 

@@ -34,6 +34,9 @@ export interface RedisCluster {
 
 const startPatience = 60_000;
 
+/** For `openRedis`, where a test is not about waiting: the machine may be busy with other things (milliseconds). */
+export const longPatience = { connect: 30_000, ready: 60_000, command: 60_000 } as const;
+
 /**
  * The shell tells the pid of the server and waits for it. When this process dies, however it dies, the pipe closes without a line, and
  * the server is killed; a line means that it has stopped already.

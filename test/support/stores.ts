@@ -2,7 +2,7 @@
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';
-import { age, startRedis } from './redis.ts';
+import { age, longPatience, startRedis } from './redis.ts';
 
 export interface StoreUnderTest {
   readonly name: string;
@@ -41,7 +41,7 @@ export const storesUnderTest: readonly StoreUnderTest[] = [
       const redis = await startRedis();
       const opened: Store[] = [];
       const again = async (): Promise<Store> => {
-        const store = openRedis({ url: redis.url });
+        const store = openRedis({ url: redis.url, patience: longPatience });
         await store.ping();
         opened.push(store);
         return store;

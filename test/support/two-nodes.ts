@@ -1,7 +1,7 @@
 /** Two nodes of one issuer on one Redis, and browsers that talk to them in turn. */
 import { openRedis } from '../../src/stores/redis.ts';
 import { startNode, type TestNode, type TestNodeOptions } from './node.ts';
-import { type RedisServer, startRedis } from './redis.ts';
+import { longPatience, type RedisServer, startRedis } from './redis.ts';
 import { UserAgent } from './user-agent.ts';
 
 export interface TwoNodes {
@@ -39,7 +39,10 @@ export async function startTwoNodes(
   options: Pick<TestNodeOptions, 'files' | 'authenticators' | 'demo' | 'mail'> = {},
 ): Promise<TwoNodes> {
   const redis = await startRedis();
-  const stores = [openRedis({ url: redis.url }), openRedis({ url: redis.url })] as const;
+  const stores = [
+    openRedis({ url: redis.url, patience: longPatience }),
+    openRedis({ url: redis.url, patience: longPatience }),
+  ] as const;
   const first = await startNode({ store: stores[0], ...options });
   const second = await startNode({ store: stores[1], issuer: first.issuer });
   const nodes = [first, second] as const;

@@ -1,5 +1,5 @@
-// A page that waits for a code asks now and then whether the person went on in another tab, for instance by the link. Nothing depends on it: the form
-// beside it does the same by hand.
+// A page that waits for a code asks now and then whether the sign-in went on in another tab, for instance by the magic
+// link. Nothing depends on this script: the form beside it does the same by hand.
 
 const waiting = document.querySelector('[data-follow]');
 const firstPause = 4000;
@@ -13,7 +13,7 @@ function pauseFor(milliseconds) {
   });
 }
 
-/** Resolves once somebody looks at this tab. */
+/** Resolves once this tab is visible. */
 function inSight() {
   if (!document.hidden) return Promise.resolve();
   return new Promise((resolve) => {
@@ -31,7 +31,10 @@ async function statusOf(address) {
   }
 }
 
-/** Says so, and shows the step of now, which may be the same one with a newer code; a sign-in that is over has none. */
+/**
+ * Shows the message, then the current step, which may be the same one with a newer code. A sign-in that is over has no
+ * step.
+ */
 function goOn({ state }) {
   const notice = document.querySelector('[data-followed]');
   const text = notice.querySelector(`[data-state="${state}"]`);

@@ -1,4 +1,4 @@
-/* Without this script, people print with what their browser has for it. */
+// Shows the button that prints. Without this script, users print with the menu of their browser.
 for (const button of document.querySelectorAll('[data-print]')) {
   button.hidden = false;
   button.addEventListener('click', () => window.print());

@@ -1,5 +1,5 @@
-// Passkeys and security keys. A form with `data-webauthn` holds the options of a ceremony as JSON (Web Authentication Level 3 section 5);
-// this starts it, writes what comes back into the hidden inputs of the form, and sends the form.
+// Passkeys and security keys. A form with `data-webauthn` holds the options of a ceremony as JSON (Web Authentication
+// Level 3 section 5); this starts it, writes what comes back into the hidden inputs of the form, and sends the form.
 
 /** ArrayBuffer to base64url. */
 function encode(buffer) {
@@ -51,7 +51,10 @@ async function get(options, more) {
   };
 }
 
-/** Names of DOMException (section 5.1.3 step 22, section 5.1.4.1 step 20) to codes of messages. A refusal and a cancel look alike. */
+/**
+ * Names of DOMException (section 5.1.3 step 22, section 5.1.4.1 step 20) to codes of messages. A refusal and a cancel
+ * look alike.
+ */
 const codes = {
   NotAllowedError: 'webauthn.cancelled',
   InvalidStateError: 'webauthn.registered',
@@ -88,7 +91,7 @@ function prepare(form) {
   const waiting = { controller: undefined };
   button.hidden = false;
 
-  /** Offers passkeys among what the browser fills in, until somebody presses the button. */
+  /** Offers passkeys among what the browser fills in, until the user presses the button. */
   async function wait() {
     if (!form.hasAttribute('data-webauthn-autofill')) return;
     if (!(await window.PublicKeyCredential?.isConditionalMediationAvailable?.())) return;
@@ -96,7 +99,7 @@ function prepare(form) {
     try {
       send(form, await get(options, { mediation: 'conditional', signal: waiting.controller.signal }));
     } catch {
-      // Nobody asked for anything, so there is nothing to tell.
+      // The user asked for nothing, so there is no message to show.
     }
   }
 

@@ -1,6 +1,6 @@
 /**
- * The brand's colour as a stylesheet of its own: a page may hold no inline style. The address carries the colour, so every node can answer
- * for it without having rendered the page.
+ * The brand's colour as a stylesheet of its own: a page may hold no inline style. The address carries the colour, so
+ * every node can answer for it without having rendered the page.
  */
 import { type Asset, hashedPath, toAsset } from './assets.ts';
 

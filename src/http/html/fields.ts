@@ -3,7 +3,10 @@ import type { Notice, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
-/** The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its inputs. */
+/**
+ * The inputs of a step, in the order of the page. `typed`: what came with a form that was refused, by the names of its
+ * inputs.
+ */
 export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {}): readonly Field[] {
   switch (step.kind) {
     case 'identify': {
@@ -22,7 +25,8 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'enroll': {
       const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
       const fields = connect(filled, step.notices);
-      // The input stands below the instructions: the focus would scroll them away before anyone has read them. A stage says little.
+      // The input stands below the instructions: the focus would scroll them away before the user has read them. A stage
+      // has short instructions.
       const { stage } = step.offer;
       return typeof stage === 'string' ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
@@ -40,7 +44,7 @@ function inputsOf(step: Extract<Step, { kind: 'challenge' | 'enroll' }>, authent
   });
 }
 
-/** It is called what the authenticator is called. */
+/** A secret is labelled with the name of its authenticator. */
 function secretOf(authenticator: string): Input {
   return { ...inputs.secret, label: `authenticator.${authenticator}` };
 }
@@ -64,7 +68,7 @@ function filledIn(input: Input, { address, country, questions }: Readonly<Record
   return { ...input, options: choices };
 }
 
-/** What somebody mistyped they correct, rather than type it all again. */
+/** A user who mistyped something corrects it, rather than typing all of it again. */
 function typedBack(input: Input, typed: Readonly<Record<string, string>>): Input {
   return input.putBack ? { ...input, value: typed[input.name] ?? input.value } : input;
 }
@@ -94,8 +98,8 @@ export function messageId(index: number): string {
 }
 
 /**
- * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never has it. It also
- * speaks the messages that belong to no input.
+ * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never
+ * has it. It also speaks the messages that belong to no input.
  */
 function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>

@@ -1,4 +1,4 @@
-/** The inputs that there are, by what they ask for. */
+/** All inputs, by what they ask for. */
 import type { InputKind } from '../../core/step/step.ts';
 import type { MessageDescriptor, MessageValues } from '../../rendering/message-descriptor.ts';
 
@@ -141,7 +141,7 @@ const newAddress: Input = {
   value: '',
 };
 
-/** The answer to a security question. Shown as it is typed: hidden, it could only be guessed what was wrong with it. */
+/** The answer to a security question. It is visible while the user types it, so that a mistake can be seen. */
 const questionAnswer: Input = {
   name: 'credentials.passcode',
   label: 'question.answer',
@@ -205,7 +205,7 @@ const newNumber: Input = {
   value: '',
 };
 
-/** `public_key` has none: a script gives the answer. */
+/** `public_key` has no input: a script gives the answer. */
 export const inputs: Readonly<Record<Exclude<InputKind, 'public_key'>, Input>> = {
   secret,
   passcode,

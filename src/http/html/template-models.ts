@@ -1,4 +1,6 @@
-/** What each template of a page is given. A changed model needs a new version of its template in `page-templates.ts`. */
+/**
+ * What each template of a page is given. A changed model needs a new version of its template in `page-templates.ts`.
+ */
 import type { Locale } from '../../rendering/locale.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import type { Field } from './inputs.ts';
@@ -102,7 +104,7 @@ export interface NoticeModel {
   readonly text: MessageDescriptor;
 }
 
-/** Who signs in, and what they confirmed so far (names of authenticators). */
+/** Who signs in, and the names of the authenticators that the user confirmed so far. */
 export interface AccountModel {
   readonly identifier?: string;
   readonly done: readonly string[];
@@ -259,7 +261,7 @@ export interface SetupModel {
 }
 
 export interface RecoveryCodesModel {
-  /** For paper only: whose codes they are, and since when. */
+  /** For paper only: the account of the codes, and their day. */
   readonly printed?: MessageDescriptor;
   readonly codes: readonly string[];
   readonly download: FormModel;
@@ -370,7 +372,7 @@ export interface AuthenticatorTitle {
   readonly icon: string;
   /** The name that the user gave it, or that of its kind. */
   readonly name: string;
-  /** Kind, address and day, as far as they say something new. */
+  /** Kind, address and day, as far as the name does not say them already. */
   readonly about: MessageDescriptor;
 }
 
@@ -453,7 +455,7 @@ export interface AuthenticatorModel extends Omit<AuthenticatorTitle, 'icon'> {
   readonly rename: { readonly form: FormModel; readonly value: string; readonly invalid?: Invalid };
   /** Apps for which it must stay. */
   readonly needed?: { readonly apps: AppsModel; readonly instead: readonly AddAuthenticatorModel[] };
-  /** Apps that the user could no longer sign in to, and the value that says they know. */
+  /** Apps that the user could no longer sign in to, and the value that confirms the loss. */
   readonly lost?: { readonly apps: AppsModel; readonly confirmation: string; readonly invalid?: Invalid };
   readonly remove: FormModel;
 }

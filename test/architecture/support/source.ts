@@ -1,4 +1,6 @@
-/** Reads sources as far as the architecture is concerned: what they import, and their code without comments and texts. */
+/**
+ * Reads sources as far as the architecture is concerned: what they import, and their code without comments and texts.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
@@ -47,7 +49,7 @@ const declarations =
   /^export\s+(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|interface|type|enum)\s+(\w+)/gm;
 
 function exportsOf(code: string): readonly string[] {
-  return [...code.matchAll(declarations)].map(([, name = '']) => name);
+  return [...new Set([...code.matchAll(declarations)].map(([, name = '']) => name))];
 }
 
 /** What a template computes is code. */

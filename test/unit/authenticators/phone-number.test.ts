@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { maskedNumber, readPhoneNumber } from '../../../src/authenticators/phone/number.ts';
 import { phoneQuotas } from '../../../src/authenticators/phone/quotas.ts';
 import { networkOf } from '../../../src/authenticators/shared/sending-quotas.ts';
+import { seeded } from '../../core/support/seeded.ts';
 
 const mobile = { number: '+4915112345678', country: 'DE', methods: ['sms', 'voice'] };
 
@@ -87,7 +88,7 @@ describe('a number', () => {
         expect(read.number).toMatch(/^\+[1-9]\d{6,14}$/);
         expect(readPhoneNumber(read.number)).toEqual(read);
       }),
-      { numRuns: 500, seed: 14 },
+      seeded(500),
     );
   });
 

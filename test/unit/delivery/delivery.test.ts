@@ -60,7 +60,7 @@ describe('the channels', () => {
     }
   });
 
-  test('in the demo, whatever has no way out goes into the inbox', () => {
+  test('in the demo, every channel that is not configured leads to the inbox', () => {
     const inbox = { send: async () => 'sent' as const };
     const channels = createChannels({ ...node, settings: () => ({}), inbox });
     expect((['email', 'sms', 'voice'] as const).map((kind) => channels.get(kind))).toEqual([inbox, inbox, inbox]);
@@ -135,7 +135,7 @@ describe('the words', () => {
     },
   );
 
-  test('news says what, when, from where, at which app, and what to do; what is not known is left out', () => {
+  test('a notification says what, when, from where, at which app, and what to do; it leaves out what is not known', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
@@ -157,7 +157,7 @@ describe('the words', () => {
     [3, false],
     [2, true],
     [0, true],
-  ])('with %d recovery codes left, the news of one that was used warns: %p', (remaining, warns) => {
+  ])('with %d recovery codes left, the notification about a used one warns: %p', (remaining, warns) => {
     const params = { app: 'Notes', remaining, at: 1_800_000_000, ip: '192.0.2.1' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'recovery-used', params, expires: 1 } as const;
     const { text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });

@@ -10,6 +10,7 @@ import { compileZones } from '../../../src/policy/schema/zones.ts';
 import { nearestName } from '../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';
 import { valuesAt } from '../../../src/policy/source/values-at.ts';
+import { seeded } from '../../core/support/seeded.ts';
 import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
 
 test.each([
@@ -193,7 +194,7 @@ test('no content makes checking throw, and every problem has a place', async () 
           expect(findingLine(problem)).toMatch(/^\S+:\d+:\d+ \P{Cc}+$/u);
         }
       }),
-      { numRuns: 500, seed: 20_260_401 },
+      seeded(500),
     );
   });
 });

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { canonicalIdentifier } from '../../../src/users/identifier.ts';
+import { seeded } from '../../core/support/seeded.ts';
 
 function canonical(text: string): string {
   const result = canonicalIdentifier(text);
@@ -97,7 +98,7 @@ test('the canonical form of the canonical form is itself', () => {
       const once = canonicalIdentifier(text);
       if (once.ok) expect(canonicalIdentifier(once.value)).toEqual(once);
     }),
-    { numRuns: 5_000 },
+    seeded(5_000),
   );
 });
 
@@ -130,7 +131,7 @@ test('upper case, lower case and compatibility forms of any text collide', () =>
         expect(canonicalIdentifier(spelling)).toEqual(form);
       }
     }),
-    { numRuns: 3_000 },
+    seeded(3_000),
   );
 });
 
@@ -139,6 +140,6 @@ test('nothing throws', () => {
     fc.property(fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 60 }), (units) => {
       canonicalIdentifier(String.fromCharCode(...units));
     }),
-    { numRuns: 3_000 },
+    seeded(3_000),
   );
 });

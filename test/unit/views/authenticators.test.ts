@@ -10,7 +10,10 @@ const english = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? []
 const iconsDir = join(viewsDir, 'icons/authenticators');
 const icons = readdirSync(iconsDir);
 
-/** Codes of the texts that an authenticator needs. Other languages have the same codes; the test of catalogues sees to that. */
+/**
+ * Codes of the texts that an authenticator needs. Other languages have the same codes; the test of catalogues sees to
+ * that.
+ */
 function neededTexts(key: string, enrollable: boolean): readonly string[] {
   const stages = english.flatMap((code) => new RegExp(`^enroll\\.${key}\\.(\\w+)\\.title$`).exec(code)?.[1] ?? []);
   const enrollments = stages.length > 0 ? stages.map((stage) => `enroll.${key}.${stage}`) : [`enroll.${key}`];

@@ -296,7 +296,7 @@ test('templates put nothing raw into a page but what the helpers give, what othe
   expect([...new Set(others)].sort()).toEqual(['l.main', 'l.svg']);
 });
 
-test('a locale that nobody has falls back to English, one that we have is said', () => {
+test('a page in an unknown language is in English; the page names its language', () => {
   expect(render(password, { locale: 'tlh' })).toContain('<html lang="en" dir="ltr">');
   const german = render(password, { locale: 'de' });
   expect(german).toContain('<html lang="de" dir="ltr">');

@@ -111,7 +111,7 @@ test('every error, denial and message of the engine has a text', () => {
   expect(codes.filter((code) => english[code] === undefined)).toEqual([]);
 });
 
-test('every code that the step loop and the authenticators give has a text, and needs no value that they do not give', () => {
+test('every notice of the step loop and of authenticators has a text, and gets every value that the text needs', () => {
   const given = ['flow', 'authenticators'].flatMap((part) => {
     const root = join(viewsDir, '../src', part);
     const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));

@@ -1,4 +1,4 @@
-/** The forms that a passkey answers: what they post, and that nothing in them looks like a message before there is one. */
+/** The forms that a passkey answers: what they post, and that they show no message before there is one. */
 import { expect, test } from '@jest/globals';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
@@ -54,7 +54,7 @@ test('a refusal is said in the words of a passkey, and does not offer the same o
   expect(html('enroll-passkey-taken')).toContain('data-message="credentials.taken"');
 });
 
-test('options are data: whatever is in them stays in its attribute', () => {
+test('the options of a ceremony are data and stay in their attribute', () => {
   const text = /data-webauthn="([^"]*)"/.exec(html('passkey'))?.[1] ?? '';
   expect(text).not.toMatch(/[<>]/);
   expect(JSON.parse(text.replaceAll('&#34;', '"'))).toMatchObject({ rpId: 'id.example.org' });

@@ -277,7 +277,7 @@ function invalidBy(messages: readonly Notice[], field: string): { readonly inval
   return index < 0 ? {} : { invalid: { describedBy: messageId(index) } };
 }
 
-/** Browser, system and address, as far as they are known (empty: they are not). */
+/** Browser, system and address. An empty text: not known. */
 function placeText({ browser, system, ip }: Place): MessageDescriptor {
   const agent = browser && system ? 'both' : browser ? 'browser' : system ? 'system' : 'none';
   return {

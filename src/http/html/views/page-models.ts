@@ -25,7 +25,9 @@ export interface StepPage extends PageBase {
   readonly canRestart: boolean;
   /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
   readonly follow?: { readonly status: string; readonly version: number };
-  /** The answer that was refused, by the names of the inputs. The page puts back what is neither a secret nor an answer. */
+  /**
+   * The answer that was refused, by the names of the inputs. The page puts back what is neither a secret nor an answer.
+   */
   readonly typed?: Readonly<Record<string, string>>;
 }
 

@@ -1,4 +1,7 @@
-/** The pages that are neither steps nor parts of the account: errors, devices, magic links, signing out, and the demo's inbox. */
+/**
+ * The pages that are neither steps nor parts of the account: errors, devices, magic links, signing out, and the demo's
+ * inbox.
+ */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { userCodeField } from '../fields.ts';

@@ -1,4 +1,7 @@
-/** The texts of a step by stable codes. More exact codes go first: of the authenticator, its stage, and the method of sending. */
+/**
+ * The texts of a step by stable codes. More exact codes go first: of the authenticator, its stage, and the method of
+ * sending.
+ */
 import type { Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
@@ -56,12 +59,15 @@ export function contextOf({ app }: StepPage, heading: MessageDescriptor): Messag
   return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
 }
 
-/** Why the step is asked for, where it does not say so itself. Only what delays the sign-in is a message that testers read. */
+/**
+ * Why the step is asked for, where it does not say so itself. Only what delays the sign-in is a message that testers
+ * read.
+ */
 export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.kind === 'challenge' && step.toEnroll)
     return { text: { key: 'enroll.prove_first' }, code: 'enroll.prove_first' };
   return step.kind === 'enroll' && step.skippable
-    ? { text: { key: `enroll.why.${step.skippable.reason}` } }
+    ? { text: { key: `enroll.reason.${step.skippable.reason}` } }
     : undefined;
 }
 
@@ -108,7 +114,7 @@ export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translato
   };
 }
 
-/** What the main button of a challenge says. What comes before an enrollment signs nobody in. */
+/** What the main button of a challenge says. A proof before an enrollment does not sign the user in. */
 export function challengeAction(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {
   if (step.toEnroll) return { key: 'action.continue' };
   return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };

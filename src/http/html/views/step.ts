@@ -256,7 +256,7 @@ function isBesideInput(step: Step, { field }: Notice): boolean {
   return step.kind === 'enroll' && field !== undefined;
 }
 
-/** The user may go on in another tab by a magic link, so the page asks whether they did. */
+/** The user may go on in another tab by a magic link, so the page asks whether that has happened. */
 function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefined {
   const { linkable, unsent } = publicOf(step);
   if (follow === undefined || linkable !== true || unsent === true) return undefined;

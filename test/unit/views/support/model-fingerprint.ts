@@ -1,11 +1,17 @@
-/** Fingerprints of the models of templates: a hash over the declarations that a model is made of, without comments and white space. */
+/**
+ * Fingerprints of the models of templates: a hash over the declarations that a model is made of, without comments and
+ * white space.
+ */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 
 /** Declarations of interfaces and types by name, as one line of code each. */
 type Declarations = ReadonlyMap<string, string>;
 
-/** The fingerprint of each member of the interface `table`, which maps names of templates to their models. `files` declare all of them. */
+/**
+ * The fingerprint of each member of the interface `table`, which maps names of templates to their models. `files`
+ * declare all of them.
+ */
 export function modelFingerprints(files: readonly string[], table: string): ReadonlyMap<string, string> {
   const declarations = new Map(files.flatMap((file) => declarationsIn(readFileSync(file, 'utf8'))));
   const body = declarations.get(table);

@@ -1,4 +1,7 @@
-/** Which keys of the catalogue the code and the templates use: whole texts in quotes, and texts that are put together of such texts. */
+/**
+ * Which keys of the catalogue the code and the templates use: whole texts in quotes, and texts that are put together of
+ * such texts.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
