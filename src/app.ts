@@ -29,8 +29,6 @@ import { Revisions } from './policy/revision/revisions.ts';
 import type { Store } from './stores/store.ts';
 import { Directory } from './users/directory.ts';
 
-export { markDemo } from './delivery/outbox.ts';
-
 export interface AppOptions {
   readonly store: Store;
   /** Base URL of the issuer, without a trailing slash. */

@@ -1,101 +1,200 @@
-/** One line per authentication event: who, what, how it came out, and which rule of which revision decided. Never a secret. */
+/**
+ * The audit log: one line per authentication event. A line says who did what, how it ended, and which rule of which revision decided. It
+ * never holds a secret, a mail address or a whole phone number. `auditEvents` lists every event with its outcomes and fields; a test
+ * checks that each one is emitted and tested.
+ */
 import type { Decision } from '../core/model/decision.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { auditKey } from '../stores/keys.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 
-export interface AuditEvent {
-  readonly event:
-    | 'authenticator.verified'
-    | 'authenticator.refused'
-    | 'authenticator.throttled'
-    | 'authenticator.enrolled'
-    | 'enrollment.skipped'
-    | 'authenticator.issued'
-    | 'message.queued'
-    | 'message.withheld'
-    | 'message.failed'
-    | 'message.limited'
-    | 'message.undeliverable'
-    | 'sign_in.completed'
-    | 'sign_in.denied'
-    | 'sign_in.cancelled'
-    | 'account.renamed'
-    | 'account.removed'
-    | 'account.session_ended'
-    | 'account.sessions_ended'
-    | 'account.device_forgotten'
-    | 'account.device_remembered'
-    | 'account.address_added'
-    | 'account.address_refused'
-    | 'account.address_removed'
-    | 'token.refreshed'
-    | 'token.refresh_denied'
-    | 'token.replayed'
-    | 'user.added'
-    | 'user.changed'
-    | 'user.groups_changed'
-    | 'user.suspended'
-    | 'user.activated'
-    | 'user.unlocked'
-    | 'user.reset'
-    | 'user.password_set'
-    | 'user.deleted';
-  readonly outcome: 'success' | 'failure' | 'deny';
-  /** Account; absent when nobody who exists is meant. */
-  readonly subject?: string;
-  readonly client?: string;
-  readonly authenticator?: string;
-  /** Who did it to the account from outside: the user of the command. */
-  readonly by?: string;
-  readonly factors?: readonly string[];
-  /** How a message goes out: `email`, `sms`, `voice`. */
-  readonly channel?: string;
-  /** Of a phone number: ISO 3166-1 alpha-2, and its block (E.164 without the last four digits). Never a whole number, never an address. */
-  readonly country?: string;
-  readonly prefix?: string;
-  /** Of an access code: signs, seconds that it counts, how often it counts. */
-  readonly length?: number;
-  readonly lifetime?: number;
-  readonly uses?: number;
-  /** All groups that somebody has from now on. */
-  readonly groups?: readonly string[];
-  readonly ip?: string;
-  readonly transaction?: string;
-  readonly policyRevision?: number;
-  /** `<layer>: <rule>` of the rule that decided. */
-  readonly rule?: string;
-  /** Code of the reason, when it did not succeed. */
-  readonly reason?: string;
+/** `failure`: the user or a limit was the reason. `deny`: a policy was. */
+export type AuditOutcome = 'success' | 'failure' | 'deny';
+
+/** Every field that a line may have besides `time`, `kind`, `event` and `outcome`. */
+export interface AuditFields {
+  /** Id of the account. Absent: the identifier belongs to no account. */
+  readonly subject: string;
+  /** Client id of the app. */
+  readonly client: string;
+  readonly ip: string;
+  /** Id of the transaction. */
+  readonly transaction: string;
+  readonly policyRevision: number;
+  /** `<layer>: <rule>` of each rule that decided. */
+  readonly rule: string;
+  /** Code of the reason, when the outcome is no success. */
+  readonly reason: string;
+  /** Key of the authenticator. */
+  readonly authenticator: string;
+  /** Factor types that were proved. */
+  readonly factors: readonly string[];
+  /** Authenticators that were not asked for because the browser remembers their proof. */
+  readonly waived: readonly string[];
+  readonly acr: string;
+  readonly amr: readonly string[];
   /** All other sessions of the account ended with it, and their tokens. */
-  readonly otherSessionsEnded?: true;
-  /** Authenticators whose proof the browser was spared. */
-  readonly waived?: readonly string[];
-  readonly acr?: string;
-  readonly amr?: readonly string[];
+  readonly otherSessionsEnded: true;
+  /** How a message is sent: `email`, `sms`, `voice`. */
+  readonly channel: string;
+  /** Of a phone number: ISO 3166-1 alpha-2. */
+  readonly country: string;
+  /** Of a phone number: E.164 without the last four digits. */
+  readonly prefix: string;
+  /** Operating system user of the command that changed the account. */
+  readonly by: string;
+  /** All groups of the user from now on. */
+  readonly groups: readonly string[];
+  /** Of an access code: its characters, the seconds that it is valid, and how often it can be used. */
+  readonly length: number;
+  readonly lifetime: number;
+  readonly uses: number;
 }
 
-/** Takes finished lines: the log of the process. */
+interface AuditEventRow {
+  readonly outcomes: readonly AuditOutcome[];
+  /** Fields that a line of this event may have. */
+  readonly fields: readonly (keyof AuditFields)[];
+  /** The form (by its `data-step`), page, endpoint or command that causes the event. */
+  readonly causedBy: string;
+}
+
+const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as const;
+const atAccount = ['subject', 'client', 'ip', 'policyRevision'] as const;
+const byCommand = ['subject', 'by'] as const;
+const succeeds = ['success'] as const;
+const fails = ['failure'] as const;
+const denies = ['deny'] as const;
+
+/** Every event by its name, in the order of a user's life with the account. */
+export const auditEvents = {
+  'authenticator.verified': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'authenticator', 'factors'],
+    causedBy: 'identify, challenge',
+  },
+  'authenticator.refused': {
+    outcomes: fails,
+    fields: [...inSignIn, 'authenticator', 'reason'],
+    causedBy: 'identify, challenge, enroll',
+  },
+  'authenticator.throttled': {
+    outcomes: fails,
+    fields: [...inSignIn, 'authenticator'],
+    causedBy: 'identify, challenge, enroll',
+  },
+  'authenticator.enrolled': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
+    causedBy: 'enroll',
+  },
+  'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: 'skip' },
+  'message.queued': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],
+    causedBy: 'identify, select, resend, enroll, /account/addresses',
+  },
+  'message.withheld': {
+    outcomes: fails,
+    fields: [...inSignIn, 'authenticator', 'reason'],
+    causedBy: 'identify, select, resend',
+  },
+  'message.limited': {
+    outcomes: fails,
+    fields: [...inSignIn, 'authenticator', 'reason'],
+    causedBy: 'identify, select, resend, enroll',
+  },
+  'message.undeliverable': {
+    outcomes: fails,
+    fields: [...inSignIn, 'authenticator', 'reason'],
+    causedBy: 'identify, select, resend',
+  },
+  'message.failed': {
+    outcomes: fails,
+    fields: ['subject', 'client', 'transaction', 'reason'],
+    causedBy: 'the worker of the outbox',
+  },
+  'sign_in.completed': {
+    outcomes: succeeds,
+    fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
+    causedBy: '/oauth2/v1/authorize',
+  },
+  'sign_in.denied': {
+    outcomes: denies,
+    fields: [...inSignIn, 'rule', 'reason'],
+    causedBy: 'any step, /oauth2/v1/authorize',
+  },
+  'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: 'cancel' },
+  'account.device_remembered': {
+    outcomes: succeeds,
+    fields: ['subject', 'client', 'ip', 'transaction'],
+    causedBy: 'challenge',
+  },
+  'account.renamed': { outcomes: succeeds, fields: [...atAccount, 'authenticator'], causedBy: '/account' },
+  'account.removed': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'authenticator', 'otherSessionsEnded'],
+    causedBy: '/account',
+  },
+  'account.session_ended': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
+  'account.sessions_ended': { outcomes: succeeds, fields: [...atAccount, 'otherSessionsEnded'], causedBy: '/account' },
+  'account.device_forgotten': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
+  'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
+  'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: '/account' },
+  'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
+  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: '/oauth2/v1/token' },
+  'token.refresh_denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: '/oauth2/v1/token' },
+  'user.added': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users add, import' },
+  'user.changed': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users import' },
+  'user.groups_changed': { outcomes: succeeds, fields: [...byCommand, 'groups'], causedBy: 'stepgate users groups' },
+  'user.suspended': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users suspend' },
+  'user.activated': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users activate' },
+  'user.unlocked': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users unlock' },
+  'user.reset': { outcomes: succeeds, fields: [...byCommand, 'authenticator'], causedBy: 'stepgate users reset' },
+  'user.password_set': {
+    outcomes: succeeds,
+    fields: [...byCommand, 'authenticator'],
+    causedBy: 'stepgate users reset',
+  },
+  'authenticator.issued': {
+    outcomes: succeeds,
+    fields: [...byCommand, 'authenticator', 'length', 'lifetime', 'uses'],
+    causedBy: 'stepgate users tac',
+  },
+  'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users delete' },
+} as const satisfies Record<string, AuditEventRow>;
+
+export type AuditEventName = keyof typeof auditEvents;
+
+type RowOf<Name extends AuditEventName> = (typeof auditEvents)[Name];
+
+/** An event with an outcome and the fields that its row in `auditEvents` allows. */
+export type AuditEvent<Name extends AuditEventName = AuditEventName> = {
+  readonly event: Name;
+  readonly outcome: RowOf<Name>['outcomes'][number];
+} & Partial<Pick<AuditFields, RowOf<Name>['fields'][number]>>;
+
+/** Receives each line once it is written: the log of the process. */
 export type AuditSink = (line: Readonly<Record<string, unknown>>) => void;
 
 /** Newest lines that the store keeps for `stepgate audit tail`; the log of the process is the archive. */
 const keep = keyTable.audit.lifetime.lines;
 
-/** Appends the line in the unit's commit, and says it in the log once it is written: what is logged has happened. */
-export function audit(unit: UnitOfWork, sink: AuditSink, event: AuditEvent): void {
+/** Appends the line in the unit's commit, and hands it to the log once it is written: what is logged has happened. */
+export function audit<Name extends AuditEventName>(unit: UnitOfWork, sink: AuditSink, event: AuditEvent<Name>): void {
   const { line, op } = auditOp(event);
   unit.add(op);
   unit.afterCommit(() => sink(line));
 }
 
-/** The line, and the operation that appends it, for whoever commits by themselves. */
-export function auditOp(event: AuditEvent) {
+/** The line, and the operation that appends it, for a caller that commits by itself. */
+export function auditOp<Name extends AuditEventName>(event: AuditEvent<Name>) {
   const line = { time: new Date().toISOString(), kind: 'audit', ...event };
   return { line, op: { op: 'append', key: auditKey, value: JSON.stringify(line), keep } as const };
 }
 
 /** The rules that decided, layer by layer, as the audit line and `explain` name them. */
-export function decidingRule(decision: Decision): string {
-  const layers = decision.trace.layers.filter((layer) => layer.decidedBy !== undefined);
+export function decidingRule({ trace }: Pick<Decision, 'trace'>): string {
+  const layers = trace.layers.filter((layer) => layer.decidedBy !== undefined);
   return layers.map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`).join('; ');
 }

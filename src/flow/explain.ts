@@ -1,6 +1,7 @@
 /** Why a sign-in would come out as it would: the trace of the one evaluator, what is missing, and the steps that the person would see. */
 
-import { type SimulatedStep, simulate } from '../core/analysis/simulate.ts';
+import { simulate } from '../core/analysis/simulate.ts';
+import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
 import { evaluate } from '../core/decision/evaluate.ts';
 import { assessedEvidence, type Missing, missingOf } from '../core/decision/missing.ts';
 import type { Conditions } from '../core/model/conditions.ts';

@@ -56,61 +56,61 @@ const account: PolicySet = { ...policiesOf(), account: true };
 const toAccount = (scopes: readonly string[]) => ({ request: { clientId: 'account', scopes } });
 const change = toAccount(['openid', 'account:change']);
 
-describe('what the enrollment policy disables', () => {
+describe('an authenticator that the enrollment policy disables', () => {
   const noMail = { disabled: ['email'] };
 
   test.each<[string, PolicySet, Have, Have, object]>([
     [
-      'is proved before an authenticator is enrolled that the app needs, and the page can say why',
+      'is proved before the enrollment that the app needs, and the page can say why',
       restricted(two, noMail),
       ['password', 'email'],
       ['password'],
       { kind: 'challenge', options: [{ authenticator: 'email' }], toEnroll: ['phone', 'totp', 'webauthn'] },
     ],
     [
-      'and is enough for that',
+      'once proved, allows the enrollment that the app needs',
       restricted(two, noMail),
       ['password', 'email'],
       ['password', 'email'],
       { kind: 'enroll', choices: ['phone', 'totp', 'webauthn'] },
     ],
     [
-      'is proved before one that the policy requires',
+      'is proved before the enrollment that the policy requires',
       restricted(policiesOf(), { ...noMail, required: [{ anyOf: ['totp'] }] }),
       ['password', 'email'],
       ['password'],
       { kind: 'challenge', options: [{ authenticator: 'email' }], toEnroll: ['totp'] },
     ],
     [
-      'and then that one is enrolled',
+      'once proved, allows the enrollment that the policy requires',
       restricted(policiesOf(), { ...noMail, required: [{ anyOf: ['totp'] }] }),
       ['password', 'email'],
       ['password', 'email'],
       { kind: 'enroll', choices: ['totp'] },
     ],
     [
-      'is proved before what is offered: until then it can only be chosen',
+      'is proved before an optional enrollment, which can only be chosen until then',
       restricted(policiesOf(), { ...noMail, optional: ['totp'] }),
       ['password', 'email'],
       ['password'],
       { kind: 'enroll', choices: ['totp'], proofFirst: true },
     ],
     [
-      'is no way into the app',
+      'does not let the user into the app',
       restricted(two, noMail),
       ['password', 'email', 'totp'],
       ['password', 'email'],
       { kind: 'challenge', options: [{ authenticator: 'totp' }] },
     ],
     [
-      'is the whole bar of somebody who has nothing that resists phishing here',
+      'is what the account-management requirement asks for where nothing else is phishing-resistant',
       restricted(two, { disabled: ['webauthn'] }),
       ['password', 'webauthn'],
       ['password'],
       { kind: 'challenge', options: [{ authenticator: 'webauthn' }] },
     ],
     [
-      'is not asked for where nothing is to be enrolled',
+      'is not asked for where nothing has to be enrolled',
       restricted(policiesOf(), noMail),
       ['password', 'email'],
       ['password'],
@@ -120,18 +120,18 @@ describe('what the enrollment policy disables', () => {
     expect(evaluate(policies, given(has, proved))).toMatchObject(expected);
   });
 
-  test('is not told about to somebody who has only identified', () => {
+  test('is not revealed to a user who has only identified', () => {
     const decision = evaluate(restricted(two, noMail), given(['password', 'email'], []));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }, {}] });
     expect(decision).not.toHaveProperty('toEnroll');
   });
 
-  test('comes in the order of the configuration, behind the rest', () => {
+  test('comes after the others, in the order of the configuration', () => {
     const decision = evaluate(restricted(two, { disabled: ['email'] }), given(['email', 'password'], []));
     expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'email' }] });
   });
 
-  test('is part of the bar at the account, too, and never of what the sign-in rests on', () => {
+  test('counts for the account-management requirement at the account app, and never supports the sign-in', () => {
     const policies = restricted(account, noMail);
     const asked = evaluate(policies, given(['password', 'email'], ['password'], change));
     expect(asked).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
@@ -153,7 +153,7 @@ describe('what the enrollment policy disables', () => {
     expect(decision).not.toHaveProperty('remember');
   });
 
-  test('shows in the simulated steps', () => {
+  test('appears in the simulated steps', () => {
     const steps = simulate(restricted(two, noMail), factsOf({ subject: person(['password', 'email']) }));
     expect(steps).toMatchObject([
       { kind: 'identify', identifyWith: 'password' },
@@ -165,7 +165,7 @@ describe('what the enrollment policy disables', () => {
   });
 });
 
-test('where nothing is left that could clear the bar, the denial says so', () => {
+test('denies with the reason where nothing is left that could meet the account-management requirement', () => {
   const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
@@ -175,43 +175,63 @@ test('where nothing is left that could clear the bar, the denial says so', () =>
   expect(evaluate(policies, fresh)).toMatchObject({ kind: 'enroll', choices: ['totp'] });
 });
 
-describe('after a loss', () => {
+describe('after the user has lost an authenticator', () => {
   const options = (decision: Decision) =>
     decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
 
   test.each<[string, Have, Have, readonly string[] | string]>([
     [
-      'the key comes before the code',
+      'the key is offered before the recovery code',
       ['password', 'webauthn', 'recovery_code'],
       ['password'],
       ['webauthn', 'recovery_code'],
     ],
-    ['password and code will do', ['password', 'webauthn', 'recovery_code'], ['password', 'recovery_code'], 'allow'],
-    ['password and key as before', ['password', 'webauthn', 'recovery_code'], ['password', 'webauthn'], 'allow'],
-    ['also without user verification', ['password', 'key', 'recovery_code'], ['password', 'recovery_code'], 'allow'],
-    ['the code alone will not', ['password', 'webauthn', 'recovery_code'], ['recovery_code'], ['password', 'webauthn']],
     [
-      'nor with a key that verifies nobody',
+      'password and recovery code are enough',
+      ['password', 'webauthn', 'recovery_code'],
+      ['password', 'recovery_code'],
+      'allow',
+    ],
+    [
+      'password and key are enough as before',
+      ['password', 'webauthn', 'recovery_code'],
+      ['password', 'webauthn'],
+      'allow',
+    ],
+    [
+      'a key without user verification changes nothing',
+      ['password', 'key', 'recovery_code'],
+      ['password', 'recovery_code'],
+      'allow',
+    ],
+    [
+      'the recovery code alone is not enough',
+      ['password', 'webauthn', 'recovery_code'],
+      ['recovery_code'],
+      ['password', 'webauthn'],
+    ],
+    [
+      'the recovery code and a key without user verification are not enough',
       ['password', 'key', 'recovery_code'],
       ['recovery_code', 'key'],
       ['password'],
     ],
     [
-      'nor the code and a code',
+      'the recovery code and a one-time code are not enough',
       ['password', 'webauthn', 'totp', 'recovery_code'],
       ['recovery_code', 'totp'],
       ['password', 'webauthn'],
     ],
-    ['without a password the key is all', ['webauthn', 'recovery_code'], ['recovery_code'], ['webauthn']],
-    ['nothing else stands for the key', ['password', 'webauthn', 'totp'], ['password', 'totp'], ['webauthn']],
+    ['without a password only the key is enough', ['webauthn', 'recovery_code'], ['recovery_code'], ['webauthn']],
+    ['no other authenticator replaces the key', ['password', 'webauthn', 'totp'], ['password', 'totp'], ['webauthn']],
     [
-      'a question is no second factor',
+      'a security question is no second factor',
       ['webauthn', 'security_question', 'recovery_code'],
       ['security_question', 'recovery_code'],
       ['webauthn'],
     ],
     [
-      'without a key it is a code like others',
+      'without a key the recovery code is offered like other codes',
       ['password', 'totp', 'recovery_code'],
       ['password'],
       ['totp', 'recovery_code'],
@@ -220,7 +240,7 @@ describe('after a loss', () => {
     expect(options(evaluate(account, given(has, proved, change)))).toEqual(expected);
   });
 
-  test('what was used last comes first, but not the code', () => {
+  test('what was used last comes first, except the recovery code', () => {
     const decision = evaluate(account, given(['password', 'webauthn', 'recovery_code'], ['password'], change));
     const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
@@ -240,7 +260,7 @@ describe('after a loss', () => {
     expect(evaluate(account, facts).kind).toBe('allow');
   });
 
-  test('it must be fresh, and a proof to recover a password is none', () => {
+  test('the proof must be fresh, and a proof of a password recovery does not count', () => {
     const subject = person(['password', 'webauthn', 'recovery_code']);
     const at = (more: readonly Evidence[]) => evaluate(account, factsOf({ subject, evidence: more, ...change })).kind;
     expect(at([proof('password', 300), proof('recovery_code', 300)])).toBe('allow');
@@ -249,7 +269,7 @@ describe('after a loss', () => {
     expect(at([proof('password', 10), proof('recovery_code', 10, { origin: 'recovery' })])).toBe('challenge');
   });
 
-  test('in the loop as at the account', () => {
+  test('the sign-in and the account app ask for the same', () => {
     const app = policiesOf({ app: factors(1, { demands: [{ authenticators: ['totp'] }] }) });
     const has = ['password', 'webauthn', 'recovery_code'] as const;
     expect(evaluate(app, given(has, ['password', 'recovery_code']))).toMatchObject({
@@ -273,7 +293,7 @@ function plainBar(has: readonly Enrollment[]): Requirement {
 const when = { now: NOW, transaction: HERE };
 const isRecovery = ({ authenticator }: Evidence) => authenticator === 'recovery_code';
 
-test('without a recovery proof the bar is exactly what it was, and with one it takes another factor type', () => {
+test('a recovery code adds nothing but an alternative beside another factor type to the account-management requirement', () => {
   const seen = { recovered: 0, cleared: 0, not: 0 };
   fc.assert(
     fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {
@@ -306,7 +326,7 @@ test('without a recovery proof the bar is exactly what it was, and with one it t
   for (const count of Object.values(seen)) expect(count).toBeGreaterThan(50);
 });
 
-test('nothing is enrolled, and nobody is let in, by what is disabled', () => {
+test('a disabled authenticator neither enrolls anything below the requirement nor lets a user in', () => {
   const terms = fc.record({
     disabled: fc.subarray(keys, { minLength: 1, maxLength: 3 }),
     required: fc.subarray(keys, { maxLength: 2 }),

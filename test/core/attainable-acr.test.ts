@@ -39,7 +39,7 @@ test.each<[string, readonly AuthenticatorDescriptor[], readonly string[]]>([
   expect(attainableAcrValues(defaultAcrValues, authenticators)).toEqual(attainable);
 });
 
-test('a chain may use two enrollments of one authenticator, and each step needs one that is enabled', () => {
+test('a chain may use two enrollments of one authenticator, and each of its steps needs an enabled one', () => {
   const chain = (value: string, ...steps: string[]): AcrValue => ({
     value,
     requirement: { chains: [steps.map((key) => ({ authenticators: [key] }))] },
@@ -52,7 +52,7 @@ test('a chain may use two enrollments of one authenticator, and each step needs 
   expect(attainableAcrValues(values, [password, totp])).toEqual(['twice', 'both']);
 });
 
-test('every demand must be met by something that is enabled', () => {
+test('an enabled authenticator must meet every demand', () => {
   const values: AcrValue[] = [
     {
       value: 'strong',

@@ -25,7 +25,7 @@ function asked(app: Requirement, has: readonly Key[], proved: readonly Key[] = [
       : [decision.kind === 'challenge' ? `withheld ${decision.withheld?.reason}` : decision.kind];
 }
 
-describe('is asked for last', () => {
+describe('an auxiliary authenticator is asked for last', () => {
   test.each<[string, Requirement]>([
     ['of two demands', named],
     ['of a chain', chain('totp', question)],
@@ -36,20 +36,20 @@ describe('is asked for last', () => {
     expect(asked(app, ['totp', question], ['totp', question])).toEqual(['allow']);
   });
 
-  test('also where it is only one of two that would do', () => {
+  test('also where it is one of two options', () => {
     const app = factors(2, { demands: [{ authenticators: ['password', question] }] });
     expect(asked(app, ['password', 'totp', question])).toEqual(['password', 'totp']);
     expect(asked(app, ['password', 'totp', question], ['totp'])).toEqual(['password', question]);
   });
 
-  test('and is not the first thing to be asked of somebody who will be denied', () => {
+  test('and never first where the user will be denied', () => {
     const denied = evaluate(policiesOf({ app: factors(3) }), factsOf({ subject: person([question]) }));
     expect(denied).toMatchObject({ kind: 'challenge', withheld: { reason: 'unsatisfiable' } });
     expect(denied).toMatchObject({ options: [{ authenticator: 'password', enrollments: ['none'] }] });
   });
 });
 
-test('is never asked for where nothing names it', () => {
+test('an auxiliary authenticator is never asked for where no requirement names it', () => {
   expect(asked(factors(1), ['password', question])).toEqual(['password']);
   expect(asked(factors(2), ['totp', question], ['totp'])).not.toContain(question);
   expect(asked(factors(1, { demands: [{ factor: 'knowledge' }] }), ['totp', question], ['totp'])).not.toContain(
@@ -57,19 +57,19 @@ test('is never asked for where nothing names it', () => {
   );
 });
 
-test('never lets anybody in alone', () => {
+test('an auxiliary authenticator alone never lets a user in', () => {
   const only = factors(1, { demands: [{ authenticators: [question] }] });
   expect(asked(only, [question])).not.toContain(question);
   expect(asked(only, ['email', question], [question])).toEqual(['email']);
   expect(asked(chain(question), [question], [question])).not.toEqual(['allow']);
 });
 
-test('is enrolled where it is asked for, behind what the person has', () => {
+test('an auxiliary authenticator is enrolled where it is required, after a proof of what the user has', () => {
   expect(asked(named, ['totp'])).toEqual(['totp']);
   expect(asked(named, ['totp'], ['totp'])).toEqual([`enroll ${question}`]);
 });
 
-test('does not raise the bar before something is enrolled, and does not clear it', () => {
+test('an auxiliary authenticator neither raises nor meets the account-management requirement', () => {
   const bar = (keys: readonly Key[]) =>
     accountManagementRequirement(usableEnrollments(person(keys), policiesOf()), Object.values(descriptor));
   expect(bar(['totp', question])).toEqual(bar(['totp']));
@@ -78,7 +78,7 @@ test('does not raise the bar before something is enrolled, and does not clear it
   expect(asked(app, ['totp', question], [question])).toEqual(['totp']);
 });
 
-test('reaches no level of assurance that does not name it, and never mfa', () => {
+test('an auxiliary authenticator reaches no acr that does not name it, and never mfa', () => {
   expect(attainableAcrValues(acrValues, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
   const evidence = [proof('totp', 'here'), proof(question, 'here')];
   expect(
@@ -86,7 +86,7 @@ test('reaches no level of assurance that does not name it, and never mfa', () =>
   ).toMatchObject({ kind: 'allow', assurance: { acr: '1fa', amr: ['kba', 'otp'] } });
 });
 
-test('nobody is asked for it on the page that asks who they are', () => {
+test('the identifier page never asks for an auxiliary authenticator', () => {
   for (const app of [factors(1), named, chain(question, 'totp')])
     expect(identifyingHelps(policiesOf({ app }), factsOf(), { key: question, forUsers: 'some' })).toBe(false);
 });

@@ -20,7 +20,7 @@ describe('a chain', () => {
   test.each<[string, Requirement, Proved, Proved, string | readonly string[]]>([
     ['begins with its first step', chains([step('email'), step('password')]), ['password', 'email'], [], ['email']],
     [
-      'goes on with its second',
+      'continues with its second step',
       chains([step('email'), step('password')]),
       ['password', 'email'],
       ['email'],
@@ -42,7 +42,7 @@ describe('a chain', () => {
       ['email'],
     ],
     [
-      'offers all of a step',
+      'offers every authenticator of a step',
       chains([step('email', 'phone'), step('password')]),
       ['password', 'email', 'phone'],
       [],
@@ -56,7 +56,7 @@ describe('a chain', () => {
       ['email', 'totp'],
     ],
     [
-      'that cannot be finished is not offered',
+      'is not offered where the user cannot complete it',
       chains([step('email'), step('security_question')], [step('totp')]),
       ['email', 'totp'],
       [],
@@ -70,21 +70,21 @@ describe('a chain', () => {
       ['email'],
     ],
     [
-      'finds the order that fits',
+      'finds an assignment of evidence that fits',
       chains([step('totp', 'email'), step('totp')]),
       ['totp', 'email'],
       ['totp', 'email'],
       'allow',
     ],
     [
-      'of three steps',
+      'asks for the third of three steps',
       chains([step('email'), step('totp'), step('password')]),
       ['password', 'email', 'totp'],
       ['email'],
       ['totp'],
     ],
     [
-      'without steps is no way, and changes no order',
+      'without steps is never met, and changes no order',
       chains([], [step('email'), step('password')]),
       ['password', 'email'],
       [],
@@ -101,7 +101,7 @@ describe('a chain', () => {
     expect(decide(app, has, proved)).toEqual(expected);
   });
 
-  test('asks again only for the step whose window is over', () => {
+  test('a chain asks again only for the step whose maximum age is over', () => {
     const app = chains([
       { authenticators: ['password'], maxAge: 3600 },
       { authenticators: ['totp'], maxAge: 43_200 },
@@ -123,14 +123,14 @@ describe('a chain', () => {
     expect(decide(app, ['webauthn'], ['webauthn'])).toBe('enroll');
   });
 
-  test('gives its order to the other layers too', () => {
+  test('a chain in one layer decides the order for the other layers, too', () => {
     const session = always(allow(factors(1, { demands: [{ authenticators: ['password'] }] })));
     const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
     const facts = factsOf({ subject: person(['password', 'totp']) });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
   });
 
-  test('opposite orders in two layers do not lock anybody out', () => {
+  test('opposite orders in two layers do not lock the user out', () => {
     const session = always(allow(chains([step('password'), step('totp')])));
     const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
     const facts = factsOf({ subject: person(['password', 'totp']) });
@@ -140,14 +140,14 @@ describe('a chain', () => {
     });
   });
 
-  test('opposite orders of what is yet to be enrolled neither', () => {
+  test('opposite orders of enrollments do not lock the user out', () => {
     const session = always(allow(chains([step('phone'), step('totp')])));
     const policies = policiesOf({ session, app: chains([step('totp'), step('phone')]) });
     const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'enroll', choices: ['phone', 'totp'] });
   });
 
-  test('of two alike is for somebody who has two alike', () => {
+  test('a chain of two equal steps takes two enrollments of the authenticator', () => {
     const [totp] = enrolled('totp');
     const subject = person([], { enrollments: ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const decision = evaluate(policiesOf({ app: chains([step('totp'), step('totp')]) }), factsOf({ subject }));
@@ -158,7 +158,7 @@ describe('a chain', () => {
     expect(decision).not.toHaveProperty('withheld');
   });
 
-  test('of two factors that are one type is no mfa', () => {
+  test('a chain of two authenticators of one factor type is no mfa', () => {
     const facts = factsOf({
       subject: person(['email', 'phone']),
       evidence: [proof('email', 'here'), proof('phone', 'here')],

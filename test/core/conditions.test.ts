@@ -21,12 +21,12 @@ const ann = person(['password'], {
 const known = factsOf({ subject: ann });
 const nobody = factsOf();
 
-describe('conditions about the person', () => {
+describe('conditions about the user', () => {
   test.each<[string, Conditions, ConditionResult]>([
     ['user id in any', { users: { any: ['ann'] } }, 'hit'],
     ['identifier in any', { users: { any: ['bob', 'ann@example.org'] } }, 'hit'],
     ['another user in any', { users: { any: ['bob'] } }, 'miss'],
-    ['nobody in any', { users: { any: [] } }, 'miss'],
+    ['an empty list', { users: { any: [] } }, 'miss'],
     ['identifier in none', { users: { none: ['ann@example.org'] } }, 'miss'],
     ['another user in none', { users: { none: ['bob'] } }, 'hit'],
     ['in any but also in none', { users: { any: ['ann'], none: ['ann@example.org'] } }, 'miss'],
@@ -60,7 +60,7 @@ describe('conditions about the person', () => {
     expect(resultOf(when, nobody)).toEqual(['unknown']);
   });
 
-  test('somebody without a user type is in no list', () => {
+  test('a user without a user type is in no list', () => {
     const facts = factsOf({ subject: person(['password']) });
     expect(resultOf({ userType: { any: ['employee'] } }, facts)).toEqual(['miss']);
     expect(resultOf({ userType: { none: ['employee'] } }, facts)).toEqual(['hit']);
@@ -158,7 +158,7 @@ test('a time zone that does not exist is refused', () => {
   expect(() => compileConditions({ time: { zone: 'Europe/Nowhere' } })).toThrow(RangeError);
 });
 
-test('names tell the condition', () => {
+test('each test has the name of its condition', () => {
   const when: Conditions = { attributes: { department: {} }, groups: {}, device: { known: true, os: [] } };
   expect(compileConditions(when).map(({ name }) => name)).toEqual([
     'groups',
@@ -168,13 +168,13 @@ test('names tell the condition', () => {
   ]);
 });
 
-describe('of any conditions and facts', () => {
+describe('any conditions and facts', () => {
   const namedResults = (when: Conditions, of: Facts) =>
     compileConditions(when).map(({ name, test: resultFor }) => ({ name, result: resultFor(of) }));
   const { subject: _, ...unidentified } = factArbitraries;
   const before = fc.record(unidentified);
 
-  test('each is decided once the user has identified', () => {
+  test('each is a hit or a miss once the user has identified', () => {
     const results = new Set<ConditionResult>();
     fc.assert(
       fc.property(conditions, facts, (when, of) => {
@@ -196,7 +196,7 @@ describe('of any conditions and facts', () => {
     );
   });
 
-  test('those that do not vary come out alike at any other sign-in of the user to the app', () => {
+  test('a condition that does not vary has the same result at any other sign-in of the user to the app', () => {
     fc.assert(
       fc.property(conditions, facts, facts, (when, of, { now, network, device, request: { scopes } }) => {
         const other: Facts = { ...of, now, network, device, request: { ...of.request, scopes } };

@@ -11,25 +11,25 @@ describe('whose evidence counts', () => {
     evaluate(policiesOf(enabled ? { enabled } : {}), factsOf({ subject: ann, evidence })).kind;
 
   test.each<[string, Partial<Evidence>, string]>([
-    ['her own', {}, 'allow'],
+    ["the user's own", {}, 'allow'],
     ['from an enrollment', { origin: 'enrollment' }, 'allow'],
-    ['from a recovery', { origin: 'recovery' }, 'challenge'],
+    ['from an account recovery', { origin: 'recovery' }, 'challenge'],
     ["somebody else's", { subject: 'bob' }, 'challenge'],
     ['an enrollment that is gone', { enrollment: 'old-totp' }, 'challenge'],
     ['an enrollment of another authenticator', { enrollment: 'password' }, 'challenge'],
     ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
     ['from the future', { at: NOW + 61 }, 'challenge'],
-    ['from no time at all', { at: Number.NaN }, 'challenge'],
-    ['from the future, here', { at: NOW + 61, transaction: HERE }, 'challenge'],
+    ['without a valid time', { at: Number.NaN }, 'challenge'],
+    ['from the future, in this transaction', { at: NOW + 61, transaction: HERE }, 'challenge'],
   ])('%s: %j gives %s', (_, more, expected) => {
     expect(decide([proof('totp', 5, more)])).toBe(expected);
   });
 
-  test('of a disabled authenticator does not count', () => {
+  test('evidence of a disabled authenticator does not count', () => {
     expect(decide([proof('totp', 'here')], ['password'])).toBe('challenge');
   });
 
-  test('evidence without a transaction is not of this sign-in when there is none', () => {
+  test('evidence without a transaction does not belong to a sign-in without one', () => {
     const evidence = [proof('password', 5, { transaction: undefined as unknown as string })];
     const decision = evaluate(policiesOf(), silentFacts({ subject: ann, evidence, request: { maxAge: 0 } }));
     expect(decision.kind).toBe('challenge');
@@ -56,7 +56,7 @@ describe('of two equal proofs of one enrollment', () => {
     expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
   });
 
-  test('both count when they differ in what they show, or are of two enrollments', () => {
+  test('both count when they differ in characteristics, amr or enrollment', () => {
     expect(agesOf(earlier(300), { ...earlier(20), amr: ['swk'] })).toEqual([20, 300]);
     expect(agesOf(earlier(300), { ...earlier(20), characteristics: [] })).toEqual([20, 300]);
     expect(agesOf(earlier(300), proof('password', 20))).toEqual([20, 300]);
@@ -110,7 +110,7 @@ describe('age', () => {
     expect(decide(43_201, 3600)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }] });
   });
 
-  test('a factor that is too old for the alternative is not counted, whoever asks for it', () => {
+  test('a factor that is too old for the alternative does not count', () => {
     const app = factors(2, { maxAge: 600 });
     const facts = factsOf({
       subject: person(['password', 'totp']),
@@ -143,7 +143,7 @@ describe('age', () => {
     expect([decide(60), decide(61)]).toEqual(['allow', 'challenge']);
   });
 
-  test('without a transaction nothing is of this transaction', () => {
+  test('without a transaction no evidence is of this transaction', () => {
     const evidence = [proof('password', 'here')];
     expect(
       evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: person(['password']), evidence })).kind,
@@ -151,7 +151,7 @@ describe('age', () => {
   });
 });
 
-describe('the witness', () => {
+describe('the supporting evidence', () => {
   const both = person(['password', 'totp', 'email']);
   const assurance = (app: Requirement, evidence: readonly Evidence[], given: Parameters<typeof factsOf>[0] = {}) => {
     const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...given }));
@@ -160,16 +160,16 @@ describe('the witness', () => {
   };
   const of = (transaction: string) => ({ transaction });
 
-  test('auth_time is the time of its oldest member', () => {
+  test('auth_time is the time of the oldest', () => {
     expect(assurance(factors(2), [proof('password', 500), proof('totp', 20)]).authTime).toBe(NOW - 500);
   });
 
-  test('it rests on the newest evidence that will do', () => {
+  test('it is the newest evidence that meets the requirement', () => {
     const found = assurance(factors(1), [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
     expect(found).toMatchObject({ authTime: NOW - 20, amr: ['otp'], acr: '1fa' });
   });
 
-  test('of two of one kind the newer', () => {
+  test('of two proofs of one enrollment it is the newer', () => {
     const found = assurance(factors(2), [
       proof('password', 500, of('a')),
       proof('totp', 400, of('b')),
@@ -188,13 +188,13 @@ describe('the witness', () => {
     expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: NOW - 500 } });
   });
 
-  test('what no rule asks for, from another event, is left out', () => {
+  test('evidence of another event that no rule asks for is left out', () => {
     const password = factors(1, { demands: [{ authenticators: ['password'] }] });
     const found = assurance(password, [proof('password', 500, of('a')), proof('totp', 20, of('b'))]);
     expect(found).toMatchObject({ authTime: NOW - 500, amr: ['pwd'] });
   });
 
-  test('of two that would do the newer stays', () => {
+  test('of two that would do it is the newer', () => {
     const evidence = [proof('password', 500, of('a')), proof('email', 400, of('b')), proof('totp', 20, of('c'))];
     expect(assurance(factors(2), evidence)).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'] });
   });
@@ -204,7 +204,7 @@ describe('the witness', () => {
     expect(found).toMatchObject({ authTime: NOW - 500, amr: ['mfa', 'otp', 'pwd'], acr: '2fa' });
   });
 
-  test('but not what is too old for the request', () => {
+  test('evidence that is too old for the request does not belong to the event', () => {
     const evidence = [proof('password', 500, of('a')), proof('totp', 480, of('a'))];
     const found = assurance(factors(1), evidence, { request: { maxAge: 490 } });
     expect(found).toMatchObject({ authTime: NOW - 480, amr: ['otp'], acr: '1fa' });

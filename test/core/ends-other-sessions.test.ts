@@ -11,20 +11,20 @@ function added(key: Key | 'key', replaces = false) {
 
 test.each<[string, readonly (Key | 'key')[], Key | 'key', boolean]>([
   ['a second factor type', ['password'], 'totp', true],
-  ['the first of all', [], 'totp', true],
+  ['the first enrollment', [], 'totp', true],
   ['phishing resistance', ['password', 'totp'], 'key', true],
   ['a third factor type', ['password', 'key'], 'webauthn', true],
-  ['another one of the kind', ['password', 'totp'], 'totp', false],
-  ['another way to show possession', ['password', 'totp'], 'email', false],
+  ['a second enrollment of an authenticator', ['password', 'totp'], 'totp', false],
+  ['another authenticator for possession', ['password', 'totp'], 'email', false],
   ['a second passkey', ['password', 'webauthn'], 'webauthn', false],
-  ['less than what is there', ['password', 'webauthn'], 'totp', false],
-  ['what is too weak to stand for a factor type', ['totp'], 'security_question', false],
-  ['knowledge, where only a question was known', ['totp', 'security_question'], 'password', true],
+  ['less than the account has', ['password', 'webauthn'], 'totp', false],
+  ['an auxiliary authenticator', ['totp'], 'security_question', false],
+  ['knowledge, beside an auxiliary authenticator', ['totp', 'security_question'], 'password', true],
 ])('%s', (_what, keys, key, expected) => {
   expect(endsOtherSessions(policiesOf(), person(keys), added(key))).toBe(expected);
 });
 
-test('what takes the place of another ends them, also if it is too weak for a factor type', () => {
+test('an enrollment that replaces another ends them, even an auxiliary one', () => {
   expect(endsOtherSessions(policiesOf(), person(['password', 'recovery_code']), added('recovery_code', true))).toBe(
     true,
   );
@@ -34,14 +34,14 @@ test('what takes the place of another ends them, also if it is too weak for a fa
 });
 
 test.each<[string, Partial<Enrollment>]>([
-  ['is used up', { consumed: true }],
-  ['is over some day', { temporary: true }],
-])('what %s was no second factor', (_what, more) => {
+  ['is consumed', { consumed: true }],
+  ['is temporary', { temporary: true }],
+])('an enrollment that %s was no second factor', (_what, more) => {
   const enrollments = [...enrolled('password'), ...enrolled('recovery_code').map((one) => ({ ...one, ...more }))];
   expect(endsOtherSessions(policiesOf(), person([], { enrollments }), added('totp'))).toBe(true);
 });
 
-test('what is not enabled showed nothing', () => {
+test('a disabled authenticator counted for nothing', () => {
   const { authenticators, ...policies } = policiesOf();
   const enabled = authenticators.filter(({ key }) => key !== 'phone');
   expect(

@@ -31,15 +31,15 @@ function withEnrollment(policies: PolicySet, required: readonly string[]): Polic
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules: [{ name: 'all', when: {}, then }] }) };
 }
 
-describe('at the account', () => {
-  test('one less than all: there is an offer', () => {
+describe('in the account app', () => {
+  test('below the limit an enrollment is offered', () => {
     expect(wants('totp', holding('totp', maxEnrollmentsPerAuthenticator - 1))).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
   });
 
-  test('all: it is denied with that reason, before anything is offered', () => {
+  test('at the limit it is denied with that reason, before anything is offered', () => {
     const full = holding('totp', maxEnrollmentsPerAuthenticator);
     expect(wants('totp', full)).toMatchObject({ kind: 'deny', reason: 'enrollments_full', layer: 'app' });
     expect(wants('totp', holding('totp', maxEnrollmentsPerAuthenticator + 5))).toMatchObject({
@@ -48,12 +48,12 @@ describe('at the account', () => {
     expect(wants('webauthn', full, allProved('totp'))).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
-  test('who has proved nothing yet is told nothing', () => {
+  test('the reason is withheld from a user who has proved nothing yet', () => {
     const asked = wants('totp', holding('totp', maxEnrollmentsPerAuthenticator), []);
     expect(asked).toMatchObject({ kind: 'challenge', withheld: { reason: 'enrollments_full' } });
   });
 
-  test('what is used up takes no room', () => {
+  test('consumed enrollments do not count', () => {
     const used = holding('totp', maxEnrollmentsPerAuthenticator, { consumed: true });
     expect(isFull('totp', used)).toBe(false);
     expect(wants('totp', used, [proof('password', 'here')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
@@ -63,14 +63,14 @@ describe('at the account', () => {
 describe('at an app', () => {
   const one = policiesOf({ app: always(allow(factors(1))) });
 
-  test('an enrollment policy that requires it is met, and one that requires something else asks for that', () => {
+  test('an enrollment policy that requires the authenticator is met, and one that requires another asks for that one', () => {
     const facts = factsOf({ subject: holding('totp', maxEnrollmentsPerAuthenticator), evidence: allProved('totp') });
     expect(evaluate(withEnrollment(one, ['totp']), facts).kind).toBe('allow');
     expect(evaluate(withEnrollment(one, ['totp', 'webauthn']), facts).kind).toBe('allow');
     expect(evaluate(withEnrollment(one, ['webauthn']), facts)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
-  test('what only another one could meet is denied with that reason; where something else would do, that is offered', () => {
+  test('a requirement that only one more enrollment could meet denies with that reason; where another authenticator would do, it is offered', () => {
     const verified = allow(factors(2, { demands: [{ characteristics: ['userVerification'] }] }));
     const subject = holding('key', maxEnrollmentsPerAuthenticator);
     const facts = factsOf({ subject, evidence: allProved('key') });
@@ -92,7 +92,7 @@ describe('at an app', () => {
     expect(evaluate(policiesOf({ app: always(either) }), facts)).toMatchObject({ kind: 'enroll', choices: ['phone'] });
   });
 
-  test('an acr that only another one could reach stays an acr that cannot be reached', () => {
+  test('an acr that only one more enrollment could reach cannot be reached', () => {
     const request = { acrValues: ['verified'], acrEssential: true } as const;
     const policies: PolicySet = {
       ...one,

@@ -78,31 +78,36 @@ const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
 };
 const skippedBefore = (count: number, at = NOW) => skippedFor(reasons, count, at);
 
-describe('what the policy wants', () => {
+describe('the enrollment policy asks for', () => {
   test.each<[string, Partial<EnrollmentTerms>, Given, object]>([
     ['nothing', {}, {}, { kind: 'allow' }],
-    ['one that is missing', { required: [totp] }, {}, { kind: 'enroll', choices: ['totp'] }],
+    ['a required enrollment that is missing', { required: [totp] }, {}, { kind: 'enroll', choices: ['totp'] }],
     [
       'one of several',
       { required: [{ anyOf: ['webauthn', 'totp'] }] },
       {},
       { kind: 'enroll', choices: ['webauthn', 'totp'] },
     ],
-    ['one that is there', { required: [totp] }, { has: ['password', 'totp'] }, { kind: 'allow' }],
     [
-      'either is enough',
+      'nothing when the required enrollment exists',
+      { required: [totp] },
+      { has: ['password', 'totp'] },
+      { kind: 'allow' },
+    ],
+    [
+      'nothing when one of several exists',
       { required: [{ anyOf: ['webauthn', 'totp'] }] },
       { has: ['password', 'totp'] },
       { kind: 'allow' },
     ],
     [
-      'what stops single sign-on',
+      'a required enrollment, which stops single sign-on',
       { required: [totp] },
       { silent: true, evidence: [proof('password', 60)] },
       { kind: 'enroll' },
     ],
     [
-      'the bar first',
+      'a proof for the account-management requirement first',
       { required: [{ anyOf: ['webauthn'] }] },
       { has: ['password', 'totp'] },
       { kind: 'challenge', options: [{ authenticator: 'totp' }], toEnroll: ['webauthn'] },
@@ -114,39 +119,49 @@ describe('what the policy wants', () => {
       { kind: 'challenge', toEnroll: ['totp'] },
     ],
     [
-      'what nobody can enroll',
+      'an authenticator that the user cannot enroll',
       { required: [{ anyOf: ['email'] }] },
       {},
       { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' },
     ],
     [
-      'an offer',
+      'an optional enrollment',
       { optional: ['totp', 'webauthn'] },
       {},
       { kind: 'enroll', choices: ['totp', 'webauthn'], skippable: { reason: 'optional' } },
     ],
-    ['an offer that was skipped before', { optional: ['totp'] }, { skipped: skippedBefore(1) }, { kind: 'allow' }],
-    ['an offer that is skipped', { optional: ['totp'] }, { skippedHere: ['totp'] }, { kind: 'allow' }],
     [
-      'an offer, without an interaction',
+      'nothing after the optional enrollment was skipped',
+      { optional: ['totp'] },
+      { skipped: skippedBefore(1) },
+      { kind: 'allow' },
+    ],
+    [
+      'nothing when the optional enrollment is skipped',
+      { optional: ['totp'] },
+      { skippedHere: ['totp'] },
+      { kind: 'allow' },
+    ],
+    [
+      'no optional enrollment without an interaction',
       { optional: ['totp'] },
       { silent: true, evidence: [proof('password', 60)] },
       { kind: 'allow' },
     ],
     [
-      'an offer below the bar: only to choose from',
+      'an optional enrollment below the account-management requirement, only to choose',
       { optional: ['webauthn'] },
       { has: ['password', 'totp'] },
       { kind: 'enroll', choices: ['webauthn'], skippable: { reason: 'optional' }, proofFirst: true },
     ],
     [
-      'the bar, for who wants what is offered',
+      'a proof for the account-management requirement, once the user has chosen',
       { ...promoted, optional: ['recovery_code'] },
       { has: ['password', 'totp'], requestedEnrollment: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { reason: 'promotion', authenticators: ['webauthn'] } },
     ],
     [
-      'what is wanted, once the bar is cleared',
+      'the chosen enrollment, once the requirement is met',
       promoted,
       {
         has: ['password', 'totp'],
@@ -156,90 +171,110 @@ describe('what the policy wants', () => {
       { kind: 'enroll', choices: ['webauthn'] },
     ],
     [
-      'a wish for what is not offered',
+      'nothing of what is not offered, even if requested',
       promoted,
       { has: ['password', 'totp'], requestedEnrollment: 'email' },
       { kind: 'enroll', choices: ['webauthn'], proofFirst: true },
     ],
     [
-      'an offer below the bar, without an interaction',
+      'no optional enrollment below the requirement without an interaction',
       promoted,
       { has: ['password', 'totp'], silent: true, evidence: [proof('password', 60)] },
       { kind: 'allow' },
     ],
     [
-      'what is required before what is optional',
+      'a required enrollment before an optional one',
       { optional: ['webauthn'], required: [totp] },
       {},
       { kind: 'enroll', choices: ['totp'] },
     ],
     ['a promotion', promoted, {}, { kind: 'enroll', choices: ['webauthn'], skippable: { reason: 'promotion' } }],
-    ['a promotion, too early', promoted, { skipped: skippedBefore(1, NOW - 30 * day + 1) }, { kind: 'allow' }],
-    ['a promotion again', promoted, { skipped: skippedBefore(1, NOW - 30 * day) }, { kind: 'enroll' }],
-    ['a promotion too often', promoted, { skipped: skippedBefore(2, NOW - 300 * day) }, { kind: 'allow' }],
     [
-      'optional and promoted: by the promotion',
+      'no promotion during its cooldown',
+      promoted,
+      { skipped: skippedBefore(1, NOW - 30 * day + 1) },
+      { kind: 'allow' },
+    ],
+    [
+      'a promotion again after its cooldown',
+      promoted,
+      { skipped: skippedBefore(1, NOW - 30 * day) },
+      { kind: 'enroll' },
+    ],
+    ['no promotion after the last skip', promoted, { skipped: skippedBefore(2, NOW - 300 * day) }, { kind: 'allow' }],
+    [
+      'a promotion, where the enrollment is optional, too',
       { ...promoted, optional: ['webauthn'] },
       { skipped: skippedBefore(1, NOW - 31 * day) },
       { kind: 'enroll', skippable: { reason: 'promotion' } },
     ],
     [
-      'grace by skips',
+      'an enrollment in grace, with its skips',
       inGrace,
       { skipped: skippedBefore(1) },
       { kind: 'enroll', skippable: { reason: 'grace', authenticators: ['totp'], skipsLeft: 2 } },
     ],
     [
-      'grace after an offer that was skipped: all of it',
+      'all skips of grace after a skipped optional enrollment',
       inGrace,
       { skipped: skippedFor(['optional', 'promotion'], 3) },
       { kind: 'enroll', skippable: { reason: 'grace', skipsLeft: 3 } },
     ],
-    ['grace that is skipped', inGrace, { skipped: skippedBefore(3), skippedHere: ['totp'] }, { kind: 'allow' }],
     [
-      'grace skipped more often than allowed',
+      'nothing when an enrollment in grace is skipped',
+      inGrace,
+      { skipped: skippedBefore(3), skippedHere: ['totp'] },
+      { kind: 'allow' },
+    ],
+    [
+      'the enrollment after more skips than allowed',
       inGrace,
       { skipped: skippedBefore(4), skippedHere: ['totp'] },
       { kind: 'enroll' },
     ],
-    ['grace, without an interaction', inGrace, { silent: true, evidence: [proof('password', 60)] }, { kind: 'allow' }],
     [
-      'grace below the bar: only to choose from',
+      'no enrollment in grace without an interaction',
+      inGrace,
+      { silent: true, evidence: [proof('password', 60)] },
+      { kind: 'allow' },
+    ],
+    [
+      'an enrollment in grace below the account-management requirement, only to choose',
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
       { has: ['password', 'totp'] },
       { kind: 'enroll', choices: ['webauthn'], skippable: { skipsLeft: 1 }, proofFirst: true },
     ],
     [
-      'the bar in grace, for who does it now',
+      'a proof for the requirement in grace, once the user has chosen',
       { required: [{ anyOf: ['webauthn'], grace: { skips: 1 } }] },
       { has: ['password', 'totp'], requestedEnrollment: 'webauthn' },
       { kind: 'challenge', toEnroll: ['webauthn'], skippable: { skipsLeft: 1 } },
     ],
     [
-      'grace that nothing but offers were skipped before',
+      'all skips of grace after other skips',
       inGrace,
       { skipped: skippedFor(['optional', 'promotion'], 3) },
       { kind: 'enroll', skippable: { reason: 'grace', skipsLeft: 3 } },
     ],
     [
-      'an offer that was skipped for other reasons before',
+      'an optional enrollment that was skipped for other reasons',
       { optional: ['totp'] },
       { skipped: skippedFor(['grace', 'promotion'], 3) },
       { kind: 'enroll', skippable: { reason: 'optional' } },
     ],
     [
-      'a promotion of what was skipped for other reasons before',
+      'a promotion of what was skipped for other reasons',
       promoted,
       { skipped: skippedFor(['grace', 'optional'], 3) },
       { kind: 'enroll', skippable: { reason: 'promotion' } },
     ],
     [
-      'an offer, whatever else was skipped',
+      'an optional enrollment after another one was skipped',
       { optional: ['totp'] },
       { skipped: skippedFor(['optional'], 1) },
       { kind: 'allow' },
     ],
-    ['grace until later', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
+    ['an enrollment in grace until a moment', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
   ])('%s', (_, terms, given, expected) => {
     expect(decide(terms, given)).toMatchObject(expected);
   });
@@ -253,21 +288,21 @@ describe('what the policy wants', () => {
     expect(decision).not.toHaveProperty('skippable');
   });
 
-  test('what meets the app as well is preferred', () => {
+  test('the authenticator that meets the app as well is preferred', () => {
     const policies = policiesOf({ app: factors(2) });
     expect(decide({ required: [{ anyOf: ['webauthn'] }] }, {}, policies)).toMatchObject({ choices: ['webauthn'] });
   });
 });
 
-describe('disabled', () => {
-  test('it is neither asked for nor counted', () => {
+describe('a disabled authenticator', () => {
+  test('is neither asked for nor counted', () => {
     const has = ['password', 'totp', 'phone'] as const;
     const evidence = [proof('password', 'here'), proof('totp', 'here')];
     const decision = decide({ disabled: ['totp'] }, { has, evidence }, policiesOf({ app: factors(2) }));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'phone' }] });
   });
 
-  test('an app that needs it is denied with that reason, once something is proved', () => {
+  test('denies at an app that needs it with that reason, once something is proved', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
     const given = { has: ['password', 'totp'] } as const;
     expect(decide({ disabled: ['totp'] }, given, policiesOf({ app }))).toMatchObject({
@@ -283,7 +318,7 @@ describe('disabled', () => {
     });
   });
 
-  test('the identify page does not ask for a password that may turn out to be disabled', () => {
+  test('is not asked for on the identifier page where a rule may yet disable it', () => {
     const policies = policiesOf();
     const contractors = rule({ disabled: ['password'] }, { groups: { any: ['contractors'] } });
     const rest = { ...rule({}), name: 'rest' };
@@ -296,10 +331,10 @@ describe('disabled', () => {
   });
 });
 
-describe('which rule', () => {
+describe('the rule that decides', () => {
   const office = rule({ required: [totp] }, { network: { any: ['office'] }, apps: { none: ['notes'] } });
 
-  test('before somebody has identified, the layer is undecided and nothing is restricted', () => {
+  test('is undecided before the user has identified, and nothing is restricted', () => {
     const policies = withEnrollment(
       policiesOf(),
       rule({ disabled: ['password'] }, { groups: { any: ['a'] } }),
@@ -310,12 +345,12 @@ describe('which rule', () => {
     expect(decision.trace.layers.at(-1)).toMatchObject({ layer: 'enrollment', outcome: 'undecided' });
   });
 
-  test('is in the trace, and whether it is met', () => {
+  test('is in the trace, with whether its terms are met', () => {
     expect(decide({ required: [totp] }).trace.layers.at(-1)).toMatchObject({ decidedBy: 'first', satisfied: false });
     expect(decide(inGrace).trace.layers.at(-1)).toMatchObject({ decidedBy: 'first', satisfied: true });
   });
 
-  test('is simulated with what has to be proved for the offer', () => {
+  test('is simulated with the proof that the enrollment takes', () => {
     const steps = simulate(
       withEnrollment(policiesOf(), rule(promoted)),
       factsOf({ subject: person(['password', 'totp']) }),
@@ -328,7 +363,7 @@ describe('which rule', () => {
     ]);
   });
 
-  test('none denies (Law 4)', () => {
+  test('denies when there is none (Law 4)', () => {
     const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
     expect(evaluate(withEnrollment(policiesOf(), office), facts)).toMatchObject({
       reason: 'no_rule',
@@ -336,7 +371,7 @@ describe('which rule', () => {
     });
   });
 
-  test('is simulated with its offer', () => {
+  test('is simulated with its optional enrollment', () => {
     const steps = simulate(withEnrollment(policiesOf(), rule(inGrace)), factsOf({ subject: person(['password']) }));
     expect(steps.at(-2)).toMatchObject({ kind: 'enroll', authenticator: 'totp', skippable: { skipsLeft: 3 } });
   });
@@ -348,7 +383,7 @@ function rank(decision: Decision): number {
   return { deny: 0, identify: 0, challenge: 1, enroll: 1, allow: 2 }[decision.kind];
 }
 
-test('more evidence never makes a decision worse, and never makes something required', () => {
+test('more evidence never makes a decision worse, and never adds a required enrollment', () => {
   const keys = Object.keys(descriptor) as Key[];
   const some = fc.subarray(keys, { maxLength: 2 });
   const terms = fc.record({

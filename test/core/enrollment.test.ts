@@ -11,15 +11,15 @@ function decide(app: Requirement, has: Keys, evidence: readonly Evidence[], enab
   return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: person(has), evidence }));
 }
 
-describe('to enroll', () => {
-  test('is offered to nobody who has only identified', () => {
+describe('an enrollment', () => {
+  test('is not offered to a user who has only identified', () => {
     expect(decide(factors(2), ['password'], [])).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
     });
   });
 
-  test('comes after the password when that is all there is', () => {
+  test('comes after the password when the user has only that', () => {
     expect(decide(factors(2), ['password'], [proof('password', 'here')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone', 'totp', 'webauthn'],
@@ -51,19 +51,19 @@ describe('to enroll', () => {
     ],
     ['five minutes old', ['password', 'totp'], [proof('password', 300), proof('totp', 300)], { kind: 'enroll' }],
     [
-      'older',
+      'older than five minutes',
       ['password', 'totp'],
       [proof('password', 301), proof('totp', 300)],
       { kind: 'challenge', options: [{ authenticator: 'password' }] },
     ],
     [
-      'just enrolled counts',
+      'an enrollment in this transaction counts',
       ['password', 'totp'],
       [proof('password', 'here'), proof('totp', 'here', { origin: 'enrollment' })],
       { kind: 'enroll' },
     ],
     [
-      'recovery does not',
+      'a recovery does not count',
       ['password', 'totp'],
       [proof('password', 'here'), proof('totp', 'here', { origin: 'recovery' })],
       { kind: 'challenge' },
@@ -72,7 +72,7 @@ describe('to enroll', () => {
     expect(decide(resistant, has, evidence)).toMatchObject(expected);
   });
 
-  test('takes a proof that resists phishing from those who have one', () => {
+  test('takes a phishing-resistant proof from users who have one', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
     expect(
       decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('email', 'here')]),
@@ -83,7 +83,7 @@ describe('to enroll', () => {
     });
   });
 
-  test('is judged by the age that the request allows, too', () => {
+  test('takes proofs within the maximum age of the request, too', () => {
     const facts = factsOf({
       subject: person(['password']),
       evidence: [proof('password', 100)],
@@ -110,12 +110,12 @@ describe('to enroll', () => {
     });
   });
 
-  test('offers a better one of what the person has already', () => {
+  test('offers a better one of an authenticator that the user has', () => {
     const app = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
     expect(decide(app, ['key'], [proof('key', 'here')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
-  test('offers one that shows more than the one that the person has', () => {
+  test('offers one that shows more than the one that the user has', () => {
     const [full] = enrolled('webauthn');
     const synced = { ...full, characteristics: ['userPresence', 'userVerification'] } as Enrollment;
     const subject = person([], { enrollments: [synced] });
@@ -150,7 +150,7 @@ describe('to enroll', () => {
     });
   });
 
-  test('the password comes first even where a chain wants the new one first', () => {
+  test('comes after the password even where a chain has the new one first', () => {
     const app: Requirement = { chains: [[{ authenticators: ['webauthn'] }, { authenticators: ['password'] }]] };
     expect(decide(app, ['password'], [])).toMatchObject({
       kind: 'challenge',
@@ -162,7 +162,7 @@ describe('to enroll', () => {
     });
   });
 
-  test('one after the other, in the order of the chain', () => {
+  test('follows another in the order of the chain', () => {
     const app: Requirement = { chains: [[{ authenticators: ['phone'] }, { authenticators: ['totp'] }]] };
     expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
       kind: 'enroll',
@@ -173,7 +173,7 @@ describe('to enroll', () => {
     ).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 
-  test('is not offered where it would not complete', () => {
+  test('is not offered where it would not complete the sign-in', () => {
     const app = factors(3, { demands: [{ authenticators: ['email'] }] });
     expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
       kind: 'deny',
@@ -182,7 +182,7 @@ describe('to enroll', () => {
   });
 });
 
-describe('to go on', () => {
+describe('options', () => {
   test.each<[string, Requirement, Keys, Keys, readonly [string, readonly string[]][]]>([
     [
       'knowledge first',
@@ -195,7 +195,7 @@ describe('to go on', () => {
       ],
     ],
     [
-      'the shortest way first',
+      'the smallest sufficient set first',
       factors(2),
       ['password', 'totp', 'webauthn'],
       [],
@@ -206,7 +206,7 @@ describe('to go on', () => {
       ],
     ],
     [
-      'then what resists phishing',
+      'then phishing-resistant authenticators',
       factors(2),
       ['password', 'totp', 'key'],
       ['password'],
@@ -217,7 +217,7 @@ describe('to go on', () => {
     ],
     ['only what is missing', factors(2), ['password', 'security_question', 'totp'], ['password'], [['totp', ['totp']]]],
     [
-      'no way that leads nowhere',
+      'no option that leads nowhere',
       factors(3),
       ['password', 'totp', 'webauthn'],
       ['password'],
@@ -240,7 +240,7 @@ describe('to go on', () => {
     expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'totp' }] });
   });
 
-  test('all enrollments that would do are offered, however many are alike', () => {
+  test('all enrollments that would do are offered, even equal ones', () => {
     const [totp] = enrolled('totp');
     const others = ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment);
     const subject = person(['password'], { enrollments: [...enrolled('password'), ...others] });
@@ -254,7 +254,7 @@ describe('to go on', () => {
     });
   });
 
-  test('an enrollment that was shown already is not asked for again in a chain', () => {
+  test('an enrollment that was proved already is not asked for again in a chain', () => {
     const [totp] = enrolled('totp');
     const subject = person([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const app: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };

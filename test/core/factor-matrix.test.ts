@@ -37,7 +37,7 @@ describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
     expect(decision.kind).toBe(covered >= requestedEnrollment ? 'allow' : 'challenge');
   });
 
-  test('and its amr is true', () => {
+  test('with a true amr', () => {
     expect(evaluate(policiesOf(), facts)).toMatchObject({ kind: 'allow', assurance: { amr } });
   });
 });
@@ -57,7 +57,7 @@ describe('demands', () => {
       'allow',
     ],
     [
-      'without user verification it meets neither',
+      'a verification without user verification meets neither',
       factors(2, {
         demands: [{ factor: 'possession', characteristics: ['userVerification'] }, { factor: 'inherence' }],
       }),
@@ -77,43 +77,43 @@ describe('demands', () => {
       'challenge',
     ],
     [
-      'another than the excluded',
+      'an authenticator that is not excluded',
       factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] }),
       ['password', 'totp'],
       'allow',
     ],
     [
-      'the question is knowledge if the policy names it',
+      'a security question is knowledge where the policy names it',
       factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password', 'security_question'] }] }),
       ['security_question', 'totp'],
       'allow',
     ],
     [
-      'the question is no knowledge in general',
+      'a security question is no knowledge elsewhere',
       factors(1, { demands: [{ factor: 'knowledge' }] }),
       ['security_question', 'totp'],
       'challenge',
     ],
     [
-      'the question is nothing alone, even where it is named',
+      'a security question alone counts for nothing, even where it is named',
       factors(1, { demands: [{ authenticators: ['security_question'] }] }),
       ['security_question'],
       'challenge',
     ],
     [
-      'the question where it is named, beside something else',
+      'a security question counts where it is named, beside another authenticator',
       factors(1, { demands: [{ authenticators: ['security_question'] }] }),
       ['security_question', 'email'],
       'allow',
     ],
     [
-      'the question beside a password is no second factor type, even where it is named',
+      'a security question beside a password is no second factor type, even where it is named',
       factors(2, { demands: [{ authenticators: ['security_question'] }, { authenticators: ['password'] }] }),
       ['security_question', 'password'],
       'challenge',
     ],
     [
-      'the question is no password',
+      'a security question is no password',
       factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] }),
       ['security_question', 'totp'],
       'challenge',
@@ -136,7 +136,7 @@ describe('demands', () => {
       'allow',
     ],
     [
-      'demands met, factors short',
+      'demands are met, and factors are missing',
       factors(3, { demands: [{ authenticators: ['password'] }] }),
       ['password', 'totp'],
       'challenge',

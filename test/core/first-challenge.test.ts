@@ -42,30 +42,30 @@ const tellingDenies: readonly [string, PoliciesGiven, Partial<Subject>, object][
   ],
   ['a suspended account', {}, { status: 'suspended' }, { reason: 'account_inactive' }],
   ['a deactivated account', { app: factors(2) }, { status: 'deactivated' }, { reason: 'account_inactive' }],
-  ['nothing that can do', { app: needsKey, enabled: withoutKeys }, {}, { reason: 'unsatisfiable' }],
+  ['nothing that can meet the requirement', { app: needsKey, enabled: withoutKeys }, {}, { reason: 'unsatisfiable' }],
 ];
 
 describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
   const subject = person(['password', 'totp'], more);
 
-  test('is kept back from somebody who has only identified', () => {
+  test('is withheld from a user who has only identified', () => {
     const decision = evaluate(policiesOf(policies), factsOf({ subject }));
     expect(decision).toMatchObject({ kind: 'challenge', withheld });
     expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'totp' }] });
   });
 
-  test('is told after the first proof, however old', () => {
+  test('is shown after the first proof of any age', () => {
     const evidence = [proof('password', 1_000_000)];
     expect(evaluate(policiesOf(policies), factsOf({ subject, evidence }))).toMatchObject({ kind: 'deny', ...withheld });
   });
 
-  test('is told after a proof that is too old for the request', () => {
+  test('is shown after a proof that is too old for the request', () => {
     const given = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
     expect(evaluate(policiesOf(policies), given)).toMatchObject({ kind: 'deny', ...withheld });
   });
 
   test.each([
-    ['of somebody else', { subject: 'bob' }],
+    ['of another user', { subject: 'bob' }],
     ['of an enrollment that is gone', { enrollment: 'gone' }],
     ['of a recovery', { origin: 'recovery' as const }],
   ])('is kept back with evidence %s', (_name, wrong) => {
@@ -77,14 +77,14 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
   });
 });
 
-describe('a deny that tells nothing about the person is told at once', () => {
+describe('a denial that reveals nothing about the user is shown at once', () => {
   const closed = always({ kind: 'deny' });
   test.each<[string, PoliciesGiven, Partial<Subject>]>([
     ['by the app', { app: closed }, {}],
     ['by the session policy', { session: closed }, {}],
     ['by the app, to a suspended account', { app: closed }, { status: 'suspended' }],
     [
-      'by the app, after a telling one of the session policy',
+      'by the app, after a revealing one of the session policy',
       { session: staffDenied, app: closed },
       { groups: ['staff'] },
     ],
@@ -108,7 +108,7 @@ test('a suspended account is asked for exactly what an active one is asked for',
   }
 });
 
-test('somebody without any enrollment is asked for a password that does not exist', () => {
+test('a user without enrollments is asked for a password that does not exist', () => {
   const none = [{ authenticator: 'password', enrollments: ['none'] }];
   expect(evaluate(policiesOf(), factsOf({ subject: person([]) }))).toMatchObject({ kind: 'challenge', options: none });
   expect(
@@ -116,7 +116,7 @@ test('somebody without any enrollment is asked for a password that does not exis
   ).toMatchObject({ kind: 'challenge', options: none });
 });
 
-test('where there are no passwords, for the first authenticator that there is', () => {
+test('a user without enrollments is asked for the first authenticator where there are no passwords', () => {
   const options = [{ authenticator: 'webauthn', enrollments: ['none'] }];
   expect(evaluate(policiesOf({ enabled: ['webauthn'] }), factsOf({ subject: person([]) }))).toMatchObject({
     kind: 'challenge',
@@ -155,7 +155,7 @@ describe('a decoy', () => {
     const [others, addresses] = [many(false), many(true)];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(
-      'has %s as often as its traits say',
+      'has %s as often as its descriptor says',
       (key, decoys: DecoyDescriptor | undefined) => {
         const share = decoys?.share ?? 0;
         expect(Math.abs(shareOf(others, key) - share)).toBeLessThan(0.05);
@@ -163,13 +163,13 @@ describe('a decoy', () => {
       },
     );
 
-    test('has one whether or not it has another', () => {
+    test('has each authenticator independently of the others', () => {
       expect(Math.abs(shareOf(others, 'totp', 'phone') - 1 / 4)).toBeLessThan(0.05);
       expect(Math.abs(shareOf(others, 'totp', 'webauthn') - 1 / 8)).toBeLessThan(0.05);
     });
   });
 
-  test('shows what most of those who exist can show', () => {
+  test('has the characteristics that most real users have', () => {
     const key = decoyWith('password', 'webauthn').enrollments.find(({ authenticator }) => authenticator === 'webauthn');
     expect(key?.characteristics).toEqual(descriptor.webauthn.decoys.characteristics);
     expect(key?.factors).toEqual(descriptor.webauthn.factors);
@@ -188,7 +188,7 @@ describe('a decoy', () => {
     expect(ask(withTotp)).toEqual(ask(person(['password', 'totp'])));
   });
 
-  test('without a usable enrollment is still asked', () => {
+  test('without a usable enrollment is still asked for a proof', () => {
     expect(evaluate(policiesOf({ enabled: ['webauthn'] }), factsOf({ subject: withTotp })).kind).toBe('challenge');
   });
 });

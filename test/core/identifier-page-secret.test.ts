@@ -23,33 +23,33 @@ test.each<[string, PoliciesGiven, 'password' | undefined]>([
   ['a password', { app: password }, 'password'],
   ['no password enabled', { enabled: ['email', 'totp'] }, undefined],
   ['a key', { app: key }, undefined],
-  ['a key, but the session policy wants a password', { session: always(allow(password)), app: key }, 'password'],
+  ['a key, but the session policy requires a password', { session: always(allow(password)), app: key }, 'password'],
   ['the password is the last of a chain', { app: chain }, undefined],
-  ['one rule wants a key', { app: forGroup(key, password) }, undefined],
-  ['the last rule wants a key', { app: forGroup(password, key) }, undefined],
+  ['one rule requires a key', { app: forGroup(key, password) }, undefined],
+  ['the last rule requires a key', { app: forGroup(password, key) }, undefined],
   [
-    'both rules take a password; what misses or comes after does not matter',
+    'both rules accept a password; rules that miss or come later do not matter',
     { app: forGroup(password, factors(2)) },
     'password',
   ],
-  ['everybody is denied', { app: always({ kind: 'deny' }) }, undefined],
-  ['nobody can meet it', { app: { anyOf: [] } }, undefined],
+  ['every user is denied', { app: always({ kind: 'deny' }) }, undefined],
+  ['no user can meet the requirement', { app: { anyOf: [] } }, undefined],
 ])('%s: %s', (_, policies, expected) => {
   expect(identifierPageSecret(policiesOf(policies), factsOf())).toBe(expected);
 });
 
-test('does not depend on who is there, nor on what was proved', () => {
+test('depends neither on the user nor on evidence', () => {
   const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'here')] });
   expect(identifierPageSecret(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
   expect(identifierPageSecret(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
 });
 
-test('without an app policy there is nothing to ask for', () => {
+test('without an app policy no secret is asked for', () => {
   const { app: _, ...policies } = policiesOf();
   expect(identifierPageSecret(policies, factsOf())).toBeUndefined();
 });
 
-test('takes the first of several that may stand there, and none that may not', () => {
+test('takes the first of several authenticators that may be asked for there, and no other', () => {
   const policies = policiesOf({ enabled: ['totp', 'password', 'email'] });
   const authenticators = policies.authenticators.map((one) =>
     one.key === 'password' ? one : { ...one, askedWithIdentifier: true as const },

@@ -49,7 +49,7 @@ describe('rules', () => {
     ]);
   });
 
-  test('the origin of a rule stands in the trace', () => {
+  test('the trace has the location of a rule', () => {
     const location = { file: 'policies/sign-on/notes.yaml', line: 7 };
     const app: Policy = { name: 'notes', rules: [{ name: 'all', when: {}, then: one, location }] };
     const { layers } = evaluate(policiesOf({ app }), factsOf({ subject: person(['password']), ...signedIn })).trace;
@@ -79,7 +79,7 @@ describe('layers are ANDed', () => {
   const totp = factors(1, { demands: [{ authenticators: ['totp'] }] });
   test.each([
     [
-      'nothing yet: the session layer first, both are offered',
+      'nothing yet: both are offered, the session layer first',
       [],
       { kind: 'challenge', options: [{ authenticator: 'password' }, { authenticator: 'totp' }] },
     ],
@@ -98,7 +98,7 @@ describe('layers are ANDed', () => {
     expect(evaluate(policiesOf({ session: always(allow(password)), app: totp }), facts)).toMatchObject(expected);
   });
 
-  test('an app without a policy denies everybody, known or not', () => {
+  test('an app without a policy denies every user, identified or not', () => {
     const { app: _, ...policies } = policiesOf();
     expect(evaluate(policies, factsOf())).toMatchObject({ kind: 'deny', reason: 'no_policy' });
     expect(evaluate(policies, factsOf({ subject: person(['password']) }))).toMatchObject({
@@ -116,7 +116,7 @@ describe('layers are ANDed', () => {
     expect(decision).toMatchObject({ kind: 'allow', session: limits });
   });
 
-  test('an empty list of ways is nothing that anybody meets', () => {
+  test('no user meets an empty list of alternatives', () => {
     const facts = factsOf({ subject: person(['password', 'webauthn']), ...signedIn });
     for (const app of [{ anyOf: [] }, { chains: [] }, { chains: [[]] }, { chains: [[{ authenticators: [] }]] }]) {
       expect(evaluate(policiesOf({ app }), facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
@@ -133,7 +133,7 @@ describe('layers are ANDed', () => {
   });
 });
 
-describe('nobody has identified', () => {
+describe('before the user has identified', () => {
   const groups = { groups: { any: ['staff'] } };
   const office = { network: { any: ['office'] } };
   const world = { network: { any: ['world'] } };
@@ -141,10 +141,10 @@ describe('nobody has identified', () => {
     ['a rule that holds and allows', policy(['all', {}, one]), { kind: 'identify' }],
     ['a rule that holds and denies', policy(['world', world, deny]), { kind: 'deny', reason: 'rule', rule: 'world' }],
     ['a deny after rules that miss', policy(['office', office, one], ['all', {}, deny]), { kind: 'deny', rule: 'all' }],
-    ['a deny that depends on the person', policy(['staff', groups, deny], ['all', {}, one]), { kind: 'identify' }],
+    ['a deny that depends on the user', policy(['staff', groups, deny], ['all', {}, one]), { kind: 'identify' }],
     ['a deny after a rule that may hold', policy(['staff', groups, one], ['all', {}, deny]), { kind: 'identify' }],
     [
-      'a rule about the person that misses anyway',
+      'a rule about the user that misses in any case',
       policy(['both', { ...groups, ...office }, one], ['all', {}, deny]),
       { kind: 'deny', rule: 'all' },
     ],
@@ -161,13 +161,13 @@ describe('nobody has identified', () => {
     expect(evaluate(policiesOf({ session: tested }), factsOf())).toMatchObject(expected);
   });
 
-  test('an undecided layer says so', () => {
+  test('the trace says which layer is undecided', () => {
     const { layers } = evaluate(policiesOf({ app: policy(['staff', groups, one], ['all', {}, one]) }), factsOf()).trace;
     expect(layers[1]).toMatchObject({ outcome: 'undecided', rules: [{ result: 'unknown' }, { result: 'hit' }] });
     expect(layers[1]?.decidedBy).toBeUndefined();
   });
 
-  test('an authenticator is needed', () => {
+  test('a denial without any enabled authenticator', () => {
     expect(evaluate(policiesOf({ enabled: [] }), factsOf())).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
   });
 });

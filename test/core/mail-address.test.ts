@@ -38,11 +38,11 @@ test.each([
   `${'a'.repeat(65)}@b.test`,
   `a@${'b.'.repeat(130)}test`,
   'a'.repeat(1_000_000),
-])('%j is none', (text) => {
+])('%j is no address', (text) => {
   expect(mailAddress(text)).toBeUndefined();
 });
 
-test('whatever comes out is stable, one line, and one address', () => {
+test('every result is stable, one line, and one address', () => {
   const pieces = fc.array(fc.constantFrom('a', '@', '.', '\r', '\n', ' ', ',', '<', '>', '"', ':', 'é', '\0', '-'));
   fc.assert(
     fc.property(
@@ -69,6 +69,6 @@ test.each([
   ['alice@localhost', 'a***e@l***t'],
   ['a@localhost', 'a***@l***t'],
   ['alexandra.long@mail.example.co.uk', 'a***g@m***o.uk'],
-])('%s is shown as %s', (address, mask) => {
+])('%s is masked as %s', (address, mask) => {
   expect(maskedAddress(address)).toBe(mask);
 });

@@ -21,7 +21,7 @@ const base = { kind: 'alternative', demands: [], covered: [] } as const;
 
 test.each<[string, Requirement, readonly Evidence[], readonly Missing[]]>([
   ['met', factors(1), [proof('password', 10)], []],
-  ['nothing shown', factors(2), [], [{ ...base, factors: 2 }]],
+  ['no evidence', factors(2), [], [{ ...base, factors: 2 }]],
   ['one of two', factors(2), [proof('password', 10)], [{ ...base, factors: 1, covered: ['knowledge'] }]],
   [
     'two of one type are one',
@@ -30,7 +30,7 @@ test.each<[string, Requirement, readonly Evidence[], readonly Missing[]]>([
     [{ ...base, factors: 1, covered: ['knowledge'] }],
   ],
   [
-    'a demand brings its factor type',
+    'a demand covers its factor type',
     factors(2, { demands: [knowledge] }),
     [],
     [{ ...base, demands: [knowledge], factors: 1 }],
@@ -62,7 +62,7 @@ test.each<[string, Requirement, readonly Evidence[], readonly Missing[]]>([
 
 const step = (...authenticators: string[]): ChainStep => ({ authenticators });
 
-test('of a chain, the fewest steps that are left', () => {
+test('a chain lacks the fewest steps that are left', () => {
   const chains = (...chain: ChainStep[]): Requirement => ({ chains: [chain] });
   const left = (requirement: Requirement, ...evidence: Evidence[]) =>
     missing(requirement, evidence).map((one) => one.kind === 'chain' && one.steps);

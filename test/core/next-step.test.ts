@@ -21,7 +21,7 @@ const several: DecisionOutcome = {
     { authenticator: 'totp', enrollments: ['t'] },
   ],
 };
-test('a challenge that the person left is taken up again, unless it is too old', () => {
+test('a challenge that the user left is taken up again, unless it has expired', () => {
   const left = {
     ...challenge('totp', 't'),
     purpose: 'challenge',
@@ -62,7 +62,7 @@ describe('steps that need nothing started', () => {
       { kind: 'identify', identifier: 'ann' },
     ],
     [
-      'identify with what was typed',
+      'identify with the typed identifier',
       { kind: 'identify' },
       { loginHint: 'ann', subject: { id: 'x', identifier: 'bob', decoy: true } },
       undefined,
@@ -99,13 +99,13 @@ describe('steps that need nothing started', () => {
       { kind: 'select', purpose: 'enroll', options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }] },
     ],
     [
-      'select on demand in spite of what is pending',
+      'select on demand despite a pending challenge',
       several,
       { selecting: true, pending: pending(challenge('totp', 't')) },
       undefined,
       { kind: 'select' },
     ],
-    ['no way on', { kind: 'challenge', options: [] }, {}, undefined, { kind: 'denied', reason: 'unsatisfiable' }],
+    ['no option', { kind: 'challenge', options: [] }, {}, undefined, { kind: 'denied', reason: 'unsatisfiable' }],
   ])('%s', (_, outcome, more, identifyWith, step) => {
     expect(next(outcome, more, identifyWith)).toMatchObject({ kind: 'step', step: { ...step, notices: [] } });
   });
@@ -127,7 +127,7 @@ test.each([
 describe('what is started', () => {
   test.each<[string, DecisionOutcome, Partial<Transaction>, object]>([
     ['the only option', one, {}, { purpose: 'challenge', authenticator: 'password', enrollment: 'p' }],
-    ['the only option, though the person wanted a list', one, { selecting: true }, { authenticator: 'password' }],
+    ['the only option, although the user asked for a list', one, { selecting: true }, { authenticator: 'password' }],
     ['the best of several', several, {}, { authenticator: 'webauthn', enrollment: 'k1' }],
     ['the choice', several, { choice: challenge('totp', 't') }, { authenticator: 'totp', enrollment: 't' }],
     [
@@ -173,31 +173,31 @@ describe('what is started', () => {
       { purpose: 'enroll', authenticator: 'webauthn' },
     ],
     [
-      'what the person asked to enroll before',
+      'what the user asked to enroll before',
       enroll,
       { requestedEnrollment: 'webauthn' },
       { purpose: 'enroll', authenticator: 'webauthn' },
     ],
     [
-      'anew what has expired',
+      'a new challenge after the pending one has expired',
       one,
       { pending: pending(challenge('password', 'p'), NOW) },
       { authenticator: 'password' },
     ],
     [
-      'anew what is no option any more',
+      'a new challenge after the pending one is no option any more',
       one,
       { pending: pending(challenge('totp', 't')) },
       { authenticator: 'password' },
     ],
     [
-      'anew what was pending for another enrollment of the same authenticator',
+      'a new challenge after one for another enrollment of the same authenticator',
       { kind: 'challenge', options: [{ authenticator: 'phone', enrollments: ['mobile'] }] },
       { pending: pending(challenge('phone', 'landline')) },
       { authenticator: 'phone', enrollment: 'mobile' },
     ],
     [
-      'anew what was pending for another purpose',
+      'a new challenge after one for another purpose',
       { kind: 'enroll', choices: ['totp'] },
       { pending: pending(challenge('totp', 't')) },
       { purpose: 'enroll', authenticator: 'totp' },
@@ -207,7 +207,7 @@ describe('what is started', () => {
   });
 });
 
-test('what more has to be proved for is only listed, even when it is one, and whatever was started before', () => {
+test('an enrollment that takes a further proof is only listed, even a single one, and even if it was started before', () => {
   const skippable = { reason: 'promotion', authenticators: ['totp'] } as const;
   const proofFirst: DecisionOutcome = { kind: 'enroll', choices: ['totp'], skippable, proofFirst: true };
   for (const more of [{}, { pending: pending({ purpose: 'enroll', authenticator: 'totp' }) }])
@@ -217,8 +217,8 @@ test('what more has to be proved for is only listed, even when it is one, and wh
     });
 });
 
-describe('what is pending is shown', () => {
-  test('a challenge, with its label and what is public of it', () => {
+describe('the step shows what is pending', () => {
+  test('a challenge, with its label and its public data', () => {
     expect(next(several, { pending: pending(challenge('webauthn', 'k1')) })).toEqual({
       kind: 'step',
       step: {
@@ -239,7 +239,7 @@ describe('what is pending is shown', () => {
       step: { kind: 'challenge', authenticator: 'webauthn', enrollment: 'k2' },
     });
   });
-  test('the only one there is', () => {
+  test('a challenge of the only enrollment', () => {
     expect(next(one, { pending: pending(challenge('password', 'p')) })).toEqual({
       kind: 'step',
       step: {
@@ -260,7 +260,7 @@ describe('what is pending is shown', () => {
   });
 });
 
-describe('several that are one way on', () => {
+describe('several enrollments that are one option', () => {
   const twins: DecisionOutcome = {
     kind: 'challenge',
     options: [
@@ -298,7 +298,7 @@ describe('several that are one way on', () => {
     expect(merged({})).toMatchObject({ kind: 'start', enrollment: 'p' });
   });
 
-  test('have no id on the page that asks for them', () => {
+  test('have no id on the page of their challenge', () => {
     const shown = merged({ pending: pending(challenge('webauthn', 'k1')) });
     expect(shown).toMatchObject({ kind: 'step', step: { kind: 'challenge', authenticator: 'webauthn' } });
     expect(JSON.stringify(shown)).not.toContain('k1');

@@ -118,7 +118,7 @@ test('the order of evidence does not matter', () => {
   );
 });
 
-test('allow is exactly what the plain reading allows', () => {
+test('evaluation allows exactly what the naive reading allows', () => {
   let allowed = 0;
   fc.assert(
     fc.property(any, (given) => {
@@ -132,7 +132,7 @@ test('allow is exactly what the plain reading allows', () => {
   expect(allowed).toBeGreaterThan(300);
 });
 
-test('an assurance is true of its witness, and rests on the newest evidence that will do', () => {
+test('an assurance is true of its supporting evidence, which is the newest that will do', () => {
   fc.assert(
     fc.property(any, (given) => {
       const decision = decide(given);
@@ -164,7 +164,7 @@ test('an assurance is true of its witness, and rests on the newest evidence that
   );
 });
 
-test("other people's evidence changes nothing", () => {
+test('evidence of other users changes nothing', () => {
   fc.assert(
     fc.property(
       any,
@@ -194,7 +194,7 @@ test('more evidence never makes a decision worse', () => {
   );
 });
 
-test('two authenticators of one factor type never make two', () => {
+test('two authenticators of one factor type never count as two factors', () => {
   const oneType = fc.constantFrom<readonly Key[]>(
     ['password', 'security_question'],
     ['email', 'phone', 'totp', 'recovery_code'],
@@ -228,7 +228,7 @@ test('a request never lowers what the policies demand', () => {
   );
 });
 
-test('somebody is asked exactly if they can still complete', () => {
+test('the user is asked exactly if the sign-in can still be completed', () => {
   const seen = { deny: 0, challenge: 0, enroll: 0 };
   fc.assert(
     fc.property(world({ requirement, enrollments: 3, evidence: 2 }), (given) => {
@@ -259,7 +259,7 @@ function minimalSets(given: World, actions: readonly Evidence[], isDone: (eviden
   return subsets(actions).filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))));
 }
 
-test('every option makes progress: it is part of a completion of which nothing can be left out', () => {
+test('every option makes progress: it is part of a minimal sufficient set', () => {
   fc.assert(
     fc.property(small, (given) => {
       const decision = decide(given);
@@ -299,7 +299,7 @@ test('without chains every useful option is offered', () => {
   );
 });
 
-test('everything to enroll that is offered completes together with what is there', () => {
+test('every offered enrollment completes the sign-in together with what the user has', () => {
   fc.assert(
     fc.property(small, (given) => {
       const decision = decide(given);

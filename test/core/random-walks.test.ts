@@ -10,9 +10,9 @@ import type { Requirement } from '../../src/core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/compile.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
+import { begin, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   identified,
   picked,
@@ -20,8 +20,7 @@ import {
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
@@ -226,7 +225,7 @@ function expectEarned(run: Run, demands: Demands): void {
   expect([demands.session, demands.app].map((one) => naivelyMeets(one, evidence, when))).toEqual([true, true]);
 }
 
-test('no sequence of submissions completes without the proofs that were demanded', () => {
+test('no sequence of submissions completes without the required proofs', () => {
   const ends = { complete: 0, denied: 0, enroll: 0, proofFirst: 0, requestedEnrollment: 0 };
   const walks = fc.record({
     session: requirement,

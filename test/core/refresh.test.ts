@@ -22,7 +22,7 @@ const contractorsDenied: Policy = {
 };
 
 test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
-  ['nothing denies; no evidence is asked for', { app: contractorsDenied }, { groups: ['staff'] }, { allow: true }],
+  ['nothing denies, and no evidence is required', { app: contractorsDenied }, { groups: ['staff'] }, { allow: true }],
   [
     'a rule of the app denies',
     { app: contractorsDenied },
@@ -59,7 +59,7 @@ test('the app has no policy any more', () => {
   });
 });
 
-test('what the tokens rest on must still be there, used up or not', () => {
+test('the enrollments that the tokens rest on must still exist, consumed or not', () => {
   const evaluate = (subject: Subject, basisEnrollments: readonly string[]) =>
     evaluateRefresh(policiesOf(), silentFacts({ subject }), basisEnrollments);
   const gone = { allow: false, reason: 'enrollment_gone' };

@@ -27,28 +27,34 @@ function at(keys: readonly (Key | 'key')[], more: Partial<Facts> = {}): Facts {
   return factsOf({ subject: person(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
 }
 
-describe('a way into an app is lost', () => {
+describe('the user can no longer sign in to an app', () => {
   test.each<[string, readonly (Key | 'key')[], Key, PoliciesGiven, boolean]>([
-    ['with the only one that it takes', ['password', 'totp'], 'password', { app: knowledge }, true],
-    ['not with another one', ['password', 'totp'], 'totp', { app: knowledge }, false],
-    ['not where any will do', ['password', 'totp'], 'password', { app: factors(1) }, false],
+    ['without the only enrollment that it accepts', ['password', 'totp'], 'password', { app: knowledge }, true],
+    ['but can after another one is removed', ['password', 'totp'], 'totp', { app: knowledge }, false],
+    ['but can where any authenticator is enough', ['password', 'totp'], 'password', { app: factors(1) }, false],
     [
-      'not while there is another of its kind',
+      'but can with another enrollment of the authenticator',
       ['password', 'webauthn', 'key'],
       'webauthn',
       { app: phishingResistant },
       false,
     ],
     [
-      'not where it can be enrolled on the way',
+      'but can where it can be enrolled on the way',
       ['password', 'webauthn'],
       'webauthn',
       { app: phishingResistant },
       false,
     ],
-    ['where nothing is left to prove before that', ['webauthn'], 'webauthn', { app: phishingResistant }, true],
-    ['not when it was closed before', ['totp'], 'totp', { app: knowledge }, false],
-    ['not when it is denied', ['totp'], 'totp', { app: { name: 'none', rules: [] } }, false],
+    [
+      'where nothing is left to prove before the enrollment',
+      ['webauthn'],
+      'webauthn',
+      { app: phishingResistant },
+      true,
+    ],
+    ['but could not before either', ['totp'], 'totp', { app: knowledge }, false],
+    ['but is denied in any case', ['totp'], 'totp', { app: { name: 'none', rules: [] } }, false],
     ['by a minimum acr', ['password', 'totp'], 'password', { app: factors(1), minimumAcr: 'pwd' }, true],
     [
       'by the session policy',
@@ -61,7 +67,7 @@ describe('a way into an app is lost', () => {
     expect(isLostWithout(policiesOf(given), at(keys), removed)).toBe(expected);
   });
 
-  test('what was proved before, here or in the session, makes no difference', () => {
+  test('evidence of this transaction or of the session makes no difference', () => {
     const facts = at(['password', 'totp'], { evidence: [proof('password', 'here'), proof('totp', 5)] });
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'password')).toBe(true);
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);
@@ -82,7 +88,7 @@ describe('a way into an app is lost', () => {
     ],
   };
   test.each<[string, NonNullable<PoliciesGiven['app']>, Partial<Facts>]>([
-    ['from elsewhere, for somebody in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
+    ['from elsewhere, for a user in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
     ['with another browser', unknownBrowser, { device: { known: true, platform: 'desktop', os: 'linux' } }],
   ])('%s', (_what, app, more) => {
     const policies = policiesOf({ app });
@@ -101,20 +107,32 @@ function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], given: P
 const required = (...anyOf: readonly Key[]): EnrollmentTerms => ({ ...terms, required: [{ anyOf }] });
 const otherwise = { when: {}, then: terms } as const;
 
-describe('it must stay', () => {
+describe('an enrollment must stay', () => {
   test.each<[string, readonly (Key | 'key')[], Key | 'key', EnrollmentTerms, readonly Key[] | undefined]>([
     ['because it is required', ['password', 'totp'], 'totp', required('totp'), ['totp']],
-    ['because one of several is', ['password', 'totp'], 'totp', required('totp', 'webauthn'), ['totp', 'webauthn']],
     [
-      'not while another of them is there',
+      'because one of several is required',
+      ['password', 'totp'],
+      'totp',
+      required('totp', 'webauthn'),
+      ['totp', 'webauthn'],
+    ],
+    [
+      'not while another of them exists',
       ['password', 'totp', 'webauthn'],
       'totp',
       required('totp', 'webauthn'),
       undefined,
     ],
-    ['not while another of its kind is there', ['webauthn', 'key'], 'webauthn', required('webauthn'), undefined],
-    ['not because something else is', ['password', 'totp'], 'password', required('totp'), undefined],
-    ['not when it is missing anyway', ['password', 'totp'], 'totp', required('phone'), undefined],
+    [
+      'not while another enrollment of the authenticator exists',
+      ['webauthn', 'key'],
+      'webauthn',
+      required('webauthn'),
+      undefined,
+    ],
+    ['not because another authenticator is required', ['password', 'totp'], 'password', required('totp'), undefined],
+    ['not when the required one is missing in any case', ['password', 'totp'], 'totp', required('phone'), undefined],
     [
       'because the other one is disabled there',
       ['password', 'totp', 'email'],
@@ -162,13 +180,13 @@ describe('it must stay', () => {
     expect(demanded?.anyOf).toEqual(expected);
   });
 
-  test('not for what is used up: it meets nothing', () => {
+  test('not when it is consumed, as it meets nothing', () => {
     const [totp] = enrolled('totp');
     const subject = person([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
     expect(demandsOn(under([{ when: {}, then: required('totp') }]), at([], { subject }), 'totp')).toEqual([]);
   });
 
-  test('because skips are used up', () => {
+  test('because no skips are left', () => {
     const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
     const subject = person(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
     expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
@@ -186,10 +204,10 @@ describe('it must stay', () => {
     ['by a rule for another device', { device: { platform: ['mobile'], os: ['ios'] } }, {}, true],
     ['by a rule for another time', { time: { days: [], zone: 'UTC' } }, {}, true],
     ['by a rule for other scopes', { scopes: { any: ['payments'] } }, {}, true],
-    ['not by a rule for other people', { groups: { any: ['auditors'] } }, {}, false],
-    ['by a rule for one of their groups', { groups: { any: ['auditors'] } }, asAuditor, true],
+    ['not by a rule for other users', { groups: { any: ['auditors'] } }, {}, false],
+    ["by a rule for one of the user's groups", { groups: { any: ['auditors'] } }, asAuditor, true],
     [
-      'not by a rule for other people elsewhere',
+      'not by a rule for other users elsewhere',
       { groups: { any: ['auditors'] }, network: { none: ['office'] } },
       {},
       false,
@@ -208,8 +226,8 @@ describe('it must stay', () => {
 
   const contractors: Conditions = { groups: { any: ['contractors'] } };
   test.each<[string, Conditions, number]>([
-    ['not for an app that denies them', contractors, 0],
-    ['for an app that denies them only here', { ...contractors, network: { any: ['office'] } }, 1],
+    ['not for an app that denies the user', contractors, 0],
+    ['for an app that denies the user only here', { ...contractors, network: { any: ['office'] } }, 1],
     ['for an app that denies others', { groups: { any: ['auditors'] } }, 1],
   ])('%s', (_what, when, expected) => {
     const rules = [
@@ -223,12 +241,12 @@ describe('it must stay', () => {
     }
   });
 
-  test('because it is the last way in', () => {
+  test('because the user could not sign in any more', () => {
     expect(isLastSignInOption(policiesOf(), at(['password']), 'password')).toBe(true);
     expect(isLastSignInOption(policiesOf(), at(['password', 'totp']), 'password')).toBe(false);
   });
 
-  test('nobody and nothing: no reason', () => {
+  test('not without a subject, and not if it does not exist', () => {
     const { subject: _, ...nobody } = at(['password']);
     const policies = under([{ when: {}, then: required('password') }]);
     expect([demandsOn(policies, nobody, 'password'), isLastSignInOption(policies, nobody, 'password')]).toEqual([

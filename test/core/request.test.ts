@@ -39,12 +39,12 @@ describe('voluntary acr values', () => {
       ['password', 'webauthn'],
       { kind: 'challenge', options: [{ authenticator: 'webauthn' }] },
     ],
-    ['by enrolling, if need be', ['phr'], ['password'], { kind: 'enroll', choices: ['webauthn'] }],
+    ['by an enrollment, if need be', ['phr'], ['password'], { kind: 'enroll', choices: ['webauthn'] }],
   ])('%s: %j', (_, values, has, expected) => {
     expect(decide({ acrValues: values }, has, password)).toMatchObject(expected);
   });
 
-  test('that nobody can reach lower to the next, and then to nothing; the acr tells the truth', () => {
+  test('that no user can reach give way to the next and then to nothing, and the acr is true', () => {
     const enabled = ['password', 'totp'] as const;
     const evidence = [proof('password', 'here'), proof('totp', 'here')];
     expect(decide({ acrValues: ['phr', '2fa', 'pwd'] }, ['password', 'totp'], evidence, { enabled })).toMatchObject({
@@ -73,7 +73,7 @@ describe('voluntary acr values', () => {
     expect(decision.kind === 'allow' && 'acr' in decision.assurance).toBe(false);
   });
 
-  test('the trace tells which value is asked for', () => {
+  test('the trace says which value is asked for', () => {
     const { layers } = decide({ acrValues: ['gold', '2fa'], maxAge: 60 }, ['password', 'totp'], password).trace;
     expect(layers[2]).toMatchObject({
       layer: 'request',
@@ -99,7 +99,7 @@ describe('essential acr values', () => {
     expect(decide(essential(...values), ['password', 'totp'], password, { enabled })).toMatchObject(expected);
   });
 
-  test('of which none is known deny before anybody has identified', () => {
+  test('of which none is known deny before the user has identified', () => {
     expect(evaluate(policiesOf(), factsOf({ request: essential('gold') }))).toMatchObject({
       kind: 'deny',
       reason: 'acr_unattainable',
@@ -121,7 +121,7 @@ describe('essential acr values', () => {
 
 describe("the app's minimum acr", () => {
   const minimumAcr = '2fa';
-  test('is asked for whatever the request says', () => {
+  test('is asked for in every request', () => {
     expect(
       decide({ acrValues: ['1fa'] }, ['password', 'totp'], [proof('password', 'here')], { minimumAcr }),
     ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
@@ -170,7 +170,7 @@ describe('max_age and prompt=login', () => {
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }] });
   });
 
-  test('fresh evidence asks nothing, and auth_time stays', () => {
+  test('with fresh evidence nothing is asked, and auth_time stays', () => {
     expect(decide({ maxAge: 60 }, both, [proof('password', 50)])).toMatchObject({
       kind: 'allow',
       assurance: { authTime: NOW - 50 },

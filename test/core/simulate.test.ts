@@ -2,7 +2,8 @@
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { type SimulatedStep, simulate } from '../../src/core/analysis/simulate.ts';
+import { simulate } from '../../src/core/analysis/simulate.ts';
+import type { SimulatedStep } from '../../src/core/analysis/simulated-answers.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
@@ -45,8 +46,8 @@ const twoWithPassword = factors(2, { demands: [{ factor: 'knowledge', authentica
 const two = ['password', 'totp'] as const;
 
 test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[0]]>([
-  ['nobody', ['identify with password'], {}, { app: password }],
-  ['nobody, where a rule denies everybody', ['denied rule'], {}, { app: denyOutside }],
+  ['no user', ['identify with password'], {}, { app: password }],
+  ['no user, where a rule denies every user', ['denied rule'], {}, { app: denyOutside }],
   [
     'one page for one factor',
     ['identify with password', 'complete pwd'],
@@ -66,7 +67,7 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
     { app: twoWithPassword, enabled: ['password', 'phone', 'totp'] },
   ],
   [
-    'other ways on',
+    'other options',
     ['identify', 'challenge webauthn|totp', 'complete phr'],
     { subject: person(['totp', 'webauthn']) },
     { enabled: ['totp', 'webauthn'] },
@@ -88,7 +89,7 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
   ],
   ['single sign-on', ['complete pwd'], { subject: person(two), evidence: [proof('password', 100)] }, {}],
   [
-    'a deny is kept back until something is proved',
+    'a denial is withheld until something is proved',
     ['identify with password', 'denied rule'],
     { subject: person(['password'], { groups: ['contractors'] }) },
     { app: denyContractors, enabled: two },
@@ -100,13 +101,13 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
     { app: password },
   ],
   [
-    'nothing enrolled: nobody can answer, and the page does not say so',
+    'nothing enrolled: no answer is right, and the page does not reveal it',
     ['identify with password', 'challenge password (unanswerable)'],
     { subject: person([]) },
     { app: password },
   ],
   [
-    'prompt=login asks anew, but not who it is',
+    'prompt=login asks for a new proof, but not for the identifier',
     ['challenge password', 'complete pwd'],
     { subject: person(['password']), evidence: [proof('password', 100)], request: { promptLogin: true } },
     { app: password },
@@ -128,7 +129,7 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
 /** Whoever has only a question is like whoever has nothing: what they are asked, they cannot answer. */
 const hasSolid = ({ has }: World) => has.some(({ authenticator }) => authenticator !== 'security_question');
 
-test('every walk ends, asks nothing twice, and asks nothing exactly where single sign-on allows', () => {
+test('every simulation ends, asks nothing twice, and asks nothing exactly where single sign-on allows', () => {
   const ends = { complete: 0, denied: 0 };
   fc.assert(
     fc.property(given.filter(hasSolid), ({ session, app, has, evidence, request }) => {

@@ -1,21 +1,18 @@
 import { describe, expect, test } from '@jest/globals';
+import { begin, isExpired, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import {
   abandoned,
-  begin,
   forgetSubject,
   type Identified,
   identified,
-  isExpired,
   keptSignedIn,
-  type Pending,
   picked,
   proved,
   rememberingDevice,
   selecting,
   skipping,
   started,
-  type Transaction,
-} from '../../src/core/step/transaction.ts';
+} from '../../src/core/step/transitions.ts';
 import { NOW, plainRequest, proof } from './support/world.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
@@ -39,7 +36,7 @@ function accepted(result: Identified): Transaction {
 }
 const withAnn = accepted(identified(fresh, ann));
 
-test('a transaction begins with nothing, and ends in time', () => {
+test('a transaction begins empty, and expires', () => {
   expect(fresh).toEqual({
     id: 'tx',
     event: 'tx',
@@ -51,7 +48,7 @@ test('a transaction begins with nothing, and ends in time', () => {
   expect([NOW + 899, NOW + 900, Number.NaN].map((now) => isExpired(fresh, now))).toEqual([false, true, true]);
 });
 
-test('a later interaction of the same request goes on with its event', () => {
+test('a later interaction of the same request continues its event', () => {
   const second = begin({
     id: 'tx2',
     event: 'tx',
@@ -67,11 +64,11 @@ test('a later interaction of the same request goes on with its event', () => {
 });
 
 describe('identified', () => {
-  test('as long as nothing is proved, the person may correct what they typed', () => {
+  test('as long as nothing is proved, the user may correct the identifier', () => {
     const busy = started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending);
     expect(accepted(identified(busy, bob))).toEqual({ ...fresh, subject: bob });
   });
-  test('the same person again keeps where they are', () => {
+  test('the same user again keeps the position', () => {
     const busy = started(withAnn, pending);
     expect(accepted(identified(busy, { ...ann, identifier: 'ANN' }))).toEqual({
       ...busy,
@@ -84,20 +81,20 @@ describe('identified', () => {
     expect(identified(after, decoy)).toEqual({ ok: false, reason: 'other_subject' });
     expect(identified(after, ann).ok).toBe(true);
   });
-  test('where only one account will do, others are refused, known or not', () => {
+  test('where only one account may sign in, others are refused, existing or not', () => {
     const expecting: Transaction = { ...fresh, expectedSubject: 'ann' };
     expect([ann, bob, decoy].map((subject) => identified(expecting, subject).ok)).toEqual([true, false, false]);
   });
 });
 
 describe('proved', () => {
-  test('appends, and what was asked for is done with', () => {
+  test('appends the evidence and clears the position', () => {
     const asked = selecting(started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending));
     const totp = proof('totp', 'here', { transaction: 'tx' });
     expect(proved(proved(asked, password), totp)).toEqual({ ...withAnn, evidence: [password, totp] });
   });
   test.each<[string, Transaction, ReturnType<typeof proof>]>([
-    ['before anybody has identified', fresh, password],
+    ['before the user has identified', fresh, password],
     ['by a decoy', accepted(identified(fresh, decoy)), { ...password, subject: decoy.id }],
     ['of another subject', withAnn, { ...password, subject: 'bob' }],
     ['of another event', withAnn, { ...password, transaction: 'tx-before' }],
@@ -106,13 +103,13 @@ describe('proved', () => {
   });
 });
 
-describe('what the person asked to enroll', () => {
+describe('a requested enrollment', () => {
   const wish = picked(withAnn, { purpose: 'enroll', authenticator: 'webauthn' });
-  test('outlives what has to be proved for it, and other ways to prove that', () => {
+  test('outlives the proofs that it takes, and the choice among them', () => {
     expect(proved(selecting(wish), password).requestedEnrollment).toBe('webauthn');
     expect(picked(wish, { purpose: 'challenge', authenticator: 'totp' }).requestedEnrollment).toBe('webauthn');
   });
-  test('is done with once something is enrolled or skipped, and for anybody else', () => {
+  test('ends once something is enrolled or skipped, and for another user', () => {
     const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
     const others = [proved(wish, enrolled), skipping(wish, ['webauthn']), accepted(identified(wish, bob))];
     expect([...others, forgetSubject(wish)].map(({ requestedEnrollment }) => requestedEnrollment)).toEqual(
@@ -121,17 +118,17 @@ describe('what the person asked to enroll', () => {
   });
 });
 
-test('what somebody ticked is not ticked for the next person', () => {
+test('what one user ticked is not ticked for the next', () => {
   const ticked = rememberingDevice(keptSignedIn(withAnn, true));
   expect(forgetSubject(ticked)).toEqual(fresh);
 });
 
 describe('the position', () => {
-  test('a choice replaces what is pending, which waits, and ends the selection', () => {
+  test('a choice parks the pending challenge and ends the selection', () => {
     const choice = { purpose: 'challenge', authenticator: 'email' } as const;
     expect(picked(selecting(started(withAnn, pending)), choice)).toEqual({ ...withAnn, choice, parked: [pending] });
   });
-  test('what was left is taken up again as it was, or replaced, and goes with the next proof', () => {
+  test('a parked challenge is taken up again as it was, or replaced, and ends with the next proof', () => {
     const [email, totp] = [{ ...pending, authenticator: 'email' }, pending];
     const elsewhere = started(picked(started(withAnn, totp), { purpose: 'challenge', authenticator: 'email' }), email);
     expect(elsewhere).toMatchObject({ pending: email, parked: [totp] });
@@ -142,7 +139,7 @@ describe('the position', () => {
     expect(proved(back, password)).not.toHaveProperty('parked');
     expect(accepted(identified(elsewhere, bob))).not.toHaveProperty('parked');
   });
-  test('an offer waits while something must be proved for it once more; nothing else brings it back', () => {
+  test('an offer is parked while a further proof is needed for it, and nothing else brings it back', () => {
     const offer: Pending = {
       purpose: 'enroll',
       authenticator: 'webauthn',

@@ -32,15 +32,15 @@ function short(
   return unmetCharacteristic(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
 }
 
-describe('what a new key lacks', () => {
+describe('a new key lacks', () => {
   test.each<[string, Requirement, readonly Characteristic[], object | undefined]>([
     ['nothing, where any key will do', factors(2), ['userPresence', 'phishingResistant'], undefined],
-    ['nothing, where it has what is demanded', demanding('deviceBound'), bound, undefined],
-    ['that it stays on one device', demanding('deviceBound'), synced, { lacks: 'deviceBound' }],
-    ['that it resists phishing', demanding('phishingResistant'), ['userPresence'], { lacks: 'phishingResistant' }],
-    ['that it verified its user', demanding('userVerification'), ['userPresence'], { lacks: 'userVerification' }],
+    ['nothing, where it has what is required', demanding('deviceBound'), bound, undefined],
+    ['being bound to one device', demanding('deviceBound'), synced, { lacks: 'deviceBound' }],
+    ['phishing resistance', demanding('phishingResistant'), ['userPresence'], { lacks: 'phishingResistant' }],
+    ['user verification', demanding('userVerification'), ['userPresence'], { lacks: 'userVerification' }],
     [
-      'either of two: no single one can be named',
+      'one of two, so that no single one can be named',
       {
         anyOf: [
           ...(demanding('deviceBound') as { anyOf: [] }).anyOf,
@@ -60,7 +60,7 @@ describe('what a new key lacks', () => {
     expect(short(policies, synced, { covers: ['possession'] })).toEqual({});
   });
 
-  test('also where there is one already that does not do', () => {
+  test('also where the user has one that is not enough', () => {
     expect(
       short(policiesOf({ app: demanding('deviceBound') }), synced, {
         has: ['password', 'key'],
@@ -70,7 +70,7 @@ describe('what a new key lacks', () => {
   });
 });
 
-describe('nothing is lacking where no app demands it', () => {
+describe('nothing is lacking where no app requires it', () => {
   const plain = ['userPresence', 'phishingResistant'] as const;
 
   test.each<[string, EnrollmentRule['then']]>([
@@ -82,7 +82,7 @@ describe('nothing is lacking where no app demands it', () => {
     expect(short({ ...policiesOf(), enrollment }, plain, { covers: ['possession'] })).toBeUndefined();
   });
 
-  test('at the account', () => {
+  test('in the account app', () => {
     const request = { clientId: 'account', scopes: [enrollScope('webauthn')] };
     expect(short({ ...policiesOf(), account: true }, plain, { covers: ['possession'], request })).toBeUndefined();
   });

@@ -28,16 +28,16 @@ describe('a challenge must verify its user', () => {
   test.each<[string, readonly (Key | 'key')[], Requirement, boolean]>([
     ['one factor', ['webauthn'], factors(1), false],
     ['phishing-resistant', ['webauthn'], key, false],
-    ['verified, says the policy', ['webauthn'], verified, true],
+    ['user verification, by the policy', ['webauthn'], verified, true],
     ['two factors, and there is nothing else', ['webauthn'], factors(2), true],
     ['two factors, and there is a password', ['password', 'webauthn'], factors(2), false],
     ['two factors, and there is only one more of the same type', ['totp', 'webauthn'], factors(2), true],
     ['a password and a key', ['password', 'webauthn'], passwordAndKey, false],
-    ['something that they are', ['password', 'webauthn'], inherence, true],
+    ['inherence', ['password', 'webauthn'], inherence, true],
     ['three factors', ['password', 'webauthn'], factors(3), true],
-    ['keys that can do it, beside one that cannot', ['key', 'webauthn'], verified, true],
+    ['keys that can verify, beside one that cannot', ['key', 'webauthn'], verified, true],
     [
-      'it is not asked for at all',
+      'another authenticator',
       ['password', 'webauthn'],
       factors(1, { demands: [{ authenticators: ['password'] }] }),
       false,
@@ -48,7 +48,7 @@ describe('a challenge must verify its user', () => {
     expect(needsUserVerification(policies, facts, { purpose: 'challenge', authenticator: 'webauthn' })).toBe(expected);
   });
 
-  test('if it was shown without, and nothing else is left to show', () => {
+  test('if the key was proved without it, and nothing else is left to prove', () => {
     const policies = policiesOf({ app: factors(2) });
     const subject = person(['password', 'webauthn']);
     const { characteristics } = proof('key', 0);
@@ -60,7 +60,7 @@ describe('a challenge must verify its user', () => {
     expect(needsUserVerification(fresh, shown(9999), asked)).toBe(false);
   });
 
-  test('before what the enrollment policy requires, if that takes it', () => {
+  test('before a required enrollment, if that takes it', () => {
     const required = {
       name: 'r',
       when: {},
@@ -83,7 +83,7 @@ describe('a challenge must verify its user', () => {
     expect(of('suspended')).toBe(of('active'));
   });
 
-  test('never something that cannot', () => {
+  test('never for an authenticator that cannot', () => {
     const policies = policiesOf({ app: verified });
     const facts = factsOf({ subject: person(['totp']) });
     for (const authenticator of ['totp', 'password', 'nothing'])
@@ -95,7 +95,7 @@ describe('an enrollment must verify its user', () => {
   test.each<[string, Requirement, boolean]>([
     ['a password and a key', passwordAndKey, false],
     ['two factors', factors(2), false],
-    ['something that they are', inherence, true],
+    ['inherence', inherence, true],
     ['a key that verifies', verified, true],
     ['three factors', factors(3), true],
   ])('%s: %s', (_, app, expected) => {
@@ -105,7 +105,7 @@ describe('an enrollment must verify its user', () => {
   });
 });
 
-describe('the page that asks who somebody is offers a passkey', () => {
+describe('the identifier page offers a passkey', () => {
   const group = (one: Requirement, others: Requirement): Policy => ({
     name: 'tested',
     rules: [
@@ -120,18 +120,18 @@ describe('the page that asks who somebody is offers a passkey', () => {
     ['any factor', {}, yes],
     ['two factors', { app: factors(2) }, yes],
     ['a password', { app: password }, { offered: false }],
-    ['a password, from most', { app: group(key, password) }, yes],
+    ['a password for most users, a key for some', { app: group(key, password) }, yes],
     ['not enabled', { enabled: ['password', 'totp'] }, { offered: false }],
-    ['verified', { app: verified }, { offered: true, userVerification: true }],
-    ['verified, from most', { app: group(password, verified) }, { offered: true, userVerification: true }],
-    ['verified, from some', { app: group(key, verified) }, yes],
-    ['everybody is denied', { app: always({ kind: 'deny' }) }, { offered: false }],
+    ['user verification', { app: verified }, { offered: true, userVerification: true }],
+    ['user verification for most users', { app: group(password, verified) }, { offered: true, userVerification: true }],
+    ['user verification for some users', { app: group(key, verified) }, yes],
+    ['every user is denied', { app: always({ kind: 'deny' }) }, { offered: false }],
   ])('%s', (_, given, expected) => {
     expect(discoverable(policiesOf(given), factsOf(), 'webauthn')).toEqual(expected);
   });
 });
 
-test('what makes no difference: the order of enrollments', () => {
+test('the order of enrollments makes no difference', () => {
   const policies = policiesOf({ app: verified });
   const subject = person([], { enrollments: enrolled('webauthn', 'key') });
   const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;

@@ -56,12 +56,12 @@ const ann = person(['password', 'totp']);
 const password = proof('password', 'here');
 const two = factors(2);
 
-describe('a browser that remembers the authenticator app', () => {
+describe('a browser that remembers a proof of the authenticator app', () => {
   const device = [remembered('totp', DAY)];
   const given = { subject: ann, evidence: [password] };
 
   test.each<[string, Requirement]>([
-    ['any two', two],
+    ['any two factors', two],
     ['password and possession', factors(2, { demands: [{ factor: 'knowledge' }, { factor: 'possession' }] })],
     ['possession that may be an hour old', factors(2, { demands: [{ factor: 'possession', maxAge: 3600 }] })],
     ['possession, not by mail', factors(2, { demands: [{ factor: 'possession', exclude: ['email', 'phone'] }] })],
@@ -86,49 +86,49 @@ describe('a browser that remembers the authenticator app', () => {
     ['the rule remembers nothing', two, undefined, {}, {}],
     ['nothing was proved', two, MONTH, {}, { evidence: [] }],
     ['the rule remembers for less long', two, DAY, {}, {}],
-    ['it was promised for less long', two, MONTH, { until: NOW }, {}],
+    ['the promised time is over', two, MONTH, { until: NOW }, {}],
     ['it is from the future', two, MONTH, { at: NOW + 61, until: NOW + MONTH }, {}],
-    ['the app was removed', two, MONTH, { enrollment: 'another' }, {}],
-    ['the request says max_age', two, MONTH, {}, { request: { maxAge: MONTH } }],
-    ['the request says prompt=login', two, MONTH, {}, { request: { promptLogin: true } }],
+    ['the enrollment was removed', two, MONTH, { enrollment: 'another' }, {}],
+    ['the request has max_age', two, MONTH, {}, { request: { maxAge: MONTH } }],
+    ['the request has prompt=login', two, MONTH, {}, { request: { promptLogin: true } }],
     ['the rule says reauthenticate: always', factors(2, { maxAge: 0 }), MONTH, {}, {}],
-    ['its demand is for this sign-in', factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }), MONTH, {}, {}],
+    ['the demand is for this sign-in', factors(2, { demands: [{ factor: 'possession', maxAge: 0 }] }), MONTH, {}, {}],
     [
-      'the rule wants another one',
+      'the rule requires another authenticator',
       factors(2, { demands: [{ factor: 'possession', authenticators: ['webauthn'] }] }),
       MONTH,
       {},
       {},
     ],
     [
-      'the rule wants phishing resistance',
+      'the rule requires phishing resistance',
       factors(2, { demands: [{ factor: 'possession', characteristics: ['phishingResistant'] }] }),
       MONTH,
       {},
       {},
     ],
     [
-      'the rule wants a chain',
+      'the rule requires a chain',
       { chains: [[{ authenticators: ['password'] }, { authenticators: ['totp'] }]] },
       MONTH,
       {},
       {},
     ],
-    ['an essential acr wants two', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
+    ['an essential acr takes two factors', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
   ])('is not when %s', (_, requirement, remember, more, facts) => {
     const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...given, ...facts });
     expect(decision.kind).not.toBe('allow');
     expect(decision).toEqual(expect.not.objectContaining({ waived: expect.anything() }));
   });
 
-  test('still needs the other factor, and says so', () => {
+  test('still needs the other factor, and the trace says so', () => {
     expect(decide(two, MONTH, device, { subject: ann })).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password', enrollments: ['password'] }],
     });
   });
 
-  test('two things that somebody has are still one factor', () => {
+  test('two things that the user has are still one factor', () => {
     const subject = person(['totp', 'email']);
     expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'here')] }).kind).not.toBe('allow');
   });
@@ -141,7 +141,7 @@ describe('a browser that remembers the authenticator app', () => {
     expect(evaluate(policiesOf({ app, minimumAcr: '2fa' }), at).kind).toBe('challenge');
   });
 
-  test('where both were proved the tokens say so', () => {
+  test('the tokens name both factors where both were proved', () => {
     const evidence = [proof('password', 'here'), proof('totp', 60)];
     const decision = decide(two, MONTH, device, { subject: ann, evidence });
     expect(decision).toMatchObject({ kind: 'allow', assurance: { acr: '2fa', amr: ['mfa', 'otp', 'pwd'] } });
@@ -149,7 +149,7 @@ describe('a browser that remembers the authenticator app', () => {
   });
 });
 
-test('one proof that must verify its user has no second factor to spare', () => {
+test('one proof with user verification has no second factor to waive', () => {
   const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
   const subject = person(['password', 'webauthn']);
   const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
@@ -178,7 +178,7 @@ describe('the page may offer to remember', () => {
     expect(offered(requirement, remember, given)).toEqual(expected && { seconds: MONTH, enrollments: expected });
   });
 
-  describe('only what would be kept next time', () => {
+  describe('only what would be waived next time', () => {
     const twoAlways = always(allow(two));
     const ask = (more: PoliciesGiven, given: FactsGiven = {}, remember = MONTH) => {
       const app = always({ kind: 'allow', requirement: two, remember });
@@ -202,7 +202,7 @@ describe('the page may offer to remember', () => {
       expect(ask({}, { request })).toBeUndefined();
     });
 
-    test('not for what exists for recovery: it is used up', () => {
+    test('not for a recovery authenticator, as its use consumes it', () => {
       expect(ask({}, { subject: person(['password', 'recovery_code']) })).toBeUndefined();
       const both = { subject: person(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'here')] };
       expect(ask({}, both)).toEqual(totp);
@@ -218,7 +218,7 @@ describe('the page may offer to remember', () => {
       expect(ask({ app: { name: 'tested', rules } })).toBeUndefined();
     });
 
-    test('when all is proved, what of it is kept', () => {
+    test('when everything is proved, what of it is remembered', () => {
       const evidence = [proof('password', 'here'), proof('totp', 'here')];
       expect(ask({}, { evidence })).toEqual(totp);
       expect(ask({ session: twoAlways }, { evidence })).toBeUndefined();
@@ -226,7 +226,7 @@ describe('the page may offer to remember', () => {
     });
   });
 
-  test('the same to somebody who will be denied', () => {
+  test('the same to a user who will be denied', () => {
     const only = person(['totp', 'password']);
     const active = offered(two, MONTH, { subject: only });
     expect(active).toBeDefined();
@@ -294,7 +294,7 @@ function vouched({ device, remember }: Remembering): readonly Evidence[] {
     }));
 }
 
-test('remembering lets nobody in who has not shown the rest, and raises nothing', () => {
+test('a remembered proof lets no user in without the rest, and raises neither acr nor amr', () => {
   let waivers = 0;
   fc.assert(
     fc.property(worlds, (one) => {

@@ -24,7 +24,7 @@ const equivalent = JSON.parse(readFileSync(join(import.meta.dirname, 'equivalent
   string
 >;
 
-/** Milliseconds that the tests of a mutant may take, beyond ten times what they took without it. */
+/** Milliseconds that the tests of a mutant may take, beyond three times what they took without it. */
 const patience = 5_000;
 
 function filesUnder(prefixes: readonly string[], ending: string): readonly string[] {
@@ -121,8 +121,8 @@ interface Plan {
   readonly atLoad: ReadonlySet<number>;
   /** Indexes of the tests that reach a mutant, quickest first. */
   readonly testsOf: (mutant: number, share: number) => readonly number[];
-  /** Milliseconds that a test took without a mutant, with all samples. */
-  readonly milliseconds: readonly number[];
+  /** Milliseconds that the tests of a mutant took without it. */
+  readonly usualTime: (tests: readonly number[], share: number) => number;
 }
 
 async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
@@ -131,8 +131,8 @@ async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
   if (full.failed.length > 0) throw new Error(`the tests fail without a mutant:\n${full.failed.join('\n')}`);
   await runner.start(quickShare);
   // Some properties count what they drew, and fail with too few samples: they run only with all of them.
-  const { failed } = await baseline(runner);
-  const onlyFull = new Set(failed.map((name) => tests.indexOf(name)));
+  const quick = await baseline(runner);
+  const onlyFull = new Set(quick.failed.map((name) => tests.indexOf(name)));
   const reaching = new Map<number, number[]>();
   full.coverage.forEach((reached, test) => {
     for (const mutant of reached) reaching.set(mutant, [...(reaching.get(mutant) ?? []), test]);
@@ -150,7 +150,10 @@ async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
       const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
       return share === 1 ? covering : covering.filter((test) => !onlyFull.has(test));
     },
-    milliseconds,
+    usualTime: (some, share) => {
+      const times = share === 1 ? full.milliseconds : quick.milliseconds;
+      return some.reduce((sum, test) => sum + (times[test] ?? 0), 0);
+    },
   };
 }
 
@@ -165,10 +168,9 @@ type Verdict = Pick<Result, 'outcome' | 'by'>;
 async function tryMutant(index: number, share: number, plan: Plan, runner: Runner): Promise<Verdict> {
   const tests = plan.testsOf(index, share);
   if (tests.length === 0) return { outcome: share === 1 ? 'uncovered' : 'survived' };
-  const usual = tests.reduce((sum, test) => sum + (plan.milliseconds[test] ?? 0), 0);
-  await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
   try {
-    const reply = await runner.ask({ kind: 'try', mutant: index, tests }, 10 * usual + patience);
+    await runner.ready(share, plan.atLoad.has(index) ? index : undefined);
+    const reply = await runner.ask({ kind: 'try', mutant: index, tests }, 3 * plan.usualTime(tests, share) + patience);
     const by = reply.kind === 'tried' ? reply.killedBy : undefined;
     return by === undefined ? { outcome: 'survived' } : { outcome: 'killed', by };
   } catch (error) {

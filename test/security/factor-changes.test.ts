@@ -235,7 +235,7 @@ describe.each([
     expect(added.messages).toEqual(['account.done.added']);
     expect(await opens('payroll', other.browser)).toBe('code');
     expect((await refresh(world.origins.at(-1) ?? '', 'payroll', other.tokens?.refresh_token ?? '')).status).toBe(200);
-    expect(eventsOf(person, 'authenticator.enrolled')[0]).not.toHaveProperty('othersEnded');
+    expect(eventsOf(person, 'authenticator.enrolled')[0]).not.toHaveProperty('otherSessionsEnded');
   });
 
   test('what is removed counts nowhere any more; this browser goes on without it', async () => {
@@ -317,6 +317,7 @@ describe.each([
       'invalid_grant',
     );
     expect((await refresh(world.origins.at(-1) ?? '', 'notes', weak.tokens?.refresh_token ?? '')).status).toBe(200);
+    expect(eventsOf(person, 'token.refreshed').map(({ outcome }) => outcome)).toEqual(['success', 'success']);
     const denied = eventsOf(person, 'token.refresh_denied').map(({ reason }) => reason);
     expect(denied).toContain('enrollment_gone');
     expect(denied).toHaveLength(world.origins.length + 1);

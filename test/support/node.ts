@@ -22,6 +22,7 @@ import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { cheapHashing } from './cheap-hashing.ts';
+import { checkAuditLine } from './check-audit-line.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
@@ -105,6 +106,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     hashing: { ...patientQueue, cost: options.productionHashing ? owaspHashingCost : cheapHashing },
     log: {
       audit(line) {
+        checkAuditLine(line);
         audit.push(line);
         logger.audit(line);
       },

@@ -1,6 +1,6 @@
 /** An explanation for people: aligned, one fact per line. */
 
-import type { SimulatedStep } from '../../core/analysis/simulate.ts';
+import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import type { ConditionResult, Conditions } from '../../core/model/conditions.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';

@@ -1,13 +1,15 @@
-/** One audit line for each thing that is done to somebody on the command line, for the commit that does it. Never a secret. */
-import { type AuditEvent, auditOp } from '../../flow/audit.ts';
+/** The audit lines of commands: one for each change of an account, written in the commit of that change. They never hold a secret. */
+import { type AuditEvent, type AuditEventName, auditOp } from '../../flow/audit.ts';
 import type { Op } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';
 
+type OperatorEvent = Extract<AuditEventName, `user.${string}` | 'authenticator.issued'>;
+
 /** `subject`: id of the account. */
-export function operatorOps(
-  event: AuditEvent['event'],
+export function operatorOps<Name extends OperatorEvent>(
+  event: Name,
   subject: string,
-  more: Partial<Pick<AuditEvent, 'authenticator' | 'groups' | 'length' | 'lifetime' | 'uses'>> = {},
+  more?: Omit<AuditEvent<Name>, 'event' | 'outcome' | 'subject' | 'by'>,
 ): readonly Op[] {
-  return [auditOp({ event, outcome: 'success', subject, by: operatorName(), ...more }).op];
+  return [auditOp<OperatorEvent>({ event, outcome: 'success', subject, by: operatorName(), ...more }).op];
 }

@@ -4,28 +4,19 @@
  * trace why.
  */
 
-import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
-import {
-  type EnrollmentContext,
-  enrollableOf,
-  enrollmentStep,
-  mustEnroll,
-  unsatisfiable,
-} from '../enrollment/apply-policy.ts';
-import { isFull } from '../enrollment/enrollment-limit.ts';
+import { requestedAtAccount } from '../enrollment/account-request.ts';
+import { type EnrollmentContext, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
-import type { Decision, DecisionOutcome, Denial, Layer, LayerRequirement } from '../model/decision.ts';
+import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
-  type ChosenRequest,
   capabilitiesIn,
   chooseRequest,
   type EvaluationContext,
@@ -53,18 +44,6 @@ function layersOf({ policy, enrollment }: EvaluationContext, request: Layer): re
   return [...policy.layers, request, ...(enrollment.layer ? [enrollment.layer] : [])];
 }
 
-/** The evaluation of a user who has identified. */
-interface SubjectEvaluation {
-  readonly context: EvaluationContext;
-  readonly subject: Subject;
-  readonly capabilities: Capabilities;
-  /** As if the enrollment policy disabled nothing. */
-  readonly unrestricted: Capabilities;
-  readonly chosen: ChosenRequest;
-  /** Absent: no enrollment policy applies. */
-  readonly toEnroll: EnrollmentContext | undefined;
-}
-
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
   const { facts, enrollment } = context;
   const { capabilities, unrestricted } = capabilitiesIn(subject, context);
@@ -85,18 +64,6 @@ function enrollmentTrace(trace: Trace, toEnroll: EnrollmentContext | undefined):
   return { layers: trace.layers.map((layer) => (layer.layer === 'enrollment' ? { ...layer, satisfied } : layer)) };
 }
 
-/** What denies, if anything does, whatever the user proves next. */
-function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
-  const { context, subject, toEnroll } = evaluation;
-  return (
-    context.denial ??
-    inactive(subject) ??
-    impossible(evaluation) ??
-    requestedNotEnrollable(evaluation) ??
-    (toEnroll && requiredNotEnrollable(toEnroll))
-  );
-}
-
 /**
  * Denies, or withholds the denial behind a first challenge as long as the user has proved nothing: it would reveal that
  * the account exists, and its state. A denial that meets every user is no secret.
@@ -114,60 +81,6 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }
 
-/** The enrollment policy requires an authenticator that the user neither has nor can enroll. */
-function requiredNotEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
-  const isHopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.capabilities).length === 0);
-  return isHopeless ? unsatisfiable(toEnroll) : undefined;
-}
-
-/** The authenticator that the user asked to enroll in the account app, as long as it is not enrolled. */
-function requestedAtAccount({ policies, facts }: EvaluationContext): string | undefined {
-  const purpose = policies.account ? accountPurpose(facts.request) : undefined;
-  if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
-  return purpose.authenticator;
-}
-
-/** The user asked to enroll an authenticator in the account app that the user cannot enroll. */
-function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvaluation): Denial | undefined {
-  const requested = requestedAtAccount(context);
-  if (requested === undefined || enrollableOf([requested], capabilities).length > 0) return undefined;
-  return { reason: isFull(requested, subject) ? 'enrollments_full' : 'unsatisfiable', layer: 'app' };
-}
-
-function inactive(subject: Subject): Denial | undefined {
-  return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
-}
-
-/**
- * The requirements cannot be met. The first cause without which they could be met is to blame: the `acr` of the
- * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
- */
-function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
-  if (chosen.status.kind !== 'impossible') return undefined;
-  const { policies, policy, enrollment } = context;
-  const { requirements, minimumAcr } = policy;
-  if (chosen.request.requirement && isPossible(requirements, capabilities)) {
-    return { reason: 'acr_unattainable', layer: 'request' };
-  }
-  const unlimited = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
-  if (unrestricted.policies !== policies && isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
-  if (capabilities !== unrestricted && isPossible(requirements, unrestricted)) {
-    const { rule } = enrollment;
-    return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
-  }
-  const isBlamed =
-    minimumAcr &&
-    isPossible(
-      requirements.filter((one) => one !== minimumAcr),
-      capabilities,
-    );
-  return isBlamed ? { reason: 'acr_unattainable', layer: 'app' } : { reason: 'unsatisfiable' };
-}
-
-function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  return requirementStatus(requirements, capabilities).kind !== 'impossible';
-}
-
 function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation): DecisionOutcome {
   const { status } = chosen;
   switch (status.kind) {
@@ -180,7 +93,7 @@ function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation)
       return { ...status, ...(choices && { toEnroll: preferRequired(choices, toEnroll) }) };
     }
     case 'met': {
-      const requested = requestedAtAccount(context);
+      const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
       return (toEnroll && enrollmentStep(toEnroll)) ?? allow(status.supportingEvidence, context, capabilities);
     }

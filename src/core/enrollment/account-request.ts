@@ -1,5 +1,6 @@
 /** What a user wants to do in the built-in account app. The scopes of the request say it. */
 import type { Evidence, Facts, RequestFacts } from '../model/facts.ts';
+import type { PolicySet } from '../policy/compile.ts';
 
 /** What a request to the account app is for. */
 export type AccountPurpose =
@@ -33,4 +34,11 @@ export function isEnrolledHere(authenticator: string, { evidence, subject, trans
     one.subject === subject?.id &&
     one.transaction === transaction?.id;
   return evidence.some(isIt);
+}
+
+/** The authenticator that the user asked to enroll in the account app, as long as it is not enrolled. */
+export function requestedAtAccount({ account }: PolicySet, facts: Facts): string | undefined {
+  const purpose = account ? accountPurpose(facts.request) : undefined;
+  if (purpose?.kind !== 'enroll' || isEnrolledHere(purpose.authenticator, facts)) return undefined;
+  return purpose.authenticator;
 }

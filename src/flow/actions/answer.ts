@@ -2,7 +2,8 @@
 
 import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
-import { identified, keptSignedIn, rememberingDevice, type TransactionSubject } from '../../core/step/transaction.ts';
+import type { TransactionSubject } from '../../core/step/transaction.ts';
+import { identified, keptSignedIn, rememberingDevice } from '../../core/step/transitions.ts';
 import { identifierKey, transactionKey } from '../../stores/keys.ts';
 import type { LoadOptions } from '../../stores/store.ts';
 import { accountByIdentifier, enrollCounters, type VersionedAccount } from '../../users/account.ts';

@@ -4,7 +4,7 @@ import type { AuthenticatorContext, CredentialInput, IssuedChallenge } from '../
 import type { Facts } from '../../core/model/facts.ts';
 import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
-import { identified, keptSignedIn } from '../../core/step/transaction.ts';
+import { identified, keptSignedIn } from '../../core/step/transitions.ts';
 import { attemptCounter } from '../../stores/keys.ts';
 import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';

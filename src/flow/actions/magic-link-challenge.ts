@@ -1,6 +1,7 @@
 /** Which challenge of a transaction a link in a message stands for. */
 import type { MagicLinkDetails } from '../../authenticators/authenticator.ts';
-import { type Pending, picked, started } from '../../core/step/transaction.ts';
+import type { Pending } from '../../core/step/transaction.ts';
+import { picked, started } from '../../core/step/transitions.ts';
 import { environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /** Name of the field that says by which link a form came. */

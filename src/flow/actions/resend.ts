@@ -1,5 +1,6 @@
 /** Sends the message of the outstanding challenge or offer again, with a new code. That resets no counter of attempts. */
-import { type Pending, started } from '../../core/step/transaction.ts';
+import type { Pending } from '../../core/step/transaction.ts';
+import { started } from '../../core/step/transitions.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { resendOffer } from './enroll.ts';

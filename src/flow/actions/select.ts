@@ -3,7 +3,7 @@ import type { Facts } from '../../core/model/facts.ts';
 import { identifierPageSecret, offersToKeep } from '../../core/queries/identifier-page-secret.ts';
 import type { StepContext } from '../../core/step/next-step.ts';
 import { optionsToSelect } from '../../core/step/options.ts';
-import { picked, selecting } from '../../core/step/transaction.ts';
+import { picked, selecting } from '../../core/step/transitions.ts';
 import { credentialsOf, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';

@@ -1,5 +1,5 @@
 /** The person goes on without enrolling what may be skipped for now. */
-import { skipping } from '../../core/step/transaction.ts';
+import { skipping } from '../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
 import { serializeUser } from '../../users/user.ts';

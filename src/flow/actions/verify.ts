@@ -10,7 +10,8 @@ import type {
 } from '../../authenticators/authenticator.ts';
 import type { Evidence } from '../../core/model/facts.ts';
 import type { Notice } from '../../core/step/step.ts';
-import { proved, type Transaction } from '../../core/step/transaction.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import { proved } from '../../core/step/transitions.ts';
 import { credentialsKey } from '../../stores/keys.ts';
 import type { Reservation } from '../../stores/store.ts';
 import type { VersionedAccount } from '../../users/account.ts';

@@ -12,9 +12,9 @@ import { isFullOf, overviewOf } from '../../flow/account/overview.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
+  type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
-  type AccountRequest,
   openedAccount,
   returnPath,
   sendToSignIn,
@@ -43,14 +43,14 @@ export function accountHandlers(parts: AccountParts) {
   };
 }
 
-async function overview(request: AccountRequest): Promise<void> {
+async function overview(request: AccountHttpRequest): Promise<void> {
   const open = await openedAccount(request);
   if (!open) return sendToSignIn(request, { returnTo: 'view' });
   await showOverview({ ...request, open }, noticesOf(request.ctx.query.done));
 }
 
 /** The sign-in came back. */
-async function callback(request: AccountRequest): Promise<void> {
+async function callback(request: AccountHttpRequest): Promise<void> {
   const { state, error } = request.ctx.query;
   if (error === undefined) return seeOther(request.ctx, returnPath(state));
   if (!(await openedAccount(request))) throw new StepgateError('sign_in_expired', `the sign-in ended in ${error}`);
@@ -61,7 +61,7 @@ async function callback(request: AccountRequest): Promise<void> {
  * First comes what a change takes, as a sign-in of its own that completes: so the evidence stays with the session, and a user who leaves
  * the offer need not prove the same again for the next one. Then comes the offer, behind the same account-management requirement.
  */
-async function addAuthenticator(request: AccountRequest): Promise<void> {
+async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   const key = pathParameter(request.ctx, 'key');
   if (!request.parts.services.authenticators.get(key)?.descriptor.enrollable) throw new StepgateError('not_found');
   const open = await openedAccount(request);

@@ -23,13 +23,13 @@ export interface AccountParts {
   readonly currentSession: (ctx: Context) => Promise<SsoSession | undefined>;
 }
 
-export interface AccountRequest {
+export interface AccountHttpRequest {
   readonly parts: AccountParts;
   readonly ctx: Context;
 }
 
 /** A request of a user whom the policies let in. */
-export interface AccountPageRequest extends AccountRequest {
+export interface AccountPageRequest extends AccountHttpRequest {
   readonly open: OpenAccount;
 }
 
@@ -45,14 +45,14 @@ export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 const returnTargets = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
-export async function openedAccount({ parts, ctx }: AccountRequest): Promise<OpenAccount | undefined> {
+export async function openedAccount({ parts, ctx }: AccountHttpRequest): Promise<OpenAccount | undefined> {
   const { unit, visitor } = currentRequest();
   return openAccount(parts.services, { unit, visitor }, await parts.currentSession(ctx));
 }
 
 /** `undefined`: the browser was sent to prove what a change takes (Law 7), and comes back to `returnTo` afterwards. */
 export async function readyForChange(
-  request: AccountRequest,
+  request: AccountHttpRequest,
   returnTo: string,
 ): Promise<AccountPageRequest | undefined> {
   const open = await openedAccount(request);
@@ -62,7 +62,10 @@ export async function readyForChange(
 }
 
 /** As `readyForChange`, for a form. Rejects with `StepgateError` when it comes from another site or cannot be read. */
-export async function readyForForm(request: AccountRequest, returnTo: string): Promise<AccountFormRequest | undefined> {
+export async function readyForForm(
+  request: AccountHttpRequest,
+  returnTo: string,
+): Promise<AccountFormRequest | undefined> {
   requireSameOrigin(request.ctx, request.parts.services.issuer);
   const fields = await readForm(request.ctx);
   const ready = await readyForChange(request, returnTo);
@@ -74,7 +77,7 @@ export async function readyForForm(request: AccountRequest, returnTo: string): P
  * verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants to change; absent: only to look.
  */
 export function sendToSignIn(
-  { parts, ctx }: AccountRequest,
+  { parts, ctx }: AccountHttpRequest,
   { purpose, returnTo }: { readonly purpose?: string; readonly returnTo: string },
 ): void {
   const challenge = createHash('sha256').update(randomBytes(32).toString('base64url')).digest('base64url');

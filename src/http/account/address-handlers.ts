@@ -13,9 +13,9 @@ import {
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
+  type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
-  type AccountRequest,
   readyForChange,
   readyForForm,
   setStatus,
@@ -35,12 +35,12 @@ export function addressHandlers(parts: AccountParts) {
   };
 }
 
-async function openAdd(request: AccountRequest): Promise<void> {
+async function openAdd(request: AccountHttpRequest): Promise<void> {
   const ready = await readyForChange(request, 'addresses/add');
   if (ready) showAdd(ready, '', []);
 }
 
-async function add(request: AccountRequest): Promise<void> {
+async function add(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, 'addresses/add');
   if (!form) return;
   const { stateHandle, email = '' } = form.fields;
@@ -50,12 +50,12 @@ async function add(request: AccountRequest): Promise<void> {
   seeOther(request.ctx, '/account/addresses/confirm');
 }
 
-async function openConfirm(request: AccountRequest): Promise<void> {
+async function openConfirm(request: AccountHttpRequest): Promise<void> {
   const ready = await readyForChange(request, 'addresses/confirm');
   if (ready) showConfirm(ready, []);
 }
 
-async function confirm(request: AccountRequest): Promise<void> {
+async function confirm(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, 'addresses/confirm');
   if (!form) return;
   const { stateHandle, passcode } = form.fields;
@@ -65,7 +65,7 @@ async function confirm(request: AccountRequest): Promise<void> {
   seeOther(request.ctx, '/account?done=address_added');
 }
 
-async function resend(request: AccountRequest): Promise<void> {
+async function resend(request: AccountHttpRequest): Promise<void> {
   const form = await readyForForm(request, 'addresses/confirm');
   if (!form) return;
   const isCurrent = isAccountHandle(form.open, 'resend address', form.fields.stateHandle);
@@ -74,13 +74,13 @@ async function resend(request: AccountRequest): Promise<void> {
   seeOther(request.ctx, '/account/addresses/confirm?sent=again');
 }
 
-async function openRemove(request: AccountRequest): Promise<void> {
+async function openRemove(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const ready = await readyForChange(request, `addresses/${id}`);
   if (ready) showRemove(ready, id, []);
 }
 
-async function remove(request: AccountRequest): Promise<void> {
+async function remove(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const form = await readyForForm(request, `addresses/${id}`);
   if (!form) return;

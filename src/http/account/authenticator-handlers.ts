@@ -12,9 +12,9 @@ import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
   type AccountFormRequest,
+  type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
-  type AccountRequest,
   readyForChange,
   readyForForm,
   setStatus,
@@ -32,13 +32,13 @@ export function authenticatorHandlers(parts: AccountParts) {
   };
 }
 
-async function show(request: AccountRequest): Promise<void> {
+async function show(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const ready = await readyForChange(request, `authenticators/${id}`);
   if (ready) await showAuthenticator(ready, { id, notices: [] });
 }
 
-async function change(request: AccountRequest): Promise<void> {
+async function change(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const act = pathParameter(request.ctx, 'act');
   if (act !== 'rename' && act !== 'remove') throw new StepgateError('not_found');

@@ -7,9 +7,9 @@ import { reserveChange } from '../../flow/change-limit.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
+  type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
-  type AccountRequest,
   readyForChange,
   readyForForm,
   setStatus,
@@ -24,13 +24,13 @@ export function deviceHandlers(parts: AccountParts) {
   };
 }
 
-async function openForget(request: AccountRequest): Promise<void> {
+async function openForget(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const ready = await readyForChange(request, `devices/${id}`);
   if (ready) await showForget(ready, id, []);
 }
 
-async function forget(request: AccountRequest): Promise<void> {
+async function forget(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const form = await readyForForm(request, `devices/${id}`);
   if (!form) return;

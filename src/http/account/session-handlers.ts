@@ -10,9 +10,9 @@ import { reserveChange } from '../../flow/change-limit.ts';
 import { seeOther } from '../answers.ts';
 import { pathParameter } from '../middleware/route-table.ts';
 import {
+  type AccountHttpRequest,
   type AccountPageRequest,
   type AccountParts,
-  type AccountRequest,
   readyForChange,
   readyForForm,
   setStatus,
@@ -30,13 +30,13 @@ export function sessionHandlers(parts: AccountParts) {
   };
 }
 
-async function show(request: AccountRequest): Promise<void> {
+async function show(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const ready = await readyForChange(request, `sessions/${id}`);
   if (ready) await showSession(ready, id, []);
 }
 
-async function end(request: AccountRequest): Promise<void> {
+async function end(request: AccountHttpRequest): Promise<void> {
   const id = pathParameter(request.ctx, 'id');
   const form = await readyForForm(request, `sessions/${id}`);
   if (!form) return;

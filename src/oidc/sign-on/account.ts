@@ -3,7 +3,7 @@
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { evaluateRefresh } from '../../core/decision/refresh.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { audit } from '../../flow/audit.ts';
+import { audit, decidingRule } from '../../flow/audit.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
@@ -68,9 +68,6 @@ async function checkRefresh(
   };
   const facts = await gatherFacts({ unit, snapshot, visitor, now: services.now() }, { request, subjectId: user.id });
   const verdict = evaluateRefresh(await snapshot.policies(app), facts, tokenBasis);
-  const decidedBy = verdict.trace.layers
-    .filter((layer) => layer.decidedBy)
-    .map(({ layer, decidedBy }) => `${layer}: ${decidedBy}`);
   audit(unit, services.audit, {
     event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
     outcome: verdict.allow ? 'success' : 'deny',
@@ -78,7 +75,7 @@ async function checkRefresh(
     client,
     ip: visitor.ip,
     policyRevision: snapshot.revision,
-    rule: decidedBy.join('; '),
+    rule: decidingRule(verdict),
     ...(verdict.allow ? {} : { reason: verdict.reason }),
   });
   if (!verdict.allow) throw new errors.InvalidGrant('the sign-on policy denies this account');

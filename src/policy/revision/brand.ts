@@ -16,14 +16,19 @@ export interface AppLabel {
 /** Before there is a configuration. */
 const unconfigured: Brand = { name: 'Stepgate' };
 
-export function brandFor(snapshot: { readonly settings: Settings } | undefined): { readonly brand: Brand };
-export function brandFor(
+interface Branding {
+  readonly brand: Brand;
+}
+
+type BrandingWith<A> = A extends App ? Branding & { readonly app: AppLabel } : Branding;
+
+/** With an app, its label too, so that both can be spread into what a page is given. */
+export function brandFor<A extends App | undefined = undefined>(
   snapshot: { readonly settings: Settings } | undefined,
-  app: App,
-): { readonly brand: Brand; readonly app: AppLabel };
-export function brandFor(snapshot: { readonly settings: Settings } | undefined, app?: App) {
+  app?: A,
+): BrandingWith<A> {
   const brand = snapshot?.settings.brand ?? unconfigured;
-  return app === undefined ? { brand } : { brand, app: labelOf(app) };
+  return (app === undefined ? { brand } : { brand, app: labelOf(app) }) as BrandingWith<A>;
 }
 
 function labelOf({ name, client, ownAccount }: App): AppLabel {

@@ -56,7 +56,7 @@ const clientSchema = closed({
   initiate_login_uri: secureUrl
     .refine((value) => value.startsWith('https:'), { error: 'must be https, also on loopback' })
     .optional()
-    .describe('Where a sign-in that somebody else started begins (OpenID Connect Core 1.0 section 4).'),
+    .describe('Where a sign-in begins that a third party started (OpenID Connect Core 1.0 section 4).'),
   client_uri: page('Home page.'),
   logo_uri: page('Logo.'),
   policy_uri: page('Privacy policy.'),
@@ -117,11 +117,11 @@ export const appSchema = closed({
   clientId: key
     .refine((id) => id !== accountClientId, { error: 'is the name of a built-in app' })
     .describe('`client_id` of the relying party.'),
-  name: text.describe('Name of the app as people know it.'),
+  name: text.describe('Name of the app as users know it.'),
   firstParty: z
     .literal(true, { error: 'must be `true`: apps of others would need a consent page, and there is none' })
     .default(true)
-    .describe('Belongs to the operator of this provider: nobody is asked for consent.'),
+    .describe('Belongs to the operator of this provider: users are not asked for consent.'),
   signOnPolicy: z.string().describe('Name of the sign-on policy.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),
   clientSecretHash: z

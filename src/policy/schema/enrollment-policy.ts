@@ -44,8 +44,8 @@ const required = z
     [
       key.describe('This authenticator.'),
       closed({
-        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the person.'),
-        grace: grace.optional().describe('For now it may be skipped; the person is told how long.'),
+        anyOf: listOf(key).describe('One of these authenticators; which one is the choice of the user.'),
+        grace: grace.optional().describe('For now it may be skipped; the page says for how long.'),
       }),
     ],
     { error: 'must be the name of an authenticator, or `{ anyOf: [...] }`' },

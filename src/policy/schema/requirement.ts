@@ -9,8 +9,8 @@ const required = (what: string) =>
   z.literal(true, { error: 'can only be true: leave it out when it is not demanded' }).optional().describe(what);
 
 const characteristicFields = {
-  userPresence: required('Somebody was there, e.g. touched the key.'),
-  userVerification: required('The authenticator checked who it is, by PIN or biometrics.'),
+  userPresence: required('The user was there, e.g. touched the key.'),
+  userVerification: required('The authenticator verified its user, by PIN or biometrics.'),
   deviceBound: required('The key cannot leave the device.'),
   hardwareProtected: required('The key is kept in hardware.'),
   phishingResistant: required('It cannot be used on a look-alike site.'),
@@ -44,9 +44,9 @@ const alternativeFields = {
     .union([z.literal(1), z.literal(2), z.literal(3)], { error: 'must be 1, 2 or 3' })
     .optional()
     .describe('Number of distinct factor types (default 1). Two authenticators of one type never make two.'),
-  knowledge: factorDemand('knowledge', 'something they know'),
-  possession: factorDemand('possession', 'something they have'),
-  inherence: factorDemand('inherence', 'something they are'),
+  knowledge: factorDemand('knowledge', 'something the user knows'),
+  possession: factorDemand('possession', 'something the user has'),
+  inherence: factorDemand('inherence', 'something the user is'),
   any: demand.optional().describe('One proof of any factor type must meet this.'),
   reauthenticate,
 };

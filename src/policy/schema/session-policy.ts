@@ -11,7 +11,7 @@ const keepSignedIn = closed({
 })
   .refine(({ idle, absolute }) => idle <= absolute, { error: '`idle` must not be longer than `absolute`' })
   .describe(
-    'People may ask to be kept signed in: their session then outlives the browser and has these limits instead. Left out, every session ends with the browser, and nobody is asked. The policy of an app still says how old a proof may be.',
+    'Users may ask to be kept signed in: the session then outlives the browser and has these limits instead. Left out, every session ends with the browser, and no user is asked. The policy of an app still says how old a proof may be.',
   );
 
 const allow = closed({

@@ -103,7 +103,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
     brand: closed({
-      name: text.describe('Name of the product as people know it.'),
+      name: text.describe('Name of the product as users know it.'),
       accent: z
         .string()
         .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
@@ -124,7 +124,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
           label: text
             .optional()
             .describe(
-              'What people call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it the zone is named to nobody.',
+              'What users call it, such as "Office in Vienna". Stands beside the address in messages and on the page of a link. Without it no user sees the zone.',
             ),
         }),
       )

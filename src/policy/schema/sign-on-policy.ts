@@ -14,17 +14,17 @@ const longestMemory = 180 * DAY;
 
 const remember = closed({
   device: duration({ max: longestMemory }).describe(
-    'So long, at most P180D, a browser that proved the second factor is spared it, if the person asks for that.',
+    'So long, at most P180D, a browser that proved the second factor does without it, if the user asks for that.',
   ),
 }).describe(
-  'What a browser may be spared. Only something they have (possession) is ever spared, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
+  'What may be waived for a browser. Only possession is ever waived, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
 );
 
 /** Why remembering cannot work with this; `undefined`: it can. */
 function memoryFault(requirement: Requirement): string | undefined {
   if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
   if (canWaiveSecondFactor(requirement)) return undefined;
-  return 'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+  return 'has nothing to waive: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
 }
 
 const then = z.union(

@@ -47,7 +47,7 @@ const declarations =
   /^export\s+(?:async\s+)?(?:abstract\s+)?(?:function\s*\*?|class|const|let|interface|type|enum)\s+(\w+)/gm;
 
 function exportsOf(code: string): readonly string[] {
-  return [...code.matchAll(declarations)].map(([, name = '']) => name);
+  return [...new Set([...code.matchAll(declarations)].map(([, name = '']) => name))];
 }
 
 /** What a template computes is code. */

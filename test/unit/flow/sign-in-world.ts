@@ -34,6 +34,7 @@ import {
   serializeUser,
   type User,
 } from '../../../src/users/user.ts';
+import { checkAuditLine } from '../../support/check-audit-line.ts';
 import { fakeStore } from '../../support/fake-store.ts';
 
 export const start = 1_800_000_000;
@@ -142,7 +143,10 @@ export function createWorld(options: WorldOptions = {}) {
   const services: Services = {
     store,
     authenticators: new Map(authenticators.map((one) => [one.descriptor.key, one])),
-    audit: (line) => lines.push(line),
+    audit(line) {
+      checkAuditLine(line);
+      lines.push(line);
+    },
     sessions: {
       end: async (uid) => void ended.push(uid),
       keep: (uid, valid, withTokens) => void kept.push([uid, valid, withTokens]),

@@ -396,7 +396,7 @@ test.each<[string, string, readonly string[]]>([
 });
 
 const nothingToSpare =
-  'has nothing to spare: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
+  'has nothing to waive: it takes `factors: 2` or more, proofs that may be older than this sign-in, and a possession that need not verify its user';
 
 test.each<[string, string, string, string]>([
   ['one factor', '{ factors: 1 }', '{ device: P30D }', `rules[0].then.remember ${nothingToSpare}`],

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { closedNotEmpty, listOf } from '../fields.ts';
 
 export const deviceSchema = closedNotEmpty({
-  known: z.boolean().optional().describe('Somebody signed in with this browser before.'),
+  known: z.boolean().optional().describe('The user has signed in with this browser before.'),
   platform: listOf(z.enum(['desktop', 'mobile', 'other']))
     .optional()
     .describe('Kind of device.'),

@@ -1,0 +1,82 @@
+/** What denies a sign-in whatever the user proves next, and which cause is to blame. */
+
+import { requestedAtAccount } from '../enrollment/account-request.ts';
+import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from '../enrollment/apply-policy.ts';
+import { isFull } from '../enrollment/enrollment-limit.ts';
+import type { Denial, LayerRequirement } from '../model/decision.ts';
+import type { Subject } from '../model/facts.ts';
+import { usablePolicies } from '../policy/enrollment-terms.ts';
+import type { Capabilities } from '../remediation/capabilities.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
+import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
+
+/** The evaluation of a user who has identified. */
+export interface SubjectEvaluation {
+  readonly context: EvaluationContext;
+  readonly subject: Subject;
+  readonly capabilities: Capabilities;
+  /** As if the enrollment policy disabled nothing. */
+  readonly unrestricted: Capabilities;
+  readonly chosen: ChosenRequest;
+  /** Absent: no enrollment policy applies. */
+  readonly toEnroll: EnrollmentContext | undefined;
+}
+
+/** What denies, if anything does, whatever the user proves next. */
+export function denialOf(evaluation: SubjectEvaluation): Denial | undefined {
+  const { context, subject, toEnroll } = evaluation;
+  return (
+    context.denial ??
+    inactive(subject) ??
+    impossible(evaluation) ??
+    requestedNotEnrollable(evaluation) ??
+    (toEnroll && requiredNotEnrollable(toEnroll))
+  );
+}
+
+function inactive(subject: Subject): Denial | undefined {
+  return subject.status === 'active' ? undefined : { reason: 'account_inactive' };
+}
+
+/**
+ * The requirements cannot be met. The first cause without which they could be met is to blame: the `acr` of the
+ * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
+ */
+function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
+  if (chosen.status.kind !== 'impossible') return undefined;
+  const { policies, policy, enrollment } = context;
+  const { requirements, minimumAcr } = policy;
+  if (chosen.request.requirement && isPossible(requirements, capabilities)) {
+    return { reason: 'acr_unattainable', layer: 'request' };
+  }
+  const unlimited = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
+  if (unrestricted.policies !== policies && isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
+  if (capabilities !== unrestricted && isPossible(requirements, unrestricted)) {
+    const { rule } = enrollment;
+    return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
+  }
+  const isBlamed =
+    minimumAcr &&
+    isPossible(
+      requirements.filter((one) => one !== minimumAcr),
+      capabilities,
+    );
+  return isBlamed ? { reason: 'acr_unattainable', layer: 'app' } : { reason: 'unsatisfiable' };
+}
+
+function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  return requirementStatus(requirements, capabilities).kind !== 'impossible';
+}
+
+/** The user asked to enroll an authenticator in the account app that the user cannot enroll. */
+function requestedNotEnrollable({ context, subject, capabilities }: SubjectEvaluation): Denial | undefined {
+  const requested = requestedAtAccount(context.policies, context.facts);
+  if (requested === undefined || enrollableOf([requested], capabilities).length > 0) return undefined;
+  return { reason: isFull(requested, subject) ? 'enrollments_full' : 'unsatisfiable', layer: 'app' };
+}
+
+/** The enrollment policy requires an authenticator that the user neither has nor can enroll. */
+function requiredNotEnrollable(toEnroll: EnrollmentContext): Denial | undefined {
+  const isHopeless = mustEnroll(toEnroll).some(({ anyOf }) => enrollableOf(anyOf, toEnroll.capabilities).length === 0);
+  return isHopeless ? unsatisfiable(toEnroll) : undefined;
+}

@@ -1,0 +1,133 @@
+/**
+ * What may happen to a transaction. The transitions promise that evidence never moves to another user (Law 6), and that
+ * only the newest challenge can be answered.
+ */
+import type { Evidence } from '../model/facts.ts';
+import type { Choice, Pending, Transaction, TransactionSubject } from './transaction.ts';
+
+/** The transaction of this user, or a refusal. */
+export type Identified =
+  | { readonly ok: true; readonly transaction: Transaction }
+  /**
+   * Another user has proved something here, or only a certain account may sign in: that takes a new transaction (Law
+   * 6).
+   */
+  | { readonly ok: false; readonly reason: 'other_subject' };
+
+/** Sets the user. As long as nothing is proved, the user may correct the identifier. */
+export function identified(transaction: Transaction, subject: TransactionSubject): Identified {
+  const { expectedSubject, evidence, subject: present } = transaction;
+  const isUnexpected = expectedSubject !== undefined && subject.id !== expectedSubject;
+  const isAnother = present !== undefined && present.id !== subject.id;
+  if (isUnexpected || (isAnother && evidence.length > 0)) return { ok: false, reason: 'other_subject' };
+  if (!isAnother) return { ok: true, transaction: { ...transaction, subject } };
+  return { ok: true, transaction: { ...withoutRequestedEnrollment(transaction), subject } };
+}
+
+/** The user asks for the list of options. */
+export function selecting(transaction: Transaction): Transaction {
+  const { choice: _, ...rest } = transaction;
+  return { ...rest, selecting: true };
+}
+
+/**
+ * The user selected an option. The next decision finds out whether it is one. A challenge that was pending is parked.
+ */
+export function picked(transaction: Transaction, choice: Choice): Transaction {
+  const { pending, parked = [] } = transaction;
+  const left = pending?.purpose === 'challenge' ? [pending, ...parked] : parked;
+  return {
+    ...withoutPosition(transaction),
+    choice,
+    ...(left.length > 0 ? { parked: left } : {}),
+    ...(choice.purpose === 'enroll' ? { requestedEnrollment: choice.authenticator } : {}),
+  };
+}
+
+/**
+ * A challenge or an offer was started or taken up again. It replaces the one before, so that only the newest can be
+ * answered. An offer is parked while a further proof is needed for it: the user may have saved the secret that it
+ * showed.
+ */
+export function started(transaction: Transaction, pending: Pending): Transaction {
+  const { parked = [], ...rest } = transaction;
+  const interrupted = isOffer(rest.pending) && !isOffer(pending) ? [rest.pending] : [];
+  const others = [...interrupted, ...parked].filter((one) => !isSameChallenge(one, pending));
+  return { ...rest, pending, ...(others.length > 0 ? { parked: others } : {}) };
+}
+
+function isOffer(pending: Pending | undefined): pending is Pending {
+  return pending?.purpose === 'enroll';
+}
+
+function isSameChallenge(one: Pending, other: Pending): boolean {
+  return (
+    one.purpose === other.purpose && one.authenticator === other.authenticator && one.enrollment === other.enrollment
+  );
+}
+
+/**
+ * The user proved something. The choice is done with: what is next follows from the evidence.
+ * @throws Error for evidence of another user, of another event, or of a decoy: only a defect could lead to it
+ */
+export function proved(transaction: Transaction, evidence: Evidence): Transaction {
+  const { subject, event } = transaction;
+  if (subject === undefined || subject.decoy) throw new Error('nobody is there to prove anything');
+  if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
+  if (evidence.transaction !== event) throw new Error('evidence of another event');
+  const rest =
+    evidence.origin === 'enrollment' ? withoutRequestedEnrollment(transaction) : withoutPosition(transaction);
+  const offers = evidence.origin === 'enrollment' ? [] : (transaction.parked ?? []).filter(isOffer);
+  return {
+    ...rest,
+    ...(offers.length > 0 ? { parked: offers } : {}),
+    evidence: [...transaction.evidence, evidence],
+  };
+}
+
+/** The user answered, beside the identifier, whether to be kept signed in. */
+export function keptSignedIn(transaction: Transaction, keepSignedIn: boolean): Transaction {
+  return { ...transaction, keepSignedIn };
+}
+
+/** The user asked, beside a proof, that this browser remembers it. The rule decides in the end. */
+export function rememberingDevice(transaction: Transaction): Transaction {
+  return { ...transaction, rememberDevice: true };
+}
+
+/** The user skips these enrollments. The decision said whether that is possible. */
+export function skipping(transaction: Transaction, authenticators: readonly string[]): Transaction {
+  const skipped = [...new Set([...(transaction.skipped ?? []), ...authenticators])];
+  return { ...withoutRequestedEnrollment(transaction), skipped };
+}
+
+/** The outstanding challenge or offer no longer counts. */
+export function abandoned(transaction: Transaction): Transaction {
+  const { pending: _, ...rest } = transaction;
+  return rest;
+}
+
+/**
+ * Back to the identifier page.
+ * @throws Error once something is proved: that takes a new transaction (Law 6)
+ */
+export function forgetSubject(transaction: Transaction): Transaction {
+  if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
+  const {
+    subject: _subject,
+    rememberDevice: _remember,
+    keepSignedIn: _keep,
+    ...rest
+  } = withoutRequestedEnrollment(transaction);
+  return rest;
+}
+
+function withoutRequestedEnrollment(transaction: Transaction): Transaction {
+  const { requestedEnrollment: _, ...rest } = withoutPosition(transaction);
+  return rest;
+}
+
+function withoutPosition(transaction: Transaction): Transaction {
+  const { pending: _pending, parked: _parked, choice: _choice, selecting: _selecting, ...rest } = transaction;
+  return rest;
+}

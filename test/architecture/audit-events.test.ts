@@ -1,0 +1,40 @@
+/** Each audit event is caused somewhere, and some test asks for it by its name. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { auditEvents } from '../../src/flow/audit.ts';
+
+/** Names that the sources compose: `account.` and the change. */
+const composed = (name: string): string | undefined => /^account\.(\w+)$/.exec(name)?.[1];
+
+function textsIn(folder: string, except: string): readonly string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts') && !file.endsWith(except))
+    .map((file) => readFileSync(join(folder, file), 'utf8'));
+}
+
+const sources = textsIn('src', 'flow/audit.ts').join('\n');
+const tests = textsIn('test', 'audit-events.test.ts').join('\n');
+/** In quotes: alone, or followed by what a test puts behind the name (`event authenticator`, `event:authenticator`). */
+const isAskedFor = (name: string): boolean => new RegExp(`['"\`]${name.replace('.', '\\.')}['"\`: ]`).test(tests);
+
+test('each event is caused by the sources', () => {
+  const names = Object.keys(auditEvents);
+  const missing = names.filter((name) => {
+    const change = composed(name);
+    return !sources.includes(`'${name}'`) && !(change !== undefined && sources.includes(`'${change}'`));
+  });
+  expect(missing).toEqual([]);
+});
+
+test('each event is asked for in a test', () => {
+  expect(Object.keys(auditEvents).filter((name) => !isAskedFor(name))).toEqual([]);
+});
+
+test('the sources cause no event that the table does not have', () => {
+  const prefixes = [...new Set(Object.keys(auditEvents).map((name) => name.split('.')[0]))];
+  const caused = sources.matchAll(new RegExp(`event: '((?:${prefixes.join('|')})\\.\\w+)'`, 'g'));
+  const names = [...caused].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(10);
+  expect(names.filter((name) => !Object.hasOwn(auditEvents, name ?? ''))).toEqual([]);
+});
