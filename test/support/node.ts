@@ -13,7 +13,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
-import { demoPeople } from '../../src/demo/people.ts';
+import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
@@ -196,7 +196,7 @@ export function testPassword({ hashing }: Pick<ServerApp, 'hashing'>): ReturnTyp
 
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
 async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
-  for (const { identifier, displayName, groups } of demoPeople) {
+  for (const { identifier, displayName, groups } of demoUsers) {
     await app.directory.create({
       identifiers: [identifier],
       profile: { displayName, email: identifier, emailVerified: true },
