@@ -11,7 +11,8 @@ const keys = authenticatorKinds.map(({ key }) => key);
 
 /** Where such a word means something else, or where somebody does name one authenticator on purpose. */
 const known: Readonly<Record<string, readonly string[]>> = {
-  // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL, kinds of profile attributes.
+  // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
+  // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
   'oidc/sign-on/account': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
@@ -19,18 +20,20 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   'users/profile-rules': ['email', 'phone'],
-  // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about its code.
+  // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
+  // its code.
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
   'http/html/views/account-view': ['email'],
   'http/html/views/page-models': ['email'],
   'policy/model/authenticator-kind': ['email'],
-  // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.
+  // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
+  // for.
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
-  // The news of `stepgate users tac`, a command that is about just one.
-  'cli/users/users-tac': ['access_code'],
+  // The notification of `stepgate users tac`, a command that is about one authenticator.
+  'cli/users/tac': ['access_code'],
   'flow/notify/account-notification': ['access_code', 'email'],
   // The demo's people, and what it says about the claims that it gets.
   'demo/claims-in-words': ['email'],

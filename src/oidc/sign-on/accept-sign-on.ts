@@ -59,9 +59,10 @@ function writeSession({ services, session, accountId, app, decision, transaction
 async function endTransaction({ services, accountId, app, decision, transaction }: AcceptedSignOn): Promise<void> {
   if (!transaction) return;
   const { unit, visitor } = currentRequest();
-  const { assurance, remember } = decision;
-  const signedIn = { services, unit, visitor, app, transaction, subject: accountId };
-  await rememberBrowser({ ...signedIn, witness: assurance.supportingEvidence, ...omitUndefined({ remember }) });
+  const { remember } = decision;
+  const { supportingEvidence } = decision.assurance;
+  const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
+  await rememberBrowser({ ...signedIn, ...omitUndefined({ remember }) });
   unit.delete(transactionKey(transaction.id));
 }
 

@@ -60,7 +60,7 @@ test('one readable line per event, people by their identifier', async () => {
   expect(other).toMatch(/authenticator\.refused +failure +- +authenticator=password {2}reason=credentials\.invalid$/);
 });
 
-test('somebody who was deleted is shown and found by the id', async () => {
+test('a deleted user is shown and found by the id', async () => {
   const gone = 'abcdefghijklmnopqrstuv';
   await happen({ ...completed, subject: gone }, completed);
   expect((await tail()).join()).toContain(gone);

@@ -88,7 +88,7 @@ Request
 Enrollment policy
   hit      1  A second factor for payroll  policies/enrollment.yaml:20  decides: allow
              hit      apps any: [payroll]
-  3 more not looked at
+  3 more not evaluated
   requires  totp or webauthn
   disables  email, phone
 
@@ -103,13 +103,13 @@ Steps
 `);
 });
 
-test('nobody has identified: what depends on them is unknown', async () => {
+test('while the user has not identified, what depends on them is unknown', async () => {
   const text = await explained('--app', 'payroll', '--zone', 'office');
   expect(text).toMatch(/unknown +1 +No contractors/);
   expect(text).toMatch(/hit +2 +One factor in the office/);
-  expect(text).toContain('undecided it depends on who it is');
-  expect(text).toContain('1 more not looked at');
-  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on who it is']);
+  expect(text).toContain('undecided it depends on the user');
+  expect(text).toContain('1 more not evaluated');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on the user']);
 });
 
 test.each<[string, readonly string[], readonly string[]]>([
@@ -124,7 +124,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
   ],
   [
-    'the office, for somebody without a second factor',
+    'the office, for a user without a second factor',
     ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
     [
       'identify (with password)',
@@ -315,7 +315,7 @@ test('a browser that remembers the second factor, and a session that is kept', a
   const text = await explained(...words, '--remembered', 'totp@3d');
   expect(text).toContain('device    known, desktop, other; remembers totp 3 d ago');
   expect(text).toContain('remembers the second factor for 30 d, if asked to');
-  expect(text).toContain('spares    the second factor: this browser remembers totp');
+  expect(text).toContain('waives    the second factor: this browser remembers totp');
   expect(text).toContain('(life of the session; at most 30 d old if it is kept)');
   expect(stepsOf(text)).toEqual(['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)']);
   const asked = stepsOf(await explained(...words, '--remembered', 'totp@31d'));
@@ -346,8 +346,8 @@ test.each<[string, readonly string[], string]>([
     ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
     'unknown authenticator `totb`; did you mean `totp`?',
   ],
-  ['enrolled of nobody', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a person'],
-  ['evidence of nobody', ['--app', 'notes', '--evidence', 'password'], "a proof is somebody's"],
+  ['enrolled without a user', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a user'],
+  ['evidence without a user', ['--app', 'notes', '--evidence', 'password'], 'a proof needs a user'],
   [
     'evidence of what is not enrolled',
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],

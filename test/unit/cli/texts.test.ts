@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-words.ts';
+import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-text.ts';
 import { ageText, durationText, parseDuration } from '../../../src/cli/shared/durations.ts';
 import type { Missing } from '../../../src/core/decision/missing.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
