@@ -16,7 +16,7 @@ const chain = (...steps: readonly Key[]): Requirement => ({
 });
 
 function asked(app: Requirement, has: readonly Key[], proved: readonly Key[] = []) {
-  const evidence = proved.map((key) => proof(key, 'here'));
+  const evidence = proved.map((key) => proof(key, 'now'));
   const decision = evaluate(policiesOf({ app }), factsOf({ subject: person(has), evidence }));
   return decision.kind === 'challenge' && !decision.withheld
     ? decision.options.map(({ authenticator }) => authenticator)
@@ -70,9 +70,9 @@ test('an auxiliary authenticator is enrolled where it is required, after a proof
 });
 
 test('an auxiliary authenticator neither raises nor meets the account-management requirement', () => {
-  const bar = (keys: readonly Key[]) =>
+  const requirementFor = (keys: readonly Key[]) =>
     accountManagementRequirement(usableEnrollments(person(keys), policiesOf()), Object.values(descriptor));
-  expect(bar(['totp', question])).toEqual(bar(['totp']));
+  expect(requirementFor(['totp', question])).toEqual(requirementFor(['totp']));
   const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
   expect(asked(app, ['totp', question], ['totp'])).toEqual(['enroll webauthn']);
   expect(asked(app, ['totp', question], [question])).toEqual(['totp']);
@@ -80,7 +80,7 @@ test('an auxiliary authenticator neither raises nor meets the account-management
 
 test('an auxiliary authenticator reaches no acr that does not name it, and never mfa', () => {
   expect(attainableAcrValues(acrValues, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
-  const evidence = [proof('totp', 'here'), proof(question, 'here')];
+  const evidence = [proof('totp', 'now'), proof(question, 'now')];
   expect(
     evaluate(policiesOf({ app: named }), factsOf({ subject: person(['totp', question]), evidence })),
   ).toMatchObject({ kind: 'allow', assurance: { acr: '1fa', amr: ['kba', 'otp'] } });

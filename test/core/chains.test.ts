@@ -11,7 +11,7 @@ type Proved = readonly (Key | 'key')[];
 function decide(app: Requirement, has: Proved, proved: Proved) {
   const decision = evaluate(
     policiesOf({ app }),
-    factsOf({ subject: person(has), evidence: proved.map((key) => proof(key, 'here')) }),
+    factsOf({ subject: person(has), evidence: proved.map((key) => proof(key, 'now')) }),
   );
   return decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
 }
@@ -143,7 +143,7 @@ describe('a chain', () => {
   test('opposite orders of enrollments do not lock the user out', () => {
     const session = always(allow(chains([step('phone'), step('totp')])));
     const policies = policiesOf({ session, app: chains([step('totp'), step('phone')]) });
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'now')] });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'enroll', choices: ['phone', 'totp'] });
   });
 
@@ -161,7 +161,7 @@ describe('a chain', () => {
   test('a chain of two authenticators of one factor type is no mfa', () => {
     const facts = factsOf({
       subject: person(['email', 'phone']),
-      evidence: [proof('email', 'here'), proof('phone', 'here')],
+      evidence: [proof('email', 'now'), proof('phone', 'now')],
     });
     expect(evaluate(policiesOf({ app: chains([step('email'), step('phone')]) }), facts)).toMatchObject({
       kind: 'allow',

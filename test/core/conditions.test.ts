@@ -71,10 +71,10 @@ describe('conditions about the user', () => {
     [true, false, 'miss'],
     [false, false, 'hit'],
     [false, true, 'miss'],
-  ] as const)('device known: wanted %s, is %s: %s', (requestedEnrollment, is, expected) => {
+  ] as const)('device known: wanted %s, is %s: %s', (known, is, expected) => {
     const device = { known: is, platform: 'desktop', os: 'linux' } as const;
-    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ subject: ann, device }))).toEqual([expected]);
-    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ device }))).toEqual(['unknown']);
+    expect(resultOf({ device: { known: known } }, factsOf({ subject: ann, device }))).toEqual([expected]);
+    expect(resultOf({ device: { known: known } }, factsOf({ device }))).toEqual(['unknown']);
   });
 });
 

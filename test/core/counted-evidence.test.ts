@@ -3,7 +3,18 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { allow, always, factors, factsOf, HERE, NOW, person, policiesOf, proof, silentFacts } from './support/world.ts';
+import {
+  allow,
+  always,
+  factors,
+  factsOf,
+  NOW,
+  person,
+  policiesOf,
+  proof,
+  silentFacts,
+  TRANSACTION,
+} from './support/world.ts';
 
 describe('whose evidence counts', () => {
   const ann = person(['password', 'totp']);
@@ -20,13 +31,13 @@ describe('whose evidence counts', () => {
     ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
     ['from the future', { at: NOW + 61 }, 'challenge'],
     ['without a valid time', { at: Number.NaN }, 'challenge'],
-    ['from the future, in this transaction', { at: NOW + 61, transaction: HERE }, 'challenge'],
+    ['from the future, in this transaction', { at: NOW + 61, transaction: TRANSACTION }, 'challenge'],
   ])('%s: %j gives %s', (_, more, expected) => {
     expect(decide([proof('totp', 5, more)])).toBe(expected);
   });
 
   test('evidence of a disabled authenticator does not count', () => {
-    expect(decide([proof('totp', 'here')], ['password'])).toBe('challenge');
+    expect(decide([proof('totp', 'now')], ['password'])).toBe('challenge');
   });
 
   test('evidence without a transaction does not belong to a sign-in without one', () => {
@@ -48,12 +59,12 @@ describe('of two equal proofs of one enrollment', () => {
   });
 
   test('one of this transaction counts', () => {
-    expect(agesOf(earlier(300), proof('totp', 'here'))).toEqual(['now']);
-    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), proof('totp', 'here'))).toEqual(['now']);
+    expect(agesOf(earlier(300), proof('totp', 'now'))).toEqual(['now']);
+    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), proof('totp', 'now'))).toEqual(['now']);
   });
 
   test('both count when the newer one is of another transaction', () => {
-    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
+    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
   });
 
   test('both count when they differ in characteristics, amr or enrollment', () => {
@@ -73,15 +84,15 @@ describe('age', () => {
     ['demand', inDemand],
     ['chain', inChain],
   ])('of a %s', (_, requirement) => {
-    test.each<[number, number | 'here', string]>([
+    test.each<[number, number | 'now', string]>([
       [60, 59, 'allow'],
       [60, 60, 'allow'],
       [60, 61, 'challenge'],
-      [60, 'here', 'allow'],
-      [5, 'here', 'allow'],
+      [60, 'now', 'allow'],
+      [5, 'now', 'allow'],
       [0, 0, 'challenge'],
       [0, 1, 'challenge'],
-      [0, 'here', 'allow'],
+      [0, 'now', 'allow'],
       [-1, 0, 'challenge'],
       [Number.NaN, 0, 'challenge'],
     ])('max age %d, proved %s: %s', (maxAge, age, expected) => {
@@ -124,10 +135,10 @@ describe('age', () => {
 
   test('the absolute lifetime of the session bounds all evidence', () => {
     const session = always(allow(factors(1), { idle: 600, absolute: 3600 }));
-    const decide = (age: number | 'here') =>
+    const decide = (age: number | 'now') =>
       evaluate(policiesOf({ session }), factsOf({ subject: person(['password']), evidence: [proof('password', age)] }))
         .kind;
-    expect([decide(3600), decide(3601), decide('here')]).toEqual(['allow', 'challenge', 'allow']);
+    expect([decide(3600), decide(3601), decide('now')]).toEqual(['allow', 'challenge', 'allow']);
   });
 
   test.each<[number, number]>([
@@ -144,7 +155,7 @@ describe('age', () => {
   });
 
   test('without a transaction no evidence is of this transaction', () => {
-    const evidence = [proof('password', 'here')];
+    const evidence = [proof('password', 'now')];
     expect(
       evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: person(['password']), evidence })).kind,
     ).toBe('challenge');
@@ -153,8 +164,8 @@ describe('age', () => {
 
 describe('the supporting evidence', () => {
   const both = person(['password', 'totp', 'email']);
-  const assurance = (app: Requirement, evidence: readonly Evidence[], given: Parameters<typeof factsOf>[0] = {}) => {
-    const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...given }));
+  const assurance = (app: Requirement, evidence: readonly Evidence[], other: Parameters<typeof factsOf>[0] = {}) => {
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...other }));
     if (decision.kind !== 'allow') throw new Error(decision.kind);
     return decision.assurance;
   };

@@ -17,8 +17,8 @@ function holding(kind: Key | 'key', count: number, more: Partial<Enrollment> = {
 
 /** Proof of the password and of the first of these, here. */
 const allProved = (kind: Key | 'key'): readonly Evidence[] => [
-  proof('password', 'here'),
-  proof(kind, 'here', { enrollment: `${kind}0` }),
+  proof('password', 'now'),
+  proof(kind, 'now', { enrollment: `${kind}0` }),
 ];
 
 function wants(key: Key, subject: Subject, evidence: readonly Evidence[] = allProved(key)) {
@@ -56,7 +56,7 @@ describe('in the account app', () => {
   test('consumed enrollments do not count', () => {
     const used = holding('totp', maxEnrollmentsPerAuthenticator, { consumed: true });
     expect(isFull('totp', used)).toBe(false);
-    expect(wants('totp', used, [proof('password', 'here')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(wants('totp', used, [proof('password', 'now')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 });
 

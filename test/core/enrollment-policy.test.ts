@@ -15,13 +15,13 @@ import {
   descriptor,
   factors,
   factsOf,
-  HERE,
   type Key,
   NOW,
   person,
   policiesOf,
   proof,
   silentFacts,
+  TRANSACTION,
 } from './support/world.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
@@ -35,7 +35,7 @@ function withEnrollment(policies: PolicySet, ...rules: readonly EnrollmentRule[]
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules }) };
 }
 
-interface Given {
+interface Setup {
   readonly has?: readonly Key[];
   readonly evidence?: readonly Evidence[];
   readonly skipped?: Readonly<Record<string, Skips>>;
@@ -44,18 +44,18 @@ interface Given {
   readonly silent?: true;
 }
 
-function decide(terms: Partial<EnrollmentTerms>, given: Given = {}, policies = policiesOf()): Decision {
+function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}, policies = policiesOf()): Decision {
   const {
     has = ['password'],
-    evidence = [proof('password', 'here')],
+    evidence = [proof('password', 'now')],
     skipped,
     skippedHere,
     requestedEnrollment,
     silent,
-  } = given;
+  } = setup;
   const facts = { subject: person(has, skipped ? { skipped } : {}), evidence };
   const transaction = {
-    id: HERE,
+    id: TRANSACTION,
     startedAt: NOW - 60,
     ...(skippedHere && { skipped: skippedHere }),
     ...(requestedEnrollment && { requestedEnrollment }),
@@ -79,7 +79,7 @@ const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
 const skippedBefore = (count: number, at = NOW) => skippedFor(reasons, count, at);
 
 describe('the enrollment policy asks for', () => {
-  test.each<[string, Partial<EnrollmentTerms>, Given, object]>([
+  test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
     ['nothing', {}, {}, { kind: 'allow' }],
     ['a required enrollment that is missing', { required: [totp] }, {}, { kind: 'enroll', choices: ['totp'] }],
     [
@@ -165,7 +165,7 @@ describe('the enrollment policy asks for', () => {
       promoted,
       {
         has: ['password', 'totp'],
-        evidence: [proof('password', 'here'), proof('totp', 'here')],
+        evidence: [proof('password', 'now'), proof('totp', 'now')],
         requestedEnrollment: 'webauthn',
       },
       { kind: 'enroll', choices: ['webauthn'] },
@@ -275,15 +275,15 @@ describe('the enrollment policy asks for', () => {
       { kind: 'allow' },
     ],
     ['an enrollment in grace until a moment', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
-  ])('%s', (_, terms, given, expected) => {
-    expect(decide(terms, given)).toMatchObject(expected);
+  ])('%s', (_, terms, setup, expected) => {
+    expect(decide(terms, setup)).toMatchObject(expected);
   });
 
-  test.each<[string, Partial<EnrollmentTerms>, Given]>([
+  test.each<[string, Partial<EnrollmentTerms>, Setup]>([
     ['so often', inGrace, { skipped: skippedBefore(3) }],
     ['so long', { required: [{ anyOf: ['totp'], grace: { until: NOW } }] }, { skippedHere: ['totp'] }],
-  ])('grace is over after it was skipped %s', (_, terms, given) => {
-    const decision = decide(terms, given);
+  ])('grace is over after it was skipped %s', (_, terms, setup) => {
+    const decision = decide(terms, setup);
     expect(decision).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     expect(decision).not.toHaveProperty('skippable');
   });
@@ -297,21 +297,21 @@ describe('the enrollment policy asks for', () => {
 describe('a disabled authenticator', () => {
   test('is neither asked for nor counted', () => {
     const has = ['password', 'totp', 'phone'] as const;
-    const evidence = [proof('password', 'here'), proof('totp', 'here')];
+    const evidence = [proof('password', 'now'), proof('totp', 'now')];
     const decision = decide({ disabled: ['totp'] }, { has, evidence }, policiesOf({ app: factors(2) }));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'phone' }] });
   });
 
   test('denies at an app that needs it with that reason, once something is proved', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
-    const given = { has: ['password', 'totp'] } as const;
-    expect(decide({ disabled: ['totp'] }, given, policiesOf({ app }))).toMatchObject({
+    const setup = { has: ['password', 'totp'] } as const;
+    expect(decide({ disabled: ['totp'] }, setup, policiesOf({ app }))).toMatchObject({
       kind: 'deny',
       reason: 'enrollment_forbids',
       layer: 'enrollment',
       rule: 'first',
     });
-    expect(decide({ disabled: ['totp'] }, { ...given, evidence: [] }, policiesOf({ app }))).toMatchObject({
+    expect(decide({ disabled: ['totp'] }, { ...setup, evidence: [] }, policiesOf({ app }))).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
       withheld: { reason: 'enrollment_forbids' },
@@ -364,7 +364,7 @@ describe('the rule that decides', () => {
   });
 
   test('denies when there is none (Law 4)', () => {
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'now')] });
     expect(evaluate(withEnrollment(policiesOf(), office), facts)).toMatchObject({
       reason: 'no_rule',
       layer: 'enrollment',
@@ -392,23 +392,23 @@ test('more evidence never makes a decision worse, and never adds a required enro
     optional: some,
     disabled: some,
   });
-  const worlds = world({ requirement, enrollments: 4, evidence: 3 }).chain((given) =>
-    fc.record({ given: fc.constant(given), terms, added: evidenceOf(given.has) }),
+  const worlds = world({ requirement, enrollments: 4, evidence: 3 }).chain((setup) =>
+    fc.record({ setup: fc.constant(setup), terms, added: evidenceOf(setup.has) }),
   );
   let requestedEnrollment = 0;
   fc.assert(
-    fc.property(worlds, ({ given, terms: drawn, added }) => {
+    fc.property(worlds, ({ setup, terms: drawn, added }) => {
       const { required, grace, optional, disabled } = drawn;
       const group = { anyOf: required, ...(grace && { grace: { skips: 1 } }) };
-      const plain = policiesOf({ session: always(allow(given.session)), app: given.app });
+      const plain = policiesOf({ session: always(allow(setup.session)), app: setup.app });
       const policies = withEnrollment(plain, rule({ required: [group], optional, disabled }));
       const at = (evidence: readonly Evidence[]) =>
         evaluate(
           policies,
-          factsOf({ subject: person([], { enrollments: given.has }), evidence, request: given.request }),
+          factsOf({ subject: person([], { enrollments: setup.has }), evidence, request: setup.request }),
         );
-      const before = at(given.evidence);
-      const after = at([...given.evidence, added]);
+      const before = at(setup.evidence);
+      const after = at([...setup.evidence, added]);
       if (before.kind === 'challenge' && before.withheld) return;
       if (after.kind === 'enroll') requestedEnrollment += 1;
       expect(rank(after)).toBeGreaterThanOrEqual(rank(before));

@@ -20,33 +20,33 @@ describe('an enrollment', () => {
   });
 
   test('comes after the password when the user has only that', () => {
-    expect(decide(factors(2), ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(factors(2), ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone', 'totp', 'webauthn'],
     });
   });
 
   test('is not offered while existing enrollments can complete', () => {
-    expect(decide(factors(2), ['password', 'totp'], [proof('password', 'here')]).kind).toBe('challenge');
+    expect(decide(factors(2), ['password', 'totp'], [proof('password', 'now')]).kind).toBe('challenge');
   });
 
   test.each<[string, Keys, readonly Evidence[], object]>([
     [
       'one factor of two',
       ['password', 'totp'],
-      [proof('password', 'here')],
+      [proof('password', 'now')],
       { kind: 'challenge', options: [{ authenticator: 'totp' }] },
     ],
     [
       'two of one type are one',
       ['password', 'totp', 'email'],
-      [proof('totp', 'here'), proof('email', 'here')],
+      [proof('totp', 'now'), proof('email', 'now')],
       { kind: 'challenge', options: [{ authenticator: 'password' }] },
     ],
     [
       'both factors',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here')],
+      [proof('password', 'now'), proof('totp', 'now')],
       { kind: 'enroll', choices: ['webauthn'] },
     ],
     ['five minutes old', ['password', 'totp'], [proof('password', 300), proof('totp', 300)], { kind: 'enroll' }],
@@ -59,13 +59,13 @@ describe('an enrollment', () => {
     [
       'an enrollment in this transaction counts',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here', { origin: 'enrollment' })],
+      [proof('password', 'now'), proof('totp', 'now', { origin: 'enrollment' })],
       { kind: 'enroll' },
     ],
     [
       'a recovery does not count',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here', { origin: 'recovery' })],
+      [proof('password', 'now'), proof('totp', 'now', { origin: 'recovery' })],
       { kind: 'challenge' },
     ],
   ])('takes the strongest level that the account can reach: %s', (_, has, evidence, expected) => {
@@ -74,10 +74,11 @@ describe('an enrollment', () => {
 
   test('takes a phishing-resistant proof from users who have one', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
-    expect(
-      decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('email', 'here')]),
-    ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn', enrollments: ['key'] }] });
-    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('key', 'here')])).toMatchObject({
+    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'now'), proof('email', 'now')])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'webauthn', enrollments: ['key'] }],
+    });
+    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'now'), proof('key', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
@@ -97,14 +98,14 @@ describe('an enrollment', () => {
 
   test('ignores enrollments of disabled authenticators', () => {
     const enabled = ['password', 'webauthn'] as const;
-    expect(decide(resistant, ['password', 'totp'], [proof('password', 'here')], enabled)).toMatchObject({
+    expect(decide(resistant, ['password', 'totp'], [proof('password', 'now')], enabled)).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
   });
 
   test('offers only what makes progress', () => {
-    expect(decide(resistant, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(resistant, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
@@ -112,14 +113,14 @@ describe('an enrollment', () => {
 
   test('offers a better one of an authenticator that the user has', () => {
     const app = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
-    expect(decide(app, ['key'], [proof('key', 'here')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    expect(decide(app, ['key'], [proof('key', 'now')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
   test('offers one that shows more than the one that the user has', () => {
     const [full] = enrolled('webauthn');
     const synced = { ...full, characteristics: ['userPresence', 'userVerification'] } as Enrollment;
     const subject = person([], { enrollments: [synced] });
-    const evidence = [proof('webauthn', 'here', { characteristics: synced.characteristics })];
+    const evidence = [proof('webauthn', 'now', { characteristics: synced.characteristics })];
     expect(evaluate(policiesOf({ app: resistant }), factsOf({ subject, evidence }))).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
@@ -130,7 +131,7 @@ describe('an enrollment', () => {
     const app: Requirement = {
       anyOf: [{ factors: 1, demands: [{ authenticators: ['totp'] }, { characteristics: ['phishingResistant'] }] }],
     };
-    const decision = decide(app, ['password', 'totp', 'email'], [proof('password', 'here'), proof('email', 'here')]);
+    const decision = decide(app, ['password', 'totp', 'email'], [proof('password', 'now'), proof('email', 'now')]);
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
   });
 
@@ -142,9 +143,9 @@ describe('an enrollment', () => {
       ],
     };
     expect(
-      decide(app, ['password', 'email', 'recovery_code'], [proof('password', 'here'), proof('recovery_code', 'here')]),
+      decide(app, ['password', 'email', 'recovery_code'], [proof('password', 'now'), proof('recovery_code', 'now')]),
     ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
-    expect(decide(app, ['password', 'email'], [proof('password', 'here'), proof('email', 'here')])).toMatchObject({
+    expect(decide(app, ['password', 'email'], [proof('password', 'now'), proof('email', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone', 'totp'],
     });
@@ -156,7 +157,7 @@ describe('an enrollment', () => {
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
     });
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
@@ -164,18 +165,18 @@ describe('an enrollment', () => {
 
   test('follows another in the order of the chain', () => {
     const app: Requirement = { chains: [[{ authenticators: ['phone'] }, { authenticators: ['totp'] }]] };
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone'],
     });
     expect(
-      decide(app, ['password', 'phone'], [proof('password', 'here'), proof('phone', 'here', { origin: 'enrollment' })]),
+      decide(app, ['password', 'phone'], [proof('password', 'now'), proof('phone', 'now', { origin: 'enrollment' })]),
     ).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 
   test('is not offered where it would not complete the sign-in', () => {
     const app = factors(3, { demands: [{ authenticators: ['email'] }] });
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'deny',
       reason: 'unsatisfiable',
     });
@@ -227,7 +228,7 @@ describe('options', () => {
     const decision = decide(
       app,
       has,
-      proved.map((key) => proof(key, 'here')),
+      proved.map((key) => proof(key, 'now')),
     );
     expect(decision).toMatchObject({
       kind: 'challenge',
@@ -246,7 +247,7 @@ describe('options', () => {
     const subject = person(['password'], { enrollments: [...enrolled('password'), ...others] });
     const decision = evaluate(
       policiesOf({ app: factors(2) }),
-      factsOf({ subject, evidence: [proof('password', 'here')] }),
+      factsOf({ subject, evidence: [proof('password', 'now')] }),
     );
     expect(decision).toMatchObject({
       kind: 'challenge',
@@ -258,7 +259,7 @@ describe('options', () => {
     const [totp] = enrolled('totp');
     const subject = person([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const app: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
-    const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'here')] }));
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'now')] }));
     expect(decision).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'totp', enrollments: ['t2', 't3'] }],

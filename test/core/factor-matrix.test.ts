@@ -29,12 +29,12 @@ const matrix: readonly [Proved, 1 | 2 | 3, readonly string[]][] = [
 describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
   const facts = factsOf({
     subject: person(['password', 'security_question', 'email', 'phone', 'totp', 'recovery_code', 'webauthn', 'key']),
-    evidence: proved.map((key) => proof(key, 'here')),
+    evidence: proved.map((key) => proof(key, 'now')),
   });
 
-  test.each([1, 2, 3] as const)('of %i factors', (requestedEnrollment) => {
-    const decision = evaluate(policiesOf({ app: factors(requestedEnrollment) }), facts);
-    expect(decision.kind).toBe(covered >= requestedEnrollment ? 'allow' : 'challenge');
+  test.each([1, 2, 3] as const)('of %i factors', (required) => {
+    const decision = evaluate(policiesOf({ app: factors(required) }), facts);
+    expect(decision.kind).toBe(covered >= required ? 'allow' : 'challenge');
   });
 
   test('with a true amr', () => {
@@ -45,7 +45,7 @@ describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
 describe('demands', () => {
   const has = person(['password', 'security_question', 'email', 'totp', 'webauthn', 'key']);
   const decide = (app: ReturnType<typeof factors>, proved: Proved) =>
-    evaluate(policiesOf({ app }), factsOf({ subject: has, evidence: proved.map((key) => proof(key, 'here')) })).kind;
+    evaluate(policiesOf({ app }), factsOf({ subject: has, evidence: proved.map((key) => proof(key, 'now')) })).kind;
 
   test.each<[string, ReturnType<typeof factors>, Proved, string]>([
     [

@@ -9,7 +9,7 @@ import {
   descriptor,
   factors,
   factsOf,
-  type PoliciesGiven,
+  type PolicyParts,
   person,
   policiesOf,
   proof,
@@ -26,7 +26,7 @@ const needsKey = factors(1, { demands: [{ characteristics: ['phishingResistant']
 const withoutKeys = ['password', 'totp'] as const;
 
 /** A deny that tells something about the person, and the reason that is kept back. */
-const tellingDenies: readonly [string, PoliciesGiven, Partial<Subject>, object][] = [
+const tellingDenies: readonly [string, PolicyParts, Partial<Subject>, object][] = [
   ['a rule of the app', { app: staffDenied }, { groups: ['staff'] }, { reason: 'rule', layer: 'app', rule: 'staff' }],
   [
     'a rule of the session policy',
@@ -60,8 +60,8 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
   });
 
   test('is shown after a proof that is too old for the request', () => {
-    const given = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
-    expect(evaluate(policiesOf(policies), given)).toMatchObject({ kind: 'deny', ...withheld });
+    const facts = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
+    expect(evaluate(policiesOf(policies), facts)).toMatchObject({ kind: 'deny', ...withheld });
   });
 
   test.each([
@@ -69,7 +69,7 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
     ['of an enrollment that is gone', { enrollment: 'gone' }],
     ['of a recovery', { origin: 'recovery' as const }],
   ])('is kept back with evidence %s', (_name, wrong) => {
-    const evidence = [proof('password', 'here', wrong)];
+    const evidence = [proof('password', 'now', wrong)];
     expect(evaluate(policiesOf(policies), factsOf({ subject, evidence }))).toMatchObject({
       kind: 'challenge',
       withheld,
@@ -79,7 +79,7 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
 
 describe('a denial that reveals nothing about the user is shown at once', () => {
   const closed = always({ kind: 'deny' });
-  test.each<[string, PoliciesGiven, Partial<Subject>]>([
+  test.each<[string, PolicyParts, Partial<Subject>]>([
     ['by the app', { app: closed }, {}],
     ['by the session policy', { session: closed }, {}],
     ['by the app, to a suspended account', { app: closed }, { status: 'suspended' }],
@@ -150,8 +150,8 @@ describe('a decoy', () => {
   ])('for entropies %s', (_, entropyOf) => {
     const many = (isAddress: boolean) =>
       Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), isAddress)));
-    const shareOf = (keys: readonly (readonly string[])[], ...requestedEnrollment: readonly string[]) =>
-      keys.filter((one) => requestedEnrollment.every((key) => one.includes(key))).length / keys.length;
+    const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
+      keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
     const [others, addresses] = [many(false), many(true)];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, factors, factsOf, type PolicyParts, person, policiesOf, proof } from './support/world.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -17,7 +17,7 @@ const forGroup = (requirement: Requirement, otherwise: Requirement): Policy => (
   ],
 });
 
-test.each<[string, PoliciesGiven, 'password' | undefined]>([
+test.each<[string, PolicyParts, 'password' | undefined]>([
   ['any factor', {}, 'password'],
   ['two factors', { app: factors(2) }, 'password'],
   ['a password', { app: password }, 'password'],
@@ -39,7 +39,7 @@ test.each<[string, PoliciesGiven, 'password' | undefined]>([
 });
 
 test('depends neither on the user nor on evidence', () => {
-  const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'here')] });
+  const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'now')] });
   expect(identifierPageSecret(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
   expect(identifierPageSecret(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
 });

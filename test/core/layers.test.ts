@@ -9,7 +9,7 @@ const policy = (...rules: readonly [string, Rule['when'], Rule['then']][]): Poli
   name: 'tested',
   rules: rules.map(([name, when, then]) => ({ name, when, then })),
 });
-const signedIn = { evidence: [proof('password', 'here')] };
+const signedIn = { evidence: [proof('password', 'now')] };
 
 describe('rules', () => {
   const ordered = policy(
@@ -93,7 +93,7 @@ describe('layers are ANDed', () => {
   ] as const)('%s', (_, proved, expected) => {
     const facts = factsOf({
       subject: person(['password', 'totp', 'email']),
-      evidence: proved.map((key) => proof(key, 'here')),
+      evidence: proved.map((key) => proof(key, 'now')),
     });
     expect(evaluate(policiesOf({ session: always(allow(password)), app: totp }), facts)).toMatchObject(expected);
   });

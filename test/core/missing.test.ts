@@ -75,9 +75,9 @@ test('a chain lacks the fewest steps that are left', () => {
 
 test('nothing is missing exactly when the requirement is met', () => {
   const seen = { met: 0, unmet: 0 };
-  const given = world({ requirement: fc.constantFrom(factors(1)), enrollments: 4, evidence: 4 });
+  const worlds = world({ requirement: fc.constantFrom(factors(1)), enrollments: 4, evidence: 4 });
   fc.assert(
-    fc.property(given, ({ has, evidence }) => {
+    fc.property(worlds, ({ has, evidence }) => {
       const subject = person([], { enrollments: has });
       const policies = policiesOf({ session: always(allow(factors(1), { idle: 60, absolute: 1000 })) });
       const facts = factsOf({ subject, evidence });

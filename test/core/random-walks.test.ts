@@ -21,7 +21,7 @@ import {
   skipping,
   started,
 } from '../../src/core/step/transitions.ts';
-import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
+import { allEnrollments, request, requirement, verificationOf } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
 import {
@@ -44,7 +44,7 @@ type Act =
   /** A true proof: of what is asked for, or of anything that the person has. */
   | { readonly kind: 'prove'; readonly asked: boolean; readonly nth: number; readonly lesser: boolean }
   | { readonly kind: 'enroll'; readonly nth: number }
-  | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'here' | 'elsewhere' }
+  | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'now' | 'elsewhere' }
   | { readonly kind: 'pick'; readonly purpose: 'challenge' | 'enroll'; readonly key: Key }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'select' | 'abandon' | 'forget' | 'skip' };
@@ -64,7 +64,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
     kind: fc.constant('foreign_proof' as const),
     of: fc.constantFrom('ann', 'bob', 'decoy'),
-    where: fc.constantFrom('here', 'elsewhere'),
+    where: fc.constantFrom('now', 'elsewhere'),
   }),
   fc.record({
     kind: fc.constant('pick' as const),
@@ -159,7 +159,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       const has = subject?.enrollments.filter(({ id }) => !action.asked || id === asked) ?? [];
       const enrollment = has[action.nth % Math.max(1, has.length)];
       if (subject === undefined || enrollment === undefined) return run;
-      const evidence = evidenceBy(run, subject, enrollment, showing(enrollment, action.lesser));
+      const evidence = evidenceBy(run, subject, enrollment, verificationOf(enrollment, action.lesser));
       if (transaction.subject?.decoy) {
         expect(() => proved(transaction, evidence)).toThrow();
         return run;
@@ -170,12 +170,12 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return enroll(run, action.nth, decision);
     case 'foreign_proof': {
       const id = action.of === 'decoy' ? DECOY : action.of;
-      if (id === transaction.subject?.id && action.where === 'here') return run;
+      if (id === transaction.subject?.id && action.where === 'now') return run;
       const evidence = {
         ...proof('webauthn', 0),
         subject: id,
         at: run.now,
-        transaction: action.where === 'here' ? transaction.event : 'elsewhere',
+        transaction: action.where === 'now' ? transaction.event : 'elsewhere',
       };
       expect(() => proved(transaction, evidence)).toThrow();
       return run;
@@ -206,9 +206,9 @@ function enroll(run: Run, nth: number, decision: Decision): Run {
   const key = decision.choices[nth % decision.choices.length] as Key;
   if (decision.proofFirst)
     return { ...run, transaction: picked(run.transaction, { purpose: 'enroll', authenticator: key }) };
-  const bar: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
+  const requirement: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
   const when = { now: run.now, transaction: run.transaction.event };
-  expect(naivelyMeets(bar, run.transaction.evidence, when)).toBe(true);
+  expect(naivelyMeets(requirement, run.transaction.evidence, when)).toBe(true);
   const [template] = enrolled(key);
   const made: Enrollment = { ...(template as Enrollment), id: `new-${key}-${subject.enrollments.length}` };
   const people = { ...run.people, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };

@@ -7,7 +7,7 @@ import {
   always,
   enrolled,
   factors,
-  type PoliciesGiven,
+  type PolicyParts,
   person,
   policiesOf,
   silentFacts,
@@ -21,7 +21,7 @@ const contractorsDenied: Policy = {
   ],
 };
 
-test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
+test.each<[string, PolicyParts, Partial<Subject> | undefined, object]>([
   ['nothing denies, and no evidence is required', { app: contractorsDenied }, { groups: ['staff'] }, { allow: true }],
   [
     'a rule of the app denies',

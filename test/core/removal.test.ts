@@ -14,7 +14,7 @@ import {
   factsOf,
   type Key,
   NOW,
-  type PoliciesGiven,
+  type PolicyParts,
   person,
   policiesOf,
   proof,
@@ -28,7 +28,7 @@ function at(keys: readonly (Key | 'key')[], more: Partial<Facts> = {}): Facts {
 }
 
 describe('the user can no longer sign in to an app', () => {
-  test.each<[string, readonly (Key | 'key')[], Key, PoliciesGiven, boolean]>([
+  test.each<[string, readonly (Key | 'key')[], Key, PolicyParts, boolean]>([
     ['without the only enrollment that it accepts', ['password', 'totp'], 'password', { app: knowledge }, true],
     ['but can after another one is removed', ['password', 'totp'], 'totp', { app: knowledge }, false],
     ['but can where any authenticator is enough', ['password', 'totp'], 'password', { app: factors(1) }, false],
@@ -63,31 +63,31 @@ describe('the user can no longer sign in to an app', () => {
       { session: { name: 's', rules: [{ name: 'All', when: {}, then: allow(knowledge) }] } },
       true,
     ],
-  ])('%s', (_what, keys, removed, given, expected) => {
-    expect(isLostWithout(policiesOf(given), at(keys), removed)).toBe(expected);
+  ])('%s', (_what, keys, removed, parts, expected) => {
+    expect(isLostWithout(policiesOf(parts), at(keys), removed)).toBe(expected);
   });
 
   test('evidence of this transaction or of the session makes no difference', () => {
-    const facts = at(['password', 'totp'], { evidence: [proof('password', 'here'), proof('totp', 5)] });
+    const facts = at(['password', 'totp'], { evidence: [proof('password', 'now'), proof('totp', 5)] });
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'password')).toBe(true);
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);
   });
 
-  const elsewhere: PoliciesGiven['app'] = {
+  const elsewhere: PolicyParts['app'] = {
     name: 'office',
     rules: [
       { name: 'Office', when: { network: { any: ['office'] } }, then: allow(factors(1)) },
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
-  const unknownBrowser: PoliciesGiven['app'] = {
+  const unknownBrowser: PolicyParts['app'] = {
     name: 'browser',
     rules: [
       { name: 'Known', when: { device: { known: true } }, then: allow(factors(1)) },
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
-  test.each<[string, NonNullable<PoliciesGiven['app']>, Partial<Facts>]>([
+  test.each<[string, NonNullable<PolicyParts['app']>, Partial<Facts>]>([
     ['from elsewhere, for a user in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
     ['with another browser', unknownBrowser, { device: { known: true, platform: 'desktop', os: 'linux' } }],
   ])('%s', (_what, app, more) => {
@@ -99,9 +99,9 @@ describe('the user can no longer sign in to an app', () => {
 
 const terms = { required: [], optional: [], promoted: [], disabled: [] } as const;
 
-function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], given: PoliciesGiven = {}): PolicySet {
+function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], parts: PolicyParts = {}): PolicySet {
   const named = rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule }));
-  return { ...policiesOf(given), enrollment: compilePolicy({ name: 'enrollment', rules: named }) };
+  return { ...policiesOf(parts), enrollment: compilePolicy({ name: 'enrollment', rules: named }) };
 }
 
 const required = (...anyOf: readonly Key[]): EnrollmentTerms => ({ ...terms, required: [{ anyOf }] });
@@ -235,8 +235,8 @@ describe('an enrollment must stay', () => {
       { name: 'Everybody else', when: {}, then: allow(factors(1)) },
     ] as const;
     const subject = person(['password', 'totp'], { groups: ['contractors'] });
-    for (const given of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
-      const policies = under([{ when: {}, then: required('totp') }], given);
+    for (const parts of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
+      const policies = under([{ when: {}, then: required('totp') }], parts);
       expect(demandsOn(policies, at([], { ...here, subject }), 'totp')).toHaveLength(expected);
     }
   });

@@ -9,9 +9,9 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
 import { type World, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';
-import { allow, always, type FactsGiven, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, type FactParts, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
 
-const given = world({
+const worlds = world({
   requirement: fc.constantFrom(factors(1), factors(2)),
   enrollments: 4,
   evidence: 3,
@@ -45,7 +45,7 @@ const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const twoWithPassword = factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const two = ['password', 'totp'] as const;
 
-test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[0]]>([
+test.each<[string, readonly string[], FactParts, Parameters<typeof policiesOf>[0]]>([
   ['no user', ['identify with password'], {}, { app: password }],
   ['no user, where a rule denies every user', ['denied rule'], {}, { app: denyOutside }],
   [
@@ -132,7 +132,7 @@ const hasSolid = ({ has }: World) => has.some(({ authenticator }) => authenticat
 test('every simulation ends, asks nothing twice, and asks nothing exactly where single sign-on allows', () => {
   const ends = { complete: 0, denied: 0 };
   fc.assert(
-    fc.property(given.filter(hasSolid), ({ session, app, has, evidence, request }) => {
+    fc.property(worlds.filter(hasSolid), ({ session, app, has, evidence, request }) => {
       const policies = policiesOf({ session: always(allow(session)), app });
       const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
       const steps = simulate(policies, facts);

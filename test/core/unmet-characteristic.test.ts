@@ -7,7 +7,7 @@ import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
-import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { type FactParts, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
 const bound = [...synced, 'deviceBound'] as const;
@@ -23,12 +23,12 @@ function short(
     covers = ['possession', 'inherence'],
     has = ['password'],
     ...more
-  }: FactsGiven & {
+  }: FactParts & {
     readonly covers?: readonly Factor[];
     readonly has?: readonly (Key | 'key')[];
   } = {},
 ) {
-  const facts = factsOf({ subject: person(has), evidence: [proof('password', 'here')], ...more });
+  const facts = factsOf({ subject: person(has), evidence: [proof('password', 'now')], ...more });
   return unmetCharacteristic(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
 }
 
@@ -64,7 +64,7 @@ describe('a new key lacks', () => {
     expect(
       short(policiesOf({ app: demanding('deviceBound') }), synced, {
         has: ['password', 'key'],
-        evidence: [proof('password', 'here'), proof('key', 'here')],
+        evidence: [proof('password', 'now'), proof('key', 'now')],
       }),
     ).toEqual({ lacks: 'deviceBound' });
   });

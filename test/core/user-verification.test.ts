@@ -11,7 +11,7 @@ import {
   factors,
   factsOf,
   type Key,
-  type PoliciesGiven,
+  type PolicyParts,
   person,
   policiesOf,
   proof,
@@ -52,12 +52,12 @@ describe('a challenge must verify its user', () => {
     const policies = policiesOf({ app: factors(2) });
     const subject = person(['password', 'webauthn']);
     const { characteristics } = proof('key', 0);
-    const present = (when: number | 'here') => proof('webauthn', when, { factors: ['possession'], characteristics });
+    const present = (when: number | 'now') => proof('webauthn', when, { factors: ['possession'], characteristics });
     const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
-    const shown = (when: number | 'here') => factsOf({ subject, evidence: [present(when)] });
-    expect(needsUserVerification(policies, shown('here'), asked)).toBe(true);
+    const factsAfter = (when: number | 'now') => factsOf({ subject, evidence: [present(when)] });
+    expect(needsUserVerification(policies, factsAfter('now'), asked)).toBe(true);
     const fresh = policiesOf({ app: factors(1, { maxAge: 60 }) });
-    expect(needsUserVerification(fresh, shown(9999), asked)).toBe(false);
+    expect(needsUserVerification(fresh, factsAfter(9999), asked)).toBe(false);
   });
 
   test('before a required enrollment, if that takes it', () => {
@@ -69,7 +69,7 @@ describe('a challenge must verify its user', () => {
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [required] });
     const policies = { ...policiesOf(), enrollment };
     const needed = (has: readonly (Key | 'key')[]) =>
-      needsUserVerification(policies, factsOf({ subject: person(has), evidence: [proof('password', 'here')] }), {
+      needsUserVerification(policies, factsOf({ subject: person(has), evidence: [proof('password', 'now')] }), {
         purpose: 'challenge',
         authenticator: 'webauthn',
       });
@@ -100,7 +100,7 @@ describe('an enrollment must verify its user', () => {
     ['three factors', factors(3), true],
   ])('%s: %s', (_, app, expected) => {
     const policies = policiesOf({ app });
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'now')] });
     expect(needsUserVerification(policies, facts, { purpose: 'enroll', authenticator: 'webauthn' })).toBe(expected);
   });
 });
@@ -116,7 +116,7 @@ describe('the identifier page offers a passkey', () => {
   const password = factors(1, { demands: [{ authenticators: ['password'] }] });
   const yes = { offered: true, userVerification: false };
 
-  test.each<[string, PoliciesGiven, unknown]>([
+  test.each<[string, PolicyParts, unknown]>([
     ['any factor', {}, yes],
     ['two factors', { app: factors(2) }, yes],
     ['a password', { app: password }, { offered: false }],
@@ -126,8 +126,8 @@ describe('the identifier page offers a passkey', () => {
     ['user verification for most users', { app: group(password, verified) }, { offered: true, userVerification: true }],
     ['user verification for some users', { app: group(key, verified) }, yes],
     ['every user is denied', { app: always({ kind: 'deny' }) }, { offered: false }],
-  ])('%s', (_, given, expected) => {
-    expect(discoverable(policiesOf(given), factsOf(), 'webauthn')).toEqual(expected);
+  ])('%s', (_, policies, expected) => {
+    expect(discoverable(policiesOf(policies), factsOf(), 'webauthn')).toEqual(expected);
   });
 });
 

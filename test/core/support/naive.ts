@@ -31,8 +31,8 @@ function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boole
   if (demand.authenticators !== undefined && !demand.authenticators.includes(evidence.authenticator)) return false;
   if (isAuxiliary(evidence) && demand.authenticators === undefined) return false;
   if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
-  for (const requestedEnrollment of demand.characteristics ?? [])
-    if (!evidence.characteristics.includes(requestedEnrollment)) return false;
+  for (const characteristic of demand.characteristics ?? [])
+    if (!evidence.characteristics.includes(characteristic)) return false;
   return isYoung(evidence, demand.maxAge, when);
 }
 
