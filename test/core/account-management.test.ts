@@ -1,6 +1,6 @@
 /**
- * The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and
- * after a loss.
+ * The account-management requirement (Law 7): also by what the enrollment policy of the app disables, and after the
+ * user has lost an authenticator.
  */
 
 import { describe, expect, test } from '@jest/globals';
@@ -30,11 +30,11 @@ import {
   factsOf,
   type Key,
   NOW,
-  person,
   plainRequest,
   policiesOf,
   proof,
   TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -49,7 +49,7 @@ type Have = readonly (Key | 'key')[];
 
 const provedNow = (proved: Have) => proved.map((key) => proof(key, 'now'));
 const factsFor = (has: Have, proved: Have, more: FactParts = {}) =>
-  factsOf({ subject: person(has), evidence: provedNow(proved), ...more });
+  factsOf({ subject: userWith(has), evidence: provedNow(proved), ...more });
 
 const two = policiesOf({ app: factors(2) });
 const account: PolicySet = { ...policiesOf(), account: true };
@@ -154,7 +154,7 @@ describe('an authenticator that the enrollment policy disables', () => {
   });
 
   test('appears in the simulated steps', () => {
-    const steps = simulate(restricted(two, noMail), factsOf({ subject: person(['password', 'email']) }));
+    const steps = simulate(restricted(two, noMail), factsOf({ subject: userWith(['password', 'email']) }));
     expect(steps).toMatchObject([
       { kind: 'identify', identifyWith: 'password' },
       { kind: 'challenge', authenticator: 'email', toEnroll: ['phone', 'totp', 'webauthn'] },
@@ -166,7 +166,7 @@ describe('an authenticator that the enrollment policy disables', () => {
 });
 
 test('denies with the reason where nothing is left that could meet the account-management requirement', () => {
-  const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
+  const subject = userWith([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
   const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
@@ -255,13 +255,13 @@ describe('after the user has lost an authenticator', () => {
 
   test('the last code of a set counts, too', () => {
     const [code] = enrolled('recovery_code') as [Enrollment];
-    const subject = person([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, consumed: true }] });
+    const subject = userWith([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, consumed: true }] });
     const facts = factsOf({ subject, evidence: provedNow(['password', 'recovery_code']), ...change });
     expect(evaluate(account, facts).kind).toBe('allow');
   });
 
   test('the proof must be fresh, and a proof of a password recovery does not count', () => {
-    const subject = person(['password', 'webauthn', 'recovery_code']);
+    const subject = userWith(['password', 'webauthn', 'recovery_code']);
     const at = (more: readonly Evidence[]) => evaluate(account, factsOf({ subject, evidence: more, ...change })).kind;
     expect(at([proof('password', 300), proof('recovery_code', 300)])).toBe('allow');
     expect(at([proof('password', 300), proof('recovery_code', 301)])).toBe('challenge');
@@ -281,7 +281,7 @@ describe('after the user has lost an authenticator', () => {
   });
 });
 
-/** Law 7, read plainly, for somebody who has these, without any thought of recovery. */
+/** A naive reading of Law 7 for a user with these enrollments, without recovery. */
 function plainRequirement(has: readonly Enrollment[]): Requirement {
   const solid = has.filter(({ authenticator }) => authenticator !== 'security_question');
   const resistant = solid.some(({ characteristics }) => characteristics.includes('phishingResistant'));
@@ -297,7 +297,7 @@ test('a recovery code adds nothing but an alternative beside another factor type
   const seen = { recovered: 0, cleared: 0, not: 0 };
   fc.assert(
     fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {
-      const facts = factsOf({ subject: person([], { enrollments: has }), evidence });
+      const facts = factsOf({ subject: userWith([], { enrollments: has }), evidence });
       const enrollments = has.map((one) =>
         one.authenticator === 'security_question' ? { ...one, auxiliary: true as const } : one,
       );
@@ -343,7 +343,7 @@ test('a disabled authenticator neither enrolls anything below the requirement no
         required: enrolling.map((key) => ({ anyOf: [key] })),
       });
       const facts = factsOf({
-        subject: person([], { enrollments: drawn.has }),
+        subject: userWith([], { enrollments: drawn.has }),
         evidence: drawn.evidence,
         request: drawn.request,
       });

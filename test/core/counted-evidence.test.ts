@@ -1,3 +1,5 @@
+/** Which evidence counts, its age, and the evidence that a decision rests on. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
@@ -9,15 +11,15 @@ import {
   factors,
   factsOf,
   NOW,
-  person,
   policiesOf,
   proof,
   silentFacts,
   TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 describe('whose evidence counts', () => {
-  const ann = person(['password', 'totp']);
+  const ann = userWith(['password', 'totp']);
   const decide = (evidence: readonly Evidence[], enabled?: readonly ['password']) =>
     evaluate(policiesOf(enabled ? { enabled } : {}), factsOf({ subject: ann, evidence })).kind;
 
@@ -25,7 +27,7 @@ describe('whose evidence counts', () => {
     ["the user's own", {}, 'allow'],
     ['from an enrollment', { origin: 'enrollment' }, 'allow'],
     ['from an account recovery', { origin: 'recovery' }, 'challenge'],
-    ["somebody else's", { subject: 'bob' }, 'challenge'],
+    ["another user's", { subject: 'bob' }, 'challenge'],
     ['an enrollment that is gone', { enrollment: 'old-totp' }, 'challenge'],
     ['an enrollment of another authenticator', { enrollment: 'password' }, 'challenge'],
     ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
@@ -48,7 +50,7 @@ describe('whose evidence counts', () => {
 });
 
 describe('of two equal proofs of one enrollment', () => {
-  const ann = person(['password', 'totp']);
+  const ann = userWith(['password', 'totp']);
   const agesOf = (...evidence: readonly Evidence[]) =>
     countedEvidence(ann, policiesOf(), factsOf({ subject: ann, evidence })).map(({ age }) => age);
   const earlier = (age: number) => proof('totp', age, { transaction: `tx-${age}` });
@@ -96,7 +98,7 @@ describe('age', () => {
       [-1, 0, 'challenge'],
       [Number.NaN, 0, 'challenge'],
     ])('max age %d, proved %s: %s', (maxAge, age, expected) => {
-      const facts = factsOf({ subject: person(['password']), evidence: [proof('password', age)] });
+      const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', age)] });
       expect(evaluate(policiesOf({ app: requirement(maxAge) }), facts).kind).toBe(expected);
     });
   });
@@ -112,7 +114,7 @@ describe('age', () => {
       evaluate(
         policiesOf({ app }),
         factsOf({
-          subject: person(['password', 'totp']),
+          subject: userWith(['password', 'totp']),
           evidence: [proof('password', password), proof('totp', totp)],
         }),
       );
@@ -124,7 +126,7 @@ describe('age', () => {
   test('a factor that is too old for the alternative does not count', () => {
     const app = factors(2, { maxAge: 600 });
     const facts = factsOf({
-      subject: person(['password', 'totp']),
+      subject: userWith(['password', 'totp']),
       evidence: [proof('password', 601), proof('totp', 5)],
     });
     expect(evaluate(policiesOf({ app }), facts)).toMatchObject({
@@ -136,8 +138,10 @@ describe('age', () => {
   test('the absolute lifetime of the session bounds all evidence', () => {
     const session = always(allow(factors(1), { idle: 600, absolute: 3600 }));
     const decide = (age: number | 'now') =>
-      evaluate(policiesOf({ session }), factsOf({ subject: person(['password']), evidence: [proof('password', age)] }))
-        .kind;
+      evaluate(
+        policiesOf({ session }),
+        factsOf({ subject: userWith(['password']), evidence: [proof('password', age)] }),
+      ).kind;
     expect([decide(3600), decide(3601), decide('now')]).toEqual(['allow', 'challenge', 'allow']);
   });
 
@@ -149,7 +153,7 @@ describe('age', () => {
     const decide = (age: number) =>
       evaluate(
         policiesOf({ session }),
-        factsOf({ subject: person(['password']), evidence: [proof('password', age)], request: { maxAge } }),
+        factsOf({ subject: userWith(['password']), evidence: [proof('password', age)], request: { maxAge } }),
       ).kind;
     expect([decide(60), decide(61)]).toEqual(['allow', 'challenge']);
   });
@@ -157,13 +161,13 @@ describe('age', () => {
   test('without a transaction no evidence is of this transaction', () => {
     const evidence = [proof('password', 'now')];
     expect(
-      evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: person(['password']), evidence })).kind,
+      evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: userWith(['password']), evidence })).kind,
     ).toBe('challenge');
   });
 });
 
 describe('the supporting evidence', () => {
-  const both = person(['password', 'totp', 'email']);
+  const both = userWith(['password', 'totp', 'email']);
   const assurance = (app: Requirement, evidence: readonly Evidence[], other: Parameters<typeof factsOf>[0] = {}) => {
     const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...other }));
     if (decision.kind !== 'allow') throw new Error(decision.kind);
@@ -194,7 +198,7 @@ describe('the supporting evidence', () => {
     const lesser = proof('webauthn', 100, { factors: ['possession'], transaction: 'b' });
     const found = evaluate(
       policiesOf({ app: factors(2) }),
-      factsOf({ subject: person(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
+      factsOf({ subject: userWith(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
     );
     expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: NOW - 500 } });
   });

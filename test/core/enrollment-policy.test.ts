@@ -1,3 +1,5 @@
+/** The enrollment policy: required, optional, promoted and disabled authenticators. */
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../src/core/analysis/simulate.ts';
@@ -17,11 +19,11 @@ import {
   factsOf,
   type Key,
   NOW,
-  person,
   policiesOf,
   proof,
   silentFacts,
   TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
@@ -53,7 +55,7 @@ function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}, policies = p
     requestedEnrollment,
     silent,
   } = setup;
-  const facts = { subject: person(has, skipped ? { skipped } : {}), evidence };
+  const facts = { subject: userWith(has, skipped ? { skipped } : {}), evidence };
   const transaction = {
     id: TRANSACTION,
     startedAt: NOW - 60,
@@ -71,7 +73,7 @@ const inGrace = { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] };
 const untilLater = { required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] };
 const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, skips: 2 }] };
 const reasons = ['grace', 'optional', 'promotion'] as const;
-/** For these reasons. */
+/** Skips for these reasons. */
 const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
   const skips: Skips = Object.fromEntries(why.map((reason) => [reason, { count, at }]));
   return { totp: skips, webauthn: skips };
@@ -353,7 +355,7 @@ describe('the rule that decides', () => {
   test('is simulated with the proof that the enrollment takes', () => {
     const steps = simulate(
       withEnrollment(policiesOf(), rule(promoted)),
-      factsOf({ subject: person(['password', 'totp']) }),
+      factsOf({ subject: userWith(['password', 'totp']) }),
     );
     expect(steps.slice(-4)).toMatchObject([
       { kind: 'select', options: ['webauthn'], skippable: { reason: 'promotion' } },
@@ -364,7 +366,7 @@ describe('the rule that decides', () => {
   });
 
   test('denies when there is none (Law 4)', () => {
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'now')] });
+    const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
     expect(evaluate(withEnrollment(policiesOf(), office), facts)).toMatchObject({
       reason: 'no_rule',
       layer: 'enrollment',
@@ -372,12 +374,12 @@ describe('the rule that decides', () => {
   });
 
   test('is simulated with its optional enrollment', () => {
-    const steps = simulate(withEnrollment(policiesOf(), rule(inGrace)), factsOf({ subject: person(['password']) }));
+    const steps = simulate(withEnrollment(policiesOf(), rule(inGrace)), factsOf({ subject: userWith(['password']) }));
     expect(steps.at(-2)).toMatchObject({ kind: 'enroll', authenticator: 'totp', skippable: { skipsLeft: 3 } });
   });
 });
 
-/** A skippable offer stands where everything is proved: it is no worse than to be let in. */
+/** An enrollment that may be skipped comes after all proofs, so it is no worse than `allow`. */
 function rank(decision: Decision): number {
   if ('skippable' in decision && decision.skippable) return 2;
   return { deny: 0, identify: 0, challenge: 1, enroll: 1, allow: 2 }[decision.kind];
@@ -405,7 +407,7 @@ test('more evidence never makes a decision worse, and never adds a required enro
       const at = (evidence: readonly Evidence[]) =>
         evaluate(
           policies,
-          factsOf({ subject: person([], { enrollments: setup.has }), evidence, request: setup.request }),
+          factsOf({ subject: userWith([], { enrollments: setup.has }), evidence, request: setup.request }),
         );
       const before = at(setup.evidence);
       const after = at([...setup.evidence, added]);

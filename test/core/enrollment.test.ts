@@ -1,14 +1,16 @@
+/** When an enrollment is offered to complete a sign-in, and the order of options. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 type Keys = readonly (Key | 'key')[];
 const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 
 function decide(app: Requirement, has: Keys, evidence: readonly Evidence[], enabled?: readonly Key[]) {
-  return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: person(has), evidence }));
+  return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: userWith(has), evidence }));
 }
 
 describe('an enrollment', () => {
@@ -86,7 +88,7 @@ describe('an enrollment', () => {
 
   test('takes proofs within the maximum age of the request, too', () => {
     const facts = factsOf({
-      subject: person(['password']),
+      subject: userWith(['password']),
       evidence: [proof('password', 100)],
       request: { promptLogin: true },
     });
@@ -119,7 +121,7 @@ describe('an enrollment', () => {
   test('offers one that shows more than the one that the user has', () => {
     const [full] = enrolled('webauthn');
     const synced = { ...full, characteristics: ['userPresence', 'userVerification'] } as Enrollment;
-    const subject = person([], { enrollments: [synced] });
+    const subject = userWith([], { enrollments: [synced] });
     const evidence = [proof('webauthn', 'now', { characteristics: synced.characteristics })];
     expect(evaluate(policiesOf({ app: resistant }), factsOf({ subject, evidence }))).toMatchObject({
       kind: 'enroll',
@@ -244,7 +246,7 @@ describe('options', () => {
   test('all enrollments that would do are offered, even equal ones', () => {
     const [totp] = enrolled('totp');
     const others = ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment);
-    const subject = person(['password'], { enrollments: [...enrolled('password'), ...others] });
+    const subject = userWith(['password'], { enrollments: [...enrolled('password'), ...others] });
     const decision = evaluate(
       policiesOf({ app: factors(2) }),
       factsOf({ subject, evidence: [proof('password', 'now')] }),
@@ -257,7 +259,7 @@ describe('options', () => {
 
   test('an enrollment that was proved already is not asked for again in a chain', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
+    const subject = userWith([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const app: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
     const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'now')] }));
     expect(decision).toMatchObject({

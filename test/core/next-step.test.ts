@@ -1,3 +1,5 @@
+/** From a decision to the step that the user sees. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';

@@ -1,3 +1,5 @@
+/** Properties of evaluation over random policies and evidence, against the naive reading. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
@@ -16,14 +18,14 @@ import {
   factsOf,
   type Key,
   NOW,
-  person,
   policiesOf,
   proof,
   TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
-/** Counts only where it is named, and beside something else. */
+/** Counts only where a demand names it, and only beside other evidence. */
 const isAuxiliary = ({ authenticator }: { readonly authenticator: string }) => authenticator === 'security_question';
 const enabledOf = ({ disabled }: World) => keys.filter((key) => !(disabled as readonly string[]).includes(key));
 
@@ -38,13 +40,13 @@ function policies(drawn: World) {
 }
 
 function facts(drawn: World, evidence: readonly Evidence[] = drawn.evidence): Facts {
-  return factsOf({ subject: person([], { enrollments: drawn.has }), evidence, request: drawn.request });
+  return factsOf({ subject: userWith([], { enrollments: drawn.has }), evidence, request: drawn.request });
 }
 
 const decide = (drawn: World, evidence?: readonly Evidence[]): Decision =>
   evaluate(policies(drawn), facts(drawn, evidence));
 
-/** What the plain reading says must be met, apart from voluntary acr values: any one of each list. */
+/** What must be met by the naive reading, apart from voluntary acr values: any one of each list. */
 function requirementsOf({ session, app, minimumAcr, request }: World): readonly (readonly Requirement[])[] {
   const of = (values: readonly string[]) =>
     acrValues.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
@@ -66,7 +68,7 @@ function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
   return requirementsOf(drawn).every((anyOf) => anyOf.some((one) => naivelyMeets(one, counted, whenOf(drawn))));
 }
 
-/** Evidence of proving an enrollment now, at its best. */
+/** The evidence of proving an enrollment now, at its best. */
 function proving({ id, authenticator, factors: covered, characteristics }: Enrollment): Evidence {
   return { ...proof(authenticator as Key, 'now'), enrollment: id, factors: covered, characteristics };
 }
@@ -79,8 +81,8 @@ const newOnes = (drawn: World): readonly Evidence[] =>
     .map((key) => ({ ...proof(key, 'now'), enrollment: `new ${key}` }));
 
 /**
- * Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes; or a
- * recovery code and another factor type.
+ * A naive reading of Law 7: all factor types of the account, and phishing resistance if it has any, proved within five
+ * minutes; or a recovery code and another factor type.
  */
 function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): boolean {
   const has = usable(drawn).filter((one) => !isAuxiliary(one));
@@ -128,7 +130,7 @@ test('evaluation allows exactly what the naive reading allows', () => {
     }),
     seeded(4000),
   );
-  // The worlds are worth something only if many of them allow.
+  // The property says little unless many of the worlds allow.
   expect(allowed).toBeGreaterThan(300);
 });
 
@@ -168,7 +170,7 @@ test('evidence of other users changes nothing', () => {
   fc.assert(
     fc.property(
       any,
-      fc.array(evidenceOf(person(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
+      fc.array(evidenceOf(userWith(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
       (drawn, others) => {
         const mixed = [...others.map((one) => ({ ...one, subject: 'bob' })), ...drawn.evidence];
         expect(decide(drawn, mixed)).toEqual(decide(drawn));
@@ -186,7 +188,7 @@ test('more evidence never makes a decision worse', () => {
     fc.property(more, ([drawn, added]) => {
       const before = decide(drawn);
       const after = decide(drawn, [...drawn.evidence, added]);
-      // The first proof may bring to light a deny that was kept back.
+      // The first proof may reveal a denial that was withheld.
       if (before.kind === 'challenge' && before.withheld) return;
       expect(ranks[after.kind]).toBeGreaterThanOrEqual(ranks[before.kind]);
     }),
@@ -201,13 +203,13 @@ test('two authenticators of one factor type never count as two factors', () => {
   );
   const worlds = oneType.chain((kinds) =>
     fc.record({
-      evidence: fc.array(evidenceOf(person(kinds).enrollments), { minLength: 1, maxLength: 6 }),
+      evidence: fc.array(evidenceOf(userWith(kinds).enrollments), { minLength: 1, maxLength: 6 }),
       asked: requirement,
     }),
   );
   fc.assert(
     fc.property(worlds, ({ evidence, asked }) => {
-      const subject = person(keys);
+      const subject = userWith(keys);
       const two = evaluate(policiesOf({ app: factors(2) }), factsOf({ subject, evidence }));
       expect(two.kind).not.toBe('allow');
       const other = evaluate(policiesOf({ app: asked }), factsOf({ subject, evidence }));
@@ -254,7 +256,7 @@ function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
   return solid.length > 0 ? solid : set;
 }
 
-/** All sets of actions that complete, and of which nothing can be left out. */
+/** All minimal sufficient sets, by trying every set of actions. */
 function minimalSets(drawn: World, actions: readonly Evidence[], isDone: (evidence: readonly Evidence[]) => boolean) {
   const done = (set: readonly Evidence[]) => isDone([...drawn.evidence, ...set]);
   return subsets(actions).filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))));
@@ -292,7 +294,7 @@ test('without chains every useful option is offered', () => {
       if (decision.kind !== 'challenge' || decision.withheld) return;
       const sets = minimalSets(drawn, usable(drawn).map(proving), (evidence) => naivelyAllowed(drawn, evidence));
       if (sets.length === 0) return;
-      // What is auxiliary is asked for last.
+      // Auxiliary authenticators are asked for last.
       const useful = sets.flatMap((set) => solidFirst(set).map(({ enrollment }) => enrollment));
       expect(new Set(decision.options.flatMap((option) => option.enrollments))).toEqual(new Set(useful));
     }),

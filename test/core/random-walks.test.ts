@@ -1,4 +1,4 @@
-/** Random walks: whatever is submitted in whatever order, nobody completes without what was demanded. */
+/** Random walks through the step loop: no order of submissions completes without the required proofs. */
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -33,15 +33,15 @@ import {
   factsOf,
   type Key,
   NOW,
-  person,
   plainRequest,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 type Act =
   | { readonly kind: 'identify'; readonly who: 'ann' | 'bob' | 'sue' | 'nobody' }
-  /** A true proof: of what is asked for, or of anything that the person has. */
+  /** A true proof: of what is asked for, or of any enrollment of the user. */
   | { readonly kind: 'prove'; readonly asked: boolean; readonly nth: number; readonly lesser: boolean }
   | { readonly kind: 'enroll'; readonly nth: number }
   | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'now' | 'elsewhere' }
@@ -104,7 +104,7 @@ function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {
   return compilePolicy({ name: 'enrollment', rules: [rule] });
 }
 
-/** The shell in small: gather facts, decide, start what has to be started, show. */
+/** A small engine: gather facts, decide, start what has to be started, show. */
 function advance(run: Run, demands: Demands): { readonly run: Run; readonly decision: Decision; readonly plan: Plan } {
   const { transaction, now } = run;
   const subject = subjectOf(run);
@@ -197,8 +197,8 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
 }
 
 /**
- * Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. What
- * it only lists is picked.
+ * Enrolls only what the decision offers, as the engine does, and expects Law 7 to hold whenever it offers something.
+ * What it only lists is chosen.
  */
 function enroll(run: Run, nth: number, decision: Decision): Run {
   const subject = subjectOf(run);
@@ -238,9 +238,9 @@ test('no sequence of submissions completes without the required proofs', () => {
   fc.assert(
     fc.property(walks, ({ ann, acts, ...demands }) => {
       const people = {
-        ann: person([], { enrollments: ann }),
-        bob: person(['password', 'totp'], { id: 'bob' }),
-        sue: person(['password', 'totp'], { id: 'sue', status: 'suspended' }),
+        ann: userWith([], { enrollments: ann }),
+        bob: userWith(['password', 'totp'], { id: 'bob' }),
+        sue: userWith(['password', 'totp'], { id: 'sue', status: 'suspended' }),
       };
       const transaction = begin({
         id: 'walk',
@@ -263,7 +263,7 @@ test('no sequence of submissions completes without the required proofs', () => {
     }),
     seeded(3000),
   );
-  // Walks that never arrive would prove nothing.
+  // The property says little unless many walks reach an end.
   const { proofFirst, requestedEnrollment, ...often } = ends;
   for (const count of Object.values(often)) expect(count).toBeGreaterThan(100);
   for (const count of [proofFirst, requestedEnrollment]) expect(count).toBeGreaterThan(20);

@@ -1,4 +1,4 @@
-/** May an enrollment go, and which apps go with it? */
+/** Whether an enrollment may be removed, and which apps the user would lose. */
 
 import { describe, expect, test } from '@jest/globals';
 import type { Conditions } from '../../src/core/model/conditions.ts';
@@ -15,16 +15,16 @@ import {
   type Key,
   NOW,
   type PolicyParts,
-  person,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 const knowledge: Requirement = factors(1, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const phishingResistant: Requirement = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 
 function at(keys: readonly (Key | 'key')[], more: Partial<Facts> = {}): Facts {
-  return factsOf({ subject: person(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
+  return factsOf({ subject: userWith(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
 }
 
 describe('the user can no longer sign in to an app', () => {
@@ -182,13 +182,13 @@ describe('an enrollment must stay', () => {
 
   test('not when it is consumed, as it meets nothing', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
+    const subject = userWith([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
     expect(demandsOn(under([{ when: {}, then: required('totp') }]), at([], { subject }), 'totp')).toEqual([]);
   });
 
   test('because no skips are left', () => {
     const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
-    const subject = person(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
+    const subject = userWith(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
     expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
   });
 
@@ -196,7 +196,7 @@ describe('an enrollment must stay', () => {
     network: { ip: '192.0.2.1', zones: ['office'] },
     device: { known: true, platform: 'desktop', os: 'linux' },
   };
-  const asAuditor = { subject: person(['password', 'totp'], { groups: ['auditors'] }) };
+  const asAuditor = { subject: userWith(['password', 'totp'], { groups: ['auditors'] }) };
 
   test.each<[string, Conditions, Partial<Facts>, boolean]>([
     ['by a rule for elsewhere', { network: { none: ['office'] } }, {}, true],
@@ -234,7 +234,7 @@ describe('an enrollment must stay', () => {
       { name: 'No', when, then: { kind: 'deny' } },
       { name: 'Everybody else', when: {}, then: allow(factors(1)) },
     ] as const;
-    const subject = person(['password', 'totp'], { groups: ['contractors'] });
+    const subject = userWith(['password', 'totp'], { groups: ['contractors'] });
     for (const parts of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
       const policies = under([{ when: {}, then: required('totp') }], parts);
       expect(demandsOn(policies, at([], { ...here, subject }), 'totp')).toHaveLength(expected);
@@ -247,12 +247,12 @@ describe('an enrollment must stay', () => {
   });
 
   test('not without a subject, and not if it does not exist', () => {
-    const { subject: _, ...nobody } = at(['password']);
+    const { subject: _, ...unidentified } = at(['password']);
     const policies = under([{ when: {}, then: required('password') }]);
-    expect([demandsOn(policies, nobody, 'password'), isLastSignInOption(policies, nobody, 'password')]).toEqual([
-      [],
-      false,
-    ]);
+    expect([
+      demandsOn(policies, unidentified, 'password'),
+      isLastSignInOption(policies, unidentified, 'password'),
+    ]).toEqual([[], false]);
     expect([demandsOn(policies, at(['password']), 'x'), isLastSignInOption(policies, at(['password']), 'x')]).toEqual([
       [],
       false,

@@ -1,3 +1,5 @@
+/** What a request asks for: `acr_values`, `max_age`, `prompt=login`. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Evidence, RequestFacts } from '../../src/core/model/facts.ts';
@@ -10,16 +12,16 @@ import {
   type Key,
   NOW,
   type PolicyParts,
-  person,
   policiesOf,
   proof,
   silentFacts,
+  userWith,
 } from './support/world.ts';
 
 type Keys = readonly (Key | 'key')[];
 
 function decide(request: Partial<RequestFacts>, has: Keys, evidence: readonly Evidence[], policies: PolicyParts = {}) {
-  return evaluate(policiesOf(policies), factsOf({ subject: person(has), evidence, request }));
+  return evaluate(policiesOf(policies), factsOf({ subject: userWith(has), evidence, request }));
 }
 
 describe('voluntary acr values', () => {
@@ -179,7 +181,7 @@ describe('max_age and prompt=login', () => {
 
   test('prompt=login without an interaction needs one', () => {
     const facts = silentFacts({
-      subject: person(both),
+      subject: userWith(both),
       evidence: [proof('password', 'now')],
       request: { promptLogin: true },
     });
@@ -191,7 +193,7 @@ describe('step-up', () => {
   test('asks for the missing part only, and the amr has both', () => {
     const before = proof('password', 900);
     const policies = policiesOf({ app: factors(2) });
-    const subject = person(['password', 'totp']);
+    const subject = userWith(['password', 'totp']);
     expect(evaluate(policies, factsOf({ subject, evidence: [before] }))).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'totp' }],
@@ -209,7 +211,7 @@ describe('a request can raise, never lower', () => {
     const policies = policiesOf({ app: factors(2), session: always(allow(factors(1))), acrValues });
     for (const acrEssential of [true, false]) {
       const facts = factsOf({
-        subject: person(['password', 'totp']),
+        subject: userWith(['password', 'totp']),
         evidence: [proof('password', 'now')],
         request: { acrValues: [value], acrEssential },
       });

@@ -1,3 +1,5 @@
+/** The transitions of a transaction. */
+
 import { describe, expect, test } from '@jest/globals';
 import { begin, isExpired, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import {

@@ -1,4 +1,4 @@
-/** Remembered devices: what a rule may spare a browser, and what it may not. */
+/** Remembered proofs: what a rule may waive in a browser, and what it may not. */
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -20,10 +20,10 @@ import {
   type Key,
   NOW,
   type PolicyParts,
-  person,
   policiesOf,
   proof,
   TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const DAY = 86_400;
@@ -52,7 +52,7 @@ function decide(
   return evaluate(policies(requirement, remember), { ...facts, device: { ...facts.device, remembered: device } });
 }
 
-const ann = person(['password', 'totp']);
+const ann = userWith(['password', 'totp']);
 const password = proof('password', 'now');
 const two = factors(2);
 
@@ -129,7 +129,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
   });
 
   test('two things that the user has are still one factor', () => {
-    const subject = person(['totp', 'email']);
+    const subject = userWith(['totp', 'email']);
     expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'now')] }).kind).not.toBe('allow');
   });
 
@@ -151,7 +151,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
 
 test('one proof with user verification has no second factor to waive', () => {
   const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
-  const subject = person(['password', 'webauthn']);
+  const subject = userWith(['password', 'webauthn']);
   const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
   expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
   expect(decision).not.toHaveProperty('remember');
@@ -203,8 +203,8 @@ describe('the page may offer to remember', () => {
     });
 
     test('not for a recovery authenticator, as its use consumes it', () => {
-      expect(ask({}, { subject: person(['password', 'recovery_code']) })).toBeUndefined();
-      const both = { subject: person(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'now')] };
+      expect(ask({}, { subject: userWith(['password', 'recovery_code']) })).toBeUndefined();
+      const both = { subject: userWith(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'now')] };
       expect(ask({}, both)).toEqual(totp);
       const device = [remembered('recovery_code', DAY)];
       expect(decide(two, MONTH, device, { ...both })).toMatchObject({ kind: 'challenge' });
@@ -227,7 +227,7 @@ describe('the page may offer to remember', () => {
   });
 
   test('the same to a user who will be denied', () => {
-    const only = person(['totp', 'password']);
+    const only = userWith(['totp', 'password']);
     const active = offered(two, MONTH, { subject: only });
     expect(active).toBeDefined();
     expect(offered(two, MONTH, { subject: { ...only, status: 'suspended' } })).toEqual(active);
@@ -236,7 +236,7 @@ describe('the page may offer to remember', () => {
 
 const withoutMaxAge = ({ maxAge: _, ...request }: World['request']) => request;
 
-/** Where waiving is most of what decides. */
+/** A world in which the waiver decides more often. */
 const easy = (setup: World): World => ({
   ...setup,
   has: [...setup.has.filter(({ id }) => id !== 'password'), ...enrolled('password')],
@@ -247,7 +247,7 @@ const easy = (setup: World): World => ({
   request: { ...withoutMaxAge(setup.request), promptLogin: false, acrEssential: false },
 });
 
-/** A world in which the browser remembers some of what the person has. */
+/** A world in which the browser remembers proofs of some enrollments. */
 const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((setup) =>
   fc.record({
     setup: fc.constantFrom(setup, { ...setup, session: factors(1), minimumAcr: undefined }, easy(setup)),
@@ -278,11 +278,11 @@ function decideIn({ setup, remember, device }: Remembering, withDevice: boolean)
     enabled: keys,
     ...(minimumAcr !== undefined && { minimumAcr }),
   });
-  const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
+  const facts: Facts = factsOf({ subject: userWith([], { enrollments: has }), evidence, request });
   return evaluate(set, withDevice ? { ...facts, device: { ...facts.device, remembered: device } } : facts);
 }
 
-/** What the browser vouches for, as if it had been proved just now: possession, and nothing else. */
+/** The remembered proof as if it were fresh: possession, and nothing else. */
 function vouched({ device, remember }: Remembering): readonly Evidence[] {
   return device
     .filter(({ at, until, factors: covered }) => covered.includes('possession') && NOW < until && NOW - at < remember)

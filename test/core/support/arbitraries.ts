@@ -1,4 +1,4 @@
-/** Random policies, people and evidence for the properties. */
+/** Random policies, enrollments and evidence for the properties. */
 
 import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
@@ -10,7 +10,10 @@ const keys = Object.keys(descriptor) as Key[];
 const [totp] = enrolled('totp');
 if (totp === undefined) throw new Error('no totp');
 
-/** Everything that somebody may have: one of each, a key without user verification, a second TOTP. */
+/**
+ * Everything that a user may have: one enrollment of each authenticator, a key without user verification, a second
+ * TOTP.
+ */
 export const allEnrollments: readonly Enrollment[] = [...enrolled(...keys, 'key'), { ...totp, id: 'totp2' }];
 
 const factor = fc.constantFrom<Factor>('knowledge', 'possession', 'inherence');
@@ -66,7 +69,7 @@ export const request: fc.Arbitrary<Omit<RequestFacts, 'clientId' | 'scopes'>> = 
   })
   .map((members) => omitUndefined(members) as Omit<RequestFacts, 'clientId' | 'scopes'>);
 
-/** What one verification of an enrollment may show: its best, or, of a key, less. */
+/** What one verification of an enrollment may show: its best, or less for a key. */
 export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
   const { factors, characteristics: best } = enrollment;
   if (!lesser || enrollment.authenticator !== 'webauthn') return { factors, characteristics: best };
@@ -91,7 +94,7 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
 
 export const enrollments = (maxLength: number) => fc.subarray([...allEnrollments], { minLength: 1, maxLength });
 
-/** Session and app requirements, who has what, and what was proved. */
+/** Requirements of session and app, enrollments of the user, and evidence. */
 export const world = (sizes: {
   readonly requirement: fc.Arbitrary<Requirement>;
   readonly enrollments: number;

@@ -99,7 +99,7 @@ export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arb
   evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),
 };
 
-/** Facts of all kinds, always of a user who has identified. */
+/** Facts of a user who has identified. */
 export const facts: fc.Arbitrary<Facts & { readonly subject: Subject }> = fc.record(factArbitraries, {
   requiredKeys: ['now', 'request', 'network', 'device', 'subject', 'evidence'],
 });

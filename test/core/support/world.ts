@@ -1,4 +1,4 @@
-/** A small world for the tables: authenticators, people, policies, facts. */
+/** A small world for the tables: authenticators, users, policies, facts. */
 
 import type {
   AuthenticatorDescriptor,
@@ -102,7 +102,7 @@ export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment
   });
 }
 
-export function person(keys: readonly (Key | 'key')[], more: Partial<Subject> = {}): Subject {
+export function userWith(keys: readonly (Key | 'key')[], more: Partial<Subject> = {}): Subject {
   return {
     id: 'ann',
     status: 'active',
@@ -114,7 +114,7 @@ export function person(keys: readonly (Key | 'key')[], more: Partial<Subject> = 
   };
 }
 
-/** Evidence of `ann`, proved `age` seconds ago in another transaction, or here. */
+/** Evidence of `ann`, proved `age` seconds ago in another transaction, or `now` in this one. */
 export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evidence> = {}): Evidence {
   const [enrollment] = enrolled(key);
   if (enrollment === undefined) throw new Error('no enrollment');
@@ -144,7 +144,7 @@ export interface FactParts extends Partial<Omit<Facts, 'request'>> {
   readonly request?: Partial<RequestFacts>;
 }
 
-/** Facts of a transaction under way; `transaction: undefined` takes it away. */
+/** Facts of a transaction under way; `transaction: undefined` removes it. */
 export function factsOf({ request, ...more }: FactParts = {}): Facts {
   return {
     now: NOW,
@@ -157,7 +157,7 @@ export function factsOf({ request, ...more }: FactParts = {}): Facts {
   };
 }
 
-/** No transaction: single sign-on. */
+/** Facts without a transaction: single sign-on. */
 export function silentFacts(parts: FactParts): Facts {
   const { transaction: _, ...facts } = factsOf(parts);
   return facts;
@@ -167,7 +167,7 @@ export function factors(count: 1 | 2 | 3, more: Partial<Alternative> = {}): Requ
   return { anyOf: [{ factors: count, demands: [], ...more }] };
 }
 
-/** How many distinct factor types somebody's enrollments cover together; the question stands for none. */
+/** How many distinct factor types the user's enrollments cover together; the security question covers none. */
 export function factorsOf({ enrollments }: Subject): 1 | 2 | 3 {
   const solid = enrollments.filter(({ authenticator }) => authenticator !== 'security_question');
   return new Set(solid.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3;
