@@ -1,4 +1,4 @@
-/** `stepgate`: all commands, each in its own file. */
+/** `stepgate`: puts all commands together. Each has its own folder, and a row in `commands.ts`. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
@@ -11,6 +11,7 @@ import { mailAddress } from '../core/model/mail-address.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
 import { auditCommand } from './audit/audit.ts';
+import { newCommand } from './commands.ts';
 import { configCommand } from './config/config.ts';
 import { doctorCommand } from './doctor/doctor.ts';
 import { explainCommand } from './explain/explain.ts';
@@ -24,7 +25,7 @@ export interface ProgramParts {
   serve(options: { readonly demo: boolean }): Promise<void>;
 }
 
-/** All commands. Each rejects with an error whose message is a sentence for the person at the terminal. */
+/** All commands. Each rejects with an error whose message is a sentence for the admin. */
 export function createProgram({ env, serve }: ProgramParts): Command {
   const stdout = (text: string): void => void process.stdout.write(text);
   const stderr = (text: string): void => void process.stderr.write(text);
@@ -43,11 +44,11 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   const now = (): number => Math.floor(Date.now() / 1000);
 
   const program = new Command('stepgate').description('Stepgate, a self-hosted identity engine').showHelpAfterError();
-  program
-    .command('serve')
-    .description('run the provider')
-    .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
-    .action(serve);
+  program.addCommand(
+    newCommand('serve')
+      .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
+      .action(serve),
+  );
   program.addCommand(
     configCommand({ openStore: open, configDir, stdout, stderr, authenticators, variables, setExitCode }),
   );
@@ -90,14 +91,14 @@ export function createProgram({ env, serve }: ProgramParts): Command {
   return program;
 }
 
-/** Aborts once the person has had enough. */
+/** Aborts on Ctrl-C. */
 function interrupted(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => controller.abort());
   return controller.signal;
 }
 
-/** Whoever reads our output (`| head`) has had enough. */
+/** Ends without an error when the reader of our output has closed it (`| head`). */
 function leaveQuietly(error: NodeJS.ErrnoException): void {
   if (error.code !== 'EPIPE') throw error;
   process.exit();

@@ -224,7 +224,7 @@ export async function acceptSignOn(
         app,
         transaction,
         subject: session.accountId,
-        witness: assurance.supportingEvidence,
+        supportingEvidence: assurance.supportingEvidence,
       },
       ...(remember === undefined ? {} : { remember }),
     });
