@@ -1,6 +1,6 @@
 /**
- * The errors that leave the process: a stable code and an HTTP status for each. The views hold the texts under
- * `error.<code>`. The `cause` says what went wrong inside; it is logged and never shown.
+ * One table of the errors that leave the process: stable code, HTTP status. The text for users stands in the catalogues
+ * under `error.<code>`. What went wrong inside is the `cause`; it is logged and never shown.
  */
 export const errorTable = {
   bad_request: 400,

@@ -1,4 +1,7 @@
-/** From the files of a directory to a configuration that was checked whole (Law 12). */
+/**
+ * Loads the configuration of a directory: reads all files, checks them together (Law 12), and returns documents or
+ * findings.
+ */
 
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
@@ -18,21 +21,24 @@ import { valuesAt } from './source/values-at.ts';
 import { type DocumentSource, readYaml } from './source/yaml-source.ts';
 
 export interface LoadConfigurationOptions {
-  /** All authenticators that there are, enabled or not. */
+  /** All authenticators, enabled or not. */
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files, as in `process.env`. */
   readonly variables: Variables;
-  /** Messages without a way out go into an inbox (the demo): nobody needs to be warned about them. */
+  /** Messages that cannot be sent go into an inbox (the demo), so that there is no warning about them. */
   readonly inbox?: boolean;
 }
 
 export type LoadedConfiguration =
-  /** `warnings`: what it says at its own risk, by file, line and column; often none. */
+  /** `warnings`: what is allowed but risky, by file, line and column; often none. */
   | { readonly ok: true; readonly documents: Documents; readonly warnings: readonly Finding[] }
   /** Never empty; by file, line and column. */
   | { readonly ok: false; readonly findings: readonly Finding[] };
 
-/** Reads and checks the configuration in `dir`. Reports all problems of all files at once; does not reject because of what the files hold. */
+/**
+ * Reads and checks the configuration in `dir`. Reports all findings of all files at once. Does not reject because of
+ * what the files contain.
+ */
 export async function loadConfiguration(dir: string, options: LoadConfigurationOptions): Promise<LoadedConfiguration> {
   const { files, findings: faulty, unreadable } = await readConfigurationFiles(dir);
   if (files.length === 0 && faulty.length > 0) return { ok: false, findings: faulty };

@@ -1,8 +1,9 @@
+/** Checks batches and limits before anything is sent, for all stores alike. */
 import type { Limit, Op } from './store.ts';
 
 /**
- * Throws `TypeError` for a batch that no store could apply whole: a value that is no string, a ttl that is no number.
- * Runs before anything is sent, because a store that stumbles while it applies a batch could leave half of it.
+ * Throws `TypeError` for a batch that no store could apply whole: a value that is not a string, a ttl that is not a
+ * number. Runs before anything is sent, because a store that fails while it applies a batch could leave half of it.
  */
 export function checkBatch(ops: readonly Op[]): void {
   for (const op of ops) {
@@ -39,7 +40,10 @@ function texts(op: Op): readonly unknown[] {
   }
 }
 
-/** One limit per window, the smallest: two limits over one window share its count. Throws `TypeError` for windows and limits that cannot be counted. */
+/**
+ * The smallest limit of each window, as two limits over one window share its count. Throws `TypeError` for windows and
+ * limits that cannot be counted.
+ */
 export function tightestLimits(limits: readonly Limit[]): readonly Limit[] {
   const tightest = new Map<number, number>();
   for (const { limit, window } of limits) {

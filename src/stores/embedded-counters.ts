@@ -1,10 +1,11 @@
+/** Counters of attempts on the embedded store. */
 import type { DatabaseSync } from 'node:sqlite';
 import { tightestLimits } from './check-batch.ts';
 import { type Limit, orphanLifetime, type Reservation } from './store.ts';
 
 /**
- * Counts an attempt in all windows of a counter, or in none. `now` in milliseconds; `orphan`: what the counter belongs to does not exist.
- * Runs inside a write transaction.
+ * Counts an attempt in all windows of a counter, or in none. `now` is in milliseconds. `orphan`: what the counter
+ * belongs to does not exist. Runs inside a write transaction.
  */
 export type CountAttempt = (
   counter: string,

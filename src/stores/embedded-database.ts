@@ -1,3 +1,7 @@
+/**
+ * The SQLite file of the embedded store: its tables, how it is opened, and which of its errors mean that it cannot
+ * serve.
+ */
 import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../errors.ts';
@@ -12,9 +16,12 @@ CREATE INDEX IF NOT EXISTS sets_x ON sets(x) WHERE x IS NOT NULL;
 CREATE TABLE IF NOT EXISTS members(s INTEGER NOT NULL, m TEXT NOT NULL, UNIQUE(s, m)) STRICT;
 CREATE TABLE IF NOT EXISTS lines(k TEXT NOT NULL, s INTEGER NOT NULL, v TEXT NOT NULL, UNIQUE(k, s)) STRICT;`;
 
-/** How long another process may hold the file while we open it (ms). */
+/** How long the file may be locked by another process while it is opened (ms). */
 const openPatience = 5_000;
-/** SQLite's own wait for a lock (ms). It stalls the event loop, so it is short; callers try again without stalling. */
+/**
+ * How long SQLite itself waits for a lock (ms). It blocks the event loop, so it is short; callers try again without
+ * blocking.
+ */
 const lockPatience = 50;
 
 /**

@@ -1,3 +1,4 @@
+/** Puts the reads and writes of the embedded store into transactions. */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { setTimeout as pause } from 'node:timers/promises';
 import { StoreUnavailable } from '../errors.ts';
@@ -9,13 +10,14 @@ interface Job {
   readonly reject: (error: unknown) => void;
 }
 
-/** How long a read or write waits for another process that holds the file (ms); below the 5 s of Law 13. */
+/** How long a read or write waits for another process that has locked the file (ms); below the 5 s of Law 13. */
 const patience = 3_000;
 const retryEvery = 10;
 
 /**
- * Runs reads in one snapshot each, and writes in group commits: all jobs of one turn of the event loop share one transaction and
- * one fsync, and settle only after COMMIT. A job must check before it writes: one that throws fails its whole group.
+ * Runs reads in one snapshot each, and writes in group commits: all jobs of one turn of the event loop share one
+ * transaction and one fsync, and settle only after COMMIT. A job must check before it writes: one that throws fails its
+ * whole group.
  */
 export class EmbeddedQueue {
   readonly #database: DatabaseSync;

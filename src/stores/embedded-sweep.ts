@@ -1,3 +1,4 @@
+/** Deletes what has expired from the embedded store, in small batches. */
 import type { DatabaseSync } from 'node:sqlite';
 
 /** Rows per batch: at 200 a batch stays in the low milliseconds on a table of half a million entries. */

@@ -1,3 +1,4 @@
+/** The embedded store: one SQLite file, for one machine. */
 import type { DatabaseSync } from 'node:sqlite';
 import { checkBatch, tightestLimits } from './check-batch.ts';
 import { type EmbeddedOps, embeddedOps } from './embedded-apply.ts';
@@ -14,8 +15,9 @@ export interface EmbeddedOptions {
   readonly now?: () => number;
 }
 
+/** Milliseconds. */
 const sweepEvery = 1_000;
-/** Between two batches while there is a backlog (ms): leaves the loop to requests. */
+/** Pause between two batches while there is a backlog (ms), so that requests are served meanwhile. */
 const sweepAgain = 20;
 const pageSize = 500;
 
@@ -111,7 +113,7 @@ function keepSweeping(database: DatabaseSync, queue: EmbeddedQueue, now: () => n
     void queue
       .read(() => due(now()))
       .then((is) => (is ? queue.write(() => sweep(now())) : false))
-      // A store that cannot sweep tells so on the next read or write of a caller; here it only tries again later.
+      // The next read or write of a caller reports what is wrong; here it is only tried again later.
       .catch(() => false)
       .then((more) => {
         if (database.isOpen) schedule(more ? sweepAgain : sweepEvery);

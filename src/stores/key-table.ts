@@ -1,12 +1,13 @@
 /**
- * The data model: every kind of key that the store holds, in one table. A row says what the key leads to, what its tag is made of, which
- * module owns the value, how long it lives and which kinds its references may point to.
+ * The data model: every kind of key that the store holds, in one table. A row says what the key leads to, what its tag
+ * is made of, which module owns the value, how long it lives and which kinds its references may point to.
  *
  * What this promises:
- * - No other module builds a key: `keyOf` is the only caller of `storeKey`, and `keys.ts` has one function for each key in use.
+ * - No other module builds a key: `keyOf` is the only caller of `storeKey`, and `keys.ts` has one function for each key
+ *   in use.
  * - No input forms a key: what a user or a client sent is hashed here.
- * - `docs/data-model.md` is written from this table, and the suites run on a store that fails a test for a key, a reference or a lifetime
- *   that no row allows.
+ * - `docs/data-model.md` is written from this table, and the suites run on a store that fails a test for a key, a
+ *   reference or a lifetime that no row allows.
  *
  * The values stay with their owners: this table knows their names only, so that `stores` imports nothing.
  */
@@ -349,8 +350,8 @@ export function keyRow(kind: string): KeyRow | undefined {
 }
 
 /**
- * Attempts are counted under the key of what they are about: `<key>:<name>`. `<authenticator>` in a name stands for the key of one. An
- * identifier that no user has is counted like a user, so that both look alike (Law 8).
+ * Attempts are counted under the key of what they are about: `<key>:<name>`. `<authenticator>` in a name stands for the
+ * key of one. An identifier that no user has is counted like a user, so that both look alike (Law 8).
  */
 export interface CounterRow {
   readonly what: string;
@@ -420,8 +421,9 @@ export const counterTable: readonly CounterRow[] = [
 ];
 
 /**
- * The key of this kind. `of`: the random id, the text to hash or the digest, by the rule of the row; `''` where the tag is constant.
- * `rest`: given exactly where the row has one. Throws `TypeError` when the tag holds anything but letters, digits, `_`, `-` and `.`.
+ * The key of this kind. `of`: the random id, the text to hash or the digest, by the rule of the row; `''` where the tag
+ * is constant. `rest`: given exactly where the row has one. Throws `TypeError` when the tag holds anything but letters,
+ * digits, `_`, `-` and `.`.
  */
 export function keyOf(kind: KeyKind, of = '', rest?: string): string {
   return storeKey(kind, tagOf(keyTable[kind].tag, of), rest);

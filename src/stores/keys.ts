@@ -29,8 +29,8 @@ export function signInLogKey(userId: string): string {
 }
 
 /**
- * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this user. It belongs
- * to the account, so that every spelling, transaction and node counts in one place (Law 8).
+ * The counter of attempts for one authenticator of one account: what `Store.load` reserves when an entry leads to this
+ * user. It belongs to the account, so that every spelling, transaction and node counts in one place (Law 8).
  */
 export function attemptCounter(userId: string, name: string): string {
   return counterOf(userKey(userId), name);

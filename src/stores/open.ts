@@ -1,3 +1,4 @@
+/** Picks the store that the settings name, and opens it. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openEmbedded } from './embedded.ts';
@@ -9,7 +10,7 @@ export interface StoreSettings {
   readonly redisUrl?: string;
   /** Directory of the embedded store, made when missing. */
   readonly dataDir: string;
-  /** Hears what an operator should know: unsafe settings of Redis, lost connections. */
+  /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
   readonly warn?: (text: string) => void;
 }
 

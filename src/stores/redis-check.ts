@@ -1,3 +1,4 @@
+/** Examines a Redis at the start: would it keep what it is given? */
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 
@@ -6,9 +7,9 @@ const oldestMajor = 7;
 const allowedSkew = 2_000;
 
 /**
- * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when counters or
- * credentials could be evicted, the server is too old, or it is a replica. Answers warnings: sentences for the operator.
- * `now` is this process's clock in ms.
+ * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when
+ * counters or credentials could be evicted, when the server is too old, or when it is a replica. Returns warnings:
+ * sentences for the operator. `now` is the clock of this process (ms).
  */
 export async function assertRedisSafe(masters: readonly Redis[], now: () => number): Promise<readonly string[]> {
   const warnings = await Promise.all(masters.map((master) => checkMaster(master, now)));

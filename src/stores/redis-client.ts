@@ -1,3 +1,7 @@
+/**
+ * The connection to Redis: its options and time limits, the wait until it can serve, and its errors as
+ * `StoreUnavailable`.
+ */
 import { Cluster, type CommonRedisOptions, Redis, type RedisOptions } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { type RedisScripts, redisScripts } from './redis-scripts.ts';
@@ -18,9 +22,9 @@ export interface RedisPatience {
 const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000 };
 
 /**
- * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and a second run
- * would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way as soon as the connection
- * closes; 1 would leave it to the command timeout.
+ * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and
+ * a second run would report the loser of a race that it won itself. `maxRetriesPerRequest: 0` rejects what is under way
+ * as soon as the connection closes; 1 would leave it to the command timeout.
  */
 const options = {
   disconnectTimeout: 100,
@@ -46,7 +50,7 @@ export interface RedisConnection {
   readonly ready: () => Promise<void>;
 }
 
-/** Connects in the background. `trouble` hears of lost connections; the verbs report them by rejecting. */
+/** Connects in the background. `trouble` is told of lost connections; the verbs report them by rejecting. */
 export function connectRedis(
   url: string,
   trouble: (error: Error) => void,
@@ -80,7 +84,8 @@ function createClient(url: string, patience: RedisPatience): Redis | Cluster {
     ...single,
     sentinels: [...nodes],
     ...(master === undefined ? {} : { name: master }),
-    // A master that was stopped and resumed goes on acknowledging writes that the fail-over then throws away; this makes us leave it.
+    // A master that was stopped and resumed goes on acknowledging writes that the fail-over then discards. This makes
+    // the client leave it.
     failoverDetector: true,
     ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   });
@@ -93,7 +98,7 @@ function createCluster(
 ): Cluster {
   return new Cluster([...nodes], {
     redisOptions,
-    // Resends what was under way on a lost connection if it is not 0.
+    // Unless it is 0, commands that were under way on a lost connection are sent again.
     retryDelayOnFailover: 0,
     clusterRetryStrategy: (times) => Math.min(50 * 2 ** (times - 1), 1_000),
     slotsRefreshTimeout: redisOptions.commandTimeout,
@@ -105,8 +110,8 @@ function createCluster(
 }
 
 /**
- * Makes the gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when that takes
- * too long. All that wait at one time share one wait.
+ * The gate in front of every command: it resolves when commands can be sent, and rejects with `StoreUnavailable` when
+ * that takes too long. All callers that wait at one time share one wait.
  */
 function readyGate(client: RedisClient, patience: number): () => Promise<void> {
   let waiting: Promise<void> | undefined;
@@ -119,7 +124,10 @@ function readyGate(client: RedisClient, patience: number): () => Promise<void> {
   };
 }
 
-/** Errors on the way do not end the wait, as the client tries again by itself; the last of them is the reason. */
+/**
+ * Errors meanwhile do not end the wait, as the client tries again by itself. The last of them is the reason that is
+ * given.
+ */
 function connected(client: RedisClient, patience: number): Promise<void> {
   return new Promise((resolve, reject) => {
     let last: unknown;
@@ -142,7 +150,7 @@ function connected(client: RedisClient, patience: number): Promise<void> {
   });
 }
 
-/** Replies that tell of a Redis that cannot serve now. All others come from a mistake in this program. */
+/** Replies of a Redis that cannot serve now. All others come from a mistake in this program. */
 const refusals =
   /^(MISCONF|OOM|READONLY|NOREPLICAS|LOADING|MASTERDOWN|CLUSTERDOWN|TRYAGAIN|MOVED|ASK|BUSY|NOAUTH|WRONGPASS|NOPERM)\b|max number of clients/;
 

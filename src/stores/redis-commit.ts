@@ -1,3 +1,4 @@
+/** `commit` on Redis: one script for the batch, or one for each hash slot of a Cluster. */
 import { checkBatch } from './check-batch.ts';
 import type { RedisLink } from './redis-link.ts';
 import { keyOfOp, orderGroups } from './redis-slots.ts';

@@ -1,14 +1,15 @@
+/** What the verbs of the Redis store share. */
 import type { RedisClient } from './redis-client.ts';
 
-/** What one command serves, for counting. */
+/** The verb that a command serves, for counting. */
 export type Verb = 'load' | 'commit' | 'reserve' | 'members' | 'tail' | 'ping';
 
 /** The way to a Redis, shared by the verbs of the store. */
 export interface RedisLink {
   readonly client: RedisClient;
-  /** In front of every key. */
+  /** Begins every key. */
   readonly prefix: string;
-  /** In front of every counter, so that no counter meets an entry. */
+  /** Begins every counter, so that no counter shares a key with an entry. */
   readonly counterPrefix: string;
   /** Sends one command, counted. Rejects with `StoreUnavailable` when Redis cannot serve. */
   readonly send: <T>(verb: Verb, command: () => Promise<T>) => Promise<T>;

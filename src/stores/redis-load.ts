@@ -1,3 +1,4 @@
+/** `load` on Redis: entries, what they refer to, and an attempt that is reserved on the way. */
 import type { RedisLink } from './redis-link.ts';
 import { flatLimits, readReservation, redisReserve } from './redis-reserve.ts';
 import { groupByTag, tagOf } from './redis-slots.ts';
@@ -39,8 +40,8 @@ export function singleLoad({ client, send, prefix, counterPrefix }: RedisLink): 
 }
 
 /**
- * Hop by hop: a script follows the references within its slot, those to other slots are read in the next hop. The attempt is reserved
- * once it is known whose it is, next to the hops after that.
+ * Hop by hop: a script follows the references within its slot; those to other slots are read in the next hop. The
+ * attempt is reserved as soon as its owner is known, while the other hops go on.
  */
 export function clusterLoad(link: RedisLink): Store['load'] {
   const { client, send, prefix } = link;

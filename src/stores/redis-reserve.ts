@@ -1,3 +1,4 @@
+/** `reserve` on Redis, and how limits and reservations look in its scripts. */
 import { tightestLimits } from './check-batch.ts';
 import type { RedisLink } from './redis-link.ts';
 import { type Limit, orphanLifetime, type Reservation } from './store.ts';

@@ -30,7 +30,10 @@ for i, key in ipairs(order) do
   entries[i] = { key, entry[1], entry[2], entry[3], entry[4] }
 end`;
 
-/** `attempt(key, first, orphan)`: ARGV from `first` on are pairs of limit and window; `orphan`: ms that it lives without a closing window, or nil. Answers { granted, remaining, retryAfter }. */
+/**
+ * `attempt(key, first, orphan)`: ARGV from `first` on are pairs of limit and window; `orphan`: ms that it lives without
+ * a closing window, or nil. Answers { granted, remaining, retryAfter }.
+ */
 const attempt = `
 local function attempt(key, first, orphan)
   local time = redis.call('TIME')
@@ -64,12 +67,18 @@ local function attempt(key, first, orphan)
   return { 1, remaining, 0 }
 end`;
 
-/** KEYS: entries. Answers a list of { key, v, n, r, c }, nil where there is no entry. `no-writes`: also answers on a full disk. */
+/**
+ * KEYS: entries. Answers a list of { key, v, n, r, c }, nil where there is no entry. `no-writes`: also answers on a
+ * full disk.
+ */
 const load = `#!lua flags=no-writes
 ${follow}
 return entries`;
 
-/** KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 when key (or empty), 7 when version, 8 life of an orphan in ms, 9... limits. Answers { entries, counter, attempt }. */
+/**
+ * KEYS: entries. ARGV 3 of, 4 counter prefix, 5 name, 6 when key (or empty), 7 when version, 8 life of an orphan in ms,
+ * 9... limits. Answers { entries, counter, attempt }.
+ */
 const loadAndReserve = `#!lua
 ${follow}
 ${attempt}
@@ -86,8 +95,9 @@ ${attempt}
 return attempt(KEYS[1], 2, ARGV[1] ~= '' and ARGV[1] or nil)`;
 
 /**
- * KEYS: the key of each operation. ARGV: five per operation: name, value or member, ttl in ms or empty, references, version or keep.
- * Answers 0, or the number of the operation that failed. The first pass also trips over keys of the wrong type, before anything is written.
+ * KEYS: the key of each operation. ARGV: five per operation: name, value or member, ttl in ms or empty, references,
+ * version or keep. Answers 0, or the number of the operation that failed. The first pass also trips over keys of the
+ * wrong type, before anything is written.
  */
 const commit = `#!lua
 for i, key in ipairs(KEYS) do

@@ -1,11 +1,15 @@
+/** Hash slots of a Redis Cluster: which keys share one, and in which order the slots of a batch are written. */
 import type { Op } from './store.ts';
 
-/** The text in the first braces, which decides the hash slot; the whole key when there is none (Redis Cluster specification, hash tags). */
+/**
+ * The text in the first braces, which decides the hash slot; the whole key when there is none (Redis Cluster
+ * specification, hash tags).
+ */
 export function tagOf(key: string): string {
   return /\{([^}]+)\}/.exec(key)?.[1] ?? key;
 }
 
-/** Splits by tag, in order of first appearance. */
+/** Splits by tag, in the order of first appearance. */
 export function groupByTag<T>(items: readonly T[], keyOf: (item: T) => string): readonly (readonly T[])[] {
   return [...Map.groupBy(items, (item) => tagOf(keyOf(item))).values()];
 }
@@ -15,8 +19,9 @@ export function keyOfOp(op: Op): string {
 }
 
 /**
- * The groups of a batch on Cluster in the order in which they run. `ordered` run one after the other: those that use up a one-time value
- * come first, so that a crash in between costs a retry and never grants twice; then those that can fail. `free` cannot fail.
+ * The groups of a batch on Cluster. `ordered` run one after the other: those that consume a one-time value come first,
+ * so that a crash in between costs a retry and never grants twice; then those that can fail. `free` cannot fail, and
+ * run in any order.
  */
 export function orderGroups(ops: readonly Op[]): {
   readonly ordered: readonly (readonly Op[])[];

@@ -1,3 +1,4 @@
+/** Reads the address of a Redis. */
 export interface RedisAddress {
   readonly kind: 'standalone' | 'sentinel' | 'cluster';
   readonly tls: boolean;
@@ -18,8 +19,8 @@ const forms =
  * - `redis+sentinel://[user:password@]host1[:port],host2[:port]/master-name[/db]`
  * - `redis+cluster://[user:password@]host1[:port],host2[:port]`
  *
- * `rediss` instead of `redis` means TLS everywhere. User and password are percent-encoded and are those of Redis, not of the sentinels.
- * Throws `TypeError` for anything else; the message never repeats the password.
+ * `rediss` instead of `redis` means TLS everywhere. User and password are percent-encoded and are those of Redis, not
+ * of the sentinels. Throws `TypeError` for anything else; the message never repeats the password.
  */
 export function parseRedisUrl(url: string): RedisAddress {
   const match = /^(rediss?)(?:\+(sentinel|cluster))?:\/\/(?:([^@/]*)@)?([^@/?#]+)(?:\/([^?#]*))?$/.exec(url);

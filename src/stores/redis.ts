@@ -1,3 +1,4 @@
+/** The store on Redis. */
 import { Cluster, type Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 import { assertRedisSafe } from './redis-check.ts';
@@ -11,26 +12,26 @@ import type { Store } from './store.ts';
 export interface RedisOptions {
   /** See `parseRedisUrl` for the forms. */
   readonly url: string;
-  /** In front of every key; holds no braces. */
+  /** Begins every key; holds no braces. */
   readonly prefix?: string;
-  /** Hears of every command, just before it is sent. */
+  /** Is told of every command, just before it is sent. */
   readonly onRoundTrip?: (verb: Verb) => void;
-  /** Hears of lost and refused connections. */
+  /** Is told of lost and refused connections. */
   readonly onTrouble?: (error: Error) => void;
   /** How long each thing is waited for; tests wait longer. */
   readonly patience?: RedisPatience;
 }
 
 export interface RedisStore extends Store {
-  /** To run once at start: see `assertRedisSafe`. Answers warnings. `now` is our clock in ms. */
+  /** To run once at the start: see `assertRedisSafe`. Returns warnings. `now` is the clock of this process (ms). */
   check(now?: () => number): Promise<readonly string[]>;
 }
 
 const pageSize = 500;
 
 /**
- * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the connection, but not long.
- * Throws `TypeError` when the address or the prefix is none.
+ * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the
+ * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
 export function openRedis(options: RedisOptions): RedisStore {
   const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
@@ -62,13 +63,13 @@ export function openRedis(options: RedisOptions): RedisStore {
     check: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
     async close() {
       await drain();
-      // Not QUIT: after it the connections to the sentinels would stay.
+      // QUIT would leave the connections to the sentinels open.
       client.disconnect();
     },
   };
 }
 
-/** Knows the calls that are under way, so that `close` cuts none of them off. `drain` refuses new ones and waits for the others. */
+/** Counts the calls under way, so that `close` cuts none of them off. `drain` refuses new calls and waits for these. */
 function trackCalls(): {
   readonly track: <A extends readonly unknown[], R>(call: (...args: A) => Promise<R>) => (...args: A) => Promise<R>;
   readonly drain: () => Promise<void>;
@@ -99,7 +100,7 @@ function mastersOf(client: RedisClient): readonly Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-/** PING answers MISCONF on a full disk. The state of a Cluster tells of masters that we no longer know. */
+/** PING answers MISCONF on a full disk. The state of a Cluster shows masters that the client no longer knows. */
 async function pingAll(client: RedisClient): Promise<void> {
   await Promise.all(mastersOf(client).map((master) => master.ping()));
   if (client instanceof Cluster && !(await client.cluster('INFO')).includes('cluster_state:ok'))

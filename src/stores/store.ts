@@ -1,14 +1,16 @@
 /**
- * The one narrow port to whatever keeps the state: Redis (standalone, Sentinel, Cluster) or the embedded SQLite file.
+ * The one narrow port to the state: Redis (standalone, Sentinel, Cluster) or the embedded SQLite file.
  *
- * Three verbs carry everything: `load` reads entries and what they refer to in one round trip (and may reserve an attempt on the way),
- * `commit` writes a batch that holds or fails as a whole, `reserve` counts attempts. `members` and `tail` read the two collections.
+ * Three verbs carry everything. `load` reads entries and what they refer to in one round trip, and may reserve an
+ * attempt on the way. `commit` writes a batch that holds or fails as a whole. `reserve` counts attempts. `members` and
+ * `tail` read sets and logs.
  *
- * A key is `kind:{tag}` or `kind:{tag}:rest`. The text in braces decides the hash slot on Redis Cluster: entries that must change
- * atomically share a tag. A commit over several tags is atomic on standalone Redis and on the embedded store; on Cluster it is one
- * script per slot, in order: the slots that consume or take first, then the others, so that a crash in between costs a retry and never grants twice.
+ * A key is `kind:{tag}` or `kind:{tag}:rest`. The text in braces decides the hash slot on Redis Cluster: entries that
+ * must change atomically share a tag. A commit over several tags is atomic on standalone Redis and on the embedded
+ * store. On Cluster it is one script per slot. The slots that consume or take come first, so that a crash in between
+ * costs a retry and never grants twice.
  *
- * Durations are whole seconds. Values are strings (JSON by convention of the callers).
+ * Durations are whole seconds. Values are strings; the callers keep JSON in them.
  */
 
 export interface Entry {
@@ -21,17 +23,17 @@ export interface Entry {
   readonly consumed?: number;
 }
 
-/** Counter of attempts within fixed windows; a refused attempt is not counted. */
+/** A limit on attempts within one window. A refused attempt is not counted. */
 export interface Limit {
   readonly limit: number;
-  /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` does. */
+  /** The window opens with the first attempt (seconds). 0: it never closes by itself, only `reset` closes it. */
   readonly window: number;
 }
 
 export interface Reservation {
   /** False: a limit is reached and nothing was counted. */
   readonly granted: boolean;
-  /** Attempts left in the tightest window, after this one. */
+  /** Attempts that are left in the tightest window after this one. */
   readonly remaining: number;
   /** Seconds until the limit that refused opens again; 0 when granted, -1 when only a `reset` opens it. */
   readonly retryAfter: number;
@@ -39,36 +41,41 @@ export interface Reservation {
 
 export interface LoadOptions {
   /**
-   * Reserve an attempt in the same round trip. The counter belongs to what the entry `of` leads to: its first reference when it exists
-   * and has one (an identifier leads to its user, a transaction to its subject), else `of` itself (an unknown identifier).
+   * Reserve an attempt in the same round trip. The counter belongs to what the entry `of` leads to: its first reference
+   * when it exists and has one (an identifier leads to its user, a transaction to its subject), else `of` itself (an
+   * unknown identifier).
    */
   readonly reserve?: {
     readonly of: string;
     readonly name: string;
     readonly limits: readonly Limit[];
-    /** Reserve only while this entry is in this version: a stale form costs nobody an attempt. Not so: no `reservation` comes back. */
+    /**
+     * Reserve only while this entry is in this version, so that a stale form costs no attempt. Otherwise no
+     * `reservation` comes back.
+     */
     readonly when?: { readonly key: string; readonly version: number };
   };
 }
 
 /**
- * A counter without a closing window is forgotten so many seconds after its last attempt when what it belongs to does not exist: whoever
- * tries names that nobody has must not fill the store. Until then it looks like everybody's.
+ * How long (seconds) a counter without a closing window lives after its last attempt, when what it belongs to does not
+ * exist. Without an end, guessing at identifiers that no user has would fill the store. Until then it looks like the
+ * counter of a user.
  */
 export const orphanLifetime = 30 * 86_400;
 
 export interface Loaded {
-  /** All keys asked for and all that they refer to, directly or not; `undefined`: there is no such entry. */
+  /** All keys that were asked for and all that they refer to, directly or not. `undefined`: there is no such entry. */
   readonly entries: ReadonlyMap<string, Entry | undefined>;
-  /** Answer to `reserve`. */
+  /** The answer to `reserve`. */
   readonly reservation?: Reservation;
   /** The counter (`<what the entry leads to>:<name>`) that was reserved, for `reset`. */
   readonly counter?: string;
 }
 
 /**
- * One write. `ttl` in seconds; absent: the entry stays; 0 or less: it is gone at once. Writing an entry again replaces its ttl and its refs.
- * An entry, a set and a log never share a key.
+ * One write. `ttl` is in seconds. Absent: the entry stays. 0 or less: it is gone at once. Writing an entry again
+ * replaces its ttl and its refs. An entry, a set and a log never share a key.
  */
 export type Op =
   /** Fails when there is an entry. */
@@ -88,7 +95,7 @@ export type Op =
       readonly ttl?: number;
       readonly refs?: readonly string[];
     }
-  /** Writes whatever was there. Keeps `consumed`. */
+  /** Writes, whether there was an entry or not. Keeps `consumed`. */
   | {
       readonly op: 'put';
       readonly key: string;
@@ -96,7 +103,7 @@ export type Op =
       readonly ttl?: number;
       readonly refs?: readonly string[];
     }
-  /** Fails when there is no entry: what was deleted meanwhile does not come back. Keeps `consumed`. */
+  /** Fails when there is no entry, so that what was deleted meanwhile does not come back. Keeps `consumed`. */
   | {
       readonly op: 'update';
       readonly key: string;
@@ -112,7 +119,10 @@ export type Op =
   | { readonly op: 'check'; readonly key: string; readonly version?: number }
   /** Deletes an entry, a set or a log, if there is one. */
   | { readonly op: 'delete'; readonly key: string }
-  /** Adds a member to a set; `ttl` only ever lengthens the life of the set (absent: for ever). A set without members is gone. */
+  /**
+   * Adds a member to a set; `ttl` only ever lengthens the life of the set (absent: it stays). A set without members is
+   * gone.
+   */
   | { readonly op: 'join'; readonly key: string; readonly member: string; readonly ttl?: number }
   | { readonly op: 'leave'; readonly key: string; readonly member: string }
   /** Forgets the attempts of a counter: all its windows. */
@@ -126,17 +136,23 @@ export type Committed =
   | { readonly ok: false; readonly failed: Op; readonly applied: readonly Op[] };
 
 export interface Store {
-  /** One round trip (on Cluster: one per slot and hop, in parallel). Rejects with `StoreUnavailable`. */
+  /** Takes one round trip; on Cluster one per slot and hop, in parallel. Rejects with `StoreUnavailable`. */
   load(keys: readonly string[], options?: LoadOptions): Promise<Loaded>;
   /**
    * Checks every operation that can fail against the state before the batch, then applies all in order, or none.
-   * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as used. Nothing is ever sent twice.
-   * Rejects with `TypeError`, before anything is sent, when a value is no string or a ttl no number.
+   * Rejects with `StoreUnavailable`: the outcome is then unknown, and one-time values count as consumed. Nothing is
+   * ever sent twice. Rejects with `TypeError`, before anything is sent, when a value is no string or a ttl no number.
    */
   commit(ops: readonly Op[]): Promise<Committed>;
-  /** Limits over one window share its count. Rejects with `TypeError` when there is no limit, or one that is no whole number. */
+  /**
+   * Limits over one window share its count. Rejects with `TypeError` when there is no limit, or one that is not a whole
+   * number.
+   */
   reserve(counter: string, limits: readonly Limit[]): Promise<Reservation>;
-  /** All members of a set, in pages so that large sets do not block; no member that stayed is left out, but one may come twice. */
+  /**
+   * All members of a set, in pages so that large sets do not block. No member that stayed is left out; one may come
+   * twice.
+   */
   members(key: string): AsyncIterable<readonly string[]>;
   /** Lines of a log after `cursor` (exclusive; absent: from the oldest), at most `count`. */
   tail(
@@ -146,18 +162,21 @@ export interface Store {
   ): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
   /** Rejects with `StoreUnavailable` when the store cannot serve, with the reason. */
   ping(): Promise<void>;
-  /** Waits for what is under way, then refuses everything with `StoreUnavailable`. */
+  /** Waits for the calls under way, then refuses everything with `StoreUnavailable`. */
   close(): Promise<void>;
 }
 
-/** Builds `kind:{tag}` or `kind:{tag}:rest`. `tag` must be made of A-Z a-z 0-9 _ - . so that no input can choose a slot or another key. */
+/**
+ * Builds `kind:{tag}` or `kind:{tag}:rest`; only the table of keys calls it. `tag` must be made of A-Z a-z 0-9 _ - . so
+ * that no input can choose a slot or another key.
+ */
 export function storeKey(kind: string, tag: string, rest?: string): string {
   if (!/^[\w.-]+$/.test(tag))
     throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
   return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
 }
 
-/** The counter `name` of what stands under the key `owner`: what `load` reserves, `reserve` counts and `reset` forgets. */
+/** The counter `name` of what is stored under the key `owner`: `load` and `reserve` count there, `reset` forgets it. */
 export function counterOf(owner: string, name: string): string {
   return `${owner}:${name}`;
 }

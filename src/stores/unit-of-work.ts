@@ -1,6 +1,6 @@
 /**
- * One request is one unit of work: what was read is read once, what is written is written together, by one commit, before the answer
- * leaves. So a request costs one load and one commit, and is never half done. See decision 1.
+ * One request is one unit of work: what was read is read once, what is written is written together, by one commit,
+ * before the answer leaves. So a request costs one load and one commit, and is never half done. See decision 1.
  */
 import type { Entry, Loaded, LoadOptions, Op, Store } from './store.ts';
 
@@ -20,7 +20,9 @@ export interface Merged {
  */
 export type Merge = (current: string | undefined) => Merged | undefined;
 
-/** Somebody else was faster: an operation of the batch failed, and nothing of it was written (see `Committed`). */
+/**
+ * Another request was faster: an operation of the batch failed, and nothing of the batch was written (see `Committed`).
+ */
 export class Conflict extends Error {
   readonly failed: Op;
 
@@ -47,7 +49,7 @@ export class UnitOfWork {
   readonly #before: (() => void)[] = [];
   readonly #committed: (() => void)[] = [];
 
-  /** `along`: keys that every load brings along, such as the pointer to the newest policy revision. */
+  /** `along`: keys that every load brings along, such as the pointer to the active policy revision. */
   constructor(store: Store, along: readonly string[] = []) {
     this.#store = store;
     this.#along = along;
@@ -94,7 +96,7 @@ export class UnitOfWork {
     this.#write({ op: 'create', key, ...merged });
   }
 
-  /** Whatever was there before. */
+  /** Whether there was an entry before or not. */
   put(key: string, merged: Merged): void {
     this.#write({ op: 'put', key, ...merged });
   }
@@ -111,7 +113,10 @@ export class UnitOfWork {
     this.#write({ op: 'replace', key, version: stored.version, ...merged });
   }
 
-  /** Never loses a race: the merge runs again on what the faster request wrote. `mustExist`: unless it was deleted meanwhile. */
+  /**
+   * Never loses a race: the merge runs again on what the faster request wrote. `mustExist`: unless it was deleted
+   * meanwhile.
+   */
   merge(key: string, merge: Merge): void {
     this.#ops = this.#ops.filter((op) => !(op.op === 'delete' && op.key === key));
     const merges = this.#merges.get(key) ?? [];
@@ -129,7 +134,10 @@ export class UnitOfWork {
     this.#known.set(key, undefined);
   }
 
-  /** Marks as used; exactly one of several requests wins. `lost` runs when this one does not; its error becomes the answer. */
+  /**
+   * Marks as consumed; exactly one of several requests wins. `lost` runs when this one does not; its error becomes the
+   * answer.
+   */
   consume(key: string, lost?: () => Promise<Error>): void {
     this.#ops.push({ op: 'consume', key });
     if (lost) this.#lost.set(key, lost);
@@ -147,17 +155,20 @@ export class UnitOfWork {
     this.#ops.push(op);
   }
 
-  /** Runs once, right before the batch is written; for what only the end of the request tells. */
+  /** Runs once, right before the batch is written: for what is known only at the end of the request. */
   beforeCommit(callback: () => void): void {
     this.#before.push(callback);
   }
 
-  /** Runs once the batch is written; for what must not be said before it is true, such as audit lines. */
+  /** Runs once, after the batch is written: for what must not be said before it is true, such as audit lines. */
   afterCommit(callback: () => void): void {
     this.#committed.push(callback);
   }
 
-  /** Writes the batch. Rejects with `Conflict` (or with the error of the loser of a `consume`), or with `StoreUnavailable`. */
+  /**
+   * Writes the batch. Rejects with `Conflict` (or with the error of the loser of a `consume`), or with
+   * `StoreUnavailable`.
+   */
   async commit(): Promise<void> {
     for (const callback of this.#before.splice(0)) callback();
     for (let round = 0; round < mergeRounds; round += 1) {

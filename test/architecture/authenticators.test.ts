@@ -1,4 +1,4 @@
-/** One authenticator is one file and one line in the list: nothing else may know it by its key. */
+/** An authenticator is one folder and one line in the list: nothing else may know it by its key. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -9,9 +9,10 @@ import { parseSource, readSources, type SourceFile } from './support/source.ts';
 const root = join(import.meta.dirname, '../..');
 const keys = authenticatorKinds.map(({ key }) => key);
 
-/** Where such a word means something else, or where somebody does name one authenticator on purpose. */
+/** Where the word means something else, or where a file names one authenticator on purpose. */
 const known: Readonly<Record<string, readonly string[]>> = {
-  // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL, kinds of profile attributes.
+  // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
+  // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
   'oidc/sign-on/account': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
@@ -19,21 +20,23 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
   'users/profile-rules': ['email', 'phone'],
-  // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about its code.
+  // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
+  // its code.
   app: ['email'],
   'delivery/render-message': ['email'],
   'flow/account/addresses': ['email'],
   'http/html/views/account-view': ['email'],
   'http/html/views/page-models': ['email'],
   'policy/model/authenticator-kind': ['email'],
-  // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands for.
+  // Words of the configuration language: `primary: password`, and what the shipped `acr` value for a password stands
+  // for.
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.
   'cli/users/tac': ['access_code'],
   'flow/notify/account-notification': ['access_code', 'email'],
-  // The demo's people, and what it says about the claims that it gets.
-  'demo/claims-in-words': ['email'],
+  // The users of the demo, and what it says about the claims that it gets.
+  'demo/claims-text': ['email'],
   'demo/prepare': ['email', 'password'],
 };
 
@@ -43,7 +46,7 @@ function namedBy({ texts }: SourceFile): readonly string[] {
   return keys.filter((key) => texts.includes(key)).sort();
 }
 
-test('nothing outside of their own files names an authenticator', () => {
+test('nothing outside of their own folders names an authenticator', () => {
   const found = sources.flatMap((file) => {
     const named = namedBy(file);
     return named.length > 0 ? [[file.module, named] as const] : [];

@@ -1,6 +1,6 @@
 /**
- * The vocabulary, counted. Words that were retired do not come back, comments speak of the user, and they fit on the screen. A number here is
- * what is left to mend: it may sink and never rise.
+ * The vocabulary, counted. Words that were retired do not come back, comments speak of the user, and they fit on the
+ * screen. A number here is what is left to mend: it may sink and never rise.
  */
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,13 +1,13 @@
 /**
- * Demands that rest on an authenticator which is too weak to stand for its factor type. Works on data whose shape was not checked, so that
- * all problems show at once.
+ * Checks demands on auxiliary authenticators, which are too weak to stand for their factor type alone. Works on data
+ * whose shape was not checked, so that all findings are reported at once.
  */
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Finding } from '../model/finding.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
-/** What one step of a chain, or one demand, takes. */
+/** The authenticators that one step of a chain, or one demand, names. */
 interface Step {
   readonly path: Path;
   readonly named: readonly (FoundValue & { readonly descriptor: AuthenticatorDescriptor })[];
@@ -15,7 +15,9 @@ interface Step {
 
 const alternatives = ['rules.*.then.allow', 'acrValues.*.requirement'].flatMap((place) => [place, `${place}.anyOf.*`]);
 
-/** An auxiliary authenticator beside another one of its factor type in one chain or alternative, and one that would stand alone. */
+/**
+ * Finds auxiliary authenticators that stand beside another one of their factor type, and those that would stand alone.
+ */
 export function checkAuxiliary(
   source: YamlSource,
   authenticators: readonly AuthenticatorDescriptor[],
@@ -23,7 +25,7 @@ export function checkAuxiliary(
   const chains = valuesAt(source.content, '**.chains.*').map(({ value, path }) =>
     stepsAt(valuesAt(value, '*'), path, authenticators),
   );
-  // Of several factor types only one can be the auxiliary one's.
+  // Among several factor types, an auxiliary authenticator covers only one, so it does not stand alone there.
   const single = alternatives
     .flatMap((pattern) => valuesAt(source.content, pattern))
     .filter(({ value }) => valuesAt(value, 'factors').every((factors) => factors.value === 1))

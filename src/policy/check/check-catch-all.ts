@@ -1,9 +1,12 @@
-/** The order of the rules of a policy. Works on data whose shape was not checked, so that all problems show at once. */
+/**
+ * Checks the order of the rules of a policy. Works on data whose shape was not checked, so that all findings are
+ * reported at once.
+ */
 import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { YamlSource } from '../source/yaml-source.ts';
 
-/** The last rule has no `when`, and no other: after it nothing would ever apply. */
+/** The last rule must be the only one without `when`: no rule after it would ever apply. */
 export function checkCatchAll(source: YamlSource): readonly Finding[] {
   const rules = valuesAt(source.content, 'rules.*');
   const always = rules.findIndex(({ value }) => typeof value === 'object' && value !== null && !('when' in value));

@@ -1,4 +1,7 @@
-/** Demands for characteristics that no enabled authenticator can show. Works on a configuration that is right otherwise. */
+/**
+ * Checks demands for characteristics that no enabled authenticator can have. Works on a configuration that is otherwise
+ * valid.
+ */
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import { meetsRequirement } from '../../core/evidence/requirement.ts';
@@ -12,7 +15,10 @@ import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource } from '../source/yaml-source.ts';
 
-/** Sign-on rules that let nobody in, and apps whose minimum `acr` nobody reaches. A session policy demands no characteristics. */
+/**
+ * Finds sign-on rules that no user can meet, and apps whose minimum `acr` no user can reach. Session policies demand no
+ * characteristics.
+ */
 export function checkCharacteristics(
   sources: readonly DocumentSource[],
   documents: Documents,
@@ -28,7 +34,7 @@ export function checkCharacteristics(
   });
 }
 
-/** The settings, and all authenticators that there are, enabled or not. */
+/** The settings, and all authenticators, enabled or not. */
 interface AuthenticatorContext {
   readonly settings: Settings;
   readonly all: readonly AuthenticatorKind[];
@@ -52,7 +58,10 @@ function characteristicFindings(
   });
 }
 
-/** What stands in the way of a requirement that could be met if each enabled authenticator could show everything. */
+/**
+ * Why no user can meet a requirement that could be met if each enabled authenticator had all characteristics;
+ * `undefined`: it can be met.
+ */
 export function characteristicFault(
   requirement: Requirement,
   { settings, all }: AuthenticatorContext,

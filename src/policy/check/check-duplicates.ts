@@ -1,4 +1,7 @@
-/** What must be unique within a file. Works on data whose shape was not checked, so that all problems show at once. */
+/**
+ * Checks what must be unique within a file. Works on data whose shape was not checked, so that all findings are
+ * reported at once.
+ */
 import type { DocumentKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
 import { valuesAt } from '../source/values-at.ts';
@@ -12,7 +15,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];
 
-/** Every repetition, at its second place and those after it. */
+/** Finds each repetition, at its second place and those after it. */
 export function checkDuplicates(kind: DocumentKind, source: YamlSource): readonly Finding[] {
   return unique
     .filter((each) => each.kind === kind)

@@ -1,4 +1,4 @@
-/** What the enrollment policy makes impossible. Works on a configuration that is right otherwise. */
+/** Checks what the enrollment policy makes impossible. Works on a configuration that is otherwise valid. */
 
 import { enrollmentConflicts } from '../../core/analysis/enrollment-conflicts.ts';
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
@@ -14,7 +14,10 @@ import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
-/** Rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule demands. */
+/**
+ * Finds rules that require or offer what cannot be enrolled, and rules that disable what a session or sign-on rule
+ * demands.
+ */
 export function checkEnrollment(
   source: YamlSource,
   documents: Documents,
@@ -50,7 +53,7 @@ function unenrollable(
   });
 }
 
-/** Why nobody can enroll any of these; undefined: somebody can. */
+/** Why no user can enroll any of these; `undefined`: a user can. */
 function enrollmentFault(keys: readonly string[], enabled: readonly AuthenticatorDescriptor[]): string | undefined {
   const descriptorOf = (name: string) => enabled.find(({ key }) => key === name);
   if (keys.some((name) => descriptorOf(name)?.enrollable)) return undefined;
@@ -113,7 +116,7 @@ function minimumOf({ minimumAcr }: App, { acrValues }: Settings): readonly Requi
   return acrValues.filter(({ value }) => value === minimumAcr).map(({ requirement }) => requirement);
 }
 
-/** Apps that no rule names are alike when policy and minimum `acr` are: one stands for all of them. */
+/** Apps that no rule names are alike if they have the same policy and minimum `acr`: one of them stands for all. */
 function representatives(documents: Documents): readonly App[] {
   const named = new Set([...documents.values()].flatMap(appsNamedBy));
   const kept = new Map<string, App>();

@@ -1,4 +1,7 @@
-/** What files say about one another. Works on data whose shape was not checked, so that all problems show at once. */
+/**
+ * Checks references between files. Works on data whose shape was not checked, so that all findings are reported at
+ * once.
+ */
 import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { DocumentKind } from '../model/documents.ts';
@@ -8,7 +11,10 @@ import { unknownName } from '../source/nearest-name.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
 
-/** A reference into a file that cannot be read at all is not held against the file that refers: names of that kind are `undefined`. */
+/**
+ * Names that files may refer to. `undefined`: a file of that kind cannot be read, so that references to it are not
+ * checked.
+ */
 export interface KnownNames {
   readonly zones: readonly string[] | undefined;
   readonly acrValues: readonly string[] | undefined;
@@ -61,7 +67,7 @@ const references: readonly Reference[] = [
   },
 ];
 
-/** All references that lead nowhere, and demands for a factor type by authenticators that never show it. */
+/** Finds references that lead nowhere, and demands for a factor type by authenticators that do not have it. */
 export function checkReferences({ kind, source }: DocumentSource, names: KnownNames): readonly Finding[] {
   const dangling = references
     .filter(({ kinds }) => kinds.includes(kind))
@@ -90,7 +96,7 @@ function unknownNames(
     .map(({ path, value }) => source.finding(path, unknownName(what, value, known)));
 }
 
-/** Authenticators stand as keys there. */
+/** For places where authenticators are keys. */
 function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Finding[] {
   const known = authenticatorKeys(names);
   return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
@@ -119,7 +125,7 @@ function wrongFactors(source: YamlSource, { authenticators }: KnownNames): reado
   });
 }
 
-/** Names that the other files may use; read from whatever the files hold, whether it is right or not. */
+/** The names that files may refer to, read from the files whether their content is valid or not. */
 export function knownNames(
   sources: readonly DocumentSource[],
   unreadableKinds: ReadonlySet<DocumentKind>,

@@ -1,4 +1,4 @@
-/** What a good configuration says at its own risk: it is applied all the same. Works on a configuration without a problem. */
+/** Warns about what is allowed but risky. Works on a valid configuration, which is applied all the same. */
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
@@ -20,9 +20,9 @@ export const sectionOf = { email: 'mail', sms: 'sms', voice: 'voice' } as const 
 >;
 
 export interface WarningOptions {
-  /** All authenticators that there are, enabled or not. */
+  /** All authenticators, enabled or not. */
   readonly authenticators: readonly AuthenticatorKind[];
-  /** Messages without a way out go into an inbox. */
+  /** Messages that cannot be sent go into an inbox. */
   readonly inbox?: boolean;
 }
 
@@ -63,7 +63,7 @@ function settingsWarnings(
   return [...ofAuthenticators, ...unreachableAcrValues(source, settings, authenticators)];
 }
 
-/** Values of the file that nobody reaches: no app can have them. The built-in ones do no harm. */
+/** `acr` values of the file that no user can reach. The built-in values are not reported, as they do no harm. */
 function unreachableAcrValues(
   source: YamlSource,
   settings: Settings,
@@ -113,7 +113,7 @@ function multiFactorParts(requirement: Requirement): readonly Requirement[] {
   return requirement.anyOf.filter(({ factors }) => factors > 1).map((alternative) => ({ anyOf: [alternative] }));
 }
 
-/** The authenticators that would do for some part of it. */
+/** The authenticators that could contribute to it. */
 function usefulAuthenticators(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
   const layerRequirement = { layer: 'app', anyOf: [requirement] } as const;
   const sufficientSets = minimalSufficientSets([layerRequirement], [], bestEvidence(requirement, enabled));

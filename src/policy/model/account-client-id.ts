@@ -1,3 +1,5 @@
-/** The client id of the built-in app in which users manage their own account. No file can describe another app by this id. */
+/**
+ * The client id of the built-in app in which users manage their own account. No file can give this id to another app.
+ */
 
 export const accountClientId = 'stepgate-account';

@@ -1,7 +1,10 @@
-/** The `acr` values that hold when `stepgate.yaml` lists none. Strongest first. */
+/** The `acr` values that apply when `stepgate.yaml` lists none. Strongest first. */
 import type { AcrValue } from '../../core/model/policy.ts';
 
-/** `phr` and `phrh` are the values of OpenID Connect Extended Authentication Profile ACR Values 1.0; the others are Okta's. */
+/**
+ * `phr` and `phrh` are the values of OpenID Connect Extended Authentication Profile ACR Values 1.0; the others are
+ * Okta's.
+ */
 export const defaultAcrValues: readonly AcrValue[] = [
   {
     value: 'phrh',

@@ -4,11 +4,11 @@ import type { SigningAlgorithm } from './settings.ts';
 
 export interface App {
   readonly clientId: string;
-  /** As people know it. */
+  /** As users know it. */
   readonly name: string;
-  /** Belongs to the operator of this provider: nobody is asked for consent. */
+  /** Belongs to the operator of this provider, so that users are not asked for consent. */
   readonly firstParty: boolean;
-  /** It is the built-in one, in which people look after their own account. */
+  /** It is the built-in app in which users manage their own account. */
   readonly ownAccount?: true;
   /** Name of the sign-on policy. */
   readonly signOnPolicy: string;
@@ -19,7 +19,10 @@ export interface App {
   readonly client: ClientMetadata;
 }
 
-/** OpenID Connect client metadata (OpenID Connect Dynamic Client Registration 1.0 section 2), without id, name and secret. */
+/**
+ * OpenID Connect client metadata (OpenID Connect Dynamic Client Registration 1.0 section 2), without id, name and
+ * secret.
+ */
 export interface ClientMetadata {
   readonly application_type: 'web' | 'native';
   readonly redirect_uris: readonly string[];

@@ -1,22 +1,28 @@
-/** What the configuration language knows of an authenticator. Each one says it in its own file; this is the shape. */
+/**
+ * What the configuration language knows of an authenticator. Each authenticator gives it in its own folder; this is the
+ * shape.
+ */
 
 import type { z } from 'zod';
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 
-/** `authenticators.<key>` of `stepgate.yaml`, complete. Everything but the switch belongs to the authenticator. */
+/** `authenticators.<key>` of `stepgate.yaml`, complete. All but `enabled` belongs to the authenticator. */
 export interface AuthenticatorSettings {
-  /** Can be enrolled, used, and counts. */
+  /** It can be enrolled and used, and its evidence counts. */
   readonly enabled: boolean;
   readonly [name: string]: unknown;
 }
 
-/** A way in which messages go out. */
+/** How a message is sent. */
 export type DeliveryChannel = 'email' | 'sms' | 'voice';
 
 export interface AuthenticatorConfiguration {
-  /** Takes what the file says, or nothing (`undefined`): the defaults then. Its description is that of the JSON Schema. */
+  /**
+   * Reads what the file says. `undefined`, for an absent section, gives the defaults. Its description goes into the
+   * JSON Schema.
+   */
   readonly settings: z.ZodType<AuthenticatorSettings>;
-  /** How its messages go out under these settings. Absent: it sends none. */
+  /** The channels that it uses under these settings. Absent: it sends no messages. */
   readonly channels?: (settings: AuthenticatorSettings) => readonly DeliveryChannel[];
   /** What the standards say against enabling it at all: a sentence without its beginning. */
   readonly objection?: string;

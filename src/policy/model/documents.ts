@@ -1,4 +1,4 @@
-/** What stands in the files: checked, with its place, and in the same form as it is kept in the store. */
+/** The content of the configuration files: checked, with its place, and in the form in which the store keeps it. */
 
 /** `settings` is `stepgate.yaml`, `session` and `enrollment` are the files of that name under `policies/`. */
 export type DocumentKind = 'settings' | 'app' | 'session' | 'enrollment' | 'sign-on';
@@ -16,11 +16,13 @@ export interface Document {
   readonly file: string;
   /** Line of each rule, for a policy; else empty. */
   readonly ruleLines: readonly number[];
-  /** As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy each time that it is read. */
+  /**
+   * As written, with variables filled in. The schemas turn it into `Settings`, `App` or a policy whenever it is read.
+   */
   readonly content: unknown;
 }
 
-/** A whole configuration that was checked, by `documentKey`. */
+/** A complete configuration that was checked, by `documentKey`. */
 export type Documents = ReadonlyMap<string, Document>;
 
 /** `settings`, `session`, `enrollment`, `app/<clientId>`, `sign-on/<policy>`. */

@@ -1,6 +1,6 @@
-/** What is wrong with a configuration, or said at its own risk, with its place in the files; and how it is printed. */
+/** What is wrong or risky in a configuration, with its place in the files, and how it is printed. */
 
-/** One thing that is wrong, or that a good configuration says at its own risk, and where. */
+/** One thing that is wrong, or that is allowed but risky, and where it stands. */
 export interface Finding {
   /** Relative to the directory of the configuration, with `/`. */
   readonly file: string;
@@ -15,7 +15,7 @@ export interface Finding {
 
 const longestLine = 600;
 
-/** `file:line:column path message`, as compilers print it: one line, whatever the file holds. */
+/** `file:line:column path message`, as compilers print it. Always one line, whatever the file contains. */
 export function findingLine({ file, line, column, path, message }: Finding): string {
   return oneLine(`${file}:${line}:${column} ${path === '' ? '' : `${path} `}${message}`);
 }

@@ -4,25 +4,27 @@ import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
 
 export interface Settings {
-  /** Issuer URL without a trailing slash; absent: the server takes the address that it listens on (demo only). */
+  /** Issuer URL without a trailing slash; absent: the server uses the address that it listens on (demo only). */
   readonly issuer?: string;
   readonly brand: {
-    /** Name of the product as people know it. */
+    /** Name of the product as users know it. */
     readonly name: string;
     /** CSS colour `#rrggbb` of buttons and links. */
     readonly accent?: string;
   };
-  /** Number of own proxies in front: so many entries of X-Forwarded-For, counted from the right, are believed. */
+  /**
+   * Number of trusted proxies in front of the server: so many entries of X-Forwarded-For, from the right, are believed.
+   */
   readonly trustedProxies: number;
   /** Network zones by name. */
   readonly zones: Readonly<Record<string, Zone>>;
-  /** By key; what is not there is disabled. */
+  /** By key of the authenticator. One that is absent is disabled. */
   readonly authenticators: Readonly<Record<string, AuthenticatorSettings>>;
-  /** How mail goes out; absent: it does not. */
+  /** How mail is sent; absent: none is. */
   readonly mail?: MailSettings;
-  /** How text messages go out; absent: they do not. */
+  /** How text messages are sent; absent: none are. */
   readonly sms?: Gateway<SmsSender>;
-  /** How calls go out; absent: they do not. */
+  /** How calls are made; absent: none are. */
   readonly voice?: Gateway<{ readonly from: string }>;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
@@ -34,7 +36,7 @@ export interface Settings {
 
 export interface Zone {
   readonly cidrs: readonly string[];
-  /** What people call it. */
+  /** What users call it. */
   readonly label?: string;
 }
 
@@ -44,7 +46,7 @@ export interface MailSettings {
   readonly smtp: {
     readonly host: string;
     readonly port: number;
-    /** TLS from the start; false: STARTTLS. */
+    /** TLS from the start. `false`: STARTTLS. */
     readonly secure: boolean;
     /** Sends nothing over a connection that is not encrypted. */
     readonly requireTls: boolean;
@@ -54,7 +56,10 @@ export interface MailSettings {
   };
 }
 
-/** Whatever takes messages to phones: a webhook, or the REST API of Twilio. Exactly one. Secrets by name of environment variable. */
+/**
+ * The service that takes messages to phones: either a webhook or the REST API of Twilio. Secrets are named by
+ * environment variable.
+ */
 export interface Gateway<Sender> {
   readonly webhook?: { readonly url: string; readonly secretEnv: string };
   readonly twilio?: Sender & {

@@ -1,4 +1,6 @@
-/** The app in which people look after their own account. It is built in: no file describes it, and no file can take its place. */
+/**
+ * The app in which users manage their own account. It is built in: no file describes it, and no file can replace it.
+ */
 
 import type { Rule } from '../../core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
@@ -6,7 +8,10 @@ import { accountClientId } from '../model/account-client-id.ts';
 import type { App } from '../model/app.ts';
 import type { Snapshot } from './snapshot.ts';
 
-/** Whoever meets the session policy may look; what it takes to change something, the core says (`PolicySet.account`). */
+/**
+ * A user who meets the session policy may look. What it takes to change something is decided by the core
+ * (`PolicySet.account`).
+ */
 const policy = compilePolicy<Rule>({
   name: accountClientId,
   rules: [

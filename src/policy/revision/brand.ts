@@ -1,4 +1,6 @@
-/** How the product, and the app that a user signs in to, present themselves: the one place that pages and messages ask. */
+/**
+ * How the product, and the app that a user signs in to, present themselves: the one place that pages and messages ask.
+ */
 import type { App } from '../model/app.ts';
 import type { Settings } from '../model/settings.ts';
 

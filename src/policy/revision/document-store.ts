@@ -1,11 +1,14 @@
-/** Documents and manifests in the store. Both never change once they are written: documents go by their content, manifests by their number. */
+/**
+ * Keeps documents and manifests in the store. Neither ever changes: documents are keyed by their content, manifests by
+ * their number.
+ */
 import { createHash } from 'node:crypto';
 import { StepgateError } from '../../errors.ts';
 import { revisionKey, storedDocumentKey } from '../../stores/keys.ts';
 import type { Loaded, Op, Store } from '../../stores/store.ts';
 import type { Document } from '../model/documents.ts';
 
-/** What a revision consists of. */
+/** The content of a revision. */
 export interface Manifest {
   readonly revision: number;
   /** Epoch seconds. */
@@ -16,13 +19,16 @@ export interface Manifest {
   readonly documents: Readonly<Record<string, string>>;
 }
 
-/** What the pointer holds. The hash tells two stores, or a restored and a lost revision of one number, apart. */
+/**
+ * The value of the pointer. The hash tells two stores apart, and a lost revision from a restored one of the same
+ * number.
+ */
 export interface Pointer {
   readonly revision: number;
   readonly manifest: string;
 }
 
-/** Writes in one batch; a new configuration of 10,000 apps takes some of them. */
+/** Documents that are written in one batch. A new configuration of 10,000 apps takes several. */
 const batchSize = 500;
 /** Documents that are read in one round trip. */
 const pageSize = 100;
@@ -52,12 +58,18 @@ export async function writeDocuments(store: Store, texts: ReadonlyMap<string, st
   for (let start = 0; start < ops.length; start += batchSize) await store.commit(ops.slice(start, start + batchSize));
 }
 
-/** Rejects with `StepgateError('not_configured')` when it is lost or damaged (Law 4), with `StoreUnavailable` when the store does not answer. */
+/**
+ * Rejects with `StepgateError('not_configured')` when the document is lost or damaged (Law 4), with `StoreUnavailable`
+ * when the store does not answer.
+ */
 export async function readDocument(store: Store, hash: string): Promise<Document> {
   return JSON.parse(await readImmutable(store, storedDocumentKey(hash), hash)) as Document;
 }
 
-/** In pages, so that ten thousand of them neither take as many round trips nor stop everything else. Rejects like `readDocument`. */
+/**
+ * In pages, so that 10,000 documents neither take as many round trips nor block other requests. Rejects like
+ * `readDocument`.
+ */
 export async function* readDocuments(store: Store, hashes: readonly string[]): AsyncIterable<readonly Document[]> {
   for (let start = 0; start < hashes.length; start += pageSize) {
     const page = hashes.slice(start, start + pageSize);

@@ -1,8 +1,11 @@
-/** What authenticators can show under the settings: the one place that says so, to those who check and to those who decide. */
+/**
+ * The authenticators under the settings, and the characteristics that they can have. Checks and decisions both use
+ * this.
+ */
 import type { AuthenticatorDescriptor } from '../../core/model/facts.ts';
 import type { Settings } from '../model/settings.ts';
 
-/** The enabled ones, in the same order. Hardware is only proved by metadata. */
+/** The enabled ones, in the same order. Only metadata proves that a key is protected by hardware. */
 export function enabledAuthenticators<Descriptor extends AuthenticatorDescriptor>(
   all: readonly Descriptor[],
   { authenticators }: Pick<Settings, 'authenticators'>,

@@ -1,4 +1,7 @@
-/** Keeps what was made most recently, up to a number; parallel calls for one key share the making. What failed is not kept. */
+/**
+ * Keeps the values that were used last, up to a limit. Parallel calls for one key share the work. What failed is not
+ * kept.
+ */
 export class LruCache<Value> {
   readonly #limit: number;
   readonly #values = new Map<string, Promise<Value>>();

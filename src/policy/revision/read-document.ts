@@ -1,4 +1,4 @@
-/** From documents to what the rest of the program works with. */
+/** Turns documents into the settings, apps and policies that the rest of the program works with. */
 
 import type { z } from 'zod';
 import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
@@ -11,8 +11,8 @@ import type { Settings } from '../model/settings.ts';
 import { schemas, settingsSchemaFor } from '../schema/schemas.ts';
 
 /**
- * `authenticators`: all that there are. Throws `StepgateError('not_configured')` when a version with another language wrote the document
- * (Law 4).
+ * `authenticators`: all, enabled or not. Throws `StepgateError('not_configured')` when the document was written by a
+ * version with another configuration language (Law 4).
  */
 export function readSettings(document: Document, authenticators: readonly AuthenticatorKind[]): Settings {
   return read(settingsSchemaFor(authenticators), document);

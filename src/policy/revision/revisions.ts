@@ -1,4 +1,4 @@
-/** The configuration as a row of numbered, immutable revisions in the store, and one pointer to the newest. */
+/** The configuration as a series of numbered, immutable revisions in the store, and one pointer to the active one. */
 import { StepgateError } from '../../errors.ts';
 import { revisionKey, revisionPointerKey } from '../../stores/keys.ts';
 import type { Entry, Op, Store } from '../../stores/store.ts';
@@ -17,7 +17,7 @@ import { LruCache } from './lru-cache.ts';
 import { openSnapshot, type Snapshot, type SnapshotSources } from './snapshot.ts';
 
 export interface RevisionsOptions {
-  /** All authenticators that there are, enabled or not. */
+  /** All authenticators, enabled or not. */
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings on this node (the environment variable ISSUER). */
   readonly issuer?: string;
@@ -29,7 +29,10 @@ export interface RevisionsOptions {
 
 export interface Applied {
   readonly revision: number;
-  /** Keys of the documents that are new, other than before, or gone. Empty: there was nothing to do, and `revision` is the one that was there. */
+  /**
+   * Keys of the documents that were added, changed or removed. Empty: there was nothing to do, and `revision` is the
+   * one before.
+   */
   readonly changed: readonly string[];
 }
 
@@ -40,14 +43,14 @@ export type RevisionInfo = Omit<Manifest, 'documents'> & {
 };
 
 const keptPolicies = 200;
-/** Others that may be faster in a row before `apply` gives up. */
+/** How often another one may be faster before `apply` gives up. */
 const applyRounds = 50;
 
 export class Revisions {
   readonly #store: Store;
   readonly #sources: SnapshotSources;
   readonly #now: () => number;
-  /** By pointer: the newest, and the one before for whoever still works with it. */
+  /** By pointer: the newest, and the one before for requests that still work with it. */
   readonly #snapshots = new LruCache<Snapshot>(2);
 
   constructor(store: Store, { authenticators, issuer, keptApps = 1_000, now = Date.now }: RevisionsOptions) {
@@ -64,8 +67,9 @@ export class Revisions {
   }
 
   /**
-   * Makes these documents the newest revision: all nodes use it from their next request on. When somebody else was faster, it is compared
-   * with what they made. Rejects with `StoreUnavailable`: the outcome is then unknown, and repeating it is safe.
+   * Makes these documents the newest revision: all nodes use it from their next request on. When another `apply` was
+   * faster, it is compared with the result of that one. Rejects with `StoreUnavailable`: the outcome is then unknown,
+   * and repeating it is safe.
    */
   async apply(
     documents: Documents,
@@ -101,8 +105,9 @@ export class Revisions {
   }
 
   /**
-   * The snapshot that a pointer leads to, where the pointer was read along in some load. Costs nothing when it is the newest one already.
-   * `undefined`: there is no configuration. Rejects with `StepgateError('not_configured')` when it cannot be read, or `StoreUnavailable`.
+   * The snapshot that a pointer leads to, where the pointer was read along in some load. Costs nothing when it is the
+   * newest one already. `undefined`: there is no configuration. Rejects with `StepgateError('not_configured')` when it
+   * cannot be read, or `StoreUnavailable`.
    */
   async at(pointer: Entry | undefined): Promise<Snapshot | undefined> {
     if (pointer === undefined) return undefined;

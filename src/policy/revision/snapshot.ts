@@ -14,7 +14,9 @@ import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
 import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
 
-/** Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer. */
+/**
+ * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
+ */
 export interface Snapshot {
   readonly revision: number;
   readonly settings: Settings;
@@ -115,5 +117,5 @@ function once<Value>(make: () => Promise<Value>): () => Promise<Value> {
   };
 }
 
-/** Without a session policy nobody gets in (Law 4). */
+/** Without a session policy every sign-in is denied (Law 4). */
 const denyAll = compilePolicy({ name: 'session', rules: [] });

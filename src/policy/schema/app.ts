@@ -10,7 +10,7 @@ const algorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 const deviceCode = 'urn:ietf:params:oauth:grant-type:device_code';
 const grantTypes = ['authorization_code', 'refresh_token', deviceCode] as const satisfies readonly GrantType[];
 
-/** RFC 7517: private and symmetric keys have no place in the file of a client. */
+/** RFC 7517. Private and symmetric keys do not belong into the file of a client. */
 const publicKey = z
   .looseObject({
     kty: z

@@ -1,4 +1,7 @@
-/** `mail`, `sms` and `voice` of `stepgate.yaml`: how messages go out. Secrets are named by environment variable, and are in no file. */
+/**
+ * `mail`, `sms` and `voice` of `stepgate.yaml`: how messages go out. Secrets are named by environment variable, and are
+ * in no file.
+ */
 import { z } from 'zod';
 import { mailAddress } from '../../core/model/mail-address.ts';
 import { closed, secureUrl } from './fields.ts';

@@ -11,12 +11,15 @@ const dateForm = /^\d{4}-\d{2}-\d{2}$/;
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2})?(Z|[+-]\d{2}:\d{2})$/;
 const untilFault = 'must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00';
 
-/** The moment (epoch seconds) at which it is over; a date counts to its end (UTC). `undefined`: it is neither date nor time. */
+/**
+ * The end (epoch seconds) that was written. A date counts to its last second (UTC). `undefined`: it is neither a date
+ * nor a time.
+ */
 function endOf(written: string): Seconds | undefined {
   const isDate = dateForm.test(written);
   if (!isDate && !timeForm.test(written)) return undefined;
   const milliseconds = Date.parse(written);
-  // A day that there is not, such as February 30, would count as one in March.
+  // A day that does not exist, such as February 30, would count as one in March.
   const isReal =
     Number.isFinite(milliseconds) &&
     new Date(Date.parse(`${written.slice(0, 10)}T00:00:00Z`)).toISOString().startsWith(written.slice(0, 10));

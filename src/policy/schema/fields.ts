@@ -1,11 +1,14 @@
-/** Building blocks of the schemas. Messages are written for the admin who reads them under a file and line. */
+/**
+ * Building blocks of the schemas. The messages are written for the administrator, who reads them behind a file and
+ * line.
+ */
 
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
 
 /**
- * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones (separated by spaces):
- * whoever prints it makes a sentence of it.
+ * An object that takes only these keys. For an unknown key the message of the issue is the list of the known ones
+ * (separated by spaces): what prints it makes a sentence of it.
  */
 export function closed<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
   const known = Object.keys(shape).join(' ');
@@ -23,7 +26,9 @@ export function closedNotEmpty<Shape extends z.core.$ZodLooseShape>(shape: Shape
 const durationPattern = /^P(?=\d|T\d)(?:(\d+)W|(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?)$/;
 const longest = 10 * 365 * 86_400;
 
-/** Seconds of an ISO 8601 duration made of weeks, or of days, hours, minutes and seconds; `undefined`: it is not one. */
+/**
+ * Seconds of an ISO 8601 duration made of weeks, or of days, hours, minutes and seconds; `undefined`: it is not one.
+ */
 export function durationSeconds(text: string): Seconds | undefined {
   const match = durationPattern.exec(text);
   if (match === null) return undefined;
@@ -46,7 +51,7 @@ export function duration({ min = 1, max = longest }: { min?: Seconds; max?: Seco
     .refine((seconds) => seconds <= max, { error: `must be at most ${isoDuration(max)}` });
 }
 
-/** A bound as it would be written in a file. */
+/** A limit as it would be written in a file. */
 function isoDuration(seconds: number): string {
   const units = [
     [86_400, 'P', 'D'],
@@ -57,14 +62,14 @@ function isoDuration(seconds: number): string {
   return `${before}${seconds / size}${after}`;
 }
 
-/** Text that people read: not empty, one line. */
+/** Text that users read: not empty, one line. */
 export const text = z
   .string()
   .min(1, { error: 'must not be empty' })
   .max(200, { error: 'must have at most 200 characters' })
   .regex(/^\P{Cc}*$/u, { error: 'must not hold control characters or line breaks' });
 
-/** What another file may refer to. */
+/** A name that other files may refer to. */
 export const key = z.string().regex(/^[A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?$/, {
   error:
     'must be made of letters, digits, ".", "_" and "-", begin and end with a letter or digit, and have at most 100 characters',
@@ -85,7 +90,7 @@ export const secureUrl = z.string().refine((value) => secureUrlFault(value) === 
   error: (issue) => secureUrlFault(String(issue.input)) ?? 'is not a URL',
 });
 
-/** Why this URL will not do; `undefined`: it will. */
+/** Why this URL is not accepted; `undefined`: it is. */
 export function secureUrlFault(value: string): string | undefined {
   if (value.includes('*')) return 'must be one exact URL: wildcards are not supported';
   if (!URL.canParse(value) || /[\s\\]/.test(value)) return 'must be an absolute URL';

@@ -1,4 +1,6 @@
-/** `policies/session.yaml`: what every sign-in needs, and how long the session lives. Comes out as `Policy` of the core. */
+/**
+ * `policies/session.yaml`: what every sign-in needs, and how long the session lives. Comes out as `Policy` of the core.
+ */
 
 import { z } from 'zod';
 import type { Alternative, Demand, Rule, SessionTerms } from '../../core/model/policy.ts';

@@ -15,7 +15,10 @@ const MINUTE = 60;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 
-/** Why this is not an issuer identifier (OpenID Connect Discovery 1.0 section 3; ours is at the root of its host); `undefined`: it is one. */
+/**
+ * Why this is not an issuer identifier (OpenID Connect Discovery 1.0 section 3; ours is at the root of its host);
+ * `undefined`: it is one.
+ */
 export function issuerFault(value: string): string | undefined {
   const fault = secureUrlFault(value);
   if (fault !== undefined) return fault;
@@ -37,7 +40,7 @@ const cidr = z.string().refine((value) => cidrFault(value) === undefined, {
 
 const zoneName = key.describe('Name of the zone; conditions refer to it.');
 
-/** What stands under a key that no authenticator has; that there is none, the check of references says. */
+/** For a key that no authenticator has: the check of references reports it. */
 const otherAuthenticator = closed({ enabled: z.boolean().describe('Can be enrolled, used, and counts.') });
 
 function authenticatorsSchema(kinds: readonly AuthenticatorKind[]) {
@@ -98,7 +101,7 @@ const acrValue = closed({
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
 
-/** `kinds`: all authenticators that there are, each with the schema of its own settings. */
+/** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),

@@ -9,7 +9,10 @@ import { requirementSchema } from './requirement.ts';
 
 const DAY = 86_400;
 
-/** The cookie by which a browser is known lives as long (`deviceLifetime`). */
+/**
+ * The cookie by which a browser is known lives as long (`deviceLifetime`), so remembering longer would promise too
+ * much.
+ */
 const longestMemory = 180 * DAY;
 
 const remember = closed({
@@ -20,7 +23,7 @@ const remember = closed({
   'What may be waived for a browser. Only possession is ever waived, and only the rule itself asks for less: `acr` and `amr` say what was proved, and `max_age`, `prompt=login` and `reauthenticate: always` ask for all of it.',
 );
 
-/** Why remembering cannot work with this; `undefined`: it can. */
+/** Why a device cannot be remembered with this requirement; `undefined`: it can. */
 function memoryFault(requirement: Requirement): string | undefined {
   if ('chains' in requirement) return 'a chain is proved step by step: `remember` goes with `factors` and `anyOf` only';
   if (canWaiveSecondFactor(requirement)) return undefined;

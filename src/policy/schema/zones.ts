@@ -1,4 +1,4 @@
-/** Network zones: which of them hold an address. */
+/** Network zones: which of them contain an address. */
 import { BlockList, isIP, isIPv4 } from 'node:net';
 import type { Settings } from '../model/settings.ts';
 
@@ -13,7 +13,7 @@ export function cidrFault(text: string): string | undefined {
   return /^\d{1,3}$/.test(prefix) && Number(prefix) <= bits ? undefined : `must have a prefix of 0 to ${bits}`;
 }
 
-/** Matcher over all zones, made once. An address that cannot be parsed is in none. */
+/** A matcher over all zones, made once. An address that cannot be parsed is in no zone. */
 export function compileZones(zones: Settings['zones']): (ip: string) => readonly string[] {
   const lists = Object.entries(zones).map(([name, { cidrs }]) => ({
     name,
@@ -28,7 +28,7 @@ export function compileZones(zones: Settings['zones']): (ip: string) => readonly
   };
 }
 
-/** An address as people are shown it: with the names of its zones, of those that have one for people. Not for decisions. */
+/** An address as it is shown to users: with the labels of the zones that contain it. Not for decisions. */
 export function placeInWords(
   { settings, zonesOf }: { readonly settings: Pick<Settings, 'zones'>; zonesOf(ip: string): readonly string[] },
   ip: string,

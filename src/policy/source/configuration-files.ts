@@ -1,4 +1,4 @@
-/** The files of a configuration directory: which there are, and their texts. */
+/** Finds the files of a configuration directory and reads their texts. */
 import { isUtf8 } from 'node:buffer';
 import { open, readdir, realpath } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
@@ -29,8 +29,9 @@ const layout: readonly { readonly pattern: RegExp; readonly kind: DocumentKind |
 ];
 
 /**
- * Reads all files that belong to a configuration, in order of their names. Files and directories whose name begins with a dot are not looked at.
- * Anything else that is not known is a problem: a file in the wrong place would silently not count.
+ * Reads all files that belong to a configuration, in order of their names. Files and directories whose name begins with
+ * a dot are ignored. Anything else that is unknown is an error: a file in the wrong place would silently have no
+ * effect.
  */
 export async function readConfigurationFiles(dir: string): Promise<{
   readonly files: readonly ConfigurationFile[];

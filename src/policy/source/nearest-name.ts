@@ -1,4 +1,7 @@
-/** The name among `known` that was probably meant (at most two fifths of its letters differ); `undefined`: none is near. */
+/** Suggests the name that was probably meant, for messages about unknown names. */
+/**
+ * The name among `known` that was probably meant (at most two fifths of its letters differ); `undefined`: none is near.
+ */
 export function nearestName(name: string, known: readonly string[]): string | undefined {
   let best: string | undefined;
   let fewest = Number.POSITIVE_INFINITY;

@@ -1,4 +1,4 @@
-/** From what a schema objects to, to problems with their places. */
+/** Turns the issues of a schema into findings with their places in the file. */
 import type { z } from 'zod';
 import type { Finding } from '../model/finding.ts';
 import { nearestName, unknownName } from './nearest-name.ts';
@@ -6,7 +6,7 @@ import type { Path, YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** All that `schema` objects to in the file. */
+/** One finding for each issue that `schema` has with the file. */
 export function schemaFindings(schema: z.ZodType, source: YamlSource): readonly Finding[] {
   const result = schema.safeParse(source.content);
   return result.success ? [] : result.error.issues.flatMap((issue) => toFindings(issue, [], source));
@@ -33,7 +33,10 @@ function toFindings(issue: Issue, around: Path, source: YamlSource): readonly Fi
   }
 }
 
-/** Of the forms that a value may take, the one that it was meant to have: which objects only to something inside. */
+/**
+ * Of the forms that a value may take, the one that was probably meant: it has issues only with something inside the
+ * value.
+ */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   return branches.find(
     (issues) =>
@@ -45,7 +48,7 @@ function orMissing(value: unknown, message: string): string {
   return value === undefined ? 'is missing' : message;
 }
 
-/** Our own messages stand as they are; those of the library begin with a capital letter. */
+/** Our own messages are kept. Those of the library, which begin with a capital letter, are replaced. */
 function sentence(issue: Issue, value: unknown): string {
   if (!/^[A-Z]/.test(issue.message)) return issue.message;
   if (issue.code === 'invalid_type') return wrongType(issue.expected, value);

@@ -1,4 +1,4 @@
-/** `${NAME}` and `${NAME:-default}` in the texts of the configuration. */
+/** Replaces `${NAME}` and `${NAME:-default}` in the texts of the configuration. */
 
 /** Values by name, as in `process.env`. */
 export type Variables = Readonly<Record<string, string | undefined>>;
@@ -7,8 +7,8 @@ const reference = /\$?\$\{([^{}]*)\}/g;
 const form = /^([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?$/s;
 
 /**
- * Fills in variables. A variable that is not set or empty takes its default; without one it is a fault. `$${NAME}` stands for `${NAME}` itself.
- * The result stays one text: a value can never become YAML.
+ * Fills in variables. A variable that is not set or empty takes its default; without a default it is a fault.
+ * `$${NAME}` stands for `${NAME}` itself. The result stays one text: a value can never become YAML.
  */
 export function substituteVariables(
   text: string,

@@ -1,4 +1,4 @@
-/** Values in data whose shape was not checked, by path patterns. */
+/** Finds values in data whose shape was not checked, by path patterns. */
 import type { Path } from './yaml-source.ts';
 
 export interface FoundValue {
@@ -7,8 +7,8 @@ export interface FoundValue {
 }
 
 /**
- * All values that `pattern` leads to: names of keys separated by dots, `*` for any key or index, `a|b` for either, `**` for any number of steps.
- * What is not there or has another shape is passed over.
+ * All values that `pattern` leads to: names of keys separated by dots, `*` for any key or index, `a|b` for either, `**`
+ * for any number of steps. What is absent or has another shape is skipped.
  */
 export function valuesAt(content: unknown, pattern: string): readonly FoundValue[] {
   return walk([{ path: [], value: content }], pattern.split('.'));

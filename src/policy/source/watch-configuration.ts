@@ -1,16 +1,17 @@
-/** Tells when files of a configuration directory change. */
+/** Watches a configuration directory for changes. */
 import { type FSWatcher, watch } from 'node:fs';
 
 export interface WatchOptions {
-  /** Milliseconds of quiet after a change before it is told: editors write in several steps. Default 200. */
+  /** Milliseconds without a change before `onChange` is called, as editors write in several steps. Default 200. */
   readonly quiet?: number;
   /** The directory cannot be watched any more. */
   readonly onError: (error: unknown) => void;
 }
 
 /**
- * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more call.
- * What `onChange` rejects with goes to `onError`. Returns the way to stop. Does not keep the process alive.
+ * Calls `onChange` after changes in `dir` or below, never twice at the same time: a change meanwhile leads to one more
+ * call. What `onChange` rejects with goes to `onError`. Returns a function that stops it. Does not keep the process
+ * alive.
  */
 export function watchConfiguration(
   dir: string,

@@ -1,4 +1,4 @@
-/** One YAML file: its content, and where in the file each part of it stands. */
+/** Reads one YAML file: its content, and the place of each part of it in the file. */
 import {
   type Document,
   isCollection,
@@ -18,16 +18,16 @@ import { substituteVariables, type Variables } from './substitute-variables.ts';
 
 export type Path = readonly (string | number)[];
 
-/** Aliases may be used, but not to blow a small file up to a large one. */
+/** Aliases are allowed, but must not turn a small file into a large one. */
 const maxAliasCount = 50;
 const tooDeep = 'is nested too deeply';
 
 export interface YamlSource {
   readonly file: string;
   readonly content: unknown;
-  /** Line (from 1) of what stands at this path, or of the nearest thing around it. */
+  /** Line (from 1) of the value at this path, or of the innermost value around it that exists. */
   lineOf(path: Path): number;
-  /** A problem with the value at this path or, with `key`, with this key of it. */
+  /** A finding about the value at this path or, with `key`, about this key of it. */
   finding(path: Path, message: string, key?: string): Finding;
 }
 
@@ -37,7 +37,7 @@ export interface DocumentSource {
   readonly source: YamlSource;
 }
 
-/** Reads YAML 1.2 (core schema) and fills in variables. All problems at once; never throws. */
+/** Reads YAML 1.2 (core schema) and fills in variables. Returns all findings at once; never throws. */
 export function readYaml(
   file: string,
   text: string,
@@ -108,7 +108,7 @@ function parse(
 
 type Place = Pick<Finding, 'file' | 'line' | 'column'>;
 
-/** One problem per place: what follows from it says nothing new. */
+/** One finding for each place: further errors there only follow from the first. */
 function syntaxFindings(errors: readonly YAMLError[], place: (offset: number) => Place): Finding[] {
   const first = new Map(errors.toReversed().map((error) => [error.pos[0], error]));
   return Array.from(first.values(), ({ code, pos, message }) => ({
@@ -138,7 +138,9 @@ function keyFault(key: unknown): string | undefined {
   return key.value === '__proto__' ? '`__proto__` cannot be a key' : undefined;
 }
 
-/** Where the value at `path` begins; a key that is wrong, at the key; what is missing, where it should be: at the innermost thing there is. */
+/**
+ * Where the value at `path` begins, or the `key` of it. For what is missing, the innermost value around it that exists.
+ */
 function offsetOf(root: unknown, path: Path, key?: string): number {
   let node = root;
   let offset = startOf(root);

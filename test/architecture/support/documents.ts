@@ -50,7 +50,10 @@ export function linkedFiles({ path, text }: TextFile): readonly string[] {
     .map((target) => normalize(join(dirname(path), target)));
 }
 
-/** Files and folders of the repository that a text names in code marks. Names with a placeholder or a pattern in them are none. */
+/**
+ * Files and folders of the repository that a text names in code marks. Names with a placeholder or a pattern in them
+ * are none.
+ */
 export function namedPaths(text: string): readonly string[] {
   const folders = /^(?:src|test|docs|views|scripts|config)\/[\w./@-]+$/;
   return [...text.matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => code).filter((code) => folders.test(code));

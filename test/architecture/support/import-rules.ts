@@ -1,6 +1,7 @@
 /**
- * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit, the longer name
- * counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all but itself.
+ * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit,
+ * the longer name counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all
+ * but itself.
  */
 import type { SourceFile } from './source.ts';
 
@@ -11,7 +12,10 @@ interface Part {
   readonly packages: readonly string[] | 'any';
 }
 
-/** The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a store. */
+/**
+ * The store port: what a store does, its keys, and what a request reads and writes in one go. Only the roots pick a
+ * store.
+ */
 const store = ['stores/store', 'stores/key-table', 'stores/keys', 'stores/unit-of-work'];
 /** Composition roots put the parts together, so they know them all. */
 const root: Part = { ours: ['*'], packages: 'any' };
@@ -22,7 +26,8 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   policy: { ours: ['core', ...store], packages: ['yaml', 'zod'] },
   stores: { ours: [], packages: ['ioredis'] },
-  // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is configured.
+  // Of the store only the type of a limit: an authenticator knows neither store nor HTTP. It says itself how it is
+  // configured.
   authenticators: {
     ours: ['core', 'policy/model/authenticator-kind', 'policy/schema/fields', 'stores/store', 'user-agent'],
     packages: 'any',
@@ -35,7 +40,8 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
   oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
-  // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the request's scope.
+  // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the
+  // request's scope.
   http: {
     ours: [
       'core',
@@ -51,7 +57,8 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: 'any',
   },
 
-  // Commands explain, examine and change an installation; they read what flow and oidc keep, leave news with the outbox, and answer no request.
+  // Commands explain, examine and change an installation; they read what flow and oidc keep, leave news with the
+  // outbox, and answer no request.
   cli: {
     ours: [
       'core',
@@ -91,8 +98,8 @@ export const importRules: Readonly<Record<string, Part>> = {
 export const mayUseProcess = ['main', 'cli'];
 
 /**
- * The subfolders of a folder, from the bottom up: each imports itself and what stands before it. A name may also be that of a file. In
- * `authenticators` no kind imports another kind.
+ * The subfolders of a folder, from the bottom up: each imports itself and what stands before it. A name may also be
+ * that of a file. In `authenticators` no kind imports another kind.
  */
 export const layersWithin: Readonly<Record<string, readonly string[]>> = {
   core: ['model', 'policy', 'evidence', 'remediation', 'enrollment', 'decision', 'queries', 'step', 'analysis'],

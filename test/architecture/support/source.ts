@@ -1,4 +1,6 @@
-/** Reads sources as far as the architecture is concerned: what they import, and their code without comments and texts. */
+/**
+ * Reads sources as far as the architecture is concerned: what they import, and their code without comments and texts.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
