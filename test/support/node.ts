@@ -21,13 +21,11 @@ import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
-
-/** Far less work than in production, which the unit tests of passwords and the tests of the process use. */
-const cheapHashing = { memoryCost: 64, timeCost: 1, parallelism: 1 } as const;
 
 /** Of `password`, by what it costs: test users share one, so that no test spends time on making them. */
 const passwordHashes = new Map([

@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credential, Enrolled } from '../../../src/authenticators/authenticator.ts';
 import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code/recovery-code.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { context } from '../../contract/authenticator-contract.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 
-const authenticator = recoveryCodeAuthenticator(new HashingQueue());
+const authenticator = recoveryCodeAuthenticator(cheapQueue());
 const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
 let codes: readonly string[];
 let credential: Credential;

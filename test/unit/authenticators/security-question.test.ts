@@ -7,11 +7,11 @@ import {
   normaliseAnswer,
   securityQuestionAuthenticator,
 } from '../../../src/authenticators/security-question/security-question.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
 import { context } from '../../contract/authenticator-contract.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 
-const authenticator = securityQuestionAuthenticator(new HashingQueue());
+const authenticator = securityQuestionAuthenticator(cheapQueue());
 const subject: Subject = {
   id: 'u',
   status: 'active',
