@@ -2,7 +2,7 @@
 
 export const refusalCodes = {
   'credentials.required': 'nothing was entered',
-  'credentials.malformed': 'what was entered cannot be an answer, whoever the user is',
+  'credentials.malformed': 'no user could have this answer',
   'credentials.invalid': 'the answer is wrong; also for an unknown user and a damaged credential',
   'label.required': 'the user has several of the kind, and gave the new one no name',
   'label.invalid': 'the name is too long or not plain text',

@@ -1,4 +1,4 @@
-import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-in-words.ts';
+import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-text.ts';
 import type { DemoApp } from './demo-apps.ts';
 import type { ClaimedAssurance, DemoNotice, SignedIn, SignInKind } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';

@@ -41,7 +41,7 @@ export async function hashPassword(queue: HashingQueue, text: string): Promise<s
   return queue.run(() => hash(bytes, { ...queue.cost, type: argon2id }));
 }
 
-/** Checks a password. Without a usable stored hash it does the same work on a hash that fits nobody, and says no. */
+/** Checks a password. Without a usable stored hash it does the same work on a hash that no password fits, and returns false. */
 export async function checkPassword(queue: HashingQueue, stored: unknown, bytes: Buffer): Promise<boolean> {
   const known = typeof stored === 'string' && readHash(stored) !== undefined;
   const matches = await queue.run(() => verify(known ? stored : dummyHash(queue.cost), bytes));

@@ -51,7 +51,7 @@ const configuration = {
       .describe('Models that may be enrolled, by AAGUID, and no others. Needs `metadata`, which vouches for them.'),
   })
     .refine(({ metadata, aaguids }) => aaguids === undefined || metadata !== undefined, {
-      error: '`aaguids` needs `metadata`: without it nobody vouches for a model',
+      error: '`aaguids` needs `metadata`: nothing else vouches for a model',
     })
     .prefault({})
     .describe('Passkeys and security keys (Web Authentication).'),

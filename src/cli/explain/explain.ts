@@ -85,7 +85,7 @@ async function findSubject(store: Store, identifier: string, now: Seconds): Prom
   return toSubject(account.user, account.credentials, now);
 }
 
-/** Audit lines name people by the id of their account. */
+/** Audit lines name users by the id of the account. */
 async function accountById(directory: Directory, id: string): Promise<Account | undefined> {
   return /^[\w-]{22}$/.test(id) ? directory.get(id) : undefined;
 }

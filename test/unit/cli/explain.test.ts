@@ -18,13 +18,13 @@ beforeAll(async () => {
   await applyDemo(terminal.store);
   dir = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
   await cp('config', dir, { recursive: true });
-  const people: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
+  const users: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
     ['bob@demo.test', ['staff'], [password]],
     ['eve@demo.test', ['staff'], [password, totp]],
     ['carol@demo.test', ['contractors'], [password]],
     ['alice@demo.test', ['staff'], [password, email]],
   ];
-  for (const [identifier, groups, credentials] of people) {
+  for (const [identifier, groups, credentials] of users) {
     await terminal.directory.create({ identifiers: [identifier], groups, credentials });
   }
 });
@@ -50,7 +50,7 @@ function stepsOf(text: string): readonly string[] {
     .map((line) => line.trim());
 }
 
-test('all of it, for a person in a fresh browser', async () => {
+test('all of it, for a user in a fresh browser', async () => {
   const text = await explained('--app', 'payroll', '--user', 'Bob@Demo.Test', '--ip', '203.0.113.7');
   expect(text).toBe(`Sign-in to Payroll (payroll), by revision 1
   who       bob@demo.test
@@ -151,7 +151,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['identify (with password)', 'denied: a rule says so'],
   ],
   [
-    'groups without a person',
+    'groups without a user',
     ['--groups', 'staff'],
     [
       'identify (with password)',
@@ -263,7 +263,7 @@ test('as data: trace, missing, steps, and the rule as the audit line names it', 
   expect(JSON.stringify(explanation)).not.toContain('"secret"');
 });
 
-test('files that are not applied, with and without a person', async () => {
+test('files that are not applied, with and without a user', async () => {
   const rules =
     'name: payroll\nrules:\n  - name: Closed\n    when: { time: { from: "00:00", to: "08:00", zone: UTC } }\n    then: deny\n';
   await writeFile(
@@ -335,7 +335,7 @@ test.each<[string, readonly string[], string]>([
   ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
   ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
   ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
-  ['last used, of nobody', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
+  ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
   ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
   ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
