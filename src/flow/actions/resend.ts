@@ -14,12 +14,12 @@ import { type ActionResult, withError } from './verify.ts';
 export async function resend(
   context: OpenTransaction,
   decided: Decided,
-  requestedEnrollment?: string,
+  requestedMethod?: string,
 ): Promise<ActionResult> {
   const { pending } = context.transaction;
   if (pending?.public.resend !== true) return withError(context, 'form.stale');
-  const method = methodOf(pending, requestedEnrollment);
-  if (method === undefined && requestedEnrollment !== undefined) return withError(context, 'form.stale');
+  const method = methodOf(pending, requestedMethod);
+  if (method === undefined && requestedMethod !== undefined) return withError(context, 'form.stale');
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(context, decided, method)
     : resendChallenge(context, decided, method));
@@ -28,11 +28,8 @@ export async function resend(
   return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
 }
 
-function methodOf(
-  { public: { methods, method } }: Pending,
-  requestedEnrollment: string | undefined,
-): string | undefined {
-  const asked: unknown = requestedEnrollment ?? method;
+function methodOf({ public: { methods, method } }: Pending, requestedMethod: string | undefined): string | undefined {
+  const asked: unknown = requestedMethod ?? method;
   return Array.isArray(methods) && methods.includes(asked) ? String(asked) : undefined;
 }
 

@@ -28,11 +28,9 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): boolean {
   if (claims.length > 0) grant.addOIDCClaims(claims);
   const resources = Object.entries(oidc.resourceServers ?? {}).filter(([indicator, server]) => {
     const had = new Set(grant.getResourceScope(indicator).split(' '));
-    const requestedEnrollment = [...oidc.requestParamScopes].filter(
-      (scope) => server.scopes.has(scope) && !had.has(scope),
-    );
-    if (requestedEnrollment.length > 0) grant.addResourceScope(indicator, requestedEnrollment.join(' '));
-    return requestedEnrollment.length > 0;
+    const requestedScopes = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !had.has(scope));
+    if (requestedScopes.length > 0) grant.addResourceScope(indicator, requestedScopes.join(' '));
+    return requestedScopes.length > 0;
   });
   return scopes.length + claims.length + resources.length > 0;
 }
