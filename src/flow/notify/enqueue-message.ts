@@ -173,5 +173,5 @@ export function enqueueMessages(
     ...(transaction ? { transaction: transaction.id } : {}),
   };
   unit.afterCommit(() => services.messagesWait());
-  return deliveries.map((delivery) => enqueue(unit, delivery, services.now(), about));
+  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about }));
 }

@@ -2,10 +2,11 @@
  * oidc-provider's storage on our store port, within the unit of work of the request.
  *
  * What this does beyond keeping payloads:
- * - `consume` is decided by the commit: of two presentations of one code or refresh token one wins, and the loser revokes the grant
- *   (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks later.
- * - A token is only found while its grant exists and its account is active and was not reset since: revoking is deleting one entry,
- *   and nothing that a parallel request still writes survives it.
+ * - `consume` is decided by the commit: of two presentations of one code or refresh token one wins, and the loser
+ *   revokes the grant (RFC 6749 section 4.1.2, RFC 9700 section 4.14.2). oidc-provider itself checks first and marks
+ *   later.
+ * - A token is only found while its grant exists and its account is active and was not reset since: revoking is
+ *   deleting one entry, and nothing that a parallel request still writes survives it.
  * - Ids that came from outside are hashed: no input forms a key, and a copy of the store holds no usable token.
  */
 
@@ -41,7 +42,7 @@ interface Stored {
 /** Models from which further tokens follow: each is stored with what it rests on. */
 const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
-/** Models whose `consumed` mark decides. */
+/** The error of the loser, for models that are consumed once. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
   AuthorizationCode: () => new errors.InvalidGrant('authorization code already consumed'),
   RefreshToken: () => new errors.InvalidGrant('refresh token already used'),
@@ -51,8 +52,8 @@ const lostErrors: Readonly<Record<string, () => Error>> = {
 };
 
 /**
- * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the others belong to
- * features that are off: introspection still looks for some of them, and finds nothing.
+ * The models of oidc-provider that are stored. Sessions have an adapter of their own, clients are configured, and the
+ * others belong to features that are off: introspection still looks for some of them, and finds nothing.
  */
 const kindOf: Readonly<Record<string, KeyKind>> = {
   AccessToken: 'access-token',
@@ -83,7 +84,10 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   return refs;
 }
 
-/** Deletes a grant and all that was issued under it. The grant goes first: without it, none of the tokens is found any more. */
+/**
+ * Deletes a grant and all that was issued under it. The grant goes first: without it, none of the tokens is found any
+ * more.
+ */
 export async function revokeGrant(store: Store, grantId: string): Promise<void> {
   await store.commit([{ op: 'delete', key: grantKey(grantId) }]);
   for await (const page of store.members(grantTokensKey(grantId))) {
@@ -109,7 +113,9 @@ export function createAdapter(options: AdapterOptions): (model: string) => Adapt
   };
 }
 
-/** Each call works in the scope of the request. Outside a request it has a unit of work of its own, which it commits. */
+/**
+ * Each call works in the scope of the request. Outside a request it has a unit of work of its own, which it commits.
+ */
 function withinScope(store: Store, build: (scope: StorageScope) => Adapter): Adapter {
   const call = async <T>(use: (adapter: Adapter) => Promise<T>): Promise<T> => {
     const request = findRequest();

@@ -1,7 +1,8 @@
 /**
- * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload. The id changes at
- * each sign-in; the session stays. Writes are merged client by client, so that parallel authorizations on one session lose none:
- * each keeps its `sid` and grant, and every relying party hears of the logout. See decision 2.
+ * oidc-provider's SSO session as two entries: the cookie's id points to the session, and the session holds the payload.
+ * The id changes at each sign-in; the session stays. Writes are merged client by client, so that parallel
+ * authorizations on one session lose none: each keeps its `sid` and grant, and every relying party is notified of the
+ * logout. See decision 2.
  */
 
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
@@ -20,7 +21,10 @@ import { Conflict, type Merged, type UnitOfWork } from '../../stores/unit-of-wor
 import { parseUser, type User } from '../../users/user.ts';
 import type { StorageScope } from '../request-scope.ts';
 
-/** How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another lifetime. */
+/**
+ * How long a session lives that oidc-provider has not saved yet: it does so at the end of the request, with another
+ * lifetime.
+ */
 const unsavedLifetime: Seconds = 60;
 /** Grants that are loaded along with a session; those of further clients cost a round trip of their own. */
 const grantsAlong = 16;
@@ -31,15 +35,15 @@ function entryOf(session: SsoSession, ttl: Seconds): Merged {
   return { value: JSON.stringify(session), ttl, refs };
 }
 
-/** oidc-provider changes what it was given. */
+/** oidc-provider changes the objects that it is given. */
 function copyOf(authorizations: SsoSession['authorizations']): SsoSession['authorizations'] {
   return Object.fromEntries(Object.entries(authorizations).map(([client, value]) => [client, { ...value }]));
 }
 
 /**
- * The clients that this request added or changed, on top of what others did meanwhile; what it removed is gone. Throws `Conflict` when
- * another tab signed in to the same client meanwhile: the tokens of both must carry the one `sid` and grant that the session keeps, so this
- * request starts over and finds them.
+ * The clients that this request added or changed, on top of what others did meanwhile, without those that it removed.
+ * Throws `Conflict` when another tab signed in to the same client meanwhile: the tokens of both must carry the one
+ * `sid` and grant that the session keeps, so this request starts over and finds them.
  */
 function mergeAuthorizations(
   uid: string,
@@ -65,8 +69,8 @@ function isSame(one: ClientAuthorization, other: ClientAuthorization | undefined
 }
 
 /**
- * Adds evidence to the session of this request. The session itself is saved by oidc-provider at the end of the request, with its lifetime.
- * `limits`: how long it may live from now on.
+ * Adds evidence to the session of this request. The session itself is saved by oidc-provider at the end of the request,
+ * with its lifetime. `limits`: how long it may live from now on.
  */
 export function recordEvidence(
   unit: UnitOfWork,
@@ -104,8 +108,8 @@ export async function sessionOfCookie(
 }
 
 /**
- * All sessions of the account were voided; this one goes on, as long as it would have. `valid`: the new `validAfter` of the account. What was
- * issued within it counts on, if `withTokens`.
+ * All sessions of the account ended; this one goes on for as long as it would have. `valid`: the new `validAfter` of
+ * the account. What was issued within it counts on, if `withTokens`.
  */
 export function keepSession(
   unit: UnitOfWork,
@@ -120,7 +124,10 @@ export function keepSession(
   });
 }
 
-/** How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave it. */
+/**
+ * How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave
+ * it.
+ */
 function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): Seconds {
   if (limits) return Math.max(1, Math.min(limits.idle, startedAt + limits.absolute - now));
   return typeof payload.exp === 'number' ? Math.max(1, payload.exp - now) : unsavedLifetime;
@@ -141,7 +148,10 @@ function accountIn(unit: UnitOfWork, accountId: string | undefined): User | unde
   return user && parseUser(user.value);
 }
 
-/** A request that read the account before it was changed does not take back what another one said since: that this session goes on. */
+/**
+ * A request that read the account before it was changed must not undo what another one has written since: that this
+ * session goes on.
+ */
 function validOf(
   found: Pick<SsoSession, 'accountId' | 'valid'> & { readonly validSince: Seconds | undefined },
   { accountId, valid }: { readonly accountId: string; readonly valid: Seconds | undefined },
