@@ -1,4 +1,4 @@
-// The first thing that `npm start` and `npm test` run. It must work on any Node since 18 and before anything is
+// The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18 and before anything is
 // installed, so it imports only Node's own modules and its two neighbours.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -11,6 +11,8 @@ const OLDEST_NODE = [24, 15];
 const TASKS = {
   start: ['--disable-warning=ExperimentalWarning', 'scripts/start.mjs'],
   test: ['scripts/test.mjs'],
+  jest: ['scripts/jest.mjs'],
+  'repeat-tests': ['scripts/repeat-tests.mjs'],
 };
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -20,7 +22,8 @@ stopWithNpm();
 process.exitCode = await main(process.argv[2], process.argv.slice(3));
 
 async function main(task, args) {
-  if (!Object.hasOwn(TASKS, task ?? '')) return refuse('Usage: node scripts/bootstrap.mjs start|test [arguments]');
+  if (!Object.hasOwn(TASKS, task ?? ''))
+    return refuse(`Usage: node scripts/bootstrap.mjs ${Object.keys(TASKS).join('|')} [arguments]`);
   if (!isInstalled(root)) {
     process.stderr.write('Installing the packages that package-lock.json names ...\n');
     const code = await install();

@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from './build.mjs';
+import { runJest } from './jest.mjs';
 import { runChild } from './run-child.mjs';
 import { installSystemPackages } from './system-packages.mjs';
 
-const NODE_OPTIONS = '--experimental-vm-modules --disable-warning=ExperimentalWarning';
 const jestArgs = process.argv.slice(2);
 const scratch = mkdtempSync(join(tmpdir(), 'stepgate-test-'));
 
@@ -20,7 +20,7 @@ if (advice !== undefined) await check('set-up', () => reportMissing(advice));
 await check('lint', () => runNode(['node_modules/@biomejs/biome/bin/biome', 'check', '.']));
 await check('types', () => runNode(['node_modules/typescript/bin/tsc', '-p', '.']));
 await check('build', () => (build() ? 0 : 1));
-const totals = stopped ? { passed: 0, failed: 0, skipped: 0 } : await runJest();
+const totals = stopped ? { passed: 0, failed: 0, skipped: 0 } : await countedTests();
 rmSync(scratch, { recursive: true, force: true });
 
 if (stopped) failures.push('stopped before the end');
@@ -42,16 +42,15 @@ function reportMissing(sentence) {
   return jestArgs.length > 0 ? 0 : 1;
 }
 
-function runNode(args, env = process.env) {
-  return runChild(process.execPath, args, { env });
+function runNode(args) {
+  return runChild(process.execPath, args);
 }
 
 /** The reporter leaves its totals in a file, for the closing line has to be the sum of everything. */
-async function runJest() {
+async function countedTests() {
   process.stdout.write('> tests\n');
   const file = join(scratch, 'totals.json');
-  const env = { ...process.env, NODE_OPTIONS, STEPGATE_TEST_TOTALS: file };
-  const code = await runNode(['node_modules/jest/bin/jest.js', ...jestArgs], env);
+  const code = await runJest(jestArgs, { ...process.env, STEPGATE_TEST_TOTALS: file });
   const counted = readTotals(file);
   // Jest can fail without a failed test: no test found, a crash, a coverage threshold.
   return { ...counted, failed: counted.failed === 0 && code !== 0 ? 1 : counted.failed };

@@ -1,6 +1,7 @@
 /**
- * What this node works with at the moment: the newest revision of the configuration, the keys, and the provider built from both. Follows
- * the store: a change anywhere is in use here within a second, and a node that cannot follow says that it is not ready.
+ * What this node works with at the moment: the newest revision of the configuration, the keys, and the provider built
+ * from both. Follows the store: a change anywhere is in use here within a second, and a node that cannot follow says
+ * that it is not ready.
  */
 
 import type { Provider } from 'oidc-provider';
@@ -109,7 +110,8 @@ export class ActiveRevision {
     const { store, revisions, now } = this.#options;
     const { entries } = await store.load([revisionPointerKey, keyringKey]);
     const keyring = entries.get(keyringKey);
-    // A store that lost its keys is not the store that we started with: what it would make up now, nobody could verify.
+    // A store that lost its keys is not the store that we started with: no relying party could verify what new keys
+    // would sign.
     if (!keyring) throw new StepgateError('store_unavailable', 'the keys are gone from the store');
     this.#keyring = parseKeyring(keyring.value);
     this.#snapshot = await revisions.at(entries.get(revisionPointerKey));

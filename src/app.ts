@@ -42,7 +42,7 @@ export interface AppOptions {
   readonly now?: () => number;
   /** Cost, length and longest wait of the queue for password hashes; for tests. */
   readonly hashing?: HashingQueueOptions;
-  /** Messages without a channel of their own go into an inbox that everybody can read. */
+  /** Messages without a channel of their own go into an inbox that is open to all. */
   readonly demo?: boolean;
   /** The environment, for secrets that are in no file. */
   readonly variables?: Readonly<Record<string, string | undefined>>;
@@ -69,7 +69,9 @@ interface Foundation extends AppOptions {
 
 const viewsDir = join(fileURLToPath(new URL('.', import.meta.url)), '..', 'views');
 
-/** Builds the app. It serves nothing before `activeRevision.start()` has resolved; from then on it follows the store. */
+/**
+ * Builds the app. It serves nothing before `activeRevision.start()` has resolved; from then on it follows the store.
+ */
 export function createApp(options: AppOptions): ServerApp {
   const { store, issuer, log } = options;
   const now = options.now ?? (() => Math.floor(Date.now() / 1000));
@@ -165,7 +167,10 @@ function createServices(foundation: Foundation, messaging: Messaging): Services 
   return services;
 }
 
-/** Builds the provider of a revision. Koa signs its cookies with the same keys as the provider, so it gets them along with it. */
+/**
+ * Builds the provider of a revision. Koa signs its cookies with the same keys as the provider, so it gets them along
+ * with it.
+ */
 function providerBuilder(
   foundation: Foundation,
   { services, koa }: { readonly services: Services; readonly koa: Koa },

@@ -1,6 +1,6 @@
 /**
- * One table of the errors that leave the process: stable code, HTTP status. The text for people stands in the views under `error.<code>`.
- * What went wrong inside is the `cause`; it is logged and never shown.
+ * One table of the errors that leave the process: stable code, HTTP status. The text for users stands in the catalogues
+ * under `error.<code>`. What went wrong inside is the `cause`; it is logged and never shown.
  */
 export const errorTable = {
   bad_request: 400,

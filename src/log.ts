@@ -1,11 +1,16 @@
-/** The log of the process: JSON lines on stdout. Audit lines carry `kind: "audit"`. Secrets never get here; errors come with their cause. */
+/**
+ * The log of the process: JSON lines on stdout. Audit lines carry `kind: "audit"`. Secrets never get here; errors come
+ * with their cause.
+ */
 import { pino } from 'pino';
 
 export interface Logger {
   audit(line: Readonly<Record<string, unknown>>): void;
   info(message: string, fields?: Readonly<Record<string, unknown>>): void;
   warn(message: string): void;
-  /** What went wrong, under which reference, in which part. Client errors (4xx) are notes, everything else is an error. */
+  /**
+   * What went wrong, under which reference, in which part. Client errors (4xx) are notes, everything else is an error.
+   */
   error(error: unknown, context: Readonly<Record<string, unknown>>): void;
 }
 

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** Process entry. The only user of the process besides the commands: what it reads from the environment, everything else gets as arguments. */
+/**
+ * Process entry. The only user of the process besides the commands: what it reads from the environment, everything else
+ * gets as arguments.
+ */
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 15)) {
   process.stderr.write(`Stepgate needs Node 24.15 or newer; this is ${process.versions.node}.\n`);

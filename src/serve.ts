@@ -1,4 +1,4 @@
-/** Runs one node: opens the store, brings the configuration in, listens, and goes down without dropping anybody. */
+/** Runs one node: opens the store, brings the configuration in, listens, and goes down without dropping a request. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -27,8 +27,8 @@ export interface ServeOptions {
   /** For `${NAME}` in configuration files. */
   readonly variables: Readonly<Record<string, string | undefined>>;
   /**
-   * How long a node that goes down still takes requests, so that load balancers learn of it first (seconds). Default 1; longer where
-   * they ask `/readyz` less often.
+   * How long a node that goes down still takes requests, so that load balancers learn of it first (seconds). Default 1;
+   * longer where they ask `/readyz` less often.
    */
   readonly shutdownDelay?: number;
   readonly log: Logger;
@@ -46,7 +46,10 @@ const usualShutdownDelay = 1;
 /** Longest time that requests under way get after that (milliseconds). */
 const drainTime = 7_000;
 
-/** Rejects with `StoreUnavailable`, or with the error of the port; problems of the configuration are logged and thrown as `not_configured`. */
+/**
+ * Rejects with `StoreUnavailable`, or with the error of the port; problems of the configuration are logged and thrown
+ * as `not_configured`.
+ */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log } = options;
   const store = await openStore({
@@ -54,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     dataDir: options.dataDir,
     warn: (text) => log.warn(text),
   });
-  // Whoever asks before everything is in place is told to come back.
+  // Requests that come before everything is in place are asked to come back.
   let handle: RequestListener = (_req, res) => {
     res.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' }).end('{"status":"starting"}');
   };
@@ -104,7 +107,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
   }
 }
 
-/** Only the issuer is needed before the app is built; the rest is read again by whoever applies it. */
+/** Only the issuer is needed before the app is built; the rest is read again when it is applied. */
 async function readConfiguration(options: ServeOptions, port: number): Promise<{ readonly issuer?: string }> {
   if (options.issuer !== undefined) return {};
   const loaded = await loadConfiguration(options.configDir, {
@@ -160,7 +163,10 @@ async function reapply(app: ServerApp, options: ServeOptions, port: number): Pro
   }
 }
 
-/** First every answer says that the connection ends with it and that the node is not ready; only then does it stop listening. */
+/**
+ * First every answer says that the connection ends with it and that the node is not ready; only then does it stop
+ * listening.
+ */
 async function drain(
   server: Server,
   { farewell, closeAll, delay }: { farewell: () => void; closeAll: () => Promise<void>; delay: number },
@@ -175,7 +181,9 @@ async function drain(
   await closeAll();
 }
 
-/** What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready. */
+/**
+ * What a node answers on its way down: everything, but nothing more on the same connection, and that it is not ready.
+ */
 function goodbye(handle: RequestListener): RequestListener {
   return (req, res) => {
     res.setHeader('Connection', 'close');

@@ -1,6 +1,6 @@
 /**
- * What a User-Agent header says about browser and device. Any client can send any header: rules may use it to demand more, and texts may
- * mention it, but it proves nothing.
+ * What a User-Agent header says about browser and device. Any client can send any header: rules may use it to demand
+ * more, and texts may mention it, but it proves nothing.
  */
 import Bowser from 'bowser';
 import type { OperatingSystem, Platform } from './core/model/facts.ts';
@@ -19,7 +19,9 @@ export interface BrowserInWords {
   readonly system: string;
 }
 
-/** The longest part of a User-Agent header that is read and kept (UTF-16 units): what browsers send has less than 256. */
+/**
+ * The longest part of a User-Agent header that is read and kept (UTF-16 units): what browsers send has less than 256.
+ */
 export const maxUserAgentLength = 256;
 
 /** How many headers are remembered: every request of one browser sends the same one. */
@@ -46,7 +48,10 @@ const shortNames: Readonly<Record<string, string>> = {
   'Chrome OS': 'ChromeOS',
 };
 
-/** The library passes a piece of an unknown header through as the name of the browser: only names that it lists are used. */
+/**
+ * The library passes a piece of an unknown header through as the name of the browser: only names that it lists are
+ * used.
+ */
 const browserNames = new Set(Object.values(Bowser.BROWSER_MAP));
 
 type ParsedUserAgent = ClientDevice & BrowserInWords;

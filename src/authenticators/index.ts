@@ -1,4 +1,7 @@
-/** The one list of authenticators. Nothing else names one: what there is to say about it stands in its own file. */
+/**
+ * The list of authenticators: one folder and one line here for each. The main file of a folder has its name
+ * (`totp/totp.ts`); nothing outside names an authenticator.
+ */
 import type { AuthenticatorKind } from '../policy/model/authenticator-kind.ts';
 import { accessCodeAuthenticator } from './access-code/access-code.ts';
 import type { Authenticator } from './authenticator.ts';
@@ -12,7 +15,7 @@ import { totpAuthenticator } from './totp/totp.ts';
 import { webauthnAuthenticator } from './webauthn/webauthn.ts';
 
 export interface AuthenticatorDependencies {
-  /** Shared with everything else that hashes passwords in this process; absent: one of its own. */
+  /** Shared by all that hash passwords in this process; absent: a queue of its own. */
   readonly hashing?: HashingQueue;
 }
 
@@ -32,7 +35,7 @@ export function buildAuthenticators(settings: AuthenticatorDependencies = {}): M
   return new Map(all.map((authenticator) => [authenticator.descriptor.key, authenticator]));
 }
 
-/** What there is, for checking and explaining a configuration. */
+/** What checks and explanations of a configuration know of each authenticator. */
 export const authenticatorKinds: readonly AuthenticatorKind[] = Array.from(
   buildAuthenticators().values(),
   ({ descriptor, configuration }) => ({ ...descriptor, ...configuration }),

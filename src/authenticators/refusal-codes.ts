@@ -1,8 +1,11 @@
-/** Every reason for which an answer can be refused. A code is a key of the text that the user reads; `<code>.<authenticator>` goes first. */
+/**
+ * Every reason for which an answer can be refused. A code is a key of the text that the user reads;
+ * `<code>.<authenticator>` goes first.
+ */
 
 export const refusalCodes = {
   'credentials.required': 'nothing was entered',
-  'credentials.malformed': 'what was entered cannot be an answer, whoever the user is',
+  'credentials.malformed': 'no user could have this answer',
   'credentials.invalid': 'the answer is wrong; also for an unknown user and a damaged credential',
   'label.required': 'the user has several of the kind, and gave the new one no name',
   'label.invalid': 'the name is too long or not plain text',

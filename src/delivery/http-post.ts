@@ -19,12 +19,12 @@ export interface PostOptions {
 }
 
 /** Much less than the time after which another node takes a message over. */
-const usualTimeout = 10_000;
+const defaultTimeout = 10_000;
 /** Bytes of an answer that are read. */
-const enough = 8192;
+const maxBodyBytes = 8192;
 
 /** Rejects with `TryLater` when there was no answer: whether the other side took the message is not known then. */
-export async function postOnce({ url, headers, body, timeout = usualTimeout }: PostOptions): Promise<Posted> {
+export async function postOnce({ url, headers, body, timeout = defaultTimeout }: PostOptions): Promise<Posted> {
   try {
     const response = await fetch(url, {
       method: 'POST',
@@ -58,9 +58,9 @@ async function beginningOf({ body }: Response): Promise<string> {
   for await (const chunk of body) {
     chunks.push(chunk);
     length += chunk.length;
-    if (length >= enough) break;
+    if (length >= maxBodyBytes) break;
   }
-  return Buffer.concat(chunks).subarray(0, enough).toString('utf8');
+  return Buffer.concat(chunks).subarray(0, maxBodyBytes).toString('utf8');
 }
 
 function pauseOf(header: string | null): Seconds {

@@ -35,8 +35,13 @@ export interface OutboxMessage {
 /** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
 export const grace = 3600;
 
+export interface EnqueueOptions {
+  readonly now: Seconds;
+  readonly about?: About;
+}
+
 /** Writes the message in the unit's commit; its id, for `withdraw`. */
-export function enqueue(unit: UnitOfWork, delivery: Delivery, now: Seconds, about: About = {}): string {
+export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} }: EnqueueOptions): string {
   return put(unit, waiting(delivery, now, about));
 }
 

@@ -19,7 +19,7 @@ export interface SmtpOptions {
 }
 
 /** Failures that are about us, not about the message: another try may succeed once they are put right. */
-const ours: ReadonlySet<unknown> = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG']);
+const retryable: ReadonlySet<unknown> = new Set(['EAUTH', 'ENOAUTH', 'EOAUTH2', 'ETLS', 'ECONFIG']);
 
 interface SmtpError {
   readonly code?: unknown;
@@ -51,7 +51,7 @@ export function smtpChannel({ from, timeout, requireTls, user, password, ...serv
       } catch (error) {
         const { code, responseCode, command } = error as SmtpError;
         // RFC 5321 section 4.2.1: 5yz is final.
-        if (typeof responseCode === 'number' && responseCode >= 500 && !ours.has(code)) return 'failed';
+        if (typeof responseCode === 'number' && responseCode >= 500 && !retryable.has(code)) return 'failed';
         // What the server said may repeat the message, so only the codes go on.
         throw new Error(`SMTP: ${[code, responseCode, command].filter((one) => one !== undefined).join(' ')}`);
       }

@@ -23,7 +23,7 @@ export interface TwilioOptions {
 
 const twilio = 'https://api.twilio.com';
 /** Answers about our account or address: another try may succeed once an administrator has put that right. */
-const ours: ReadonlySet<number> = new Set([401, 403, 404]);
+const retryable: ReadonlySet<number> = new Set([401, 403, 404]);
 
 export function twilioChannel(options: TwilioOptions): Channel {
   const { accountSid, authToken, baseUrl = twilio, warn, timeout } = options;
@@ -44,7 +44,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
       const reason = `the gateway answered ${answer.status}${codeOf(answer)}`;
-      if (!isFinal(answer.status) || ours.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
+      if (!isFinal(answer.status) || retryable.has(answer.status)) throw new TryLater(reason, answer.retryAfter);
       warn(`the message ${message.id} was refused: ${reason}`);
       return 'failed';
     },

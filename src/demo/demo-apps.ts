@@ -1,3 +1,5 @@
+/** The apps of the demo. */
+
 /** The three applications of the demo. The key is the OAuth client identifier and the first part of the path. */
 export interface DemoApp {
   readonly key: 'notes' | 'payroll' | 'shop';

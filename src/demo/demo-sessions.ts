@@ -1,3 +1,4 @@
+/** Sessions of the demo's relying party, in memory. */
 import { randomBytes } from 'node:crypto';
 import type { DemoApp } from './demo-apps.ts';
 import type { SignInProblem } from './problems.ts';
@@ -30,7 +31,7 @@ export interface SignedIn {
   readonly refreshToken: string | undefined;
 }
 
-/** What the page tells once, after something was tried. */
+/** What the page shows once, after an action. */
 export type DemoNotice =
   | { readonly kind: 'problem'; readonly problem: SignInProblem }
   | {
@@ -63,7 +64,7 @@ export const sessionSeconds = 3_600;
 const maxSessions = 1_000;
 const maxPending = 20;
 
-/** Sessions in memory, at most a thousand: the one that was not used for longest makes room. */
+/** Sessions in memory, at most a thousand: the least recently used one is dropped. */
 export function createDemoSessions(now: () => number): DemoSessions {
   const sessions = new Map<string, { readonly session: DemoSession; readonly usedAt: number }>();
 

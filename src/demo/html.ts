@@ -1,3 +1,5 @@
+/** HTML templates that escape by default. */
+
 /** Markup that is safe to send: it came out of `html`, so everything in it that was text has been escaped. */
 export interface Markup {
   readonly markup: string;

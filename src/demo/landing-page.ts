@@ -1,3 +1,4 @@
+/** The start page of the demo's relying party. */
 import { type DemoApp, demoApps } from './demo-apps.ts';
 import type { DemoSession } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';

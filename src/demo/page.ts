@@ -1,3 +1,4 @@
+/** The layout of the demo's pages. */
 import { html, type Markup } from './html.ts';
 
 /** The whole page around its content. It has no script. */

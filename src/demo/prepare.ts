@@ -1,4 +1,4 @@
-/** What the demo adds to a node: people who can sign in, and three apps to sign in to. */
+/** What the demo adds to a node: users, and three apps to sign in to. */
 import { randomBytes } from 'node:crypto';
 import type { ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
@@ -7,7 +7,7 @@ import { passwordCredential } from '../authenticators/password/password.ts';
 import { markDemo } from '../delivery/outbox.ts';
 import { demoPasswordKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
-import { type DemoPerson, demoPeople } from './people.ts';
+import { type DemoUser, demoUsers } from './demo-users.ts';
 import { startDemoRelyingParty } from './relying-party.ts';
 
 export interface DemoOptions {
@@ -21,11 +21,11 @@ export interface DemoOptions {
   readonly host: string;
 }
 
-/** Makes the people who are missing, sets the password of all, starts the relying party. Returns the way to stop it. */
+/** Creates missing users, sets the password of all, starts the relying party. Returns the function that stops it. */
 export async function prepareDemo(options: DemoOptions): Promise<() => Promise<void>> {
   await markDemo(options.store);
   const password = options.password ?? (await keptPassword(options.store));
-  await Promise.all(demoPeople.map((person) => preparePerson(options.app, person, password)));
+  await Promise.all(demoUsers.map((user) => prepareUser(options.app, user, password)));
   const relyingParty = await startDemoRelyingParty({
     issuer: options.issuer,
     port: options.port + 1,
@@ -43,24 +43,24 @@ async function keptPassword(store: Store): Promise<string> {
 }
 
 /**
- * A password that is right already stays: setting it would end the sessions of whoever tries the demo. Who was made by a version without
- * email gets it now.
+ * A password that is right stays: setting it again would end the sessions of the demo. Users created by a version
+ * without email get the authenticator now.
  */
-async function preparePerson({ directory, hashing }: ServerApp, person: DemoPerson, password: string): Promise<void> {
-  const found = await directory.findByIdentifier(person.identifier);
+async function prepareUser({ directory, hashing }: ServerApp, user: DemoUser, password: string): Promise<void> {
+  const found = await directory.findByIdentifier(user.identifier);
   if (!found) {
     const credential = passwordCredential(await hashPassword(hashing, password));
-    const profile = { displayName: person.displayName, email: person.identifier, emailVerified: true };
+    const profile = { displayName: user.displayName, email: user.identifier, emailVerified: true };
     await directory.create({
-      identifiers: [person.identifier],
+      identifiers: [user.identifier],
       profile,
-      groups: person.groups,
-      credentials: [credential, emailCredential(person.identifier)],
+      groups: user.groups,
+      credentials: [credential, emailCredential(user.identifier)],
     });
     return;
   }
   if (!found.credentials.some(({ authenticator }) => authenticator === 'email'))
-    await directory.replaceCredential(found.user.id, emailCredential(person.identifier));
+    await directory.replaceCredential(found.user.id, emailCredential(user.identifier));
   const stored = found.credentials.find(({ authenticator }) => authenticator === 'password')?.secret.hash;
   const bytes = passwordBytes(password);
   if (bytes && (await checkPassword(hashing, stored, bytes))) return;
@@ -75,7 +75,7 @@ function welcome(issuer: string, origin: string, password: string): string {
     `  Try it:      ${origin}`,
     `  Inbox:       ${new URL('/demo/inbox', issuer)}`,
     `  Provider:    ${issuer}`,
-    `  People:      ${demoPeople.map(({ identifier }) => identifier).join(', ')}`,
+    `  Users:       ${demoUsers.map(({ identifier }) => identifier).join(', ')}`,
     `  Password:    ${password}`,
     '',
   ].join('\n');

@@ -1,3 +1,4 @@
+/** The note about a problem. */
 import { html, type Markup } from './html.ts';
 import type { SignInProblem } from './problems.ts';
 

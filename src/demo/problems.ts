@@ -1,6 +1,6 @@
 import { AuthorizationResponseError, ClientError, ResponseBodyError } from 'openid-client';
 
-/** Something that did not work, for a person first and for an expert second. */
+/** Something that did not work, in words for the user, with details for experts. */
 export interface SignInProblem {
   readonly title: string;
   readonly words: string;

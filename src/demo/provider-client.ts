@@ -1,3 +1,4 @@
+/** Discovers the provider. */
 import { setTimeout as delay } from 'node:timers/promises';
 import { allowInsecureRequests, type Configuration, discovery, None } from 'openid-client';
 import { ProviderUnreachable } from './problems.ts';

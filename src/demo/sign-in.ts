@@ -1,3 +1,4 @@
+/** The code flow with PKCE, as the demo's relying party runs it. */
 import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
@@ -10,7 +11,7 @@ import {
   randomState,
   refreshTokenGrant,
 } from 'openid-client';
-import { twoFactorAcr } from './claims-in-words.ts';
+import { twoFactorAcr } from './claims-text.ts';
 import type { ClaimedAssurance, PendingSignIn, SignedIn, SignInKind } from './demo-sessions.ts';
 
 const recentSeconds = 60;
@@ -48,8 +49,7 @@ export async function startSignIn(
 export async function finishSignIn(
   config: Configuration,
   callback: URL,
-  state: string,
-  pending: PendingSignIn,
+  { state, pending }: { readonly state: string; readonly pending: PendingSignIn },
 ): Promise<SignedIn> {
   const tokens = await authorizationCodeGrant(config, callback, {
     expectedState: state,
@@ -60,11 +60,11 @@ export async function finishSignIn(
   });
   const claims = tokens.claims();
   if (claims === undefined || tokens.id_token === undefined) throw new TypeError('the checked ID token is missing');
-  const person = await fetchUserInfo(config, tokens.access_token, claims.sub);
+  const userInfo = await fetchUserInfo(config, tokens.access_token, claims.sub);
   return {
     subject: claims.sub,
-    name: text(person.name),
-    email: text(person.email),
+    name: text(userInfo.name),
+    email: text(userInfo.email),
     assurance: assuranceOf(claims),
     claims,
     idToken: tokens.id_token,
@@ -72,13 +72,13 @@ export async function finishSignIn(
   };
 }
 
-/** Asks for new tokens; whoever signed in, and how, is taken from the new ID token where there is one. */
+/** Requests new tokens. User and assurance are taken from the new ID token, where there is one. */
 export async function refreshSignIn(config: Configuration, signedIn: SignedIn): Promise<SignedIn> {
   if (signedIn.refreshToken === undefined) return signedIn;
   const tokens = await refreshTokenGrant(config, signedIn.refreshToken);
   const refreshed = { ...signedIn, refreshToken: tokens.refresh_token ?? signedIn.refreshToken };
   const claims = tokens.claims();
-  // OpenID Connect Core section 12.2: the refreshed ID token must speak of the same person.
+  // OpenID Connect Core section 12.2: the refreshed ID token must name the same user.
   if (claims === undefined || tokens.id_token === undefined || claims.sub !== signedIn.subject) return refreshed;
   return { ...refreshed, assurance: assuranceOf(claims), claims, idToken: tokens.id_token };
 }

@@ -1,4 +1,4 @@
-/** The demo's style sheet. It has its own colours, so that nobody takes the demo for the provider's pages. */
+/** The demo's style sheet. It has its own colours, so that its pages are not mistaken for those of the provider. */
 export const style = `
 :root {
   color-scheme: light dark;

@@ -1,4 +1,5 @@
-import { dateInWords, twoFactorAcr } from './claims-in-words.ts';
+/** The note about an action that was tried. */
+import { dateInWords, twoFactorAcr } from './claims-text.ts';
 import type { ClaimedAssurance, DemoNotice } from './demo-sessions.ts';
 import { html, type Markup } from './html.ts';
 
@@ -13,9 +14,10 @@ const titles: Readonly<Record<Tried['action'], string>> = {
   refresh: 'The tokens are new',
 };
 
-/** What an action changed in what the provider says, side by side. */
+/** Shows what an action changed in the claims, side by side. */
 export function triedNote({ action, before, after }: Tried): Markup {
-  // `acr_values` is a wish: whoever needs the level has to look whether it was reached (Core section 3.1.2.1).
+  // `acr_values` is a voluntary claim: an app that needs the level has to check it (OpenID Connect Core section
+  // 3.1.2.1).
   const missed = action === 'step-up' && after.acr !== twoFactorAcr && !after.amr.includes('mfa');
   return html`<div class="notice ${missed ? 'bad' : 'good'}" role="status">
 <p><strong>${titles[action]}</strong>${missed ? ', but the provider answered with another level.' : undefined}</p>

@@ -19,8 +19,8 @@ import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { resend } from './actions/resend.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
-import { start } from './actions/start-challenge.ts';
-import type { Answer } from './actions/verify.ts';
+import { startChallenge } from './actions/start-challenge.ts';
+import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
@@ -28,10 +28,10 @@ import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
 import { formHandle, readFormHandle } from './transaction/form-handle.ts';
 import {
+  auditContext,
   type Decided,
   type OpenTransaction,
   type TransactionRequest,
-  whoAndWhere,
 } from './transaction/open-transaction.ts';
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
@@ -91,26 +91,29 @@ export async function submit(
   const binding = readFormHandle(services.secrets(), request.uid, submission.handle);
   const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
-  const open = await openTransaction(services, request);
-  if (!binding || binding.version !== open.version)
-    return present(open, [{ code: 'form.stale', level: 'info' }], false);
+  const context = await openTransaction(services, request);
+  if (!binding || binding.version !== context.version)
+    return present(context, [{ code: 'form.stale', level: 'info' }], false);
   switch (submission.step) {
     case 'cancel':
-      return cancel(open);
+      return cancel(context);
     case 'restart':
-      return present(restarted(open), [], true);
+      return present(restarted(context), [], true);
     case 'resend':
-      return conclude(await resend(open, await decide(open), submission.fields['authenticator.methodType']), open);
+      return conclude(
+        await resend(context, await decide(context), submission.fields['authenticator.methodType']),
+        context,
+      );
     case 'skip': {
-      const skipped = await skip(open, await decide(open));
-      return skipped ? present(skipped, [], true) : present(open, [{ code: 'form.stale', level: 'info' }], false);
+      const skipped = await skip(context, await decide(context));
+      return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
     }
     case 'select':
-      return present(await select(open, await decide(open), submission.fields['authenticator.id']), [], true);
+      return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(open, await decide(open), binding, submission.fields, { ...attempt, ...loaded }),
-        open,
+        await answer(context, await decide(context), binding, submission.fields, { ...attempt, ...loaded }),
+        context,
       );
   }
 }
@@ -140,23 +143,23 @@ export async function decide({ services, request, transaction, snapshot, app }: 
   const { unit, visitor } = request;
   const entropy = transaction.subject ? decoyEntropy(services.secrets(), transaction.subject.id) : 0;
   const authenticators = Array.from(services.authenticators.values(), ({ descriptor }) => descriptor);
-  const situation = { unit, snapshot, visitor, now: services.now() };
-  const facts = await transactionFacts(situation, transaction, { entropy, authenticators });
+  const sources = { unit, snapshot, visitor, now: services.now() };
+  const facts = await transactionFacts(sources, transaction, { entropy, authenticators });
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
-function cancel(open: OpenTransaction): SignInResult {
-  const { services, request } = open;
-  discardTransaction(open);
-  audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...whoAndWhere(open) });
+function cancel(context: OpenTransaction): SignInResult {
+  const { services, request } = context;
+  discardTransaction(context);
+  audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...auditContext(context) });
   return { kind: 'cancelled', reason: 'user' };
 }
 
 /** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
-function restarted(open: OpenTransaction): OpenTransaction {
-  const { session: _session, skipped: _skipped, ...rest } = open.transaction;
-  if (rest.expectedSubject !== undefined) return open;
-  return { ...open, transaction: forgetSubject({ ...rest, event: newEvent(open), evidence: [] }) };
+function restarted(context: OpenTransaction): OpenTransaction {
+  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
+  if (rest.expectedSubject !== undefined) return context;
+  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
 }
 
 /** Evidence of the former person carries the former event, so it can never count again. */
@@ -164,89 +167,89 @@ function newEvent({ transaction, version }: OpenTransaction): string {
   return `${transaction.id}.${version}`;
 }
 
-function conclude({ open, messages }: Answer, before: OpenTransaction): Promise<SignInResult> {
-  return present(open, messages, open.transaction !== before.transaction && messages.length === 0);
+function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
+  return present(context, messages, context.transaction !== before.transaction && messages.length === 0);
 }
 
 /** Works out the step, starts what must be started for it, saves the transaction if it changed. */
-async function present(open: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
-  const stored = open.request.unit.stored(transactionKey(open.transaction.id));
-  const { facts, decision } = await decide(open);
+async function present(context: OpenTransaction, messages: readonly Notice[], moved: boolean): Promise<SignInResult> {
+  const stored = context.request.unit.stored(transactionKey(context.transaction.id));
+  const { facts, decision } = await decide(context);
   if (decision.kind === 'allow' && facts.subject) {
-    saveTransaction(open, stored?.value);
+    saveTransaction(context, stored?.value);
     const { assurance } = decision;
-    const keepsSecret = mayKeepSecret(facts, open.transaction.rememberDevice === true);
+    const keepsSecret = mayKeepSecret(facts, context.transaction.rememberDevice === true);
     return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
   // The relying party is told, and may ask for less; a page could only say the same to the person.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
-    auditDenial(open, decision);
-    discardTransaction(open);
+    auditDenial(context, decision);
+    discardTransaction(context);
     return { kind: 'cancelled', reason: 'unmet' };
   }
-  const { step, transaction, messages: news } = await stepOf(open, decision, facts);
-  const version = saveTransaction({ ...open, transaction }, stored?.value) ? open.version + 1 : open.version;
-  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(open, decision);
-  const handle = formHandle(open.services.secrets()[0] as string, {
+  const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
+  const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
+  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
+  const handle = formHandle(context.services.secrets()[0] as string, {
     transaction: transaction.id,
     step: step.kind,
-    authenticator: askedBy(step),
+    authenticator: answeredAuthenticator(step),
     version,
   });
   const { subject } = transaction;
   return {
     kind: 'step',
     step: {
-      ...(await withCredentialChallenges({ ...open, transaction }, step, facts, version)),
-      notices: [...messages, ...news],
+      ...(await withCredentialChallenges({ ...context, transaction }, step, facts, version)),
+      notices: [...messages, ...newNotices],
     },
     handle,
     version,
-    app: open.app,
-    snapshot: open.snapshot,
+    app: context.app,
+    snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart: subject !== undefined && transaction.expectedSubject === undefined,
     // What is said here only now would be gone after a redirect: for instance that nothing was sent.
-    moved: moved && news.length === 0,
+    moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),
   };
 }
 
 /** The authenticator whose answer the main form of a step takes; empty: none. */
-function askedBy(step: Step): string {
+function answeredAuthenticator(step: Step): string {
   if (step.kind === 'identify') return step.identifyWith ?? '';
   return 'authenticator' in step ? step.authenticator : '';
 }
 
-interface Stepped {
+interface ResolvedStep {
   readonly step: Step;
   readonly transaction: Transaction;
   readonly messages: readonly Notice[];
 }
 
-async function stepOf(open: OpenTransaction, decision: Decision, facts: Facts): Promise<Stepped> {
-  const now = open.services.now();
-  const view = await viewOf(open, { facts, decision });
+async function resolveStep(context: OpenTransaction, decision: Decision, facts: Facts): Promise<ResolvedStep> {
+  const now = context.services.now();
+  const view = await viewOf(context, { facts, decision });
   const messages: Notice[] = [];
-  let { transaction } = open;
+  let { transaction } = context;
   for (;;) {
     const plan = nextStep(decision, { transaction, view, now });
     if (plan.kind === 'step') return { step: plan.step, transaction, messages };
     const { kind: _, left, ...choice } = plan;
-    const begun = left
+    const startedChallenge = left
       ? { pending: left, messages: [] }
-      : await start({ ...open, transaction }, choice, { facts, decision });
-    messages.push(...begun.messages);
-    transaction = started(transaction, begun.pending);
+      : await startChallenge({ ...context, transaction }, choice, { facts, decision });
+    messages.push(...startedChallenge.messages);
+    transaction = started(transaction, startedChallenge.pending);
   }
 }
 
-function auditDenial(open: OpenTransaction, decision: Decision & { kind: 'deny' }): void {
-  audit(open.request.unit, open.services.audit, {
+function auditDenial(context: OpenTransaction, decision: Decision & { kind: 'deny' }): void {
+  audit(context.request.unit, context.services.audit, {
     event: 'sign_in.denied',
     outcome: 'deny',
-    ...whoAndWhere(open),
+    ...auditContext(context),
     rule: decidingRule(decision),
     reason: decision.reason,
   });

@@ -31,9 +31,9 @@ export async function readMagicLink(
   request: TransactionRequest,
   token: string,
 ): Promise<MagicLinkPage> {
-  const open = await openTransaction(services, request);
-  if (!open) return { kind: 'over' };
-  const { transaction, version } = open;
+  const context = await openTransaction(services, request);
+  if (!context) return { kind: 'over' };
+  const { transaction, version } = context;
   const { subject } = transaction;
   const snapshot = await services.snapshot(request.unit);
   const app = await snapshot.app(transaction.request.clientId);

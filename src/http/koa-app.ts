@@ -1,4 +1,7 @@
-/** The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active revision. */
+/**
+ * The Koa app: the middleware in their order, the table of our own routes, and behind it the provider of the active
+ * revision.
+ */
 import Koa, { type Context, type Middleware, type Next } from 'koa';
 import compose from 'koa-compose';
 import type { Provider } from 'oidc-provider';
@@ -100,7 +103,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
   });
 }
 
-/** Koa prints what no listener takes. Connections that break off are nobody's fault. */
+/** Koa prints what no listener takes. A connection that breaks off is no error. */
 function reportConnectionError({ services, logError }: KoaAppParts, error: NodeJS.ErrnoException): void {
   if (/^(HPE_|ECONN|EPIPE)/.test(error.code ?? '')) services.warn(`a connection broke off: ${error.code}`);
   else logError(error, { part: 'http' });
@@ -111,7 +114,9 @@ function routeOf(ctx: Context, routes: Routes): RaceAnswers | undefined {
   return ctx.oidc ? protocolRoutes[String(ctx.oidc.route)] : routes.find(ctx.path);
 }
 
-/** Hands everything else to the provider of the active revision, whose middleware is composed once for each instance. */
+/**
+ * Hands everything else to the provider of the active revision, whose middleware is composed once for each instance.
+ */
 function protocolEndpoints(current: () => Koa): Middleware {
   let composed: { readonly provider: Koa; readonly run: Middleware } | undefined;
   return async (ctx, next) => {

@@ -9,7 +9,10 @@ export interface PageContext {
   readonly locale: string;
 }
 
-/** `uiLocales`: the wish of the relying party goes before that of the browser. A page about an app adds `brandFor(snapshot, app)`. */
+/**
+ * `uiLocales`: what the relying party asks for goes before what the browser prefers. A page about an app adds
+ * `brandFor(snapshot, app)`.
+ */
 export function pageContext(renderer: Renderer, snapshot: Snapshot | undefined, uiLocales?: string): PageContext {
   const { acceptLanguage } = currentRequest().visitor;
   return {

@@ -86,7 +86,10 @@ const askAgain: RaceAnswers = { onLostRace: 'ask_again' };
 const tellApp: RaceAnswers = { onLostRace: 'oauth_error', onRefusal: 'oauth_error' };
 const tellOfRefusal: RaceAnswers = { onRefusal: 'oauth_error' };
 
-/** The protocol endpoints by the name that oidc-provider gives the route (`ctx.oidc.route`). Browsers ask some of them, apps the others. */
+/**
+ * The protocol endpoints by the name that oidc-provider gives the route (`ctx.oidc.route`). Browsers ask some of them,
+ * apps the others.
+ */
 export const protocolRoutes: Readonly<Record<string, RaceAnswers>> = {
   authorization: askAgain,
   resume: askAgain,

@@ -4,7 +4,7 @@ import type { AdapterPayload, Provider } from 'oidc-provider';
 import type { App } from '../policy/model/app.ts';
 import { currentRequest } from './request-scope.ts';
 
-/** The place of the secret is taken by its hash; `compareSecretsByHash` makes the provider compare with that. */
+/** In place of the secret stands its hash; `compareSecretsByHash` makes the provider compare with that. */
 export function clientMetadata(app: App): AdapterPayload {
   const { client } = app;
   return {
@@ -31,7 +31,9 @@ function matchesSecret(hash: string, presented: string): boolean {
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-/** Whether the app is still the one that this request authenticated: a request may learn of a newer revision on its way. */
+/**
+ * Whether the app is still the one that this request authenticated: a request may learn of a newer revision on its way.
+ */
 export function isSameClient(clientId: string, newest: App | undefined): boolean {
   const used = currentRequest().apps.get(clientId);
   return used === newest || JSON.stringify(used) === JSON.stringify(newest);

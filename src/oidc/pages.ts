@@ -1,4 +1,7 @@
-/** What the provider needs of HTTP: the pages that oidc-provider shows itself (each sets the body of the answer), and forms. */
+/**
+ * What the provider needs of HTTP: the pages that oidc-provider shows itself (each sets the body of the answer), and
+ * forms.
+ */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1). */

@@ -1,6 +1,7 @@
 /**
- * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the life of an instance, so a new
- * revision or a new key means a new instance, swapped in whole; all state is in the store and in cookies, and outlives it.
+ * Builds the OpenID Connect provider from settings and keys. oidc-provider's configuration is fixed for the life of an
+ * instance, so a new revision or a new key means a new instance, swapped in whole; all state is in the store and in
+ * cookies, and outlives it.
  */
 
 import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
@@ -23,20 +24,22 @@ import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { DeviceDetails, ProviderPages } from './pages.ts';
 import { currentRequest } from './request-scope.ts';
+import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
-import { acceptSignOn, needsInteraction, purposeParameter, signOn } from './sign-on/sign-on.ts';
+import { purposeParameter } from './sign-on/request-facts.ts';
+import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly services: Services;
   readonly settings: Settings;
-  /** What is published, signing keys first. */
+  /** The keys that are published; those that sign come first. */
   readonly keys: readonly SigningKey[];
   readonly pages: ProviderPages;
 }
 
-/** A session without limits of a rule (the logout page of somebody who never signed in) lives this long (seconds). */
+/** Lifetime of a session that no rule limits, such as on the logout page of a user who never signed in (seconds). */
 const anonymousSession: Seconds = 3600;
 
 /** Longest life of a device code (seconds; RFC 8628 section 3.2). */
@@ -95,12 +98,13 @@ function configuration(parts: ProviderParts): Configuration {
     routes,
     ttl: lifetimes(settings, services),
     interactions: { policy: policy(services), url: (ctx, interaction) => beginTransaction(ctx, interaction, services) },
-    findAccount: (ctx, id, token) => findAccount(ctx, services, id, token as never),
+    findAccount: (ctx, id, token) => findAccount({ ctx, services, token: token as never }, id),
     loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
     renderError: async (ctx, out) => parts.pages.showError(ctx, out),
     features: features(parts),
-    // Only what the apps file says is ever fetched; the guard of oidc-provider against private addresses stays in place unless the issuer is a loopback one.
+    // Only addresses in app files are ever fetched. oidc-provider's guard against private addresses stays in place,
+    // except for a loopback issuer.
     ...(isLoopback(services.issuer) ? { fetch: fetchAnywhere } : {}),
   };
 }
@@ -135,7 +139,10 @@ const routes = {
   code_verification: '/device',
 } as const;
 
-/** Where the request has read nothing yet, the revision that this node follows will do, unless it does not know the app. */
+/**
+ * A request that has read nothing yet uses the revision that this node follows. Only for an unknown app it asks the
+ * store for the newest.
+ */
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
   const find = async () => (await services.snapshot(unit)).app(clientId);
@@ -159,7 +166,8 @@ function claimsByScope(settings: Settings): Configuration['claims'] {
 function cookies(services: Services, secure: boolean): Configuration['cookies'] {
   const options = { signed: true, httpOnly: true, sameSite: 'lax', secure } as const;
   return {
-    // The session cookie is bound to the host. Those of an interaction are bound to its path, so that tabs do not clash; the prefix for hosts forbids a path.
+    // The session cookie is bound to the host. Those of an interaction are bound to its path, so that tabs do not
+    // clash, which `__Host-` forbids.
     names: secure
       ? {
           session: '__Host-stepgate-session',
@@ -181,7 +189,8 @@ function lifetimes(settings: Settings, services: Services): Configuration['ttl']
     IdToken: tokens.idToken,
     Interaction: tokens.interaction,
     DeviceCode: deviceCodeLifetime,
-    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700 section 4.14.2).
+    // From its first issue on a family of refresh tokens lives at most `absolute`, each one at most `idle` (RFC 9700
+    // section 4.14.2).
     RefreshToken: (_ctx, token) => {
       const left = (token.iiat ?? services.now()) + tokens.refreshToken.absolute - services.now();
       return Math.max(1, Math.min(tokens.refreshToken.idle, left));
@@ -267,7 +276,7 @@ function features({ settings, pages }: ProviderParts): Configuration['features']
     dPoP: { enabled: true },
     introspection: {
       enabled: true,
-      // Tokens of an app that is no longer configured are nobody's.
+      // Tokens of an app that is no longer configured are no longer valid.
       allowedPolicy: async (ctx, client, token) =>
         token.clientId === client.clientId ||
         (client.clientAuthMethod !== 'none' &&

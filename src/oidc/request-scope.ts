@@ -1,6 +1,6 @@
 /**
- * What one request works with, from its first middleware to its commit. oidc-provider calls us back many times during a request and hands
- * over only its own context, so the scope travels along with the asynchronous calls.
+ * What one request works with, from its first middleware to its commit. oidc-provider calls us back many times during a
+ * request and hands over only its own context, so the scope travels along with the asynchronous calls.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Provider } from 'oidc-provider';
@@ -28,9 +28,11 @@ export interface StorageScope {
   readonly unit: UnitOfWork;
   /** Sessions (`uid`) whose id this request gave up without giving them another: they end with the commit. */
   readonly endedSessions: Set<string>;
+  /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
+  readonly revokedGrants: Set<string>;
   /**
-   * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there from token to
-   * token, however long ago the session ended.
+   * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there
+   * from token to token, however long ago the session ended.
    */
   tokenBasis?: readonly string[];
 }
@@ -48,7 +50,7 @@ export interface RequestScope extends StorageScope {
 }
 
 export function createStorageScope(unit: UnitOfWork): StorageScope {
-  return { unit, endedSessions: new Set() };
+  return { unit, endedSessions: new Set(), revokedGrants: new Set() };
 }
 
 export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {

@@ -6,6 +6,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type FlatEntry, placeAt, readFlatJson, sourcePlaceText } from './flat-json.ts';
 import { compileMessage, type MessageFormat, messageTags } from './message-format.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** The language that has every text. */
 export const fallbackLocale = 'en';
@@ -23,14 +24,14 @@ export interface CatalogueMessage {
 }
 
 /**
- * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one. Throws, with file, line
- * and column, for a file that is not a flat object of texts or that has a key twice. Messages are taken apart when they
- * are first used: see `catalogueFindings`.
+ * The catalogues of `dirs` by locale; a text of a later folder replaces that of an earlier one, and a later folder may
+ * have none. Throws, with file, line and column, for a file that is not a flat object of texts or that has a key twice.
+ * Messages are taken apart when they are first used: see `catalogueFindings`.
  */
 export function loadCatalogues(dirs: readonly string[]): ReadonlyMap<string, Catalogue> {
   const catalogues = new Map<string, Map<string, CatalogueMessage>>();
   for (const dir of dirs.map((one) => join(one, 'messages'))) {
-    for (const file of readdirSync(dir).sort()) {
+    for (const file of unlessMissing(() => readdirSync(dir).sort()) ?? []) {
       if (!file.endsWith('.json')) continue;
       const locale = file.slice(0, -'.json'.length);
       const messages = catalogues.get(locale) ?? new Map<string, CatalogueMessage>();

@@ -12,6 +12,7 @@ import ejs from 'ejs';
 import { escapeHtml } from './escape-html.ts';
 import type { MessageDescriptor, MomentValue } from './message-descriptor.ts';
 import type { Translator } from './translator.ts';
+import { unlessMissing } from './unless-missing.ts';
 
 /** What a table says about one template. Whoever changes the model of a template changes both. */
 export interface TemplateVersion {
@@ -142,13 +143,4 @@ function readIfThere(file: string): string | undefined {
 
 function namesIn(dir: string): readonly string[] {
   return unlessMissing(() => readdirSync(dir, { recursive: true, encoding: 'utf8' }).toSorted()) ?? [];
-}
-
-function unlessMissing<T>(read: () => T): T | undefined {
-  try {
-    return read();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
 }

@@ -38,9 +38,9 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
  * lists the identifier. `undefined`: nobody has it.
  */
 export function accountByIdentifier(entries: Entries, canonical: string): VersionedAccount | undefined {
-  const claim = entries.get(identifierKey(canonical));
-  if (claim === undefined) return undefined;
-  const account = accountOf(entries, parseIdentifierReservation(claim.value).user);
+  const reservation = entries.get(identifierKey(canonical));
+  if (reservation === undefined) return undefined;
+  const account = accountOf(entries, parseIdentifierReservation(reservation.value).user);
   return account?.user.identifiers.includes(canonical) ? account : undefined;
 }
 
@@ -55,11 +55,11 @@ export function replaceUser({ userVersion }: VersionedAccount, user: User): Op {
   };
 }
 
-export function replaceCredentials(held: VersionedAccount, credentials: Account['credentials']): Op {
+export function replaceCredentials(account: VersionedAccount, credentials: Account['credentials']): Op {
   return {
     op: 'replace',
-    key: credentialsKey(held.user.id),
-    version: held.credentialsVersion,
+    key: credentialsKey(account.user.id),
+    version: account.credentialsVersion,
     value: serializeCredentials(credentials),
   };
 }

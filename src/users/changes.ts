@@ -49,27 +49,27 @@ export function changedUser(user: User, change: UserChange, now: Seconds): User 
   return stopped ? { ...changed, validAfter: nextValidAfter(user, now) } : changed;
 }
 
-export function replacingOld(held: VersionedAccount, credential: NewCredential, now: Seconds): readonly Op[] {
+export function replacingOld(account: VersionedAccount, credential: NewCredential, now: Seconds): readonly Op[] {
   return [
-    replaceCredentials(held, withOnlyCredential(held.credentials, credential, now)),
-    ...resetCounters(held.user.id, [credential.authenticator]),
+    replaceCredentials(account, withOnlyCredential(account.credentials, credential, now)),
+    ...resetCounters(account.user.id, [credential.authenticator]),
   ];
 }
 
 /** Both in one write; a credential that is there already stays as it is. */
 export function newCredentials(
-  held: VersionedAccount,
+  account: VersionedAccount,
   { password, credentials: proven = [] }: Pick<Amendment, 'password' | 'credentials'>,
   now: Seconds,
 ): readonly Op[] {
   const isThere = (one: NewCredential): boolean =>
-    held.credentials.some(
+    account.credentials.some(
       ({ authenticator, secret }) =>
         authenticator === one.authenticator && JSON.stringify(secret) === JSON.stringify(one.secret),
     );
   const added = [...(password ? [password] : []), ...proven.filter((one) => !isThere(one))];
   if (added.length === 0) return [];
-  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), held.credentials);
+  const credentials = added.reduce((all, one) => withOnlyCredential(all, one, now), account.credentials);
   const keys = added.map(({ authenticator }) => authenticator);
-  return [replaceCredentials(held, credentials), ...resetCounters(held.user.id, keys)];
+  return [replaceCredentials(account, credentials), ...resetCounters(account.user.id, keys)];
 }

@@ -14,7 +14,7 @@ import { accountOf } from './account.ts';
 /** Age in seconds from which a claim that no credential lists is free: by then nobody is still saving that credential. */
 const abandonedAfter = 60;
 
-interface Claim {
+interface CredentialReservation {
   readonly user: string;
   /** Epoch seconds. */
   readonly at: Seconds;
@@ -24,7 +24,7 @@ function reservationKeys({
   authenticator,
   reservations = [],
 }: Pick<Credential, 'authenticator' | 'reservations'>): readonly string[] {
-  return reservations.map((claim) => credentialReservationKey(authenticator, claim));
+  return reservations.map((reservation) => credentialReservationKey(authenticator, reservation));
 }
 
 /** Adds to the unit what claims everything that this new credential lists; false: another enrollment has it, and nothing was added. */
@@ -40,12 +40,12 @@ export async function reserveFor(
   for (const key of keys) {
     const entry = entries.get(key);
     if (entry === undefined) continue;
-    const claim = JSON.parse(entry.value) as Claim;
-    const holder = accountOf(entries, claim.user);
+    const reservation = JSON.parse(entry.value) as CredentialReservation;
+    const holder = accountOf(entries, reservation.user);
     const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
-    if (isListed || claim.at > now - abandonedAfter) return false;
+    if (isListed || reservation.at > now - abandonedAfter) return false;
   }
-  const value = JSON.stringify({ user, at: now } satisfies Claim);
+  const value = JSON.stringify({ user, at: now } satisfies CredentialReservation);
   for (const key of keys) {
     if (unit.stored(key)) unit.replace(key, { value, refs: [userKey(user)] });
     else unit.create(key, { value, refs: [userKey(user)] });

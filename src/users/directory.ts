@@ -76,64 +76,71 @@ export class Directory {
   }
 
   /** Writes the user, the credentials and the claims to all identifiers, or nothing. */
-  async create(input: NewUser, along: ExtraOpsForNewUser = nothing): Promise<DirectoryResult> {
+  async create(input: NewUser, extraOps: ExtraOpsForNewUser = nothing): Promise<DirectoryResult> {
     const identifiers = canonicalList(input.identifiers);
     if (!Array.isArray(identifiers)) return identifiers;
     const now = this.#clock();
     const user = newUser(input, identifiers, now);
     const credentials = (input.credentials ?? []).map((credential) => issueCredential(credential, now));
     const { id } = user;
-    const claimed = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
+    const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, [
       { op: 'create', key: userKey(id), value: serializeUser(user), refs: [credentialsKey(id)] },
       { op: 'create', key: credentialsKey(id), value: serializeCredentials(credentials) },
       { op: 'join', key: usersKey, member: id },
-      ...along(user),
+      ...extraOps(user),
     ]);
-    if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
-    if (claimed.kind === 'conflict') throw outpaced();
+    if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
+    if (reserved.kind === 'conflict') throw tooManyConflicts();
     return { ok: true, user };
   }
 
   /** `undefined`: there is no such user. `change` may run several times. */
-  async update(id: string, change: (user: User) => UserChange, along: ExtraOps = nothing): Promise<User | undefined> {
-    return this.#swap(id, (user, now) => changedUser(user, change(user), now), along);
+  async update(
+    id: string,
+    change: (user: User) => UserChange,
+    extraOps: ExtraOps = nothing,
+  ): Promise<User | undefined> {
+    return this.#swap(id, (user, now) => changedUser(user, change(user), now), extraOps);
   }
 
   /** Sessions and tokens of somebody who is no longer active are void for good. */
-  async setStatus(id: string, status: UserStatus, along: ExtraOps = nothing): Promise<User | undefined> {
-    return this.update(id, () => ({ status }), along);
+  async setStatus(id: string, status: UserStatus, extraOps: ExtraOps = nothing): Promise<User | undefined> {
+    return this.update(id, () => ({ status }), extraOps);
   }
 
   async setGroups(
     id: string,
     { add = [], remove = [] }: { readonly add?: readonly string[]; readonly remove?: readonly string[] },
-    along: ExtraOps = nothing,
+    extraOps: ExtraOps = nothing,
   ): Promise<User | undefined> {
     const change = ({ groups }: User) => ({
       groups: [...new Set([...groups, ...add])].filter((group) => !remove.includes(group)),
     });
-    return this.update(id, change, along);
+    return this.update(id, change, extraOps);
   }
 
   /** Several changes in one commit, all or none. `undefined`: there is no such user. `change` may run several times. */
   async amend(
     id: string,
     change: (user: User) => Amendment,
-    along: ExtraOps = nothing,
+    extraOps: ExtraOps = nothing,
   ): Promise<DirectoryResult | undefined> {
-    return this.#attempt(id, async (held): Promise<DirectoryResult | undefined> => {
-      const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(held.user);
-      const requestedEnrollment = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
-      if (!Array.isArray(requestedEnrollment)) return requestedEnrollment;
+    return this.#attempt(id, async (account): Promise<DirectoryResult | undefined> => {
+      const { addIdentifiers = [], password, credentials: proven = [], ...rest } = change(account.user);
+      const canonical = addIdentifiers.length === 0 ? [] : canonicalList(addIdentifiers);
+      if (!Array.isArray(canonical)) return canonical;
       const now = this.#clock();
-      const identifiers = requestedEnrollment.filter((identifier) => !held.user.identifiers.includes(identifier));
-      const changed = { ...changedUser(held.user, rest, now), identifiers: [...held.user.identifiers, ...identifiers] };
-      const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(held.user, now) };
-      const credentials = newCredentials(held, { ...(password ? { password } : {}), credentials: proven }, now);
-      const ops = [replaceUser(held, user), ...credentials, ...along(held, user)];
-      const claimed = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
-      if (claimed.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: claimed.identifier };
-      return claimed.kind === 'claimed' ? { ok: true, user } : undefined;
+      const identifiers = canonical.filter((identifier) => !account.user.identifiers.includes(identifier));
+      const changed = {
+        ...changedUser(account.user, rest, now),
+        identifiers: [...account.user.identifiers, ...identifiers],
+      };
+      const user = password === undefined ? changed : { ...changed, validAfter: nextValidAfter(account.user, now) };
+      const credentials = newCredentials(account, { ...(password ? { password } : {}), credentials: proven }, now);
+      const ops = [replaceUser(account, user), ...credentials, ...extraOps(account, user)];
+      const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
+      if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
+      return reserved.kind === 'claimed' ? { ok: true, user } : undefined;
     });
   }
 
@@ -162,23 +169,23 @@ export class Directory {
   async resetAuthenticators(
     id: string,
     authenticator: string | 'all',
-    along: ExtraOps = nothing,
+    extraOps: ExtraOps = nothing,
   ): Promise<User | undefined> {
     const gone = (key: string): boolean => authenticator === 'all' || key === authenticator;
-    return this.#attempt(id, async (held) => {
+    return this.#attempt(id, async (account) => {
       const now = this.#clock();
-      const kept = authenticator === 'all' ? withoutAddedAddresses(held.user) : held.user;
-      const user = { ...kept, updatedAt: now, validAfter: nextValidAfter(held.user, now) };
-      const keys = held.credentials.map((credential) => credential.authenticator);
+      const kept = authenticator === 'all' ? withoutAddedAddresses(account.user) : account.user;
+      const user = { ...kept, updatedAt: now, validAfter: nextValidAfter(account.user, now) };
+      const keys = account.credentials.map((credential) => credential.authenticator);
       const { ok } = await this.#store.commit([
-        replaceUser(held, user),
+        replaceUser(account, user),
         replaceCredentials(
-          held,
-          held.credentials.filter((credential) => !gone(credential.authenticator)),
+          account,
+          account.credentials.filter((credential) => !gone(credential.authenticator)),
         ),
         ...resetCounters(id, keys.filter(gone)),
-        ...releaseReservations(held.credentials.filter((credential) => gone(credential.authenticator))),
-        ...along(held, user),
+        ...releaseReservations(account.credentials.filter((credential) => gone(credential.authenticator))),
+        ...extraOps(account, user),
       ]);
       return ok ? user : undefined;
     });
@@ -188,42 +195,46 @@ export class Directory {
    * Puts `password` in the place of the old one, forgets its failed attempts, and voids sessions and tokens.
    * `undefined`: there is no such user.
    */
-  async setPassword(id: string, password: NewCredential, along: ExtraOps = nothing): Promise<User | undefined> {
-    const outcome = await this.amend(id, () => ({ password }), along);
+  async setPassword(id: string, password: NewCredential, extraOps: ExtraOps = nothing): Promise<User | undefined> {
+    const outcome = await this.amend(id, () => ({ password }), extraOps);
     return outcome?.ok ? outcome.user : undefined;
   }
 
   /** Puts `credential` in the place of the old one. `undefined`: there is no such user. */
-  async replaceCredential(id: string, credential: NewCredential, along: ExtraOps = nothing): Promise<User | undefined> {
-    return this.#attempt(id, async (held) => {
-      const ops = [...replacingOld(held, credential, this.#clock()), ...along(held, held.user)];
+  async replaceCredential(
+    id: string,
+    credential: NewCredential,
+    extraOps: ExtraOps = nothing,
+  ): Promise<User | undefined> {
+    return this.#attempt(id, async (account) => {
+      const ops = [...replacingOld(account, credential, this.#clock()), ...extraOps(account, account.user)];
       const { ok } = await this.#store.commit(ops);
-      return ok ? held.user : undefined;
+      return ok ? account.user : undefined;
     });
   }
 
   /** Forgets the failed attempts with these authenticators. `along` is written in the same commit. */
-  async unlock(id: string, authenticators: readonly string[], along: readonly Op[] = []): Promise<void> {
-    await this.#store.commit([...resetCounters(id, authenticators), ...along]);
+  async unlock(id: string, authenticators: readonly string[], extraOps: readonly Op[] = []): Promise<void> {
+    await this.#store.commit([...resetCounters(id, authenticators), ...extraOps]);
   }
 
   /** With credentials, counters and identifiers. False: there was no such user. */
-  async delete(id: string, along: ExtraOps = nothing): Promise<boolean> {
-    const deleted = await this.#attempt(id, async (held) => {
+  async delete(id: string, extraOps: ExtraOps = nothing): Promise<boolean> {
+    const deleted = await this.#attempt(id, async (account) => {
       const { ok } = await this.#store.commit([
-        { op: 'check', key: userKey(id), version: held.userVersion },
+        { op: 'check', key: userKey(id), version: account.userVersion },
         { op: 'take', key: userKey(id) },
         { op: 'delete', key: credentialsKey(id) },
         { op: 'delete', key: signInLogKey(id) },
         ...resetCounters(
           id,
-          held.credentials.map(({ authenticator }) => authenticator),
+          account.credentials.map(({ authenticator }) => authenticator),
         ),
-        ...releaseReservations(held.credentials),
+        ...releaseReservations(account.credentials),
         { op: 'leave', key: usersKey, member: id },
-        ...along(held, held.user),
+        ...extraOps(account, account.user),
       ]);
-      return ok ? held.user : undefined;
+      return ok ? account.user : undefined;
     });
     if (deleted === undefined) return false;
     await releaseIdentifiers(this.#store, id, deleted.identifiers);
@@ -246,23 +257,23 @@ export class Directory {
   async #swap(
     id: string,
     change: (user: User, now: Seconds) => User,
-    along: ExtraOps = nothing,
+    extraOps: ExtraOps = nothing,
   ): Promise<User | undefined> {
-    return this.#attempt(id, async (held) => {
-      const user = change(held.user, this.#clock());
-      return (await this.#store.commit([replaceUser(held, user), ...along(held, user)])).ok ? user : undefined;
+    return this.#attempt(id, async (account) => {
+      const user = change(account.user, this.#clock());
+      return (await this.#store.commit([replaceUser(account, user), ...extraOps(account, user)])).ok ? user : undefined;
     });
   }
 
   /** Reads the account and lets `act` change it, again while it returns `undefined`: somebody else was faster. */
-  async #attempt<T>(id: string, act: (held: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
+  async #attempt<T>(id: string, act: (account: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
     for (let round = 0; round < rounds; round += 1) {
-      const held = await this.#hold(id);
-      if (held === undefined) return undefined;
-      const done = await act(held);
+      const account = await this.#hold(id);
+      if (account === undefined) return undefined;
+      const done = await act(account);
       if (done !== undefined) return done;
     }
-    throw outpaced();
+    throw tooManyConflicts();
   }
 }
 
@@ -277,6 +288,6 @@ function canonicalList(texts: readonly string[]): string[] | IdentifierProblem {
   return [...identifiers];
 }
 
-function outpaced(): StepgateError {
+function tooManyConflicts(): StepgateError {
   return new StepgateError('busy', 'other changes to this user were faster', { retryAfter: 1 });
 }

@@ -23,33 +23,33 @@ const abandonedAfter = 60;
 /** Claims all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and distinct. */
 export async function reserveIdentifiers(
   store: Store,
-  claim: { readonly user: string; readonly identifiers: readonly string[]; readonly now: Seconds },
+  reservation: { readonly user: string; readonly identifiers: readonly string[]; readonly now: Seconds },
   ops: readonly Op[],
 ): Promise<ReservedIdentifiers> {
-  const { user, identifiers, now } = claim;
+  const { user, identifiers, now } = reservation;
   const value = JSON.stringify({ user, at: now });
-  const claims = identifiers.map(
+  const reservations = identifiers.map(
     (identifier): Op => ({ op: 'create', key: identifierKey(identifier), value, refs: [userKey(user)] }),
   );
   // Each round can only fail anew by taking over one abandoned claim.
   for (let round = 0; round <= identifiers.length; round += 1) {
-    const written = await store.commit([...claims, ...ops]);
+    const written = await store.commit([...reservations, ...ops]);
     if (written.ok) return { kind: 'claimed' };
     const { failed, applied } = written;
-    const keyOfFailed = 'key' in failed ? failed.key : undefined;
+    const failedKey = 'key' in failed ? failed.key : undefined;
     await releaseIdentifiers(
       store,
       user,
-      identifiers.filter((identifier) => wrote(applied, identifierKey(identifier))),
+      identifiers.filter((identifier) => hasWritten(applied, identifierKey(identifier))),
     );
-    const identifier = identifiers.find((one) => identifierKey(one) === keyOfFailed);
+    const identifier = identifiers.find((one) => identifierKey(one) === failedKey);
     if (identifier === undefined) return { kind: 'conflict' };
     if (!(await dropAbandoned(store, identifier, now))) return { kind: 'taken', identifier };
   }
   return { kind: 'conflict' };
 }
 
-function wrote(applied: readonly Op[], key: string): boolean {
+function hasWritten(applied: readonly Op[], key: string): boolean {
   return applied.some((op) => 'key' in op && op.key === key);
 }
 

@@ -121,11 +121,11 @@ export interface IdentifierReservation {
 }
 
 export function parseIdentifierReservation(value: string): IdentifierReservation {
-  const claim = JSON.parse(value) as Partial<IdentifierReservation>;
-  if (typeof claim.user !== 'string' || !Number.isInteger(claim.at)) {
+  const reservation = JSON.parse(value) as Partial<IdentifierReservation>;
+  if (typeof reservation.user !== 'string' || !Number.isInteger(reservation.at)) {
     throw new TypeError('an identifier record in the store is damaged');
   }
-  return claim as IdentifierReservation;
+  return reservation as IdentifierReservation;
 }
 
 /** The person as the core sees it at this time (epoch seconds): no secrets. */

@@ -1,4 +1,4 @@
-/** One authenticator is one file and one line in the list: nothing else may know it by its key. */
+/** An authenticator is one folder and one line in the list: nothing else may know it by its key. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -9,7 +9,7 @@ import { parseSource, readSources, type SourceFile } from './support/source.ts';
 const root = join(import.meta.dirname, '../..');
 const keys = authenticatorKinds.map(({ key }) => key);
 
-/** Where such a word means something else, or where somebody does name one authenticator on purpose. */
+/** Where the word means something else, or where a file names one authenticator on purpose. */
 const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
@@ -32,11 +32,11 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // for.
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
-  // The news of `stepgate users tac`, a command that is about just one.
-  'cli/users/users-tac': ['access_code'],
+  // The notification of `stepgate users tac`, a command that is about one authenticator.
+  'cli/users/tac': ['access_code'],
   'flow/notify/account-notification': ['access_code', 'email'],
-  // The demo's people, and what it says about the claims that it gets.
-  'demo/claims-in-words': ['email'],
+  // The users of the demo, and what it says about the claims that it gets.
+  'demo/claims-text': ['email'],
   'demo/prepare': ['email', 'password'],
 };
 
@@ -46,7 +46,7 @@ function namedBy({ texts }: SourceFile): readonly string[] {
   return keys.filter((key) => texts.includes(key)).sort();
 }
 
-test('nothing outside of their own files names an authenticator', () => {
+test('nothing outside of their own folders names an authenticator', () => {
   const found = sources.flatMap((file) => {
     const named = namedBy(file);
     return named.length > 0 ? [[file.module, named] as const] : [];

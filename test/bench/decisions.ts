@@ -12,8 +12,8 @@ import {
   enrolled,
   factors,
   factsOf,
-  person,
   proof,
+  userWith,
 } from '../core/support/world.ts';
 import { median } from './measure.ts';
 
@@ -55,7 +55,7 @@ function policies(rules: number): PolicySet {
 
 /** Somebody with two factors proved, whom the last rule lets in. */
 function situation(): Facts {
-  const subject = person(['password', 'totp', 'webauthn'], {
+  const subject = userWith(['password', 'totp', 'webauthn'], {
     identifiers: ['ann@example.org'],
     groups: ['staff', 'engineers'],
     profile: { department: 'engineering' },

@@ -8,9 +8,9 @@ import { passwordAuthenticator, passwordCredential } from '../../src/authenticat
 import { phoneAuthenticator, phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { recoveryCodeAuthenticator } from '../../src/authenticators/recovery-code/recovery-code.ts';
 import { securityQuestionAuthenticator } from '../../src/authenticators/security-question/security-question.ts';
-import { HashingQueue } from '../../src/authenticators/shared/hashing-queue.ts';
 import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { webauthnAuthenticator } from '../../src/authenticators/webauthn/webauthn.ts';
+import { cheapQueue } from '../support/cheap-hashing.ts';
 import { phoneSettings } from '../support/phone.ts';
 import { assertion, credentialOf, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
 import { type AuthenticatorCase, context } from './authenticator-contract.ts';
@@ -29,10 +29,6 @@ export const authenticatorCases: Readonly<Record<string, () => Promise<Authentic
   security_question: securityQuestionCase,
   phone: phoneCase,
 };
-
-function cheapQueue(): HashingQueue {
-  return new HashingQueue({ cost: { memoryCost: 64, timeCost: 1, parallelism: 1 } });
-}
 
 function stored(id: string, credential: NewCredential): Credential {
   return { ...credential, id, createdAt: 1 };

@@ -1,6 +1,6 @@
 /**
- * The bar of Law 7: what it takes before anything is enrolled, whatever the enrollment policy of the app disables, and
- * after a loss.
+ * The account-management requirement (Law 7): also by what the enrollment policy of the app disables, and after the
+ * user has lost an authenticator.
  */
 
 import { describe, expect, test } from '@jest/globals';
@@ -25,16 +25,16 @@ import {
   always,
   descriptor,
   enrolled,
-  type FactsGiven,
+  type FactParts,
   factors,
   factsOf,
-  HERE,
   type Key,
   NOW,
-  person,
   plainRequest,
   policiesOf,
   proof,
+  TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
@@ -47,14 +47,14 @@ function restricted(policies: PolicySet, terms: Partial<EnrollmentTerms>): Polic
 
 type Have = readonly (Key | 'key')[];
 
-const here = (proved: Have) => proved.map((key) => proof(key, 'here'));
-const given = (has: Have, proved: Have, more: FactsGiven = {}) =>
-  factsOf({ subject: person(has), evidence: here(proved), ...more });
+const provedNow = (proved: Have) => proved.map((key) => proof(key, 'now'));
+const factsFor = (has: Have, proved: Have, more: FactParts = {}) =>
+  factsOf({ subject: userWith(has), evidence: provedNow(proved), ...more });
 
 const two = policiesOf({ app: factors(2) });
 const account: PolicySet = { ...policiesOf(), account: true };
-const toAccount = (scopes: readonly string[]) => ({ request: { clientId: 'account', scopes } });
-const change = toAccount(['openid', 'account:change']);
+const accountRequest = (scopes: readonly string[]) => ({ request: { clientId: 'account', scopes } });
+const change = accountRequest(['openid', 'account:change']);
 
 describe('an authenticator that the enrollment policy disables', () => {
   const noMail = { disabled: ['email'] };
@@ -117,29 +117,29 @@ describe('an authenticator that the enrollment policy disables', () => {
       { kind: 'allow', assurance: { amr: ['pwd'] } },
     ],
   ])('%s', (_, policies, has, proved, expected) => {
-    expect(evaluate(policies, given(has, proved))).toMatchObject(expected);
+    expect(evaluate(policies, factsFor(has, proved))).toMatchObject(expected);
   });
 
   test('is not revealed to a user who has only identified', () => {
-    const decision = evaluate(restricted(two, noMail), given(['password', 'email'], []));
+    const decision = evaluate(restricted(two, noMail), factsFor(['password', 'email'], []));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'password' }, {}] });
     expect(decision).not.toHaveProperty('toEnroll');
   });
 
   test('comes after the others, in the order of the configuration', () => {
-    const decision = evaluate(restricted(two, { disabled: ['email'] }), given(['email', 'password'], []));
+    const decision = evaluate(restricted(two, { disabled: ['email'] }), factsFor(['email', 'password'], []));
     expect(decision).toMatchObject({ options: [{ authenticator: 'password' }, { authenticator: 'email' }] });
   });
 
   test('counts for the account-management requirement at the account app, and never supports the sign-in', () => {
     const policies = restricted(account, noMail);
-    const asked = evaluate(policies, given(['password', 'email'], ['password'], change));
+    const asked = evaluate(policies, factsFor(['password', 'email'], ['password'], change));
     expect(asked).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
-    const decision = evaluate(policies, given(['password', 'email'], ['password', 'email'], change));
+    const decision = evaluate(policies, factsFor(['password', 'email'], ['password', 'email'], change));
     expect(decision).toMatchObject({ kind: 'allow', assurance: { amr: ['pwd'] } });
-    const requestedEnrollment = toAccount([enrollScope('totp')]);
-    expect(evaluate(policies, given(['password', 'email'], ['password'], requestedEnrollment)).kind).toBe('challenge');
-    expect(evaluate(policies, given(['password', 'email'], ['password', 'email'], requestedEnrollment))).toMatchObject({
+    const enrolling = accountRequest([enrollScope('totp')]);
+    expect(evaluate(policies, factsFor(['password', 'email'], ['password'], enrolling)).kind).toBe('challenge');
+    expect(evaluate(policies, factsFor(['password', 'email'], ['password', 'email'], enrolling))).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
@@ -148,13 +148,13 @@ describe('an authenticator that the enrollment policy disables', () => {
   test('is never remembered by a browser', () => {
     const rule = { ...allow(factors(2)), remember: 3600 } as ReturnType<typeof allow>;
     const policies = restricted(policiesOf({ app: always(rule) }), noMail);
-    const decision = evaluate(policies, given(['password', 'email'], ['password']));
+    const decision = evaluate(policies, factsFor(['password', 'email'], ['password']));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
     expect(decision).not.toHaveProperty('remember');
   });
 
   test('appears in the simulated steps', () => {
-    const steps = simulate(restricted(two, noMail), factsOf({ subject: person(['password', 'email']) }));
+    const steps = simulate(restricted(two, noMail), factsOf({ subject: userWith(['password', 'email']) }));
     expect(steps).toMatchObject([
       { kind: 'identify', identifyWith: 'password' },
       { kind: 'challenge', authenticator: 'email', toEnroll: ['phone', 'totp', 'webauthn'] },
@@ -166,7 +166,7 @@ describe('an authenticator that the enrollment policy disables', () => {
 });
 
 test('denies with the reason where nothing is left that could meet the account-management requirement', () => {
-  const subject = person([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
+  const subject = userWith([], { enrollments: enrolled('recovery_code').map((one) => ({ ...one, consumed: true })) });
   const facts = factsOf({ subject, evidence: [proof('recovery_code', 1000)] });
   const policies = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
   const denial = { kind: 'deny', reason: 'unsatisfiable', layer: 'enrollment', rule: 'first' };
@@ -237,11 +237,11 @@ describe('after the user has lost an authenticator', () => {
       ['totp', 'recovery_code'],
     ],
   ])('%s', (_, has, proved, expected) => {
-    expect(options(evaluate(account, given(has, proved, change)))).toEqual(expected);
+    expect(options(evaluate(account, factsFor(has, proved, change)))).toEqual(expected);
   });
 
   test('what was used last comes first, except the recovery code', () => {
-    const decision = evaluate(account, given(['password', 'webauthn', 'recovery_code'], ['password'], change));
+    const decision = evaluate(account, factsFor(['password', 'webauthn', 'recovery_code'], ['password'], change));
     const begun = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 600 });
     const plan = (lastUsed: readonly string[]) =>
       nextStep(decision, {
@@ -255,13 +255,13 @@ describe('after the user has lost an authenticator', () => {
 
   test('the last code of a set counts, too', () => {
     const [code] = enrolled('recovery_code') as [Enrollment];
-    const subject = person([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, consumed: true }] });
-    const facts = factsOf({ subject, evidence: here(['password', 'recovery_code']), ...change });
+    const subject = userWith([], { enrollments: [...enrolled('password', 'webauthn'), { ...code, consumed: true }] });
+    const facts = factsOf({ subject, evidence: provedNow(['password', 'recovery_code']), ...change });
     expect(evaluate(account, facts).kind).toBe('allow');
   });
 
   test('the proof must be fresh, and a proof of a password recovery does not count', () => {
-    const subject = person(['password', 'webauthn', 'recovery_code']);
+    const subject = userWith(['password', 'webauthn', 'recovery_code']);
     const at = (more: readonly Evidence[]) => evaluate(account, factsOf({ subject, evidence: more, ...change })).kind;
     expect(at([proof('password', 300), proof('recovery_code', 300)])).toBe('allow');
     expect(at([proof('password', 300), proof('recovery_code', 301)])).toBe('challenge');
@@ -272,17 +272,17 @@ describe('after the user has lost an authenticator', () => {
   test('the sign-in and the account app ask for the same', () => {
     const app = policiesOf({ app: factors(1, { demands: [{ authenticators: ['totp'] }] }) });
     const has = ['password', 'webauthn', 'recovery_code'] as const;
-    expect(evaluate(app, given(has, ['password', 'recovery_code']))).toMatchObject({
+    expect(evaluate(app, factsFor(has, ['password', 'recovery_code']))).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
     const required = restricted(policiesOf(), { required: [{ anyOf: ['totp'] }] });
-    expect(evaluate(required, given(has, ['password', 'recovery_code']))).toMatchObject({ kind: 'enroll' });
+    expect(evaluate(required, factsFor(has, ['password', 'recovery_code']))).toMatchObject({ kind: 'enroll' });
   });
 });
 
-/** Law 7, read plainly, for somebody who has these, without any thought of recovery. */
-function plainBar(has: readonly Enrollment[]): Requirement {
+/** A naive reading of Law 7 for a user with these enrollments, without recovery. */
+function plainRequirement(has: readonly Enrollment[]): Requirement {
   const solid = has.filter(({ authenticator }) => authenticator !== 'security_question');
   const resistant = solid.some(({ characteristics }) => characteristics.includes('phishingResistant'));
   const demands = resistant ? [{ characteristics: ['phishingResistant'] as const }] : [];
@@ -290,21 +290,21 @@ function plainBar(has: readonly Enrollment[]): Requirement {
   return { anyOf: [{ factors: Math.max(1, covered) as 1 | 2 | 3, demands, maxAge: 300 }] };
 }
 
-const when = { now: NOW, transaction: HERE };
+const when = { now: NOW, transaction: TRANSACTION };
 const isRecovery = ({ authenticator }: Evidence) => authenticator === 'recovery_code';
 
 test('a recovery code adds nothing but an alternative beside another factor type to the account-management requirement', () => {
   const seen = { recovered: 0, cleared: 0, not: 0 };
   fc.assert(
     fc.property(world({ requirement, enrollments: 6, evidence: 4 }), ({ has, evidence }) => {
-      const facts = factsOf({ subject: person([], { enrollments: has }), evidence });
+      const facts = factsOf({ subject: userWith([], { enrollments: has }), evidence });
       const enrollments = has.map((one) =>
         one.authenticator === 'security_question' ? { ...one, auxiliary: true as const } : one,
       );
-      const goal = accountManagementRequirement(enrollments, Object.values(descriptor));
+      const required = accountManagementRequirement(enrollments, Object.values(descriptor));
       const meets = (some: readonly Evidence[]) =>
         meetsLayerRequirement(
-          goal,
+          required,
           some.flatMap((one) => {
             const age = ageOf(one, facts);
             const auxiliary = one.authenticator === 'security_question' && { auxiliary: true as const };
@@ -312,11 +312,13 @@ test('a recovery code adds nothing but an alternative beside another factor type
           }),
         );
       const others = evidence.filter((one) => !isRecovery(one));
-      expect(meets(others)).toBe(naivelyMeets(plainBar(has), others, when));
+      expect(meets(others)).toBe(naivelyMeets(plainRequirement(has), others, when));
       const recovered: Requirement = {
         anyOf: [{ factors: 2, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }],
       };
-      const expected = [plainBar(has), recovered].some((bar) => naivelyMeets(bar, evidence, when));
+      const expected = [plainRequirement(has), recovered].some((requirement) =>
+        naivelyMeets(requirement, evidence, when),
+      );
       expect(meets(evidence)).toBe(expected);
       const kind = expected ? (meets(others) ? 'cleared' : 'recovered') : 'not';
       seen[kind] += 1;
@@ -335,13 +337,13 @@ test('a disabled authenticator neither enrolls anything below the requirement no
   const seen = { enroll: 0, allow: 0, challenge: 0 };
   fc.assert(
     fc.property(worlds, terms, (drawn: World, { disabled, required }) => {
-      const requestedEnrollment = required.filter((key) => !disabled.includes(key));
+      const enrolling = required.filter((key) => !disabled.includes(key));
       const policies = restricted(policiesOf({ session: always(allow(drawn.session)), app: drawn.app }), {
         disabled,
-        required: requestedEnrollment.map((key) => ({ anyOf: [key] })),
+        required: enrolling.map((key) => ({ anyOf: [key] })),
       });
       const facts = factsOf({
-        subject: person([], { enrollments: drawn.has }),
+        subject: userWith([], { enrollments: drawn.has }),
         evidence: drawn.evidence,
         request: drawn.request,
       });
@@ -351,11 +353,13 @@ test('a disabled authenticator neither enrolls anything below the requirement no
       const maxAge = drawn.request.promptLogin ? 0 : drawn.request.maxAge;
       if (decision.kind === 'enroll') {
         seen.enroll += 1;
-        const bars = [
-          plainBar(drawn.has),
+        const requirements = [
+          plainRequirement(drawn.has),
           { anyOf: [{ factors: 2 as const, demands: [{ authenticators: ['recovery_code'] }], maxAge: 300 }] },
         ];
-        expect(bars.some((bar) => naivelyMeets(bar, drawn.evidence, { ...when, maxAge }))).toBe(true);
+        expect(requirements.some((requirement) => naivelyMeets(requirement, drawn.evidence, { ...when, maxAge }))).toBe(
+          true,
+        );
         for (const key of decision.choices) expect(disabled).not.toContain(key);
       }
       if (decision.kind === 'challenge' && !decision.withheld) {

@@ -1,3 +1,5 @@
+/** The `acr` values that discovery may announce. */
+
 import { expect, test } from '@jest/globals';
 import { attainableAcrValues } from '../../src/core/evidence/attainable-acr.ts';
 import type { AuthenticatorDescriptor } from '../../src/core/model/facts.ts';

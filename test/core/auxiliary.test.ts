@@ -1,4 +1,4 @@
-/** What is too weak to stand for its factor type: it counts only where it is named, and beside something else. */
+/** Auxiliary authenticators: they count only where a requirement names them, and only beside another authenticator. */
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
@@ -7,7 +7,7 @@ import type { Requirement } from '../../src/core/model/policy.ts';
 import { identifyingHelps } from '../../src/core/queries/identifier-page-secret.ts';
 import { accountManagementRequirement } from '../../src/core/remediation/account-management.ts';
 import { usableEnrollments } from '../../src/core/remediation/capabilities.ts';
-import { acrValues, descriptor, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { acrValues, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 const question: Key = 'security_question';
 const named = factors(2, { demands: [{ factor: 'knowledge', authenticators: [question] }, { factor: 'possession' }] });
@@ -16,8 +16,8 @@ const chain = (...steps: readonly Key[]): Requirement => ({
 });
 
 function asked(app: Requirement, has: readonly Key[], proved: readonly Key[] = []) {
-  const evidence = proved.map((key) => proof(key, 'here'));
-  const decision = evaluate(policiesOf({ app }), factsOf({ subject: person(has), evidence }));
+  const evidence = proved.map((key) => proof(key, 'now'));
+  const decision = evaluate(policiesOf({ app }), factsOf({ subject: userWith(has), evidence }));
   return decision.kind === 'challenge' && !decision.withheld
     ? decision.options.map(({ authenticator }) => authenticator)
     : decision.kind === 'enroll'
@@ -43,7 +43,7 @@ describe('an auxiliary authenticator is asked for last', () => {
   });
 
   test('and never first where the user will be denied', () => {
-    const denied = evaluate(policiesOf({ app: factors(3) }), factsOf({ subject: person([question]) }));
+    const denied = evaluate(policiesOf({ app: factors(3) }), factsOf({ subject: userWith([question]) }));
     expect(denied).toMatchObject({ kind: 'challenge', withheld: { reason: 'unsatisfiable' } });
     expect(denied).toMatchObject({ options: [{ authenticator: 'password', enrollments: ['none'] }] });
   });
@@ -70,9 +70,9 @@ test('an auxiliary authenticator is enrolled where it is required, after a proof
 });
 
 test('an auxiliary authenticator neither raises nor meets the account-management requirement', () => {
-  const bar = (keys: readonly Key[]) =>
-    accountManagementRequirement(usableEnrollments(person(keys), policiesOf()), Object.values(descriptor));
-  expect(bar(['totp', question])).toEqual(bar(['totp']));
+  const requirementFor = (keys: readonly Key[]) =>
+    accountManagementRequirement(usableEnrollments(userWith(keys), policiesOf()), Object.values(descriptor));
+  expect(requirementFor(['totp', question])).toEqual(requirementFor(['totp']));
   const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
   expect(asked(app, ['totp', question], ['totp'])).toEqual(['enroll webauthn']);
   expect(asked(app, ['totp', question], [question])).toEqual(['totp']);
@@ -80,9 +80,9 @@ test('an auxiliary authenticator neither raises nor meets the account-management
 
 test('an auxiliary authenticator reaches no acr that does not name it, and never mfa', () => {
   expect(attainableAcrValues(acrValues, [descriptor.totp, descriptor[question]])).toEqual(['1fa']);
-  const evidence = [proof('totp', 'here'), proof(question, 'here')];
+  const evidence = [proof('totp', 'now'), proof(question, 'now')];
   expect(
-    evaluate(policiesOf({ app: named }), factsOf({ subject: person(['totp', question]), evidence })),
+    evaluate(policiesOf({ app: named }), factsOf({ subject: userWith(['totp', question]), evidence })),
   ).toMatchObject({ kind: 'allow', assurance: { acr: '1fa', amr: ['kba', 'otp'] } });
 });
 

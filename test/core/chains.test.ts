@@ -1,8 +1,10 @@
+/** Requirements that are ordered chains. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
-import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });
 const chains = (...list: readonly (readonly ChainStep[])[]): Requirement => ({ chains: list });
@@ -11,7 +13,7 @@ type Proved = readonly (Key | 'key')[];
 function decide(app: Requirement, has: Proved, proved: Proved) {
   const decision = evaluate(
     policiesOf({ app }),
-    factsOf({ subject: person(has), evidence: proved.map((key) => proof(key, 'here')) }),
+    factsOf({ subject: userWith(has), evidence: proved.map((key) => proof(key, 'now')) }),
   );
   return decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
 }
@@ -107,7 +109,7 @@ describe('a chain', () => {
       { authenticators: ['totp'], maxAge: 43_200 },
     ]);
     const facts = (age: number) =>
-      factsOf({ subject: person(['password', 'totp']), evidence: [proof('password', age), proof('totp', 3500)] });
+      factsOf({ subject: userWith(['password', 'totp']), evidence: [proof('password', age), proof('totp', 3500)] });
     expect(evaluate(policiesOf({ app }), facts(3600)).kind).toBe('allow');
     expect(evaluate(policiesOf({ app }), facts(3601))).toMatchObject({
       kind: 'challenge',
@@ -126,14 +128,14 @@ describe('a chain', () => {
   test('a chain in one layer decides the order for the other layers, too', () => {
     const session = always(allow(factors(1, { demands: [{ authenticators: ['password'] }] })));
     const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
-    const facts = factsOf({ subject: person(['password', 'totp']) });
+    const facts = factsOf({ subject: userWith(['password', 'totp']) });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
   });
 
   test('opposite orders in two layers do not lock the user out', () => {
     const session = always(allow(chains([step('password'), step('totp')])));
     const policies = policiesOf({ session, app: chains([step('totp'), step('password')]) });
-    const facts = factsOf({ subject: person(['password', 'totp']) });
+    const facts = factsOf({ subject: userWith(['password', 'totp']) });
     expect(evaluate(policies, facts)).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password' }, { authenticator: 'totp' }],
@@ -143,13 +145,13 @@ describe('a chain', () => {
   test('opposite orders of enrollments do not lock the user out', () => {
     const session = always(allow(chains([step('phone'), step('totp')])));
     const policies = policiesOf({ session, app: chains([step('totp'), step('phone')]) });
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'enroll', choices: ['phone', 'totp'] });
   });
 
   test('a chain of two equal steps takes two enrollments of the authenticator', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
+    const subject = userWith([], { enrollments: ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const decision = evaluate(policiesOf({ app: chains([step('totp'), step('totp')]) }), factsOf({ subject }));
     expect(decision).toMatchObject({
       kind: 'challenge',
@@ -160,8 +162,8 @@ describe('a chain', () => {
 
   test('a chain of two authenticators of one factor type is no mfa', () => {
     const facts = factsOf({
-      subject: person(['email', 'phone']),
-      evidence: [proof('email', 'here'), proof('phone', 'here')],
+      subject: userWith(['email', 'phone']),
+      evidence: [proof('email', 'now'), proof('phone', 'now')],
     });
     expect(evaluate(policiesOf({ app: chains([step('email'), step('phone')]) }), facts)).toMatchObject({
       kind: 'allow',

@@ -1,3 +1,5 @@
+/** Conditions of rules, one by one and as properties. */
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
@@ -7,19 +9,19 @@ import { compileConditions } from '../../src/core/policy/conditions.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
 import { seeded } from './support/seeded.ts';
-import { factsOf, person } from './support/world.ts';
+import { factsOf, userWith } from './support/world.ts';
 
 function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));
 }
 
-const ann = person(['password'], {
+const ann = userWith(['password'], {
   groups: ['staff', 'editors'],
   userType: 'employee',
   profile: { department: 'sales', level: 3, manager: false, sites: ['berlin', 'oslo'], title: 'Head of sales' },
 });
 const known = factsOf({ subject: ann });
-const nobody = factsOf();
+const unidentified = factsOf();
 
 describe('conditions about the user', () => {
   test.each<[string, Conditions, ConditionResult]>([
@@ -57,11 +59,11 @@ describe('conditions about the user', () => {
     ['inherited names are no attributes', { attributes: { constructor: {} } }, 'miss'],
   ])('%s', (_, when, expected) => {
     expect(resultOf(when, known)).toEqual([expected]);
-    expect(resultOf(when, nobody)).toEqual(['unknown']);
+    expect(resultOf(when, unidentified)).toEqual(['unknown']);
   });
 
   test('a user without a user type is in no list', () => {
-    const facts = factsOf({ subject: person(['password']) });
+    const facts = factsOf({ subject: userWith(['password']) });
     expect(resultOf({ userType: { any: ['employee'] } }, facts)).toEqual(['miss']);
     expect(resultOf({ userType: { none: ['employee'] } }, facts)).toEqual(['hit']);
   });
@@ -71,10 +73,10 @@ describe('conditions about the user', () => {
     [true, false, 'miss'],
     [false, false, 'hit'],
     [false, true, 'miss'],
-  ] as const)('device known: wanted %s, is %s: %s', (requestedEnrollment, is, expected) => {
+  ] as const)('device known: wanted %s, is %s: %s', (known, is, expected) => {
     const device = { known: is, platform: 'desktop', os: 'linux' } as const;
-    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ subject: ann, device }))).toEqual([expected]);
-    expect(resultOf({ device: { known: requestedEnrollment } }, factsOf({ device }))).toEqual(['unknown']);
+    expect(resultOf({ device: { known: known } }, factsOf({ subject: ann, device }))).toEqual([expected]);
+    expect(resultOf({ device: { known: known } }, factsOf({ device }))).toEqual(['unknown']);
   });
 });
 

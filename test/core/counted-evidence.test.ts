@@ -1,12 +1,25 @@
+/** Which evidence counts, its age, and the evidence that a decision rests on. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { allow, always, factors, factsOf, HERE, NOW, person, policiesOf, proof, silentFacts } from './support/world.ts';
+import {
+  allow,
+  always,
+  factors,
+  factsOf,
+  NOW,
+  policiesOf,
+  proof,
+  silentFacts,
+  TRANSACTION,
+  userWith,
+} from './support/world.ts';
 
 describe('whose evidence counts', () => {
-  const ann = person(['password', 'totp']);
+  const ann = userWith(['password', 'totp']);
   const decide = (evidence: readonly Evidence[], enabled?: readonly ['password']) =>
     evaluate(policiesOf(enabled ? { enabled } : {}), factsOf({ subject: ann, evidence })).kind;
 
@@ -14,19 +27,19 @@ describe('whose evidence counts', () => {
     ["the user's own", {}, 'allow'],
     ['from an enrollment', { origin: 'enrollment' }, 'allow'],
     ['from an account recovery', { origin: 'recovery' }, 'challenge'],
-    ["somebody else's", { subject: 'bob' }, 'challenge'],
+    ["another user's", { subject: 'bob' }, 'challenge'],
     ['an enrollment that is gone', { enrollment: 'old-totp' }, 'challenge'],
     ['an enrollment of another authenticator', { enrollment: 'password' }, 'challenge'],
     ['a minute of clock skew', { at: NOW + 60 }, 'allow'],
     ['from the future', { at: NOW + 61 }, 'challenge'],
     ['without a valid time', { at: Number.NaN }, 'challenge'],
-    ['from the future, in this transaction', { at: NOW + 61, transaction: HERE }, 'challenge'],
+    ['from the future, in this transaction', { at: NOW + 61, transaction: TRANSACTION }, 'challenge'],
   ])('%s: %j gives %s', (_, more, expected) => {
     expect(decide([proof('totp', 5, more)])).toBe(expected);
   });
 
   test('evidence of a disabled authenticator does not count', () => {
-    expect(decide([proof('totp', 'here')], ['password'])).toBe('challenge');
+    expect(decide([proof('totp', 'now')], ['password'])).toBe('challenge');
   });
 
   test('evidence without a transaction does not belong to a sign-in without one', () => {
@@ -37,7 +50,7 @@ describe('whose evidence counts', () => {
 });
 
 describe('of two equal proofs of one enrollment', () => {
-  const ann = person(['password', 'totp']);
+  const ann = userWith(['password', 'totp']);
   const agesOf = (...evidence: readonly Evidence[]) =>
     countedEvidence(ann, policiesOf(), factsOf({ subject: ann, evidence })).map(({ age }) => age);
   const earlier = (age: number) => proof('totp', age, { transaction: `tx-${age}` });
@@ -48,12 +61,12 @@ describe('of two equal proofs of one enrollment', () => {
   });
 
   test('one of this transaction counts', () => {
-    expect(agesOf(earlier(300), proof('totp', 'here'))).toEqual(['now']);
-    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), proof('totp', 'here'))).toEqual(['now']);
+    expect(agesOf(earlier(300), proof('totp', 'now'))).toEqual(['now']);
+    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), proof('totp', 'now'))).toEqual(['now']);
   });
 
   test('both count when the newer one is of another transaction', () => {
-    expect(agesOf(proof('totp', 'here', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
+    expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
   });
 
   test('both count when they differ in characteristics, amr or enrollment', () => {
@@ -73,19 +86,19 @@ describe('age', () => {
     ['demand', inDemand],
     ['chain', inChain],
   ])('of a %s', (_, requirement) => {
-    test.each<[number, number | 'here', string]>([
+    test.each<[number, number | 'now', string]>([
       [60, 59, 'allow'],
       [60, 60, 'allow'],
       [60, 61, 'challenge'],
-      [60, 'here', 'allow'],
-      [5, 'here', 'allow'],
+      [60, 'now', 'allow'],
+      [5, 'now', 'allow'],
       [0, 0, 'challenge'],
       [0, 1, 'challenge'],
-      [0, 'here', 'allow'],
+      [0, 'now', 'allow'],
       [-1, 0, 'challenge'],
       [Number.NaN, 0, 'challenge'],
     ])('max age %d, proved %s: %s', (maxAge, age, expected) => {
-      const facts = factsOf({ subject: person(['password']), evidence: [proof('password', age)] });
+      const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', age)] });
       expect(evaluate(policiesOf({ app: requirement(maxAge) }), facts).kind).toBe(expected);
     });
   });
@@ -101,7 +114,7 @@ describe('age', () => {
       evaluate(
         policiesOf({ app }),
         factsOf({
-          subject: person(['password', 'totp']),
+          subject: userWith(['password', 'totp']),
           evidence: [proof('password', password), proof('totp', totp)],
         }),
       );
@@ -113,7 +126,7 @@ describe('age', () => {
   test('a factor that is too old for the alternative does not count', () => {
     const app = factors(2, { maxAge: 600 });
     const facts = factsOf({
-      subject: person(['password', 'totp']),
+      subject: userWith(['password', 'totp']),
       evidence: [proof('password', 601), proof('totp', 5)],
     });
     expect(evaluate(policiesOf({ app }), facts)).toMatchObject({
@@ -124,10 +137,12 @@ describe('age', () => {
 
   test('the absolute lifetime of the session bounds all evidence', () => {
     const session = always(allow(factors(1), { idle: 600, absolute: 3600 }));
-    const decide = (age: number | 'here') =>
-      evaluate(policiesOf({ session }), factsOf({ subject: person(['password']), evidence: [proof('password', age)] }))
-        .kind;
-    expect([decide(3600), decide(3601), decide('here')]).toEqual(['allow', 'challenge', 'allow']);
+    const decide = (age: number | 'now') =>
+      evaluate(
+        policiesOf({ session }),
+        factsOf({ subject: userWith(['password']), evidence: [proof('password', age)] }),
+      ).kind;
+    expect([decide(3600), decide(3601), decide('now')]).toEqual(['allow', 'challenge', 'allow']);
   });
 
   test.each<[number, number]>([
@@ -138,23 +153,23 @@ describe('age', () => {
     const decide = (age: number) =>
       evaluate(
         policiesOf({ session }),
-        factsOf({ subject: person(['password']), evidence: [proof('password', age)], request: { maxAge } }),
+        factsOf({ subject: userWith(['password']), evidence: [proof('password', age)], request: { maxAge } }),
       ).kind;
     expect([decide(60), decide(61)]).toEqual(['allow', 'challenge']);
   });
 
   test('without a transaction no evidence is of this transaction', () => {
-    const evidence = [proof('password', 'here')];
+    const evidence = [proof('password', 'now')];
     expect(
-      evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: person(['password']), evidence })).kind,
+      evaluate(policiesOf({ app: inAlternative(0) }), silentFacts({ subject: userWith(['password']), evidence })).kind,
     ).toBe('challenge');
   });
 });
 
 describe('the supporting evidence', () => {
-  const both = person(['password', 'totp', 'email']);
-  const assurance = (app: Requirement, evidence: readonly Evidence[], given: Parameters<typeof factsOf>[0] = {}) => {
-    const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...given }));
+  const both = userWith(['password', 'totp', 'email']);
+  const assurance = (app: Requirement, evidence: readonly Evidence[], other: Parameters<typeof factsOf>[0] = {}) => {
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject: both, evidence, ...other }));
     if (decision.kind !== 'allow') throw new Error(decision.kind);
     return decision.assurance;
   };
@@ -183,7 +198,7 @@ describe('the supporting evidence', () => {
     const lesser = proof('webauthn', 100, { factors: ['possession'], transaction: 'b' });
     const found = evaluate(
       policiesOf({ app: factors(2) }),
-      factsOf({ subject: person(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
+      factsOf({ subject: userWith(['webauthn']), evidence: [proof('webauthn', 500), lesser] }),
     );
     expect(found).toMatchObject({ kind: 'allow', assurance: { authTime: NOW - 500 } });
   });

@@ -1,9 +1,9 @@
-/** What a new enrollment ends. */
+/** Whether a new enrollment ends the other sessions of the account. */
 
 import { expect, test } from '@jest/globals';
 import type { Enrollment } from '../../src/core/model/facts.ts';
 import { endsOtherSessions } from '../../src/core/queries/ends-other-sessions.ts';
-import { enrolled, type Key, person, policiesOf } from './support/world.ts';
+import { enrolled, type Key, policiesOf, userWith } from './support/world.ts';
 
 function added(key: Key | 'key', replaces = false) {
   return { ...(enrolled(key)[0] as Enrollment), replaces };
@@ -21,16 +21,16 @@ test.each<[string, readonly (Key | 'key')[], Key | 'key', boolean]>([
   ['an auxiliary authenticator', ['totp'], 'security_question', false],
   ['knowledge, beside an auxiliary authenticator', ['totp', 'security_question'], 'password', true],
 ])('%s', (_what, keys, key, expected) => {
-  expect(endsOtherSessions(policiesOf(), person(keys), added(key))).toBe(expected);
+  expect(endsOtherSessions(policiesOf(), userWith(keys), added(key))).toBe(expected);
 });
 
 test('an enrollment that replaces another ends them, even an auxiliary one', () => {
-  expect(endsOtherSessions(policiesOf(), person(['password', 'recovery_code']), added('recovery_code', true))).toBe(
+  expect(endsOtherSessions(policiesOf(), userWith(['password', 'recovery_code']), added('recovery_code', true))).toBe(
     true,
   );
-  const asked = person(['password', 'security_question']);
+  const asked = userWith(['password', 'security_question']);
   expect(endsOtherSessions(policiesOf(), asked, added('security_question', true))).toBe(true);
-  expect(endsOtherSessions(policiesOf(), person(['password', 'totp']), added('recovery_code', true))).toBe(false);
+  expect(endsOtherSessions(policiesOf(), userWith(['password', 'totp']), added('recovery_code', true))).toBe(false);
 });
 
 test.each<[string, Partial<Enrollment>]>([
@@ -38,13 +38,13 @@ test.each<[string, Partial<Enrollment>]>([
   ['is temporary', { temporary: true }],
 ])('an enrollment that %s was no second factor', (_what, more) => {
   const enrollments = [...enrolled('password'), ...enrolled('recovery_code').map((one) => ({ ...one, ...more }))];
-  expect(endsOtherSessions(policiesOf(), person([], { enrollments }), added('totp'))).toBe(true);
+  expect(endsOtherSessions(policiesOf(), userWith([], { enrollments }), added('totp'))).toBe(true);
 });
 
 test('a disabled authenticator counted for nothing', () => {
   const { authenticators, ...policies } = policiesOf();
   const enabled = authenticators.filter(({ key }) => key !== 'phone');
   expect(
-    endsOtherSessions({ ...policies, authenticators: enabled }, person(['password', 'phone']), added('totp')),
+    endsOtherSessions({ ...policies, authenticators: enabled }, userWith(['password', 'phone']), added('totp')),
   ).toBe(true);
 });

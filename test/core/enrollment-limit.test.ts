@@ -1,4 +1,4 @@
-/** How many of a kind somebody may enroll. */
+/** The limit of enrollments of one authenticator. */
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
@@ -6,19 +6,19 @@ import { enrollScope } from '../../src/core/enrollment/account-request.ts';
 import { isFull, maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { allow, always, enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
-/** So many of one kind beside a password; `key`: security keys that do not verify their user. */
+/** A password, and this many enrollments of one authenticator; `key`: security keys without user verification. */
 function holding(kind: Key | 'key', count: number, more: Partial<Enrollment> = {}): Subject {
   const [one] = enrolled(kind) as [Enrollment];
   const many = Array.from({ length: count }, (_, index) => ({ ...one, ...more, id: `${kind}${index}` }));
-  return person(['password'], { enrollments: [...enrolled('password'), ...many] });
+  return userWith(['password'], { enrollments: [...enrolled('password'), ...many] });
 }
 
-/** Proof of the password and of the first of these, here. */
+/** Proofs of the password and of the first of these, in this transaction. */
 const allProved = (kind: Key | 'key'): readonly Evidence[] => [
-  proof('password', 'here'),
-  proof(kind, 'here', { enrollment: `${kind}0` }),
+  proof('password', 'now'),
+  proof(kind, 'now', { enrollment: `${kind}0` }),
 ];
 
 function wants(key: Key, subject: Subject, evidence: readonly Evidence[] = allProved(key)) {
@@ -56,7 +56,7 @@ describe('in the account app', () => {
   test('consumed enrollments do not count', () => {
     const used = holding('totp', maxEnrollmentsPerAuthenticator, { consumed: true });
     expect(isFull('totp', used)).toBe(false);
-    expect(wants('totp', used, [proof('password', 'here')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
+    expect(wants('totp', used, [proof('password', 'now')])).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 });
 

@@ -1,3 +1,5 @@
+/** The enrollment policy: required, optional, promoted and disabled authenticators. */
+
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { simulate } from '../../src/core/analysis/simulate.ts';
@@ -15,13 +17,13 @@ import {
   descriptor,
   factors,
   factsOf,
-  HERE,
   type Key,
   NOW,
-  person,
   policiesOf,
   proof,
   silentFacts,
+  TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
@@ -35,7 +37,7 @@ function withEnrollment(policies: PolicySet, ...rules: readonly EnrollmentRule[]
   return { ...policies, enrollment: compilePolicy({ name: 'enrollment', rules }) };
 }
 
-interface Given {
+interface Setup {
   readonly has?: readonly Key[];
   readonly evidence?: readonly Evidence[];
   readonly skipped?: Readonly<Record<string, Skips>>;
@@ -44,18 +46,18 @@ interface Given {
   readonly silent?: true;
 }
 
-function decide(terms: Partial<EnrollmentTerms>, given: Given = {}, policies = policiesOf()): Decision {
+function decide(terms: Partial<EnrollmentTerms>, setup: Setup = {}, policies = policiesOf()): Decision {
   const {
     has = ['password'],
-    evidence = [proof('password', 'here')],
+    evidence = [proof('password', 'now')],
     skipped,
     skippedHere,
     requestedEnrollment,
     silent,
-  } = given;
-  const facts = { subject: person(has, skipped ? { skipped } : {}), evidence };
+  } = setup;
+  const facts = { subject: userWith(has, skipped ? { skipped } : {}), evidence };
   const transaction = {
-    id: HERE,
+    id: TRANSACTION,
     startedAt: NOW - 60,
     ...(skippedHere && { skipped: skippedHere }),
     ...(requestedEnrollment && { requestedEnrollment }),
@@ -71,7 +73,7 @@ const inGrace = { required: [{ anyOf: ['totp'], grace: { skips: 3 } }] };
 const untilLater = { required: [{ anyOf: ['totp'], grace: { until: NOW + 1 } }] };
 const promoted = { promoted: [{ authenticator: 'webauthn', cooldown: 30 * day, skips: 2 }] };
 const reasons = ['grace', 'optional', 'promotion'] as const;
-/** For these reasons. */
+/** Skips for these reasons. */
 const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
   const skips: Skips = Object.fromEntries(why.map((reason) => [reason, { count, at }]));
   return { totp: skips, webauthn: skips };
@@ -79,7 +81,7 @@ const skippedFor = (why: readonly (keyof Skips)[], count: number, at = NOW) => {
 const skippedBefore = (count: number, at = NOW) => skippedFor(reasons, count, at);
 
 describe('the enrollment policy asks for', () => {
-  test.each<[string, Partial<EnrollmentTerms>, Given, object]>([
+  test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
     ['nothing', {}, {}, { kind: 'allow' }],
     ['a required enrollment that is missing', { required: [totp] }, {}, { kind: 'enroll', choices: ['totp'] }],
     [
@@ -165,7 +167,7 @@ describe('the enrollment policy asks for', () => {
       promoted,
       {
         has: ['password', 'totp'],
-        evidence: [proof('password', 'here'), proof('totp', 'here')],
+        evidence: [proof('password', 'now'), proof('totp', 'now')],
         requestedEnrollment: 'webauthn',
       },
       { kind: 'enroll', choices: ['webauthn'] },
@@ -275,15 +277,15 @@ describe('the enrollment policy asks for', () => {
       { kind: 'allow' },
     ],
     ['an enrollment in grace until a moment', untilLater, {}, { kind: 'enroll', skippable: { until: NOW + 1 } }],
-  ])('%s', (_, terms, given, expected) => {
-    expect(decide(terms, given)).toMatchObject(expected);
+  ])('%s', (_, terms, setup, expected) => {
+    expect(decide(terms, setup)).toMatchObject(expected);
   });
 
-  test.each<[string, Partial<EnrollmentTerms>, Given]>([
+  test.each<[string, Partial<EnrollmentTerms>, Setup]>([
     ['so often', inGrace, { skipped: skippedBefore(3) }],
     ['so long', { required: [{ anyOf: ['totp'], grace: { until: NOW } }] }, { skippedHere: ['totp'] }],
-  ])('grace is over after it was skipped %s', (_, terms, given) => {
-    const decision = decide(terms, given);
+  ])('grace is over after it was skipped %s', (_, terms, setup) => {
+    const decision = decide(terms, setup);
     expect(decision).toMatchObject({ kind: 'enroll', choices: ['totp'] });
     expect(decision).not.toHaveProperty('skippable');
   });
@@ -297,21 +299,21 @@ describe('the enrollment policy asks for', () => {
 describe('a disabled authenticator', () => {
   test('is neither asked for nor counted', () => {
     const has = ['password', 'totp', 'phone'] as const;
-    const evidence = [proof('password', 'here'), proof('totp', 'here')];
+    const evidence = [proof('password', 'now'), proof('totp', 'now')];
     const decision = decide({ disabled: ['totp'] }, { has, evidence }, policiesOf({ app: factors(2) }));
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'phone' }] });
   });
 
   test('denies at an app that needs it with that reason, once something is proved', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
-    const given = { has: ['password', 'totp'] } as const;
-    expect(decide({ disabled: ['totp'] }, given, policiesOf({ app }))).toMatchObject({
+    const setup = { has: ['password', 'totp'] } as const;
+    expect(decide({ disabled: ['totp'] }, setup, policiesOf({ app }))).toMatchObject({
       kind: 'deny',
       reason: 'enrollment_forbids',
       layer: 'enrollment',
       rule: 'first',
     });
-    expect(decide({ disabled: ['totp'] }, { ...given, evidence: [] }, policiesOf({ app }))).toMatchObject({
+    expect(decide({ disabled: ['totp'] }, { ...setup, evidence: [] }, policiesOf({ app }))).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
       withheld: { reason: 'enrollment_forbids' },
@@ -353,7 +355,7 @@ describe('the rule that decides', () => {
   test('is simulated with the proof that the enrollment takes', () => {
     const steps = simulate(
       withEnrollment(policiesOf(), rule(promoted)),
-      factsOf({ subject: person(['password', 'totp']) }),
+      factsOf({ subject: userWith(['password', 'totp']) }),
     );
     expect(steps.slice(-4)).toMatchObject([
       { kind: 'select', options: ['webauthn'], skippable: { reason: 'promotion' } },
@@ -364,7 +366,7 @@ describe('the rule that decides', () => {
   });
 
   test('denies when there is none (Law 4)', () => {
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
     expect(evaluate(withEnrollment(policiesOf(), office), facts)).toMatchObject({
       reason: 'no_rule',
       layer: 'enrollment',
@@ -372,12 +374,12 @@ describe('the rule that decides', () => {
   });
 
   test('is simulated with its optional enrollment', () => {
-    const steps = simulate(withEnrollment(policiesOf(), rule(inGrace)), factsOf({ subject: person(['password']) }));
+    const steps = simulate(withEnrollment(policiesOf(), rule(inGrace)), factsOf({ subject: userWith(['password']) }));
     expect(steps.at(-2)).toMatchObject({ kind: 'enroll', authenticator: 'totp', skippable: { skipsLeft: 3 } });
   });
 });
 
-/** A skippable offer stands where everything is proved: it is no worse than to be let in. */
+/** An enrollment that may be skipped comes after all proofs, so it is no worse than `allow`. */
 function rank(decision: Decision): number {
   if ('skippable' in decision && decision.skippable) return 2;
   return { deny: 0, identify: 0, challenge: 1, enroll: 1, allow: 2 }[decision.kind];
@@ -392,23 +394,23 @@ test('more evidence never makes a decision worse, and never adds a required enro
     optional: some,
     disabled: some,
   });
-  const worlds = world({ requirement, enrollments: 4, evidence: 3 }).chain((given) =>
-    fc.record({ given: fc.constant(given), terms, added: evidenceOf(given.has) }),
+  const worlds = world({ requirement, enrollments: 4, evidence: 3 }).chain((setup) =>
+    fc.record({ setup: fc.constant(setup), terms, added: evidenceOf(setup.has) }),
   );
   let requestedEnrollment = 0;
   fc.assert(
-    fc.property(worlds, ({ given, terms: drawn, added }) => {
+    fc.property(worlds, ({ setup, terms: drawn, added }) => {
       const { required, grace, optional, disabled } = drawn;
       const group = { anyOf: required, ...(grace && { grace: { skips: 1 } }) };
-      const plain = policiesOf({ session: always(allow(given.session)), app: given.app });
+      const plain = policiesOf({ session: always(allow(setup.session)), app: setup.app });
       const policies = withEnrollment(plain, rule({ required: [group], optional, disabled }));
       const at = (evidence: readonly Evidence[]) =>
         evaluate(
           policies,
-          factsOf({ subject: person([], { enrollments: given.has }), evidence, request: given.request }),
+          factsOf({ subject: userWith([], { enrollments: setup.has }), evidence, request: setup.request }),
         );
-      const before = at(given.evidence);
-      const after = at([...given.evidence, added]);
+      const before = at(setup.evidence);
+      const after = at([...setup.evidence, added]);
       if (before.kind === 'challenge' && before.withheld) return;
       if (after.kind === 'enroll') requestedEnrollment += 1;
       expect(rank(after)).toBeGreaterThanOrEqual(rank(before));

@@ -1,14 +1,16 @@
+/** When an enrollment is offered to complete a sign-in, and the order of options. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { enrolled, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 type Keys = readonly (Key | 'key')[];
 const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 
 function decide(app: Requirement, has: Keys, evidence: readonly Evidence[], enabled?: readonly Key[]) {
-  return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: person(has), evidence }));
+  return evaluate(policiesOf({ app, ...(enabled && { enabled }) }), factsOf({ subject: userWith(has), evidence }));
 }
 
 describe('an enrollment', () => {
@@ -20,33 +22,33 @@ describe('an enrollment', () => {
   });
 
   test('comes after the password when the user has only that', () => {
-    expect(decide(factors(2), ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(factors(2), ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone', 'totp', 'webauthn'],
     });
   });
 
   test('is not offered while existing enrollments can complete', () => {
-    expect(decide(factors(2), ['password', 'totp'], [proof('password', 'here')]).kind).toBe('challenge');
+    expect(decide(factors(2), ['password', 'totp'], [proof('password', 'now')]).kind).toBe('challenge');
   });
 
   test.each<[string, Keys, readonly Evidence[], object]>([
     [
       'one factor of two',
       ['password', 'totp'],
-      [proof('password', 'here')],
+      [proof('password', 'now')],
       { kind: 'challenge', options: [{ authenticator: 'totp' }] },
     ],
     [
       'two of one type are one',
       ['password', 'totp', 'email'],
-      [proof('totp', 'here'), proof('email', 'here')],
+      [proof('totp', 'now'), proof('email', 'now')],
       { kind: 'challenge', options: [{ authenticator: 'password' }] },
     ],
     [
       'both factors',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here')],
+      [proof('password', 'now'), proof('totp', 'now')],
       { kind: 'enroll', choices: ['webauthn'] },
     ],
     ['five minutes old', ['password', 'totp'], [proof('password', 300), proof('totp', 300)], { kind: 'enroll' }],
@@ -59,13 +61,13 @@ describe('an enrollment', () => {
     [
       'an enrollment in this transaction counts',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here', { origin: 'enrollment' })],
+      [proof('password', 'now'), proof('totp', 'now', { origin: 'enrollment' })],
       { kind: 'enroll' },
     ],
     [
       'a recovery does not count',
       ['password', 'totp'],
-      [proof('password', 'here'), proof('totp', 'here', { origin: 'recovery' })],
+      [proof('password', 'now'), proof('totp', 'now', { origin: 'recovery' })],
       { kind: 'challenge' },
     ],
   ])('takes the strongest level that the account can reach: %s', (_, has, evidence, expected) => {
@@ -74,10 +76,11 @@ describe('an enrollment', () => {
 
   test('takes a phishing-resistant proof from users who have one', () => {
     const app = factors(2, { demands: [{ authenticators: ['totp'] }] });
-    expect(
-      decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('email', 'here')]),
-    ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn', enrollments: ['key'] }] });
-    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'here'), proof('key', 'here')])).toMatchObject({
+    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'now'), proof('email', 'now')])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'webauthn', enrollments: ['key'] }],
+    });
+    expect(decide(app, ['password', 'email', 'key'], [proof('password', 'now'), proof('key', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['totp'],
     });
@@ -85,7 +88,7 @@ describe('an enrollment', () => {
 
   test('takes proofs within the maximum age of the request, too', () => {
     const facts = factsOf({
-      subject: person(['password']),
+      subject: userWith(['password']),
       evidence: [proof('password', 100)],
       request: { promptLogin: true },
     });
@@ -97,14 +100,14 @@ describe('an enrollment', () => {
 
   test('ignores enrollments of disabled authenticators', () => {
     const enabled = ['password', 'webauthn'] as const;
-    expect(decide(resistant, ['password', 'totp'], [proof('password', 'here')], enabled)).toMatchObject({
+    expect(decide(resistant, ['password', 'totp'], [proof('password', 'now')], enabled)).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
   });
 
   test('offers only what makes progress', () => {
-    expect(decide(resistant, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(resistant, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
@@ -112,14 +115,14 @@ describe('an enrollment', () => {
 
   test('offers a better one of an authenticator that the user has', () => {
     const app = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
-    expect(decide(app, ['key'], [proof('key', 'here')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+    expect(decide(app, ['key'], [proof('key', 'now')])).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
   });
 
   test('offers one that shows more than the one that the user has', () => {
     const [full] = enrolled('webauthn');
     const synced = { ...full, characteristics: ['userPresence', 'userVerification'] } as Enrollment;
-    const subject = person([], { enrollments: [synced] });
-    const evidence = [proof('webauthn', 'here', { characteristics: synced.characteristics })];
+    const subject = userWith([], { enrollments: [synced] });
+    const evidence = [proof('webauthn', 'now', { characteristics: synced.characteristics })];
     expect(evaluate(policiesOf({ app: resistant }), factsOf({ subject, evidence }))).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
@@ -130,7 +133,7 @@ describe('an enrollment', () => {
     const app: Requirement = {
       anyOf: [{ factors: 1, demands: [{ authenticators: ['totp'] }, { characteristics: ['phishingResistant'] }] }],
     };
-    const decision = decide(app, ['password', 'totp', 'email'], [proof('password', 'here'), proof('email', 'here')]);
+    const decision = decide(app, ['password', 'totp', 'email'], [proof('password', 'now'), proof('email', 'now')]);
     expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
   });
 
@@ -142,9 +145,9 @@ describe('an enrollment', () => {
       ],
     };
     expect(
-      decide(app, ['password', 'email', 'recovery_code'], [proof('password', 'here'), proof('recovery_code', 'here')]),
+      decide(app, ['password', 'email', 'recovery_code'], [proof('password', 'now'), proof('recovery_code', 'now')]),
     ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'email' }] });
-    expect(decide(app, ['password', 'email'], [proof('password', 'here'), proof('email', 'here')])).toMatchObject({
+    expect(decide(app, ['password', 'email'], [proof('password', 'now'), proof('email', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone', 'totp'],
     });
@@ -156,7 +159,7 @@ describe('an enrollment', () => {
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
     });
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['webauthn'],
     });
@@ -164,18 +167,18 @@ describe('an enrollment', () => {
 
   test('follows another in the order of the chain', () => {
     const app: Requirement = { chains: [[{ authenticators: ['phone'] }, { authenticators: ['totp'] }]] };
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'enroll',
       choices: ['phone'],
     });
     expect(
-      decide(app, ['password', 'phone'], [proof('password', 'here'), proof('phone', 'here', { origin: 'enrollment' })]),
+      decide(app, ['password', 'phone'], [proof('password', 'now'), proof('phone', 'now', { origin: 'enrollment' })]),
     ).toMatchObject({ kind: 'enroll', choices: ['totp'] });
   });
 
   test('is not offered where it would not complete the sign-in', () => {
     const app = factors(3, { demands: [{ authenticators: ['email'] }] });
-    expect(decide(app, ['password'], [proof('password', 'here')])).toMatchObject({
+    expect(decide(app, ['password'], [proof('password', 'now')])).toMatchObject({
       kind: 'deny',
       reason: 'unsatisfiable',
     });
@@ -227,7 +230,7 @@ describe('options', () => {
     const decision = decide(
       app,
       has,
-      proved.map((key) => proof(key, 'here')),
+      proved.map((key) => proof(key, 'now')),
     );
     expect(decision).toMatchObject({
       kind: 'challenge',
@@ -243,10 +246,10 @@ describe('options', () => {
   test('all enrollments that would do are offered, even equal ones', () => {
     const [totp] = enrolled('totp');
     const others = ['t1', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment);
-    const subject = person(['password'], { enrollments: [...enrolled('password'), ...others] });
+    const subject = userWith(['password'], { enrollments: [...enrolled('password'), ...others] });
     const decision = evaluate(
       policiesOf({ app: factors(2) }),
-      factsOf({ subject, evidence: [proof('password', 'here')] }),
+      factsOf({ subject, evidence: [proof('password', 'now')] }),
     );
     expect(decision).toMatchObject({
       kind: 'challenge',
@@ -256,9 +259,9 @@ describe('options', () => {
 
   test('an enrollment that was proved already is not asked for again in a chain', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
+    const subject = userWith([], { enrollments: ['totp', 't2', 't3'].map((id) => ({ ...totp, id }) as Enrollment) });
     const app: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
-    const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'here')] }));
+    const decision = evaluate(policiesOf({ app }), factsOf({ subject, evidence: [proof('totp', 'now')] }));
     expect(decision).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'totp', enrollments: ['t2', 't3'] }],

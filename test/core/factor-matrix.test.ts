@@ -1,10 +1,12 @@
+/** Which evidence covers which factor types, and which demands it meets. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
-import { factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 type Proved = readonly (Key | 'key')[];
 
-/** What is proved, the distinct factor types that it covers, and the `amr` it gives. */
+/** Proofs, the distinct factor types that they cover, and their `amr`. */
 const matrix: readonly [Proved, 1 | 2 | 3, readonly string[]][] = [
   [['password'], 1, ['pwd']],
   [['password', 'security_question'], 1, ['kba', 'pwd']],
@@ -28,13 +30,13 @@ const matrix: readonly [Proved, 1 | 2 | 3, readonly string[]][] = [
 
 describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
   const facts = factsOf({
-    subject: person(['password', 'security_question', 'email', 'phone', 'totp', 'recovery_code', 'webauthn', 'key']),
-    evidence: proved.map((key) => proof(key, 'here')),
+    subject: userWith(['password', 'security_question', 'email', 'phone', 'totp', 'recovery_code', 'webauthn', 'key']),
+    evidence: proved.map((key) => proof(key, 'now')),
   });
 
-  test.each([1, 2, 3] as const)('of %i factors', (requestedEnrollment) => {
-    const decision = evaluate(policiesOf({ app: factors(requestedEnrollment) }), facts);
-    expect(decision.kind).toBe(covered >= requestedEnrollment ? 'allow' : 'challenge');
+  test.each([1, 2, 3] as const)('of %i factors', (required) => {
+    const decision = evaluate(policiesOf({ app: factors(required) }), facts);
+    expect(decision.kind).toBe(covered >= required ? 'allow' : 'challenge');
   });
 
   test('with a true amr', () => {
@@ -43,9 +45,9 @@ describe.each(matrix)('%j covers %i', (proved, covered, amr) => {
 });
 
 describe('demands', () => {
-  const has = person(['password', 'security_question', 'email', 'totp', 'webauthn', 'key']);
+  const has = userWith(['password', 'security_question', 'email', 'totp', 'webauthn', 'key']);
   const decide = (app: ReturnType<typeof factors>, proved: Proved) =>
-    evaluate(policiesOf({ app }), factsOf({ subject: has, evidence: proved.map((key) => proof(key, 'here')) })).kind;
+    evaluate(policiesOf({ app }), factsOf({ subject: has, evidence: proved.map((key) => proof(key, 'now')) })).kind;
 
   test.each<[string, ReturnType<typeof factors>, Proved, string]>([
     [

@@ -1,3 +1,5 @@
+/** Denials that are withheld until something is proved, and decoys. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { DecoyDescriptor, Subject } from '../../src/core/model/facts.ts';
@@ -9,10 +11,10 @@ import {
   descriptor,
   factors,
   factsOf,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 const staffDenied: Policy = {
@@ -25,8 +27,8 @@ const staffDenied: Policy = {
 const needsKey = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 const withoutKeys = ['password', 'totp'] as const;
 
-/** A deny that tells something about the person, and the reason that is kept back. */
-const tellingDenies: readonly [string, PoliciesGiven, Partial<Subject>, object][] = [
+/** Denials that reveal something about the user, and the reason that is withheld. */
+const tellingDenies: readonly [string, PolicyParts, Partial<Subject>, object][] = [
   ['a rule of the app', { app: staffDenied }, { groups: ['staff'] }, { reason: 'rule', layer: 'app', rule: 'staff' }],
   [
     'a rule of the session policy',
@@ -46,7 +48,7 @@ const tellingDenies: readonly [string, PoliciesGiven, Partial<Subject>, object][
 ];
 
 describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
-  const subject = person(['password', 'totp'], more);
+  const subject = userWith(['password', 'totp'], more);
 
   test('is withheld from a user who has only identified', () => {
     const decision = evaluate(policiesOf(policies), factsOf({ subject }));
@@ -60,8 +62,8 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
   });
 
   test('is shown after a proof that is too old for the request', () => {
-    const given = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
-    expect(evaluate(policiesOf(policies), given)).toMatchObject({ kind: 'deny', ...withheld });
+    const facts = factsOf({ subject, evidence: [proof('password', 500)], request: { maxAge: 60 } });
+    expect(evaluate(policiesOf(policies), facts)).toMatchObject({ kind: 'deny', ...withheld });
   });
 
   test.each([
@@ -69,7 +71,7 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
     ['of an enrollment that is gone', { enrollment: 'gone' }],
     ['of a recovery', { origin: 'recovery' as const }],
   ])('is kept back with evidence %s', (_name, wrong) => {
-    const evidence = [proof('password', 'here', wrong)];
+    const evidence = [proof('password', 'now', wrong)];
     expect(evaluate(policiesOf(policies), factsOf({ subject, evidence }))).toMatchObject({
       kind: 'challenge',
       withheld,
@@ -79,7 +81,7 @@ describe.each(tellingDenies)('%s', (_, policies, more, withheld) => {
 
 describe('a denial that reveals nothing about the user is shown at once', () => {
   const closed = always({ kind: 'deny' });
-  test.each<[string, PoliciesGiven, Partial<Subject>]>([
+  test.each<[string, PolicyParts, Partial<Subject>]>([
     ['by the app', { app: closed }, {}],
     ['by the session policy', { session: closed }, {}],
     ['by the app, to a suspended account', { app: closed }, { status: 'suspended' }],
@@ -89,7 +91,7 @@ describe('a denial that reveals nothing about the user is shown at once', () => 
       { groups: ['staff'] },
     ],
   ])('%s', (_, policies, more) => {
-    const decision = evaluate(policiesOf(policies), factsOf({ subject: person(['password'], more) }));
+    const decision = evaluate(policiesOf(policies), factsOf({ subject: userWith(['password'], more) }));
     expect(decision).toMatchObject({ kind: 'deny', reason: 'rule', rule: 'everybody' });
   });
 });
@@ -97,7 +99,7 @@ describe('a denial that reveals nothing about the user is shown at once', () => 
 test('a suspended account is asked for exactly what an active one is asked for', () => {
   for (const app of [factors(1), factors(2), needsKey]) {
     const ask = (status: Subject['status']) =>
-      evaluate(policiesOf({ app }), factsOf({ subject: person(['password', 'totp', 'webauthn'], { status }) }));
+      evaluate(policiesOf({ app }), factsOf({ subject: userWith(['password', 'totp', 'webauthn'], { status }) }));
     const {
       withheld: _,
       trace: __,
@@ -110,15 +112,18 @@ test('a suspended account is asked for exactly what an active one is asked for',
 
 test('a user without enrollments is asked for a password that does not exist', () => {
   const none = [{ authenticator: 'password', enrollments: ['none'] }];
-  expect(evaluate(policiesOf(), factsOf({ subject: person([]) }))).toMatchObject({ kind: 'challenge', options: none });
+  expect(evaluate(policiesOf(), factsOf({ subject: userWith([]) }))).toMatchObject({
+    kind: 'challenge',
+    options: none,
+  });
   expect(
-    evaluate(policiesOf({ enabled: ['totp', 'password'] }), factsOf({ subject: person(['email']) })),
+    evaluate(policiesOf({ enabled: ['totp', 'password'] }), factsOf({ subject: userWith(['email']) })),
   ).toMatchObject({ kind: 'challenge', options: none });
 });
 
 test('a user without enrollments is asked for the first authenticator where there are no passwords', () => {
   const options = [{ authenticator: 'webauthn', enrollments: ['none'] }];
-  expect(evaluate(policiesOf({ enabled: ['webauthn'] }), factsOf({ subject: person([]) }))).toMatchObject({
+  expect(evaluate(policiesOf({ enabled: ['webauthn'] }), factsOf({ subject: userWith([]) }))).toMatchObject({
     kind: 'challenge',
     options,
   });
@@ -128,7 +133,7 @@ describe('a decoy', () => {
   const all = Object.values(descriptor);
   const decoy = (entropy: number, isAddress = false) => decoySubject({ id: 'decoy-1', entropy, isAddress }, all);
   const keysOf = ({ enrollments }: Subject) => enrollments.map(({ authenticator }) => authenticator);
-  /** The first one that has just these. */
+  /** The first decoy that has exactly these. */
   const decoyWith = (...keys: readonly string[]): Subject => {
     const found = Array.from({ length: 4096 }, (_, entropy) => decoy(entropy)).find(
       (one) => keysOf(one).join() === keys.join(),
@@ -142,7 +147,7 @@ describe('a decoy', () => {
     expect(decoy(0xdeadbeef)).toEqual(decoy(0xdeadbeef));
   });
 
-  // Numbers one after another are the worst case: what is drawn by a keyed hash is spread already.
+  // Consecutive numbers are the worst case: real entropy comes from a keyed hash and is spread already.
   describe.each([
     ['one after another', (at: number) => at],
     ['far apart', (at: number) => (at * 2_654_435_761) % 2 ** 32],
@@ -150,8 +155,8 @@ describe('a decoy', () => {
   ])('for entropies %s', (_, entropyOf) => {
     const many = (isAddress: boolean) =>
       Array.from({ length: 4096 }, (_, at) => keysOf(decoy(entropyOf(at), isAddress)));
-    const shareOf = (keys: readonly (readonly string[])[], ...requestedEnrollment: readonly string[]) =>
-      keys.filter((one) => requestedEnrollment.every((key) => one.includes(key))).length / keys.length;
+    const shareOf = (keys: readonly (readonly string[])[], ...wanted: readonly string[]) =>
+      keys.filter((one) => wanted.every((key) => one.includes(key))).length / keys.length;
     const [others, addresses] = [many(false), many(true)];
 
     test.each(all.map(({ key, ...rest }) => [key, 'decoys' in rest ? rest.decoys : undefined] as const))(
@@ -179,13 +184,13 @@ describe('a decoy', () => {
     ['one factor', factors(1)],
     ['two factors', factors(2)],
     ['a key', needsKey],
-  ])('is asked for the same as somebody real: %s', (_, app) => {
+  ])('is asked for the same as a real user: %s', (_, app) => {
     const ask = (subject: Subject) => {
       const decision = evaluate(policiesOf({ app }), factsOf({ subject }));
       return decision.kind === 'challenge' ? decision.options.map(({ authenticator }) => authenticator) : decision.kind;
     };
-    expect(ask(bare)).toEqual(ask(person(['password'])));
-    expect(ask(withTotp)).toEqual(ask(person(['password', 'totp'])));
+    expect(ask(bare)).toEqual(ask(userWith(['password'])));
+    expect(ask(withTotp)).toEqual(ask(userWith(['password', 'totp'])));
   });
 
   test('without a usable enrollment is still asked for a proof', () => {

@@ -1,7 +1,9 @@
+/** Which secret the identifier page asks for. */
+
 import { expect, test } from '@jest/globals';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PoliciesGiven, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/world.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -17,7 +19,7 @@ const forGroup = (requirement: Requirement, otherwise: Requirement): Policy => (
   ],
 });
 
-test.each<[string, PoliciesGiven, 'password' | undefined]>([
+test.each<[string, PolicyParts, 'password' | undefined]>([
   ['any factor', {}, 'password'],
   ['two factors', { app: factors(2) }, 'password'],
   ['a password', { app: password }, 'password'],
@@ -39,7 +41,7 @@ test.each<[string, PoliciesGiven, 'password' | undefined]>([
 });
 
 test('depends neither on the user nor on evidence', () => {
-  const facts = factsOf({ subject: person(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'here')] });
+  const facts = factsOf({ subject: userWith(['webauthn'], { groups: ['g'] }), evidence: [proof('password', 'now')] });
   expect(identifierPageSecret(policiesOf({ app: forGroup(key, password) }), facts)).toBeUndefined();
   expect(identifierPageSecret(policiesOf({ app: forGroup(password, password) }), facts)).toBe('password');
 });

@@ -1,7 +1,9 @@
+/** Rules and layers: session policy, app policy, request. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Policy, Rule } from '../../src/core/model/policy.ts';
-import { allow, always, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, factors, factsOf, policiesOf, proof, userWith } from './support/world.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };
 const one = allow(factors(1));
@@ -9,7 +11,7 @@ const policy = (...rules: readonly [string, Rule['when'], Rule['then']][]): Poli
   name: 'tested',
   rules: rules.map(([name, when, then]) => ({ name, when, then })),
 });
-const signedIn = { evidence: [proof('password', 'here')] };
+const signedIn = { evidence: [proof('password', 'now')] };
 
 describe('rules', () => {
   const ordered = policy(
@@ -24,7 +26,7 @@ describe('rules', () => {
     ['no rule: deny', [], ['world'], { kind: 'deny', reason: 'no_rule' }],
   ])('%s', (_, groups, zones, expected) => {
     const facts = factsOf({
-      subject: person(['password', 'totp'], { groups }),
+      subject: userWith(['password', 'totp'], { groups }),
       network: { ip: '', zones },
       ...signedIn,
     });
@@ -33,7 +35,7 @@ describe('rules', () => {
 
   test('the trace names every rule up to the one that decided, with its conditions', () => {
     const facts = factsOf({
-      subject: person(['password'], { groups: ['staff'] }),
+      subject: userWith(['password'], { groups: ['staff'] }),
       network: { ip: '', zones: ['office'] },
       ...signedIn,
     });
@@ -52,7 +54,7 @@ describe('rules', () => {
   test('the trace has the location of a rule', () => {
     const location = { file: 'policies/sign-on/notes.yaml', line: 7 };
     const app: Policy = { name: 'notes', rules: [{ name: 'all', when: {}, then: one, location }] };
-    const { layers } = evaluate(policiesOf({ app }), factsOf({ subject: person(['password']), ...signedIn })).trace;
+    const { layers } = evaluate(policiesOf({ app }), factsOf({ subject: userWith(['password']), ...signedIn })).trace;
     expect(layers[1]?.rules[0]?.location).toEqual(location);
   });
 
@@ -63,7 +65,7 @@ describe('rules', () => {
     const decide = (more: object) =>
       evaluate(
         policiesOf({ app }),
-        factsOf({ subject: person(['password'], { profile: { ...profile, ...more } }), ...signedIn }),
+        factsOf({ subject: userWith(['password'], { profile: { ...profile, ...more } }), ...signedIn }),
       );
     expect(decide({})).toMatchObject({ kind: 'allow', rule: 'many' });
     expect(decide({ a11: 0 })).toMatchObject({ kind: 'deny', reason: 'no_rule' });
@@ -92,8 +94,8 @@ describe('layers are ANDed', () => {
     ['both', ['password', 'totp'], { kind: 'allow' }],
   ] as const)('%s', (_, proved, expected) => {
     const facts = factsOf({
-      subject: person(['password', 'totp', 'email']),
-      evidence: proved.map((key) => proof(key, 'here')),
+      subject: userWith(['password', 'totp', 'email']),
+      evidence: proved.map((key) => proof(key, 'now')),
     });
     expect(evaluate(policiesOf({ session: always(allow(password)), app: totp }), facts)).toMatchObject(expected);
   });
@@ -101,7 +103,7 @@ describe('layers are ANDed', () => {
   test('an app without a policy denies every user, identified or not', () => {
     const { app: _, ...policies } = policiesOf();
     expect(evaluate(policies, factsOf())).toMatchObject({ kind: 'deny', reason: 'no_policy' });
-    expect(evaluate(policies, factsOf({ subject: person(['password']) }))).toMatchObject({
+    expect(evaluate(policies, factsOf({ subject: userWith(['password']) }))).toMatchObject({
       kind: 'deny',
       reason: 'no_policy',
     });
@@ -111,13 +113,13 @@ describe('layers are ANDed', () => {
     const limits = { idle: 600, absolute: 3600 };
     const decision = evaluate(
       policiesOf({ session: always(allow(factors(1), limits)) }),
-      factsOf({ subject: person(['password']), ...signedIn }),
+      factsOf({ subject: userWith(['password']), ...signedIn }),
     );
     expect(decision).toMatchObject({ kind: 'allow', session: limits });
   });
 
   test('no user meets an empty list of alternatives', () => {
-    const facts = factsOf({ subject: person(['password', 'webauthn']), ...signedIn });
+    const facts = factsOf({ subject: userWith(['password', 'webauthn']), ...signedIn });
     for (const app of [{ anyOf: [] }, { chains: [] }, { chains: [[]] }, { chains: [[{ authenticators: [] }]] }]) {
       expect(evaluate(policiesOf({ app }), facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
     }
@@ -126,7 +128,7 @@ describe('layers are ANDed', () => {
   test('a requirement that asks for no factor still asks for one', () => {
     const nothing = { anyOf: [{ factors: 0 as 1, demands: [] }] };
     const policies = policiesOf({ session: always(allow(nothing)), app: nothing });
-    expect(evaluate(policies, factsOf({ subject: person(['password']) }))).toMatchObject({
+    expect(evaluate(policies, factsOf({ subject: userWith(['password']) }))).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'password' }],
     });

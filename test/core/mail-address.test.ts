@@ -1,3 +1,5 @@
+/** Mail addresses and their masks. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { mailAddress, maskedAddress } from '../../src/core/model/mail-address.ts';

@@ -1,4 +1,4 @@
-/** What `explain` says is missing, against tables and against a plain second reading. */
+/** What `explain` reports as missing, against tables and against the naive reading. */
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -8,9 +8,9 @@ import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { world } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
-import { allow, always, factors, factsOf, NOW, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, factors, factsOf, NOW, policiesOf, proof, userWith } from './support/world.ts';
 
-const everything = person(['password', 'totp', 'webauthn', 'security_question']);
+const everything = userWith(['password', 'totp', 'webauthn', 'security_question']);
 
 function missing(requirement: Requirement, evidence: readonly Evidence[]): readonly Missing[] {
   return missingOf(requirement, assessedEvidence(policiesOf(), factsOf({ subject: everything, evidence })));
@@ -68,17 +68,17 @@ test('a chain lacks the fewest steps that are left', () => {
     missing(requirement, evidence).map((one) => one.kind === 'chain' && one.steps);
   expect(left(chains(step('password'), step('totp')), proof('totp', 5))).toEqual([[step('password')]]);
   expect(left(chains(step('password', 'totp'), step('totp')), proof('totp', 5))).toHaveLength(1);
-  // The one that fits both steps is not wasted on the first.
+  // The evidence that fits both steps is not spent on the first.
   const evidence = [proof('totp', 5), proof('password', 5)];
   expect(left(chains(step('totp', 'password'), step('totp')), ...evidence)).toEqual([]);
 });
 
 test('nothing is missing exactly when the requirement is met', () => {
   const seen = { met: 0, unmet: 0 };
-  const given = world({ requirement: fc.constantFrom(factors(1)), enrollments: 4, evidence: 4 });
+  const worlds = world({ requirement: fc.constantFrom(factors(1)), enrollments: 4, evidence: 4 });
   fc.assert(
-    fc.property(given, ({ has, evidence }) => {
-      const subject = person([], { enrollments: has });
+    fc.property(worlds, ({ has, evidence }) => {
+      const subject = userWith([], { enrollments: has });
       const policies = policiesOf({ session: always(allow(factors(1), { idle: 60, absolute: 1000 })) });
       const facts = factsOf({ subject, evidence });
       for (const count of [1, 2, 3] as const) {

@@ -1,3 +1,5 @@
+/** From a decision to the step that the user sees. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
@@ -299,8 +301,8 @@ describe('several enrollments that are one option', () => {
   });
 
   test('have no id on the page of their challenge', () => {
-    const shown = merged({ pending: pending(challenge('webauthn', 'k1')) });
-    expect(shown).toMatchObject({ kind: 'step', step: { kind: 'challenge', authenticator: 'webauthn' } });
-    expect(JSON.stringify(shown)).not.toContain('k1');
+    const step = merged({ pending: pending(challenge('webauthn', 'k1')) });
+    expect(step).toMatchObject({ kind: 'step', step: { kind: 'challenge', authenticator: 'webauthn' } });
+    expect(JSON.stringify(step)).not.toContain('k1');
   });
 });

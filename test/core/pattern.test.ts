@@ -1,3 +1,5 @@
+/** Patterns with stars. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { compilePattern } from '../../src/core/policy/pattern.ts';

@@ -1,3 +1,5 @@
+/** Properties of evaluation over random policies and evidence, against the naive reading. */
+
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
@@ -14,38 +16,38 @@ import {
   descriptor,
   factors,
   factsOf,
-  HERE,
   type Key,
   NOW,
-  person,
   policiesOf,
   proof,
+  TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
-/** Counts only where it is named, and beside something else. */
+/** Counts only where a demand names it, and only beside other evidence. */
 const isAuxiliary = ({ authenticator }: { readonly authenticator: string }) => authenticator === 'security_question';
 const enabledOf = ({ disabled }: World) => keys.filter((key) => !(disabled as readonly string[]).includes(key));
 
-function policies(given: World) {
-  const { session, app, minimumAcr } = given;
+function policies(drawn: World) {
+  const { session, app, minimumAcr } = drawn;
   return policiesOf({
     session: always(allow(session)),
     app,
-    enabled: enabledOf(given),
+    enabled: enabledOf(drawn),
     ...(minimumAcr !== undefined && { minimumAcr }),
   });
 }
 
-function facts(given: World, evidence: readonly Evidence[] = given.evidence): Facts {
-  return factsOf({ subject: person([], { enrollments: given.has }), evidence, request: given.request });
+function facts(drawn: World, evidence: readonly Evidence[] = drawn.evidence): Facts {
+  return factsOf({ subject: userWith([], { enrollments: drawn.has }), evidence, request: drawn.request });
 }
 
-const decide = (given: World, evidence?: readonly Evidence[]): Decision =>
-  evaluate(policies(given), facts(given, evidence));
+const decide = (drawn: World, evidence?: readonly Evidence[]): Decision =>
+  evaluate(policies(drawn), facts(drawn, evidence));
 
-/** What the plain reading says must be met, apart from voluntary acr values: any one of each list. */
-function goalsOf({ session, app, minimumAcr, request }: World): readonly (readonly Requirement[])[] {
+/** What must be met by the naive reading, apart from voluntary acr values: any one of each list. */
+function requirementsOf({ session, app, minimumAcr, request }: World): readonly (readonly Requirement[])[] {
   const of = (values: readonly string[]) =>
     acrValues.filter(({ value }) => values.includes(value)).map((acr) => acr.requirement);
   const essential = request.acrEssential && request.acrValues.length > 0;
@@ -58,34 +60,34 @@ function goalsOf({ session, app, minimumAcr, request }: World): readonly (readon
 }
 
 function whenOf({ request }: World): When {
-  return { now: NOW, transaction: HERE, maxAge: request.promptLogin ? 0 : request.maxAge };
+  return { now: NOW, transaction: TRANSACTION, maxAge: request.promptLogin ? 0 : request.maxAge };
 }
 
-function naivelyAllowed(given: World, evidence: readonly Evidence[]): boolean {
-  const counted = evidence.filter(({ authenticator }) => enabledOf(given).includes(authenticator as Key));
-  return goalsOf(given).every((goal) => goal.some((one) => naivelyMeets(one, counted, whenOf(given))));
+function naivelyAllowed(drawn: World, evidence: readonly Evidence[]): boolean {
+  const counted = evidence.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
+  return requirementsOf(drawn).every((anyOf) => anyOf.some((one) => naivelyMeets(one, counted, whenOf(drawn))));
 }
 
-/** Evidence of proving an enrollment now, at its best. */
+/** The evidence of proving an enrollment now, at its best. */
 function proving({ id, authenticator, factors: covered, characteristics }: Enrollment): Evidence {
-  return { ...proof(authenticator as Key, 'here'), enrollment: id, factors: covered, characteristics };
+  return { ...proof(authenticator as Key, 'now'), enrollment: id, factors: covered, characteristics };
 }
 
-const usable = (given: World) =>
-  given.has.filter(({ authenticator }) => enabledOf(given).includes(authenticator as Key));
-const newOnes = (given: World): readonly Evidence[] =>
-  enabledOf(given)
+const usable = (drawn: World) =>
+  drawn.has.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
+const newOnes = (drawn: World): readonly Evidence[] =>
+  enabledOf(drawn)
     .filter((key) => descriptor[key].enrollable)
-    .map((key) => ({ ...proof(key, 'here'), enrollment: `new ${key}` }));
+    .map((key) => ({ ...proof(key, 'now'), enrollment: `new ${key}` }));
 
 /**
- * Law 7, read plainly: enough factor types, and phishing resistance if there is any, proved within five minutes; or a
- * recovery code and another factor type.
+ * A naive reading of Law 7: all factor types of the account, and phishing resistance if it has any, proved within five
+ * minutes; or a recovery code and another factor type.
  */
-function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
-  const has = usable(given).filter((one) => !isAuxiliary(one));
+function meetsAccountManagement(drawn: World, evidence: readonly Evidence[]): boolean {
+  const has = usable(drawn).filter((one) => !isAuxiliary(one));
   const resistant = has.some(({ characteristics }) => characteristics.includes('phishingResistant'));
-  const bar: Requirement = {
+  const requirement: Requirement = {
     anyOf: [
       {
         factors: new Set(has.flatMap((one) => one.factors)).size as 1 | 2 | 3,
@@ -97,22 +99,22 @@ function barIsCleared(given: World, evidence: readonly Evidence[]): boolean {
   };
   const old = evidence.filter(
     ({ enrollment, authenticator }) =>
-      !enrollment.startsWith('new ') && enabledOf(given).includes(authenticator as Key),
+      !enrollment.startsWith('new ') && enabledOf(drawn).includes(authenticator as Key),
   );
-  return naivelyMeets(bar, old, whenOf(given));
+  return naivelyMeets(requirement, old, whenOf(drawn));
 }
 
-const voluntary = (given: World) => !given.request.acrEssential && given.request.acrValues.length > 0;
+const voluntary = (drawn: World) => !drawn.request.acrEssential && drawn.request.acrValues.length > 0;
 const any = world({ requirement, enrollments: 5, evidence: 4 });
-const small = world({ requirement, enrollments: 3, evidence: 2 }).filter((given) => !voluntary(given));
+const small = world({ requirement, enrollments: 3, evidence: 2 }).filter((drawn) => !voluntary(drawn));
 
 test('the order of evidence does not matter', () => {
-  const shuffled = any.chain((given) =>
-    fc.tuple(fc.constant(given), fc.shuffledSubarray(given.evidence, { minLength: given.evidence.length })),
+  const shuffled = any.chain((drawn) =>
+    fc.tuple(fc.constant(drawn), fc.shuffledSubarray(drawn.evidence, { minLength: drawn.evidence.length })),
   );
   fc.assert(
-    fc.property(shuffled, ([given, evidence]) => {
-      expect(decide(given, evidence)).toEqual(decide(given));
+    fc.property(shuffled, ([drawn, evidence]) => {
+      expect(decide(drawn, evidence)).toEqual(decide(drawn));
     }),
     seeded(1000),
   );
@@ -121,41 +123,41 @@ test('the order of evidence does not matter', () => {
 test('evaluation allows exactly what the naive reading allows', () => {
   let allowed = 0;
   fc.assert(
-    fc.property(any, (given) => {
-      const isAllowed = decide(given).kind === 'allow';
+    fc.property(any, (drawn) => {
+      const isAllowed = decide(drawn).kind === 'allow';
       if (isAllowed) allowed += 1;
-      if (isAllowed || !voluntary(given)) expect(isAllowed).toBe(naivelyAllowed(given, given.evidence));
+      if (isAllowed || !voluntary(drawn)) expect(isAllowed).toBe(naivelyAllowed(drawn, drawn.evidence));
     }),
     seeded(4000),
   );
-  // The worlds are worth something only if many of them allow.
+  // The property says little unless many of the worlds allow.
   expect(allowed).toBeGreaterThan(300);
 });
 
 test('an assurance is true of its supporting evidence, which is the newest that will do', () => {
   fc.assert(
-    fc.property(any, (given) => {
-      const decision = decide(given);
+    fc.property(any, (drawn) => {
+      const decision = decide(drawn);
       if (decision.kind !== 'allow') return;
       const { supportingEvidence, authTime, amr, acr } = decision.assurance;
-      expect(naivelyAllowed(given, supportingEvidence)).toBe(true);
-      for (const one of supportingEvidence) expect(given.evidence).toContainEqual(one);
+      expect(naivelyAllowed(drawn, supportingEvidence)).toBe(true);
+      for (const one of supportingEvidence) expect(drawn.evidence).toContainEqual(one);
       expect(authTime).toBe(Math.min(...supportingEvidence.map(({ at }) => at)));
       const covered = new Set(supportingEvidence.filter((one) => !isAuxiliary(one)).flatMap((one) => one.factors)).size;
       expect(amr).toEqual(
         [...new Set([...supportingEvidence.flatMap((one) => one.amr), ...(covered > 1 ? ['mfa'] : [])])].sort(),
       );
       const met = acrValues
-        .filter((one) => naivelyMeets(one.requirement, supportingEvidence, whenOf(given)))
+        .filter((one) => naivelyMeets(one.requirement, supportingEvidence, whenOf(drawn)))
         .map(({ value }) => value);
-      expect(acr).toBe(given.request.acrValues.find((value) => met.includes(value)) ?? met[0]);
-      if (voluntary(given)) return;
-      const oldest = subsets(given.evidence)
-        .filter((set) => naivelyAllowed(given, set))
+      expect(acr).toBe(drawn.request.acrValues.find((value) => met.includes(value)) ?? met[0]);
+      if (voluntary(drawn)) return;
+      const oldest = subsets(drawn.evidence)
+        .filter((set) => naivelyAllowed(drawn, set))
         .map((set) => Math.min(...set.map(({ at }) => at)));
       expect(
         naivelyAllowed(
-          given,
+          drawn,
           supportingEvidence.filter(({ at }) => at >= Math.max(...oldest)),
         ),
       ).toBe(true);
@@ -168,10 +170,10 @@ test('evidence of other users changes nothing', () => {
   fc.assert(
     fc.property(
       any,
-      fc.array(evidenceOf(person(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
-      (given, others) => {
-        const mixed = [...others.map((one) => ({ ...one, subject: 'bob' })), ...given.evidence];
-        expect(decide(given, mixed)).toEqual(decide(given));
+      fc.array(evidenceOf(userWith(['webauthn', 'password', 'totp']).enrollments), { maxLength: 3 }),
+      (drawn, others) => {
+        const mixed = [...others.map((one) => ({ ...one, subject: 'bob' })), ...drawn.evidence];
+        expect(decide(drawn, mixed)).toEqual(decide(drawn));
       },
     ),
     seeded(500),
@@ -181,12 +183,12 @@ test('evidence of other users changes nothing', () => {
 const ranks = { deny: 0, identify: 0, challenge: 1, enroll: 1, allow: 2 } as const;
 
 test('more evidence never makes a decision worse', () => {
-  const more = any.chain((given) => fc.tuple(fc.constant(given), evidenceOf(given.has)));
+  const more = any.chain((drawn) => fc.tuple(fc.constant(drawn), evidenceOf(drawn.has)));
   fc.assert(
-    fc.property(more, ([given, added]) => {
-      const before = decide(given);
-      const after = decide(given, [...given.evidence, added]);
-      // The first proof may bring to light a deny that was kept back.
+    fc.property(more, ([drawn, added]) => {
+      const before = decide(drawn);
+      const after = decide(drawn, [...drawn.evidence, added]);
+      // The first proof may reveal a denial that was withheld.
       if (before.kind === 'challenge' && before.withheld) return;
       expect(ranks[after.kind]).toBeGreaterThanOrEqual(ranks[before.kind]);
     }),
@@ -201,13 +203,13 @@ test('two authenticators of one factor type never count as two factors', () => {
   );
   const worlds = oneType.chain((kinds) =>
     fc.record({
-      evidence: fc.array(evidenceOf(person(kinds).enrollments), { minLength: 1, maxLength: 6 }),
+      evidence: fc.array(evidenceOf(userWith(kinds).enrollments), { minLength: 1, maxLength: 6 }),
       asked: requirement,
     }),
   );
   fc.assert(
     fc.property(worlds, ({ evidence, asked }) => {
-      const subject = person(keys);
+      const subject = userWith(keys);
       const two = evaluate(policiesOf({ app: factors(2) }), factsOf({ subject, evidence }));
       expect(two.kind).not.toBe('allow');
       const other = evaluate(policiesOf({ app: asked }), factsOf({ subject, evidence }));
@@ -219,9 +221,9 @@ test('two authenticators of one factor type never count as two factors', () => {
 
 test('a request never lowers what the policies demand', () => {
   fc.assert(
-    fc.property(any, (given) => {
-      if (decide(given).kind !== 'allow') return;
-      const plain: World = { ...given, request: { acrValues: [], acrEssential: false, promptLogin: false } };
+    fc.property(any, (drawn) => {
+      if (decide(drawn).kind !== 'allow') return;
+      const plain: World = { ...drawn, request: { acrValues: [], acrEssential: false, promptLogin: false } };
       expect(decide(plain).kind).toBe('allow');
     }),
     seeded(1000),
@@ -231,17 +233,18 @@ test('a request never lowers what the policies demand', () => {
 test('the user is asked exactly if the sign-in can still be completed', () => {
   const seen = { deny: 0, challenge: 0, enroll: 0 };
   fc.assert(
-    fc.property(world({ requirement, enrollments: 3, evidence: 2 }), (given) => {
-      const decision = decide(given);
-      if (voluntary(given) || decision.kind === 'allow' || decision.kind === 'identify') return;
+    fc.property(world({ requirement, enrollments: 3, evidence: 2 }), (drawn) => {
+      const decision = decide(drawn);
+      if (voluntary(drawn) || decision.kind === 'allow' || decision.kind === 'identify') return;
       seen[decision.kind] += 1;
-      const proofs = [...given.evidence, ...usable(given).map(proving)];
-      const canProve = naivelyAllowed(given, proofs);
-      const hasSolid = usable(given).some((one) => !isAuxiliary(one));
-      const canEnroll = hasSolid && naivelyAllowed(given, [...proofs, ...newOnes(given)]);
+      const proofs = [...drawn.evidence, ...usable(drawn).map(proving)];
+      const canProve = naivelyAllowed(drawn, proofs);
+      const hasSolid = usable(drawn).some((one) => !isAuxiliary(one));
+      const canEnroll = hasSolid && naivelyAllowed(drawn, [...proofs, ...newOnes(drawn)]);
       const isDenied = decision.kind === 'deny' || (decision.kind === 'challenge' && decision.withheld !== undefined);
       expect(isDenied).toBe(!canProve && !canEnroll);
-      if (decision.kind === 'enroll') expect([canProve, barIsCleared(given, given.evidence)]).toEqual([false, true]);
+      if (decision.kind === 'enroll')
+        expect([canProve, meetsAccountManagement(drawn, drawn.evidence)]).toEqual([false, true]);
     }),
     seeded(2000),
   );
@@ -253,26 +256,26 @@ function solidFirst(set: readonly Evidence[]): readonly Evidence[] {
   return solid.length > 0 ? solid : set;
 }
 
-/** All sets of actions that complete, and of which nothing can be left out. */
-function minimalSets(given: World, actions: readonly Evidence[], isDone: (evidence: readonly Evidence[]) => boolean) {
-  const done = (set: readonly Evidence[]) => isDone([...given.evidence, ...set]);
+/** All minimal sufficient sets, by trying every set of actions. */
+function minimalSets(drawn: World, actions: readonly Evidence[], isDone: (evidence: readonly Evidence[]) => boolean) {
+  const done = (set: readonly Evidence[]) => isDone([...drawn.evidence, ...set]);
   return subsets(actions).filter((set) => done(set) && set.every((one) => !done(set.filter((other) => other !== one))));
 }
 
 test('every option makes progress: it is part of a minimal sufficient set', () => {
   fc.assert(
-    fc.property(small, (given) => {
-      const decision = decide(given);
+    fc.property(small, (drawn) => {
+      const decision = decide(drawn);
       if (decision.kind !== 'challenge' || decision.withheld) return;
-      const proofs = usable(given).map(proving);
-      const byProof = minimalSets(given, proofs, (evidence) => naivelyAllowed(given, evidence));
+      const proofs = usable(drawn).map(proving);
+      const byProof = minimalSets(drawn, proofs, (evidence) => naivelyAllowed(drawn, evidence));
       const sets =
         byProof.length > 0
           ? byProof
           : minimalSets(
-              given,
-              [...proofs, ...newOnes(given)],
-              (evidence) => barIsCleared(given, evidence) && naivelyAllowed(given, evidence),
+              drawn,
+              [...proofs, ...newOnes(drawn)],
+              (evidence) => meetsAccountManagement(drawn, evidence) && naivelyAllowed(drawn, evidence),
             );
       const useful = new Set(sets.flatMap((set) => set.map(({ enrollment }) => enrollment)));
       const offered = decision.options.flatMap((option) => option.enrollments);
@@ -284,14 +287,14 @@ test('every option makes progress: it is part of a minimal sufficient set', () =
 });
 
 test('without chains every useful option is offered', () => {
-  const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 2 }).filter((given) => !voluntary(given));
+  const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 2 }).filter((drawn) => !voluntary(drawn));
   fc.assert(
-    fc.property(worlds, (given) => {
-      const decision = decide(given);
+    fc.property(worlds, (drawn) => {
+      const decision = decide(drawn);
       if (decision.kind !== 'challenge' || decision.withheld) return;
-      const sets = minimalSets(given, usable(given).map(proving), (evidence) => naivelyAllowed(given, evidence));
+      const sets = minimalSets(drawn, usable(drawn).map(proving), (evidence) => naivelyAllowed(drawn, evidence));
       if (sets.length === 0) return;
-      // What is auxiliary is asked for last.
+      // Auxiliary authenticators are asked for last.
       const useful = sets.flatMap((set) => solidFirst(set).map(({ enrollment }) => enrollment));
       expect(new Set(decision.options.flatMap((option) => option.enrollments))).toEqual(new Set(useful));
     }),
@@ -301,11 +304,11 @@ test('without chains every useful option is offered', () => {
 
 test('every offered enrollment completes the sign-in together with what the user has', () => {
   fc.assert(
-    fc.property(small, (given) => {
-      const decision = decide(given);
+    fc.property(small, (drawn) => {
+      const decision = decide(drawn);
       if (decision.kind !== 'enroll') return;
-      const actions = [...usable(given).map(proving), ...newOnes(given)];
-      const sets = minimalSets(given, actions, (evidence) => naivelyAllowed(given, evidence));
+      const actions = [...usable(drawn).map(proving), ...newOnes(drawn)];
+      const sets = minimalSets(drawn, actions, (evidence) => naivelyAllowed(drawn, evidence));
       const useful = new Set(sets.flatMap((set) => set.map(({ enrollment }) => enrollment)));
       for (const key of decision.choices) expect(useful).toContain(`new ${key}`);
     }),

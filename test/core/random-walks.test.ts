@@ -1,4 +1,4 @@
-/** Random walks: whatever is submitted in whatever order, nobody completes without what was demanded. */
+/** Random walks through the step loop: no order of submissions completes without the required proofs. */
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -21,7 +21,7 @@ import {
   skipping,
   started,
 } from '../../src/core/step/transitions.ts';
-import { allEnrollments, request, requirement, showing } from './support/arbitraries.ts';
+import { allEnrollments, request, requirement, verificationOf } from './support/arbitraries.ts';
 import { naivelyMeets } from './support/naive.ts';
 import { seeded } from './support/seeded.ts';
 import {
@@ -33,18 +33,18 @@ import {
   factsOf,
   type Key,
   NOW,
-  person,
   plainRequest,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 type Act =
   | { readonly kind: 'identify'; readonly who: 'ann' | 'bob' | 'sue' | 'nobody' }
-  /** A true proof: of what is asked for, or of anything that the person has. */
+  /** A true proof: of what is asked for, or of any enrollment of the user. */
   | { readonly kind: 'prove'; readonly asked: boolean; readonly nth: number; readonly lesser: boolean }
   | { readonly kind: 'enroll'; readonly nth: number }
-  | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'here' | 'elsewhere' }
+  | { readonly kind: 'foreign_proof'; readonly of: 'ann' | 'bob' | 'decoy'; readonly where: 'now' | 'elsewhere' }
   | { readonly kind: 'pick'; readonly purpose: 'challenge' | 'enroll'; readonly key: Key }
   | { readonly kind: 'wait'; readonly seconds: number }
   | { readonly kind: 'select' | 'abandon' | 'forget' | 'skip' };
@@ -64,7 +64,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
   fc.record({
     kind: fc.constant('foreign_proof' as const),
     of: fc.constantFrom('ann', 'bob', 'decoy'),
-    where: fc.constantFrom('here', 'elsewhere'),
+    where: fc.constantFrom('now', 'elsewhere'),
   }),
   fc.record({
     kind: fc.constant('pick' as const),
@@ -104,7 +104,7 @@ function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {
   return compilePolicy({ name: 'enrollment', rules: [rule] });
 }
 
-/** The shell in small: gather facts, decide, start what has to be started, show. */
+/** A small engine: gather facts, decide, start what has to be started, show. */
 function advance(run: Run, demands: Demands): { readonly run: Run; readonly decision: Decision; readonly plan: Plan } {
   const { transaction, now } = run;
   const subject = subjectOf(run);
@@ -159,7 +159,7 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       const has = subject?.enrollments.filter(({ id }) => !action.asked || id === asked) ?? [];
       const enrollment = has[action.nth % Math.max(1, has.length)];
       if (subject === undefined || enrollment === undefined) return run;
-      const evidence = evidenceBy(run, subject, enrollment, showing(enrollment, action.lesser));
+      const evidence = evidenceBy(run, subject, enrollment, verificationOf(enrollment, action.lesser));
       if (transaction.subject?.decoy) {
         expect(() => proved(transaction, evidence)).toThrow();
         return run;
@@ -170,12 +170,12 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
       return enroll(run, action.nth, decision);
     case 'foreign_proof': {
       const id = action.of === 'decoy' ? DECOY : action.of;
-      if (id === transaction.subject?.id && action.where === 'here') return run;
+      if (id === transaction.subject?.id && action.where === 'now') return run;
       const evidence = {
         ...proof('webauthn', 0),
         subject: id,
         at: run.now,
-        transaction: action.where === 'here' ? transaction.event : 'elsewhere',
+        transaction: action.where === 'now' ? transaction.event : 'elsewhere',
       };
       expect(() => proved(transaction, evidence)).toThrow();
       return run;
@@ -197,8 +197,8 @@ function submit(run: Run, action: Act, decision: Decision, plan: Plan): Run {
 }
 
 /**
- * Only what the decision offers can be enrolled, as in the engine; and Law 7 holds whenever it offers something. What
- * it only lists is picked.
+ * Enrolls only what the decision offers, as the engine does, and expects Law 7 to hold whenever it offers something.
+ * What it only lists is chosen.
  */
 function enroll(run: Run, nth: number, decision: Decision): Run {
   const subject = subjectOf(run);
@@ -206,9 +206,9 @@ function enroll(run: Run, nth: number, decision: Decision): Run {
   const key = decision.choices[nth % decision.choices.length] as Key;
   if (decision.proofFirst)
     return { ...run, transaction: picked(run.transaction, { purpose: 'enroll', authenticator: key }) };
-  const bar: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
+  const requirement: Requirement = { anyOf: [{ factors: factorsOf(subject), demands: [] }] };
   const when = { now: run.now, transaction: run.transaction.event };
-  expect(naivelyMeets(bar, run.transaction.evidence, when)).toBe(true);
+  expect(naivelyMeets(requirement, run.transaction.evidence, when)).toBe(true);
   const [template] = enrolled(key);
   const made: Enrollment = { ...(template as Enrollment), id: `new-${key}-${subject.enrollments.length}` };
   const people = { ...run.people, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };
@@ -238,9 +238,9 @@ test('no sequence of submissions completes without the required proofs', () => {
   fc.assert(
     fc.property(walks, ({ ann, acts, ...demands }) => {
       const people = {
-        ann: person([], { enrollments: ann }),
-        bob: person(['password', 'totp'], { id: 'bob' }),
-        sue: person(['password', 'totp'], { id: 'sue', status: 'suspended' }),
+        ann: userWith([], { enrollments: ann }),
+        bob: userWith(['password', 'totp'], { id: 'bob' }),
+        sue: userWith(['password', 'totp'], { id: 'sue', status: 'suspended' }),
       };
       const transaction = begin({
         id: 'walk',
@@ -263,7 +263,7 @@ test('no sequence of submissions completes without the required proofs', () => {
     }),
     seeded(3000),
   );
-  // Walks that never arrive would prove nothing.
+  // The property says little unless many walks reach an end.
   const { proofFirst, requestedEnrollment, ...often } = ends;
   for (const count of Object.values(often)) expect(count).toBeGreaterThan(100);
   for (const count of [proofFirst, requestedEnrollment]) expect(count).toBeGreaterThan(20);

@@ -1,3 +1,5 @@
+/** Whether a refresh token may still be used. */
+
 import { expect, test } from '@jest/globals';
 import { evaluateRefresh } from '../../src/core/decision/refresh.ts';
 import type { Subject } from '../../src/core/model/facts.ts';
@@ -7,10 +9,10 @@ import {
   always,
   enrolled,
   factors,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   silentFacts,
+  userWith,
 } from './support/world.ts';
 
 const contractorsDenied: Policy = {
@@ -21,7 +23,7 @@ const contractorsDenied: Policy = {
   ],
 };
 
-test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
+test.each<[string, PolicyParts, Partial<Subject> | undefined, object]>([
   ['nothing denies, and no evidence is required', { app: contractorsDenied }, { groups: ['staff'] }, { allow: true }],
   [
     'a rule of the app denies',
@@ -45,7 +47,7 @@ test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
   ],
   ['the account is gone', {}, undefined, { allow: false, reason: 'account_inactive' }],
 ])('%s', (_, policies, more, expected) => {
-  const facts = silentFacts(more ? { subject: person(['password'], more) } : {});
+  const facts = silentFacts(more ? { subject: userWith(['password'], more) } : {});
   const decision = evaluateRefresh(policiesOf(policies), facts, []);
   expect(decision).toMatchObject(expected);
   expect(decision.trace.layers.map(({ layer }) => layer)).toEqual(['session', 'app']);
@@ -53,7 +55,7 @@ test.each<[string, PoliciesGiven, Partial<Subject> | undefined, object]>([
 
 test('the app has no policy any more', () => {
   const { app: _, ...policies } = policiesOf();
-  expect(evaluateRefresh(policies, silentFacts({ subject: person(['password']) }), [])).toMatchObject({
+  expect(evaluateRefresh(policies, silentFacts({ subject: userWith(['password']) }), [])).toMatchObject({
     allow: false,
     reason: 'no_policy',
   });
@@ -63,9 +65,9 @@ test('the enrollments that the tokens rest on must still exist, consumed or not'
   const evaluate = (subject: Subject, basisEnrollments: readonly string[]) =>
     evaluateRefresh(policiesOf(), silentFacts({ subject }), basisEnrollments);
   const gone = { allow: false, reason: 'enrollment_gone' };
-  expect(evaluate(person(['password', 'totp']), ['password', 'totp'])).toMatchObject({ allow: true });
-  expect(evaluate(person(['password']), ['password', 'totp'])).toMatchObject(gone);
-  expect(evaluate(person(['password']), ['password'])).toMatchObject({ allow: true });
+  expect(evaluate(userWith(['password', 'totp']), ['password', 'totp'])).toMatchObject({ allow: true });
+  expect(evaluate(userWith(['password']), ['password', 'totp'])).toMatchObject(gone);
+  expect(evaluate(userWith(['password']), ['password'])).toMatchObject({ allow: true });
   const enrollments = enrolled('password').map((one) => ({ ...one, consumed: true as const }));
-  expect(evaluate(person([], { enrollments }), ['password'])).toMatchObject({ allow: true });
+  expect(evaluate(userWith([], { enrollments }), ['password'])).toMatchObject({ allow: true });
 });

@@ -1,4 +1,4 @@
-/** May an enrollment go, and which apps go with it? */
+/** Whether an enrollment may be removed, and which apps the user would lose. */
 
 import { describe, expect, test } from '@jest/globals';
 import type { Conditions } from '../../src/core/model/conditions.ts';
@@ -14,21 +14,21 @@ import {
   factsOf,
   type Key,
   NOW,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 const knowledge: Requirement = factors(1, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const phishingResistant: Requirement = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 
 function at(keys: readonly (Key | 'key')[], more: Partial<Facts> = {}): Facts {
-  return factsOf({ subject: person(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
+  return factsOf({ subject: userWith(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
 }
 
 describe('the user can no longer sign in to an app', () => {
-  test.each<[string, readonly (Key | 'key')[], Key, PoliciesGiven, boolean]>([
+  test.each<[string, readonly (Key | 'key')[], Key, PolicyParts, boolean]>([
     ['without the only enrollment that it accepts', ['password', 'totp'], 'password', { app: knowledge }, true],
     ['but can after another one is removed', ['password', 'totp'], 'totp', { app: knowledge }, false],
     ['but can where any authenticator is enough', ['password', 'totp'], 'password', { app: factors(1) }, false],
@@ -63,31 +63,31 @@ describe('the user can no longer sign in to an app', () => {
       { session: { name: 's', rules: [{ name: 'All', when: {}, then: allow(knowledge) }] } },
       true,
     ],
-  ])('%s', (_what, keys, removed, given, expected) => {
-    expect(isLostWithout(policiesOf(given), at(keys), removed)).toBe(expected);
+  ])('%s', (_what, keys, removed, parts, expected) => {
+    expect(isLostWithout(policiesOf(parts), at(keys), removed)).toBe(expected);
   });
 
   test('evidence of this transaction or of the session makes no difference', () => {
-    const facts = at(['password', 'totp'], { evidence: [proof('password', 'here'), proof('totp', 5)] });
+    const facts = at(['password', 'totp'], { evidence: [proof('password', 'now'), proof('totp', 5)] });
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'password')).toBe(true);
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);
   });
 
-  const elsewhere: PoliciesGiven['app'] = {
+  const elsewhere: PolicyParts['app'] = {
     name: 'office',
     rules: [
       { name: 'Office', when: { network: { any: ['office'] } }, then: allow(factors(1)) },
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
-  const unknownBrowser: PoliciesGiven['app'] = {
+  const unknownBrowser: PolicyParts['app'] = {
     name: 'browser',
     rules: [
       { name: 'Known', when: { device: { known: true } }, then: allow(factors(1)) },
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
-  test.each<[string, NonNullable<PoliciesGiven['app']>, Partial<Facts>]>([
+  test.each<[string, NonNullable<PolicyParts['app']>, Partial<Facts>]>([
     ['from elsewhere, for a user in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
     ['with another browser', unknownBrowser, { device: { known: true, platform: 'desktop', os: 'linux' } }],
   ])('%s', (_what, app, more) => {
@@ -99,9 +99,9 @@ describe('the user can no longer sign in to an app', () => {
 
 const terms = { required: [], optional: [], promoted: [], disabled: [] } as const;
 
-function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], given: PoliciesGiven = {}): PolicySet {
+function under(rules: readonly Pick<EnrollmentRule, 'when' | 'then'>[], parts: PolicyParts = {}): PolicySet {
   const named = rules.map((rule, index) => ({ name: `Rule ${index + 1}`, ...rule }));
-  return { ...policiesOf(given), enrollment: compilePolicy({ name: 'enrollment', rules: named }) };
+  return { ...policiesOf(parts), enrollment: compilePolicy({ name: 'enrollment', rules: named }) };
 }
 
 const required = (...anyOf: readonly Key[]): EnrollmentTerms => ({ ...terms, required: [{ anyOf }] });
@@ -182,13 +182,13 @@ describe('an enrollment must stay', () => {
 
   test('not when it is consumed, as it meets nothing', () => {
     const [totp] = enrolled('totp');
-    const subject = person([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
+    const subject = userWith([], { enrollments: [{ ...(totp as Enrollment), consumed: true }] });
     expect(demandsOn(under([{ when: {}, then: required('totp') }]), at([], { subject }), 'totp')).toEqual([]);
   });
 
   test('because no skips are left', () => {
     const then: EnrollmentTerms = { ...terms, required: [{ anyOf: ['totp'], grace: { skips: 1 } }] };
-    const subject = person(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
+    const subject = userWith(['password', 'totp'], { skipped: { totp: { grace: { count: 1, at: NOW - 60 } } } });
     expect(demandsOn(under([{ when: {}, then }]), at([], { subject }), 'totp')).toHaveLength(1);
   });
 
@@ -196,7 +196,7 @@ describe('an enrollment must stay', () => {
     network: { ip: '192.0.2.1', zones: ['office'] },
     device: { known: true, platform: 'desktop', os: 'linux' },
   };
-  const asAuditor = { subject: person(['password', 'totp'], { groups: ['auditors'] }) };
+  const asAuditor = { subject: userWith(['password', 'totp'], { groups: ['auditors'] }) };
 
   test.each<[string, Conditions, Partial<Facts>, boolean]>([
     ['by a rule for elsewhere', { network: { none: ['office'] } }, {}, true],
@@ -234,9 +234,9 @@ describe('an enrollment must stay', () => {
       { name: 'No', when, then: { kind: 'deny' } },
       { name: 'Everybody else', when: {}, then: allow(factors(1)) },
     ] as const;
-    const subject = person(['password', 'totp'], { groups: ['contractors'] });
-    for (const given of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
-      const policies = under([{ when: {}, then: required('totp') }], given);
+    const subject = userWith(['password', 'totp'], { groups: ['contractors'] });
+    for (const parts of [{ app: { name: 'app', rules } }, { session: { name: 'session', rules } }]) {
+      const policies = under([{ when: {}, then: required('totp') }], parts);
       expect(demandsOn(policies, at([], { ...here, subject }), 'totp')).toHaveLength(expected);
     }
   });
@@ -247,12 +247,12 @@ describe('an enrollment must stay', () => {
   });
 
   test('not without a subject, and not if it does not exist', () => {
-    const { subject: _, ...nobody } = at(['password']);
+    const { subject: _, ...unidentified } = at(['password']);
     const policies = under([{ when: {}, then: required('password') }]);
-    expect([demandsOn(policies, nobody, 'password'), isLastSignInOption(policies, nobody, 'password')]).toEqual([
-      [],
-      false,
-    ]);
+    expect([
+      demandsOn(policies, unidentified, 'password'),
+      isLastSignInOption(policies, unidentified, 'password'),
+    ]).toEqual([[], false]);
     expect([demandsOn(policies, at(['password']), 'x'), isLastSignInOption(policies, at(['password']), 'x')]).toEqual([
       [],
       false,

@@ -1,3 +1,5 @@
+/** What a request asks for: `acr_values`, `max_age`, `prompt=login`. */
+
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Evidence, RequestFacts } from '../../src/core/model/facts.ts';
@@ -9,21 +11,21 @@ import {
   factsOf,
   type Key,
   NOW,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   proof,
   silentFacts,
+  userWith,
 } from './support/world.ts';
 
 type Keys = readonly (Key | 'key')[];
 
-function decide(request: Partial<RequestFacts>, has: Keys, evidence: readonly Evidence[], given: PoliciesGiven = {}) {
-  return evaluate(policiesOf(given), factsOf({ subject: person(has), evidence, request }));
+function decide(request: Partial<RequestFacts>, has: Keys, evidence: readonly Evidence[], policies: PolicyParts = {}) {
+  return evaluate(policiesOf(policies), factsOf({ subject: userWith(has), evidence, request }));
 }
 
 describe('voluntary acr values', () => {
-  const password = [proof('password', 'here')];
+  const password = [proof('password', 'now')];
   test.each<[string, readonly string[], Keys, object]>([
     [
       'that can be reached are asked for',
@@ -46,7 +48,7 @@ describe('voluntary acr values', () => {
 
   test('that no user can reach give way to the next and then to nothing, and the acr is true', () => {
     const enabled = ['password', 'totp'] as const;
-    const evidence = [proof('password', 'here'), proof('totp', 'here')];
+    const evidence = [proof('password', 'now'), proof('totp', 'now')];
     expect(decide({ acrValues: ['phr', '2fa', 'pwd'] }, ['password', 'totp'], evidence, { enabled })).toMatchObject({
       kind: 'allow',
       assurance: { acr: '2fa' },
@@ -58,7 +60,7 @@ describe('voluntary acr values', () => {
   });
 
   test('the first requested value that is met is the acr, not the strongest', () => {
-    const evidence = [proof('webauthn', 'here')];
+    const evidence = [proof('webauthn', 'now')];
     expect(decide({ acrValues: ['1fa', 'phr'] }, ['webauthn'], evidence)).toMatchObject({
       kind: 'allow',
       assurance: { acr: '1fa' },
@@ -67,7 +69,7 @@ describe('voluntary acr values', () => {
   });
 
   test('no acr at all when none is met', () => {
-    const decision = decide({}, ['password'], [proof('password', 'here')], {
+    const decision = decide({}, ['password'], [proof('password', 'now')], {
       acrValues: [{ value: '2fa', requirement: factors(2) }],
     });
     expect(decision.kind === 'allow' && 'acr' in decision.assurance).toBe(false);
@@ -88,7 +90,7 @@ describe('voluntary acr values', () => {
 describe('essential acr values', () => {
   const essential = (...values: string[]) => ({ acrValues: values, acrEssential: true });
   const enabled = ['password', 'totp'] as const;
-  const password = [proof('password', 'here')];
+  const password = [proof('password', 'now')];
 
   test.each<[string, readonly string[], object]>([
     ['any of them will do', ['phr', 'pwd'], { kind: 'allow', assurance: { acr: 'pwd' } }],
@@ -123,21 +125,21 @@ describe("the app's minimum acr", () => {
   const minimumAcr = '2fa';
   test('is asked for in every request', () => {
     expect(
-      decide({ acrValues: ['1fa'] }, ['password', 'totp'], [proof('password', 'here')], { minimumAcr }),
+      decide({ acrValues: ['1fa'] }, ['password', 'totp'], [proof('password', 'now')], { minimumAcr }),
     ).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'totp' }] });
   });
   test('is met', () => {
     expect(
-      decide({}, ['password', 'totp'], [proof('password', 'here'), proof('totp', 'here')], { minimumAcr }),
+      decide({}, ['password', 'totp'], [proof('password', 'now'), proof('totp', 'now')], { minimumAcr }),
     ).toMatchObject({ kind: 'allow', assurance: { acr: '2fa' } });
   });
   test('that cannot be reached denies', () => {
-    const decision = decide({}, ['password'], [proof('password', 'here')], { minimumAcr, enabled: ['password'] });
+    const decision = decide({}, ['password'], [proof('password', 'now')], { minimumAcr, enabled: ['password'] });
     expect(decision).toMatchObject({ kind: 'deny', reason: 'acr_unattainable', layer: 'app' });
   });
   test('is not to blame when the policy cannot be met anyway', () => {
     const app = factors(1, { demands: [{ authenticators: ['webauthn'] }] });
-    const decision = decide({}, ['password'], [proof('password', 'here')], { minimumAcr, enabled: ['password'], app });
+    const decision = decide({}, ['password'], [proof('password', 'now')], { minimumAcr, enabled: ['password'], app });
     expect(decision).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
     expect(decision).not.toHaveProperty('layer');
   });
@@ -152,13 +154,13 @@ describe("the app's minimum acr", () => {
 
 describe('max_age and prompt=login', () => {
   const both = ['password', 'totp'] as const;
-  test.each<[Partial<RequestFacts>, number | 'here', string]>([
+  test.each<[Partial<RequestFacts>, number | 'now', string]>([
     [{ maxAge: 60 }, 60, 'allow'],
     [{ maxAge: 60 }, 61, 'challenge'],
     [{ maxAge: 0 }, 0, 'challenge'],
-    [{ maxAge: 0 }, 'here', 'allow'],
+    [{ maxAge: 0 }, 'now', 'allow'],
     [{ promptLogin: true }, 1, 'challenge'],
-    [{ promptLogin: true }, 'here', 'allow'],
+    [{ promptLogin: true }, 'now', 'allow'],
     [{ promptLogin: true, maxAge: 3600 }, 1, 'challenge'],
   ])('%j with evidence proved %s: %s', (request, age, expected) => {
     expect(decide(request, both, [proof('password', age)]).kind).toBe(expected);
@@ -179,8 +181,8 @@ describe('max_age and prompt=login', () => {
 
   test('prompt=login without an interaction needs one', () => {
     const facts = silentFacts({
-      subject: person(both),
-      evidence: [proof('password', 'here')],
+      subject: userWith(both),
+      evidence: [proof('password', 'now')],
       request: { promptLogin: true },
     });
     expect(evaluate(policiesOf(), facts).kind).toBe('challenge');
@@ -191,12 +193,12 @@ describe('step-up', () => {
   test('asks for the missing part only, and the amr has both', () => {
     const before = proof('password', 900);
     const policies = policiesOf({ app: factors(2) });
-    const subject = person(['password', 'totp']);
+    const subject = userWith(['password', 'totp']);
     expect(evaluate(policies, factsOf({ subject, evidence: [before] }))).toMatchObject({
       kind: 'challenge',
       options: [{ authenticator: 'totp' }],
     });
-    const after = evaluate(policies, factsOf({ subject, evidence: [before, proof('totp', 'here')] }));
+    const after = evaluate(policies, factsOf({ subject, evidence: [before, proof('totp', 'now')] }));
     expect(after).toMatchObject({
       kind: 'allow',
       assurance: { amr: ['mfa', 'otp', 'pwd'], authTime: NOW - 900, acr: '2fa' },
@@ -209,8 +211,8 @@ describe('a request can raise, never lower', () => {
     const policies = policiesOf({ app: factors(2), session: always(allow(factors(1))), acrValues });
     for (const acrEssential of [true, false]) {
       const facts = factsOf({
-        subject: person(['password', 'totp']),
-        evidence: [proof('password', 'here')],
+        subject: userWith(['password', 'totp']),
+        evidence: [proof('password', 'now')],
         request: { acrValues: [value], acrEssential },
       });
       expect(evaluate(policies, facts).kind).not.toBe('allow');

@@ -15,7 +15,7 @@ function holds(when: Conditions, facts: Facts): boolean {
   return compileConditions(when).every(({ test: holdsOne }) => holdsOne(facts) === 'hit');
 }
 
-/** Samples that meet both conditions, and none of those before. */
+/** Samples that meet both conditions, and none of the rules before them. */
 function common(one: Conditions, other: Conditions, before: readonly Conditions[] = []): readonly Facts[] {
   return sampleFacts({ one, other, rest: before, clientId: 'notes' }).filter(
     (facts) => holds(one, facts) && holds(other, facts) && !before.some((when) => holds(when, facts)),

@@ -1,4 +1,4 @@
-/** The steps that `explain` foretells, against tables and against the evaluator. */
+/** The steps that `explain` predicts, against tables and against the evaluator. */
 
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -9,9 +9,9 @@ import type { Facts } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
 import { type World, world } from './support/arbitraries.ts';
 import { seeded } from './support/seeded.ts';
-import { allow, always, type FactsGiven, factors, factsOf, person, policiesOf, proof } from './support/world.ts';
+import { allow, always, type FactParts, factors, factsOf, policiesOf, proof, userWith } from './support/world.ts';
 
-const given = world({
+const worlds = world({
   requirement: fc.constantFrom(factors(1), factors(2)),
   enrollments: 4,
   evidence: 3,
@@ -45,38 +45,38 @@ const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const twoWithPassword = factors(2, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const two = ['password', 'totp'] as const;
 
-test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[0]]>([
+test.each<[string, readonly string[], FactParts, Parameters<typeof policiesOf>[0]]>([
   ['no user', ['identify with password'], {}, { app: password }],
   ['no user, where a rule denies every user', ['denied rule'], {}, { app: denyOutside }],
   [
     'one page for one factor',
     ['identify with password', 'complete pwd'],
-    { subject: person(['password']) },
+    { subject: userWith(['password']) },
     { app: password },
   ],
   [
     'the second factor is enrolled when there is none',
     ['identify with password', 'enroll totp', 'complete 2fa'],
-    { subject: person(['password']) },
+    { subject: userWith(['password']) },
     { app: twoWithPassword, enabled: two },
   ],
   [
     'several to enroll: a choice first',
     ['identify with password', 'select enroll phone|totp', 'enroll phone|totp', 'complete 2fa'],
-    { subject: person(['password']) },
+    { subject: userWith(['password']) },
     { app: twoWithPassword, enabled: ['password', 'phone', 'totp'] },
   ],
   [
     'other options',
     ['identify', 'challenge webauthn|totp', 'complete phr'],
-    { subject: person(['totp', 'webauthn']) },
+    { subject: userWith(['totp', 'webauthn']) },
     { enabled: ['totp', 'webauthn'] },
   ],
   [
     'what was used last with this browser first',
     ['identify', 'challenge totp|webauthn', 'complete 1fa'],
     {
-      subject: person(['totp', 'webauthn']),
+      subject: userWith(['totp', 'webauthn']),
       device: { known: true, platform: 'desktop', os: 'linux', lastUsed: ['totp'] },
     },
     { enabled: ['totp', 'webauthn'] },
@@ -84,39 +84,39 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
   [
     'a session asks for the missing part only',
     ['challenge totp', 'complete 2fa'],
-    { subject: person(two), evidence: [proof('password', 100)] },
+    { subject: userWith(two), evidence: [proof('password', 100)] },
     { app: factors(2) },
   ],
-  ['single sign-on', ['complete pwd'], { subject: person(two), evidence: [proof('password', 100)] }, {}],
+  ['single sign-on', ['complete pwd'], { subject: userWith(two), evidence: [proof('password', 100)] }, {}],
   [
     'a denial is withheld until something is proved',
     ['identify with password', 'denied rule'],
-    { subject: person(['password'], { groups: ['contractors'] }) },
+    { subject: userWith(['password'], { groups: ['contractors'] }) },
     { app: denyContractors, enabled: two },
   ],
   [
     'suspended',
     ['identify with password', 'denied account_inactive'],
-    { subject: person(['password'], { status: 'suspended' }) },
+    { subject: userWith(['password'], { status: 'suspended' }) },
     { app: password },
   ],
   [
     'nothing enrolled: no answer is right, and the page does not reveal it',
     ['identify with password', 'challenge password (unanswerable)'],
-    { subject: person([]) },
+    { subject: userWith([]) },
     { app: password },
   ],
   [
     'prompt=login asks for a new proof, but not for the identifier',
     ['challenge password', 'complete pwd'],
-    { subject: person(['password']), evidence: [proof('password', 100)], request: { promptLogin: true } },
+    { subject: userWith(['password']), evidence: [proof('password', 100)], request: { promptLogin: true } },
     { app: password },
   ],
   [
     'an essential acr out of reach',
     ['denied acr_unattainable'],
     {
-      subject: person(two),
+      subject: userWith(two),
       evidence: [proof('password', 100)],
       request: { acrValues: ['phr'], acrEssential: true },
     },
@@ -126,15 +126,15 @@ test.each<[string, readonly string[], FactsGiven, Parameters<typeof policiesOf>[
   expect(simulate(policiesOf(policies), factsOf(facts)).map(named)).toEqual(expected);
 });
 
-/** Whoever has only a question is like whoever has nothing: what they are asked, they cannot answer. */
+/** A user with only a security question is like a user without enrollments: no challenge can be answered. */
 const hasSolid = ({ has }: World) => has.some(({ authenticator }) => authenticator !== 'security_question');
 
 test('every simulation ends, asks nothing twice, and asks nothing exactly where single sign-on allows', () => {
   const ends = { complete: 0, denied: 0 };
   fc.assert(
-    fc.property(given.filter(hasSolid), ({ session, app, has, evidence, request }) => {
+    fc.property(worlds.filter(hasSolid), ({ session, app, has, evidence, request }) => {
       const policies = policiesOf({ session: always(allow(session)), app });
-      const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
+      const facts: Facts = factsOf({ subject: userWith([], { enrollments: has }), evidence, request });
       const steps = simulate(policies, facts);
       const last = steps.at(-1);
       if (last?.kind !== 'complete' && last?.kind !== 'denied') throw new Error(`ends with ${last?.kind}`);

@@ -1,3 +1,5 @@
+/** The transitions of a transaction. */
+
 import { describe, expect, test } from '@jest/globals';
 import { begin, isExpired, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
 import {
@@ -19,7 +21,7 @@ const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 }
 const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };
 const bob = { id: 'bob', identifier: 'bob@example.org', decoy: false };
 const decoy = { id: 'decoy-7', identifier: 'nobody@example.org', decoy: true };
-const password = proof('password', 'here', { transaction: 'tx' });
+const password = proof('password', 'now', { transaction: 'tx' });
 const pending: Pending = {
   purpose: 'challenge',
   authenticator: 'totp',
@@ -90,7 +92,7 @@ describe('identified', () => {
 describe('proved', () => {
   test('appends the evidence and clears the position', () => {
     const asked = selecting(started(picked(withAnn, { purpose: 'challenge', authenticator: 'totp' }), pending));
-    const totp = proof('totp', 'here', { transaction: 'tx' });
+    const totp = proof('totp', 'now', { transaction: 'tx' });
     expect(proved(proved(asked, password), totp)).toEqual({ ...withAnn, evidence: [password, totp] });
   });
   test.each<[string, Transaction, ReturnType<typeof proof>]>([
@@ -110,7 +112,7 @@ describe('a requested enrollment', () => {
     expect(picked(wish, { purpose: 'challenge', authenticator: 'totp' }).requestedEnrollment).toBe('webauthn');
   });
   test('ends once something is enrolled or skipped, and for another user', () => {
-    const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
+    const enrolled = proof('webauthn', 'now', { transaction: 'tx', origin: 'enrollment' });
     const others = [proved(wish, enrolled), skipping(wish, ['webauthn']), accepted(identified(wish, bob))];
     expect([...others, forgetSubject(wish)].map(({ requestedEnrollment }) => requestedEnrollment)).toEqual(
       Array(4).fill(undefined),
@@ -152,7 +154,7 @@ describe('the position', () => {
     expect(asked).toMatchObject({ pending, parked: [offer] });
     expect(proved(asked, password)).toMatchObject({ parked: [offer] });
     expect(started(proved(asked, password), offer)).not.toHaveProperty('parked');
-    const enrolled = proof('webauthn', 'here', { transaction: 'tx', origin: 'enrollment' });
+    const enrolled = proof('webauthn', 'now', { transaction: 'tx', origin: 'enrollment' });
     expect(proved(asked, enrolled)).not.toHaveProperty('parked');
     expect(skipping(asked, ['webauthn'])).not.toHaveProperty('parked');
     expect(accepted(identified(asked, bob))).not.toHaveProperty('parked');

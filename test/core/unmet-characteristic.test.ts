@@ -1,4 +1,4 @@
-/** Is a new enrollment good enough for what it was asked for? */
+/** Whether a new enrollment is good enough for what it was asked for. */
 
 import { describe, expect, test } from '@jest/globals';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
@@ -7,7 +7,7 @@ import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
-import { type FactsGiven, factors, factsOf, type Key, person, policiesOf, proof } from './support/world.ts';
+import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
 const bound = [...synced, 'deviceBound'] as const;
@@ -15,7 +15,7 @@ const bound = [...synced, 'deviceBound'] as const;
 const demanding = (...characteristics: readonly Characteristic[]): Requirement =>
   factors(1, { demands: [{ authenticators: ['webauthn'], characteristics }] });
 
-/** With a password that was proved, and a new key that shows this. */
+/** A user who has proved a password, and a new key with these characteristics. */
 function short(
   policies: PolicySet,
   characteristics: readonly Characteristic[],
@@ -23,12 +23,12 @@ function short(
     covers = ['possession', 'inherence'],
     has = ['password'],
     ...more
-  }: FactsGiven & {
+  }: FactParts & {
     readonly covers?: readonly Factor[];
     readonly has?: readonly (Key | 'key')[];
   } = {},
 ) {
-  const facts = factsOf({ subject: person(has), evidence: [proof('password', 'here')], ...more });
+  const facts = factsOf({ subject: userWith(has), evidence: [proof('password', 'now')], ...more });
   return unmetCharacteristic(policies, facts, { authenticator: 'webauthn', factors: covers, characteristics });
 }
 
@@ -64,7 +64,7 @@ describe('a new key lacks', () => {
     expect(
       short(policiesOf({ app: demanding('deviceBound') }), synced, {
         has: ['password', 'key'],
-        evidence: [proof('password', 'here'), proof('key', 'here')],
+        evidence: [proof('password', 'now'), proof('key', 'now')],
       }),
     ).toEqual({ lacks: 'deviceBound' });
   });

@@ -1,3 +1,5 @@
+/** Whether an authenticator must verify its user, and whether the identifier page offers a passkey. */
+
 import { describe, expect, test } from '@jest/globals';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
@@ -11,10 +13,10 @@ import {
   factors,
   factsOf,
   type Key,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   proof,
+  userWith,
 } from './support/world.ts';
 
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -44,20 +46,20 @@ describe('a challenge must verify its user', () => {
     ],
   ])('%s: %s', (_, has, app, expected) => {
     const policies = policiesOf({ app });
-    const facts = factsOf({ subject: person(has) });
+    const facts = factsOf({ subject: userWith(has) });
     expect(needsUserVerification(policies, facts, { purpose: 'challenge', authenticator: 'webauthn' })).toBe(expected);
   });
 
   test('if the key was proved without it, and nothing else is left to prove', () => {
     const policies = policiesOf({ app: factors(2) });
-    const subject = person(['password', 'webauthn']);
+    const subject = userWith(['password', 'webauthn']);
     const { characteristics } = proof('key', 0);
-    const present = (when: number | 'here') => proof('webauthn', when, { factors: ['possession'], characteristics });
+    const present = (when: number | 'now') => proof('webauthn', when, { factors: ['possession'], characteristics });
     const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
-    const shown = (when: number | 'here') => factsOf({ subject, evidence: [present(when)] });
-    expect(needsUserVerification(policies, shown('here'), asked)).toBe(true);
+    const factsAfter = (when: number | 'now') => factsOf({ subject, evidence: [present(when)] });
+    expect(needsUserVerification(policies, factsAfter('now'), asked)).toBe(true);
     const fresh = policiesOf({ app: factors(1, { maxAge: 60 }) });
-    expect(needsUserVerification(fresh, shown(9999), asked)).toBe(false);
+    expect(needsUserVerification(fresh, factsAfter(9999), asked)).toBe(false);
   });
 
   test('before a required enrollment, if that takes it', () => {
@@ -69,7 +71,7 @@ describe('a challenge must verify its user', () => {
     const enrollment = compilePolicy<EnrollmentRule>({ name: 'enrollment', rules: [required] });
     const policies = { ...policiesOf(), enrollment };
     const needed = (has: readonly (Key | 'key')[]) =>
-      needsUserVerification(policies, factsOf({ subject: person(has), evidence: [proof('password', 'here')] }), {
+      needsUserVerification(policies, factsOf({ subject: userWith(has), evidence: [proof('password', 'now')] }), {
         purpose: 'challenge',
         authenticator: 'webauthn',
       });
@@ -79,13 +81,13 @@ describe('a challenge must verify its user', () => {
   test.each([verified, factors(1)])('whether or not the account is active', (app) => {
     const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
     const of = (status: 'active' | 'suspended') =>
-      needsUserVerification(policiesOf({ app }), factsOf({ subject: person(['webauthn'], { status }) }), asked);
+      needsUserVerification(policiesOf({ app }), factsOf({ subject: userWith(['webauthn'], { status }) }), asked);
     expect(of('suspended')).toBe(of('active'));
   });
 
   test('never for an authenticator that cannot', () => {
     const policies = policiesOf({ app: verified });
-    const facts = factsOf({ subject: person(['totp']) });
+    const facts = factsOf({ subject: userWith(['totp']) });
     for (const authenticator of ['totp', 'password', 'nothing'])
       expect(needsUserVerification(policies, facts, { purpose: 'challenge', authenticator })).toBe(false);
   });
@@ -100,7 +102,7 @@ describe('an enrollment must verify its user', () => {
     ['three factors', factors(3), true],
   ])('%s: %s', (_, app, expected) => {
     const policies = policiesOf({ app });
-    const facts = factsOf({ subject: person(['password']), evidence: [proof('password', 'here')] });
+    const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
     expect(needsUserVerification(policies, facts, { purpose: 'enroll', authenticator: 'webauthn' })).toBe(expected);
   });
 });
@@ -116,7 +118,7 @@ describe('the identifier page offers a passkey', () => {
   const password = factors(1, { demands: [{ authenticators: ['password'] }] });
   const yes = { offered: true, userVerification: false };
 
-  test.each<[string, PoliciesGiven, unknown]>([
+  test.each<[string, PolicyParts, unknown]>([
     ['any factor', {}, yes],
     ['two factors', { app: factors(2) }, yes],
     ['a password', { app: password }, { offered: false }],
@@ -126,14 +128,14 @@ describe('the identifier page offers a passkey', () => {
     ['user verification for most users', { app: group(password, verified) }, { offered: true, userVerification: true }],
     ['user verification for some users', { app: group(key, verified) }, yes],
     ['every user is denied', { app: always({ kind: 'deny' }) }, { offered: false }],
-  ])('%s', (_, given, expected) => {
-    expect(discoverable(policiesOf(given), factsOf(), 'webauthn')).toEqual(expected);
+  ])('%s', (_, policies, expected) => {
+    expect(discoverable(policiesOf(policies), factsOf(), 'webauthn')).toEqual(expected);
   });
 });
 
 test('the order of enrollments makes no difference', () => {
   const policies = policiesOf({ app: verified });
-  const subject = person([], { enrollments: enrolled('webauthn', 'key') });
+  const subject = userWith([], { enrollments: enrolled('webauthn', 'key') });
   const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
   expect(needsUserVerification(policies, factsOf({ subject }), asked)).toBe(true);
 });

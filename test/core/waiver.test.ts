@@ -1,4 +1,4 @@
-/** Remembered devices: what a rule may spare a browser, and what it may not. */
+/** Remembered proofs: what a rule may waive in a browser, and what it may not. */
 
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
@@ -14,16 +14,16 @@ import {
   always,
   descriptor,
   enrolled,
-  type FactsGiven,
+  type FactParts,
   factors,
   factsOf,
-  HERE,
   type Key,
   NOW,
-  type PoliciesGiven,
-  person,
+  type PolicyParts,
   policiesOf,
   proof,
+  TRANSACTION,
+  userWith,
 } from './support/world.ts';
 
 const DAY = 86_400;
@@ -46,19 +46,19 @@ function decide(
   requirement: Requirement,
   remember: number | undefined,
   device: readonly RememberedProof[],
-  given: FactsGiven,
+  setup: FactParts,
 ): Decision {
-  const facts = factsOf(given);
+  const facts = factsOf(setup);
   return evaluate(policies(requirement, remember), { ...facts, device: { ...facts.device, remembered: device } });
 }
 
-const ann = person(['password', 'totp']);
-const password = proof('password', 'here');
+const ann = userWith(['password', 'totp']);
+const password = proof('password', 'now');
 const two = factors(2);
 
 describe('a browser that remembers a proof of the authenticator app', () => {
   const device = [remembered('totp', DAY)];
-  const given = { subject: ann, evidence: [password] };
+  const setup = { subject: ann, evidence: [password] };
 
   test.each<[string, Requirement]>([
     ['any two factors', two],
@@ -70,7 +70,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
       factors(2, { demands: [{ characteristics: ['deviceBound'] }] }),
     ],
   ])('is spared it where the rule asks for %s', (_, requirement) => {
-    const decision = decide(requirement, MONTH, device, given);
+    const decision = decide(requirement, MONTH, device, setup);
     expect(decision).toMatchObject({
       kind: 'allow',
       waived: ['totp'],
@@ -82,7 +82,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
     });
   });
 
-  test.each<[string, Requirement, number | undefined, Partial<RememberedProof>, FactsGiven]>([
+  test.each<[string, Requirement, number | undefined, Partial<RememberedProof>, FactParts]>([
     ['the rule remembers nothing', two, undefined, {}, {}],
     ['nothing was proved', two, MONTH, {}, { evidence: [] }],
     ['the rule remembers for less long', two, DAY, {}, {}],
@@ -116,7 +116,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
     ],
     ['an essential acr takes two factors', two, MONTH, {}, { request: { acrValues: ['2fa'], acrEssential: true } }],
   ])('is not when %s', (_, requirement, remember, more, facts) => {
-    const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...given, ...facts });
+    const decision = decide(requirement, remember, [remembered('totp', DAY, more)], { ...setup, ...facts });
     expect(decision.kind).not.toBe('allow');
     expect(decision).toEqual(expect.not.objectContaining({ waived: expect.anything() }));
   });
@@ -129,12 +129,12 @@ describe('a browser that remembers a proof of the authenticator app', () => {
   });
 
   test('two things that the user has are still one factor', () => {
-    const subject = person(['totp', 'email']);
-    expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'here')] }).kind).not.toBe('allow');
+    const subject = userWith(['totp', 'email']);
+    expect(decide(two, MONTH, device, { subject, evidence: [proof('email', 'now')] }).kind).not.toBe('allow');
   });
 
   test('the session policy and the minimum acr of the app are not waived', () => {
-    const facts = factsOf(given);
+    const facts = factsOf(setup);
     const at = { ...facts, device: { ...facts.device, remembered: device } };
     const app = always({ kind: 'allow', requirement: two, remember: MONTH });
     expect(evaluate(policiesOf({ app, session: always(allow(two)) }), at).kind).toBe('challenge');
@@ -142,7 +142,7 @@ describe('a browser that remembers a proof of the authenticator app', () => {
   });
 
   test('the tokens name both factors where both were proved', () => {
-    const evidence = [proof('password', 'here'), proof('totp', 60)];
+    const evidence = [proof('password', 'now'), proof('totp', 60)];
     const decision = decide(two, MONTH, device, { subject: ann, evidence });
     expect(decision).toMatchObject({ kind: 'allow', assurance: { acr: '2fa', amr: ['mfa', 'otp', 'pwd'] } });
     expect(decision).not.toHaveProperty('waived');
@@ -151,19 +151,19 @@ describe('a browser that remembers a proof of the authenticator app', () => {
 
 test('one proof with user verification has no second factor to waive', () => {
   const requirement = factors(2, { demands: [{ factor: 'possession', characteristics: ['userVerification'] }] });
-  const subject = person(['password', 'webauthn']);
+  const subject = userWith(['password', 'webauthn']);
   const decision = decide(requirement, MONTH, [remembered('webauthn', DAY)], { subject, evidence: [password] });
   expect(decision).toMatchObject({ kind: 'challenge', options: [{ authenticator: 'webauthn' }] });
   expect(decision).not.toHaveProperty('remember');
 });
 
 describe('the page may offer to remember', () => {
-  const offered = (requirement: Requirement, remember: number | undefined, given: FactsGiven) => {
-    const decision = decide(requirement, remember, [], given);
+  const offered = (requirement: Requirement, remember: number | undefined, setup: FactParts) => {
+    const decision = decide(requirement, remember, [], setup);
     return decision.kind === 'challenge' ? decision.remember : undefined;
   };
 
-  test.each<[string, Requirement, number | undefined, FactsGiven, readonly string[] | undefined]>([
+  test.each<[string, Requirement, number | undefined, FactParts, readonly string[] | undefined]>([
     ['the authenticator app, not the password', two, MONTH, { subject: ann }, ['totp']],
     ['nothing where the rule does not', two, undefined, { subject: ann }, undefined],
     ['nothing where one factor is enough', factors(1), MONTH, { subject: ann }, undefined],
@@ -174,15 +174,15 @@ describe('the page may offer to remember', () => {
       { subject: ann, request: { promptLogin: true } },
       undefined,
     ],
-  ])('%s', (_, requirement, remember, given, expected) => {
-    expect(offered(requirement, remember, given)).toEqual(expected && { seconds: MONTH, enrollments: expected });
+  ])('%s', (_, requirement, remember, setup, expected) => {
+    expect(offered(requirement, remember, setup)).toEqual(expected && { seconds: MONTH, enrollments: expected });
   });
 
   describe('only what would be waived next time', () => {
     const twoAlways = always(allow(two));
-    const ask = (more: PoliciesGiven, given: FactsGiven = {}, remember = MONTH) => {
+    const ask = (more: PolicyParts, setup: FactParts = {}, remember = MONTH) => {
       const app = always({ kind: 'allow', requirement: two, remember });
-      const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...given }));
+      const decision = evaluate(policiesOf({ app, ...more }), factsOf({ subject: ann, ...setup }));
       return 'remember' in decision ? decision.remember : undefined;
     };
     const totp = { seconds: MONTH, enrollments: ['totp'] };
@@ -203,8 +203,8 @@ describe('the page may offer to remember', () => {
     });
 
     test('not for a recovery authenticator, as its use consumes it', () => {
-      expect(ask({}, { subject: person(['password', 'recovery_code']) })).toBeUndefined();
-      const both = { subject: person(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'here')] };
+      expect(ask({}, { subject: userWith(['password', 'recovery_code']) })).toBeUndefined();
+      const both = { subject: userWith(['password', 'recovery_code', 'totp']), evidence: [proof('password', 'now')] };
       expect(ask({}, both)).toEqual(totp);
       const device = [remembered('recovery_code', DAY)];
       expect(decide(two, MONTH, device, { ...both })).toMatchObject({ kind: 'challenge' });
@@ -219,15 +219,15 @@ describe('the page may offer to remember', () => {
     });
 
     test('when everything is proved, what of it is remembered', () => {
-      const evidence = [proof('password', 'here'), proof('totp', 'here')];
+      const evidence = [proof('password', 'now'), proof('totp', 'now')];
       expect(ask({}, { evidence })).toEqual(totp);
       expect(ask({ session: twoAlways }, { evidence })).toBeUndefined();
-      expect(ask({}, { evidence: [proof('password', 'here'), proof('totp', 60)] })).toBeUndefined();
+      expect(ask({}, { evidence: [proof('password', 'now'), proof('totp', 60)] })).toBeUndefined();
     });
   });
 
   test('the same to a user who will be denied', () => {
-    const only = person(['totp', 'password']);
+    const only = userWith(['totp', 'password']);
     const active = offered(two, MONTH, { subject: only });
     expect(active).toBeDefined();
     expect(offered(two, MONTH, { subject: { ...only, status: 'suspended' } })).toEqual(active);
@@ -236,24 +236,24 @@ describe('the page may offer to remember', () => {
 
 const withoutMaxAge = ({ maxAge: _, ...request }: World['request']) => request;
 
-/** Where waiving is most of what decides. */
-const easy = (given: World): World => ({
-  ...given,
-  has: [...given.has.filter(({ id }) => id !== 'password'), ...enrolled('password')],
-  evidence: [...given.evidence, proof('password', 'here')],
+/** A world in which the waiver decides more often. */
+const easy = (setup: World): World => ({
+  ...setup,
+  has: [...setup.has.filter(({ id }) => id !== 'password'), ...enrolled('password')],
+  evidence: [...setup.evidence, proof('password', 'now')],
   session: factors(1),
   minimumAcr: undefined,
   disabled: [],
-  request: { ...withoutMaxAge(given.request), promptLogin: false, acrEssential: false },
+  request: { ...withoutMaxAge(setup.request), promptLogin: false, acrEssential: false },
 });
 
-/** A world in which the browser remembers some of what the person has. */
-const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((given) =>
+/** A world in which the browser remembers proofs of some enrollments. */
+const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 }).chain((setup) =>
   fc.record({
-    given: fc.constantFrom(given, { ...given, session: factors(1), minimumAcr: undefined }, easy(given)),
+    setup: fc.constantFrom(setup, { ...setup, session: factors(1), minimumAcr: undefined }, easy(setup)),
     remember: fc.constantFrom(600, MONTH),
     device: fc.array(
-      evidenceOf(given.has).map(
+      evidenceOf(setup.has).map(
         ({ authenticator, enrollment, factors: covered, characteristics, at }): RememberedProof => ({
           authenticator,
           enrollment,
@@ -269,8 +269,8 @@ const worlds = world({ requirement: alternatives, enrollments: 4, evidence: 3 })
 );
 type Remembering = typeof worlds extends fc.Arbitrary<infer Value> ? Value : never;
 
-function decideIn({ given, remember, device }: Remembering, withDevice: boolean): Decision {
-  const { session, app, minimumAcr, disabled, has, evidence, request } = given;
+function decideIn({ setup, remember, device }: Remembering, withDevice: boolean): Decision {
+  const { session, app, minimumAcr, disabled, has, evidence, request } = setup;
   const keys = (Object.keys(descriptor) as Key[]).filter((key) => !(disabled as readonly string[]).includes(key));
   const set = policiesOf({
     session: always(allow(session)),
@@ -278,16 +278,16 @@ function decideIn({ given, remember, device }: Remembering, withDevice: boolean)
     enabled: keys,
     ...(minimumAcr !== undefined && { minimumAcr }),
   });
-  const facts: Facts = factsOf({ subject: person([], { enrollments: has }), evidence, request });
+  const facts: Facts = factsOf({ subject: userWith([], { enrollments: has }), evidence, request });
   return evaluate(set, withDevice ? { ...facts, device: { ...facts.device, remembered: device } } : facts);
 }
 
-/** What the browser vouches for, as if it had been proved just now: possession, and nothing else. */
+/** The remembered proof as if it were fresh: possession, and nothing else. */
 function vouched({ device, remember }: Remembering): readonly Evidence[] {
   return device
     .filter(({ at, until, factors: covered }) => covered.includes('possession') && NOW < until && NOW - at < remember)
     .map(({ authenticator, enrollment, characteristics }) => ({
-      ...proof(authenticator as Key, 'here'),
+      ...proof(authenticator as Key, 'now'),
       enrollment,
       factors: ['possession'],
       characteristics,
@@ -306,10 +306,10 @@ test('a remembered proof lets no user in without the rest, and raises neither ac
       if (with_.kind !== 'allow') return;
       waivers += 1;
       const { supportingEvidence } = with_.assurance;
-      for (const proved of supportingEvidence) expect(one.given.evidence).toContainEqual(proved);
-      const { app, request } = one.given;
+      for (const proved of supportingEvidence) expect(one.setup.evidence).toContainEqual(proved);
+      const { app, request } = one.setup;
       expect([request.promptLogin, request.maxAge]).toEqual([false, undefined]);
-      const when = { now: NOW, transaction: HERE };
+      const when = { now: NOW, transaction: TRANSACTION };
       expect(naivelyMeets(app, [...supportingEvidence, ...vouched(one)], when)).toBe(true);
       const vouchedFor = new Set(vouched(one).map(({ authenticator }) => authenticator));
       expect(with_.waived?.filter((key) => !vouchedFor.has(key))).toEqual([]);

@@ -2,7 +2,7 @@
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { demoPeople } from '../../src/demo/people.ts';
+import { demoUsers } from '../../src/demo/demo-users.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
 import { freePorts } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
@@ -377,7 +377,7 @@ test('a demo on data of a version without email gets along', async () => {
     for (const round of [1, 2]) {
       const stop = await prepareDemo(options);
       await stop();
-      for (const { identifier } of demoPeople) {
+      for (const { identifier } of demoUsers) {
         const account = await app.directory.findByIdentifier(identifier);
         const keys = account?.credentials.map(({ authenticator }) => authenticator);
         expect([round, keys]).toEqual([round, ['password', 'email']]);

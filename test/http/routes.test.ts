@@ -1,4 +1,6 @@
-/** Every route with every method, and targets that are none: an answer with a code, nothing consumed, nothing thrown. */
+/**
+ * Every route with every method, and targets that are none: an answer with a code, nothing consumed, nothing thrown.
+ */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

@@ -41,16 +41,16 @@ const comparisons: Readonly<Record<string, readonly string[]>> = {
   '%': ['*'],
 };
 
-const swappedMethods: Readonly<Record<string, string>> = {
-  some: 'every',
-  every: 'some',
-  min: 'max',
-  max: 'min',
-  startsWith: 'endsWith',
-  endsWith: 'startsWith',
-  find: 'findLast',
-  indexOf: 'lastIndexOf',
-};
+const swappedMethods: ReadonlyMap<string, string> = new Map([
+  ['some', 'every'],
+  ['every', 'some'],
+  ['min', 'max'],
+  ['max', 'min'],
+  ['startsWith', 'endsWith'],
+  ['endsWith', 'startsWith'],
+  ['find', 'findLast'],
+  ['indexOf', 'lastIndexOf'],
+]);
 
 /** Calls that can be left out: what they are called on has the same type. */
 const droppedMethods = new Set(['filter', 'slice', 'toSorted', 'sort', 'reverse', 'toReversed', 'trim', 'toLowerCase']);
@@ -81,7 +81,7 @@ export function instrument(file: string, source: string, first: number): Instrum
     const variants = variantsOf(node, parent, code).map((variant) => ({ ...variant, index: add(node, variant) }));
     const inner = renderChildren(node, render, code);
     if (variants.length === 0) return inner;
-    if (node.type === 'ExpressionStatement') return `if (!__mutant(${variants[0]?.index})) { ${inner} }`;
+    if (node.type === 'ExpressionStatement') return `{ if (!__mutant(${variants[0]?.index})) { ${inner} } }`;
     if (node.type === 'SpreadElement')
       return `...(__mutant(${variants[0]?.index}) ? ${variants[0]?.text} : ${inner.slice(3)})`;
     return variants.reduce((whole, { index, text }) => `(__mutant(${index}) ? ${text} : ${whole})`, `(${inner})`);
@@ -167,7 +167,7 @@ function callVariants(node: CallExpression, code: string): readonly Variant[] {
   const { name } = callee.property as { readonly name: string };
   const receiver = code.slice(callee.object.start, callee.object.end);
   if (droppedMethods.has(name)) return [{ operator: 'call', text: `(${receiver})` }];
-  const other = swappedMethods[name];
+  const other = swappedMethods.get(name);
   if (other === undefined) return [];
   return [{ operator: 'method', text: `${receiver}.${other}${code.slice(callee.end, node.end)}` }];
 }

@@ -29,7 +29,7 @@ export const suites: Readonly<Record<string, Suite>> = {
       'src/oidc/storage/adapter.ts',
       'src/stores/unit-of-work.ts',
     ],
-    tests: ['test/unit/flow/', 'test/unit/stores/', 'test/unit/oidc/'],
+    tests: ['test/unit/flow/', 'test/unit/stores/unit-of-work.test.ts', 'test/unit/oidc/'],
     sample: 300,
   },
 };

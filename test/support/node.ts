@@ -13,7 +13,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
-import { demoPeople } from '../../src/demo/people.ts';
+import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';
 import { parseKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
@@ -21,13 +21,11 @@ import { findingLine } from '../../src/policy/model/finding.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
+import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
-
-/** Far less work than in production, which the unit tests of passwords and the tests of the process use. */
-const cheapHashing = { memoryCost: 64, timeCost: 1, parallelism: 1 } as const;
 
 /** Of `password`, by what it costs: test users share one, so that no test spends time on making them. */
 const passwordHashes = new Map([
@@ -198,7 +196,7 @@ export function testPassword({ hashing }: Pick<ServerApp, 'hashing'>): ReturnTyp
 
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
 async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
-  for (const { identifier, displayName, groups } of demoPeople) {
+  for (const { identifier, displayName, groups } of demoUsers) {
     await app.directory.create({
       identifiers: [identifier],
       profile: { displayName, email: identifier, emailVerified: true },

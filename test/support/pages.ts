@@ -540,8 +540,8 @@ const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg
 const asked = { ip: '192.0.2.7', browser: 'Firefox', system: 'Linux' } as const;
 const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.example.org/signin/x/link?t=y\n';
 
-const plain: Readonly<Record<string, Draw>> = {
-  'link-confirm': (r) =>
+const standalone: Readonly<Record<string, Draw>> = {
+  'magic-link-confirm': (r) =>
     r.renderMagicLinkConfirm({
       brand,
       locale: 'en',
@@ -553,8 +553,8 @@ const plain: Readonly<Record<string, Draw>> = {
       token: 'bGluay10b2tlbg',
       passcode: '012345',
     }),
-  'link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
-  'link-elsewhere-hostile': (r) =>
+  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'magic-link-elsewhere-hostile': (r) =>
     r.renderMagicLinkElsewhere({
       brand,
       locale: 'en',
@@ -562,8 +562,8 @@ const plain: Readonly<Record<string, Draw>> = {
       code: '012345',
       asked: { ip: hostile, browser: hostile, system: '' },
     }),
-  'link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
-  'link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
+  'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
   inbox: (r) =>
     r.renderInbox({
       brand,
@@ -645,7 +645,7 @@ export const pageStates: ReadonlyMap<string, Draw> = new Map([
     name,
     (renderer) => renderer.renderAccount(page),
   ]),
-  ...Object.entries(plain),
+  ...Object.entries(standalone),
 ]);
 
 const policy = contentSecurityPolicy();

@@ -1,4 +1,4 @@
-/** Whether a new password will do (NIST SP 800-63B-4 section 3.1.1.2): length, and not one that everybody tries. No composition rules. */
+/** Checks new passwords (NIST SP 800-63B-4 section 3.1.1.2): long enough, and not common. No composition rules. */
 import { isCommonPassword, stem } from '../shared/common-passwords.ts';
 import { passwordBytes } from './hash.ts';
 
@@ -13,7 +13,7 @@ const soleFactorMinimum = 15;
 const maxBytes = 1024;
 
 /**
- * Checks a password that is about to be set. `context`: words that say something about the person or the service (name, address, brand);
+ * Checks a password that is about to be set. `context`: words about the user or the service (name, address, brand);
  * a password that is little more than one of them is refused.
  */
 export function checkNewPassword(text: string, context: readonly string[] = []): NewPassword {

@@ -5,11 +5,11 @@ import { hashPassword, readHash } from './hash.ts';
 import { checkNewPassword, type NewPassword } from './new-password.ts';
 import { passwordCredential } from './password.ts';
 
-/** A command hashes as much as it is given: nobody waits in front of a page, so the wait may be long (seconds). */
-const patience = 86_400;
+/** Seconds that a hash of a command may wait: a file may hold any number of passwords, and no user waits for a page. */
+const maxWait = 86_400;
 
 /** `queue`: within a server its own; a command makes one for itself. */
-export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait: patience })) {
+export function passwordTools(queue: HashingQueue = new HashingQueue({ maxWait })) {
   return {
     create: async (text: string): Promise<NewCredential> => passwordCredential(await hashPassword(queue, text)),
     fromHash: (text: string): NewCredential | undefined => {

@@ -1,11 +1,11 @@
-/** Passwords and answers that everybody tries. */
+/** Common passwords and answers, which guessing begins with. */
 
-/** It is one of the passwords that everybody tries, also with the usual substitutes. */
+/** Whether the text is a common password, with or without the usual substitutes. */
 export function isCommonPassword(text: string): boolean {
   return common.has(stem(text));
 }
 
-/** What remains when case, the usual substitutes and what is appended to please a rule are taken away. */
+/** The text without case, usual substitutes, and what is appended to satisfy a composition rule. */
 export function stem(text: string): string {
   const plain = text.normalize('NFKC').toLowerCase();
   const bare = plain.replace(/^[^\p{L}]+|[^\p{L}]+$/gu, '');

@@ -1,4 +1,4 @@
-/** Lines of the audit log, read back and as people read them. */
+/** Reads lines of the audit log back, and formats them for terminals. */
 import type { AuditEvent } from '../../flow/audit.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
@@ -13,7 +13,7 @@ export function parseAuditLine(value: string): AuditLine {
 
 const colours = { success: 'green', failure: 'yellow', deny: 'red' } as const;
 
-/** Time, event and outcome in columns, then what else is known, by name. `who`: how the subject is called. */
+/** Time, event and outcome in columns, then what else is known, by name. `who`: an identifier of the subject. */
 export function auditText(line: AuditLine, who: string | undefined, paint: Paint): string {
   const { time, event, outcome, authenticator, factors, client, ip, acr, amr, rule, reason, policyRevision } = line;
   const { by, channel, country, prefix, length, lifetime, uses, groups } = line;

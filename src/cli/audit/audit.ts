@@ -1,11 +1,13 @@
 /** `stepgate audit tail`: the newest authentication events, from the store. */
 import { setTimeout as delay } from 'node:timers/promises';
-import { Command } from 'commander';
+import type { Command } from 'commander';
 import { auditKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';
+import { newCommand, newCommandGroup } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
+import { withStore } from '../shared/with-store.ts';
 import { type AuditLine, auditText, parseAuditLine } from './audit-text.ts';
 
 export interface AuditContext {
@@ -13,7 +15,7 @@ export interface AuditContext {
   /** Takes whole lines. */
   stdout(text: string): void;
   readonly paint: Paint;
-  /** Aborted when the person wants `-f` to end. */
+  /** Aborted when the admin interrupts `-f`. */
   interrupted(): AbortSignal;
   /** How often `-f` looks (milliseconds). Default: every second. */
   readonly pollInterval?: number;
@@ -34,31 +36,21 @@ interface Tail {
   readonly print: (lines: readonly AuditLine[]) => Promise<void>;
 }
 
-/** Lines per question to the store. */
+/** Lines that one request to the store returns. */
 const page = 1_000;
-const mostLines = 100_000;
+const maxLines = 100_000;
 
-/** What cannot be meant, and a store that does not answer, are rejected with a sentence. */
+/** Rejects with a sentence for options that make no sense, and when the store does not answer. */
 export function auditCommand(context: AuditContext): Command {
-  const command = new Command('audit').description('Authentication events');
-  command
-    .command('tail')
-    .description('print the newest events')
-    .option('-n, --lines <number>', 'how many', '20')
-    .option('-f, --follow', 'go on with new ones until interrupted')
-    .option('--json', 'one JSON object per line')
-    .option('--user <identifier>', 'of this person only; the id of an account will do')
-    .option('--client <client id>', 'of this app only')
-    .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
-    .action(async (options: TailOptions) => {
-      const store = await context.openStore();
-      try {
-        await tail(context, store, options);
-      } finally {
-        await store.close();
-      }
-    });
-  return command;
+  return newCommandGroup('audit', [
+    newCommand('audit tail')
+      .option('-n, --lines <number>', 'how many', '20')
+      .option('-f, --follow', 'go on with new ones until interrupted')
+      .option('--user <identifier>', 'of this user only; the id of an account will do')
+      .option('--client <client id>', 'of this app only')
+      .option('--event <name>', 'of this kind only, e.g. sign_in.denied; sign_in means all that begin so')
+      .action((options: TailOptions) => withStore(context, (store) => tail(context, store, options))),
+  ]);
 }
 
 async function tail(context: AuditContext, store: Store, options: TailOptions): Promise<void> {
@@ -70,7 +62,7 @@ async function tail(context: AuditContext, store: Store, options: TailOptions): 
 
 function lineCount(text: string): number {
   const count = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
-  if (!(count <= mostLines)) throw refusal(`-n takes a number up to ${mostLines}, not ${text}`);
+  if (!(count <= maxLines)) throw refusal(`-n takes a number up to ${maxLines}, not ${text}`);
   return count;
 }
 

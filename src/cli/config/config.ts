@@ -2,7 +2,8 @@
 
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import type { Command } from 'commander';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
@@ -11,7 +12,9 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import { newCommand, newCommandGroup } from '../commands.ts';
 import { operatorName } from '../shared/operator.ts';
+import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
   openStore(): Promise<Store>;
@@ -23,7 +26,7 @@ export interface ConfigContext {
   readonly authenticators: readonly AuthenticatorKind[];
   /** Values for `${NAME}` in the files. */
   readonly variables: Variables;
-  /** 0: all well. 1: the configuration has problems. */
+  /** 0: done. 1: the configuration has problems. */
   setExitCode(code: 0 | 1): void;
 }
 
@@ -32,44 +35,65 @@ interface ApplyOptions {
   readonly by?: string;
 }
 
-/** The command with its sub-commands. What they reject with (a store that does not answer) goes to the caller. */
+/** The command with its subcommands. They reject with what the store rejects with. */
 export function configCommand(context: ConfigContext): Command {
-  const command = new Command('config').description('Check the configuration, and make it the one in use');
-  command
-    .command('check')
-    .description('check all files, and report all problems and warnings')
+  return newCommandGroup('config', [
+    checkCommand(context),
+    applyCommand(context),
+    historyCommand(context),
+    schemaCommand(context),
+  ]);
+}
+
+function checkCommand(context: ConfigContext): Command {
+  return newCommand('config check')
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .action(async (dir: string) => {
       const documents = await checked(context, dir);
       if (documents) context.stdout(`${dir} is a good configuration: ${documentCount(documents)}\n`);
     });
-  command
-    .command('apply')
-    .description('check all files, and make them the newest revision')
+}
+
+function applyCommand(context: ConfigContext): Command {
+  return newCommand('config apply')
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('-m, --message <text>', 'why')
     .option('--by <name>', 'who (default: the user of this process)')
-    .action(async (dir: string, options: ApplyOptions) => {
+    .action(async (dir: string, { message, by = operatorName() }: ApplyOptions) => {
       const documents = await checked(context, dir);
-      if (documents) await withRevisions(context, (revisions) => apply(context, revisions, documents, options));
+      if (documents === undefined) return;
+      await withRevisions(context, async (revisions) => {
+        const { revision, changed } = await revisions.apply(documents, { by, ...omitUndefined({ message }) });
+        const changes = `${counted(changed.length, 'change')}: ${shortened(changed)}`;
+        if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
+        else context.stdout(`revision ${revision} is in use: ${changes}\n`);
+      });
     });
-  command
-    .command('history')
-    .description('list the newest revisions')
+}
+
+function historyCommand(context: ConfigContext): Command {
+  return newCommand('config history')
     .option('-n, --limit <number>', 'how many', '20')
-    .action(async ({ limit }: { limit: string }) =>
-      withRevisions(context, (revisions) => history(context, revisions, limit)),
+    .action(({ limit }: { limit: string }) =>
+      withRevisions(context, async (revisions) => {
+        const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
+        for (const { revision, at, by, message, changed } of await revisions.history(count)) {
+          const when = new Date(at * 1000).toISOString();
+          context.stdout(`${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`);
+        }
+      }),
     );
-  command
-    .command('schema')
-    .description('write the JSON Schemas of the files, for editors')
+}
+
+function schemaCommand(context: ConfigContext): Command {
+  return newCommand('config schema')
     .option('--out <dir>', 'where to', join(context.configDir, 'schema'))
     .action(async ({ out }: { out: string }) => {
       await mkdir(out, { recursive: true });
-      for (const [file, text] of jsonSchemas(context.authenticators)) await writeFile(join(out, file), text);
-      context.stdout(`wrote ${[...jsonSchemas(context.authenticators).keys()].join(', ')} to ${out}\n`);
+      const schemas = jsonSchemas(context.authenticators);
+      for (const [file, text] of schemas) await writeFile(join(out, file), text);
+      context.stdout(`wrote ${[...schemas.keys()].join(', ')} to ${out}\n`);
     });
-  return command;
 }
 
 async function checked(context: ConfigContext, dir: string): Promise<Documents | undefined> {
@@ -85,32 +109,12 @@ async function checked(context: ConfigContext, dir: string): Promise<Documents |
   return undefined;
 }
 
-async function apply(context: ConfigContext, revisions: Revisions, documents: Documents, options: ApplyOptions) {
-  const { revision, changed } = await revisions.apply(documents, { ...options, by: options.by ?? operatorName() });
-  if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
-  else context.stdout(`revision ${revision} is in use: ${counted(changed.length, 'change')}: ${shortened(changed)}\n`);
-}
-
-async function history(context: ConfigContext, revisions: Revisions, limit: string) {
-  const count = /^[1-9]\d{0,3}$/.test(limit) ? Number(limit) : 20;
-  for (const { revision, at, by, message, changed } of await revisions.history(count)) {
-    const when = new Date(at * 1000).toISOString();
-    context.stdout(`${revision}  ${when}  ${by}  ${message ?? '-'}  ${shortened(changed)}\n`);
-  }
-}
-
 async function withRevisions(context: ConfigContext, use: (revisions: Revisions) => Promise<void>): Promise<void> {
-  const store = await context.openStore();
-  try {
-    await use(new Revisions(store, { authenticators: context.authenticators }));
-  } finally {
-    await store.close();
-  }
+  await withStore(context, (store) => use(new Revisions(store, { authenticators: context.authenticators })));
 }
 
 function documentCount(documents: Documents): string {
-  const of = (requestedEnrollment: string) =>
-    [...documents.values()].filter(({ kind }) => kind === requestedEnrollment).length;
+  const of = (kind: string) => [...documents.values()].filter((document) => document.kind === kind).length;
   return `${counted(of('app'), 'app')}, ${counted(of('sign-on'), 'sign-on policy', 'sign-on policies')}`;
 }
 

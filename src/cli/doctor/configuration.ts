@@ -1,4 +1,7 @@
-/** The configuration: is there one, is all of it understood, is it what the files say, and can everybody reach what it asks for? */
+/**
+ * Checks the configuration: is there one, can it be read, is it what the files say, and can its `acr` values be
+ * reached?
+ */
 
 import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
@@ -109,7 +112,7 @@ async function checkAcr(
       JSON.stringify(settings.acrValues) === JSON.stringify(defaultAcrValues),
     ),
     ...stuck.map(([{ clientId, minimumAcr }]) =>
-      fail('acr', `nobody can reach ${minimumAcr}, which ${clientId} demands`, 'enable an authenticator that can'),
+      fail('acr', `no user can reach ${minimumAcr}, which ${clientId} demands`, 'enable an authenticator that can'),
     ),
   ];
 }

@@ -1,4 +1,7 @@
-/** The directory of the embedded store: is it there, and can nobody else read it? Looked at before the store opens and mends it. */
+/**
+ * Checks that the directory of the embedded store is there, and closed to other users. It runs before the store opens
+ * and mends it.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckResult, fail, ok, warn } from './finding.ts';
@@ -36,7 +39,7 @@ async function modeOf(path: string): Promise<number | undefined> {
   }
 }
 
-/** For anybody but the owner. */
+/** For other users than the owner. */
 function isOpen(mode: number): boolean {
   return (mode & 0o077) !== 0;
 }
@@ -45,7 +48,7 @@ function openDirectory(dir: string, mode: number): CheckResult {
   return fail('data directory', `${dir} is open to others (mode ${mode.toString(8)})`, `chmod 700 ${dir}`);
 }
 
-/** The store sets the mode when it opens the file, so this mends itself; somebody may have read it meanwhile. */
+/** The store sets the mode when it opens the file, so this mends itself; others may have read it before. */
 function warnFile(path: string, mode: number): CheckResult {
   return warn('data directory', `${path} was open to others (mode ${mode.toString(8)})`, `chmod 600 ${path}`);
 }

@@ -1,15 +1,14 @@
-/** Delivery: what is enabled that sends something, is there a way out for it, and are its secrets there? */
-
+/** Checks delivery: do the enabled authenticators have the channels and secrets that their messages need? */
 import { sectionOf } from '../../policy/check/warnings.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../../policy/model/authenticator-kind.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import { type CheckResult, ok, warn } from './finding.ts';
 
-/** What goes out by a channel. */
+/** The messages of a channel. */
 const messages: Readonly<Record<DeliveryChannel, string>> = { email: 'mail', sms: 'text messages', voice: 'calls' };
 
-/** Nothing where nothing is sent. */
+/** Empty where no enabled authenticator sends messages. */
 export function checkDelivery(
   settings: Settings,
   authenticators: readonly AuthenticatorKind[],
@@ -34,7 +33,7 @@ export function checkDelivery(
   });
 }
 
-/** What is sent, and for which authenticator. */
+/** The channels in use, and the authenticator of each. */
 function sentBy(
   { authenticators: own }: Settings,
   authenticators: readonly AuthenticatorKind[],

@@ -1,11 +1,13 @@
-/** `stepgate doctor`: looks at everything that a sign-in needs, and says what to do about what is wrong. Changes nothing. */
-
-import { Command } from 'commander';
+/**
+ * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Changes nothing.
+ */
+import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
+import { newCommand } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { checkConfiguration } from './configuration.ts';
@@ -15,7 +17,7 @@ import { checkKeys } from './keys.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
-  /** `warn` hears what an operator should know about the store. */
+  /** `warn` receives what an admin should know about the store. */
   openStore(warn: (text: string) => void): Promise<Store>;
   /** Takes whole lines. */
   stdout(text: string): void;
@@ -37,15 +39,12 @@ export interface DoctorContext {
 
 /** Never rejects because of what it finds. */
 export function doctorCommand(context: DoctorContext): Command {
-  return new Command('doctor')
-    .description('check this installation, and say what to do about what is wrong')
-    .option('--json', 'as JSON')
-    .action(async ({ json }: { json?: true }) => {
-      const findings = await examine(context);
-      if (json) context.stdout(`${JSON.stringify(findings, null, 2)}\n`);
-      else for (const finding of findings) context.stdout(findingText(finding, context.paint));
-      context.setExitCode(findings.some(({ level }) => level === 'fail') ? 1 : 0);
-    });
+  return newCommand('doctor').action(async ({ json }: { json?: true }) => {
+    const findings = await examine(context);
+    if (json) context.stdout(`${JSON.stringify(findings, null, 2)}\n`);
+    else for (const finding of findings) context.stdout(findingText(finding, context.paint));
+    context.setExitCode(findings.some(({ level }) => level === 'fail') ? 1 : 0);
+  });
 }
 
 const colours = { ok: 'green', warn: 'yellow', fail: 'red' } as const;

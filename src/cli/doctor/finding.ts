@@ -1,7 +1,7 @@
-/** One thing that was looked at, and what to do about it. */
+/** One result of a check, and what to do about it. */
 export interface CheckResult {
   readonly level: 'ok' | 'warn' | 'fail';
-  /** What was looked at, e.g. `keys`. */
+  /** What was checked, e.g. `keys`. */
   readonly about: string;
   readonly text: string;
   readonly remedy?: string;

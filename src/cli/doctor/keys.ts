@@ -1,4 +1,4 @@
-/** The signing keys: does each type sign, now and after the keys that are going? Makes none. */
+/** Checks the signing keys: does each type have a key now, and a successor when that key ends? It makes none. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { type Keyring, parseKeyring, type SigningKey } from '../../oidc/keys/keyring.ts';
 import { keyringKey } from '../../stores/keys.ts';

@@ -1,4 +1,4 @@
-/** Is anybody there who could sign in? */
+/** Checks that there are users. */
 import { usersKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { type CheckResult, ok, warn } from './finding.ts';

@@ -1,5 +1,4 @@
-/** An explanation for people: aligned, one fact per line. */
-
+/** Formats an explanation for terminals: aligned, one fact per line. */
 import type { SimulatedStep } from '../../core/analysis/simulated-answers.ts';
 import type { ConditionResult, Conditions } from '../../core/model/conditions.ts';
 import type { DecisionOutcome } from '../../core/model/decision.ts';
@@ -10,16 +9,16 @@ import type { ExplainedLayer, ExplainedRule, Explanation } from '../../flow/expl
 import { ageText, durationText } from '../shared/durations.ts';
 import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
-import { denialWords } from './denial-words.ts';
-import { beforeWords, enrollmentRows, skippableWords } from './enrollment-words.ts';
-import { ageWords, missingWords, requirementWords } from './requirement-words.ts';
+import { denialWords } from './denial-text.ts';
+import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
+import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
 export function explanationText(explanation: Explanation, source: string, paint: Paint): string {
   const { app, layers, steps } = explanation;
   const lines = [
     paint('bold', `Sign-in to ${app.name} (${app.clientId}), by ${source}`),
-    ...situationLines(explanation),
+    ...factLines(explanation),
     ...layers.flatMap((layer) => ['', ...layerLines(layer, paint)]),
     '',
     `${paint('bold', 'Outcome')}    ${outcomeWords(explanation.outcome)}`,
@@ -31,12 +30,12 @@ export function explanationText(explanation: Explanation, source: string, paint:
   return lines.map((line) => line.trimEnd()).join('\n');
 }
 
-function situationLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
-  const who = subject === undefined ? 'nobody has identified yet' : (subject.identifiers[0] ?? 'somebody');
+function factLines({ subject, evidence, network, device, request, at }: Explanation): readonly string[] {
+  const who = subject === undefined ? 'the user has not identified yet' : (subject.identifiers[0] ?? 'a user');
   const zones = network.zones.length === 0 ? 'in no zone' : `in ${network.zones.join(', ')}`;
   const has = subject?.enrollments.map(({ authenticator, label }) => named(authenticator, label)) ?? [];
   const proofs = evidence.map((proof) => `${proof.authenticator} ${ageText(at - proof.at)}`);
-  const request_ = [
+  const requestParts = [
     `scope ${request.scopes.join(' ')}`,
     ...(request.acrValues.length === 0
       ? []
@@ -55,7 +54,7 @@ function situationLines({ subject, evidence, network, device, request, at }: Exp
         ] as const)),
     ['network', `${network.ip || 'no address'}, ${zones}`],
     ['device', `${device.known ? 'known' : 'new'}, ${device.platform}, ${device.os}${rememberedWords(device, at)}`],
-    ['request', request_.join('; ')],
+    ['request', requestParts.join('; ')],
     ['time', new Date(at * 1000).toISOString().replace('.000', '')],
   ];
   return rows.map(([name, value]) => `  ${name.padEnd(9)} ${printable(value)}`);
@@ -83,7 +82,7 @@ function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
   return [
     paint('bold', layerTitle(layer)),
     ...layer.rules.flatMap((rule, index) => ruleLines(rule, index, { width, layer, paint })),
-    ...(notReached > 0 ? [paint('dim', `  ${notReached} more not looked at`)] : []),
+    ...(notReached > 0 ? [paint('dim', `  ${notReached} more not evaluated`)] : []),
     ...verdictLines(layer, paint),
   ];
 }
@@ -150,12 +149,12 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
       : [row('remembers', `the second factor for ${durationText(remember)}, if asked to`)]),
     ...(remembered === undefined
       ? []
-      : [row('spares', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
+      : [row('waives', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
-  if (outcome === 'undecided') return [...lines, row('undecided', 'it depends on who it is')];
+  if (outcome === 'undecided') return [...lines, row('undecided', 'it depends on the user')];
   if (outcome === 'not_requested' && maxAge === undefined) return [...lines, row('requires', 'nothing')];
   return outcome === 'deny' && layer.decidedBy === undefined ? [...lines, row('denies', noRuleWords(layer))] : lines;
 }
@@ -181,26 +180,26 @@ function row(name: string, text: string): string {
 function outcomeWords(outcome: DecisionOutcome): string {
   switch (outcome.kind) {
     case 'identify':
-      return 'identify: it depends on who it is';
+      return 'identify: it depends on the user';
     case 'allow':
       return `allow${outcome.assurance.acr === undefined ? '' : `, acr ${outcome.assurance.acr}`}`;
     case 'deny':
       return `deny: ${denialWords(outcome.reason)}`;
     case 'enroll':
-      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; who wants to, proves more first' : ''}`;
+      return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
       const { withheld } = outcome;
       if (withheld === undefined) return challenge;
-      return `${challenge}; then deny, kept back until something is proved: ${denialWords(withheld.reason)}`;
+      return `${challenge}; then deny, withheld until something is proved: ${denialWords(withheld.reason)}`;
     }
   }
 }
 
 function stepLines(steps: readonly SimulatedStep[], known: boolean): readonly string[] {
   const lines = steps.map((step, index) => `  ${index + 1}. ${stepWords(step)}`);
-  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on who it is'];
+  return known || steps.at(-1)?.kind === 'denied' ? lines : [...lines, '     and then it depends on the user'];
 }
 
 function stepWords(step: SimulatedStep): string {
@@ -216,7 +215,7 @@ function stepWords(step: SimulatedStep): string {
       );
       const words = `${step.kind} ${named(step.authenticator, step.label)}`;
       const or = others.length === 0 ? '' : `, or ${others.join(', ')}`;
-      if (step.unanswerable) return `${words} (nobody can answer it: nothing is enrolled)`;
+      if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
       return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
     }
     case 'denied':

@@ -1,7 +1,7 @@
-/** `stepgate explain`: why somebody is asked for what, before it happens. */
-
-import { Command } from 'commander';
+/** `stepgate explain`: what a sign-in would ask the user for, and why. */
+import type { Command } from 'commander';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { explain } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -13,12 +13,14 @@ import { openEmbedded } from '../../stores/embedded.ts';
 import type { Store } from '../../stores/store.ts';
 import { Directory } from '../../users/directory.ts';
 import { type Account, toSubject } from '../../users/user.ts';
+import { newCommand } from '../commands.ts';
 import type { Paint } from '../shared/paint.ts';
 import { refusal } from '../shared/refusal.ts';
 import { appNames, type RevisionInUse, revisionInUse } from '../shared/revision-in-use.ts';
+import { withStore } from '../shared/with-store.ts';
 import { explanationText } from './explain-text.ts';
-import type { FactOptions } from './fact-options.ts';
-import { factsFromOptions, platforms, systems } from './facts-from-options.ts';
+import { type FactOptions, withFactOptions } from './fact-options.ts';
+import { factsFromOptions } from './facts-from-options.ts';
 
 export interface ExplainContext {
   openStore(): Promise<Store>;
@@ -39,52 +41,13 @@ interface ExplainOptions extends FactOptions {
   readonly json?: true;
 }
 
-/** What cannot be explained (an unknown app, a broken file) is rejected with one sentence. */
+/** Rejects with one sentence where nothing can be explained (an unknown app, a broken file). */
 export function explainCommand(context: ExplainContext): Command {
-  return new Command('explain')
-    .description('say what a sign-in would ask for, and which rule of which policy wants it')
-    .requiredOption('--app <client id>', 'app that is signed in to')
-    .option('--user <identifier>', 'who signs in; nobody: as long as it is not known who it is')
-    .option('--groups <names>', 'groups of the person, separated by commas, instead of the real ones', listOf)
-    .option('--user-type <name>', 'user type of the user, instead of the real one')
-    .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', repeated)
-    .option('--enrolled <keys>', 'authenticators of the person instead of the real ones, e.g. password,totp', listOf)
-    .option('--ip <address>', 'where the request comes from')
-    .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
-    .option('--scope <scopes>', 'scopes of the request (default: openid)')
-    .option('--acr-values <values>', 'acr_values of the request, best first')
-    .option('--essential-acr', 'one of them must be reached')
-    .option('--max-age <seconds>', 'max_age of the request')
-    .option('--prompt-login', 'with prompt=login')
-    .option('--device <state>', 'known: a browser that the person used before; or new', 'new')
-    .option('--platform <platform>', platforms.join(', '), 'desktop')
-    .option('--os <system>', systems.join(', '), 'other')
-    .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', listOf)
-    .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
-    .option(
-      '--evidence <proofs...>',
-      'what the session holds, e.g. password@12h,totp (default: a fresh browser)',
-      moreOf,
-    )
-    .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', moreOf)
-    .option('--keep-signed-in', 'in a session that the person asked to keep')
-    .option('--config <dir>', 'by these files instead of the revision in use')
-    .option('--json', 'as a JSON object')
-    .action((options: ExplainOptions) => run(context, options));
-}
-
-/** Of options that may be repeated. */
-function moreOf(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, ...listOf(text)];
-}
-
-/** As `moreOf`, for values in which a comma may stand. */
-function repeated(text: string, before: readonly string[] = []): readonly string[] {
-  return [...before, text];
-}
-
-function listOf(text: string): readonly string[] {
-  return text.split(',').flatMap((part) => part.trim() || []);
+  const command = newCommand('explain')
+    .requiredOption('--app <client id>', 'app that the user signs in to')
+    .option('--user <identifier>', 'who signs in; without it, the user has not identified yet')
+    .option('--config <dir>', 'by these files instead of the revision in use');
+  return withFactOptions(command).action((options: ExplainOptions) => run(context, options));
 }
 
 async function run(context: ExplainContext, options: ExplainOptions): Promise<void> {
@@ -93,23 +56,22 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, options, inUse, subject);
+      await print(context, options, { ...inUse, subject });
     });
   }
   const subject =
     user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
-  await withFiles(context, config, (files) => print(context, options, files, subject));
+  await withFiles(context, config, (files) => print(context, options, { ...files, subject }));
 }
 
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
   options: ExplainOptions,
-  { snapshot, manifest }: RevisionInUse,
-  user: Subject | undefined,
+  { snapshot, manifest, subject }: RevisionInUse & { readonly subject: Subject | undefined },
 ): Promise<void> {
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
-  const known = { snapshot, app, authenticators, now: now(), ...(user && { user }) };
+  const known = { snapshot, app, authenticators, now: now(), ...omitUndefined({ user: subject }) };
   const explanation = await explain(snapshot, app, factsFromOptions(options, known));
   const source = options.config === undefined ? `revision ${explanation.revision}` : `the files of ${options.config}`;
   const text = options.json ? JSON.stringify(explanation, null, 2) : explanationText(explanation, source, paint);
@@ -123,18 +85,9 @@ async function findSubject(store: Store, identifier: string, now: Seconds): Prom
   return toSubject(account.user, account.credentials, now);
 }
 
-/** Audit lines name people by the id of their account. */
+/** Audit lines name users by the id of the account. */
 async function accountById(directory: Directory, id: string): Promise<Account | undefined> {
   return /^[\w-]{22}$/.test(id) ? directory.get(id) : undefined;
-}
-
-async function withStore<T>(context: ExplainContext, use: (store: Store) => Promise<T>): Promise<T> {
-  const store = await context.openStore();
-  try {
-    return await use(store);
-  } finally {
-    await store.close();
-  }
 }
 
 /** The files as if they were applied, in a store that is gone afterwards. */

@@ -1,6 +1,9 @@
-/** The options of `explain` that set facts. */
+/** The options of `explain` that set facts: each fact that a rule can test is one of them. */
+import type { Command } from 'commander';
+import type { OperatingSystem, Platform } from '../../core/model/facts.ts';
+import { collect } from '../shared/collect.ts';
 
-/** As commander hands them over. */
+/** As commander parses them. */
 export interface FactOptions {
   readonly groups?: readonly string[];
   readonly userType?: string;
@@ -21,4 +24,48 @@ export interface FactOptions {
   readonly evidence?: readonly string[];
   readonly remembered?: readonly string[];
   readonly keepSignedIn?: true;
+}
+
+export const platforms = ['desktop', 'mobile', 'other'] as const satisfies readonly Platform[];
+export const systems = [
+  'windows',
+  'macos',
+  'linux',
+  'chromeos',
+  'ios',
+  'android',
+  'other',
+] as const satisfies readonly OperatingSystem[];
+
+/** Adds the options to a command. */
+export function withFactOptions(command: Command): Command {
+  return command
+    .option('--groups <names>', 'groups of the user instead of the real ones, separated by commas', listOf)
+    .option('--user-type <name>', 'user type of the user instead of the real one')
+    .option('--attribute <pairs...>', 'attributes of the user instead of the real ones, e.g. level=3', collect)
+    .option('--enrolled <keys>', 'authenticators of the user instead of the real ones, e.g. password,totp', listOf)
+    .option('--ip <address>', 'where the request comes from')
+    .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
+    .option('--scope <scopes>', 'scopes of the request (default: openid)')
+    .option('--acr-values <values>', 'acr_values of the request, best first')
+    .option('--essential-acr', 'one of them must be reached')
+    .option('--max-age <seconds>', 'max_age of the request')
+    .option('--prompt-login', 'with prompt=login')
+    .option('--device <state>', 'known: a browser that the user has used before; or new', 'new')
+    .option('--platform <platform>', platforms.join(', '), 'desktop')
+    .option('--os <system>', systems.join(', '), 'other')
+    .option('--last-used <keys>', 'what the user proved last with this browser, e.g. totp', listOf)
+    .option('--at <time>', 'at another time, e.g. 2026-11-24T09:00:00Z')
+    .option('--evidence <proofs...>', 'what the session holds, e.g. password@12h,totp (default: none)', collectLists)
+    .option('--remembered <proofs...>', 'what the browser remembers, e.g. totp@3d', collectLists)
+    .option('--keep-signed-in', 'in a session that the user asked to keep');
+}
+
+function listOf(text: string): readonly string[] {
+  return text.split(',').flatMap((part) => part.trim() || []);
+}
+
+/** For options that can be repeated, and hold a list each time. */
+function collectLists(text: string, before: readonly string[] = []): readonly string[] {
+  return [...before, ...listOf(text)];
 }

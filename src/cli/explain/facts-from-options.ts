@@ -7,8 +7,6 @@ import type {
   Enrollment,
   Evidence,
   Facts,
-  OperatingSystem,
-  Platform,
   RememberedProof,
   RequestFacts,
   Seconds,
@@ -19,28 +17,17 @@ import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
 import { refusal } from '../shared/refusal.ts';
-import type { FactOptions } from './fact-options.ts';
+import { type FactOptions, platforms, systems } from './fact-options.ts';
 
 interface Known {
   readonly snapshot: Snapshot;
   readonly app: App;
-  /** The person of `--user`. */
+  /** The user of `--user`. */
   readonly user?: Subject;
   readonly authenticators: readonly AuthenticatorDescriptor[];
   /** Epoch seconds. */
   readonly now: Seconds;
 }
-
-export const platforms = ['desktop', 'mobile', 'other'] as const satisfies readonly Platform[];
-export const systems = [
-  'windows',
-  'macos',
-  'linux',
-  'chromeos',
-  'ios',
-  'android',
-  'other',
-] as const satisfies readonly OperatingSystem[];
 
 /** Throws `StepgateError('bad_request')` with a sentence for the admin. */
 export function factsFromOptions(options: FactOptions, known: Known): Facts {
@@ -70,7 +57,7 @@ function oneOf<Name extends string>(what: string, text: string, names: readonly 
   return found;
 }
 
-/** With an offset, so that nobody has to guess whose clock is meant. */
+/** With an offset, so that the time zone is clear. */
 const timeForm = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})$/;
 
 function parseTime(text: string): Seconds {
@@ -116,22 +103,24 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
   return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
 }
 
-/** The user of `--user`, with whatever other options say instead; without `--user`, one of whom nothing else is known. */
+/**
+ * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
+ */
 function subjectOf(options: FactOptions, { user, authenticators }: Known): Subject | undefined {
   const { groups, userType, attribute, enrolled } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
-    if (enrolled !== undefined) throw refusal('--enrolled needs a person: give --user or --groups');
+    if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');
     return undefined;
   }
   const base: Subject = user ?? {
-    id: 'somebody',
+    id: 'assumed',
     status: 'active',
     identifiers: [],
     groups: [],
     profile: {},
     enrollments: [],
   };
-  const keys = enrolled ?? (user === undefined ? usual(authenticators) : undefined);
+  const keys = enrolled ?? (user === undefined ? assumedKeys(authenticators) : undefined);
   return {
     ...base,
     ...(groups && { groups }),
@@ -141,7 +130,7 @@ function subjectOf(options: FactOptions, { user, authenticators }: Known): Subje
   };
 }
 
-/** `department=sales`, `level=3`, `manager=true`; a value in double quotes is a text whatever it looks like. */
+/** `department=sales`, `level=3`, `manager=true`; a value in double quotes is always a text. */
 function parseAttribute(text: string): readonly [string, AttributeValue] {
   const [, name, value] = /^([A-Za-z]\w*)=(.*)$/s.exec(text) ?? [];
   if (name === undefined || value === undefined) throw refusal(`--attribute takes name=value, not ${text}`);
@@ -149,8 +138,8 @@ function parseAttribute(text: string): readonly [string, AttributeValue] {
   return [name, value.replace(/^"(.*)"$/s, '$1')];
 }
 
-/** What somebody has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
-function usual(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
+/** What a user has of whom nothing else is known: what the page that asks for the identifier may ask for, too. */
+function assumedKeys(authenticators: readonly AuthenticatorDescriptor[]): readonly string[] {
   return authenticators.filter(({ askedWithIdentifier }) => askedWithIdentifier).map(({ key }) => key);
 }
 
@@ -190,12 +179,12 @@ function evidenceOf(proof: string, subject: Subject | undefined, now: Seconds): 
 function ownEnrollment(authenticator: string, subject: Subject): Enrollment {
   const enrollment = subject.enrollments.find((one) => one.authenticator === authenticator);
   if (enrollment !== undefined) return enrollment;
-  const who = subject.identifiers[0] ?? 'this person';
+  const who = subject.identifiers[0] ?? 'this user';
   const has = subject.enrollments.map((one) => one.authenticator).join(', ') || 'nothing';
   throw refusal(`${who} cannot have proved ${authenticator}: enrolled is ${has}`);
 }
 
 function required(subject: Subject | undefined): Subject {
-  if (subject === undefined) throw refusal("a proof is somebody's: give --user or --groups");
+  if (subject === undefined) throw refusal('a proof needs a user: give --user or --groups');
   return subject;
 }

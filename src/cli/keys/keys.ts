@@ -1,7 +1,9 @@
-/** `stepgate keys rotate|list`. */
-import { Command } from 'commander';
+/** `stepgate keys list` and `stepgate keys rotate`. */
+import type { Command } from 'commander';
 import { loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../oidc/keys/keyring.ts';
 import type { Store } from '../../stores/store.ts';
+import { newCommand, newCommandGroup } from '../commands.ts';
+import { withStore } from '../shared/with-store.ts';
 
 export interface KeysContext {
   openStore(): Promise<Store>;
@@ -27,37 +29,29 @@ function iso(seconds: number): string {
 }
 
 export function keysCommand(context: KeysContext): Command {
-  const command = new Command('keys').description('Signing keys');
-  const withStore = async (use: (store: Store) => Promise<void>): Promise<void> => {
-    const store = await context.openStore();
-    try {
-      await use(store);
-    } finally {
-      await store.close();
-    }
-  };
-  command
-    .command('list')
-    .description('list the published keys')
-    .action(() =>
-      withStore(async (store) => {
-        const now = epochSeconds();
-        for (const key of publishedKeys(await loadKeyring(store, now), now)) context.stdout(lineOf(key, now));
-      }),
-    );
-  command
-    .command('rotate')
-    .description('publish new keys, and let them sign once everybody can know them')
+  return newCommandGroup('keys', [listCommand(context), rotateCommand(context)]);
+}
+
+function listCommand(context: KeysContext): Command {
+  return newCommand('keys list').action(() =>
+    withStore(context, async (store) => {
+      const now = epochSeconds();
+      for (const key of publishedKeys(await loadKeyring(store, now), now)) context.stdout(lineOf(key, now));
+    }),
+  );
+}
+
+function rotateCommand(context: KeysContext): Command {
+  return newCommand('keys rotate')
     .option('--overlap <seconds>', 'how long they are published before they sign', '300')
     .option('--keep <seconds>', 'how long the old ones stay published after that', '604800')
     .action((options: { overlap: string; keep: string }) =>
-      withStore(async (store) => {
+      withStore(context, async (store) => {
         const now = epochSeconds();
         const times = { overlap: seconds(options.overlap), keep: seconds(options.keep) };
         for (const key of await rotateKeys(store, now, times)) context.stdout(lineOf(key, now));
       }),
     );
-  return command;
 }
 
 function seconds(text: string): number {

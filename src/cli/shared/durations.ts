@@ -1,4 +1,4 @@
-/** Durations as people write and read them. */
+/** Durations as admins write and read them. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { durationSeconds } from '../../policy/schema/fields.ts';
 

@@ -1,6 +1,7 @@
+/** Who runs a command, for the audit log. */
 import { userInfo } from 'node:os';
 
-/** Who runs this command, as the system knows them. A container may run as a user id without a name. */
+/** The name of the system user; a container may run as a user id without a name. */
 export function operatorName(): string {
   try {
     return userInfo().username;

@@ -1,2 +1,2 @@
-/** Colours for a terminal; whoever builds the program decides whether there are any. */
+/** Colours a text for a terminal; `program.ts` decides whether the terminal has colours. */
 export type Paint = (colour: 'bold' | 'dim' | 'red' | 'green' | 'yellow', text: string) => string;

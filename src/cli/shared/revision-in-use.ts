@@ -1,5 +1,4 @@
-/** The newest revision, with the list of what it consists of. */
-
+/** Reads the newest revision, with the list of the documents in it. */
 import { StepgateError } from '../../errors.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import { type Manifest, parsePointer, readManifest } from '../../policy/revision/document-store.ts';
@@ -13,7 +12,9 @@ export interface RevisionInUse {
   readonly manifest: Manifest;
 }
 
-/** Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`. */
+/**
+ * Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`.
+ */
 export async function revisionInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

@@ -1,5 +1,4 @@
-/** What people are told of what is done to their account on the command line. */
-
+/** Notifies users of what commands do to their account. */
 import type { Seconds } from '../../core/model/facts.ts';
 import { isDemo, messageOps } from '../../delivery/outbox.ts';
 import { StepgateError } from '../../errors.ts';
@@ -9,26 +8,29 @@ import { Revisions } from '../../policy/revision/revisions.ts';
 import type { Op, Store } from '../../stores/store.ts';
 import type { Account } from '../../users/user.ts';
 
-/** The operations that leave the news with the outbox, for each address of the account as it was before. */
-export type WriteNotification = (before: Account, news: AccountNotification) => readonly Op[];
+/** The operations that put the notification into the outbox, for each address of the account as it was before. */
+export type WriteNotification = (before: Account, notification: AccountNotification) => readonly Op[];
 
-/** Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with `StoreUnavailable`. */
+/**
+ * Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function notificationWriter(
   store: Store,
   { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },
 ): Promise<WriteNotification> {
   if (!(await sendsMail(store, authenticators)) && !(await isDemo(store))) return () => [];
-  return (before, news) => {
+  return (before, notification) => {
     const { locale } = before.user.profile;
     const languages = locale === undefined ? {} : { languages: { uiLocales: locale, acceptLanguage: '' } };
     const about = { subject: before.user.id, ...languages };
-    return notificationDeliveries(before, news, { at: now() }).flatMap((delivery) =>
+    return notificationDeliveries(before, notification, { at: now() }).flatMap((delivery) =>
       messageOps(delivery, now(), about),
     );
   };
 }
 
-/** Without a configuration that can be read nothing is sent, and that keeps nobody from a reset. */
+/** Without a readable configuration nothing is sent, and the command does its work all the same. */
 async function sendsMail(store: Store, authenticators: readonly AuthenticatorKind[]): Promise<boolean> {
   try {
     return (await new Revisions(store, { authenticators }).current())?.settings.mail !== undefined;

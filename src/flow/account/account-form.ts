@@ -8,10 +8,10 @@ export function accountHandle({ services, session, account }: OpenAccount, actio
   return handleUnder(services.secrets(), session.uid, account, action);
 }
 
-export function isAccountHandle(open: OpenAccount, action: string, handle: string | undefined): boolean {
+export function isAccountHandle(context: OpenAccount, action: string, handle: string | undefined): boolean {
   const given = Buffer.from(handle ?? '');
-  return open.services.secrets().some((secret) => {
-    const expected = Buffer.from(handleUnder([secret], open.session.uid, open.account, action));
+  return context.services.secrets().some((secret) => {
+    const expected = Buffer.from(handleUnder([secret], context.session.uid, context.account, action));
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
 }

@@ -23,7 +23,7 @@ import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
 import { serverMac } from '../server-mac.ts';
-import { record } from './change.ts';
+import { recordChange } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Seconds that a code counts. */
@@ -57,32 +57,32 @@ export function askedAddress({ account, services }: OpenAccount): AskedAddress |
 }
 
 /** Whether one more may be added. */
-export function hasRoom({ account }: OpenAccount): boolean {
+export function isBelowAddressLimit({ account }: OpenAccount): boolean {
   return addedAddresses(account.user).length < maxAddedAddresses;
 }
 
 /** Sends a code there; why not, if it cannot. It takes the place of an address that was waiting. */
-export async function askForAddress(open: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
-  if (!open.services.canMail()) return wrong('account.address.no_mail');
-  if (!hasRoom(open)) return wrong('account.address.full');
+export async function askForAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+  if (!context.services.canMail()) return wrong('account.address.no_mail');
+  if (!isBelowAddressLimit(context)) return wrong('account.address.full');
   if (text === undefined || text.trim() === '') return wrong('email.required', 'email');
   const address = mailAddress(text);
   if (address === undefined) return wrong('email.invalid', 'email');
-  const isThere = notificationAddresses(open.account).some((one) => isSameAddress(one.address, address));
+  const isThere = notificationAddresses(context.account).some((one) => isSameAddress(one.address, address));
   if (isThere) return wrong('account.address.known', 'email');
-  return sendCode(open, address);
+  return sendCode(context, address);
 }
 
 /** Another code for the address that waits; the one before no longer counts. */
-export async function askAgain(open: OpenAccount): Promise<Notice | undefined> {
-  const asked = askedAddress(open);
+export async function askAgain(context: OpenAccount): Promise<Notice | undefined> {
+  const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
-  const refusal = await sendCode(open, asked.address);
+  const refusal = await sendCode(context, asked.address);
   return refusal && asResendRefusal(refusal);
 }
 
-async function sendCode(open: OpenAccount, address: string): Promise<Notice | undefined> {
-  const { services, account, visitor, snapshot } = open;
+async function sendCode(context: OpenAccount, address: string): Promise<Notice | undefined> {
+  const { services, account, visitor, snapshot } = context;
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const expires = services.now() + lifetime;
   const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
@@ -90,51 +90,57 @@ async function sendCode(open: OpenAccount, address: string): Promise<Notice | un
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
   const refused = await reserveSending(services, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
   if (refused) return refused;
-  const outbox = enqueueMessages(senderOf(open), deliveries);
+  const outbox = enqueueMessages(senderOf(context), deliveries);
   const where = { client: accountClientId, ip: visitor.ip };
   const queued = { event: 'message.queued', outcome: 'success', subject: account.user.id, channel: 'email' } as const;
-  audit(open.unit, services.audit, { ...queued, ...where });
-  saveUser(open, { ...account.user, askedAddress: { address, code: keptCode(open, address, code), expires, outbox } });
+  audit(context.unit, services.audit, { ...queued, ...where });
+  saveUser(context, {
+    ...account.user,
+    askedAddress: { address, code: keptCode(context, address, code), expires, outbox },
+  });
   return undefined;
 }
 
 /** Adds the address that waits, if the code is its; why not, otherwise. */
-export async function confirmAddress(open: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
-  const { services, account } = open;
-  const asked = askedAddress(open);
+export async function confirmAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
+  const { services, account } = context;
+  const asked = askedAddress(context);
   if (!asked) return wrong('challenge.expired');
   const code = readCode(text ?? '');
   if (typeof code !== 'string') return code;
   const { granted, retryAfter } = await services.store.reserve(attemptCounter(account.user.id, counter), tries);
   if (!granted) return { ...wrong('attempts.exceeded', 'passcode'), params: { seconds: Math.max(1, retryAfter) } };
-  if (!isKept(open, asked, code)) return refused(open);
-  if (!hasRoom(open)) return wrong('account.address.full');
-  const tooMany = await reserveChange(open);
+  if (!isKept(context, asked, code)) return refused(context);
+  if (!isBelowAddressLimit(context)) return wrong('account.address.full');
+  const tooMany = await reserveChange(context);
   if (tooMany) return tooMany;
   const { askedAddress: _, ...user } = account.user;
   const { address } = asked;
   const added = [...addedAddresses(user), { address, addedAt: services.now() }];
-  saveUser(open, { ...user, notificationAddresses: added });
-  record(open, 'address_added', { address: maskedAddress(address) }, [address]);
+  saveUser(context, { ...user, notificationAddresses: added });
+  recordChange(context, 'address_added', { address: maskedAddress(address) }, [address]);
   return undefined;
 }
 
 /** The address of this name that was added for news; `undefined`: there is none, or the account has it for something else. */
-export function addedAddress(open: OpenAccount, name: string): NotificationAddress | undefined {
-  const all = notificationAddresses(open.account);
-  return all.find(({ address, source }) => source === 'added' && addressName(open, address) === name);
+export function addedAddress(context: OpenAccount, name: string): NotificationAddress | undefined {
+  const all = notificationAddresses(context.account);
+  return all.find(({ address, source }) => source === 'added' && addressName(context, address) === name);
 }
 
 /** Takes it off the list; why not, if it must stay. It is told as well. */
-export async function removeAddress(open: OpenAccount, { address }: NotificationAddress): Promise<Notice | undefined> {
-  const { account } = open;
+export async function removeAddress(
+  context: OpenAccount,
+  { address }: NotificationAddress,
+): Promise<Notice | undefined> {
+  const { account } = context;
   const { user } = account;
   if (notificationAddresses(account).length === 1) return wrong('account.address.last');
-  const tooMany = await reserveChange(open);
+  const tooMany = await reserveChange(context);
   if (tooMany) return tooMany;
   const kept = addedAddresses(user).filter((one) => !isSameAddress(one.address, address));
-  saveUser(open, { ...user, notificationAddresses: kept });
-  record(open, 'address_removed', { address: maskedAddress(address) });
+  saveUser(context, { ...user, notificationAddresses: kept });
+  recordChange(context, 'address_removed', { address: maskedAddress(address) });
   return undefined;
 }
 
@@ -145,15 +151,15 @@ function saveUser({ unit, account }: OpenAccount, user: User): void {
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
-function keptCode(open: OpenAccount, address: string, code: string, secrets = open.services.secrets()): string {
-  const { account, session } = open;
+function keptCode(context: OpenAccount, address: string, code: string, secrets = context.services.secrets()): string {
+  const { account, session } = context;
   return serverMac(secrets, 'notification address', [account.user.id, session.uid, address, code]);
 }
 
-function isKept(open: OpenAccount, { address, code: kept }: AskedAddress, code: string): boolean {
+function isKept(context: OpenAccount, { address, code: kept }: AskedAddress, code: string): boolean {
   const expected = Buffer.from(kept);
-  return open.services.secrets().some((secret) => {
-    const given = Buffer.from(keptCode(open, address, code, [secret]));
+  return context.services.secrets().some((secret) => {
+    const given = Buffer.from(keptCode(context, address, code, [secret]));
     return given.length === expected.length && timingSafeEqual(given, expected);
   });
 }

@@ -14,53 +14,53 @@ import { notify } from '../notify/notify.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
 
 /** Longest name of an authenticator, in characters. */
-const longestLabel = 64;
+const maxLabelLength = 64;
 
 /** The name as it is kept; `undefined`: it cannot be one. */
 export function labelOf(text: string | undefined): string | undefined {
   const label = (text ?? '').normalize('NFC').replace(/\s+/g, ' ').trim();
-  const fits = label !== '' && Array.from(label).length <= longestLabel && label.isWellFormed();
+  const fits = label !== '' && Array.from(label).length <= maxLabelLength && label.isWellFormed();
   return fits && !/[\p{Cc}\p{Cf}]/u.test(label) ? label : undefined;
 }
 
 /** Saved by compare-and-swap: of two changes at a time one is refused as out of date. */
-export function renameAuthenticator(open: OpenAccount, id: string, label: string): void {
-  const { unit, account } = open;
-  const { label: formerLabel = '', ...what } = whatIs(open, id);
+export function renameAuthenticator(context: OpenAccount, id: string, label: string): void {
+  const { unit, account } = context;
+  const { label: formerLabel = '', ...what } = changedAuthenticator(context, id);
   const changed = account.credentials.map((one) => (one.id === id ? { ...one, label } : one));
   unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(changed) });
-  record(open, 'renamed', { ...what, label, formerLabel });
+  recordChange(context, 'renamed', { ...what, label, formerLabel });
 }
 
 /** Whoever calls has asked `refusalOf`. All other sessions end: who holds them may hold what is removed. */
-export async function removeAuthenticator(open: OpenAccount, id: string): Promise<void> {
-  const { unit, account } = open;
+export async function removeAuthenticator(context: OpenAccount, id: string): Promise<void> {
+  const { unit, account } = context;
   await endOtherSessions(
-    requestOf(open, true),
+    requestOf(context, true),
     account.credentials.filter((one) => one.id !== id),
   );
   for (const op of releaseReservations(account.credentials.filter((one) => one.id === id))) {
     if (op.op === 'delete') unit.delete(op.key);
   }
-  record(open, 'removed', { ...whatIs(open, id), otherSessionsEnded: true });
+  recordChange(context, 'removed', { ...changedAuthenticator(context, id), otherSessionsEnded: true });
 }
 
-export async function endOneSession(open: OpenAccount, { uid }: SsoSession): Promise<void> {
-  await open.services.sessions.end(uid);
-  record(open, 'session_ended');
+export async function endOneSession(context: OpenAccount, { uid }: SsoSession): Promise<void> {
+  await context.services.sessions.end(uid);
+  recordChange(context, 'session_ended');
 }
 
 /** Voids everything that was issued before, also what nobody can list any more; only this session goes on. */
-export async function endAllOtherSessions(open: OpenAccount): Promise<void> {
-  await endOtherSessions(requestOf(open, false), open.account.credentials);
-  record(open, 'sessions_ended', { otherSessionsEnded: true });
+export async function endAllOtherSessions(context: OpenAccount): Promise<void> {
+  await endOtherSessions(requestOf(context, false), context.account.credentials);
+  recordChange(context, 'sessions_ended', { otherSessionsEnded: true });
 }
 
 function requestOf({ session, ...request }: OpenAccount, withTokens: boolean): AccountRequest {
   return { ...request, session: session.uid, withTokens };
 }
 
-function whatIs({ account }: OpenAccount, id: string): ChangeDetails {
+function changedAuthenticator({ account }: OpenAccount, id: string): ChangeDetails {
   const one = account.credentials.find((credential) => credential.id === id);
   if (!one) return {};
   const address = addressOf(one);
@@ -72,16 +72,16 @@ function whatIs({ account }: OpenAccount, id: string): ChangeDetails {
 }
 
 /** Tells and audits a change, in its commit. `also`: addresses that are theirs from now on. */
-export function record(
-  open: OpenAccount,
+export function recordChange(
+  context: OpenAccount,
   change: SelfServiceChange,
   what: ChangeDetails = {},
   also: readonly string[] = [],
 ): void {
-  const { unit, services, account, snapshot, visitor } = open;
+  const { unit, services, account, snapshot, visitor } = context;
   const { authenticator, otherSessionsEnded } = what;
   const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
-  notify({ ...senderOf(open), account, ...where }, accountChanged(change, what), also);
+  notify({ ...senderOf(context), account, ...where }, accountChanged(change, what), also);
   audit(unit, services.audit, {
     event: `account.${change}`,
     outcome: 'success',

@@ -4,7 +4,7 @@ import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { forgetRememberedDevice as forget, rememberedDevices } from '../browser/remembered-device.ts';
-import { record } from './change.ts';
+import { recordChange } from './change.ts';
 import type { OpenAccount } from './open-account.ts';
 import type { Place } from './sessions.ts';
 
@@ -23,10 +23,10 @@ export interface OwnDevice extends Place {
  * Browsers that some app really spares something, from here. The one that was used last comes first. Rejects with `StoreUnavailable`, or
  * when the configuration cannot be read.
  */
-export async function devicesOf(open: OpenAccount): Promise<readonly OwnDevice[]> {
-  const { account, visitor, services } = open;
-  const spares = await sparesOf(open);
-  return rememberedDevices(account, visitor.device, services.now(), spares).map(
+export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevice[]> {
+  const { account, visitor, services } = context;
+  const isWaived = await waiverCheck(context);
+  return rememberedDevices(account, visitor.device, services.now(), isWaived).map(
     ({ id, current, at, until, ip, userAgent, authenticators: spared }) => {
       return { id, current, at, until, spared, ip, ...browserInWords(userAgent) };
     },
@@ -34,7 +34,7 @@ export async function devicesOf(open: OpenAccount): Promise<readonly OwnDevice[]
 }
 
 /** What the evaluator says of a remembered proof, app by app. The apps are read only for those who have asked for anything to be remembered. */
-async function sparesOf({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
+async function waiverCheck({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
   if (!account.credentials.some(({ remembered }) => remembered)) return () => false;
   const cases = await Promise.all(
     (await snapshot.equivalentApps()).map(async ({ app }) => {
@@ -46,7 +46,7 @@ async function sparesOf({ account, snapshot, facts }: OpenAccount): Promise<(pro
 }
 
 /** Whoever calls has checked the form and Law 7. */
-export function forgetDevice(open: OpenAccount, { id }: OwnDevice): void {
-  forget(open.unit, open.account, id);
-  record(open, 'device_forgotten');
+export function forgetDevice(context: OpenAccount, { id }: OwnDevice): void {
+  forget(context.unit, context.account, id);
+  recordChange(context, 'device_forgotten');
 }

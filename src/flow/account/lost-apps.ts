@@ -10,8 +10,8 @@ export interface LostApps extends NamedApps {
 }
 
 /** `undefined`: none. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
-export async function appsLostWithout(open: OpenAccount, enrollment: string): Promise<LostApps | undefined> {
-  const { snapshot, facts, services, session } = open;
+export async function appsLostWithout(context: OpenAccount, enrollment: string): Promise<LostApps | undefined> {
+  const { snapshot, facts, services, session } = context;
   const lost = [];
   for (const group of await snapshot.equivalentApps()) {
     const request = { ...facts.request, clientId: group.app.clientId };

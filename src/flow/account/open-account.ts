@@ -38,8 +38,8 @@ export async function openAccount(
   const app = await snapshot.app(accountClientId);
   if (!account || !app) return undefined;
   const policies = await snapshot.policies(app);
-  const situation = { unit, snapshot, visitor, now: services.now() };
-  const facts = await gatherFacts(situation, {
+  const sources = { unit, snapshot, visitor, now: services.now() };
+  const facts = await gatherFacts(sources, {
     request: request(['openid']),
     subjectId: session.accountId,
     session: session.uid,

@@ -7,7 +7,7 @@ import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { browserInWords } from '../../user-agent.ts';
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import { readSignIns } from '../../users/sign-in-log.ts';
-import { addressName, askedAddress, hasRoom } from './addresses.ts';
+import { addressName, askedAddress, isBelowAddressLimit } from './addresses.ts';
 import { devicesOf, type OwnDevice } from './devices.ts';
 import type { OpenAccount } from './open-account.ts';
 import { appName, describe, type OwnSession, type Place, sessionsOf } from './sessions.ts';
@@ -63,36 +63,36 @@ export interface OwnAddress extends NotificationAddress {
 const shown = 10;
 
 /** Rejects with `StoreUnavailable`. */
-export async function overviewOf(open: OpenAccount): Promise<Overview> {
-  const { account, services } = open;
+export async function overviewOf(context: OpenAccount): Promise<Overview> {
+  const { account, services } = context;
   const { user, credentials } = account;
   const signIns = await readSignIns(services.store, user.id);
-  const asked = askedAddress(open);
-  const enrollable = enrollableBy(open);
-  const full = enrollable.filter((key) => isFullOf(open, key));
+  const asked = askedAddress(context);
+  const enrollable = enrollableBy(context);
+  const full = enrollable.filter((key) => isFullOf(context, key));
   const addable = enrollable.filter((key) => !full.includes(key));
   return {
     identifier: user.identifiers[0] ?? user.id,
     authenticators: credentials.map((credential) => {
       const remaining = services.authenticators.get(credential.authenticator)?.remainingUses?.(credential);
-      return { ...ownAuthenticator(open, credential), ...(remaining === undefined ? {} : { remaining }) };
+      return { ...ownAuthenticator(context, credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
     addable,
     full,
     replaced: addable.filter(
       (key) => services.authenticators.get(key)?.maxEnrollments && credentials.some((one) => one.authenticator === key),
     ),
-    devices: await devicesOf(open),
-    sessions: await Promise.all((await sessionsOf(open)).map((session) => describe(session, open))),
+    devices: await devicesOf(context),
+    sessions: await Promise.all((await sessionsOf(context)).map((session) => describe(session, context))),
     signIns: await Promise.all(
       signIns.slice(0, shown).map(async ({ at, client, proved, ip, userAgent }) => {
-        const app = client === accountClientId ? {} : { app: await appName(client, open) };
+        const app = client === accountClientId ? {} : { app: await appName(client, context) };
         return { at, ...app, proved, ip, ...browserInWords(userAgent) };
       }),
     ),
-    addresses: ownAddresses(open),
+    addresses: ownAddresses(context),
     mailed: services.canMail(),
-    canAddAddress: hasRoom(open),
+    canAddAddress: isBelowAddressLimit(context),
     ...(asked === undefined ? {} : { askedAddress: asked.address }),
   };
 }
@@ -108,9 +108,9 @@ export function isFullOf({ facts }: OpenAccount, key: string): boolean {
   return facts.subject !== undefined && isFull(key, facts.subject);
 }
 
-function ownAddresses(open: OpenAccount): readonly OwnAddress[] {
-  return notificationAddresses(open.account).map((one) =>
-    one.source === 'added' ? { ...one, name: addressName(open, one.address) } : one,
+function ownAddresses(context: OpenAccount): readonly OwnAddress[] {
+  return notificationAddresses(context.account).map((one) =>
+    one.source === 'added' ? { ...one, name: addressName(context, one.address) } : one,
   );
 }
 

@@ -23,8 +23,8 @@ interface Demanding extends Pick<EquivalentApps, 'names' | 'count'> {
 }
 
 /** `undefined`: it may go. Rejects with `StoreUnavailable`, or when the configuration cannot be read. */
-export async function refusalOf(open: OpenAccount, enrollment: string): Promise<RemovalRefusal | undefined> {
-  const { policies, facts, account, snapshot } = open;
+export async function refusalOf(context: OpenAccount, enrollment: string): Promise<RemovalRefusal | undefined> {
+  const { policies, facts, account, snapshot } = context;
   if (!account.credentials.some(({ id }) => id === enrollment)) return undefined;
   const brand = snapshot.settings.brand.name;
   const own: Demanding = { names: [brand], count: 1, demands: demandsOn(policies, facts, enrollment) };
@@ -36,7 +36,7 @@ export async function refusalOf(open: OpenAccount, enrollment: string): Promise<
   }
   const found = demanding.filter(({ demands }) => demands.length > 0);
   if (found.length > 0) {
-    const instead = sharedBy(found.flatMap(({ demands }) => demands)).filter((key) => canAdd(open, key, enrollment));
+    const instead = sharedBy(found.flatMap(({ demands }) => demands)).filter((key) => canAdd(context, key, enrollment));
     // The pages of the account are named only where no app demands it.
     const others = found.filter((one) => one !== own);
     return { reason: 'required', apps: namedApps(others.length > 0 ? others : found), instead };
@@ -50,9 +50,9 @@ function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly s
 }
 
 /** Of some there is only one: a new one would take its place. */
-function canAdd(open: OpenAccount, key: string, enrollment: string): boolean {
-  const { account, services } = open;
+function canAdd(context: OpenAccount, key: string, enrollment: string): boolean {
+  const { account, services } = context;
   const removed = account.credentials.find(({ id }) => id === enrollment);
   const isReplaced = removed?.authenticator === key && services.authenticators.get(key)?.maxEnrollments === 1;
-  return !isReplaced && !isFullOf(open, key) && enrollableBy(open).includes(key);
+  return !isReplaced && !isFullOf(context, key) && enrollableBy(context).includes(key);
 }

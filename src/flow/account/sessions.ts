@@ -27,8 +27,8 @@ export interface OwnSession extends Place {
 }
 
 /** The sessions that are alive, this one first, then the newest. Rejects with `StoreUnavailable`. */
-export async function sessionsOf(open: OpenAccount): Promise<readonly SsoSession[]> {
-  return liveSessions(open, open.account.user, open.session.uid);
+export async function sessionsOf(context: OpenAccount): Promise<readonly SsoSession[]> {
+  return liveSessions(context, context.account.user, context.session.uid);
 }
 
 /** How the pages call a session: its uid stays with the server. */
@@ -36,13 +36,13 @@ export function sessionName({ services }: OpenAccount, uid: string): string {
   return serverMac(services.secrets().slice(-1), 'account session', [uid]);
 }
 
-export async function describe(one: SsoSession, open: OpenAccount): Promise<OwnSession> {
+export async function describe(one: SsoSession, context: OpenAccount): Promise<OwnSession> {
   const { uid, startedAt, used, authorizations } = one;
   const clients = Object.keys(authorizations).filter((client) => client !== accountClientId);
   return {
-    id: sessionName(open, uid),
-    current: uid === open.session.uid,
-    apps: await Promise.all(clients.map((client) => appName(client, open))),
+    id: sessionName(context, uid),
+    current: uid === context.session.uid,
+    apps: await Promise.all(clients.map((client) => appName(client, context))),
     startedAt,
     usedAt: used?.at ?? startedAt,
     ip: used?.ip ?? '',

@@ -15,8 +15,17 @@ import type { Decided, OpenTransaction } from '../transaction/open-transaction.t
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
-import { pick } from './select.ts';
-import { type Answer, type Fields, isTicked, type LoadedAttempt, moveTo, stay, throttled, verify } from './verify.ts';
+import { selectOption } from './select.ts';
+import {
+  type ActionResult,
+  type Fields,
+  isTicked,
+  type LoadedAttempt,
+  throttled,
+  verify,
+  withError,
+  withTransaction,
+} from './verify.ts';
 
 /** What the answer needs from the store, and the attempt that it costs. */
 export interface Attempt {
@@ -53,33 +62,33 @@ export function attemptOf(services: Services, binding: FormBinding, fields: Fiel
 
 /** The form is genuine and current. Its binding says which step it answers. */
 export async function answer(
-  open: OpenTransaction,
+  context: OpenTransaction,
   decided: Decided,
   binding: FormBinding,
   fields: Fields,
   loaded: LoadedAttempt,
-): Promise<Answer> {
+): Promise<ActionResult> {
   switch (binding.step) {
     case 'identify':
       return fields['authenticator.id']
-        ? identifyByCredential(open, decided, fields['authenticator.id'], fields)
-        : identify(open, decided, binding.authenticator, fields, loaded);
+        ? identifyByCredential(context, decided, fields['authenticator.id'], fields)
+        : identify(context, decided, binding.authenticator, fields, loaded);
     case 'select':
-      return choose(open, decided, fields);
+      return choose(context, decided, fields);
     case 'challenge':
-      return remembering(await challenge(open, decided, binding, fields, loaded), decided, fields);
+      return withRememberedDevice(await challenge(context, decided, binding, fields, loaded), decided, fields);
     case 'enroll':
-      return enroll(open, decided, binding, fields, loaded);
+      return enroll(context, decided, binding, fields, loaded);
     default:
-      return { open, messages: [] };
+      return { context, messages: [] };
   }
 }
 
 /** Only where the page offered it, and only beside a proof. */
-function remembering(proved: Answer, { decision }: Decided, fields: Fields): Answer {
+function withRememberedDevice(proved: ActionResult, { decision }: Decided, fields: Fields): ActionResult {
   const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
   if (!isOffered || !isTicked(fields.rememberDevice) || proved.messages.length > 0) return proved;
-  return moveTo(proved.open, rememberingDevice(proved.open.transaction));
+  return withTransaction(proved.context, rememberingDevice(proved.context.transaction));
 }
 
 /**
@@ -87,35 +96,42 @@ function remembering(proved: Answer, { decision }: Decided, fields: Fields): Ans
  * disabled, it is not tried.
  */
 async function identify(
-  open: OpenTransaction,
+  context: OpenTransaction,
   { facts }: Decided,
   identifyWith: string,
   fields: Fields,
   loaded: LoadedAttempt,
-): Promise<Answer> {
+): Promise<ActionResult> {
   const typed = (fields.identifier ?? '').trim();
-  const asked = keptSignedIn(open.transaction, isTicked(fields.rememberMe));
-  const typedBack = { ...open, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
-  if (typed === '') return stay(open, 'identifier.required', 'identifier');
+  const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
+  const typedBack = { ...context, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
+  if (typed === '') return withError(context, 'identifier.required', 'identifier');
   const canonical = identifierOf(fields);
-  if (!canonical.ok) return stay(typedBack, 'identifier.invalid', 'identifier');
+  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', 'identifier');
   const account = accountByIdentifier(
-    (await open.request.unit.load([identifierKey(canonical.value)])).entries,
+    (await context.request.unit.load([identifierKey(canonical.value)])).entries,
     canonical.value,
   );
   const subject = subjectOf(account, canonical.value, typed);
   const named = identified(asked, subject);
-  if (!named.ok) return stay(typedBack, 'subject.mismatch', 'identifier');
-  const isNamed = { ...open, transaction: named.transaction };
+  if (!named.ok) return withError(typedBack, 'subject.mismatch', 'identifier');
+  const identifiedContext = { ...context, transaction: named.transaction };
   const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
-  if (!isGiven || !(await isUsable(identifyWith, open, facts))) return { open: isNamed, messages: [] };
+  if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, messages: [] };
   // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
-  const refusedHere = throttled(isNamed, identifyWith, loaded.reservation);
-  if (refusedHere) return { ...refusedHere, open };
+  const refusal = throttled(identifiedContext, identifyWith, loaded.reservation);
+  if (refusal) return { ...refusal, context };
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
-  const verified = await verify(isNamed, { key: identifyWith, credential, pending: {}, fields, loaded, account });
+  const verified = await verify(identifiedContext, {
+    key: identifyWith,
+    credential,
+    pending: {},
+    fields,
+    loaded,
+    account,
+  });
   // Back on the identify page nobody is named: the next try may be about somebody else.
-  return verified.messages.length > 0 ? { open: typedBack, messages: verified.messages } : verified;
+  return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
 }
 
 /** By the settings, and by an enrollment rule that decides whoever this is: nobody learns from it who they are. */
@@ -130,9 +146,9 @@ function subjectOf(account: VersionedAccount | undefined, canonical: string, typ
   return { id: account.user.id, identifier: typed, decoy: false };
 }
 
-async function choose(open: OpenTransaction, decided: Decided, fields: Fields): Promise<Answer> {
-  const chosen = await pick(open, decided, fields['authenticator.id'] ?? '');
-  return chosen ? { open: chosen, messages: [] } : stay(open, 'authenticator.required', 'authenticator.id');
+async function choose(context: OpenTransaction, decided: Decided, fields: Fields): Promise<ActionResult> {
+  const chosen = await selectOption(context, decided, fields['authenticator.id'] ?? '');
+  return chosen ? { context: chosen, messages: [] } : withError(context, 'authenticator.required', 'authenticator.id');
 }
 
 /**
@@ -145,16 +161,17 @@ async function challenge(
   binding: FormBinding,
   fields: Fields,
   loaded: LoadedAttempt,
-): Promise<Answer> {
-  if (decision.kind !== 'challenge') return { open: at, messages: [] };
+): Promise<ActionResult> {
+  if (decision.kind !== 'challenge') return { context: at, messages: [] };
   const token = fields[magicLinkField];
-  const open = token === undefined ? at : returnByMagicLink(at, token);
-  const { pending, subject } = open?.transaction ?? {};
+  const context = token === undefined ? at : returnByMagicLink(at, token);
+  const { pending, subject } = context?.transaction ?? {};
   const option = decision.options.find(({ authenticator }) => authenticator === pending?.authenticator);
   const isAsked = pending?.purpose === 'challenge' && option?.enrollments.includes(pending.enrollment ?? '');
-  if (!open || !isAsked || pending.authenticator !== binding.authenticator || !subject) return stay(at, 'form.stale');
-  if (pending.expires <= open.services.now()) return stay(open, 'challenge.expired');
-  const account = subject.decoy ? undefined : await loadAccount(open.request.unit, subject.id);
+  if (!context || !isAsked || pending.authenticator !== binding.authenticator || !subject)
+    return withError(at, 'form.stale');
+  if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
+  const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
-  return verify(open, { key: pending.authenticator, credential, pending: pending.private, fields, loaded, account });
+  return verify(context, { key: pending.authenticator, credential, pending: pending.private, fields, loaded, account });
 }

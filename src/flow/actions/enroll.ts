@@ -24,15 +24,15 @@ import { notificationContext, notify } from '../notify/notify.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import {
-  type Answer,
+  type ActionResult,
+  acceptProof,
   credentialInput,
   type Fields,
   type LoadedAttempt,
-  moveTo,
-  proves,
   refused,
-  stay,
   throttled,
+  withError,
+  withTransaction,
 } from './verify.ts';
 
 /** Addresses and codes, over all mailboxes or numbers: an enrollment takes two. */
@@ -43,44 +43,45 @@ const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
  * it is asked for is not kept.
  */
 export async function enroll(
-  open: OpenTransaction,
+  context: OpenTransaction,
   decided: Decided,
   binding: FormBinding,
   fields: Fields,
   loaded: LoadedAttempt,
-): Promise<Answer> {
-  const offered = await offerOf(open, decided);
-  if (!offered || offered.pending.authenticator !== binding.authenticator) return stay(open, 'form.stale');
-  const { pending, authenticator, account, subject, env } = offered;
-  if (pending.expires <= open.services.now()) return stay(open, 'enroll.expired');
-  const refusedHere =
-    throttled(open, pending.authenticator, loaded.reservation) ??
-    (await answeredTooOften(open, authenticator, account));
-  if (refusedHere) return refusedHere;
+): Promise<ActionResult> {
+  const inProgress = await pendingEnrollment(context, decided);
+  if (!inProgress || inProgress.pending.authenticator !== binding.authenticator)
+    return withError(context, 'form.stale');
+  const { pending, authenticator, account, subject, env } = inProgress;
+  if (pending.expires <= context.services.now()) return withError(context, 'enroll.expired');
+  const refusal =
+    throttled(context, pending.authenticator, loaded.reservation) ??
+    (await answeredTooOften(context, authenticator, account));
+  if (refusal) return refusal;
   const result = await authenticator.enroll(subject, { pending: pending.private, input: credentialInput(fields) }, env);
-  if (!result.ok) return refused(open, pending.authenticator, result);
-  if ('nextStage' in result) return furtherStage(open, pending, result);
-  const short = unmetCharacteristic(await open.snapshot.policies(open.app), decided.facts, result.credential);
-  if (short) return refused(open, pending.authenticator, refusalOf(short));
+  if (!result.ok) return refused(context, pending.authenticator, result);
+  if ('nextStage' in result) return enterNextStage(context, pending, result);
+  const unmet = unmetCharacteristic(await context.snapshot.policies(context.app), decided.facts, result.credential);
+  if (unmet) return refused(context, pending.authenticator, refusalOf(unmet));
   const credential = issueCredential(result.credential, env.now);
-  const tooMany = await reserveChange({ services: open.services, account });
-  if (tooMany) return { open, messages: [tooMany] };
-  if (!(await reserveFor(open.request.unit, account.user.id, credential, env.now)))
-    return refused(open, pending.authenticator, { ok: false, code: 'credentials.taken' });
+  const tooMany = await reserveChange({ services: context.services, account });
+  if (tooMany) return { context, messages: [tooMany] };
+  if (!(await reserveFor(context.request.unit, account.user.id, credential, env.now)))
+    return refused(context, pending.authenticator, { ok: false, code: 'credentials.taken' });
   const kept = authenticator.maxEnrollments
     ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
     : account.credentials;
-  const otherSessionsEnded = endsOtherSessions(await open.snapshot.policies(open.app), subject, {
+  const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
     replaces: authenticator.maxEnrollments === 1,
   });
-  await save(open, account, [...kept, credential], otherSessionsEnded);
-  if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
-  tellOfEnrollment(open, account, credential, {
+  await save(context, account, [...kept, credential], otherSessionsEnded);
+  if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
+  notifyOfEnrollment(context, account, credential, {
     takesPlace: kept.length < account.credentials.length,
     otherSessionsEnded,
   });
-  return proves(open, {
+  return acceptProof(context, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
@@ -125,30 +126,30 @@ async function save(
  * code of another's, so these answers have a limit that nothing but an administrator resets.
  */
 async function answeredTooOften(
-  open: OpenTransaction,
+  context: OpenTransaction,
   { descriptor, sendLimits }: Authenticator,
   { user }: Account,
-): Promise<Answer | undefined> {
+): Promise<ActionResult | undefined> {
   if (!sendLimits) return undefined;
   const counter = attemptCounter(user.id, enrollCounters.answers(descriptor.key));
-  return throttled(open, descriptor.key, await open.services.store.reserve(counter, answersWithSentCodes));
+  return throttled(context, descriptor.key, await context.services.store.reserve(counter, answersWithSentCodes));
 }
 
 /** What the person is told who set up one that does not do. */
-const shortfalls: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
+const unmetCodes: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
   userVerification: 'credentials.unverified',
 };
 
 function refusalOf({ lacks }: UnmetCharacteristic): Refused {
-  const code = (lacks && shortfalls[lacks]) ?? 'credentials.not_enough';
+  const code = (lacks && unmetCodes[lacks]) ?? 'credentials.not_enough';
   return { ok: false, code, reason: lacks ?? 'characteristics' };
 }
 
 /** An address that is enrolled is one of theirs from now on. */
-function tellOfEnrollment(
-  open: OpenTransaction,
+function notifyOfEnrollment(
+  context: OpenTransaction,
   account: Account,
   credential: Credential,
   { takesPlace, otherSessionsEnded }: { readonly takesPlace: boolean; readonly otherSessionsEnded: boolean },
@@ -162,50 +163,52 @@ function tellOfEnrollment(
     ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   };
   const also = address === undefined ? [] : [address];
-  notify(notificationContext(open, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
+  notify(notificationContext(context, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
 
 /** Another message for the stage that the offer is at; `method`: how the person wants it. */
-export async function resendOffer(open: OpenTransaction, decided: Decided, method?: string): Promise<Answer> {
-  const offered = await offerOf(open, decided);
-  if (!offered) return stay(open, 'form.stale');
-  const { pending, authenticator, subject, env } = offered;
+export async function resendOffer(context: OpenTransaction, decided: Decided, method?: string): Promise<ActionResult> {
+  const inProgress = await pendingEnrollment(context, decided);
+  if (!inProgress) return withError(context, 'form.stale');
+  const { pending, authenticator, subject, env } = inProgress;
   const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
   const result = await authenticator.enroll(
     subject,
     { pending: pending.private, input: { resend: 'yes' } },
     requestedEnrollment,
   );
-  return result.ok && 'nextStage' in result ? furtherStage(open, pending, result) : stay(open, 'form.stale');
+  return result.ok && 'nextStage' in result
+    ? enterNextStage(context, pending, result)
+    : withError(context, 'form.stale');
 }
 
 /** The outstanding offer, if it is one that the decision asks for. */
-async function offerOf(open: OpenTransaction, { facts, decision }: Decided) {
-  const { pending, subject: who } = open.transaction;
+async function pendingEnrollment(context: OpenTransaction, { facts, decision }: Decided) {
+  const { pending, subject: who } = context.transaction;
   const { subject } = facts;
   if (decision.kind !== 'enroll' || decision.proofFirst || pending?.purpose !== 'enroll') return undefined;
   if (!decision.choices.includes(pending.authenticator)) return undefined;
-  const authenticator = open.services.authenticators.get(pending.authenticator);
-  const account = who && !who.decoy ? await loadAccount(open.request.unit, who.id) : undefined;
+  const authenticator = context.services.authenticators.get(pending.authenticator);
+  const account = who && !who.decoy ? await loadAccount(context.request.unit, who.id) : undefined;
   if (!authenticator || !account || !subject) return undefined;
   return {
     pending,
     authenticator,
     account,
     subject,
-    env: environmentOf(open, pending.authenticator, account.credentials),
+    env: environmentOf(context, pending.authenticator, account.credentials),
   };
 }
 
 /** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
-async function furtherStage(
-  open: OpenTransaction,
+async function enterNextStage(
+  context: OpenTransaction,
   pending: Pending,
   { nextStage }: EnrollmentContinued,
-): Promise<Answer> {
+): Promise<ActionResult> {
   const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
-  const { messages, outbox } = await sendWithin(open, pending.authenticator, nextStage);
-  if (messages.length > 0) return { open, messages };
-  const expires = Math.min(nextStage.expires, open.transaction.expiresAt);
-  return moveTo(open, started(open.transaction, { ...pending, ...rest, expires, outbox }));
+  const { messages, outbox } = await sendWithin(context, pending.authenticator, nextStage);
+  if (messages.length > 0) return { context, messages };
+  const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
+  return withTransaction(context, started(context.transaction, { ...pending, ...rest, expires, outbox }));
 }

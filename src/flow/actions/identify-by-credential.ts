@@ -8,22 +8,22 @@ import { identified, keptSignedIn } from '../../core/step/transitions.ts';
 import { attemptCounter } from '../../stores/keys.ts';
 import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
-import { type Answer, credentialInput, type Fields, isTicked, refused, stay, verify } from './verify.ts';
+import { type ActionResult, credentialInput, type Fields, isTicked, refused, verify, withError } from './verify.ts';
 
 /** The step with the challenges that somebody may answer instead. `version`: of the transaction that the page is made from. */
 export async function withCredentialChallenges(
-  open: OpenTransaction,
+  context: OpenTransaction,
   step: Step,
   facts: Facts,
   version: number,
 ): Promise<Step> {
   if (step.kind !== 'identify') return step;
-  const policies = await open.snapshot.policies(open.app);
-  const challenges = [...open.services.authenticators.values()].flatMap(
+  const policies = await context.snapshot.policies(context.app);
+  const challenges = [...context.services.authenticators.values()].flatMap(
     ({ descriptor: { key }, identifyByCredential: kind }) => {
       const offer = kind ? discoverable(policies, facts, key) : undefined;
       if (!kind || !offer?.offered) return [];
-      const env = { ...environmentOf(open, key, []), userVerification: offer.userVerification };
+      const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };
       const { inputs, public: challenge } = kind.challenge(version, env);
       return [{ authenticator: key, inputs, challenge }];
     },
@@ -33,46 +33,46 @@ export async function withCredentialChallenges(
 
 /** The answer to such a challenge: who it is and what they proved, in one step. Whoever is not there is refused like a wrong answer. */
 export async function identifyByCredential(
-  open: OpenTransaction,
+  context: OpenTransaction,
   { facts }: Decided,
   key: string,
   fields: Fields,
-): Promise<Answer> {
-  const kind = open.services.authenticators.get(key)?.identifyByCredential;
-  const offer = discoverable(await open.snapshot.policies(open.app), facts, key);
-  if (!kind || !offer.offered) return stay(open, 'form.stale');
+): Promise<ActionResult> {
+  const kind = context.services.authenticators.get(key)?.identifyByCredential;
+  const offer = discoverable(await context.snapshot.policies(context.app), facts, key);
+  if (!kind || !offer.offered) return withError(context, 'form.stale');
   const input = credentialInput(fields);
-  const env = { ...environmentOf(open, key, []), userVerification: offer.userVerification };
-  const pending = kind.pending(open.version, input, env);
-  if (!pending) return about(key, stay(open, 'challenge.expired'));
+  const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };
+  const pending = kind.pending(context.version, input, env);
+  if (!pending) return about(key, withError(context, 'challenge.expired'));
   const id = kind.subject(input);
-  const account = id === undefined ? undefined : await loadAccount(open.request.unit, id);
-  if (!account) return refusedUnknown(open, key, pending, input, env);
+  const account = id === undefined ? undefined : await loadAccount(context.request.unit, id);
+  if (!account) return refusedUnknown(context, key, pending, input, env);
   const { user } = account;
   const subject = { id: user.id, identifier: user.identifiers[0] ?? user.id, decoy: false };
-  const named = identified(keptSignedIn(open.transaction, isTicked(fields.rememberMe)), subject);
-  if (!named.ok) return stay(open, 'subject.mismatch', 'identifier');
-  const limits = open.services.authenticators.get(key)?.attemptLimits ?? [];
+  const named = identified(keptSignedIn(context.transaction, isTicked(fields.rememberMe)), subject);
+  if (!named.ok) return withError(context, 'subject.mismatch', 'identifier');
+  const limits = context.services.authenticators.get(key)?.attemptLimits ?? [];
   const counter = attemptCounter(user.id, key);
-  const reservation = await open.services.store.reserve(counter, limits);
-  const isNamed = { ...open, transaction: named.transaction };
+  const reservation = await context.services.store.reserve(counter, limits);
+  const identifiedContext = { ...context, transaction: named.transaction };
   const tried = { key, credential: undefined, pending, fields, loaded: { reservation, counter }, account };
-  const verified = await verify(isNamed, tried);
-  return verified.messages.length > 0 ? about(key, { ...verified, open }) : verified;
+  const verified = await verify(identifiedContext, tried);
+  return verified.messages.length > 0 ? about(key, { ...verified, context }) : verified;
 }
 
 /** No attempt is counted: an id has 128 random bits, so nobody can find out who exists. */
 async function refusedUnknown(
-  open: OpenTransaction,
+  context: OpenTransaction,
   key: string,
   pending: IssuedChallenge['private'],
   input: CredentialInput,
   env: AuthenticatorContext,
-): Promise<Answer> {
-  const result = await open.services.authenticators.get(key)?.verify(undefined, { pending, input }, env);
-  return about(key, refused(open, key, result?.ok ? undefined : result));
+): Promise<ActionResult> {
+  const result = await context.services.authenticators.get(key)?.verify(undefined, { pending, input }, env);
+  return about(key, refused(context, key, result?.ok ? undefined : result));
 }
 
-function about(key: string, { open, messages }: Answer): Answer {
-  return { open, messages: messages.map(({ field: _, ...message }) => ({ ...message, authenticator: key })) };
+function about(key: string, { context, messages }: ActionResult): ActionResult {
+  return { context, messages: messages.map(({ field: _, ...message }) => ({ ...message, authenticator: key })) };
 }

@@ -13,15 +13,15 @@ export interface MagicLinkChallenge {
 }
 
 /** Also one that the person left for another way: its code still counts. `undefined`: the link was used, or there is a newer one. */
-export function magicLinkChallenge(open: OpenTransaction, token: string): MagicLinkChallenge | undefined {
-  const { pending, parked = [] } = open.transaction;
+export function magicLinkChallenge(context: OpenTransaction, token: string): MagicLinkChallenge | undefined {
+  const { pending, parked = [] } = context.transaction;
   for (const challenge of [...(pending ? [pending] : []), ...parked]) {
     if (challenge.purpose !== 'challenge') continue;
-    const authenticator = open.services.authenticators.get(challenge.authenticator);
+    const authenticator = context.services.authenticators.get(challenge.authenticator);
     const linked = authenticator?.readMagicLink?.(
       challenge.private,
       token,
-      environmentOf(open, challenge.authenticator, []),
+      environmentOf(context, challenge.authenticator, []),
     );
     if (linked) return { challenge, linked };
   }
@@ -29,14 +29,14 @@ export function magicLinkChallenge(open: OpenTransaction, token: string): MagicL
 }
 
 /** The person followed the link: they are back at its challenge. Whether the decision asks for it, is for the caller to see. */
-export function returnByMagicLink(open: OpenTransaction, token: string): OpenTransaction | undefined {
-  const challenge = magicLinkChallenge(open, token)?.challenge;
-  if (!challenge || challenge === open.transaction.pending) return challenge && open;
+export function returnByMagicLink(context: OpenTransaction, token: string): OpenTransaction | undefined {
+  const challenge = magicLinkChallenge(context, token)?.challenge;
+  if (!challenge || challenge === context.transaction.pending) return challenge && context;
   const { purpose, authenticator, enrollment } = challenge;
-  const back = picked(open.transaction, {
+  const back = picked(context.transaction, {
     purpose,
     authenticator,
     ...(enrollment === undefined ? {} : { enrollment }),
   });
-  return { ...open, transaction: started(back, challenge) };
+  return { ...context, transaction: started(back, challenge) };
 }

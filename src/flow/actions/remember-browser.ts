@@ -23,18 +23,18 @@ export interface CompletedSignIn {
   /** Who signed in: id of the account. */
   readonly subject: string;
   /** What the sign-in rests on. */
-  readonly witness: readonly Evidence[];
+  readonly supportingEvidence: readonly Evidence[];
   /** What of it may be remembered; absent: nothing. */
   readonly remember?: Rememberable;
 }
 
 /** The second factor is remembered if the person asked for it and the rule lets it. Does nothing for a browser without our cookie. */
 export async function rememberBrowser(completed: CompletedSignIn): Promise<void> {
-  const { unit, services, visitor, transaction, subject, witness } = completed;
+  const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;
   if (secret === undefined) return;
   // In the order in which it was proved: what the session held before this transaction came first.
-  const before = witness
+  const before = supportingEvidence
     .filter((one) => one.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
@@ -43,10 +43,10 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
 }
 
 async function remember(completed: CompletedSignIn, secret: string): Promise<void> {
-  const { unit, services, visitor, app, transaction, subject, remember: remembering } = completed;
+  const { unit, services, visitor, app, transaction, subject, remember: withRememberedDevice } = completed;
   const account = await loadAccount(unit, subject);
-  if (!account || remembering === undefined) return;
-  const { seconds, enrollments } = remembering;
+  if (!account || withRememberedDevice === undefined) return;
+  const { seconds, enrollments } = withRememberedDevice;
   const now = services.now();
   const isNew = !isRememberedWith(account, secret, now);
   const evidence = transaction.evidence.filter(({ enrollment }) => enrollments.includes(enrollment));
@@ -55,6 +55,6 @@ async function remember(completed: CompletedSignIn, secret: string): Promise<voi
   audit(unit, services.audit, { event: 'account.device_remembered', outcome: 'success', subject, ...where });
   if (!isNew) return;
   const place = placeInWords(await services.snapshot(unit), visitor.ip);
-  const telling = { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
-  notify(telling, accountChanged('device_remembered'));
+  const context = { services, unit, visitor, account, app: app.name, place, client: app.clientId, transaction };
+  notify(context, accountChanged('device_remembered'));
 }

@@ -4,21 +4,25 @@ import { started } from '../../core/step/transitions.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { resendOffer } from './enroll.ts';
-import { start } from './start-challenge.ts';
-import { type Answer, stay } from './verify.ts';
+import { startChallenge } from './start-challenge.ts';
+import { type ActionResult, withError } from './verify.ts';
 
 /**
  * `wanted`: one of the ways in which the message can go; absent: the one in which it went. Too many messages: nothing is sent, and what
  * was sent before still counts. Otherwise only the newest does.
  */
-export async function resend(open: OpenTransaction, decided: Decided, requestedEnrollment?: string): Promise<Answer> {
-  const { pending } = open.transaction;
-  if (pending?.public.resend !== true) return stay(open, 'form.stale');
+export async function resend(
+  context: OpenTransaction,
+  decided: Decided,
+  requestedEnrollment?: string,
+): Promise<ActionResult> {
+  const { pending } = context.transaction;
+  if (pending?.public.resend !== true) return withError(context, 'form.stale');
   const method = methodOf(pending, requestedEnrollment);
-  if (method === undefined && requestedEnrollment !== undefined) return stay(open, 'form.stale');
+  if (method === undefined && requestedEnrollment !== undefined) return withError(context, 'form.stale');
   const answer = await (pending.purpose === 'enroll'
-    ? resendOffer(open, decided, method)
-    : resendChallenge(open, decided, method));
+    ? resendOffer(context, decided, method)
+    : resendChallenge(context, decided, method));
   const { messages } = answer;
   if (messages.length === 0) return { ...answer, messages: [{ code: 'sent.again', level: 'info' }] };
   return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
@@ -32,8 +36,12 @@ function methodOf(
   return Array.isArray(methods) && methods.includes(asked) ? String(asked) : undefined;
 }
 
-async function resendChallenge(open: OpenTransaction, decided: Decided, method: string | undefined): Promise<Answer> {
-  const { pending } = open.transaction;
+async function resendChallenge(
+  context: OpenTransaction,
+  decided: Decided,
+  method: string | undefined,
+): Promise<ActionResult> {
+  const { pending } = context.transaction;
   const { decision } = decided;
   const isAsked =
     decision.kind === 'challenge' &&
@@ -41,10 +49,10 @@ async function resendChallenge(open: OpenTransaction, decided: Decided, method: 
       ({ authenticator, enrollments }) =>
         authenticator === pending?.authenticator && enrollments.includes(pending.enrollment ?? ''),
     );
-  if (!pending || !isAsked) return stay(open, 'form.stale');
+  if (!pending || !isAsked) return withError(context, 'form.stale');
   const { purpose, authenticator, enrollment } = pending;
   const plan = { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) };
-  const begun = await start(open, plan, decided, method);
-  if (begun.messages.length > 0) return { open, messages: begun.messages };
-  return { open: { ...open, transaction: started(open.transaction, begun.pending) }, messages: [] };
+  const startedChallenge = await startChallenge(context, plan, decided, method);
+  if (startedChallenge.messages.length > 0) return { context, messages: startedChallenge.messages };
+  return { context: { ...context, transaction: started(context.transaction, startedChallenge.pending) }, messages: [] };
 }

@@ -17,18 +17,18 @@ export function hasProved({ subject, evidence }: Facts): boolean {
  * Before anything is proved, a page tells neither how many authenticators of a kind somebody has nor what they are called: that would say
  * who exists, and more. Afterwards two of a kind are told apart by their names, unless one challenge serves both.
  */
-export async function viewOf(open: OpenTransaction, { facts, decision }: Decided): Promise<StepContext> {
-  const { services, snapshot, app, transaction } = open;
+export async function viewOf(context: OpenTransaction, { facts, decision }: Decided): Promise<StepContext> {
+  const { services, snapshot, app, transaction } = context;
   const policies = await snapshot.policies(app);
   const isIdentify = decision.kind === 'identify';
   const identifyWith = isIdentify ? identifierPageSecret(policies, facts) : undefined;
   const isProved = hasProved(facts);
   const isSingleOption = (key: string) => !isProved || services.authenticators.get(key)?.sharedChallenge === true;
   const enrollments = facts.subject?.enrollments ?? [];
-  const isNamed = (key: string) =>
+  const showsName = (key: string) =>
     isProved && (!isSingleOption(key) || enrollments.filter(({ authenticator }) => authenticator === key).length === 1);
-  const named = enrollments.filter(({ authenticator }) => isNamed(authenticator));
-  const credentials = await credentialsOf(open);
+  const named = enrollments.filter(({ authenticator }) => showsName(authenticator));
+  const credentials = await credentialsOf(context);
   const names = authenticatorNames(services, credentials);
   const labels = new Map(named.map(({ id }) => [id, names.get(id)]));
   const typed = credentials.filter((credential) =>
@@ -44,29 +44,33 @@ export async function viewOf(open: OpenTransaction, { facts, decision }: Decided
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
     ...(lastUsed ? { lastUsed } : {}),
-    endsOtherSessions: (key) => wouldEndOtherSessions(open, policies, facts, key),
+    endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, facts, key),
   };
 }
 
 /** Somebody asks for the list of ways on, or picks one of it: `id` is `<authenticator>` or `<authenticator>:<enrollment>`. */
 export async function select(
-  open: OpenTransaction,
+  context: OpenTransaction,
   decided: Decided,
   id: string | undefined,
 ): Promise<OpenTransaction> {
-  if (!id) return { ...open, transaction: selecting(open.transaction) };
-  return (await pick(open, decided, id)) ?? open;
+  if (!id) return { ...context, transaction: selecting(context.transaction) };
+  return (await selectOption(context, decided, id)) ?? context;
 }
 
 /** `undefined`: the page has no such way, so nothing is picked. */
-export async function pick(open: OpenTransaction, decided: Decided, id: string): Promise<OpenTransaction | undefined> {
+export async function selectOption(
+  context: OpenTransaction,
+  decided: Decided,
+  id: string,
+): Promise<OpenTransaction | undefined> {
   const [authenticator = '', enrollment] = id.split(':', 2);
-  const ways = optionsToSelect(decided.decision, await viewOf(open, decided));
+  const ways = optionsToSelect(decided.decision, await viewOf(context, decided));
   const isThere = ways.some(
     (way) => way.authenticator === authenticator && (enrollment === undefined || way.enrollment === enrollment),
   );
   if (!isThere) return undefined;
   const purpose = decided.decision.kind === 'enroll' ? 'enroll' : 'challenge';
   const choice = { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) } as const;
-  return { ...open, transaction: picked(open.transaction, choice) };
+  return { ...context, transaction: picked(context.transaction, choice) };
 }

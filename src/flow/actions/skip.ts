@@ -5,14 +5,14 @@ import { withSkip } from '../../users/skips.ts';
 import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
-import { type Decided, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
+import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /**
  * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than allowed. Undefined: the
  * decision has nothing that may be skipped.
  */
-export async function skip(open: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
-  const { request, services, transaction } = open;
+export async function skip(context: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
+  const { request, services, transaction } = context;
   const skippable = 'skippable' in decision ? decision.skippable : undefined;
   const { subject } = transaction;
   const account = subject && !subject.decoy ? await loadAccount(request.unit, subject.id) : undefined;
@@ -25,9 +25,9 @@ export async function skip(open: OpenTransaction, { decision }: Decided): Promis
   audit(request.unit, services.audit, {
     event: 'enrollment.skipped',
     outcome: 'success',
-    ...whoAndWhere(open),
+    ...auditContext(context),
     authenticator: skippable.authenticators.join(' '),
     reason: skippable.reason,
   });
-  return { ...open, transaction: skipping(transaction, skippable.authenticators) };
+  return { ...context, transaction: skipping(transaction, skippable.authenticators) };
 }

@@ -16,41 +16,41 @@ export interface StartedChallenge {
 }
 
 /** `method`: how the person wants the message. Rejects with `StepgateError('internal')` for an authenticator that there is not. */
-export async function start(
-  open: OpenTransaction,
+export async function startChallenge(
+  context: OpenTransaction,
   plan: Choice,
   { facts, decision }: Decided,
   method?: string,
 ): Promise<StartedChallenge> {
-  const { services, transaction } = open;
+  const { services, transaction } = context;
   const { purpose, authenticator: key, enrollment } = plan;
   const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
-  const credentials = await credentialsOf(open);
-  const policies = await open.snapshot.policies(open.app);
+  const credentials = await credentialsOf(context);
+  const policies = await context.snapshot.policies(context.app);
   const env = {
-    ...environmentOf(open, key, credentials),
+    ...environmentOf(context, key, credentials),
     ...allowedOf(decision, key),
     mayShowDetails: hasProved(facts),
     ...(method === undefined ? {} : { method }),
     userVerification: needsUserVerification(policies, facts, plan),
   };
   const credential = credentials.find(({ id }) => id === enrollment);
-  const begun =
+  const startedChallenge =
     purpose === 'enroll'
       ? await authenticator.beginEnrollment(facts.subject, env)
       : await authenticator.challenge(credential, env);
-  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = begun;
+  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = startedChallenge;
   const { messages, outbox } =
     purpose === 'challenge'
-      ? await sendWithin(open, key, { ...begun, proved: env.mayShowDetails, known: facts.device.known })
+      ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
       : { messages: [], outbox: [] };
-  const expires = Math.min(begun.expires, transaction.expiresAt);
-  const begins = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
+  const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
+  const choice = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
   const out = outbox.length > 0 ? { outbox } : {};
-  return { pending: { ...begins, ...rest, public: shown, expires, ...out }, messages };
+  return { pending: { ...choice, ...rest, public: shown, expires, ...out }, messages };
 }
 
 /** Which of the user's enrollments of this authenticator make progress. */

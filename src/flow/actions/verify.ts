@@ -18,10 +18,10 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
-import { environmentOf, type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
+import { auditContext, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
-export interface Answer {
-  readonly open: OpenTransaction;
+export interface ActionResult {
+  readonly context: OpenTransaction;
   /** Why the person is still where they were; empty when they went on. */
   readonly messages: readonly Notice[];
 }
@@ -47,12 +47,17 @@ export function credentialInput(fields: Fields): CredentialInput {
   );
 }
 
-export function stay(open: OpenTransaction, code: string, field?: string, params?: Notice['params']): Answer {
-  return { open, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
+export function withError(
+  context: OpenTransaction,
+  code: string,
+  field?: string,
+  params?: Notice['params'],
+): ActionResult {
+  return { context, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
 }
 
-export function moveTo(open: OpenTransaction, transaction: Transaction): Answer {
-  return { open: { ...open, transaction }, messages: [] };
+export function withTransaction(context: OpenTransaction, transaction: Transaction): ActionResult {
+  return { context: { ...context, transaction }, messages: [] };
 }
 
 export interface VerificationAttempt {
@@ -65,28 +70,28 @@ export interface VerificationAttempt {
   readonly account: VersionedAccount | undefined;
 }
 
-export async function verify(open: OpenTransaction, given: VerificationAttempt): Promise<Answer> {
+export async function verify(context: OpenTransaction, given: VerificationAttempt): Promise<ActionResult> {
   const { key, loaded, account } = given;
-  const authenticator = open.services.authenticators.get(key);
-  if (!authenticator) return stay(open, 'form.stale');
-  const refusedHere = throttled(open, key, loaded.reservation);
-  if (refusedHere) return refusedHere;
+  const authenticator = context.services.authenticators.get(key);
+  if (!authenticator) return withError(context, 'form.stale');
+  const refusal = throttled(context, key, loaded.reservation);
+  if (refusal) return refusal;
   const enrolled = account?.credentials ?? [];
-  const env = environmentOf(open, key, enrolled);
+  const env = environmentOf(context, key, enrolled);
   const result = await authenticator.verify(
     given.credential,
     { pending: given.pending, input: credentialInput(given.fields) },
     env,
   );
-  if (!result.ok) return refused(open, key, result);
+  if (!result.ok) return refused(context, key, result);
   // Where one challenge serves several credentials, the answer may be by another one than the first.
   const credential = env.enrolled.find(({ id }) => id === result.credential);
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.sharedChallenge))
-    return refused(open, key, undefined);
-  saveCredential(open, account, credential, result);
-  if (result.notify) notify(notificationContext(open, account), result.notify);
-  if (loaded.counter !== undefined) open.request.unit.add({ op: 'reset', counter: loaded.counter });
-  return proves(open, {
+    return refused(context, key, undefined);
+  saveCredential(context, account, credential, result);
+  if (result.notify) notify(notificationContext(context, account), result.notify);
+  if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
+  return acceptProof(context, {
     authenticator,
     enrollment: credential.id,
     proof: result.proof,
@@ -97,32 +102,32 @@ export async function verify(open: OpenTransaction, given: VerificationAttempt):
 
 /** No attempt is left, or none was reserved: then nothing is verified. */
 export function throttled(
-  open: OpenTransaction,
+  context: OpenTransaction,
   key: string,
   reservation: Reservation | undefined,
-): Answer | undefined {
+): ActionResult | undefined {
   if (reservation?.granted) return undefined;
-  audit(open.request.unit, open.services.audit, {
+  audit(context.request.unit, context.services.audit, {
     event: 'authenticator.throttled',
     outcome: 'failure',
-    ...whoAndWhere(open),
+    ...auditContext(context),
     authenticator: key,
   });
   const seconds = reservation?.retryAfter ?? 0;
-  if (seconds < 0) return stay(open, 'attempts.locked', 'credentials.passcode');
-  return stay(open, 'attempts.exceeded', 'credentials.passcode', { seconds });
+  if (seconds < 0) return withError(context, 'attempts.locked', 'credentials.passcode');
+  return withError(context, 'attempts.exceeded', 'credentials.passcode', { seconds });
 }
 
-export function refused(open: OpenTransaction, key: string, refusal: Refused | undefined): Answer {
+export function refused(context: OpenTransaction, key: string, refusal: Refused | undefined): ActionResult {
   const code = refusal?.code ?? 'credentials.invalid';
-  audit(open.request.unit, open.services.audit, {
+  audit(context.request.unit, context.services.audit, {
     event: 'authenticator.refused',
     outcome: 'failure',
-    ...whoAndWhere(open),
+    ...auditContext(context),
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return stay(open, code, refusal?.field ?? 'credentials.passcode');
+  return withError(context, code, refusal?.field ?? 'credentials.passcode');
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
@@ -152,8 +157,8 @@ function saveCredential(
   });
 }
 
-export function proves(
-  open: OpenTransaction,
+export function acceptProof(
+  context: OpenTransaction,
   what: {
     authenticator: Authenticator;
     enrollment: string;
@@ -163,8 +168,8 @@ export function proves(
     /** For an enrollment: all other sessions ended with it. */
     otherSessionsEnded?: true;
   },
-): Answer {
-  const { transaction, services, request } = open;
+): ActionResult {
+  const { transaction, services, request } = context;
   const evidence: Evidence = {
     authenticator: what.authenticator.descriptor.key,
     enrollment: what.enrollment,
@@ -177,10 +182,10 @@ export function proves(
   audit(request.unit, services.audit, {
     event: what.event,
     outcome: 'success',
-    ...whoAndWhere(open),
+    ...auditContext(context),
     authenticator: evidence.authenticator,
     factors: evidence.factors,
     ...(what.otherSessionsEnded ? { otherSessionsEnded: what.otherSessionsEnded } : {}),
   });
-  return moveTo(open, proved(transaction, evidence));
+  return withTransaction(context, proved(transaction, evidence));
 }

@@ -11,7 +11,7 @@ export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds
 /** A sign-in is written down again only after this long (seconds), so that SSO costs no write of its own. */
 const rewriteAfter: Seconds = 86_400;
 /** People per browser that are remembered. */
-const mostPeople = 20;
+const maxUsers = 20;
 
 /** One person's last sign-in with the browser. */
 export interface LastSignIn {
@@ -37,15 +37,15 @@ export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boole
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
   const secret = randomBytes(32).toString('base64url');
-  const people = present === undefined ? undefined : unit.peek(knownDeviceKey(present))?.value;
-  if (people !== undefined) unit.put(knownDeviceKey(secret), { value: people, ttl: deviceLifetime });
+  const users = present === undefined ? undefined : unit.peek(knownDeviceKey(present))?.value;
+  if (users !== undefined) unit.put(knownDeviceKey(secret), { value: users, ttl: deviceLifetime });
   return secret;
 }
 
 /** `undefined`: this person has not signed in with this browser. */
 export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
-  const people = parse(value);
-  return Object.hasOwn(people, subject) ? people[subject] : undefined;
+  const users = parse(value);
+  return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
 /** Writes down that this person signed in with this browser, and what they proved: it is offered first next time. */
@@ -54,15 +54,15 @@ export function recordSignIn(unit: UnitOfWork, secret: string, subject: string, 
   const last = lastSignIn(unit.peek(key)?.value, subject);
   if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const people = Object.entries({ ...parse(current), [subject]: { at, used } }).sort(([, a], [, b]) => b.at - a.at);
-    return { value: JSON.stringify(Object.fromEntries(people.slice(0, mostPeople))), ttl: deviceLifetime };
+    const users = Object.entries({ ...parse(current), [subject]: { at, used } }).sort(([, a], [, b]) => b.at - a.at);
+    return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
   });
 }
 
 /** Before what was proved was written down, there was only the time. */
 function parse(value: string | undefined): Readonly<Record<string, LastSignIn>> {
-  const people = value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn | Seconds>);
+  const users = value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn | Seconds>);
   return Object.fromEntries(
-    Object.entries(people).map(([id, last]) => [id, typeof last === 'number' ? { at: last, used: [] } : last]),
+    Object.entries(users).map(([id, last]) => [id, typeof last === 'number' ? { at: last, used: [] } : last]),
   );
 }

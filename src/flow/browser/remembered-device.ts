@@ -11,7 +11,7 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, parseCredentials, serializeCredentials } from '../../users/user.ts';
 
 /** Browsers per enrollment; the one that was proved longest ago makes room. */
-const mostDevices = 20;
+const maxDevices = 20;
 
 /** The secret has 256 random bits: its hash tells nothing, and is of use to nobody. */
 function hashOf(secret: string, subject: string): string {
@@ -70,7 +70,7 @@ export function rememberProofs(
     const added = entries.findLast(({ enrollment }) => enrollment === credential.id)?.added;
     if (!added) return credential;
     const others = (credential.remembered ?? []).filter((one) => one.device !== device && isAlive(one, user, now));
-    const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, mostDevices);
+    const remembered = [added, ...others].sort((one, other) => other.at - one.at).slice(0, maxDevices);
     return { ...credential, remembered };
   });
 }

@@ -92,13 +92,9 @@ export interface Decoys {
 }
 
 /** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
-export async function transactionFacts(
-  situation: FactSources,
-  transaction: Transaction,
-  decoys: Decoys,
-): Promise<Facts> {
+export async function transactionFacts(sources: FactSources, transaction: Transaction, decoys: Decoys): Promise<Facts> {
   const { subject } = transaction;
-  const facts = await gatherFacts(situation, {
+  const facts = await gatherFacts(sources, {
     request: transaction.request,
     transaction,
     ...(subject && !subject.decoy ? { subjectId: subject.id } : {}),

@@ -10,7 +10,7 @@ import { type AuditEvent, audit } from '../audit.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
 import type { Services } from '../services.ts';
-import { type OpenTransaction, whoAndWhere } from '../transaction/open-transaction.ts';
+import { auditContext, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /** On whose account, and in which request. */
 export interface MessageContext {
@@ -50,26 +50,26 @@ export interface SendResult {
  * Sends what an authenticator hands over, if the limits of the person and its quotas allow it; a message of error when they do not. For
  * somebody who does not exist nothing is sent, with the same work.
  */
-export async function sendWithin(open: OpenTransaction, key: string, sendings: MessagesToSend): Promise<SendResult> {
-  const { services, transaction, request } = open;
+export async function sendWithin(context: OpenTransaction, key: string, toSend: MessagesToSend): Promise<SendResult> {
+  const { services, transaction, request } = context;
   const { unit, visitor } = request;
   const { subject } = transaction;
-  const { deliver = [], undeliverable, proved } = sendings;
+  const { deliver = [], undeliverable, proved } = toSend;
   const limits = services.authenticators.get(key)?.sendLimits;
   if (!subject || !limits) return { messages: [], outbox: [] };
-  const name = `${key}.send${sendings.known ? '.known' : ''}`;
+  const name = `${key}.send${toSend.known ? '.known' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
-  const [networks, others] = countersOf(own, sendings);
+  const [networks, others] = countersOf(own, toSend);
   // The network first: one that has used up its share uses up nobody's budget any more.
   const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
   if (limited) {
-    tellAudit(open, { event: 'message.limited', authenticator: key, reason: limited.kind });
+    auditFailure(context, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { messages: [limited.message], outbox: [] };
   }
   const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
   // One line in any case: nobody can measure whether somebody was written to.
   if (undeliverable === undefined)
-    for (const channel of channelsOf(deliver)) auditMessage(open, key, channel, sendings);
+    for (const channel of channelsOf(deliver)) auditMessage(context, key, channel, toSend);
   const outbox =
     deliver.length === 0
       ? [enqueueNothing(unit, services.now())]
@@ -78,7 +78,7 @@ export async function sendWithin(open: OpenTransaction, key: string, sendings: M
           deliver,
         );
   if (undeliverable === undefined) return { messages: [], outbox };
-  tellAudit(open, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
+  auditFailure(context, { event: 'message.undeliverable', authenticator: key, reason: undeliverable });
   return { messages: proved ? [{ code: 'send.undeliverable', level: 'error' }] : [], outbox };
 }
 
@@ -88,7 +88,7 @@ function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)
 
 /** Who caused what is sent, and what it may cost. `channel`: absent for somebody to whom nothing can be sent. */
 function auditMessage(
-  open: OpenTransaction,
+  context: OpenTransaction,
   authenticator: string,
   channel: string | undefined,
   { quotas = [] }: MessagesToSend,
@@ -96,17 +96,17 @@ function auditMessage(
   const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.value;
   const [country, prefix] = [of('country'), of('prefix')];
   const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
-  audit(open.request.unit, open.services.audit, {
+  audit(context.request.unit, context.services.audit, {
     ...(channel === undefined
       ? ({ event: 'message.withheld', outcome: 'failure', reason: 'nobody' } as const)
       : ({ event: 'message.queued', outcome: 'success', channel, ...where } as const)),
     authenticator,
-    ...whoAndWhere(open),
+    ...auditContext(context),
   });
 }
 
-function tellAudit(open: OpenTransaction, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
-  audit(open.request.unit, open.services.audit, { ...event, outcome: 'failure', ...whoAndWhere(open) });
+function auditFailure(context: OpenTransaction, event: Pick<AuditEvent, 'event' | 'authenticator' | 'reason'>): void {
+  audit(context.request.unit, context.services.audit, { ...event, outcome: 'failure', ...auditContext(context) });
 }
 
 /** Counts the messages against the counter of the person and against each recipient; why they cannot be sent, if a limit is reached. */
@@ -173,5 +173,5 @@ export function enqueueMessages(
     ...(transaction ? { transaction: transaction.id } : {}),
   };
   unit.afterCommit(() => services.messagesWait());
-  return deliveries.map((delivery) => enqueue(unit, delivery, services.now(), about));
+  return deliveries.map((delivery) => enqueue(unit, delivery, { now: services.now(), about }));
 }

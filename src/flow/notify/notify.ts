@@ -30,9 +30,13 @@ export function notificationContext(
  * `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. Where no
  * mail goes out nobody is told, and the account page says so.
  */
-export function notify(telling: NotificationContext, news: AccountNotification, also: readonly string[] = []): void {
-  const { account, services, visitor, app, place } = telling;
+export function notify(
+  context: NotificationContext,
+  notification: AccountNotification,
+  also: readonly string[] = [],
+): void {
+  const { account, services, visitor, app, place } = context;
   if (!services.canMail()) return;
   const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent) };
-  enqueueMessages(telling, notificationDeliveries(account, news, circumstances, also));
+  enqueueMessages(context, notificationDeliveries(account, notification, circumstances, also));
 }

@@ -40,7 +40,7 @@ export interface Decided {
 }
 
 /** Who, for which app, from where: the part that all audit lines of a transaction share. */
-export function whoAndWhere({ transaction, request, snapshot }: OpenTransaction) {
+export function auditContext({ transaction, request, snapshot }: OpenTransaction) {
   const { subject } = transaction;
   return {
     ...(subject && !subject.decoy ? { subject: subject.id } : {}),

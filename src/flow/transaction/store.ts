@@ -6,10 +6,13 @@ import { ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Merged } from '../../stores/unit-of-work.ts';
 import type { OpenTransaction } from './open-transaction.ts';
 
-type Kept = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
+type TransactionToStore = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
 /** Writes the transaction if it is not what the store holds; true if it had to. What holds a code that it voids, is not sent any more. */
-export function saveTransaction({ request, transaction, services }: Kept, stored: string | undefined): boolean {
+export function saveTransaction(
+  { request, transaction, services }: TransactionToStore,
+  stored: string | undefined,
+): boolean {
   const ttl = Math.max(1, transaction.expiresAt - services.now());
   const entry = transactionEntry(transaction, ttl);
   if (entry.value === stored) return false;
@@ -19,7 +22,10 @@ export function saveTransaction({ request, transaction, services }: Kept, stored
 }
 
 /** The sign-in is over, and what waits to be sent for it as well. */
-export function discardTransaction({ request, transaction }: Pick<Kept, 'request' | 'transaction'>): void {
+export function discardTransaction({
+  request,
+  transaction,
+}: Pick<TransactionToStore, 'request' | 'transaction'>): void {
   const key = transactionKey(transaction.id);
   const stored = request.unit.stored(key);
   withdraw(request.unit, voided(stored ? parseTransaction(stored.value) : transaction));

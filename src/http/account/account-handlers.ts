@@ -1,6 +1,7 @@
 /**
- * `/account`: the overview, and the ways into it. The SSO session of the browser says whose account it is. A user without one, or who must
- * prove more for a change, is sent through the step loop as for any app and comes back to the same page.
+ * `/account`: the overview, and the ways into it. The SSO session of the browser says whose account it is. A user
+ * without one, or who must prove more for a change, is sent through the step loop as for any app and comes back to the
+ * same page.
  */
 import type { Context } from 'koa';
 import { changeScope, enrollScope } from '../../core/enrollment/account-request.ts';
@@ -58,8 +59,9 @@ async function callback(request: AccountHttpRequest): Promise<void> {
 }
 
 /**
- * First comes what a change takes, as a sign-in of its own that completes: so the evidence stays with the session, and a user who leaves
- * the offer need not prove the same again for the next one. Then comes the offer, behind the same account-management requirement.
+ * First comes what a change takes, as a sign-in of its own that completes: so the evidence stays with the session, and
+ * a user who leaves the offer need not prove the same again for the next one. Then comes the offer, behind the same
+ * account-management requirement.
  */
 async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   const key = pathParameter(request.ctx, 'key');

@@ -41,7 +41,10 @@ export interface AccountFormRequest extends AccountPageRequest {
 /** The form was made before the account or the session changed: it is shown anew, and nothing was done. */
 export const staleForm: Notice = { code: 'form.stale', level: 'info' };
 
-/** What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead to the overview. */
+/**
+ * What a sign-in for the account pages may come back to: one page below `/account`, or `view` and `added`, which lead
+ * to the overview.
+ */
 const returnTargets = /^(?:view|added|(?:add|authenticators|sessions|devices|addresses)\/[\w-]{1,64})$/;
 
 /** `undefined`: the policies let no user of this browser in at this moment (Law 5). */
@@ -73,8 +76,9 @@ export async function readyForForm(
 }
 
 /**
- * Sends the browser through the step loop, as any app does. The code that comes back is never redeemed: only the session counts, so the
- * verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants to change; absent: only to look.
+ * Sends the browser through the step loop, as any app does. The code that comes back is never redeemed: only the
+ * session counts, so the verifier of the challenge is thrown away. `purpose`: the scope that says what the user wants
+ * to change; absent: only to look.
  */
 export function sendToSignIn(
   { parts, ctx }: AccountHttpRequest,
@@ -94,7 +98,10 @@ export function sendToSignIn(
   seeOther(ctx, `/oauth2/v1/authorize?${query}`);
 }
 
-/** The path that a sign-in comes back to. Anybody can make up a `state`: each of these pages checks for itself what it needs. */
+/**
+ * The path that a sign-in comes back to. Since a `state` can be made up, each of these pages checks for itself what it
+ * needs.
+ */
 export function returnPath(state: unknown): string {
   if (typeof state !== 'string' || !returnTargets.test(state) || state === 'view') return '/account';
   return state === 'added' ? '/account?done=added' : `/account/${state}`;

@@ -61,7 +61,10 @@ async function rename({ open, fields }: AccountFormRequest, id: string): Promise
   return tooMany;
 }
 
-/** Returns why it was not removed. Where the user would lose apps, the field `confirm` says that they accept exactly these. */
+/**
+ * Returns why it was not removed. Where the user would lose apps, the field `confirm` says that they accept exactly
+ * these.
+ */
 async function remove({ open, fields }: AccountFormRequest, id: string): Promise<Notice | undefined> {
   const refusal = await refusalOf(open, id);
   if (refusal) return refusalNotice(refusal);

@@ -1,4 +1,7 @@
-/** `/demo/inbox` and `/demo/inbox.json`: the mail and the text messages of the demo, newest first. There is no such page outside of the demo. */
+/**
+ * `/demo/inbox` and `/demo/inbox.json`: the mail and the text messages of the demo, newest first. There is no such page
+ * outside of the demo.
+ */
 import type { Context } from 'koa';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { showPage } from '../answers.ts';

@@ -6,8 +6,9 @@
  */
 import { join } from 'node:path';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { fallbackLocale } from '../../rendering/catalogue.ts';
 import { type LocaleWishes, localeChooser } from '../../rendering/locale.ts';
-import { loadTemplates } from '../../rendering/templates.ts';
+import { loadTemplates, type Templates } from '../../rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../rendering/translator.ts';
 import { accentAsset, accentHref } from './accent.ts';
 import { type Asset, loadAssets } from './assets.ts';
@@ -68,44 +69,19 @@ export interface RendererOptions {
 /** Throws if a template is missing or broken, or if a catalogue cannot be read. */
 export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
   const dirs = [viewsDir];
-  const templates = loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn }));
   const translators = loadTranslators(dirs);
-  const english = translators.get('en') as Translator;
-  const assets = loadAssets(join(viewsDir, 'assets'));
   const locales = [...translators.keys()];
-  const accentOf = rememberLast(accentHref);
-  const asset = (name: string): string => assets.hrefs[name] ?? '';
-
+  const assets = loadAssets(join(viewsDir, 'assets'));
+  const parts: PageParts = {
+    templates: loadTemplates<PageTemplateModels>(dirs, pageTemplates, omitUndefined({ drawn })),
+    translator: (locale) => translators.get(locale) ?? (translators.get(fallbackLocale) as Translator),
+    asset: (name) => assets.hrefs[name] ?? '',
+    accentHref: rememberLast(accentHref),
+  };
   const page =
     <P extends PageBase>(toView: (page: P, t: Translator) => View) =>
-    (page: P): string => {
-      const t = translators.get(page.locale) ?? english;
-      const view = toView(page, t);
-      const { heading, context, app } = view;
-      const failed = (view.notices?.errors.length ?? 0) > 0;
-      const accent = accentOf(page.brand.accent);
-      return templates.draw(
-        'layout',
-        {
-          locale: t.locale,
-          title: {
-            key: failed ? 'title.error' : 'title',
-            params: { title: t.text(heading.key, heading.params), brand: page.brand.name },
-          },
-          brand: { name: page.brand.name },
-          favicon: asset('icon.svg'),
-          stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
-          scripts: (view.scripts ?? []).map(asset),
-          wide: view.wide ?? false,
-          heading,
-          ...omitUndefined({ context, app }),
-          notices: view.notices ?? noNotices,
-          main: templates.draw(view.template, view.model, t),
-        },
-        t,
-      );
-    };
-
+    (data: P): string =>
+      drawPage(parts, data, toView);
   return {
     renderStep: page(stepView),
     renderAccount: page(accountView),
@@ -120,11 +96,49 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     renderMagicLinkElsewhere: page(standalone.magicLinkElsewhereView),
     renderMagicLinkOver: page(standalone.magicLinkOverView),
     renderInbox: page(standalone.inboxView),
-    texts: (locale) => translators.get(locale) ?? english,
+    texts: parts.translator,
     locales,
     chooseLocale: localeChooser(locales),
     asset: (path) => assets.byPath.get(path) ?? accentAsset(path),
   };
+}
+
+interface PageParts {
+  readonly templates: Templates<PageTemplateModels>;
+  readonly translator: (locale: string) => Translator;
+  /** Path of an asset by its file name. */
+  readonly asset: (name: string) => string;
+  readonly accentHref: (accent: string | undefined) => string | undefined;
+}
+
+/** The content of a page, in the frame that all pages have. */
+function drawPage<P extends PageBase>(
+  { templates, translator, asset, accentHref: hrefOf }: PageParts,
+  page: P,
+  toView: (page: P, t: Translator) => View,
+): string {
+  const { brand } = page;
+  const t = translator(page.locale);
+  const { heading, context, app, scripts = [], wide = false, notices = noNotices, ...content } = toView(page, t);
+  const accent = hrefOf(brand.accent);
+  const title = { title: t.text(heading.key, heading.params), brand: brand.name };
+  return templates.draw(
+    'layout',
+    {
+      locale: t.locale,
+      title: { key: notices.errors.length > 0 ? 'title.error' : 'title', params: title },
+      brand: { name: brand.name },
+      favicon: asset('icon.svg'),
+      stylesheets: [asset('stepgate.css'), ...(accent === undefined ? [] : [accent])],
+      scripts: scripts.map(asset),
+      wide,
+      heading,
+      ...omitUndefined({ context, app }),
+      notices,
+      main: templates.draw(content.template, content.model, t),
+    },
+    t,
+  );
 }
 
 /** A brand has one colour for months; working its stylesheet out costs more than a page. */

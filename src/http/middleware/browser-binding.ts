@@ -1,4 +1,7 @@
-/** Whether a request comes from the browser that began a sign-in: its cookies say so (Law 15). And what to answer any other browser. */
+/**
+ * Whether a request comes from the browser that began a sign-in: its cookies say so (Law 15). And what to answer any
+ * other browser.
+ */
 import type { Context } from 'koa';
 import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
@@ -21,8 +24,8 @@ export function isInitiatingBrowser({ ctx, provider, uid }: BoundRequest): boole
 }
 
 /**
- * Runs what only that browser may do; the cookie is checked before anything else. Rejects with `StepgateError`: `cookies_missing`,
- * `sign_in_expired`, or `sign_in_finished` where this browser may know that.
+ * Runs what only that browser may do; the cookie is checked before anything else. Rejects with `StepgateError`:
+ * `cookies_missing`, `sign_in_expired`, or `sign_in_finished` where this browser may know that.
  */
 export async function inInitiatingBrowser<T>(request: BoundRequest, run: () => Promise<T>): Promise<T> {
   const { ctx, provider, uid } = request;

@@ -1,4 +1,4 @@
-/** The one place where an error becomes an answer: code and public text to the person, the cause to the log. */
+/** The one place where an error becomes an answer: code and public text for the user, the cause for the log. */
 import { randomBytes } from 'node:crypto';
 import type { Context, Next } from 'koa';
 import { StepgateError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import { pageContext } from '../page-context.ts';
 export interface ErrorHandlerParts {
   readonly renderer: Renderer;
   readonly snapshot: () => Snapshot | undefined;
-  /** `reference` also stands on the page, so that a person can quote it. */
+  /** `reference` also stands on the page, so that a user can quote it. */
   readonly log: (
     error: unknown,
     context: { readonly reference: string; readonly method: string; readonly path: string; readonly code: string },

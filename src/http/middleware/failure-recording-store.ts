@@ -1,8 +1,10 @@
-/** A store that tells of its failures, for those whose callers turn every error that they do not know into another one. */
+/**
+ * A store that reports its failures, because oidc-provider turns every error that it does not know into another one.
+ */
 import { StoreUnavailable } from '../../errors.ts';
 import type { Store } from '../../stores/store.ts';
 
-/** The same store; `failed` hears of each `StoreUnavailable` before the caller does. */
+/** The same store. `failed` is called with each `StoreUnavailable` before the caller gets it. */
 export function failureRecordingStore(store: Store, failed: (error: StoreUnavailable) => void): Store {
   const watch = async <T>(call: Promise<T>): Promise<T> => {
     try {

@@ -1,4 +1,6 @@
-/** Reads a form: urlencoded only, small, each field once. What looks like anything else is refused before it is read. */
+/**
+ * Reads a form: urlencoded only, small, each field once. What looks like anything else is refused before it is read.
+ */
 import type { IncomingMessage } from 'node:http';
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
@@ -8,8 +10,8 @@ const largestForm = 16 * 1024;
 const mostFields = 32;
 
 /**
- * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a field twice, too many fields, broken
- * encoding). Fields of an inherited name are fields like any other: the result has no prototype.
+ * Rejects with `StepgateError`: `unsupported_media_type`, `body_too_large`, or `bad_request` (a field twice, too many
+ * fields, broken encoding). Fields of an inherited name are fields like any other: the result has no prototype.
  */
 export async function readForm(ctx: Pick<Context, 'is' | 'get' | 'req'>): Promise<Readonly<Record<string, string>>> {
   if (!ctx.is('application/x-www-form-urlencoded'))
@@ -26,7 +28,10 @@ export async function readForm(ctx: Pick<Context, 'is' | 'get' | 'req'>): Promis
   return fields;
 }
 
-/** What is too large is read to its end and thrown away: cutting it off would also cut off the answer, and the next request after it. */
+/**
+ * What is too large is read to its end and thrown away: cutting it off would also cut off the answer, and the next
+ * request after it.
+ */
 async function readBody(req: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let size = 0;

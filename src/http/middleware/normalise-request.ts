@@ -1,7 +1,7 @@
 /**
- * Makes the request say what we know to be true, before anything reads it: the host and scheme are the issuer's, whatever the Host or
- * forwarding headers claim (so discovery, links, redirects and cookies follow the configuration), and the client's address is the one
- * that the nearest trusted hop saw.
+ * Makes the request say what we know to be true, before anything reads it: the host and scheme are the issuer's,
+ * whatever the Host or forwarding headers claim (so discovery, links, redirects and cookies follow the configuration),
+ * and the client's address is the one that the nearest trusted hop saw.
  */
 import { isIP } from 'node:net';
 import type { Context } from 'koa';

@@ -1,6 +1,6 @@
 /**
- * Routes as data. The first row whose path fits answers a request, whatever its method; from the verbs of that row follow HEAD, 405 and
- * `Allow`. A row also says what happens when another request was faster.
+ * Routes as data. The first row whose path fits answers a request, whatever its method; from the verbs of that row
+ * follow HEAD, 405 and `Allow`. A row also says what happens when another request was faster.
  */
 import Router from '@koa/router';
 import type { Context, Middleware } from 'koa';
@@ -11,11 +11,15 @@ export type Handler = (ctx: Context) => void | Promise<void>;
 /** What happens when a request cannot commit. Nothing of it was written. */
 export interface RaceAnswers {
   /**
-   * Another request was faster. A function: the browser goes to the address that it returns. `ask_again`: the browser repeats a GET.
-   * `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would be repeated: 409 with the page `stale_form`.
+   * Another request was faster. A function: the browser goes to the address that it returns. `ask_again`: the browser
+   * repeats a GET. `oauth_error`: the app gets an OAuth error as JSON. Absent, and for a POST that would be repeated:
+   * 409 with the page `stale_form`.
    */
   readonly onLostRace?: ((ctx: Context) => string) | 'ask_again' | 'oauth_error';
-  /** oidc-provider refuses the loser: the app gets that OAuth error as JSON. Absent: 410 with the page `sign_in_expired`. */
+  /**
+   * oidc-provider refuses the loser: the app gets that OAuth error as JSON. Absent: 410 with the page
+   * `sign_in_expired`.
+   */
   readonly onRefusal?: 'oauth_error';
 }
 

@@ -1,9 +1,12 @@
-/** Headers of every answer. Pages load nothing from elsewhere, run no inline script, and cannot be framed (RFC 9700 section 4.16). */
+/**
+ * Headers of every answer. Pages load nothing from elsewhere, run no inline script, and cannot be framed (RFC 9700
+ * section 4.16).
+ */
 import type { Context } from 'koa';
 
 /**
- * The content security policy of a page. `formTargets`: redirect URIs that the forms of the page may lead to in the end; browsers check
- * each redirect that follows a form against `form-action`.
+ * The content security policy of a page. `formTargets`: redirect URIs that the forms of the page may lead to in the
+ * end; browsers check each redirect that follows a form against `form-action`.
  */
 export function contentSecurityPolicy(formTargets: readonly string[] = []): string {
   const targets = ["'self'", ...new Set(formTargets.flatMap(formSource))].join(' ');

@@ -7,7 +7,10 @@ import { Conflict } from '../../stores/unit-of-work.ts';
 import { seeOther } from '../answers.ts';
 import type { RaceAnswers } from './route-table.ts';
 
-/** Middleware. It stands inside the error handler, which answers what it throws. `routeOf`: the route that has answered the request. */
+/**
+ * Middleware. It stands inside the error handler, which answers what it throws. `routeOf`: the route that has answered
+ * the request.
+ */
 export function unitOfWork(routeOf: (ctx: Context) => RaceAnswers | undefined) {
   return async (ctx: Context, next: Next): Promise<void> => {
     await next();

@@ -1,6 +1,7 @@
 /**
- * The step loop in HTML: `/signin/<uid>`. It ties the browser's cookie to the transaction, hands the form to the engine, and renders the
- * step that comes back. What the step is, and what comes next, it never decides (Laws 1 and 10).
+ * The step loop in HTML: `/signin/<uid>`. It ties the browser's cookie to the transaction, hands the form to the
+ * engine, and renders the step that comes back. What the step is, and what comes next, it never decides (Laws 1 and
+ * 10).
  */
 import type { Context } from 'koa';
 import { StepgateError } from '../../errors.ts';
@@ -95,7 +96,9 @@ async function complete(request: SignInRequest, result: Result<'complete'>): Pro
   return finishInteraction({ ...request, services: request.parts.services }, result);
 }
 
-/** Gives the browser the secret that it is known by from the next request on. `keepsSecret`: the one that it has stays. */
+/**
+ * Gives the browser the secret that it is known by from the next request on. `keepsSecret`: the one that it has stays.
+ */
 function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret: boolean): void {
   const { unit, visitor } = transaction;
   ctx.cookies.set(parts.deviceCookie, deviceSecret(unit, visitor.device, keepsSecret), {

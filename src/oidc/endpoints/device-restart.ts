@@ -4,8 +4,8 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 const deviceRoutes: ReadonlySet<string> = new Set(['code_verification', 'device_resume']);
 
 /**
- * Middleware. oidc-provider shows the form again with a secret that it cannot keep, because there is no stored session to keep it in, and
- * fails. The person starts with a fresh form instead.
+ * Middleware. oidc-provider shows the form again with a secret that it cannot keep, because there is no stored session
+ * to keep it in, and fails. The user starts with a fresh form instead.
  */
 export function restartLostDeviceForm(path: string) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {

@@ -1,4 +1,7 @@
-/** Where the forms that oidc-provider makes itself lead to: to the app (`form_post`), or over our own address back to it (sign-out). */
+/**
+ * Where the forms that oidc-provider makes itself lead to: to the app (`form_post`), or over our own address back to it
+ * (sign-out).
+ */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 import { type ProviderPages, sessionState } from '../pages.ts';
 

@@ -12,7 +12,9 @@ const interval: Seconds = 5;
 /** Somewhat less than is announced: clocks and networks are not exact. */
 const tolerated: Seconds = keyTable['polling-interval'].lifetime.seconds;
 
-/** An entry beside the device code, loaded along with it, stands for as long as the next question would be too early. */
+/**
+ * An entry beside the device code, loaded along with it, stands for as long as the next question would be too early.
+ */
 export function enforcePollingInterval(provider: Provider): void {
   provider.on('device_authorization.success', (_ctx, answer) => {
     (answer as { interval?: Seconds }).interval = interval;

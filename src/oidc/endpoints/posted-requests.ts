@@ -7,8 +7,9 @@ import type { ProviderPages } from '../pages.ts';
 const longestQuery = 8 * 1024;
 
 /**
- * Middleware: answers such a form with a redirect to the same request as an address. A browser sends `SameSite=Lax` cookies along with
- * that, and with the form it would not: so the session counts, and the cookies need not be open to all sites.
+ * Middleware: answers such a form with a redirect to the same request as an address. A browser sends `SameSite=Lax`
+ * cookies along with that, and with the form it would not: so the session counts, and the cookies need not be open to
+ * all sites.
  */
 export function postedRequests(pages: ProviderPages, paths: readonly string[]) {
   return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {

@@ -1,4 +1,6 @@
-/** Ends an SSO session from our side: the session, what was issued within it, and the relying parties hear of it. */
+/**
+ * Ends an SSO session from our side: the session, what was issued within it, and a notification of the relying parties.
+ */
 import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
@@ -8,8 +10,8 @@ import { revokeGrant } from '../storage/adapter.ts';
 import type { BackchannelLogoutClient } from './backchannel-logout.ts';
 
 /**
- * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive a logout) and
- * the relying parties with a back-channel logout address are told; a slow or dead one delays nobody.
+ * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive
+ * a logout) and the relying parties with a back-channel logout address are notified. A slow or dead one delays no user.
  */
 export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
   const { unit } = currentRequest();

@@ -1,6 +1,6 @@
 /**
- * The two ends of the step loop: oidc-provider starts an interaction, and takes its result back. Nothing else of the loop knows
- * oidc-provider.
+ * The two ends of the step loop: oidc-provider starts an interaction, and takes its result back. Nothing else of the
+ * loop knows oidc-provider.
  */
 
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
@@ -13,7 +13,8 @@ import type { Services } from '../../flow/services.ts';
 import { transactionEntry } from '../../flow/transaction/store.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { currentRequest } from '../request-scope.ts';
-import { expectedSubject, signOn } from '../sign-on/sign-on.ts';
+import { expectedSubject } from '../sign-on/request-facts.ts';
+import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
 import { endSession } from './end-session.ts';
 
@@ -25,8 +26,9 @@ export function signInPath(uid: string): string {
 }
 
 /**
- * Starts the transaction that belongs to a new interaction, in the same commit. Whoever has a session is asked as that person, unless the
- * request names somebody else. An interaction that continues a request (consent after login) keeps what was proved for it.
+ * Starts the transaction that belongs to a new interaction, in the same commit. A user with a session is asked as that
+ * user, unless the request names another one. An interaction that continues a request (consent after login) keeps what
+ * was proved for it.
  */
 export async function beginTransaction(
   ctx: KoaContextWithOIDC,
@@ -72,7 +74,7 @@ export async function beginTransaction(
   return signInPath(interaction.uid);
 }
 
-/** What oidc-provider waits for. */
+/** The interaction that oidc-provider waits for. */
 export interface OpenInteraction {
   readonly uid: string;
   /** `login`, or `consent` when the relying party asked for it by `prompt=consent`. */
@@ -85,8 +87,8 @@ export interface OpenInteraction {
 }
 
 /**
- * The interaction that the browser's cookie and the address agree on. Rejects with `StepgateError('sign_in_expired')` when there is none:
- * another browser, another tab's address, or too late.
+ * The interaction that the browser's cookie and the address agree on. Rejects with `StepgateError('sign_in_expired')`
+ * when there is none: another browser, another tab's address, or too late.
  */
 export async function openInteraction(provider: Provider, exchange: Exchange, uid: string): Promise<OpenInteraction> {
   const found = await details(provider, exchange);
@@ -116,8 +118,8 @@ async function details(provider: Provider, { req, res }: Exchange): Promise<Inte
 }
 
 /**
- * Hands the result to oidc-provider and returns where the browser goes next. When the SSO session of the
- * browser belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
+ * Hands the result to oidc-provider and returns where the browser goes next. When the SSO session of the browser
+ * belongs to another user, it ends here, with all that follows from a logout, and the user gets a session of their own.
  */
 export async function finishInteraction(
   request: { readonly provider: Provider; readonly ctx: Exchange; readonly services: Services },
@@ -133,7 +135,7 @@ export async function finishInteraction(
   const { acr, amr, authTime } = assurance;
   interaction.result = {
     ...interaction.lastSubmission,
-    // Whether the session outlives the browser, the policy says once it is there.
+    // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
     login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
   };

@@ -1,4 +1,7 @@
-/** Signs cookies with HMAC-SHA-256. Takes the place of the `keygrip` package, whose SHA-1 and double HMAC cost a tenth of a sign-in. */
+/**
+ * Signs cookies with HMAC-SHA-256. Takes the place of the `keygrip` package, whose SHA-1 and double HMAC cost a tenth
+ * of a sign-in.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { macUnder } from '../../flow/server-mac.ts';
 

@@ -1,8 +1,8 @@
 /**
- * Signing keys and server secrets, kept in the store and shared by all nodes. A new key is published first and signs later; the old one
- * stays published until everything that it signed has expired. Which key signs follows from the times written in the record and the
- * clock, so that there is one primary key per algorithm at any time, on all nodes, without any of them having to do anything.
- * See decision 9.
+ * Signing keys and server secrets, kept in the store and shared by all nodes. A new key is published first and signs
+ * later; the old one stays published until everything that it signed has expired. Which key signs follows from the
+ * times written in the record and the clock, so all nodes have the same primary key per algorithm at any time, and no
+ * node has to act. See decision 9.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -11,7 +11,10 @@ import type { Seconds } from '../../core/model/facts.ts';
 import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 
-/** Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of OpenID Connect. */
+/**
+ * Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of
+ * OpenID Connect.
+ */
 export const signingAlgorithms = ['RS256', 'PS256', 'ES256', 'EdDSA'] as const;
 
 /** RS256 and PS256 share RSA keys. */
@@ -50,8 +53,9 @@ export async function loadKeyring(store: Store, now: Seconds): Promise<Keyring> 
 }
 
 /**
- * Publishes a new key of each type. It signs after `overlap` seconds, when every relying party that refreshes its keys has it; the old
- * ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with `StoreUnavailable`.
+ * Publishes a new key of each type. It signs after `overlap` seconds, when every relying party that refreshes its keys
+ * has it; the old ones stay published for `keep` seconds more. Keys whose time is over are removed. Rejects with
+ * `StoreUnavailable`.
  */
 export async function rotateKeys(
   store: Store,
@@ -65,7 +69,7 @@ export async function rotateKeys(
   const keyring = parseKeyring(entry.value);
   const activeFrom = now + times.overlap;
   const added = await Promise.all(keyTypes.map((type) => newKey(type, activeFrom)));
-  // A key that has not signed yet and would take over from the new one is dropped: nobody needs it.
+  // A key that has not signed yet and would take over from the new one is dropped: it is of no use.
   const isOvertaken = (key: SigningKey) => key.activeFrom > now && key.activeFrom >= activeFrom;
   const kept = keyring.keys
     .filter((key) => !isRetired(key, now) && !isOvertaken(key))
@@ -73,7 +77,7 @@ export async function rotateKeys(
   const value = JSON.stringify({ ...keyring, keys: [...kept, ...added] } satisfies Keyring);
   const replaced = await store.commit([{ op: 'replace', key: keyringKey, version: entry.version, value }]);
   if (!replaced.ok)
-    throw new TypeError('somebody else rotated the keys at the same moment; look at the result before trying again');
+    throw new TypeError('another process rotated the keys at the same moment; look at the result before trying again');
   return added;
 }
 
@@ -93,13 +97,16 @@ function isRetired(key: SigningKey, now: Seconds): boolean {
   return key.retiredFrom !== undefined && key.retiredFrom <= now;
 }
 
-/** What is published at this time, the signing keys first: oidc-provider signs with the first key that fits the algorithm. */
+/**
+ * What is published at this time, the signing keys first: oidc-provider signs with the first key that fits the
+ * algorithm.
+ */
 export function publishedKeys(keyring: Keyring, now: Seconds): readonly SigningKey[] {
-  const live = keyring.keys.filter((key) => !isRetired(key, now));
+  const published = keyring.keys.filter((key) => !isRetired(key, now));
   // Of two that became active in the same second the later one signs: the other has been retired by it.
-  const active = live
+  const active = published
     .filter((key) => key.activeFrom <= now)
     .reverse()
     .sort((a, b) => b.activeFrom - a.activeFrom);
-  return [...active, ...live.filter((key) => key.activeFrom > now)];
+  return [...active, ...published.filter((key) => key.activeFrom > now)];
 }

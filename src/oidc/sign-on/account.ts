@@ -11,13 +11,27 @@ import type { Profile, User } from '../../users/user.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
 
-/** `undefined`: there is no such account, or, for a token, it may not be used now. */
-export async function findAccount(
-  ctx: KoaContextWithOIDC,
-  services: Services,
-  id: string,
-  token: { readonly kind?: string; readonly scope?: string; readonly iiat?: Seconds } | undefined,
-): Promise<Account | undefined> {
+/** A token for which oidc-provider looks for the account. */
+interface IssuedToken {
+  readonly kind?: string;
+  readonly scope?: string;
+  /** When the first refresh token of its family was issued (epoch seconds). */
+  readonly iiat?: Seconds;
+}
+
+interface AccountRequested {
+  readonly ctx: KoaContextWithOIDC;
+  readonly services: Services;
+  /** Absent: no token is presented, such as at an authorization request. */
+  readonly token: IssuedToken | undefined;
+}
+
+/**
+ * `undefined`: there is no such account or, for a token, it may not be used now. Rejects with an OAuth error as the
+ * checks below do.
+ */
+export async function findAccount(requested: AccountRequested, id: string): Promise<Account | undefined> {
+  const { ctx, services, token } = requested;
   const account = await loadAccount(currentRequest().unit, id);
   if (!account) return undefined;
   const { user } = account;
@@ -25,14 +39,14 @@ export async function findAccount(
   if (token) await checkClient(ctx, services);
   if (token?.kind === 'RefreshToken') {
     await checkAge(services, token.iiat);
-    await checkRefresh(ctx, services, user, token.scope);
+    await checkRefresh(requested, user);
   }
   return { accountId: id, claims: async () => claimsOf(user) };
 }
 
 /**
- * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that has another version of
- * the app than the one that was let in, or none.
+ * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that
+ * revision has another version of the app than the one that was authenticated, or none.
  */
 async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
   const clientId = ctx.oidc.client?.clientId ?? '';
@@ -40,7 +54,10 @@ async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise
   if (!app || !isSameClient(clientId, app)) throw new errors.InvalidClient('client is invalid');
 }
 
-/** However short the last token of a family would be: at the absolute age of the first one, none is renewed. Rejects with `InvalidGrant`. */
+/**
+ * A family of refresh tokens ends at the absolute age of its first one, however young the last one is. Rejects with
+ * `InvalidGrant`.
+ */
 async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise<void> {
   const { settings } = await services.snapshot(currentRequest().unit);
   if (services.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
@@ -48,12 +65,7 @@ async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise
 }
 
 /** Status, deny rules on the newest revision, and what the tokens rest on. Rejects with `InvalidGrant`. */
-async function checkRefresh(
-  ctx: KoaContextWithOIDC,
-  services: Services,
-  user: User,
-  scope: string | undefined,
-): Promise<void> {
+async function checkRefresh({ ctx, services, token }: AccountRequested, user: User): Promise<void> {
   const { unit, visitor, tokenBasis = [] } = currentRequest();
   const snapshot = await services.snapshot(unit);
   const client = ctx.oidc.client?.clientId ?? '';
@@ -61,7 +73,7 @@ async function checkRefresh(
   if (!app) throw new errors.InvalidGrant('this app is no longer configured');
   const request = {
     clientId: client,
-    scopes: scope?.split(' ') ?? [],
+    scopes: token?.scope?.split(' ') ?? [],
     acrValues: [],
     acrEssential: false,
     promptLogin: false,
@@ -93,7 +105,10 @@ const standardClaims: Readonly<Record<string, keyof Profile & string>> = {
   locale: 'locale',
 };
 
-/** All claims that the account has; oidc-provider releases those that the scopes allow. Attributes of the operator keep their names. */
+/**
+ * All claims that the account has; oidc-provider releases those that the scopes allow. Attributes of the operator keep
+ * their names.
+ */
 function claimsOf(user: User): { sub: string; [claim: string]: unknown } {
   const claims: { sub: string; [claim: string]: unknown } = { sub: user.id };
   const standard = new Set<string>(Object.values(standardClaims));

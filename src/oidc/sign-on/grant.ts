@@ -1,9 +1,12 @@
-/** First-party apps need no consent: the grant holds what was asked for, and is written only when something is new. */
+/** First-party apps need no consent: the grant holds what was requested, and is written only when something is new. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
 
 type Grant = InstanceType<KoaContextWithOIDC['oidc']['provider']['Grant']>;
 
-/** The grant of this session and app, made or extended as the request needs it. Called only once the sign-on policy is met. */
+/**
+ * The grant of this session and app, made or extended as the request needs it. Only for a request that meets the
+ * sign-on policy.
+ */
 export async function firstPartyGrant(ctx: KoaContextWithOIDC): Promise<Grant | undefined> {
   const { oidc } = ctx;
   const { client, session, provider } = oidc;
@@ -28,11 +31,9 @@ function extend(grant: Grant, { oidc }: KoaContextWithOIDC): boolean {
   if (claims.length > 0) grant.addOIDCClaims(claims);
   const resources = Object.entries(oidc.resourceServers ?? {}).filter(([indicator, server]) => {
     const had = new Set(grant.getResourceScope(indicator).split(' '));
-    const requestedEnrollment = [...oidc.requestParamScopes].filter(
-      (scope) => server.scopes.has(scope) && !had.has(scope),
-    );
-    if (requestedEnrollment.length > 0) grant.addResourceScope(indicator, requestedEnrollment.join(' '));
-    return requestedEnrollment.length > 0;
+    const requested = [...oidc.requestParamScopes].filter((scope) => server.scopes.has(scope) && !had.has(scope));
+    if (requested.length > 0) grant.addResourceScope(indicator, requested.join(' '));
+    return requested.length > 0;
   });
   return scopes.length + claims.length + resources.length > 0;
 }

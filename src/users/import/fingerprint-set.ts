@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * Which texts came by already, in 16 to 32 bytes each: an open hash table of 53-bit fingerprints.
- * Among a million texts, two different ones are taken for one another with a chance of 1 in 18,000.
+ * A set of texts in 16 to 32 bytes each: an open hash table of 53-bit fingerprints. Among a million texts, the chance
+ * that two different ones have the same fingerprint is 1 in 18,000.
  */
 export class FingerprintSet {
   #slots = new Float64Array(1024);
@@ -36,7 +36,7 @@ function fingerprintOf(text: string): number {
   return Number(createHash('sha256').update(text).digest().readBigUInt64BE() >> 11n) + 1;
 }
 
-/** Where it is, or the free slot where it belongs. */
+/** The slot that holds the fingerprint, or the free one where it belongs. */
 function slotOf(slots: Float64Array, fingerprint: number): number {
   let slot = fingerprint % slots.length;
   while (slots[slot] !== 0 && slots[slot] !== fingerprint) slot = (slot + 1) % slots.length;

@@ -1,5 +1,4 @@
-/** Brings users in from a file of any length: each record is applied whole or reported with its line. */
-
+/** Imports users from a file of any length: each record is applied whole, or reported with its line. */
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { Op } from '../../stores/store.ts';
 import type { Amendment } from '../changes.ts';
@@ -22,13 +21,13 @@ export interface ImportOptions {
   readonly numberCredential: (number: string) => NewCredential | undefined;
   readonly source: AsyncIterable<string | Uint8Array>;
   readonly format: 'jsonl' | 'csv';
-  /** Change users who are there already; without it they are reported. */
+  /** Change existing users; without it their records are refused. */
   readonly update: boolean;
-  /** What is written with a change of somebody who was there, so that they hear of it. */
+  /** Operations that notify a user whose account is changed; written in the same commit. */
   notify(before: Account, change: 'email_changed' | 'password_reset'): readonly Op[];
-  /** What is written with each record that is applied, for the audit log. */
+  /** Operations for the audit log; written with each record that is applied. */
   record(user: User, done: 'created' | 'updated'): readonly Op[];
-  /** A record that was not applied; in the order of the file. */
+  /** Receives each record that was not applied, in the order of the file. */
   onProblem(problem: ImportProblem): void;
   /** After each batch. */
   onProgress?(summary: ImportSummary): void;
@@ -60,8 +59,8 @@ interface Task {
 const batchSize = 32;
 
 /**
- * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may be.
- * The same file can be given again with `update`.
+ * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may
+ * be. The same file can be given again with `update`.
  */
 export async function importUsers(options: ImportOptions): Promise<ImportSummary> {
   const text = decoded(options.source);
@@ -106,12 +105,12 @@ function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord)
   if (repeated !== undefined) return { reason: `${repeated} was on an earlier line` };
   for (const identifier of identifiers) seen.add(identifier);
   const applied = apply(options, read.user);
-  // Heard when the batch is settled; until then a failure is not unhandled.
+  // `settle` awaits it; until then a failure must not count as unhandled.
   applied.catch(() => undefined);
   return applied;
 }
 
-/** The identifiers of a record decide whom it is about; nothing is written unless all of it can be. */
+/** The identifiers of a record name its user. It is written as a whole or not at all. */
 async function apply(options: ImportOptions, user: ImportedUser): Promise<Result> {
   const { directory, update } = options;
   const found = await findAll(directory, user.identifiers);
@@ -159,12 +158,12 @@ async function findAll(directory: Directory, identifiers: readonly string[]): Pr
   return [...byId.values()];
 }
 
-/** The address that the record says to be verified: its own, or the one that the user has. */
+/** The address that the record calls verified: its own, or the one that the user has. */
 function verifiedAddress({ profile }: ImportedUser, current: User | undefined): string | undefined {
   return profile.emailVerified === true ? (profile.email ?? current?.profile.email) : undefined;
 }
 
-/** The number that the record says to be verified: its own, or the one that the user has. */
+/** The number that the record calls verified: its own, or the one that the user has. */
 function verifiedNumber({ profile }: ImportedUser, current: User | undefined): string | undefined {
   return profile.phoneVerified === true ? (profile.phone ?? current?.profile.phone) : undefined;
 }
@@ -195,7 +194,7 @@ async function readPassword(
 
 function changes(imported: ImportedUser, current: User, password: ReadPassword['credential']): Amendment {
   const { identifiers, profile, groups, status, userType } = imported;
-  // That the old address or number was verified says nothing about a new one.
+  // A new address or number is not verified because the old one was.
   const unverified = {
     ...(profile.email !== undefined && profile.email !== current.profile.email ? { emailVerified: false } : {}),
     ...(profile.phone !== undefined && profile.phone !== current.profile.phone ? { phoneVerified: false } : {}),

@@ -1,4 +1,4 @@
-/** The fields of one record as a user, or why it is none. Names are those of the profile; unknown names are custom attributes. */
+/** Reads the fields of one record as a user. Names are those of the profile; unknown names are custom attributes. */
 import type { AttributeValue } from '../../core/model/conditions.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
 import { canonicalIdentifier } from '../identifier.ts';
@@ -22,10 +22,10 @@ export type ReadUser =
 
 type Fields = Readonly<Record<string, unknown>>;
 
-/** Ends the reading of one record; never leaves this file. */
+/** Stops reading one record. It is caught in this file. */
 class Unreadable extends Error {}
 
-/** Texts that stand for a list hold its members separated by ";", the way a table has it. */
+/** A text that stands for a list holds its members separated by ";", as in CSV. */
 export function readUser(fields: Fields): ReadUser {
   try {
     return { ok: true, user: read(fields) };
@@ -39,7 +39,7 @@ function read(fields: Fields): ImportedUser {
   const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
   const status = text(fields, 'status');
   if (status !== undefined && !isStatus(status))
-    throw new Unreadable(`status: ${shown(status)} is none of active, suspended, deactivated`);
+    throw new Unreadable(`status: ${quoted(status)} is none of active, suspended, deactivated`);
   const userType = text(fields, 'userType');
   const secret = readSecret(fields);
   return {
@@ -66,7 +66,7 @@ function readIdentifiers(fields: Fields): readonly string[] {
 function canonical(identifier: string): string {
   const result = canonicalIdentifier(identifier);
   if (!result.ok)
-    throw new Unreadable(`${shown(identifier)} cannot be an identifier: ${result.fault.replaceAll('_', ' ')}`);
+    throw new Unreadable(`${quoted(identifier)} cannot be an identifier: ${result.fault.replaceAll('_', ' ')}`);
   return result.value;
 }
 
@@ -92,7 +92,7 @@ function readProfile(fields: Fields): Profile {
     if (notProfile.has(name)) continue;
     const given = name === 'emailVerified' || name === 'phoneVerified' ? truth(value) : value;
     const fault = attributeFault(name, given);
-    if (fault !== undefined) throw new Unreadable(`${/^\w+$/.test(name) ? name : shown(name)}: ${fault}`);
+    if (fault !== undefined) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${fault}`);
     profile[name] = name === 'email' ? canonical(String(given)) : (given as AttributeValue | readonly string[]);
   }
   return profile;
@@ -120,8 +120,8 @@ function list(fields: Fields, name: string): readonly string[] {
   return [...new Set(members as string[])];
 }
 
-/** For a message: short and without anything that a terminal would obey. */
-function shown(value: string): string {
+/** For a message: short, and without control characters for a terminal. */
+function quoted(value: string): string {
   const clean = value.toWellFormed().replace(/\p{C}/gu, '?');
   return JSON.stringify(clean.length > 60 ? `${clean.slice(0, 60)}...` : clean);
 }

@@ -1,15 +1,19 @@
-/** Random policies, people and evidence for the properties. */
+/** Random policies, enrollments and evidence for the properties. */
 
 import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
+import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
-import { acrValues, descriptor, enrolled, HERE, type Key, NOW, proof } from './world.ts';
+import { acrValues, descriptor, enrolled, type Key, NOW, proof, TRANSACTION } from './world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const [totp] = enrolled('totp');
 if (totp === undefined) throw new Error('no totp');
 
-/** Everything that somebody may have: one of each, a key without user verification, a second TOTP. */
+/**
+ * Everything that a user may have: one enrollment of each authenticator, a key without user verification, a second
+ * TOTP.
+ */
 export const allEnrollments: readonly Enrollment[] = [...enrolled(...keys, 'key'), { ...totp, id: 'totp2' }];
 
 const factor = fc.constantFrom<Factor>('knowledge', 'possession', 'inherence');
@@ -20,11 +24,6 @@ const characteristics = fc.subarray<Characteristic>(['userVerification', 'phishi
 const maxAge = fc.constantFrom(0, 60, 300, 3600);
 const some = <Value>(value: fc.Arbitrary<Value>, freq = 2) => fc.option(value, { nil: undefined, freq });
 
-/** Leaves out what is undefined, as configurations do. */
-function dense<Given extends object>(given: Given): Given {
-  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as Given;
-}
-
 const demand: fc.Arbitrary<Demand> = fc
   .record({
     factor: some(factor, 3),
@@ -33,7 +32,7 @@ const demand: fc.Arbitrary<Demand> = fc
     characteristics: some(characteristics, 1),
     maxAge: some(maxAge, 1),
   })
-  .map((given) => dense(given) as Demand);
+  .map((members) => omitUndefined(members) as Demand);
 
 const alternative: fc.Arbitrary<Alternative> = fc
   .record({
@@ -41,11 +40,11 @@ const alternative: fc.Arbitrary<Alternative> = fc
     demands: fc.array(demand, { maxLength: 2 }),
     maxAge: some(maxAge, 1),
   })
-  .map((given) => dense(given) as Alternative);
+  .map((members) => omitUndefined(members) as Alternative);
 
 const chainStep: fc.Arbitrary<ChainStep> = fc
   .record({ authenticators: fc.subarray(keys, { minLength: 1, maxLength: 3 }), maxAge: some(maxAge, 1) })
-  .map((given) => dense(given) as ChainStep);
+  .map((members) => omitUndefined(members) as ChainStep);
 
 export const alternatives: fc.Arbitrary<Requirement> = fc.record({
   anyOf: fc.array(alternative, { minLength: 1, maxLength: 2 }),
@@ -68,10 +67,10 @@ export const request: fc.Arbitrary<Omit<RequestFacts, 'clientId' | 'scopes'>> = 
     acrValues: fc.subarray(['gold', 'phr', '2fa', 'pwd', '1fa']),
     acrEssential: fc.boolean(),
   })
-  .map((given) => dense(given) as Omit<RequestFacts, 'clientId' | 'scopes'>);
+  .map((members) => omitUndefined(members) as Omit<RequestFacts, 'clientId' | 'scopes'>);
 
-/** What one verification of an enrollment may show: its best, or, of a key, less. */
-export function showing(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
+/** What one verification of an enrollment may show: its best, or less for a key. */
+export function verificationOf(enrollment: Enrollment, lesser: boolean): Pick<Evidence, 'factors' | 'characteristics'> {
   const { factors, characteristics: best } = enrollment;
   if (!lesser || enrollment.authenticator !== 'webauthn') return { factors, characteristics: best };
   return { factors: ['possession'], characteristics: best.filter((one) => one !== 'userVerification') };
@@ -82,12 +81,12 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
     .record({
       enrollment: fc.constantFrom(...enrollments),
       age: fc.constantFrom(-30, 0, 30, 60, 200, 300, 301, 1000, 5000),
-      transaction: fc.constantFrom(HERE, 'tx-1', 'tx-2'),
+      transaction: fc.constantFrom(TRANSACTION, 'tx-1', 'tx-2'),
       lesser: fc.boolean(),
     })
     .map(({ enrollment, age, transaction, lesser }) => ({
       ...proof(enrollment.authenticator as Key, 0),
-      ...showing(enrollment, lesser),
+      ...verificationOf(enrollment, lesser),
       enrollment: enrollment.id,
       at: NOW - age,
       transaction,
@@ -95,23 +94,23 @@ export const evidenceOf = (enrollments: readonly Enrollment[]): fc.Arbitrary<Evi
 
 export const enrollments = (maxLength: number) => fc.subarray([...allEnrollments], { minLength: 1, maxLength });
 
-/** Session and app requirements, who has what, and what was proved. */
-export const world = (given: {
+/** Requirements of session and app, enrollments of the user, and evidence. */
+export const world = (sizes: {
   readonly requirement: fc.Arbitrary<Requirement>;
   readonly enrollments: number;
   readonly evidence: number;
 }) =>
-  enrollments(given.enrollments).chain((has) =>
+  enrollments(sizes.enrollments).chain((has) =>
     fc.record({
-      session: given.requirement,
-      app: given.requirement,
+      session: sizes.requirement,
+      app: sizes.requirement,
       minimumAcr: some(fc.constantFrom(...acrValues.map(({ value }) => value)), 1),
       disabled: fc.oneof(
         { weight: 3, arbitrary: fc.constant([]) },
         { weight: 1, arbitrary: fc.subarray(keys, { maxLength: 3 }) },
       ),
       has: fc.constant(has),
-      evidence: fc.array(evidenceOf(has), { maxLength: given.evidence }),
+      evidence: fc.array(evidenceOf(has), { maxLength: sizes.evidence }),
       request,
     }),
   );

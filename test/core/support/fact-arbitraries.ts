@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ConditionName, ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, Subject } from '../../../src/core/model/facts.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
-import { descriptor, HERE, type Key, NOW } from './world.ts';
+import { descriptor, type Key, NOW, TRANSACTION } from './world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const names = ['a', 'b', 'c'];
@@ -73,7 +73,7 @@ export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arb
   now: fc.integer({ min: NOW, max: NOW + 365 * 86_400 }),
   transaction: fc.record(
     {
-      id: fc.constant(HERE),
+      id: fc.constant(TRANSACTION),
       startedAt: fc.constant(NOW - 60),
       skipped: list,
       requestedEnrollment: fc.constantFrom(...keys),
@@ -99,7 +99,7 @@ export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arb
   evidence: fc.array(evidenceOf(allEnrollments), { maxLength: 3 }),
 };
 
-/** Facts of all kinds, always of a user who has identified. */
+/** Facts of a user who has identified. */
 export const facts: fc.Arbitrary<Facts & { readonly subject: Subject }> = fc.record(factArbitraries, {
   requiredKeys: ['now', 'request', 'network', 'device', 'subject', 'evidence'],
 });

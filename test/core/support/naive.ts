@@ -1,11 +1,11 @@
 /**
- * A second, plain reading of the rules of satisfaction, to check the core by. It tries everything and shares no code
- * with it.
+ * A second, naive reading of requirements, to check the core by. It tries every set of evidence and shares no code with
+ * the core.
  */
 import type { Evidence } from '../../../src/core/model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
 
-/** When the evidence is looked at, and in which transaction. */
+/** The time at which evidence is assessed, and the transaction. */
 export interface When {
   readonly now: number;
   readonly transaction?: string | undefined;
@@ -21,7 +21,7 @@ function isYoung(evidence: Evidence, maxAge: number | undefined, when: When): bo
   return Math.max(0, when.now - evidence.at) <= maxAge;
 }
 
-/** Too weak to count unless it is named, and beside something else. */
+/** Counts only where a demand names it, and only beside other evidence. */
 function isAuxiliary({ authenticator }: Evidence): boolean {
   return authenticator === 'security_question';
 }
@@ -31,8 +31,8 @@ function fits(demand: Demand | ChainStep, evidence: Evidence, when: When): boole
   if (demand.authenticators !== undefined && !demand.authenticators.includes(evidence.authenticator)) return false;
   if (isAuxiliary(evidence) && demand.authenticators === undefined) return false;
   if ('exclude' in demand && demand.exclude?.includes(evidence.authenticator)) return false;
-  for (const requestedEnrollment of demand.characteristics ?? [])
-    if (!evidence.characteristics.includes(requestedEnrollment)) return false;
+  for (const characteristic of demand.characteristics ?? [])
+    if (!evidence.characteristics.includes(characteristic)) return false;
   return isYoung(evidence, demand.maxAge, when);
 }
 
@@ -68,7 +68,7 @@ function chainHolds(
   );
 }
 
-/** Whether a set of evidence of one person meets a requirement. */
+/** Whether a set of evidence of one user meets a requirement. */
 export function naivelyMeets(requirement: Requirement, evidence: readonly Evidence[], when: When): boolean {
   const admissible = evidence.filter((one) => isYoung(one, when.maxAge, when));
   if ('chains' in requirement) return requirement.chains.some((chain) => chainHolds(chain, admissible, [], when));

@@ -1,7 +1,9 @@
 /** One seed for all properties, so that a failure comes back; fast-check prints it with the counterexample. */
 const SEED = 20_261_124;
 
-/** A mutation run first tries each mutant with a small share of the samples, and with all of them only if it survives. */
+/**
+ * A mutation run first tries each mutant with a small share of the samples, and with all of them only if it survives.
+ */
 const share = Number(process.env.STEPGATE_SAMPLE_SHARE ?? 1);
 
 export function seeded(numRuns: number): { readonly seed: number; readonly numRuns: number } {

@@ -1,4 +1,4 @@
-/** A small world for the tables: authenticators, people, policies, facts. */
+/** A small world for the tables: authenticators, users, policies, facts. */
 
 import type {
   AuthenticatorDescriptor,
@@ -20,7 +20,7 @@ import { compilePolicy, type PolicySet } from '../../../src/core/policy/compile.
 
 export const NOW = 1_800_000_000;
 /** The transaction under way. */
-export const HERE = 'tx-now';
+export const TRANSACTION = 'tx-now';
 
 export const descriptor = {
   password: {
@@ -102,7 +102,7 @@ export function enrolled(...keys: readonly (Key | 'key')[]): readonly Enrollment
   });
 }
 
-export function person(keys: readonly (Key | 'key')[], more: Partial<Subject> = {}): Subject {
+export function userWith(keys: readonly (Key | 'key')[], more: Partial<Subject> = {}): Subject {
   return {
     id: 'ann',
     status: 'active',
@@ -114,8 +114,8 @@ export function person(keys: readonly (Key | 'key')[], more: Partial<Subject> = 
   };
 }
 
-/** Evidence of `ann`, proved `age` seconds ago in another transaction, or here. */
-export function proof(key: Key | 'key', age: number | 'here', more: Partial<Evidence> = {}): Evidence {
+/** Evidence of `ann`, proved `age` seconds ago in another transaction, or `now` in this one. */
+export function proof(key: Key | 'key', age: number | 'now', more: Partial<Evidence> = {}): Evidence {
   const [enrollment] = enrolled(key);
   if (enrollment === undefined) throw new Error('no enrollment');
   return {
@@ -125,8 +125,8 @@ export function proof(key: Key | 'key', age: number | 'here', more: Partial<Evid
     factors: enrollment.factors,
     characteristics: enrollment.characteristics,
     amr: amr[key === 'key' ? 'webauthn' : key],
-    at: age === 'here' ? NOW - 10 : NOW - age,
-    transaction: age === 'here' ? HERE : 'tx-before',
+    at: age === 'now' ? NOW - 10 : NOW - age,
+    transaction: age === 'now' ? TRANSACTION : 'tx-before',
     origin: 'sign_in',
     ...more,
   };
@@ -140,15 +140,15 @@ export const plainRequest: RequestFacts = {
   promptLogin: false,
 };
 
-export interface FactsGiven extends Partial<Omit<Facts, 'request'>> {
+export interface FactParts extends Partial<Omit<Facts, 'request'>> {
   readonly request?: Partial<RequestFacts>;
 }
 
-/** Facts of a transaction under way; `transaction: undefined` takes it away. */
-export function factsOf({ request, ...more }: FactsGiven = {}): Facts {
+/** Facts of a transaction under way; `transaction: undefined` removes it. */
+export function factsOf({ request, ...more }: FactParts = {}): Facts {
   return {
     now: NOW,
-    transaction: { id: HERE, startedAt: NOW - 60 },
+    transaction: { id: TRANSACTION, startedAt: NOW - 60 },
     network: { ip: '203.0.113.5', zones: ['world'] },
     device: { known: false, platform: 'desktop', os: 'linux' },
     evidence: [],
@@ -157,9 +157,9 @@ export function factsOf({ request, ...more }: FactsGiven = {}): Facts {
   };
 }
 
-/** No transaction: single sign-on. */
-export function silentFacts(given: FactsGiven): Facts {
-  const { transaction: _, ...facts } = factsOf(given);
+/** Facts without a transaction: single sign-on. */
+export function silentFacts(parts: FactParts): Facts {
+  const { transaction: _, ...facts } = factsOf(parts);
   return facts;
 }
 
@@ -167,7 +167,7 @@ export function factors(count: 1 | 2 | 3, more: Partial<Alternative> = {}): Requ
   return { anyOf: [{ factors: count, demands: [], ...more }] };
 }
 
-/** How many distinct factor types somebody's enrollments cover together; the question stands for none. */
+/** How many distinct factor types the user's enrollments cover together; the security question covers none. */
 export function factorsOf({ enrollments }: Subject): 1 | 2 | 3 {
   const solid = enrollments.filter(({ authenticator }) => authenticator !== 'security_question');
   return new Set(solid.flatMap((enrollment) => enrollment.factors)).size as 1 | 2 | 3;
@@ -188,7 +188,7 @@ export const acrValues: readonly AcrValue[] = [
   { value: '1fa', requirement: factors(1) },
 ];
 
-export interface PoliciesGiven {
+export interface PolicyParts {
   readonly session?: Policy;
   readonly app?: Policy | Requirement;
   readonly minimumAcr?: string;
@@ -203,7 +203,7 @@ export function policiesOf({
   minimumAcr,
   enabled,
   ...more
-}: PoliciesGiven = {}): PolicySet {
+}: PolicyParts = {}): PolicySet {
   const keys = enabled ?? (Object.keys(descriptor) as Key[]);
   return {
     session: compilePolicy(session),

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { accessCodeAuthenticator, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { context } from '../../contract/authenticator-contract.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 
-const queue = new HashingQueue();
+const queue = cheapQueue();
 const authenticator = accessCodeAuthenticator(queue);
 
 async function issue(uses: number, expiresAt: number, length = 12) {

@@ -74,7 +74,7 @@ describe('a challenge', () => {
     ['two groups', (code) => ` ${code.slice(0, 3)} ${code.slice(3)}\n`],
     ['a dash', (code) => `${code.slice(0, 3)}-${code.slice(3)}`],
     ['an invisible character', (code) => `${code}\u200b`],
-  ])('takes the code as people paste it: %s', async (_what, typed) => {
+  ])('accepts the code as users paste it: %s', async (_what, typed) => {
     const started = await challenge();
     const passcode = typed(String(sent(started).code));
     expect((await email.verify(ann, { pending: started.private, input: { passcode } }, context)).ok).toBe(true);
@@ -98,7 +98,7 @@ describe('the address on the page', () => {
     expect(await shown({ identifier: 'ann', mayShowDetails: true })).toBe('A***n@e***e.org');
   });
 
-  test('of somebody unknown is stable, and masked like that of somebody known; some have none, as those known by another address', async () => {
+  test('of a decoy is stable, and masked like that of a user; some have none, like users with another address', async () => {
     const identifiers = Array.from({ length: 200 }, (_, index) => `ann${index}n@example.org`);
     const masks = await Promise.all(identifiers.map(unknown));
     expect(await Promise.all(identifiers.map(unknown))).toEqual(masks);

@@ -18,7 +18,7 @@ describe('a number', () => {
     '\u202a+4915112345678\u202c',
     '\uff0b\uff14\uff1915112345678',
     '+\u0664\u0669 151 12345678',
-  ])('is read as people write it: %j', (text) => {
+  ])('is read as users write it: %j', (text) => {
     expect(readPhoneNumber(text, 'DE')).toEqual(mobile);
   });
 
@@ -113,7 +113,7 @@ describe('what is counted', () => {
     ]);
   });
 
-  test('for nobody as much, of the same network, and of nothing else that somebody has', () => {
+  test('for a decoy as much, of the same network, and of nothing else that a user has', () => {
     const [network, ...rest] = phoneQuotas(undefined, limits, about);
     expect(network?.value).toBe('192.0.2.7');
     expect(rest).toHaveLength(3);

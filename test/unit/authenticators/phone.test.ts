@@ -89,12 +89,12 @@ describe('a challenge', () => {
     expect((await challenge({ settings: {} })).deliver).toBeUndefined();
   });
 
-  test('for nobody looks the same and costs the same; some of them seem to have a landline', async () => {
+  test('for a decoy looks and costs the same; some decoys seem to have a landline', async () => {
     const real = await challenge();
     const seen = new Set<string>();
     for (let index = 0; index < 200; index += 1) {
-      const decoy = await phone.challenge(undefined, { ...context, subjectId: `nobody-${index}` });
-      expect(await phone.challenge(undefined, { ...context, subjectId: `nobody-${index}` })).toMatchObject({
+      const decoy = await phone.challenge(undefined, { ...context, subjectId: `decoy-${index}` });
+      expect(await phone.challenge(undefined, { ...context, subjectId: `decoy-${index}` })).toMatchObject({
         public: decoy.public,
       });
       expect(Object.keys(decoy.private)).toEqual(Object.keys(real.private));
@@ -125,7 +125,7 @@ describe('an answer', () => {
     if (codeOf(started) !== codeOf(other)) expect((await answer(other)).ok).toBe(false);
   });
 
-  test('is taken as people type it', async () => {
+  test('is accepted as users type it', async () => {
     const started = await challenge();
     const code = codeOf(started);
     for (const passcode of [` ${code} `, `${code.slice(0, 3)} ${code.slice(3)}`, [...code].join('-')])
@@ -170,7 +170,7 @@ describe('an enrollment', () => {
     });
   });
 
-  test('by a call instead, when the person asks for that; the older code is dead then', async () => {
+  test('goes by call when the user asks for that; the older code no longer counts', async () => {
     const first = (await enroll('+4915112345678')) as EnrollmentContinued;
     const called = (await phone.enroll(
       subject,
@@ -205,7 +205,7 @@ describe('an enrollment', () => {
     expect(await enroll(text, { settings })).toEqual({ ok: false, code, field: 'credentials.phoneNumber' });
   });
 
-  test('of a number that the person has is refused; a second one gets a name', async () => {
+  test('of a number that the user has is refused; a second one gets a name', async () => {
     expect(await enroll('+4915112345678', { enrolled: [ann] })).toMatchObject({ code: 'phone.enrolled' });
     const asked = (await enroll('+4915112345699', { enrolled: [ann] })) as EnrollmentContinued;
     const passcode = codeOf(asked.nextStage);

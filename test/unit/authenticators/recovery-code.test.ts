@@ -1,10 +1,10 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import type { Credential, Enrolled } from '../../../src/authenticators/authenticator.ts';
 import { recoveryCodeAuthenticator } from '../../../src/authenticators/recovery-code/recovery-code.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { context } from '../../contract/authenticator-contract.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 
-const authenticator = recoveryCodeAuthenticator(new HashingQueue());
+const authenticator = recoveryCodeAuthenticator(cheapQueue());
 const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
 let codes: readonly string[];
 let credential: Credential;
@@ -64,7 +64,7 @@ describe('a code', () => {
     (code) => ` ${code.replaceAll('-', ' – ')}\n`,
     (code) => code.replaceAll('0', 'o').replaceAll('1', 'l'),
   ];
-  test.each(spellings)('counts as people type it: %s', async (spell) => {
+  test.each(spellings)('counts as users type it: %s', async (spell) => {
     const result = await authenticator.verify(
       credential,
       { pending: {}, input: { passcode: spell(codes[3] ?? '') } },
@@ -90,7 +90,7 @@ describe('a code', () => {
     }
   });
 
-  test('how many are left is shown to somebody who has proved something, and to nobody else', async () => {
+  test('how many are left is shown only to users who have proved something', async () => {
     expect((await authenticator.challenge(credential, context)).public).toEqual({});
     expect((await authenticator.challenge(credential, { ...context, mayShowDetails: true })).public).toEqual({
       remaining: 10,

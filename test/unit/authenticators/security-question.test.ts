@@ -7,11 +7,11 @@ import {
   normaliseAnswer,
   securityQuestionAuthenticator,
 } from '../../../src/authenticators/security-question/security-question.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import type { Subject } from '../../../src/core/model/facts.ts';
 import { context } from '../../contract/authenticator-contract.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 
-const authenticator = securityQuestionAuthenticator(new HashingQueue());
+const authenticator = securityQuestionAuthenticator(cheapQueue());
 const subject: Subject = {
   id: 'u',
   status: 'active',
@@ -31,7 +31,7 @@ async function enrolled(input: Readonly<Record<string, string>>): Promise<Creden
   return { ...result.credential, id: 'one', createdAt: 1 };
 }
 
-describe('an answer is read as people mean it', () => {
+describe('an answer is read without case, accents and punctuation', () => {
   test.each([
     ['  São-Paulo ', 'sao paulo'],
     ['ÉCOLE “Jean Moulin”', 'ecole jean moulin'],
@@ -84,12 +84,12 @@ describe('to verify', () => {
 describe('the question', () => {
   const proved = { ...context, mayShowDetails: true, subjectId: 'somebody' };
 
-  test('is shown to nobody who has proved nothing', async () => {
+  test('is not shown before the user has proved something', async () => {
     for (const credential of [await enrolled(toy), undefined])
       expect((await authenticator.challenge(credential, { ...context, subjectId: 'u' })).public).toEqual({});
   });
 
-  test('is shown to who has proved something, and somebody without one gets one, always the same', async () => {
+  test('is shown to users who have proved something; a user without one gets one, always the same', async () => {
     expect((await authenticator.challenge(await enrolled(toy), proved)).public).toEqual({ questionKey: 'stuffed_toy' });
     const decoy = (id: string) => authenticator.challenge(undefined, { ...proved, subjectId: id });
     const codes = await Promise.all(

@@ -67,7 +67,7 @@ describe('codes', () => {
   );
 
   test.each(['123 456', ' 123456\n', '123-456', '\uff11\uff12\uff13456', '\u2066123456\u2069', '1 2 3 4 5 6'])(
-    '%j is understood as people mean it',
+    '%j is read as users type it',
     async (text) => {
       const wrong = await totp.verify(credential(), { pending: {}, input: { passcode: text } }, context);
       expect(wrong).toEqual({ ok: false, code: 'credentials.invalid', field: 'credentials.passcode' });

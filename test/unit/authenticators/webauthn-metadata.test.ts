@@ -73,7 +73,7 @@ const late = certificate('Late', { issuer: middle, ca: true, at: now, until: now
 
 test.each<[string, Making]>([
   ['no attestation', { aaguid }],
-  ['a model that nobody knows', { ...chained(leaf, middle), aaguid: other }],
+  ['an unknown model', { ...chained(leaf, middle), aaguid: other }],
   ['a link is missing', chained(leaf)],
   ['a root of the same name', chained(certificate('A', { issuer: foreign, ca: false, at: now }))],
   ['issued by what may issue nothing', chained(certificate('B', { issuer: weak, ca: false, at: now }), weak, middle)],
@@ -107,7 +107,7 @@ test.each([
   expect(await isInHardware(chained(leaf, middle), { metadata: file })).toBe(false);
 });
 
-test.each(['{', '[]', '{"entries":1}', '{"entries":[{}]}'])('the file %j vouches for nobody', async (text) => {
+test.each(['{', '[]', '{"entries":1}', '{"entries":[{}]}'])('the file %j vouches for no model', async (text) => {
   const file = join(dir, 'broken.json');
   await writeFile(file, text);
   expect(await isInHardware(chained(leaf, middle), { metadata: file })).toBe(false);

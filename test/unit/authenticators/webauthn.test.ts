@@ -40,7 +40,7 @@ interface Scene {
   readonly started: IssuedChallenge;
 }
 
-/** A person with one key, who is challenged. */
+/** A user with one key, who is challenged. */
 async function scene(
   given: { userVerification?: boolean; backupEligible?: boolean; hardware?: boolean; required?: boolean } = {},
 ): Promise<Scene> {
@@ -78,7 +78,7 @@ describe('a challenge', () => {
     });
   });
 
-  test('for somebody unknown has the shape of one for somebody known, and is always the same for them', async () => {
+  test('for a decoy has the shape of one for a user, and is always the same', async () => {
     const known = (await scene()).started;
     const context = { ...base, subjectId: 'identifier:{x}' };
     const [one, two] = [await webauthn.challenge(undefined, context), await webauthn.challenge(undefined, context)];
@@ -92,7 +92,7 @@ describe('a challenge', () => {
     expect(other.public.allowCredentials).not.toEqual(one.public.allowCredentials);
   });
 
-  test('for people who do not exist differs as keys do: one or two, of several makes', async () => {
+  test('for decoys differs as keys do: one or two, of several makes', async () => {
     const shapes: string[] = [];
     const counts = new Map<number, number>();
     for (let at = 0; at < 300; at += 1) {
@@ -135,7 +135,7 @@ describe('evidence', () => {
     ['synced, user verified', { backupEligible: true }, flag.uv | flag.be, both, 'swk', ['userVerification']],
     ['synced, user present', { backupEligible: true }, flag.be, one, 'swk', []],
     ['in hardware', { hardware: true }, 0, one, 'hwk', ['deviceBound', 'hardwareProtected']],
-    // Whoever sets a PIN on a stolen key has not shown more than the key (section 7.2 step 26).
+    // A thief who sets a PIN on a stolen key has proved no more than the key (section 7.2 step 26).
     ['verified for the first time', { userVerification: false }, flag.uv, one, 'hwk', ['deviceBound']],
   ])('%s', async (_, given, flags, factors, amr, characteristics) => {
     const at = await scene(given);
@@ -200,12 +200,12 @@ describe('an assertion is refused', () => {
     ['the response of a registration', { type: 'webauthn.create' }, 'type'],
     ['of a payment', { type: 'payment.get' }, 'type'],
     ['another relying party', { rpId: 'example.org' }, 'rp_id'],
-    ['nobody was present', { flags: flag.uv }, 'user_presence'],
+    ['no user was present', { flags: flag.uv }, 'user_presence'],
     ['a backup of what has none', { flags: flag.up | flag.uv | flag.bs }, 'backup_flags'],
     ['now it can be backed up', { flags: flag.up | flag.uv | flag.be }, 'backup_eligibility'],
     ['the signature of another key', { signer: stranger }, 'signature'],
-    ['an id that is not this person’s', { id: randomBytes(32) }, 'unknown_credential'],
-    ['the user handle of somebody else', { userHandle: Buffer.from('somebody').toString('base64url') }, 'user_handle'],
+    ['an id of another user', { id: randomBytes(32) }, 'unknown_credential'],
+    ['the user handle of another user', { userHandle: Buffer.from('somebody').toString('base64url') }, 'user_handle'],
   ];
 
   test.each(cases)('%s', async (_, making, reason) => {
@@ -230,7 +230,7 @@ describe('an assertion is refused', () => {
     expect(await verify(later, answer(at))).toMatchObject({ reason: 'challenge' });
   });
 
-  test('the key of somebody else', async () => {
+  test('the key of another user', async () => {
     const [mine, theirs] = [await scene(), await scene()];
     const input = assertion(theirs.key, whereOf(mine.started, base.issuer));
     expect(await verify(mine, input)).toMatchObject({ reason: 'unknown_credential' });
@@ -238,7 +238,7 @@ describe('an assertion is refused', () => {
     expect(await verify(mine, posing)).toMatchObject({ reason: 'signature' });
   });
 
-  test('another key of the same person under the id of this one', async () => {
+  test('another key of the same user under the id of this one', async () => {
     const at = await scene();
     const other = newKey(userHandle);
     const enrolled = [at.credential, credentialOf(other, { id: 'two' })];
@@ -267,7 +267,7 @@ describe('an assertion is refused', () => {
     const credential = { ...at.credential, secret: { ...at.credential.secret, counter: 5 } };
     const used = { ...at, credential, context: { ...at.context, enrolled: [credential] } };
     expect(await verify(used, answer(at, { counter }))).toEqual({ ok: false, code: 'credentials.cloned' });
-    // Nobody else can make it look copied.
+    // Only the holder of the key can make it look copied.
     expect(await verify(used, answer(at, { counter, signer: stranger }))).toMatchObject({ reason: 'signature' });
     expect(await verify(used, answer(at, { counter: 6 }))).toMatchObject({ ok: true });
   });
@@ -325,7 +325,7 @@ describe('without a username', () => {
   });
 
   test.each(['', 'not base64!', Buffer.from('a b').toString('base64url'), randomBytes(65).toString('base64url')])(
-    'the handle %j names nobody',
+    'the handle %j names no user',
     (handle) => {
       expect(webauthn.identifyByCredential?.subject({ userHandle: handle })).toBeUndefined();
     },
@@ -417,11 +417,11 @@ describe('registration', () => {
     ['framed by another origin', { crossOrigin: true }, 'cross_origin'],
     ['the response of a sign-in', { type: 'webauthn.get' }, 'type'],
     ['another relying party', { rpId: 'evil.test' }, 'rp_id'],
-    ['nobody was present', { flags: flag.uv }, 'user_presence'],
+    ['no user was present', { flags: flag.uv }, 'user_presence'],
     ['a backup of what has none', { flags: flag.up | flag.bs }, 'backup_flags'],
     ['an algorithm that was not offered', { alg: -8 - 27 }, 'attestation'],
     ['ML-DSA', { alg: -48 }, 'attestation'],
-    ['an attestation format that nobody knows', { fmt: 'mystery' }, 'attestation'],
+    ['an unknown attestation format', { fmt: 'mystery' }, 'attestation'],
     ['a self attestation without a signature', { fmt: 'packed' }, 'attestation'],
     ['an id of 1024 bytes', { id: randomBytes(1024) }, 'credential_id'],
     ['an empty id', { id: Buffer.alloc(0) }, 'malformed'],
@@ -483,7 +483,7 @@ describe('the name of a key that its owner did not name', () => {
     expect(await nameBeside(labels)).toBe(expected);
   });
 
-  test('in a browser that nobody knows it is a number', async () => {
+  test('in an unknown browser it is a number', async () => {
     expect(await nameBeside([undefined], { ip: '', userAgent: 'curl/8' })).toBe('#2');
   });
 });

@@ -37,7 +37,7 @@ function numbered(from: number, to: number): readonly AuditEvent[] {
 
 const clientsIn = (lines: readonly string[]) => lines.map((line) => /client=(\S+)/.exec(line)?.[1]);
 
-test('one readable line per event, people by their identifier', async () => {
+test('one readable line per event, users by their identifier', async () => {
   const created = await terminal.directory.create({ identifiers: ['bob@demo.test'] });
   if (!created.ok) throw new Error(created.code);
   await happen(
@@ -60,7 +60,7 @@ test('one readable line per event, people by their identifier', async () => {
   expect(other).toMatch(/authenticator\.refused +failure +- +authenticator=password {2}reason=credentials\.invalid$/);
 });
 
-test('somebody who was deleted is shown and found by the id', async () => {
+test('a deleted user is shown and found by the id', async () => {
   const gone = 'abcdefghijklmnopqrstuv';
   await happen({ ...completed, subject: gone }, completed);
   expect((await tail()).join()).toContain(gone);
@@ -83,7 +83,7 @@ test('an empty log, and a page that is exactly full', async () => {
   expect(clientsIn(await tail('-n', '1'))).toEqual(['app-999']);
 });
 
-test('filters by person, app and event, before it counts', async () => {
+test('filters by user, app and event, before it counts', async () => {
   const created = await terminal.directory.create({ identifiers: ['bob@demo.test'] });
   if (!created.ok) throw new Error(created.code);
   const denied: AuditEvent = { event: 'sign_in.denied', outcome: 'deny', client: 'payroll', subject: created.user.id };

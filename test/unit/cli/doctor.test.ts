@@ -23,7 +23,7 @@ beforeEach(async () => {
   await mkdir(dataDir, { mode: 0o700 });
   await writeFile(join(dataDir, 'stepgate.db'), '', { mode: 0o600 });
   await cp('config', configDir, { recursive: true });
-  // The demo has an inbox; everybody else needs a mail server and a gateway.
+  // The demo has an inbox; other installations need a mail server and a gateway.
   const mail = 'mail:\n  from: id@example.org\n  smtp: { host: mail.example.org }\n';
   const gateway = '{ webhook: { url: https://sms.example.org/, secretEnv: GATEWAY_SECRET } }';
   await appendFile(join(configDir, 'stepgate.yaml'), `${mail}sms: ${gateway}\nvoice: ${gateway}\n`);
@@ -264,6 +264,6 @@ test('acr values out of reach, and an app that demands one', async () => {
   await sound();
   expect(await complaints()).toEqual([
     'warn acr: out of reach: hardware',
-    'fail acr: nobody can reach hardware, which notes demands',
+    'fail acr: no user can reach hardware, which notes demands',
   ]);
 });

@@ -18,13 +18,13 @@ beforeAll(async () => {
   await applyDemo(terminal.store);
   dir = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
   await cp('config', dir, { recursive: true });
-  const people: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
+  const users: [string, string[], (typeof password | typeof totp | typeof email)[]][] = [
     ['bob@demo.test', ['staff'], [password]],
     ['eve@demo.test', ['staff'], [password, totp]],
     ['carol@demo.test', ['contractors'], [password]],
     ['alice@demo.test', ['staff'], [password, email]],
   ];
-  for (const [identifier, groups, credentials] of people) {
+  for (const [identifier, groups, credentials] of users) {
     await terminal.directory.create({ identifiers: [identifier], groups, credentials });
   }
 });
@@ -50,7 +50,7 @@ function stepsOf(text: string): readonly string[] {
     .map((line) => line.trim());
 }
 
-test('all of it, for a person in a fresh browser', async () => {
+test('all of it, for a user in a fresh browser', async () => {
   const text = await explained('--app', 'payroll', '--user', 'Bob@Demo.Test', '--ip', '203.0.113.7');
   expect(text).toBe(`Sign-in to Payroll (payroll), by revision 1
   who       bob@demo.test
@@ -88,7 +88,7 @@ Request
 Enrollment policy
   hit      1  A second factor for payroll  policies/enrollment.yaml:20  decides: allow
              hit      apps any: [payroll]
-  3 more not looked at
+  3 more not evaluated
   requires  totp or webauthn
   disables  email, phone
 
@@ -103,13 +103,13 @@ Steps
 `);
 });
 
-test('nobody has identified: what depends on them is unknown', async () => {
+test('while the user has not identified, what depends on them is unknown', async () => {
   const text = await explained('--app', 'payroll', '--zone', 'office');
   expect(text).toMatch(/unknown +1 +No contractors/);
   expect(text).toMatch(/hit +2 +One factor in the office/);
-  expect(text).toContain('undecided it depends on who it is');
-  expect(text).toContain('1 more not looked at');
-  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on who it is']);
+  expect(text).toContain('undecided it depends on the user');
+  expect(text).toContain('1 more not evaluated');
+  expect(stepsOf(text)).toEqual(['1. identify (with password)', 'and then it depends on the user']);
 });
 
 test.each<[string, readonly string[], readonly string[]]>([
@@ -124,7 +124,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['identify (with password)', 'complete (acr urn:okta:loa:1fa:pwd)'],
   ],
   [
-    'the office, for somebody without a second factor',
+    'the office, for a user without a second factor',
     ['--user', 'bob@demo.test', '--ip', '192.0.2.9'],
     [
       'identify (with password)',
@@ -151,7 +151,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     ['identify (with password)', 'denied: a rule says so'],
   ],
   [
-    'groups without a person',
+    'groups without a user',
     ['--groups', 'staff'],
     [
       'identify (with password)',
@@ -263,7 +263,7 @@ test('as data: trace, missing, steps, and the rule as the audit line names it', 
   expect(JSON.stringify(explanation)).not.toContain('"secret"');
 });
 
-test('files that are not applied, with and without a person', async () => {
+test('files that are not applied, with and without a user', async () => {
   const rules =
     'name: payroll\nrules:\n  - name: Closed\n    when: { time: { from: "00:00", to: "08:00", zone: UTC } }\n    then: deny\n';
   await writeFile(
@@ -315,7 +315,7 @@ test('a browser that remembers the second factor, and a session that is kept', a
   const text = await explained(...words, '--remembered', 'totp@3d');
   expect(text).toContain('device    known, desktop, other; remembers totp 3 d ago');
   expect(text).toContain('remembers the second factor for 30 d, if asked to');
-  expect(text).toContain('spares    the second factor: this browser remembers totp');
+  expect(text).toContain('waives    the second factor: this browser remembers totp');
   expect(text).toContain('(life of the session; at most 30 d old if it is kept)');
   expect(stepsOf(text)).toEqual(['1. identify (with password)', '2. complete (acr urn:okta:loa:1fa:pwd)']);
   const asked = stepsOf(await explained(...words, '--remembered', 'totp@31d'));
@@ -335,7 +335,7 @@ test.each<[string, readonly string[], string]>([
   ['essential acr without one', ['--app', 'notes', '--essential-acr'], '--essential-acr needs --acr-values'],
   ['max-age', ['--app', 'notes', '--max-age', '1h'], '--max-age takes a number of seconds, not 1h'],
   ['attribute without a value', ['--app', 'notes', '--attribute', 'level'], '--attribute takes name=value, not level'],
-  ['last used, of nobody', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
+  ['last used, without a user', ['--app', 'notes', '--last-used', 'totp'], 'give --user or --groups'],
   ['time without a zone', ['--app', 'notes', '--at', '2026-11-24T09:00'], '--at takes a time such as'],
   ['time that is none', ['--app', 'notes', '--at', '2026-13-24T09:00:00Z'], '--at takes a time such as'],
   ['device', ['--app', 'notes', '--device', 'old'], 'unknown device `old`'],
@@ -346,8 +346,8 @@ test.each<[string, readonly string[], string]>([
     ['--app', 'notes', '--groups', 'a', '--enrolled', 'totb'],
     'unknown authenticator `totb`; did you mean `totp`?',
   ],
-  ['enrolled of nobody', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a person'],
-  ['evidence of nobody', ['--app', 'notes', '--evidence', 'password'], "a proof is somebody's"],
+  ['enrolled without a user', ['--app', 'notes', '--enrolled', 'totp'], '--enrolled needs a user'],
+  ['evidence without a user', ['--app', 'notes', '--evidence', 'password'], 'a proof needs a user'],
   [
     'evidence of what is not enrolled',
     ['--app', 'notes', '--user', 'bob@demo.test', '--evidence', 'totp'],

@@ -57,7 +57,7 @@ test('nothing from the provider reaches the page unescaped', async () => {
   expect(page.text).not.toMatch(/<b>|<i>|<Archer>/);
 });
 
-test('a refresh gives new tokens and changes nothing about the person', async () => {
+test('a refresh gives new tokens and changes nothing about the user', async () => {
   const { rp, op, browser } = await startDemo();
   Object.assign(op.next, oneFactor);
   await browser.get(`${rp.origin}/notes/sign-in`);
@@ -97,7 +97,7 @@ test('max_age and prompt=login reach the provider, and its answer is checked', a
   expect(again.text).toContain('mfa, otp, pwd');
 });
 
-test('asking without a page says readably that somebody has to sign in', async () => {
+test('asking without a page says readably that the user has to sign in', async () => {
   const { rp, browser } = await startDemo();
   const page = await browser.get(`${rp.origin}/payroll/sign-in/check`);
   expect(page.url).toBe(`${rp.origin}/payroll`);
@@ -128,7 +128,7 @@ test('signing out ends the session here and at the provider', async () => {
   expect((await browser.get(`${rp.origin}/notes/sign-in/check`)).text).toContain('login_required');
 });
 
-test('an answer that nobody asked for signs nobody in', async () => {
+test('an answer that was not requested signs no user in', async () => {
   const { rp, op, browser } = await startDemo();
   Object.assign(op.next, oneFactor);
   await browser.get(`${rp.origin}/notes/sign-in/check`);

@@ -87,7 +87,7 @@ function configuration(relyingParty: string): Configuration {
   };
 }
 
-/** Stands for the page on which a person confirms the sign-out. */
+/** Stands for the page on which the user confirms the sign-out. */
 async function logOutAtOnce(ctx: KoaContextWithOIDC, form: string): Promise<void> {
   ctx.body = form;
 }

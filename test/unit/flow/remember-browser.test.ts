@@ -38,7 +38,16 @@ async function complete(
       const transaction = { ...fresh, evidence: here, rememberDevice: true } as const;
       const remember = { seconds: 3600, enrollments: ['totp'] };
       const { services } = world;
-      const completed = { services, unit, visitor, app, transaction, subject: 'user-ann', witness: here, remember };
+      const completed = {
+        services,
+        unit,
+        visitor,
+        app,
+        transaction,
+        subject: 'user-ann',
+        supportingEvidence: here,
+        remember,
+      };
       await rememberBrowser({ ...completed, ...changes, ...more });
     });
   await again();
@@ -50,7 +59,7 @@ async function complete(
 describe('the browser is known', () => {
   test('by what was proved, in that order: what the session held came first', async () => {
     const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0')];
-    const { last } = await complete({ witness: [...before, ...here] });
+    const { last } = await complete({ supportingEvidence: [...before, ...here] });
     expect(last).toEqual({ at: start, used: ['mail', 'key', 'password', 'totp'] });
   });
 

@@ -36,7 +36,10 @@ interface Outcome {
 
 type Loss = 'race' | 'refusal' | 'outage';
 
-/** Runs a request that sets a cookie and a redirect, and then cannot commit. Returns the answer, or the code of the error. */
+/**
+ * Runs a request that sets a cookie and a redirect, and then cannot commit. Returns the answer, or the code of the
+ * error.
+ */
 async function lose(
   method: string,
   url: string,

@@ -16,6 +16,7 @@ test.each<[string, readonly string[]]>([
   ['export const x = { ...a, b: true };', ['...a => {}', 'true => false']],
   ['export const x: number = 1 as number;', ['1 => 1 + 1']],
   ['export const x = { 1: a };', []],
+  ['export const x = a.toString();', []],
 ])('mutants of %s', (source, expected) => {
   expect(replacements(source)).toEqual(expected);
 });
@@ -24,6 +25,13 @@ test('equal mutants have keys of their own, and keep them when lines move', () =
   const keys = (source: string) => instrument('file.ts', source, 0).mutants.map(({ key }) => key);
   expect(keys('f(1);\nf(1);')).toEqual(keys('\n\nf(1);\n\nf(1);'));
   expect(new Set(keys('f(1);\nf(1);')).size).toBe(4);
+});
+
+test('a dropped statement leaves its else where it was', () => {
+  const { code } = instrument('file.ts', 'const f = (a) => { let x = 0; if (a) x = 1; else x = 2; return x; };', 0);
+  const body = code.replace('globalThis.__mutation', 'mutation');
+  const f = new Function('mutation', `${body}; return f;`)(() => false);
+  expect([f(true), f(false)]).toEqual([1, 2]);
 });
 
 test('only the active mutant runs', () => {

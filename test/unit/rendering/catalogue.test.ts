@@ -136,6 +136,7 @@ test('a region falls back to its language, then to English; a later folder repla
     'pt.json': '{ "a": "a pt", "b": "b pt" }',
   });
   const brand = viewsWith({ 'pt-BR.json': '{ "a": "a BR" }', 'en.json': '{ "c": "c brand" }' });
-  const t = loadTranslators([base, brand]).get('pt-BR');
+  const withoutTexts = join(root, 'nothing-here');
+  const t = loadTranslators([base, brand, withoutTexts]).get('pt-BR');
   expect(['a', 'b', 'c'].map((key) => t?.text(key))).toEqual(['a BR', 'b pt', 'c brand']);
 });

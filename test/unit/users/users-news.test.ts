@@ -5,7 +5,6 @@ import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/a
 import { emailCredential } from '../../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { passwordTools } from '../../../src/authenticators/password/tools.ts';
-import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { usersCommand } from '../../../src/cli/users/users.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
@@ -14,11 +13,12 @@ import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
+import { cheapQueue } from '../../support/cheap-hashing.ts';
 import { outboxOf } from '../../support/news.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
-const queue = new HashingQueue();
+const queue = cheapQueue();
 const now = 1_800_000_000;
 let store: Store;
 let directory: Directory;

@@ -22,6 +22,7 @@ const tables = [
     templates: pageTemplates,
     files: [
       src('http/html/template-models.ts'),
+      ...['account', 'shared', 'standalone', 'step'].map((part) => src(`http/html/models/${part}-models.ts`)),
       src('http/html/inputs.ts'),
       src('rendering/message-descriptor.ts'),
       src('rendering/locale.ts'),

@@ -20,8 +20,8 @@ import type {
   SessionDetailsModel,
   SessionsModel,
   SignInsModel,
-} from '../template-models.ts';
-import type { AccountPage, AuthenticatorPage, EndSessionPage } from './account-pages.ts';
+} from '../models/account-models.ts';
+import type { AccountPage, AuthenticatorPage, ConfirmAddressPage, EndSessionPage } from './account-pages.ts';
 import { accountModel, authenticatorName, iconOf, noticesModel, stateForm, type View } from './view.ts';
 
 export function accountView(page: AccountPage, t: Translator): View {
@@ -66,20 +66,7 @@ function contentOf(page: AccountPage, t: Translator): Content {
         },
       };
     case 'confirm-address':
-      return {
-        template: 'account/confirm-address',
-        heading: { key: 'account.address.confirm.title' },
-        model: {
-          lead: { key: 'account.address.confirm.lead', params: { address: page.address } },
-          main: stateForm({ step: 'confirm-address', action: '/account/addresses/confirm' }, page.handle),
-          resend: {
-            main: stateForm({ step: 'resend-address', action: '/account/addresses/resend' }, page.resendHandle),
-            look: 'link',
-            text: { key: 'options.resend' },
-          },
-          ...invalidBy(page.messages, 'passcode'),
-        },
-      };
+      return confirmAddressContent(page);
     case 'remove-address':
       return {
         template: 'account/remove-address',
@@ -90,6 +77,23 @@ function contentOf(page: AccountPage, t: Translator): Content {
         },
       };
   }
+}
+
+function confirmAddressContent(page: ConfirmAddressPage): Content {
+  return {
+    template: 'account/confirm-address',
+    heading: { key: 'account.address.confirm.title' },
+    model: {
+      lead: { key: 'account.address.confirm.lead', params: { address: page.address } },
+      main: stateForm({ step: 'confirm-address', action: '/account/addresses/confirm' }, page.handle),
+      resend: {
+        main: stateForm({ step: 'resend-address', action: '/account/addresses/resend' }, page.resendHandle),
+        look: 'link',
+        text: { key: 'options.resend' },
+      },
+      ...invalidBy(page.messages, 'passcode'),
+    },
+  };
 }
 
 function endSessionContent({ session, action, handle }: EndSessionPage): Content {

@@ -1,6 +1,6 @@
 /** What an enrollment shows: a key and its QR code for an app, or codes to be kept. */
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
-import type { RecoveryCodesModel, SetupModel } from '../template-models.ts';
+import type { RecoveryCodesModel, SetupModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
 import { stateForm } from './view.ts';
 

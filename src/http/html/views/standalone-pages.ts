@@ -5,7 +5,8 @@
 import { omitUndefined } from '../../../core/model/omit-undefined.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { userCodeField } from '../fields.ts';
-import type { FormModel, LetterModel } from '../template-models.ts';
+import type { FormModel } from '../models/shared-models.ts';
+import type { LetterModel } from '../models/standalone-models.ts';
 import type {
   DeviceConfirmPage,
   DeviceInputPage,

@@ -2,7 +2,7 @@
 import type { Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { HiddenInput, OptionModel } from '../template-models.ts';
+import type { HiddenInput, OptionModel } from '../models/shared-models.ts';
 import type { StepPage } from './page-models.ts';
 import { methodOf, publicOf } from './step-texts.ts';
 import { stateForm } from './view.ts';

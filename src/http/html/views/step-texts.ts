@@ -5,7 +5,7 @@
 import type { Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
-import type { ReasonModel } from '../template-models.ts';
+import type { ReasonModel } from '../models/step-models.ts';
 import type { StepPage } from './page-models.ts';
 import { authenticatorName } from './view.ts';
 

@@ -4,14 +4,8 @@ import type { Notice, Step } from '../../../core/step/step.ts';
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf } from '../fields.ts';
-import type {
-  AccountModel,
-  ChoiceModel,
-  FormModel,
-  IdentifyModel,
-  OtherTabModel,
-  PublicKeyModel,
-} from '../template-models.ts';
+import type { AccountModel, FormModel } from '../models/shared-models.ts';
+import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { optionsOf, returnOption } from './step-options.ts';

@@ -11,8 +11,8 @@ import type {
   HiddenInput,
   NoticeModel,
   NoticesModel,
-  PageTemplateModels,
-} from '../template-models.ts';
+} from '../models/shared-models.ts';
+import type { PageTemplateModels } from '../template-models.ts';
 
 /** Templates that are the content of a page. */
 export type ContentTemplate = keyof PageTemplateModels & `${'steps' | 'pages' | 'account'}/${string}`;

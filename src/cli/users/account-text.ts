@@ -1,6 +1,7 @@
 /** Users as text and JSON, for terminals and scripts. Secrets of credentials never pass through here. */
 import { type NotificationAddress, notificationAddresses } from '../../users/notification-addresses.ts';
 import type { Account } from '../../users/user.ts';
+import { printable } from '../shared/printable.ts';
 
 /** One line: id, status, identifiers, groups. */
 export function accountLine({ user }: Account): string {
@@ -47,9 +48,4 @@ function ofSource({ address, source }: NotificationAddress): string {
 
 function iso(seconds: number): string {
   return new Date(seconds * 1000).toISOString();
-}
-
-/** Nothing that a terminal would obey. */
-function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\u2028\u2029]/gu, '?');
 }

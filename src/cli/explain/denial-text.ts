@@ -1,11 +1,11 @@
-/** Why a decision denies, for the admin. */
+/** Says to the admin why a decision denies. */
 import type { DenyReason } from '../../core/model/decision.ts';
 
 const words: Readonly<Record<DenyReason, string>> = {
   rule: 'a rule says so',
   no_rule: 'no rule of the policy holds',
   account_inactive: 'the account is not active',
-  unsatisfiable: 'nothing that this person has or may enroll meets the requirement',
+  unsatisfiable: 'nothing that this user has or may enroll meets the requirement',
   enrollment_forbids: 'the enrollment policy disables what the requirement takes',
   enrollments_full:
     'it would take another enrollment, and the account has as many of that authenticator as it can have',

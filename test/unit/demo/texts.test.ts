@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals';
 import { AuthorizationResponseError } from 'openid-client';
-import { acrInWords, agoInWords, amrInWords, dateInWords } from '../../../src/demo/claims-in-words.ts';
+import { acrInWords, agoInWords, amrInWords, dateInWords } from '../../../src/demo/claims-text.ts';
 import { addPending, createDemoSessions } from '../../../src/demo/demo-sessions.ts';
+import { demoUsers } from '../../../src/demo/demo-users.ts';
 import { html } from '../../../src/demo/html.ts';
-import { demoPeople } from '../../../src/demo/people.ts';
 import { describeProblem } from '../../../src/demo/problems.ts';
 
 test.each([
@@ -73,7 +73,7 @@ test('a renewed session keeps its content and loses its old name', () => {
   expect(sessions.find(renewed.id)?.pending.has('state')).toBe(true);
 });
 
-test('an error code that nobody has heard of is shown as it is', () => {
+test('an unknown error code is shown as it is', () => {
   const cause = new URLSearchParams({ error: 'constructor' });
   const problem = describeProblem(new AuthorizationResponseError('refused', { cause }));
   expect(problem).toEqual({
@@ -88,6 +88,6 @@ test('a fault of the demo itself is not blamed on the provider', () => {
   expect(() => describeProblem(fault)).toThrow(fault);
 });
 
-test('the demo has three people with distinct addresses', () => {
-  expect(new Set(demoPeople.map((person) => person.identifier)).size).toBe(3);
+test('the demo has three users with distinct addresses', () => {
+  expect(new Set(demoUsers.map((user) => user.identifier)).size).toBe(3);
 });

@@ -1,9 +1,9 @@
-/** What the enrollment policy says, for the admin. */
+/** Says to the admin what the enrollment policy requires. */
 import type { Skippable } from '../../core/model/decision.ts';
 import type { EnrollmentTerms, Grace } from '../../core/model/enrollment-policy.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 
-/** Name and text of each row. Nothing said: one row that says so. */
+/** Name and text of each row. A policy that requires nothing has one row that says so. */
 export function enrollmentRows(terms: EnrollmentTerms): readonly (readonly [string, string])[] {
   const { required, optional, promoted, disabled } = terms;
   const rows = [
@@ -24,12 +24,12 @@ function timeText(at: Seconds): string {
   return new Date(at * 1000).toISOString().replace('.000', '');
 }
 
-/** ` (before totp or webauthn is enrolled)`; nothing if it is not for that. */
+/** ` (before totp or webauthn is enrolled)`; empty if it is for something else. */
 export function beforeWords(toEnroll: readonly string[] | undefined): string {
   return toEnroll === undefined ? '' : ` (before ${toEnroll.join(' or ')} is enrolled)`;
 }
 
-/** ` (may be skipped, 3 skips left)`; nothing if it may not. */
+/** ` (may be skipped, 3 skips left)`; empty if it may not. */
 export function skippableWords(skippable: Skippable | undefined): string {
   if (skippable === undefined) return '';
   const { skipsLeft, until } = skippable;

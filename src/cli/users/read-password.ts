@@ -1,5 +1,4 @@
-/** A password from standard input, or one that is made up. */
-
+/** Reads a password from standard input, or generates one. */
 import { randomBytes } from 'node:crypto';
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import { passwordFaults } from '../../users/password-faults.ts';
@@ -21,11 +20,14 @@ export interface PasswordOptions {
 
 export interface ReadPassword {
   readonly credential: NewCredential;
-  /** Prints a password that was made up; only now, when it is set. */
+  /** Prints a generated password; to be called once it is set. */
   print(): void;
 }
 
-/** `undefined`: none is asked for. Rejects with a sentence when it cannot be one. `words`: what it must not be made of. */
+/**
+ * `undefined`: the options ask for none. Rejects with a sentence when it cannot be a password. `words`: what it must
+ * not consist of.
+ */
 export async function readPassword(
   context: PasswordContext,
   options: PasswordOptions,

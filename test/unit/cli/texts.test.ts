@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-words.ts';
+import { missingWords, requirementWords } from '../../../src/cli/explain/requirement-text.ts';
 import { ageText, durationText, parseDuration } from '../../../src/cli/shared/durations.ts';
 import type { Missing } from '../../../src/core/decision/missing.ts';
 import type { Requirement } from '../../../src/core/model/policy.ts';
@@ -67,7 +67,7 @@ test.each<[string, number | undefined]>([
   ['-5m', undefined],
   ['1h30m', undefined],
   ['', undefined],
-])('a duration as people write it: %s', (text, seconds) => {
+])('a duration as admins write it: %s', (text, seconds) => {
   expect(parseDuration(text)).toBe(seconds);
 });
 
@@ -77,7 +77,7 @@ test.each<[number, string]>([
   [120, '2 min'],
   [3_661, '1 h 1 min 1 s'],
   [86_400, '1 d'],
-])('%d seconds as people read them', (seconds, text) => {
+])('%d seconds in words', (seconds, text) => {
   expect(durationText(seconds)).toBe(text);
 });
 

@@ -1,11 +1,11 @@
 /** `stepgate users import`. */
 import { open } from 'node:fs/promises';
-import { Command, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { accountChanged } from '../../flow/notify/account-notification.ts';
-import type { Directory } from '../../users/directory.ts';
 import { type ImportSummary, importUsers } from '../../users/import/import-users.ts';
-import type { OpenNotifier, UsersContext } from './context.ts';
+import { newCommand } from '../commands.ts';
 import { operatorOps } from './operator-audit.ts';
+import { type UsersContext, withDirectory } from './users-context.ts';
 
 interface ImportCommandOptions {
   readonly format?: 'jsonl' | 'csv';
@@ -15,25 +15,21 @@ interface ImportCommandOptions {
   readonly mail: boolean;
 }
 
-/** Records between two lines about the progress. */
+/** The number of records between two progress lines. */
 const progressEvery = 10_000;
 
-export function usersImportCommand(
-  context: UsersContext,
-  withDirectory: (use: (directory: Directory, news: OpenNotifier) => Promise<void>) => Promise<void>,
-): Command {
-  return new Command('import')
-    .description('add users from a file; records that cannot be applied are reported with their line')
+export function usersImportCommand(context: UsersContext): Command {
+  return newCommand('users import')
     .argument('<file>', 'JSON Lines or CSV with a header; "-" reads standard input')
     .addOption(new Option('--format <format>', 'default: by the name of the file').choices(['jsonl', 'csv']))
     .option('--update', 'change users who are there already')
-    .option('--quiet', 'no lines about the progress')
-    .option('--no-mail', 'with --update: tell nobody that their address or password was changed')
+    .option('--quiet', 'no progress lines')
+    .option('--no-mail', 'with --update: do not notify users that their address or password was changed')
     .action(async (file: string, options: ImportCommandOptions) => {
       const format = options.format ?? formatOf(file);
       const source = file === '-' ? context.stdin : await readable(file);
-      await withDirectory(async (directory, news) => {
-        const write = options.mail ? await news() : () => [];
+      await withDirectory(context, async ({ directory, openNotifier }) => {
+        const write = options.mail ? await openNotifier() : () => [];
         const summary = await importUsers({
           directory,
           format,

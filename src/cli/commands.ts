@@ -1,0 +1,116 @@
+/** All commands, as data: what `--help` says, and what the documentation and the tests are compared with. */
+import { Command } from 'commander';
+
+interface CommandDescription {
+  /** What it does; begins with a verb. */
+  readonly summary: string;
+  /** A command line that works, without `stepgate`. */
+  readonly example: string;
+  /** Present: it takes `--json`, and prints this. */
+  readonly json?: string;
+}
+
+/** Commands that consist of subcommands. */
+export const commandGroups = {
+  config: 'check the configuration, and put it into use',
+  users: 'add, list and change users',
+  keys: 'list and rotate the signing keys',
+  audit: 'read the audit log',
+} as const satisfies Readonly<Record<string, string>>;
+
+/** By name, as it is typed. */
+export const commands = {
+  serve: { summary: 'run the provider', example: 'serve --demo' },
+  'config check': {
+    summary: 'check all files, and report all problems and warnings',
+    example: 'config check ./config',
+  },
+  'config apply': {
+    summary: 'check all files, and make them the newest revision',
+    example: 'config apply ./config --message "payroll asks for two factors"',
+  },
+  'config history': { summary: 'list the newest revisions', example: 'config history --limit 5' },
+  'config schema': {
+    summary: 'write the JSON Schemas of the files, for editors',
+    example: 'config schema --out ./config/schema',
+  },
+  explain: {
+    summary: 'say what a sign-in would ask for, and which rule of which policy requires it',
+    example: 'explain --app payroll --user alice@demo.test --ip 192.0.2.10',
+    json: 'as a JSON object',
+  },
+  'users add': {
+    summary: 'add a user',
+    example: 'users add alice --email alice@example.org --group staff --password-generate',
+  },
+  'users list': {
+    summary: 'list all users, in no particular order',
+    example: 'users list --json',
+    json: 'one JSON object per line',
+  },
+  'users show': {
+    summary: 'show one user; secrets are not shown',
+    example: 'users show alice@example.org',
+    json: 'as a JSON object',
+  },
+  'users groups': {
+    summary: 'show or change the groups of a user',
+    example: 'users groups alice --add admins --remove contractors',
+  },
+  'users suspend': {
+    summary: 'keep a user from signing in, and end all sessions',
+    example: 'users suspend alice',
+  },
+  'users activate': { summary: 'let a suspended user sign in again', example: 'users activate alice' },
+  'users unlock': {
+    summary: 'forget the failed attempts of a user, those at enrollments included',
+    example: 'users unlock alice',
+  },
+  'users delete': { summary: 'delete a user for good', example: 'users delete alice --yes' },
+  'users reset': {
+    summary:
+      'remove authenticators of a user or set a new password; ends all sessions. With `all`, addresses that were added for notifications are removed, too',
+    example: 'users reset alice --authenticator totp',
+  },
+  'users tac': {
+    summary: 'issue a temporary access code and print it once; an earlier one ends',
+    example: 'users tac alice --lifetime PT4H',
+  },
+  'users import': {
+    summary: 'add users from a file; records that cannot be applied are reported with their line',
+    example: 'users import users.csv --update',
+  },
+  'keys list': { summary: 'list the published keys', example: 'keys list' },
+  'keys rotate': {
+    summary: 'publish new keys, which sign once every node and app can know them',
+    example: 'keys rotate --overlap 600',
+  },
+  doctor: {
+    summary: 'check this installation, and say what to do about what is wrong',
+    example: 'doctor --json',
+    json: 'as a JSON array',
+  },
+  'audit tail': {
+    summary: 'print the newest events',
+    example: 'audit tail --follow --event sign_in',
+    json: 'one JSON object per line',
+  },
+} as const satisfies Readonly<Record<string, CommandDescription>>;
+
+export type CommandName = keyof typeof commands;
+
+/** A command as the table describes it; arguments, other options and the action are added by its own file. */
+export function newCommand(name: CommandName): Command {
+  const { summary, example, json }: CommandDescription = commands[name];
+  const command = new Command(name.split(' ').at(-1))
+    .description(summary)
+    .addHelpText('after', `\nExample:\n  $ stepgate ${example}`);
+  return json === undefined ? command : command.option('--json', json);
+}
+
+/** A command that consists of these subcommands. */
+export function newCommandGroup(name: keyof typeof commandGroups, subcommands: readonly Command[]): Command {
+  const group = new Command(name).description(commandGroups[name]);
+  for (const subcommand of subcommands) group.addCommand(subcommand);
+  return group;
+}

@@ -1,0 +1,114 @@
+/** `stepgate users add`. */
+import type { Command } from 'commander';
+import type { NewCredential } from '../../authenticators/authenticator.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { canonicalIdentifier, type IdentifierFault } from '../../users/identifier.ts';
+import { attributeFault, textFault } from '../../users/profile-rules.ts';
+import type { Profile } from '../../users/user.ts';
+import { newCommand } from '../commands.ts';
+import { collect } from '../shared/collect.ts';
+import { operatorOps } from './operator-audit.ts';
+import { type PasswordOptions, readPassword } from './read-password.ts';
+import { type UsersContext, withDirectory } from './users-context.ts';
+
+interface AddOptions extends PasswordOptions {
+  readonly name?: string;
+  readonly email?: string;
+  readonly emailVerified?: true;
+  readonly phone?: string;
+  readonly phoneVerified?: true;
+  readonly userType?: string;
+  readonly group: readonly string[];
+}
+
+export function usersAddCommand(context: UsersContext): Command {
+  return newCommand('users add')
+    .argument('<identifier>', 'what the user signs in with: a name or an email address')
+    .option('--name <text>', 'name to display')
+    .option('--email <address>', 'where mail goes, also to sign in with')
+    .option('--email-verified', "the address is known to be the user's: codes can be sent there")
+    .option('--phone <number>', 'phone number with country code, such as +4930123456')
+    .option('--phone-verified', "the number is known to be the user's: codes can be sent there")
+    .option('--user-type <text>', 'type that policies can ask for')
+    .option('--group <name>', 'group, can be repeated', collect, [])
+    .option('--password-stdin', 'read the password from standard input')
+    .option('--password-generate', 'generate a password and print it once')
+    .action((identifier: string, options: AddOptions) => add(context, identifier, options));
+}
+
+async function add(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
+  await withDirectory(context, async ({ directory }) => {
+    const profile = readProfile(options);
+    for (const text of [...options.group, options.userType ?? 'none']) refuse('group or type', textFault(text));
+    const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
+    const proven = [readMailbox(context, options), readNumber(context, options)];
+    const password = await readPassword(context, options, identifiers);
+    const input = {
+      identifiers,
+      profile,
+      groups: options.group,
+      ...omitUndefined({ userType: options.userType }),
+      credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
+    };
+    const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
+    if (!outcome.ok) throw new Error(identifierText(outcome));
+    context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
+    password?.print();
+    if (!password && proven.every((one) => one === undefined))
+      context.stderr('without a password: this user cannot sign in yet\n');
+  });
+}
+
+function readProfile({ name, email, emailVerified, phone, phoneVerified }: AddOptions): Profile {
+  const profile = omitUndefined({
+    displayName: name,
+    email: email === undefined ? undefined : canonical(email),
+    emailVerified,
+    phone: phone?.trim(),
+    phoneVerified,
+  });
+  for (const [attribute, value] of Object.entries(profile)) refuse(attribute, attributeFault(attribute, value));
+  return profile;
+}
+
+/** An address is stored in the form in which it is compared. */
+function canonical(address: string): string {
+  const result = canonicalIdentifier(address);
+  if (!result.ok) throw new Error(identifierText({ identifier: address, fault: result.fault }));
+  return result.value;
+}
+
+function refuse(what: string, fault: string | undefined): void {
+  if (fault !== undefined) throw new Error(`${what}: ${fault}`);
+}
+
+/** Why the identifier is refused. `fault` is absent where another user has it. */
+function identifierText({
+  identifier,
+  fault,
+}: {
+  readonly identifier: string;
+  readonly fault?: IdentifierFault;
+}): string {
+  const quoted = JSON.stringify(identifier);
+  if (fault === undefined) return `${quoted} is there already`;
+  return `${quoted} cannot be an identifier: ${fault.replaceAll('_', ' ')}`;
+}
+
+/** The credential that a verified address makes: codes can be sent there. */
+function readMailbox(context: UsersContext, { email, emailVerified }: AddOptions): NewCredential | undefined {
+  if (!emailVerified) return undefined;
+  if (email === undefined) throw new Error('--email-verified says something about --email: give both');
+  const credential = context.addressCredential(email.trim());
+  if (credential === undefined) throw new Error(`mail cannot be sent to ${JSON.stringify(email)}`);
+  return credential;
+}
+
+/** The credential that a verified number makes: codes can be sent there. */
+function readNumber(context: UsersContext, { phone, phoneVerified }: AddOptions): NewCredential | undefined {
+  if (!phoneVerified) return undefined;
+  if (phone === undefined) throw new Error('--phone-verified says something about --phone: give both');
+  const credential = context.numberCredential(phone.trim());
+  if (credential === undefined) throw new Error(`no code can be sent to ${JSON.stringify(phone)}`);
+  return credential;
+}

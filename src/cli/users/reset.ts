@@ -1,0 +1,64 @@
+/** `stepgate users reset`. */
+import type { Command } from 'commander';
+import { accountChanged } from '../../flow/notify/account-notification.ts';
+import { addedAddresses } from '../../users/notification-addresses.ts';
+import { newCommand } from '../commands.ts';
+import type { WriteNotification } from './notification-writer.ts';
+import { operatorOps } from './operator-audit.ts';
+import { type PasswordOptions, type ReadPassword, readPassword } from './read-password.ts';
+import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
+
+interface ResetOptions extends PasswordOptions {
+  readonly authenticator?: string;
+}
+
+/** The user is notified at all addresses, at those that are removed for the last time. */
+export function usersResetCommand(context: UsersContext): Command {
+  const keys = [...context.authenticators.map(({ key }) => key), 'all'];
+  return newCommand('users reset')
+    .argument('<identifier>')
+    .option('--authenticator <key>', `what to remove: ${keys.join(', ')}`)
+    .option('--password-stdin', 'read a new password from standard input')
+    .option('--password-generate', 'generate a new password and print it once')
+    .action((identifier: string, options: ResetOptions) =>
+      withAccount(context, identifier, async (open) => {
+        const { authenticator } = options;
+        const { user } = open.account;
+        if (authenticator !== undefined && !keys.includes(authenticator))
+          throw new Error(`there is no authenticator ${authenticator}; there are ${keys.join(', ')}`);
+        const password = await readPassword(context, options, user.identifiers);
+        if (authenticator === undefined && password === undefined)
+          throw new Error('say what to reset: --authenticator, --password-stdin or --password-generate');
+        const write = await open.openNotifier();
+        if (authenticator !== undefined) await removeAuthenticators(open, authenticator, write);
+        if (password !== undefined) await setPassword(open, password, write);
+        context.stdout(`reset ${authenticator ?? 'the password'} of ${identifier}; all sessions have ended\n`);
+        const dropped = authenticator === 'all' ? addedAddresses(user).length : 0;
+        if (dropped > 0) context.stdout(`addresses for notifications that were taken away: ${dropped}\n`);
+        password?.print();
+        const left = (await open.directory.get(user.id))?.credentials ?? [];
+        if (left.length === 0) context.stderr(`${identifier} has no authenticator left and cannot sign in\n`);
+      }),
+    );
+}
+
+async function removeAuthenticators(
+  { directory, account: { user } }: LoadedUser,
+  authenticator: string,
+  write: WriteNotification,
+): Promise<void> {
+  const notification =
+    authenticator === 'all' ? accountChanged('reset_all') : accountChanged('reset', { authenticator });
+  const done = operatorOps('user.reset', user.id, { authenticator });
+  await directory.resetAuthenticators(user.id, authenticator, (before) => [...done, ...write(before, notification)]);
+}
+
+async function setPassword(
+  { directory, account: { user } }: LoadedUser,
+  { credential }: ReadPassword,
+  write: WriteNotification,
+): Promise<void> {
+  const notification = accountChanged('password_reset');
+  const done = operatorOps('user.password_set', user.id, { authenticator: credential.authenticator });
+  await directory.setPassword(user.id, credential, (before) => [...done, ...write(before, notification)]);
+}

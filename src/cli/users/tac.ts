@@ -1,0 +1,100 @@
+/** `stepgate users tac`: a temporary access code for a user who cannot sign in otherwise. */
+import type { Command } from 'commander';
+import type { Seconds } from '../../core/model/facts.ts';
+import { StepgateError } from '../../errors.ts';
+import { accountChanged } from '../../flow/notify/account-notification.ts';
+import type { AccessCodeBounds } from '../../users/access-codes.ts';
+import type { Account } from '../../users/user.ts';
+import { newCommand } from '../commands.ts';
+import { durationText, parseDuration } from '../shared/durations.ts';
+import { revisionInUse } from '../shared/revision-in-use.ts';
+import { withStore } from '../shared/with-store.ts';
+import { operatorOps } from './operator-audit.ts';
+import { type LoadedUser, type UsersContext, withAccount } from './users-context.ts';
+
+interface TacOptions {
+  readonly length?: string;
+  readonly lifetime?: string;
+  readonly uses: string;
+}
+
+/** Letters and digits. */
+const maxLength = 64;
+/** Seconds. */
+const minLifetime = 600;
+
+/** Unless the command says otherwise, as far as the settings allow it. `lifetime`: seconds. */
+const defaults = { length: 12, lifetime: 3600 };
+
+/** Rejects impossible terms, and those that the settings do not allow, with a sentence before anything is written. */
+export function usersTacCommand(context: UsersContext): Command {
+  return newCommand('users tac')
+    .argument('<identifier>')
+    .option('--length <characters>', 'letters and digits: 8 to 64 (default: 12)')
+    .option('--lifetime <duration>', 'how long it is valid: PT10M to P10D (default: PT1H)')
+    .option('--uses <times>', 'how often it can be used: 1 to 10', '1')
+    .action(async (identifier: string, options: TacOptions) => {
+      const terms = readTerms(options, await boundsInUse(context));
+      return withAccount(context, identifier, (open) => issue(context, open, { identifier, ...terms }));
+    });
+}
+
+interface Terms {
+  readonly length: number;
+  readonly uses: number;
+  readonly lifetime: Seconds;
+}
+
+function readTerms(options: TacOptions, { minLength, maxLifetime, maxUses }: AccessCodeBounds): Terms {
+  const defaultLength = String(Math.max(defaults.length, minLength));
+  const length = wholeNumber('--length', options.length ?? defaultLength, { min: minLength, max: maxLength });
+  const uses = wholeNumber('--uses', options.uses, { min: 1, max: maxUses });
+  const lifetime =
+    options.lifetime === undefined ? Math.min(defaults.lifetime, maxLifetime) : parseDuration(options.lifetime);
+  if (lifetime === undefined || lifetime < minLifetime || lifetime > maxLifetime)
+    throw new Error(`--lifetime must be a duration from ${durationText(minLifetime)} to ${durationText(maxLifetime)}`);
+  return { length, uses, lifetime };
+}
+
+async function boundsInUse(context: UsersContext): Promise<AccessCodeBounds> {
+  const { authenticators, accessCodes } = context;
+  return withStore(context, async (store) => {
+    try {
+      return accessCodes.bounds((await revisionInUse(store, authenticators)).snapshot.settings.authenticators);
+    } catch (error) {
+      if (error instanceof StepgateError && error.code === 'not_configured') return accessCodes.bounds({});
+      throw error;
+    }
+  });
+}
+
+async function issue(
+  context: UsersContext,
+  { directory, account: { user }, openNotifier }: LoadedUser,
+  { identifier, length, uses, lifetime }: Terms & { readonly identifier: string },
+): Promise<void> {
+  const write = await openNotifier();
+  const expiresAt = context.now() + lifetime;
+  const { code, credential } = await context.accessCodes.issue({ length, uses, expiresAt });
+  const { authenticator } = credential;
+  const issued = operatorOps('authenticator.issued', user.id, { authenticator, length, lifetime, uses });
+  const along = (before: Account) => [...issued, ...write(before, accountChanged('access_code'))];
+  if (!(await directory.replaceCredential(user.id, credential, along)))
+    throw new Error(`${identifier} was deleted meanwhile`);
+  const until = new Date(expiresAt * 1000).toISOString();
+  const times = uses === 1 ? 'once' : `${uses} times`;
+  context.stdout(`access code: ${code}\ncounts ${times}, until ${until}\n`);
+  context.stderr(
+    `hand it over in person or on the phone; it works while ${authenticator} is enabled in stepgate.yaml\n`,
+  );
+}
+
+function wholeNumber(
+  option: string,
+  text: string,
+  { min, max }: { readonly min: number; readonly max: number },
+): number {
+  const value = /^\d{1,3}$/.test(text) ? Number(text) : Number.NaN;
+  if (!(value >= min && value <= max)) throw new Error(`${option} must be a whole number from ${min} to ${max}`);
+  return value;
+}

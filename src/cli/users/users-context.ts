@@ -1,0 +1,59 @@
+/** What the subcommands of `stepgate users` share: what they need, and how they reach the directory and one account. */
+import type { NewCredential } from '../../authenticators/authenticator.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
+import type { Store } from '../../stores/store.ts';
+import type { AccessCodes } from '../../users/access-codes.ts';
+import { Directory } from '../../users/directory.ts';
+import type { Account } from '../../users/user.ts';
+import { withStore } from '../shared/with-store.ts';
+import { notificationWriter, type WriteNotification } from './notification-writer.ts';
+import type { PasswordContext } from './read-password.ts';
+
+export interface UsersContext extends PasswordContext {
+  openStore(): Promise<Store>;
+  readonly authenticators: readonly AuthenticatorKind[];
+  readonly accessCodes: AccessCodes;
+  /** The credential of a verified address; `undefined`: mail cannot be sent there. */
+  readonly addressCredential: (address: string) => NewCredential | undefined;
+  /** The credential of a verified phone number in E.164; `undefined`: no code can be sent there. */
+  readonly numberCredential: (number: string) => NewCredential | undefined;
+  /** Epoch seconds. */
+  now(): Seconds;
+  /** 0: done. 1: some records of an import were refused. */
+  setExitCode(code: 0 | 1): void;
+}
+
+/** Makes the writer of notifications on request: most commands notify no user. */
+export type OpenNotifier = () => Promise<WriteNotification>;
+
+export interface DirectoryAccess {
+  readonly directory: Directory;
+  readonly openNotifier: OpenNotifier;
+}
+
+export interface LoadedUser extends DirectoryAccess {
+  readonly account: Account;
+}
+
+export async function withDirectory(
+  context: UsersContext,
+  use: (open: DirectoryAccess) => Promise<void>,
+): Promise<void> {
+  await withStore(context, (store) =>
+    use({ directory: new Directory(store), openNotifier: () => notificationWriter(store, context) }),
+  );
+}
+
+/** Rejects when there is no user with this identifier. */
+export async function withAccount(
+  context: UsersContext,
+  identifier: string,
+  use: (open: LoadedUser) => Promise<void>,
+): Promise<void> {
+  await withDirectory(context, async (open) => {
+    const account = await open.directory.findByIdentifier(identifier);
+    if (account === undefined) throw new Error(`there is no user ${JSON.stringify(identifier)}`);
+    await use({ ...open, account });
+  });
+}

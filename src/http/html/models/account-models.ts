@@ -1,0 +1,145 @@
+/** What the templates of the user's own account are given. */
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { AccountModel, FormModel, LeadModel, OptionModel, SignInRow } from './shared-models.ts';
+
+export interface OverviewModel {
+  readonly account: AccountModel;
+  readonly authenticators: AuthenticatorsModel;
+  readonly sessions: SessionsModel;
+  readonly devices: DevicesModel;
+  readonly signIns: SignInsModel;
+  readonly addresses: AddressesModel;
+}
+
+export interface AuthenticatorsModel {
+  readonly authenticators: readonly AuthenticatorEntry[];
+  readonly addable: readonly AddAuthenticatorModel[];
+  readonly full: readonly { readonly authenticator: string; readonly text: MessageDescriptor }[];
+}
+
+export interface AuthenticatorEntry extends AuthenticatorTitle {
+  /** How often it may still be used. */
+  readonly remaining?: { readonly count: number; readonly few: boolean; readonly text: MessageDescriptor };
+  readonly href: string;
+  /** What the link says to a screen reader. */
+  readonly manage: MessageDescriptor;
+}
+
+export interface AuthenticatorTitle {
+  readonly icon: string;
+  /** The name that the user gave it, or that of its kind. */
+  readonly name: string;
+  /** Kind, address and day, as far as the name does not say them already. */
+  readonly about: MessageDescriptor;
+}
+
+export interface AddAuthenticatorModel {
+  readonly href: string;
+  readonly text: MessageDescriptor;
+}
+
+export interface SessionsModel {
+  readonly sessions: readonly SessionEntry[];
+}
+
+export interface SessionEntry extends SessionDetailsModel {
+  readonly current: boolean;
+  readonly place: MessageDescriptor;
+  readonly href: string;
+  readonly end: MessageDescriptor;
+}
+
+export interface SessionDetailsModel {
+  /** Names. */
+  readonly apps: readonly string[];
+  readonly times: MessageDescriptor;
+}
+
+export interface DevicesModel {
+  readonly devices: readonly DeviceEntry[];
+}
+
+export interface DeviceEntry {
+  readonly current: boolean;
+  readonly place: MessageDescriptor;
+  /** Names of the authenticators that are not asked for. */
+  readonly authenticators: readonly string[];
+  readonly times: MessageDescriptor;
+  readonly href: string;
+  readonly forget: MessageDescriptor;
+}
+
+export interface SignInsModel {
+  readonly signIns: readonly SignInRow[];
+}
+
+export interface AddressesModel {
+  readonly lead: MessageDescriptor;
+  readonly addresses: readonly AddressEntry[];
+  readonly canAdd: boolean;
+  /** There is an address that waits for its code. */
+  readonly asked?: MessageDescriptor;
+}
+
+export interface AddressEntry {
+  readonly address: string;
+  readonly source: MessageDescriptor;
+  /** Absent: it is looked after elsewhere. */
+  readonly remove?: { readonly href: string; readonly text: MessageDescriptor };
+}
+
+/** Names of apps, as many as fit. */
+export interface AppsModel {
+  readonly id: string;
+  readonly lead: MessageDescriptor;
+  readonly names: readonly string[];
+  readonly more?: MessageDescriptor;
+}
+
+/** Of an input of an account page: the id of the message about it. */
+export interface Invalid {
+  readonly describedBy: string;
+}
+
+export interface AuthenticatorModel extends Omit<AuthenticatorTitle, 'icon'> {
+  readonly rename: { readonly form: FormModel; readonly value: string; readonly invalid?: Invalid };
+  /** Apps for which it must stay. */
+  readonly needed?: { readonly apps: AppsModel; readonly instead: readonly AddAuthenticatorModel[] };
+  /** Apps that the user could no longer sign in to, and the value that confirms the loss. */
+  readonly lost?: { readonly apps: AppsModel; readonly confirmation: string; readonly invalid?: Invalid };
+  readonly remove: FormModel;
+}
+
+export interface EndSessionModel {
+  readonly lead: MessageDescriptor;
+  /** Absent: all other sessions. */
+  readonly session?: SessionDetailsModel;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly action: MessageDescriptor;
+}
+
+export interface ForgetDeviceModel extends LeadModel {
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
+export interface AddAddressModel {
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly email: string;
+  readonly invalid?: Invalid;
+}
+
+export interface ConfirmAddressModel extends LeadModel {
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly resend: OptionModel;
+  readonly invalid?: Invalid;
+}
+
+export interface RemoveAddressModel {
+  readonly address: string;
+  /** Its own form. */
+  readonly main: FormModel;
+}

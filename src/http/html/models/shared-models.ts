@@ -1,0 +1,108 @@
+/** What templates of several pages are given: the frame, forms, notices, and who signs in. */
+import type { Locale } from '../../../rendering/locale.ts';
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+
+export type Empty = Readonly<Record<never, never>>;
+
+/** The frame of every page. */
+export interface LayoutModel {
+  readonly locale: Locale;
+  readonly title: MessageDescriptor;
+  readonly brand: { readonly name: string };
+  /** Paths of assets. */
+  readonly favicon: string;
+  readonly stylesheets: readonly string[];
+  readonly scripts: readonly string[];
+  /** For pages of lists rather than one form. */
+  readonly wide: boolean;
+  readonly app?: AppView;
+  /** Stands over the heading: what the user is here for. */
+  readonly context?: MessageDescriptor;
+  readonly heading: MessageDescriptor;
+  readonly notices: NoticesModel;
+  /** HTML of the page itself. */
+  readonly main: string;
+}
+
+export interface AppView {
+  readonly name: string;
+  /** Absent: the initial stands in. */
+  readonly logo?: string;
+  readonly initial: string;
+}
+
+export interface ContextModel {
+  readonly app: AppView;
+  readonly context: MessageDescriptor;
+}
+
+export interface NoticesModel {
+  readonly errors: readonly NoticeModel[];
+  readonly infos: readonly NoticeModel[];
+}
+
+export interface NoticeModel {
+  readonly id: string;
+  /** Stable; testers read it. */
+  readonly code: string;
+  readonly text: MessageDescriptor;
+}
+
+/** Who signs in, and the names of the authenticators that the user confirmed so far. */
+export interface AccountModel {
+  readonly identifier?: string;
+  readonly done: readonly string[];
+}
+
+/** The start tag of a form. Attributes that are absent are left out. */
+export interface FormModel {
+  readonly id?: string;
+  readonly method: 'get' | 'post';
+  readonly step?: string;
+  readonly authenticator?: string;
+  readonly action: string;
+  readonly hidden: readonly HiddenInput[];
+  /** The server checks what was typed, and says what is wrong in its own words. */
+  readonly novalidate?: true;
+  /** Filled in by a WebAuthn ceremony. */
+  readonly ceremony?: CeremonyModel;
+  /** Where a script asks how far the sign-in is, and the version that the page shows. */
+  readonly follow?: { readonly status: string; readonly version: number };
+}
+
+export interface HiddenInput {
+  readonly name: string;
+  readonly value: string;
+  /** Id of a checkbox of another form whose state a script copies here. */
+  readonly box?: string;
+}
+
+export interface CeremonyModel {
+  /** JSON (Web Authentication Level 3 section 5). */
+  readonly options: string;
+  readonly focus?: true;
+  readonly autofill?: true;
+}
+
+/** A form that is one button. */
+export interface OptionModel {
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly look: 'primary' | 'link';
+  readonly text: MessageDescriptor;
+}
+
+export interface OptionsModel {
+  readonly options: readonly OptionModel[];
+}
+
+export interface LeadModel {
+  readonly lead: MessageDescriptor;
+}
+
+export interface SignInRow {
+  /** Absent: the user's own account. */
+  readonly app?: string;
+  readonly what: MessageDescriptor;
+  readonly place: MessageDescriptor;
+}

@@ -1,0 +1,67 @@
+/** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Field } from '../inputs.ts';
+import type { AccountModel, FormModel, LeadModel } from './shared-models.ts';
+
+export interface ReferenceModel {
+  readonly reference?: string;
+}
+
+export interface ErrorModel extends LeadModel, ReferenceModel {
+  readonly code: string;
+}
+
+export interface OAuthErrorModel extends LeadModel, ReferenceModel {
+  readonly code: string;
+  readonly error: string;
+  /** For the client's developers. */
+  readonly description?: string;
+}
+
+export interface DeviceInputModel extends LeadModel {
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly fields: readonly Field[];
+}
+
+export interface DeviceConfirmModel extends LeadModel {
+  readonly code: string;
+  /** Where the request of the device came from. */
+  readonly origin: readonly MessageDescriptor[];
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
+export interface LogoutModel extends LeadModel {
+  readonly account: AccountModel;
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
+export interface MagicLinkConfirmModel extends LeadModel {
+  readonly account: AccountModel;
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
+export interface MagicLinkElsewhereModel extends LeadModel {
+  readonly code: string;
+  /** Where the request for the message came from. */
+  readonly origin: readonly MessageDescriptor[];
+}
+
+export interface MagicLinkOverModel extends LeadModel {
+  readonly code: string;
+}
+
+export interface InboxModel extends LeadModel {
+  readonly letters: readonly LetterModel[];
+}
+
+export interface LetterModel {
+  /** Absent: the channel is named instead. */
+  readonly subject?: string;
+  readonly channel: MessageDescriptor;
+  readonly sent: MessageDescriptor;
+  readonly pieces: readonly { readonly text: string; readonly href?: string }[];
+}

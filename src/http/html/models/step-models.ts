@@ -1,0 +1,130 @@
+/** What the templates of the step loop are given. */
+import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
+import type { Field } from '../inputs.ts';
+import type { AccountModel, FormModel, LeadModel, NoticesModel, OptionModel, OptionsModel } from './shared-models.ts';
+
+/** Why the step is asked for. */
+export interface ReasonModel {
+  readonly text: MessageDescriptor;
+  /** Absent: the text is no message of its own. */
+  readonly code?: string;
+}
+
+/** The inside of a form that a WebAuthn ceremony fills in. */
+export interface PublicKeyModel {
+  readonly inputs: readonly string[];
+  /** Codes of what may go wrong. */
+  readonly failures: readonly string[];
+  readonly look: 'primary' | 'secondary';
+  readonly action: MessageDescriptor;
+}
+
+export interface OtherTabModel {
+  /** Its own form. */
+  readonly main: FormModel;
+}
+
+export interface QrCodeModel {
+  /** Checked: a few shapes that neither run nor load anything. */
+  readonly svg: string;
+}
+
+export interface IdentifyModel extends OptionsModel {
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly fields: readonly Field[];
+  readonly action: MessageDescriptor;
+  /** Credentials that tell who the user is. */
+  readonly credentials: readonly { readonly form: FormModel; readonly publicKey: PublicKeyModel }[];
+}
+
+export interface SelectModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly lead: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly choices: readonly ChoiceModel[];
+}
+
+export interface ChoiceModel {
+  /** `<authenticator>` or `<authenticator>:<enrollment>` */
+  readonly value: string;
+  readonly icon: string;
+  readonly name: string;
+  /** Name that the user gave it. */
+  readonly label?: string;
+  readonly about: MessageDescriptor;
+}
+
+export interface ChallengeModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly reason?: ReasonModel;
+  readonly lead?: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  /** For password managers: whose password it is. */
+  readonly username?: string;
+  readonly fields: readonly Field[];
+  readonly action: MessageDescriptor;
+  readonly otherTab?: OtherTabModel;
+}
+
+export interface PublicKeyChallengeModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly reason?: ReasonModel;
+  readonly lead?: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly fields: readonly Field[];
+  readonly publicKey: PublicKeyModel;
+}
+
+interface EnrollModelBase extends OptionsModel {
+  readonly account: AccountModel;
+  readonly reason?: ReasonModel;
+  readonly lead: MessageDescriptor;
+  readonly endsOtherSessions: boolean;
+  /** Its own form. */
+  readonly main: FormModel;
+  /** Beside the inputs, which may be far down the page. */
+  readonly notices: NoticesModel;
+  readonly fields: readonly Field[];
+}
+
+export interface EnrollModel extends EnrollModelBase {
+  readonly cautions: readonly { readonly code: string; readonly text: MessageDescriptor }[];
+  readonly recoveryCodes?: RecoveryCodesModel;
+  /** For an authenticator app. */
+  readonly setup?: SetupModel;
+  readonly action: MessageDescriptor;
+}
+
+export interface SetupModel {
+  readonly qrCode?: QrCodeModel;
+  /** `otpauth:` */
+  readonly uri?: string;
+  /** The key in groups of four: easier to type, and copied without spaces. */
+  readonly secret: readonly string[];
+}
+
+export interface RecoveryCodesModel {
+  /** For paper only: the account of the codes, and their day. */
+  readonly printed?: MessageDescriptor;
+  readonly codes: readonly string[];
+  readonly download: FormModel;
+}
+
+export interface PublicKeyEnrollModel extends EnrollModelBase {
+  readonly publicKey: PublicKeyModel;
+}
+
+export interface DeniedModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly code: string;
+  readonly lead: MessageDescriptor;
+  readonly back: OptionModel;
+}
+
+export interface CompleteModel extends LeadModel {
+  readonly account: AccountModel;
+}

@@ -1,0 +1,85 @@
+/** What an allowed sign-in leaves behind, in the commit of the request that issues the code. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import type { Decision } from '../../core/model/decision.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
+import { audit, decidingRule } from '../../flow/audit.ts';
+import { keptPlace } from '../../flow/browser/visitor.ts';
+import type { Services } from '../../flow/services.ts';
+import { transactionKey } from '../../stores/keys.ts';
+import { appendSignIn } from '../../users/sign-in-log.ts';
+import { currentRequest, type SignOn } from '../request-scope.ts';
+import { recordEvidence } from '../storage/session-adapter.ts';
+
+type Session = NonNullable<KoaContextWithOIDC['oidc']['session']>;
+
+interface AcceptedSignOn extends Omit<SignOn, 'decision'> {
+  readonly services: Services;
+  readonly session: Session;
+  readonly accountId: string;
+  readonly decision: Decision & { readonly kind: 'allow' };
+}
+
+/**
+ * Writes the evidence and the limits of the session, the true `acr`, `amr` and `auth_time` for the tokens of this
+ * request, what the browser is known by and remembered for, and the audit line. The transaction is over. Does nothing
+ * unless the decision allows the sign-in.
+ */
+export async function acceptSignOn(
+  ctx: KoaContextWithOIDC,
+  services: Services,
+  { decision, ...decided }: SignOn,
+): Promise<void> {
+  const { session } = ctx.oidc;
+  if (decision.kind !== 'allow' || !session?.accountId) return;
+  const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId: session.accountId };
+  const { supportingEvidence } = decision.assurance;
+  currentRequest().tokenBasis = [...new Set(supportingEvidence.map(({ enrollment }) => enrollment))];
+  writeSession(accepted);
+  await endTransaction(accepted);
+  auditCompletion(accepted);
+}
+
+/** Without limits of its own that keep it, the cookie of the session goes when the browser is closed. */
+function writeSession({ services, session, accountId, app, decision, transaction }: AcceptedSignOn): void {
+  const { unit, visitor } = currentRequest();
+  const { acr, amr, authTime } = decision.assurance;
+  const { session: limits } = decision;
+  Object.assign(session, { acr, amr: [...amr], loginTs: authTime, transient: limits?.kept ? undefined : true });
+  const now = services.now();
+  const place = keptPlace(visitor);
+  const evidence = transaction?.evidence ?? [];
+  const used = { at: now, ...place };
+  recordEvidence(unit, session.uid, { subject: accountId, evidence, used, now, ...omitUndefined({ limits }) });
+  if (evidence.length === 0) return;
+  const proved = [...new Set(evidence.map(({ authenticator }) => authenticator))];
+  appendSignIn(unit, accountId, { at: now, client: app.clientId, session: session.uid, proved, ...place });
+}
+
+async function endTransaction({ services, accountId, app, decision, transaction }: AcceptedSignOn): Promise<void> {
+  if (!transaction) return;
+  const { unit, visitor } = currentRequest();
+  const { remember } = decision;
+  const { supportingEvidence } = decision.assurance;
+  const signedIn = { services, unit, visitor, app, transaction, subject: accountId, supportingEvidence };
+  await rememberBrowser({ ...signedIn, ...omitUndefined({ remember }) });
+  unit.delete(transactionKey(transaction.id));
+}
+
+function auditCompletion({ services, accountId, app, snapshot, decision, transaction }: AcceptedSignOn): void {
+  const { unit, visitor } = currentRequest();
+  const { acr, amr, supportingEvidence } = decision.assurance;
+  audit(unit, services.audit, {
+    event: 'sign_in.completed',
+    outcome: 'success',
+    subject: accountId,
+    client: app.clientId,
+    ip: visitor.ip,
+    ...omitUndefined({ transaction: transaction?.id }),
+    factors: [...new Set(supportingEvidence.flatMap(({ factors }) => factors))].sort(),
+    policyRevision: snapshot.revision,
+    rule: decidingRule(decision),
+    ...omitUndefined({ waived: decision.waived, acr }),
+    amr,
+  });
+}

@@ -1,0 +1,57 @@
+/** What a relying party asks for in an authorization request, as facts for the evaluator. */
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import type { RequestFacts } from '../../core/model/facts.ts';
+import { accountClientId } from '../../policy/model/account-client-id.ts';
+
+/**
+ * Parameter by which the account pages say what the user wants to change: oidc-provider drops scopes that are not
+ * published.
+ */
+export const purposeParameter = 'account_purpose';
+
+export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
+  const { params, prompts } = ctx.oidc;
+  const clientId = ctx.oidc.client?.clientId ?? '';
+  const claimed = requestedAcr(ctx);
+  const voluntary = [...(claimed?.values ?? []), ...words(params?.acr_values)];
+  const maxAge = params?.max_age;
+  return {
+    clientId,
+    scopes: [...words(params?.scope), ...(clientId === accountClientId ? words(params?.[purposeParameter]) : [])],
+    acrValues: claimed?.essential ? claimed.values : [...new Set(voluntary)],
+    acrEssential: claimed?.essential ?? false,
+    ...(maxAge === undefined || maxAge === null ? {} : { maxAge: Number(maxAge) }),
+    promptLogin: prompts.has('login'),
+  };
+}
+
+function words(value: unknown): string[] {
+  return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
+}
+
+/** `acr` in the claims parameter (OpenID Connect Core section 5.5.1.1). */
+function requestedAcr(
+  ctx: KoaContextWithOIDC,
+): { readonly essential: boolean; readonly values: readonly string[] } | undefined {
+  const { claims } = ctx.oidc.params ?? {};
+  if (typeof claims !== 'string') return undefined;
+  const acr = (
+    JSON.parse(claims) as { id_token?: { acr?: { essential?: unknown; value?: unknown; values?: unknown } | null } }
+  ).id_token?.acr;
+  if (!acr) return undefined;
+  if (acr.values !== undefined && !Array.isArray(acr.values))
+    throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
+  const values = [acr.value, ...(Array.isArray(acr.values) ? acr.values : [])];
+  return { essential: acr.essential === true, values: values.filter((value) => typeof value === 'string') };
+}
+
+/**
+ * Id of the only account that may come out, if the request names one: by `id_token_hint`, or by `sub` in the claims
+ * parameter.
+ */
+export function expectedSubject(ctx: KoaContextWithOIDC): string | undefined {
+  const hint = (ctx.oidc.entities.IdTokenHint as { payload?: { sub?: unknown } } | undefined)?.payload?.sub;
+  if (typeof hint === 'string') return hint;
+  const sub = (ctx.oidc.claims?.id_token as { sub?: { value?: unknown } | null } | undefined)?.sub?.value;
+  return typeof sub === 'string' ? sub : undefined;
+}
