@@ -17,7 +17,7 @@ async function lines(files: Readonly<Record<string, string>>): Promise<readonly 
 
 const findings = async (allow: string) => lines({ 'policies/sign-on/notes.yaml': policy(allow) });
 const warning =
-  'stepgate.yaml:2:19: warning: authenticators.security_question is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)';
+  'stepgate.yaml:2:19: warning: authenticators.security_question is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what users know about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)';
 
 test('enabling it gives a warning that names the standards against it', async () => {
   expect(await lines({})).toEqual([warning]);
