@@ -28,6 +28,8 @@ export interface StorageScope {
   readonly unit: UnitOfWork;
   /** Sessions (`uid`) whose id this request gave up without giving them another: they end with the commit. */
   readonly endedSessions: Set<string>;
+  /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
+  readonly revokedGrants: Set<string>;
   /**
    * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there
    * from token to token, however long ago the session ended.
@@ -48,7 +50,7 @@ export interface RequestScope extends StorageScope {
 }
 
 export function createStorageScope(unit: UnitOfWork): StorageScope {
-  return { unit, endedSessions: new Set() };
+  return { unit, endedSessions: new Set(), revokedGrants: new Set() };
 }
 
 export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {

@@ -1,4 +1,7 @@
-/** A second process on an embedded store: `node store-child.ts <file> <task>`. Says on stdout, one line each, what it did. */
+/**
+ * A second process on an embedded store: `node store-child.ts <file> <task>`. Says on stdout, one line each, what it
+ * did.
+ */
 import { writeSync } from 'node:fs';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';

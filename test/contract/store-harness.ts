@@ -3,7 +3,10 @@ import type { Committed, Entry, Loaded, Op, Store } from '../../src/stores/store
 
 /** One kind of store under test. */
 export interface StoreHarness {
-  /** A connection to the data that all of them share; the harness closes it in `stop`. One more, where there can be several. */
+  /**
+   * A connection to the data that all of them share; the harness closes it in `stop`. One more, where there can be
+   * several.
+   */
   open(): Store;
   /** A store for a test that closes it. */
   openToClose(): Store;

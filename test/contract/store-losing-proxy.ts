@@ -7,7 +7,9 @@ export interface LosingProxy {
   stop(): void;
 }
 
-/** Passes everything on, except the reply to the first command after `loseNextReply`: it cuts the connection instead. */
+/**
+ * Passes everything on, except the reply to the first command after `loseNextReply`: it cuts the connection instead.
+ */
 export async function startLosingProxy(target: number): Promise<LosingProxy> {
   let lose = false;
   const sockets = new Set<Socket>();

@@ -109,7 +109,7 @@ export function createAdapter(options: AdapterOptions): (model: string) => Adapt
   return (model) => {
     if (model === 'Session') return withinScope(options.store, (scope) => sessionAdapter(scope, options.now));
     if (model === 'Client') return clientAdapter(options);
-    return withinScope(options.store, (scope) => modelAdapter(model, options.store, scope));
+    return withinScope(options.store, (scope) => modelAdapter({ model, store: options.store, scope }));
   };
 }
 
@@ -152,73 +152,92 @@ function clientAdapter({ client }: AdapterOptions): Adapter {
   };
 }
 
-function modelAdapter(model: string, store: Store, scope: StorageScope): Adapter {
-  const { unit } = scope;
-  const revoked = new Set<string>();
+/** One model within one scope. */
+interface ModelStorage {
+  readonly model: string;
+  readonly store: Store;
+  readonly scope: StorageScope;
+}
 
-  async function find(id: string): Promise<AdapterPayload | undefined> {
-    if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
-    const entry = await unit.get(modelKey(model, id));
-    if (!entry) return undefined;
-    const stored = JSON.parse(entry.value) as Stored;
-    if (model !== 'Interaction' && !(await isAlive(model, stored, unit))) return undefined;
-    if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
-    return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
-  }
-
+function modelAdapter(storage: ModelStorage): Adapter {
+  const { model } = storage;
   return {
-    find,
-
-    async upsert(id, payload, ttl) {
-      const key = modelKey(model, id);
-      const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-      const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
-      const stored: Stored = {
-        payload,
-        ...(user ? { valid: parseUser(user.value).validAfter } : {}),
-        ...(basisEnrollments.length > 0 ? { basisEnrollments } : {}),
-      };
-      const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
-      if (unit.peek(key)) unit.replace(key, merged);
-      else unit.create(key, merged);
-      if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
-        unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
-      }
-      if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
-    },
-
-    async findByUserCode(code) {
-      const pointer = await unit.get(userCodeKey(code));
-      return pointer ? find(pointer.value) : undefined;
-    },
-
+    find: (id) => find(storage, id),
+    findByUserCode: (code) => findByUserCode(storage, code),
     async findByUid() {
       throw new TypeError(`${model} has no uid`);
     },
-
-    async consume(id) {
-      const payload = await find(id);
-      unit.consume(modelKey(model, id), async () => {
-        if (payload?.grantId) await revokeGrant(store, payload.grantId);
-        return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
-      });
-    },
-
-    async destroy(id) {
-      // Of two requests that resume one interaction, one goes on.
-      if (model === 'Interaction') unit.take(modelKey(model, id));
-      else unit.delete(modelKey(model, id));
-    },
-
-    /** oidc-provider calls this once for each kind of token; the first call does the work for all. */
-    async revokeByGrantId(grantId) {
-      if (revoked.has(grantId)) return;
-      revoked.add(grantId);
-      unit.delete(grantKey(grantId));
-      for await (const page of store.members(grantTokensKey(grantId))) for (const key of page) unit.delete(key);
-      unit.delete(grantTokensKey(grantId));
-    },
+    upsert: (id, payload, ttl) => upsert(storage, { id, payload, ttl }),
+    consume: (id) => consume(storage, id),
+    destroy: async (id) => destroy(storage, id),
+    revokeByGrantId: (grantId) => revokeInScope(storage, grantId),
   };
+}
+
+async function find({ model, scope }: ModelStorage, id: string): Promise<AdapterPayload | undefined> {
+  if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
+  const entry = await scope.unit.get(modelKey(model, id));
+  if (!entry) return undefined;
+  const stored = JSON.parse(entry.value) as Stored;
+  if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
+  if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
+  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+}
+
+async function findByUserCode(storage: ModelStorage, code: string): Promise<AdapterPayload | undefined> {
+  const pointer = await storage.scope.unit.get(userCodeKey(code));
+  return pointer ? find(storage, pointer.value) : undefined;
+}
+
+interface Upsert {
+  readonly id: string;
+  readonly payload: AdapterPayload;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+}
+
+async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upsert): Promise<void> {
+  const { unit } = scope;
+  const key = modelKey(model, id);
+  const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
+  const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
+  const stored: Stored = {
+    payload,
+    ...(user ? { valid: parseUser(user.value).validAfter } : {}),
+    ...(basisEnrollments.length > 0 ? { basisEnrollments } : {}),
+  };
+  const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
+  if (unit.peek(key)) unit.replace(key, merged);
+  else unit.create(key, merged);
+  if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
+    unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
+  }
+  if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
+}
+
+async function consume(storage: ModelStorage, id: string): Promise<void> {
+  const { model, store, scope } = storage;
+  const payload = await find(storage, id);
+  scope.unit.consume(modelKey(model, id), async () => {
+    if (payload?.grantId) await revokeGrant(store, payload.grantId);
+    return (lostErrors[model] ?? (() => new errors.InvalidRequest('already used')))();
+  });
+}
+
+/** Of two requests that resume one interaction, one goes on. */
+function destroy({ model, scope }: ModelStorage, id: string): void {
+  if (model === 'Interaction') scope.unit.take(modelKey(model, id));
+  else scope.unit.delete(modelKey(model, id));
+}
+
+/** oidc-provider calls this once for each kind of token; the first call does the work for all. */
+async function revokeInScope({ store, scope }: ModelStorage, grantId: string): Promise<void> {
+  const { unit, revokedGrants } = scope;
+  if (revokedGrants.has(grantId)) return;
+  revokedGrants.add(grantId);
+  unit.delete(grantKey(grantId));
+  for await (const page of store.members(grantTokensKey(grantId))) for (const key of page) unit.delete(key);
+  unit.delete(grantTokensKey(grantId));
 }
 
 /** What belongs to a grant or an account lives only as long as these. */

@@ -41,15 +41,14 @@ function copyOf(authorizations: SsoSession['authorizations']): SsoSession['autho
 }
 
 /**
- * The clients that this request added or changed, on top of what others did meanwhile, without those that it removed.
+ * The clients that this request added or changed (from `before` to `after`), on top of what others did meanwhile
+ * (`current`), without those that it removed.
  * Throws `Conflict` when another tab signed in to the same client meanwhile: the tokens of both must carry the one
  * `sid` and grant that the session keeps, so this request starts over and finds them.
  */
 function mergeAuthorizations(
   uid: string,
-  current: SsoSession['authorizations'],
-  before: SsoSession['authorizations'],
-  after: SsoSession['authorizations'],
+  { current, before, after }: Readonly<Record<'current' | 'before' | 'after', SsoSession['authorizations']>>,
 ): SsoSession['authorizations'] {
   const removed = Object.keys(before).filter((client) => !Object.hasOwn(after, client));
   const changed = Object.entries(after).filter(
@@ -170,63 +169,21 @@ function endAtCommit({ unit, endedSessions }: StorageScope, uid: string): void {
   });
 }
 
+/** The sessions within one scope. */
+interface SessionStorage {
+  readonly scope: StorageScope;
+  /** Epoch seconds. */
+  readonly now: () => Seconds;
+}
+
 /** `now`: epoch seconds. */
 export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter {
-  const { unit, endedSessions } = scope;
-
-  function payloadOf(uid: string): AdapterPayload | undefined {
-    const session = peekSso(unit, uid);
-    if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
-    const { accountId, authorizations, payload } = session;
-    return {
-      ...payload,
-      uid,
-      ...(accountId ? { accountId } : {}),
-      authorizations: copyOf(authorizations) as never,
-    };
-  }
-
+  const storage: SessionStorage = { scope, now };
   return {
-    async find(id) {
-      const pointer = await unit.get(sessionCookieKey(id));
-      if (!pointer) return undefined;
-      await unit.load([ssoSessionKey(pointer.value)]);
-      const payload = payloadOf(pointer.value);
-      return payload && { ...payload, jti: id };
-    },
-
-    async findByUid(uid) {
-      await unit.load([ssoSessionKey(uid)]);
-      return payloadOf(uid);
-    },
-
-    // The id is what the browser's cookie holds: a copy of the store must not tell it.
-    async upsert(id, { uid, accountId, authorizations, jti: _jti, ...payload }, ttl) {
-      const session = uid as string;
-      const before = unit.stored(ssoSessionKey(session));
-      const known = before ? (JSON.parse(before.value) as SsoSession).authorizations : {};
-      const mine = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
-      const valid = accountIn(unit, accountId)?.validAfter;
-      const current = currentSession(unit, session, now());
-      endedSessions.delete(session);
-      unit.put(sessionCookieKey(id), omitUndefined({ value: session, ttl, refs: [ssoSessionKey(session)] }));
-      unit.merge(ssoSessionKey(session), (value) => {
-        const { validSince, ...found } = current(value);
-        const startedAt = found.accountId === accountId ? found.startedAt : now();
-        const merged = mergeAuthorizations(session, found.authorizations, known, mine);
-        const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
-        const saved = { ...found, ...account, startedAt, authorizations: merged, payload };
-        return entryOf(saved, ttl ?? secondsLeft(saved, now()));
-      });
-    },
-
-    async destroy(id) {
-      const pointer = await unit.get(sessionCookieKey(id));
-      unit.delete(sessionCookieKey(id));
-      // When a new id follows, `upsert` takes this back.
-      if (pointer) endAtCommit(scope, pointer.value);
-    },
-
+    find: (id) => findByCookie(storage, id),
+    findByUid: (uid) => findByUid(storage, uid),
+    upsert: async (id, payload, ttl) => upsert(storage, { id, payload, ttl }),
+    destroy: (id) => destroy(storage, id),
     async consume() {
       throw new TypeError('sessions are not consumed');
     },
@@ -237,4 +194,63 @@ export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter
       throw new TypeError('sessions have no grant');
     },
   };
+}
+
+async function findByCookie(storage: SessionStorage, id: string): Promise<AdapterPayload | undefined> {
+  const pointer = await storage.scope.unit.get(sessionCookieKey(id));
+  if (!pointer) return undefined;
+  const payload = await findByUid(storage, pointer.value);
+  return payload && { ...payload, jti: id };
+}
+
+async function findByUid({ scope, now }: SessionStorage, uid: string): Promise<AdapterPayload | undefined> {
+  const { unit } = scope;
+  await unit.load([ssoSessionKey(uid)]);
+  const session = peekSso(unit, uid);
+  if (!session || isOver(session, accountIn(unit, session.accountId), now())) return undefined;
+  const { accountId, authorizations, payload } = session;
+  return {
+    ...payload,
+    uid,
+    ...(accountId ? { accountId } : {}),
+    authorizations: copyOf(authorizations) as never,
+  };
+}
+
+interface SavedSession {
+  /** What the browser's cookie holds: a copy of the store must not give it away. */
+  readonly id: string;
+  readonly payload: AdapterPayload;
+  /** Seconds. */
+  readonly ttl: number | undefined;
+}
+
+function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
+  const { unit, endedSessions } = scope;
+  const { id, ttl } = saved;
+  const { uid: session, accountId, authorizations, jti: _jti, ...payload } = saved.payload;
+  const uid = session as string;
+  const stored = unit.stored(ssoSessionKey(uid));
+  const before = stored ? (JSON.parse(stored.value) as SsoSession).authorizations : {};
+  const after = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
+  const valid = accountIn(unit, accountId)?.validAfter;
+  const current = currentSession(unit, uid, now());
+  endedSessions.delete(uid);
+  unit.put(sessionCookieKey(id), omitUndefined({ value: uid, ttl, refs: [ssoSessionKey(uid)] }));
+  unit.merge(ssoSessionKey(uid), (value) => {
+    const { validSince, ...found } = current(value);
+    const startedAt = found.accountId === accountId ? found.startedAt : now();
+    const merged = mergeAuthorizations(uid, { current: found.authorizations, before, after });
+    const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
+    const next = { ...found, ...account, startedAt, authorizations: merged, payload };
+    return entryOf(next, ttl ?? secondsLeft(next, now()));
+  });
+}
+
+async function destroy({ scope }: SessionStorage, id: string): Promise<void> {
+  const { unit } = scope;
+  const pointer = await unit.get(sessionCookieKey(id));
+  unit.delete(sessionCookieKey(id));
+  // When a new id follows, `upsert` takes this back.
+  if (pointer) endAtCommit(scope, pointer.value);
 }
