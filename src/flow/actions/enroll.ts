@@ -173,11 +173,11 @@ export async function resendOffer(context: OpenTransaction, decided: Decided, me
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress) return withError(context, 'form.stale');
   const { pending, authenticator, subject, env } = inProgress;
-  const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
+  const environment = { ...env, ...(method === undefined ? {} : { method }) };
   const result = await authenticator.enroll(
     subject,
     { pending: pending.private, input: { resend: 'yes' } },
-    requestedEnrollment,
+    environment,
   );
   return result.ok && 'nextStage' in result
     ? enterNextStage(context, pending, result)
