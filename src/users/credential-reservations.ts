@@ -37,9 +37,8 @@ function reservationKeys({
  */
 export async function reserveFor(
   unit: UnitOfWork,
-  user: string,
   credential: Credential,
-  now: Seconds,
+  { user, now }: { readonly user: string; readonly now: Seconds },
 ): Promise<boolean> {
   const keys = reservationKeys(credential);
   if (keys.length === 0) return true;

@@ -7,23 +7,22 @@ import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';
 
 /** `action` names what is changed; a form of another session, another action or an older account does not verify. */
-export function accountHandle({ services, session, account }: OpenAccount, action: string): string {
-  return handleUnder(services.secrets(), session.uid, account, action);
+export function accountHandle(context: OpenAccount, action: string): string {
+  return handleUnder(context.services.secrets(), context, action);
 }
 
 export function isAccountHandle(context: OpenAccount, action: string, handle: string | undefined): boolean {
   const given = Buffer.from(handle ?? '');
   return context.services.secrets().some((secret) => {
-    const expected = Buffer.from(handleUnder([secret], context.session.uid, context.account, action));
+    const expected = Buffer.from(handleUnder([secret], context, action));
     return expected.length === given.length && timingSafeEqual(expected, given);
   });
 }
 
 function handleUnder(
   secrets: readonly string[],
-  session: string,
-  { credentialsVersion, userVersion }: OpenAccount['account'],
+  { session, account: { credentialsVersion, userVersion } }: OpenAccount,
   action: string,
 ): string {
-  return serverMac(secrets, 'account form', [session, action, String(credentialsVersion), String(userVersion)]);
+  return serverMac(secrets, 'account form', [session.uid, action, String(credentialsVersion), String(userVersion)]);
 }

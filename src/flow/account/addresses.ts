@@ -100,7 +100,7 @@ async function sendCode(context: OpenAccount, address: string): Promise<Notice |
   audit(context.unit, services.audit, { ...queued, ...where });
   saveUser(context, {
     ...account.user,
-    askedAddress: { address, code: keptCode(context, address, code), expires, outbox },
+    askedAddress: { address, code: codeHash(context, { address, code }), expires, outbox },
   });
   return undefined;
 }
@@ -158,15 +158,18 @@ function saveUser({ unit, account }: OpenAccount, user: User): void {
   unit.replace(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
 }
 
-function keptCode(context: OpenAccount, address: string, code: string, secrets = context.services.secrets()): string {
-  const { account, session } = context;
+function codeHash(
+  { services, account, session }: OpenAccount,
+  { address, code }: { readonly address: string; readonly code: string },
+  secrets = services.secrets(),
+): string {
   return serverMac(secrets, 'notification address', [account.user.id, session.uid, address, code]);
 }
 
 function isKept(context: OpenAccount, { address, code: kept }: AskedAddress, code: string): boolean {
   const expected = Buffer.from(kept);
   return context.services.secrets().some((secret) => {
-    const given = Buffer.from(keptCode(context, address, code, [secret]));
+    const given = Buffer.from(codeHash(context, { address, code }, [secret]));
     return given.length === expected.length && timingSafeEqual(given, expected);
   });
 }

@@ -66,19 +66,20 @@ export async function enroll(
   const credential = issueCredential(result.credential, env.now);
   const tooMany = await reserveChange({ services: context.services, account });
   if (tooMany) return { context, messages: [tooMany] };
-  if (!(await reserveFor(context.request.unit, account.user.id, credential, env.now)))
+  if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { ok: false, code: 'credentials.taken' });
-  const kept = authenticator.maxEnrollments
+  const remaining = authenticator.maxEnrollments
     ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
     : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
     replaces: authenticator.maxEnrollments === 1,
   });
-  await save(context, account, [...kept, credential], otherSessionsEnded);
+  await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
-  notifyOfEnrollment(context, account, credential, {
-    takesPlace: kept.length < account.credentials.length,
+  notifyOfEnrollment(context, account, {
+    credential,
+    takesPlace: remaining.length < account.credentials.length,
     otherSessionsEnded,
   });
   return acceptProof(context, {
@@ -113,11 +114,13 @@ export function wouldEndOtherSessions(
 async function save(
   { request, services }: OpenTransaction,
   account: VersionedAccount,
-  credentials: readonly Credential[],
-  othersEnd: boolean,
+  {
+    credentials,
+    otherSessionsEnded,
+  }: { readonly credentials: readonly Credential[]; readonly otherSessionsEnded: boolean },
 ): Promise<void> {
   const { unit, visitor } = request;
-  if (othersEnd) {
+  if (otherSessionsEnded) {
     const session = (await request.session())?.uid;
     await endOtherSessions({ services, unit, visitor, account, session, withTokens: true }, credentials);
   } else unit.replace(credentialsKey(account.user.id), { value: serializeCredentials(credentials) });
@@ -153,8 +156,11 @@ function refusalOf({ lacks }: UnmetCharacteristic): Refused {
 function notifyOfEnrollment(
   context: OpenTransaction,
   account: Account,
-  credential: Credential,
-  { takesPlace, otherSessionsEnded }: { readonly takesPlace: boolean; readonly otherSessionsEnded: boolean },
+  {
+    credential,
+    takesPlace,
+    otherSessionsEnded,
+  }: { readonly credential: Credential; readonly takesPlace: boolean; readonly otherSessionsEnded: boolean },
 ): void {
   const { authenticator, label = '' } = credential;
   const address = addressOf(credential);

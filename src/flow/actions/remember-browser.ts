@@ -44,7 +44,7 @@ export async function rememberBrowser(completed: CompletedSignIn): Promise<void>
     .filter((one) => one.transaction !== transaction.event)
     .toSorted((one, other) => one.at - other.at);
   const used = [...new Set([...before, ...transaction.evidence].map(({ enrollment }) => enrollment))];
-  recordSignIn(unit, secret, subject, { at: services.now(), used });
+  recordSignIn(unit, secret, { subject, at: services.now(), used });
   if (transaction.rememberDevice) await remember(completed, secret);
 }
 

@@ -101,7 +101,7 @@ export async function verify(context: OpenTransaction, given: VerificationAttemp
   const credential = env.enrolled.find(({ id }) => id === result.credential);
   if (!credential || !account || (credential.id !== given.credential?.id && !authenticator.sharedChallenge))
     return refused(context, key, undefined);
-  saveCredential(context, account, credential, result);
+  saveCredential(context, { account, credential }, result);
   if (result.notify) notify(notificationContext(context, account), result.notify);
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
   return acceptProof(context, {
@@ -146,8 +146,7 @@ export function refused(context: OpenTransaction, key: string, refusal: Refused 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
 function saveCredential(
   { request, services }: OpenTransaction,
-  account: VersionedAccount,
-  credential: Credential,
+  { account, credential }: { readonly account: VersionedAccount; readonly credential: Credential },
   { secret, mustSave, consumed }: Verified,
 ): void {
   if (!secret) return;

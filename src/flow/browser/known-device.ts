@@ -53,7 +53,11 @@ export function lastSignIn(value: string | undefined, subject: string): LastSign
 }
 
 /** Records that this user signed in with this browser, and what they proved: it is offered first next time. */
-export function recordSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
+export function recordSignIn(
+  unit: UnitOfWork,
+  secret: string,
+  { subject, at, used }: LastSignIn & { readonly subject: string },
+): void {
   const key = knownDeviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);
   if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;

@@ -73,7 +73,8 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
   // One line in any case: the time of the answer does not disclose whether a message was sent.
   if (undeliverable === undefined)
-    for (const channel of channelsOf(deliver)) auditMessage(context, key, channel, toSend);
+    for (const channel of channelsOf(deliver))
+      auditMessage(context, { authenticator: key, channel, quotas: toSend.quotas ?? [] });
   const outbox =
     deliver.length === 0
       ? [enqueueNothing(unit, services.now())]
@@ -93,9 +94,15 @@ function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)
 /** Audits who caused the message and what it may cost. `channel`: absent when nothing can be sent. */
 function auditMessage(
   context: OpenTransaction,
-  authenticator: string,
-  channel: string | undefined,
-  { quotas = [] }: MessagesToSend,
+  {
+    authenticator,
+    channel,
+    quotas,
+  }: {
+    readonly authenticator: string;
+    readonly channel: string | undefined;
+    readonly quotas: readonly Quota[];
+  },
 ): void {
   const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.value;
   const [country, prefix] = [of('country'), of('prefix')];
