@@ -1,12 +1,13 @@
 /**
- * The interface of all authenticators (NIST SP 800-63B-4 section 3). An authenticator knows neither store nor HTTP: the credentials of the
- * user come in, evidence and new secrets go out. It promises what `test/contract/authenticator-contract.ts` checks, and it may rely on
- * what the engine does around it:
+ * The interface of all authenticators (NIST SP 800-63B-4 section 3). An authenticator knows neither store nor HTTP: the
+ * credentials of the user come in, evidence and new secrets go out. It promises what
+ * `test/contract/authenticator-contract.ts` checks, and it may rely on what the engine does around it:
  *
  * - The engine reserves an attempt within `attemptLimits` before it calls `verify`.
  * - The engine saves the new secret by compare-and-swap before the proof counts, where `mustSave` says so.
- * - The engine calls the same methods for a decoy, a user who does not exist: no credential is given, and the answer is always a refusal.
- *   Result and cost must not differ from those for a user who exists.
+ * - The engine calls the same methods for a decoy, a user who does not exist: no credential is given, and the answer is
+ *   always a refusal. Result and cost must not differ from those for a user who exists.
+ *
  * See decision 19.
  */
 import type { AuthenticatorDescriptor, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
@@ -22,7 +23,9 @@ export interface Authenticator {
   readonly configuration: AuthenticatorConfiguration;
   /** How many attempts are evaluated per account before further ones are refused (NIST SP 800-63B-4 section 3.2.2). */
   readonly attemptLimits: readonly Limit[];
-  /** Present: it sends messages, within these limits per account. A resend never resets the attempts (section 3.1.3.2). */
+  /**
+   * Present: it sends messages, within these limits per account. A resend never resets the attempts (section 3.1.3.2).
+   */
   readonly sendLimits?: readonly Limit[];
   /** Present: the user has one credential at most, and a new one replaces it. */
   readonly maxEnrollments?: 1;
@@ -32,8 +35,8 @@ export interface Authenticator {
   /** Issues a challenge for one credential; `undefined`: for a decoy. */
   challenge(credential: Credential | undefined, context: AuthenticatorContext): Promise<IssuedChallenge>;
   /**
-   * Checks an answer; `credential` is `undefined` for a decoy. Rejects with `StepgateError('busy')` when it cannot take more work, and
-   * with `TypeError` when `pending` is not its own.
+   * Checks an answer; `credential` is `undefined` for a decoy. Rejects with `StepgateError('busy')` when it cannot take
+   * more work, and with `TypeError` when `pending` is not its own.
    */
   verify(
     credential: Credential | undefined,
@@ -44,8 +47,8 @@ export interface Authenticator {
   /** Begins an enrollment. Throws `TypeError` unless `descriptor.enrollable`. */
   beginEnrollment(subject: Subject, context: AuthenticatorContext): Promise<IssuedChallenge>;
   /**
-   * Completes an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` requests the message again
-   * (`context.method`: in which way). Rejects like `verify`.
+   * Completes an enrollment, or takes it one stage further. Where `public.resend` was true, an input `resend` requests
+   * the message again (`context.method`: in which way). Rejects like `verify`.
    */
   enroll(
     subject: Subject,
@@ -62,8 +65,9 @@ export interface Authenticator {
   /** How often a credential can still be used, where that is limited. */
   remainingUses?(credential: Credential): number;
   /**
-   * Present: its messages hold a magic link, `<issuer>/signin/<transaction>/link?t=<token>`. Returns what the page behind the link shows;
-   * `undefined`: the token is not of this pending challenge. It only reads: nothing is proved before the passcode comes back.
+   * Present: its messages hold a magic link, `<issuer>/signin/<transaction>/link?t=<token>`. Returns what the page
+   * behind the link shows; `undefined`: the token is not of this pending challenge. It only reads: nothing is proved
+   * before the passcode comes back.
    */
   readMagicLink?(
     pending: IssuedChallenge['private'],
@@ -87,7 +91,10 @@ export interface AuthenticatorContext {
 
   /** Id of the transaction: messages and their codes are bound to it. */
   readonly transactionId: string;
-  /** Id of the account; for a decoy an id that is always the same for one identifier. Absent: the user is not identified yet. */
+  /**
+   * Id of the account; for a decoy an id that is always the same for one identifier. Absent: the user is not identified
+   * yet.
+   */
   readonly subjectId?: string;
   /** The identifier as the user entered it; absent: none. It says nothing about whether the user exists. */
   readonly identifier?: string;
@@ -105,17 +112,24 @@ export interface AuthenticatorContext {
   readonly allowedCredentials?: readonly string[];
   /** Only a proof with user verification makes progress. */
   readonly userVerification?: boolean;
-  /** One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses. */
+  /**
+   * One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses.
+   */
   readonly method?: string;
   /**
-   * The user has proved something, in this transaction or in the session of this browser: a page may show what only they should know. Never
-   * true for a decoy.
+   * The user has proved something, in this transaction or in the session of this browser: a page may show what only
+   * they should know. Never true for a decoy.
    */
   readonly mayShowDetails?: boolean;
 
-  /** Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose` keeps uses apart. */
+  /**
+   * Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose`
+   * keeps uses apart.
+   */
   mac(purpose: string, ...parts: readonly string[]): string;
-  /** Like `mac`, under the oldest secret: draws what a decoy looks like, which must not change when a secret is added. */
+  /**
+   * Like `mac`, under the oldest secret: draws what a decoy looks like, which must not change when a secret is added.
+   */
   decoyMac(purpose: string, ...parts: readonly string[]): string;
 }
 
@@ -138,7 +152,10 @@ export interface Credential {
   readonly consumed?: true;
   /** Browsers for which the user asked to remember this proof. Kept by the engine; no authenticator looks at it. */
   readonly remembered?: readonly RememberedDevice[];
-  /** Values that no other enrollment of this authenticator may have, in any account (the id of a passkey). The engine enforces it. */
+  /**
+   * Values that no other enrollment of this authenticator may have, in any account (the id of a passkey). The engine
+   * enforces it.
+   */
   readonly reservations?: readonly string[];
   /** The mailbox that it proves, where the user is notified of changes to the account. Absent: it proves none. */
   readonly address?: string;
@@ -170,8 +187,8 @@ export interface RememberedDevice {
 }
 
 /**
- * A challenge, or a stage of an enrollment, that waits for an answer. `public` goes into the step; `private` stays in the transaction, on
- * the server. Members of `public` that the pages know:
+ * A challenge, or a stage of an enrollment, that waits for an answer. `public` goes into the step; `private` stays in
+ * the transaction, on the server. Members of `public` that the pages know:
  *
  * - `address`: where the message went, masked;
  * - `resend: true`: the user may request the message again;
@@ -237,7 +254,9 @@ export interface Enrolled {
   readonly proof: Proof;
 }
 
-/** The enrollment takes one more answer: the user gave an address, and is now asked for the code that was sent there. */
+/**
+ * The enrollment takes one more answer: the user gave an address, and is now asked for the code that was sent there.
+ */
 export interface EnrollmentContinued {
   readonly ok: true;
   readonly nextStage: IssuedChallenge;
@@ -265,11 +284,13 @@ export interface Delivery {
 }
 
 /**
- * A limit over all accounts, for messages that cost. The engine reserves all quotas before it sends, and sends nothing when one of them is
- * exhausted.
+ * A limit over all accounts, for messages that cost. The engine reserves all quotas before it sends, and sends nothing
+ * when one of them is exhausted.
  */
 export interface Quota {
-  /** What is counted, for the audit log: `network`, which is reserved first, `recipient`, `number`, `prefix`, `country`. */
+  /**
+   * What is counted, for the audit log: `network`, which is reserved first, `recipient`, `number`, `prefix`, `country`.
+   */
   readonly kind: string;
   /** Messages with the same value are counted together. Any text: no store key is made of it. */
   readonly value: string;
@@ -281,8 +302,8 @@ export interface Quota {
 /** Identifies the user and proves the credential in one step. */
 export interface IdentifyByCredential {
   /**
-   * The challenge on the page that asks for the identifier. Keeps no state: it is the same for one transaction and `version` for some
-   * minutes, so that showing the page needs no write. A new version voids it, and so does time.
+   * The challenge on the page that asks for the identifier. Keeps no state: it is the same for one transaction and
+   * `version` for some minutes, so that showing the page needs no write. A new version voids it, and so does time.
    */
   challenge(version: number, context: AuthenticatorContext): IssuedChallenge;
   /** What `verify` compares the answer to; `undefined`: the challenge is too old. */
@@ -291,7 +312,9 @@ export interface IdentifyByCredential {
     input: CredentialInput,
     context: AuthenticatorContext,
   ): IssuedChallenge['private'] | undefined;
-  /** The account id that the answer claims; `undefined`: it claims none. Only `verify` finds out whether that is true. */
+  /**
+   * The account id that the answer claims; `undefined`: it claims none. Only `verify` finds out whether that is true.
+   */
   subject(input: CredentialInput): string | undefined;
 }
 

@@ -1,6 +1,6 @@
 /**
- * The list of authenticators: one folder and one line here for each. The main file of a folder has its name (`totp/totp.ts`); nothing
- * outside names an authenticator.
+ * The list of authenticators: one folder and one line here for each. The main file of a folder has its name
+ * (`totp/totp.ts`); nothing outside names an authenticator.
  */
 import type { AuthenticatorKind } from '../policy/model/authenticator-kind.ts';
 import { accessCodeAuthenticator } from './access-code/access-code.ts';

@@ -1,4 +1,7 @@
-/** Every reason for which an answer can be refused. A code is a key of the text that the user reads; `<code>.<authenticator>` goes first. */
+/**
+ * Every reason for which an answer can be refused. A code is a key of the text that the user reads;
+ * `<code>.<authenticator>` goes first.
+ */
 
 export const refusalCodes = {
   'credentials.required': 'nothing was entered',

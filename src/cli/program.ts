@@ -1,4 +1,4 @@
-/** `stepgate`: puts all commands together. Each has its own folder, and a row in `commands.ts`. */
+/** `stepgate`: puts all commands together. Each command has a folder, a row in `commands.ts` and a line here. */
 import { styleText } from 'node:util';
 import { Command } from 'commander';
 import { accessCodeBounds, issueAccessCode } from '../authenticators/access-code/access-code.ts';
@@ -8,87 +8,73 @@ import { passwordTools } from '../authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { openStore } from '../stores/open.ts';
 import type { Store } from '../stores/store.ts';
-import { auditCommand } from './audit/audit.ts';
-import { newCommand } from './commands.ts';
-import { configCommand } from './config/config.ts';
-import { doctorCommand } from './doctor/doctor.ts';
-import { explainCommand } from './explain/explain.ts';
-import { keysCommand } from './keys/keys.ts';
-import type { Paint } from './shared/paint.ts';
+import { type AuditContext, auditCommand } from './audit/audit.ts';
+import { type ConfigContext, configCommand } from './config/config.ts';
+import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
+import { type ExplainContext, explainCommand } from './explain/explain.ts';
+import { type KeysContext, keysCommand } from './keys/keys.ts';
+import { type ServeContext, serveCommand } from './serve/serve.ts';
 import { usersCommand } from './users/users.ts';
+import type { UsersContext } from './users/users-context.ts';
 
-export interface ProgramParts {
-  readonly env: Readonly<Record<string, string | undefined>>;
-  /** Runs the server; resolves once it listens. */
-  serve(options: { readonly demo: boolean }): Promise<void>;
+type Environment = Readonly<Record<string, string | undefined>>;
+
+export interface ProgramParts extends ServeContext {
+  readonly env: Environment;
 }
 
 /** All commands. Each rejects with an error whose message is a sentence for the admin. */
 export function createProgram({ env, serve }: ProgramParts): Command {
-  const stdout = (text: string): void => void process.stdout.write(text);
-  const stderr = (text: string): void => void process.stderr.write(text);
-  const setExitCode = (code: 0 | 1): void => {
-    process.exitCode = code;
-  };
-  const dataDir = env.DATA_DIR ?? 'data';
-  const configDir = env.CONFIG_DIR ?? 'config';
-  const openAnd = (warn: (text: string) => void): Promise<Store> =>
-    openStore({ ...(env.REDIS_URL ? { redisUrl: env.REDIS_URL } : {}), dataDir, warn });
-  const open = (): Promise<Store> => openAnd((text) => stderr(`${text}\n`));
-  const paint: Paint = (colour, text) => styleText(colour, text, { stream: process.stdout });
-  // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
-  const variables = { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env };
-  const authenticators = authenticatorKinds;
-  const now = (): number => Math.floor(Date.now() / 1000);
-
+  const context = createContext(env);
   const program = new Command('stepgate').description('Stepgate, a self-hosted identity engine').showHelpAfterError();
-  program.addCommand(
-    newCommand('serve')
-      .option('--demo', 'with demo users and a demo relying party, on this machine only', false)
-      .action(serve),
-  );
-  program.addCommand(
-    configCommand({ openStore: open, configDir, stdout, stderr, authenticators, variables, setExitCode }),
-  );
-  program.addCommand(explainCommand({ openStore: open, stdout, paint, authenticators, variables, now }));
-  program.addCommand(
-    usersCommand({
-      openStore: open,
-      stdout,
-      stderr,
-      stdin: process.stdin,
-      passwords: passwordTools(),
-      addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
-      numberCredential: (text) => (takesCodes(text) ? phoneCredential(text) : undefined),
-      accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(new HashingQueue(), terms) },
-      now,
-      authenticators,
-      setExitCode,
-    }),
-  );
-  program.addCommand(keysCommand({ openStore: open, stdout }));
-  program.addCommand(
-    doctorCommand({
-      openStore: openAnd,
-      stdout,
-      paint,
-      authenticators,
-      variables,
-      ...(env.REDIS_URL ? {} : { dataDir }),
-      configDir,
-      ...(env.ISSUER ? { issuer: env.ISSUER } : {}),
-      nodeVersion: process.versions.node,
-      now,
-      setExitCode,
-    }),
-  );
-  program.addCommand(auditCommand({ openStore: open, stdout, paint, interrupted }));
+  program.addCommand(serveCommand({ serve }));
+  program.addCommand(configCommand(context));
+  program.addCommand(explainCommand(context));
+  program.addCommand(usersCommand(context));
+  program.addCommand(keysCommand(context));
+  program.addCommand(doctorCommand(context));
+  program.addCommand(auditCommand(context));
   program.hook('preAction', (_program, command) => {
     if (command.name() !== 'serve') process.stdout.on('error', leaveQuietly);
   });
   return program;
+}
+
+type CommandContext = AuditContext & ConfigContext & DoctorContext & ExplainContext & KeysContext & UsersContext;
+
+/** What the commands need of the process and of the parts of the server. */
+function createContext(env: Environment): CommandContext {
+  const stdout = (text: string): void => void process.stdout.write(text);
+  const stderr = (text: string): void => void process.stderr.write(text);
+  const dataDir = env.DATA_DIR ?? 'data';
+  const redisUrl = env.REDIS_URL || undefined;
+  const openStoreAnd = (warn = (text: string): void => stderr(`${text}\n`)): Promise<Store> =>
+    openStore({ ...omitUndefined({ redisUrl }), dataDir, warn });
+  return {
+    stdout,
+    stderr,
+    stdin: process.stdin,
+    paint: (colour, text) => styleText(colour, text, { stream: process.stdout }),
+    setExitCode: (code) => {
+      process.exitCode = code;
+    },
+    interrupted,
+    now: () => Math.floor(Date.now() / 1000),
+    openStore: openStoreAnd,
+    configDir: env.CONFIG_DIR ?? 'config',
+    ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
+    nodeVersion: process.versions.node,
+    // The demo's relying party listens on the next port; files that name it must mean the same here as in the server.
+    variables: { DEMO_RP_PORT: String(Number(env.PORT ?? 3000) + 1), ...env },
+    authenticators: authenticatorKinds,
+    passwords: passwordTools(),
+    addressCredential: (text) => (mailAddress(text) === undefined ? undefined : emailCredential(text)),
+    numberCredential: (text) => (takesCodes(text) ? phoneCredential(text) : undefined),
+    accessCodes: { bounds: accessCodeBounds, issue: (terms) => issueAccessCode(new HashingQueue(), terms) },
+  };
 }
 
 /** Aborts on Ctrl-C. */

@@ -1,3 +1,4 @@
+/** The page of one demo app. */
 import { acrInWords, agoInWords, amrInWords, dateInWords } from './claims-text.ts';
 import type { DemoApp } from './demo-apps.ts';
 import type { ClaimedAssurance, DemoNotice, SignedIn, SignInKind } from './demo-sessions.ts';
@@ -8,14 +9,13 @@ import { requestParameters } from './sign-in.ts';
 import { triedNote } from './tried-note.ts';
 
 /**
- * An application: who signed in and how that is known, or the way in.
+ * The user and how the provider knows them, or the link to sign in.
  *
  * @param now seconds since the epoch
  */
 export function applicationPage(
   app: DemoApp,
-  signedIn: SignedIn | undefined,
-  notice: DemoNotice | undefined,
+  { signedIn, notice }: { readonly signedIn: SignedIn | undefined; readonly notice: DemoNotice | undefined },
   now: number,
 ): string {
   const content = signedIn === undefined ? signedOutContent(app) : signedInContent(app, signedIn, now);

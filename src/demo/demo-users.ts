@@ -6,7 +6,9 @@ export interface DemoUser {
   readonly groups: readonly string[];
 }
 
-/** An ordinary user, one with more rights, and one from outside the company. They share one password, which is not data. */
+/**
+ * An ordinary user, one with more rights, and one from outside the company. They share one password, which is not data.
+ */
 export const demoUsers: readonly DemoUser[] = [
   { identifier: 'alice@demo.test', displayName: 'Alice Archer', groups: ['staff'] },
   { identifier: 'bob@demo.test', displayName: 'Bob Baker', groups: ['staff', 'payroll-admins'] },

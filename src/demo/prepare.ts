@@ -43,8 +43,8 @@ async function keptPassword(store: Store): Promise<string> {
 }
 
 /**
- * A password that is right stays: setting it again would end the sessions of the demo. Users created by a version without email get the
- * authenticator now.
+ * A password that is right stays: setting it again would end the sessions of the demo. Users created by a version
+ * without email get the authenticator now.
  */
 async function prepareUser({ directory, hashing }: ServerApp, user: DemoUser, password: string): Promise<void> {
   const found = await directory.findByIdentifier(user.identifier);

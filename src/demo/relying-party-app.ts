@@ -1,3 +1,4 @@
+/** The demo's relying party as a Koa application. */
 import { Router } from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { buildEndSessionUrl, type Configuration, randomState } from 'openid-client';
@@ -23,7 +24,6 @@ export interface RelyingPartyContext {
 /** Named for this demo: cookies of `localhost` are shared between ports. */
 const cookieName = 'stepgate_demo_rp';
 
-/** The Koa application of the demo's relying party. */
 export function createRelyingPartyApp(context: RelyingPartyContext): Koa {
   const app = new Koa();
   app.use(guard(context));
@@ -56,7 +56,7 @@ function guard({ issuer, origin }: RelyingPartyContext): Middleware {
   };
 }
 
-/** Whatever went wrong outside of an application's own page, in words. */
+/** Shows what went wrong outside of the page of an app. */
 const problemPages: Middleware = async (ctx, next) => {
   try {
     await next();
@@ -99,7 +99,7 @@ function addHome(router: Router, { app, home, sessions, now }: Place): void {
     const session = findSession(ctx, sessions);
     const notice = session?.notices.get(app.key);
     session?.notices.delete(app.key);
-    send(ctx, 'text/html', applicationPage(app, session?.signedIn.get(app.key), notice, now()));
+    send(ctx, 'text/html', applicationPage(app, { signedIn: session?.signedIn.get(app.key), notice }, now()));
   });
 }
 
@@ -108,7 +108,7 @@ function addSignIn(router: Router, { app, home, sessions, callbackUri, provider 
     const kind = ctx.params.kind ?? 'plain';
     if (!isSignInKind(kind)) return next();
     const session = findSession(ctx, sessions) ?? openSession(ctx, sessions);
-    await orNotice(ctx, session, app, async () => {
+    await orNotice(ctx, { session, app }, async () => {
       const { url, state, pending } = await startSignIn(await provider(), callbackUri, { app: app.key, kind });
       addPending(session, state, pending);
       return url.href;
@@ -123,8 +123,8 @@ function addCallback(router: Router, { app, home, sessions, callbackUri, provide
     const pending = session?.pending.get(state);
     if (session === undefined || pending?.app !== app.key) return showProblem(ctx, 400, unexpectedAnswer);
     session.pending.delete(state);
-    await orNotice(ctx, session, app, async () => {
-      const signedIn = await finishSignIn(await provider(), new URL(`${callbackUri}${ctx.search}`), state, pending);
+    await orNotice(ctx, { session, app }, async () => {
+      const signedIn = await finishSignIn(await provider(), new URL(`${callbackUri}${ctx.search}`), { state, pending });
       const before = session.signedIn.get(app.key)?.assurance;
       session.notices.set(app.key, { kind: 'tried', action: pending.kind, before, after: signedIn.assurance });
       session.signedIn.set(app.key, signedIn);
@@ -139,7 +139,7 @@ function addRefresh(router: Router, { app, home, sessions, provider }: Place): v
     const session = findSession(ctx, sessions);
     const signedIn = session?.signedIn.get(app.key);
     if (session === undefined || signedIn === undefined) return redirect(ctx, home);
-    await orNotice(ctx, session, app, async () => {
+    await orNotice(ctx, { session, app }, async () => {
       const refreshed = await refreshSignIn(await provider(), signedIn);
       const { assurance: before } = signedIn;
       session.notices.set(app.key, { kind: 'tried', action: 'refresh', before, after: refreshed.assurance });
@@ -154,7 +154,7 @@ function addSignOut(router: Router, { app, home, origin, sessions, provider }: P
     const session = findSession(ctx, sessions);
     const signedIn = session?.signedIn.get(app.key);
     if (session === undefined || signedIn === undefined) return redirect(ctx, home);
-    await orNotice(ctx, session, app, async () => {
+    await orNotice(ctx, { session, app }, async () => {
       session.signingOut = randomState();
       const url = buildEndSessionUrl(await provider(), {
         id_token_hint: signedIn.idToken,
@@ -168,8 +168,12 @@ function addSignOut(router: Router, { app, home, origin, sessions, provider }: P
   });
 }
 
-/** Goes where `act` says, or back to the application, which then tells what went wrong. */
-async function orNotice(ctx: Context, session: DemoSession, app: DemoApp, act: () => Promise<string>): Promise<void> {
+/** Redirects to where `act` says, or back to the app, which then shows what went wrong. */
+async function orNotice(
+  ctx: Context,
+  { session, app }: { readonly session: DemoSession; readonly app: DemoApp },
+  act: () => Promise<string>,
+): Promise<void> {
   try {
     redirect(ctx, await act());
   } catch (error) {

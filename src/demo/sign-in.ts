@@ -49,8 +49,7 @@ export async function startSignIn(
 export async function finishSignIn(
   config: Configuration,
   callback: URL,
-  state: string,
-  pending: PendingSignIn,
+  { state, pending }: { readonly state: string; readonly pending: PendingSignIn },
 ): Promise<SignedIn> {
   const tokens = await authorizationCodeGrant(config, callback, {
     expectedState: state,

@@ -16,7 +16,8 @@ const titles: Readonly<Record<Tried['action'], string>> = {
 
 /** Shows what an action changed in the claims, side by side. */
 export function triedNote({ action, before, after }: Tried): Markup {
-  // `acr_values` is a voluntary claim: an app that needs the level has to check it (OpenID Connect Core section 3.1.2.1).
+  // `acr_values` is a voluntary claim: an app that needs the level has to check it (OpenID Connect Core section
+  // 3.1.2.1).
   const missed = action === 'step-up' && after.acr !== twoFactorAcr && !after.amr.includes('mfa');
   return html`<div class="notice ${missed ? 'bad' : 'good'}" role="status">
 <p><strong>${titles[action]}</strong>${missed ? ', but the provider answered with another level.' : undefined}</p>

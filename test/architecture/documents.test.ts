@@ -114,6 +114,17 @@ describe('the documents', () => {
     expect(strangers).toEqual([]);
   });
 
+  test('name scripts of npm that exist', () => {
+    const { scripts } = JSON.parse(document('package.json')) as { scripts: Readonly<Record<string, string>> };
+    const missing = documents.flatMap(({ path, text }) =>
+      [...text.matchAll(/\bnpm run ([\w:]+)/g)]
+        .map(([, name = '']) => name)
+        .filter((name) => !Object.hasOwn(scripts, name))
+        .map((name) => `${path} names npm run ${name}`),
+    );
+    expect(missing).toEqual([]);
+  });
+
   test('name files and folders that exist', () => {
     const missing = documents.flatMap(({ path, text }) =>
       namedPaths(text)

@@ -1,4 +1,7 @@
-/** What every authenticator promises, whatever it verifies. `authenticator-cases.ts` says how to answer the challenges of each. */
+/**
+ * What every authenticator promises, whatever it verifies. `authenticator-cases.ts` says how to answer the challenges
+ * of each.
+ */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import type {

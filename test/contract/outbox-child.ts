@@ -1,4 +1,7 @@
-/** A node that only sends: `node outbox-child.ts <redis url> <smtp port> <lease in seconds>`. It works until it is killed. */
+/**
+ * A node that only sends: `node outbox-child.ts <redis url> <smtp port> <lease in seconds>`. It works until it is
+ * killed.
+ */
 import { openRedis } from '../../src/stores/redis.ts';
 import { localSmtp, testOutbox } from '../support/outbox.ts';
 import { longPatience } from '../support/redis.ts';

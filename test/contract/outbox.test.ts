@@ -308,7 +308,7 @@ async function loseRace(store: Store, older: readonly string[]): Promise<void> {
   await unit.get(key);
   await store.commit([{ op: 'replace', key, version: 1, value: '2', ttl: 600 }]);
   withdraw(unit, older);
-  enqueue(unit, signInMail('alice@demo.test', '222222', start + 600), start);
+  enqueue(unit, signInMail('alice@demo.test', '222222', start + 600), { now: start });
   unit.replace(key, { value: '3', ttl: 600 });
   await expect(unit.commit()).rejects.toThrow(Conflict);
 }

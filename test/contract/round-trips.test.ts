@@ -27,7 +27,9 @@ let redis: RedisServer;
 let node: TestNode;
 let app: RelyingParty;
 let person: Person;
-/** Round trips since they were last taken. Those that no request asked for (the node follows the store) are left out. */
+/**
+ * Round trips since they were last taken. Those that no request asked for (the node follows the store) are left out.
+ */
 let trips: Verb[] = [];
 
 function taken(): readonly Verb[] {

@@ -76,7 +76,7 @@ export async function putIntoOutbox(
 ): Promise<readonly string[]> {
   const unit = new UnitOfWork(store);
   withdraw(unit, instead);
-  const ids = deliveries.map((delivery) => enqueue(unit, delivery, now));
+  const ids = deliveries.map((delivery) => enqueue(unit, delivery, { now }));
   await unit.commit();
   return ids;
 }

@@ -1,7 +1,7 @@
 /**
- * Something had: a temporary access code that an administrator gives to a user who is new, or who lost all other authenticators. It is issued
- * on the command line, never enrolled in the step loop, and expires by itself. It is only as good a proof of possession as the channel by
- * which the administrator hands it over.
+ * Something had: a temporary access code that an administrator gives to a user who is new, or who lost all other
+ * authenticators. It is issued on the command line, never enrolled in the step loop, and expires by itself. It is only
+ * as good a proof of possession as the channel by which the administrator hands it over.
  */
 import { z } from 'zod';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -84,7 +84,10 @@ export interface AccessCodeTerms {
   readonly expiresAt: Seconds;
 }
 
-/** What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about it. */
+/**
+ * What an administrator may issue, by the settings of all authenticators; the widest bounds when they say nothing about
+ * it.
+ */
 export function accessCodeBounds(settings: Readonly<Record<string, unknown>>): z.output<typeof anyBounds> {
   // Checked and complete, durations are seconds.
   const own = settings[descriptor.key] as z.output<typeof anyBounds> | undefined;
@@ -98,7 +101,9 @@ export interface IssuedAccessCode {
   readonly credential: NewCredential;
 }
 
-/** Draws a code. Rejects with `RangeError` for impossible terms, with `StepgateError('busy')` when the queue is full. */
+/**
+ * Draws a code. Rejects with `RangeError` for impossible terms, with `StepgateError('busy')` when the queue is full.
+ */
 export async function issueAccessCode(queue: HashingQueue, terms: AccessCodeTerms): Promise<IssuedAccessCode> {
   const { length, uses, expiresAt } = terms;
   if (!Number.isInteger(length) || length < shortest || length > longest)

@@ -1,6 +1,7 @@
 /**
- * Something had: a mailbox. One message holds a six-digit code and a magic link; both answer the same challenge. NIST SP 800-63B-4 section
- * 3.1.3.1 does not accept email as an out-of-band authenticator, so policies that follow it exclude it.
+ * Something had: a mailbox. One message holds a six-digit code and a magic link; both answer the same challenge. NIST
+ * SP 800-63B-4 section 3.1.3.1 does not accept email as an out-of-band authenticator, so policies that follow it
+ * exclude it.
  */
 import { randomBytes } from 'node:crypto';
 import type { Subject } from '../../core/model/facts.ts';
@@ -123,8 +124,8 @@ function requestedBy({ visitor: { ip, place = ip, userAgent } }: AuthenticatorCo
 }
 
 /**
- * Before anything is proved, the page shows only the address that the user entered, masked: it must not tell whether an account has that
- * address. Users who entered something else see no address, and neither do some decoys.
+ * Before anything is proved, the page shows only the address that the user entered, masked: it must not tell whether an
+ * account has that address. Users who entered something else see no address, and neither do some decoys.
  */
 function addressOnPage(address: string | undefined, context: AuthenticatorContext): string {
   if (address !== undefined && context.mayShowDetails) return maskedAddress(address);

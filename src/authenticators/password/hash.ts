@@ -1,6 +1,6 @@
 /**
- * Password hashes: Argon2id in the PHC string format. One way to make them, one to check them, one to take over those of other systems.
- * How much work a hash is stands in `HashingQueue.cost`.
+ * Password hashes: Argon2id in the PHC string format. One way to make them, one to check them, one to take over those
+ * of other systems. How much work a hash is stands in `HashingQueue.cost`.
  */
 import { argon2id, hash, verify } from 'argon2';
 import { type HashingCost, type HashingQueue, owaspHashingCost } from '../shared/hashing-queue.ts';
@@ -22,8 +22,9 @@ export interface ForeignHash {
 }
 
 /**
- * The bytes that are hashed: NFC (NIST SP 800-63B-4 section 3.1.1.2), UTF-8, all of it, never cut. `undefined`: this cannot be a
- * password, because it is empty, longer than 1024 bytes, or not well-formed (ill-formed ones would all become the same bytes).
+ * The bytes that are hashed: NFC (NIST SP 800-63B-4 section 3.1.1.2), UTF-8, all of it, never cut. `undefined`: this
+ * cannot be a password, because it is empty, longer than 1024 bytes, or not well-formed (ill-formed ones would all
+ * become the same bytes).
  */
 export function passwordBytes(text: string): Buffer | undefined {
   if (text === '' || text.length > maxBytes || !text.isWellFormed()) return undefined;
@@ -32,8 +33,8 @@ export function passwordBytes(text: string): Buffer | undefined {
 }
 
 /**
- * Hashes a new password. Rejects with `RangeError` when it cannot be one (see `passwordBytes`), with `StepgateError('busy')` when the
- * queue is full.
+ * Hashes a new password. Rejects with `RangeError` when it cannot be one (see `passwordBytes`), with
+ * `StepgateError('busy')` when the queue is full.
  */
 export async function hashPassword(queue: HashingQueue, text: string): Promise<string> {
   const bytes = passwordBytes(text);
@@ -41,7 +42,10 @@ export async function hashPassword(queue: HashingQueue, text: string): Promise<s
   return queue.run(() => hash(bytes, { ...queue.cost, type: argon2id }));
 }
 
-/** Checks a password. Without a usable stored hash it does the same work on a hash that no password fits, and returns false. */
+/**
+ * Checks a password. Without a usable stored hash it does the same work on a hash that no password fits, and returns
+ * false.
+ */
 export async function checkPassword(queue: HashingQueue, stored: unknown, bytes: Buffer): Promise<boolean> {
   const known = typeof stored === 'string' && readHash(stored) !== undefined;
   const matches = await queue.run(() => verify(known ? stored : dummyHash(queue.cost), bytes));
@@ -62,8 +66,9 @@ const phc =
   /^\$argon2id\$v=19\$(?<parameters>[mtp]=\d{1,10},[mtp]=\d{1,10},[mtp]=\d{1,10})\$(?<salt>[A-Za-z0-9+/]{11,86})\$(?<tag>[A-Za-z0-9+/]{22,171})$/;
 
 /**
- * Reads an Argon2id hash (version 1.3) of any system: parameters in the order m,t,p or m,p,t. Comes back in the order m,t,p, which every
- * implementation reads. `undefined`: another algorithm, damaged, or more expensive than 256 MiB, 16 passes, 16 lanes.
+ * Reads an Argon2id hash (version 1.3) of any system: parameters in the order m,t,p or m,p,t. Comes back in the order
+ * m,t,p, which every implementation reads. `undefined`: another algorithm, damaged, or more expensive than 256 MiB, 16
+ * passes, 16 lanes.
  */
 export function readHash(text: string, cost: HashingCost = owaspHashingCost): ForeignHash | undefined {
   const groups = phc.exec(text)?.groups;

@@ -1,6 +1,6 @@
 /**
- * Something known: a password (NIST SP 800-63B-4 section 3.1.1). Users who have none get one by recovery, by an import or from an
- * administrator; it is not enrolled in the step loop.
+ * Something known: a password (NIST SP 800-63B-4 section 3.1.1). Users who have none get one by recovery, by an import
+ * or from an administrator; it is not enrolled in the step loop.
  */
 import { z } from 'zod';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';

@@ -1,7 +1,9 @@
 /** Reads phone numbers (ITU-T E.164): which ones a code can be sent to, in which ways, and how one is masked. */
 import { createRequire } from 'node:module';
 
-/** Loaded on first use: the metadata of all numbers takes long to read, and installations without phones never need it. */
+/**
+ * Loaded on first use: the metadata of all numbers takes long to read, and installations without phones never need it.
+ */
 let library: typeof import('libphonenumber-js/max') | undefined;
 function numbers(): typeof import('libphonenumber-js/max') {
   library ??= createRequire(import.meta.url)('libphonenumber-js/max') as typeof import('libphonenumber-js/max');
@@ -24,8 +26,9 @@ export interface PhoneNumber {
 const maxInputLength = 40;
 
 /**
- * Kinds of numbers that codes can be sent to. Left out are numbers whose calls cost extra or earn money (premium rate, shared cost), numbers
- * of companies (UAN, toll free), and numbers that belong to no device: voice over IP, personal numbers, pagers, voice mail.
+ * Kinds of numbers that codes can be sent to. Left out are numbers whose calls cost extra or earn money (premium rate,
+ * shared cost), numbers of companies (UAN, toll free), and numbers that belong to no device: voice over IP, personal
+ * numbers, pagers, voice mail.
  */
 const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = new Map([
   ['MOBILE', ['sms', 'voice']],
@@ -33,7 +36,10 @@ const methodsByType: ReadonlyMap<string | undefined, readonly PhoneMethod[]> = n
   ['FIXED_LINE', ['voice']],
 ]);
 
-/** The number that the text stands for; `undefined`: there can be no such number. Without a country code it is one of `country`. */
+/**
+ * The number that the text stands for; `undefined`: there can be no such number. Without a country code it is one of
+ * `country`.
+ */
 export function readPhoneNumber(text: string, country?: string): PhoneNumber | undefined {
   const plain =
     text.length > maxInputLength
@@ -50,7 +56,10 @@ export function readPhoneNumber(text: string, country?: string): PhoneNumber | u
   return { number: parsed.number, country: parsed.country, methods: methodsByType.get(parsed.getType()) ?? [] };
 }
 
-/** `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length stays unknown. `number` is E.164. */
+/**
+ * `+49 ••• •••• 12`: country code and last two digits, and always as many dots, so that the length stays unknown.
+ * `number` is E.164.
+ */
 export function maskedNumber(number: string): string {
   const code = numbers().parsePhoneNumberFromString(number)?.countryCallingCode ?? '';
   return `+${code} ••• •••• ${number.slice(-2)}`;

@@ -1,7 +1,7 @@
 /**
- * Something had: a phone that takes text messages or calls. A six-digit code goes there. NIST SP 800-63B-4 section 3.1.3.3 calls the
- * public telephone network restricted: the page for enrollment says so, and policies that need more exclude phones.
- * See decision 14.
+ * Something had: a phone that takes text messages or calls. A six-digit code goes there. NIST SP 800-63B-4 section
+ * 3.1.3.3 calls the public telephone network restricted: the page for enrollment says so, and policies that need more
+ * exclude phones. See decision 14.
  */
 import { randomInt } from 'node:crypto';
 import type {
@@ -52,7 +52,10 @@ export function takesCodes(number: string): boolean {
   return read?.number === number && read.methods.length > 0;
 }
 
-/** The credential of a number that is known to be the user's, in E.164. Throws `TypeError` when no code can be sent there. */
+/**
+ * The credential of a number that is known to be the user's, in E.164. Throws `TypeError` when no code can be sent
+ * there.
+ */
 export function phoneCredential(number: string): NewCredential {
   if (!takesCodes(number)) throw new TypeError('no code can be sent to this number');
   return credentialOf(descriptor, { number });
@@ -88,7 +91,10 @@ function settingsOf(context: AuthenticatorContext): PhoneSettings {
   return { ...noSettings, ...(context.settings as Partial<PhoneSettings> | undefined) };
 }
 
-/** The configured ways that suit the number, in the configured order; none for a number of a country that is not on the list. */
+/**
+ * The configured ways that suit the number, in the configured order; none for a number of a country that is not on the
+ * list.
+ */
 function methodsFor({ country, methods }: PhoneNumber, settings: PhoneSettings): readonly PhoneMethod[] {
   return settings.countries.includes(country) ? settings.methods.filter((method) => methods.includes(method)) : [];
 }

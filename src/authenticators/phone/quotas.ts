@@ -1,7 +1,7 @@
 /**
- * How much may be sent to phones, over all accounts. Messages cost money, and toll fraud earns it: fraudsters have codes sent to rows of
- * numbers whose operator shares the fee with them. So messages are counted by number, by block of numbers, by requesting network and by
- * country.
+ * How much may be sent to phones, over all accounts. Messages cost money, and toll fraud earns it: fraudsters have
+ * codes sent to rows of numbers whose operator shares the fee with them. So messages are counted by number, by block of
+ * numbers, by requesting network and by country.
  */
 import type { Quota } from '../authenticator.ts';
 import { networkQuota, perHour } from '../shared/sending-quotas.ts';
@@ -19,8 +19,9 @@ export interface PhoneLimits {
 const blockDigits = 4;
 
 /**
- * The country comes last, so that a message which another limit refuses does not count for it. Decoys are counted by network, too; number,
- * block and country are replaced by the identifier that was entered (`unknown`), so that guessing identifiers exhausts no user's messages.
+ * The country comes last, so that a message which another limit refuses does not count for it. Decoys are counted by
+ * network, too; number, block and country are replaced by the identifier that was entered (`unknown`), so that guessing
+ * identifiers exhausts no user's messages.
  */
 export function phoneQuotas(
   to: PhoneNumber | undefined,

@@ -1,6 +1,7 @@
 /**
- * Something had: ten or more codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved recovery codes,
- * section 4.2.1.1). They are shown once, while they are enrolled, and stored as salted Argon2id hashes: no rotation of keys voids them.
+ * Something had: ten or more codes on paper, each for one use (look-up secrets, NIST SP 800-63B-4 section 3.1.2; saved
+ * recovery codes, section 4.2.1.1). They are shown once, while they are enrolled, and stored as salted Argon2id hashes:
+ * no rotation of keys voids them.
  */
 import { z } from 'zod';
 import { closed } from '../../policy/schema/fields.ts';
@@ -41,7 +42,10 @@ const descriptor = {
 /** RFC 8176 has no value for look-up secrets; `otp` is the nearest: each code is a one-time password. */
 const proof = proofOf(descriptor, ['otp']);
 
-/** Letters and digits of a code. 80 bits: more than the 64 that section 4.2.1.1 asks for, and short enough to type from paper. */
+/**
+ * Letters and digits of a code. 80 bits: more than the 64 that section 4.2.1.1 asks for, and short enough to type from
+ * paper.
+ */
 const codeLength = 16;
 
 /** Codes in a set: by default, and the range of the setting. */

@@ -1,6 +1,6 @@
 /**
- * The questions to choose from. They ask for what no profile and no register tells, and what does not change (OWASP Choosing and Using
- * Security Questions Cheat Sheet). The texts live with the views, by code: `question.<code>`.
+ * The questions to choose from. They ask for what no profile and no register tells, and what does not change (OWASP
+ * Choosing and Using Security Questions Cheat Sheet). The texts live with the views, by code: `question.<code>`.
  */
 
 /** By code, with answers that the question itself suggests, in the languages of its texts: they are refused. */

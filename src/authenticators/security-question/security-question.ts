@@ -1,7 +1,7 @@
 /**
- * Something known: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as an authenticator, and
- * OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and only after something else was proved.
- * See decision 15.
+ * Something known: the answer to a question about the user. NIST SP 800-63B-4 section 3.1.1.2 does not accept it as an
+ * authenticator, and OWASP ASVS 5.0 6.4.2 forbids it. So it is auxiliary: it counts only where a policy names it, and
+ * only after something else was proved. See decision 15.
  */
 import { z } from 'zod';
 import type { Subject } from '../../core/model/facts.ts';
@@ -55,7 +55,7 @@ const configuration = {
       'Security question. Against NIST SP 800-63B-4 and OWASP ASVS; counts only where a policy names it, and only beside something else.',
     ),
   objection:
-    'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',
+    'is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what users know about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)',
 } as const;
 
 /** `code` of `securityQuestions`, or `ownQuestion` and its `text`. */
@@ -110,8 +110,8 @@ export function normaliseAnswer(text: string): string {
 }
 
 /**
- * No question is shown before the user has proved something (section 3.1.1.2: no hints). A user without a question gets one all the same,
- * always the same one.
+ * No question is shown before the user has proved something (section 3.1.1.2: no hints). A user without a question gets
+ * one all the same, always the same one.
  */
 function shownQuestion(credential: Credential | undefined, context: AuthenticatorContext): IssuedChallenge['public'] {
   if (!context.mayShowDetails) return {};

@@ -1,6 +1,7 @@
 /**
- * A bounded queue for password hashing. Hashing runs on libuv's thread pool, which signing, DNS and files share: with too many hashes in
- * flight everything else waits behind them. What cannot start soon is refused with 503 instead of piling up.
+ * A bounded queue for password hashing. Hashing runs on libuv's thread pool, which signing, DNS and files share: with
+ * too many hashes in flight everything else waits behind them. What cannot start soon is refused with 503 instead of
+ * piling up.
  */
 import { availableParallelism } from 'node:os';
 import { StepgateError } from '../../errors.ts';
@@ -43,7 +44,10 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
-/** Two threads of the pool stay free for signing and files, and no core hashes twice at a time. `threadPoolSize` is UV_THREADPOOL_SIZE. */
+/**
+ * Two threads of the pool stay free for signing and files, and no core hashes twice at a time. `threadPoolSize` is
+ * UV_THREADPOOL_SIZE.
+ */
 export function hashingConcurrency(cores: number = availableParallelism(), threadPoolSize = 4): number {
   return Math.max(1, Math.min(cores, threadPoolSize - 2));
 }
@@ -72,7 +76,10 @@ export class HashingQueue {
     return { active: this.#active, waiting: this.#waiting.size, started: this.#started, refused: this.#refused };
   }
 
-  /** Runs `task` when there is room, in the order of arrival. Rejects with `StepgateError('busy')` when the queue is full or the wait too long. */
+  /**
+   * Runs `task` when there is room, in the order of arrival. Rejects with `StepgateError('busy')` when the queue is
+   * full or the wait too long.
+   */
   async run<T>(task: () => Promise<T>): Promise<T> {
     await this.#enter();
     try {

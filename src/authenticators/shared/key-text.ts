@@ -1,6 +1,6 @@
 /**
- * Codes that users keep on paper or receive from an administrator: drawn, read back as users type them, and hashed. Crockford's Base32: 32
- * letters and digits of which no two look alike, 5 bits each.
+ * Codes that users keep on paper or receive from an administrator: drawn, read back as users type them, and hashed.
+ * Crockford's Base32: 32 letters and digits of which no two look alike, 5 bits each.
  */
 import { randomBytes } from 'node:crypto';
 import { argon2id, hash } from 'argon2';
@@ -22,8 +22,8 @@ export function groupedKeyText(text: string): string {
 }
 
 /**
- * Reads a text of `min` to `max` letters and digits. Accepts lower case, spaces and dashes, O for 0, I and L for 1. `undefined`: it is
- * something else.
+ * Reads a text of `min` to `max` letters and digits. Accepts lower case, spaces and dashes, O for 0, I and L for 1.
+ * `undefined`: it is something else.
  */
 export function readKeyText(text: string, min: number, max: number): string | undefined {
   if (text.length > 256) return undefined;
@@ -47,8 +47,8 @@ export function isSalt(value: unknown): value is string {
 }
 
 /**
- * Argon2id of a text, 256 bits, base64url. Texts of fewer than 112 bits are hashed like passwords (NIST SP 800-63B-4 section 3.1.2.2).
- * Rejects with `StepgateError('busy')` when the queue is full.
+ * Argon2id of a text, 256 bits, base64url. Texts of fewer than 112 bits are hashed like passwords (NIST SP 800-63B-4
+ * section 3.1.2.2). Rejects with `StepgateError('busy')` when the queue is full.
  */
 export async function digestKeyText(queue: HashingQueue, text: string, salt: string): Promise<string> {
   const options = {

@@ -14,7 +14,9 @@ export function networkQuota(ip: string, limit: number): Quota {
   return perHour('network', networkOf(ip), limit);
 }
 
-/** What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). All unknown addresses are one network. */
+/**
+ * What one subscriber has: the address (IPv4), or the /64 that it is in (IPv6). All unknown addresses are one network.
+ */
 export function networkOf(ip: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
   if (mapped) return mapped[1] ?? ip;

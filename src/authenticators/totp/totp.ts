@@ -1,4 +1,6 @@
-/** Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4). */
+/**
+ * Something had: an authenticator app with time-based one-time passwords (RFC 6238; NIST SP 800-63B-4 section 3.1.4).
+ */
 import { generateSecret, generateURI, verify as verifyCode } from 'otplib';
 import type { Subject } from '../../core/model/facts.ts';
 import { closed } from '../../policy/schema/fields.ts';
@@ -34,11 +36,16 @@ const configuration = {
 
 const proof = proofOf(descriptor, ['otp']);
 
-/** What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4 recommends. */
+/**
+ * What authenticator apps support without exception: SHA-1, six digits, 30 seconds; 160 bits as RFC 4226 section 4
+ * recommends.
+ */
 const code = { algorithm: 'sha1', digits: 6, period: 30 } as const;
 const keyBytes = 20;
 
-/** Apps whose codes are computed for every user. A user with more of them takes longer, by some microseconds for each. */
+/**
+ * Apps whose codes are computed for every user. A user with more of them takes longer, by some microseconds for each.
+ */
 const appsComputed = 5;
 
 /** For users with fewer apps, or none: the same computation, and never a match. 160 bits that no app has. */
@@ -69,8 +76,9 @@ export function totpAuthenticator(): Authenticator {
 }
 
 /**
- * A code of any app that makes progress counts: the user need not say which one it is of. The codes of all apps are computed, whichever
- * matches, and as many for users with fewer apps or none: the time tells nothing about up to `appsComputed` apps.
+ * A code of any app that makes progress counts: the user need not say which one it is of. The codes of all apps are
+ * computed, whichever matches, and as many for users with fewer apps or none: the time tells nothing about up to
+ * `appsComputed` apps.
  */
 async function verifyTotp(
   credential: Credential | undefined,

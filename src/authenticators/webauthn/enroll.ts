@@ -115,7 +115,10 @@ async function readRegistration(
   }
 }
 
-/** Checks the algorithm of the key and the signature of the attestation, if there is one. It does not look at the chain of certificates. */
+/**
+ * Checks the algorithm of the key and the signature of the attestation, if there is one. It does not look at the chain
+ * of certificates.
+ */
 async function verifyAttested(
   id: string,
   { clientData, attestation, challenge }: Parameters<typeof readRegistration>[0],

@@ -31,7 +31,10 @@ export function relyingParty(issuer: string): { readonly id: string; readonly or
   return { id: hostname, origin };
 }
 
-/** A field in base64url without padding; base64 is accepted, too. `undefined`: missing, something else, or longer than `maxBytes`. */
+/**
+ * A field in base64url without padding; base64 is accepted, too. `undefined`: missing, something else, or longer than
+ * `maxBytes`.
+ */
 export function binaryField(input: CredentialInput, name: string, maxBytes: number): string | undefined {
   const text: unknown = Object.hasOwn(input, name) ? input[name] : undefined;
   if (typeof text !== 'string' || text === '' || text.length > Math.ceil(maxBytes / 3) * 4) return undefined;
@@ -71,7 +74,10 @@ export interface Flags {
   readonly bs: boolean;
 }
 
-/** Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and flags that contradict one another. */
+/**
+ * Section 7.1 steps 14 to 18, section 7.2 steps 16 to 20: relying party, presence, and flags that contradict one
+ * another.
+ */
 export function authenticatorDataFault(rpIdHash: Uint8Array, flags: Flags, issuer: string): Fault | undefined {
   const expected = createHash('sha256').update(relyingParty(issuer).id).digest();
   if (rpIdHash.length !== expected.length || !timingSafeEqual(rpIdHash, expected)) return 'rp_id';

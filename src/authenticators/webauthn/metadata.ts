@@ -1,6 +1,6 @@
 /**
- * Models of authenticators as the FIDO Metadata Service describes them: the payload of its BLOB (FIDO Metadata Service 3.0 section 3.1.6)
- * as a JSON file. The administrator fetches it and checks its signature.
+ * Models of authenticators as the FIDO Metadata Service describes them: the payload of its BLOB (FIDO Metadata Service
+ * 3.0 section 3.1.6) as a JSON file. The administrator fetches it and checks its signature.
  */
 import { X509Certificate } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -63,8 +63,9 @@ function modelOf({ aaguid, metadataStatement = {}, statusReports = [] }: Entry):
 const longestChain = 6;
 
 /**
- * Does this chain, leaf first, lead to one of the roots? Each certificate must be valid at `now` (epoch seconds) and issued by the next
- * one; the leaf itself may be the root. It makes no requests: the status reports list the models that are revoked.
+ * Does this chain, leaf first, lead to one of the roots? Each certificate must be valid at `now` (epoch seconds) and
+ * issued by the next one; the leaf itself may be the root. It makes no requests: the status reports list the models
+ * that are revoked.
  */
 export function leadsTo(roots: readonly X509Certificate[], chain: readonly X509Certificate[], now: number): boolean {
   if (chain.length === 0 || chain.length > longestChain) return false;

@@ -1,4 +1,6 @@
-/** The stored part of a passkey or security key. None of it is secret: the private key never leaves the authenticator. */
+/**
+ * The stored part of a passkey or security key. None of it is secret: the private key never leaves the authenticator.
+ */
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
 import type { Credential, Proof } from '../authenticator.ts';
 
@@ -78,8 +80,8 @@ function isBase64url(value: unknown): value is string {
 }
 
 /**
- * What a key proves with or without user verification. It does not say how it verified the user: `inherence` may have been a PIN.
- * `amr` after RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays where it is.
+ * What a key proves with or without user verification. It does not say how it verified the user: `inherence` may have
+ * been a PIN. `amr` after RFC 8176: `swk` for a key that may be copied, `hwk` for one that stays where it is.
  */
 export function webauthnProof(
   { backupEligible, hardware }: Pick<WebauthnSecret, 'backupEligible' | 'hardware'>,

@@ -38,8 +38,8 @@ interface Assertion {
 }
 
 /**
- * Finds out which key answered and what it proved. Everything that does not depend on the account is checked first; without the key, the
- * answer tells nothing. State changes only after all checks have passed.
+ * Finds out which key answered and what it proved. Everything that does not depend on the account is checked first;
+ * without the key, the answer tells nothing. State changes only after all checks have passed.
  */
 export async function verifyAssertion(
   credential: Credential | undefined,

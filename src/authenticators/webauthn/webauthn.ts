@@ -62,8 +62,8 @@ export function webauthnAuthenticator(): Authenticator {
     descriptor: webauthnDescriptor,
     configuration,
     sharedChallenge: true,
-    // A signature cannot be guessed, so failures never lock keys for good: NIST SP 800-63B-4 section 3.2.2 limits guesses at secrets. The
-    // short window limits how many signatures strangers can have verified.
+    // A signature cannot be guessed, so failures never lock keys for good: NIST SP 800-63B-4 section 3.2.2 limits
+    // guesses at secrets. The short window limits how many signatures strangers can have verified.
     attemptLimits: [{ limit: 10, window: 300 }],
     challenge: async (credential, context) => assertionChallenge(credential, context),
     verify: verifyAssertion,
@@ -108,7 +108,9 @@ function descriptor({ secret: { id, transports } }: Key): KeyDescriptor {
   return omitUndefined({ id, transports });
 }
 
-/** Bytes of the id and transports of usual keys: those of password managers and platforms, Windows Hello, security keys. */
+/**
+ * Bytes of the id and transports of usual keys: those of password managers and platforms, Windows Hello, security keys.
+ */
 const commonShapes: readonly { readonly bytes: number; readonly transports?: readonly Transport[] }[] = [
   { bytes: 16, transports: ['hybrid', 'internal'] },
   { bytes: 20, transports: ['hybrid', 'internal'] },
@@ -174,7 +176,10 @@ function usernamelessChallenge(version: number, context: AuthenticatorContext): 
   };
 }
 
-/** The challenge of this period or of the one before: one counts for `challengeLifetime` at most, and for half of it at least. */
+/**
+ * The challenge of this period or of the one before: one counts for `challengeLifetime` at most, and for half of it at
+ * least.
+ */
 function usernamelessPending(
   version: number,
   input: CredentialInput,

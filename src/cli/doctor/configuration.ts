@@ -1,4 +1,7 @@
-/** Checks the configuration: is there one, can it be read, is it what the files say, and can its `acr` values be reached? */
+/**
+ * Checks the configuration: is there one, can it be read, is it what the files say, and can its `acr` values be
+ * reached?
+ */
 
 import { attainableAcrValues } from '../../core/evidence/attainable-acr.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';

@@ -1,4 +1,7 @@
-/** Checks that the directory of the embedded store is there, and closed to other users. It runs before the store opens and mends it. */
+/**
+ * Checks that the directory of the embedded store is there, and closed to other users. It runs before the store opens
+ * and mends it.
+ */
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CheckResult, fail, ok, warn } from './finding.ts';

@@ -1,4 +1,6 @@
-/** `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Changes nothing. */
+/**
+ * `stepgate doctor`: checks everything that a sign-in needs, and says what to do about what is wrong. Changes nothing.
+ */
 import type { Command } from 'commander';
 import type { Seconds } from '../../core/model/facts.ts';
 import { StoreUnavailable } from '../../errors.ts';

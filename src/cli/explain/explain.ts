@@ -1,6 +1,7 @@
 /** `stepgate explain`: what a sign-in would ask the user for, and why. */
 import type { Command } from 'commander';
 import type { Seconds, Subject } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { explain } from '../../flow/explain.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
@@ -55,23 +56,22 @@ async function run(context: ExplainContext, options: ExplainOptions): Promise<vo
     return withStore(context, async (store) => {
       const inUse = await revisionInUse(store, context.authenticators);
       const subject = user === undefined ? undefined : await findSubject(store, user, context.now());
-      await print(context, options, inUse, subject);
+      await print(context, options, { ...inUse, subject });
     });
   }
   const subject =
     user === undefined ? undefined : await withStore(context, (store) => findSubject(store, user, context.now()));
-  await withFiles(context, config, (files) => print(context, options, files, subject));
+  await withFiles(context, config, (files) => print(context, options, { ...files, subject }));
 }
 
 async function print(
   { authenticators, now, paint, stdout }: ExplainContext,
   options: ExplainOptions,
-  { snapshot, manifest }: RevisionInUse,
-  user: Subject | undefined,
+  { snapshot, manifest, subject }: RevisionInUse & { readonly subject: Subject | undefined },
 ): Promise<void> {
   const app = await snapshot.app(options.app);
   if (app === undefined) throw refusal(unknownName('app', options.app, appNames(manifest)));
-  const known = { snapshot, app, authenticators, now: now(), ...(user && { user }) };
+  const known = { snapshot, app, authenticators, now: now(), ...omitUndefined({ user: subject }) };
   const explanation = await explain(snapshot, app, factsFromOptions(options, known));
   const source = options.config === undefined ? `revision ${explanation.revision}` : `the files of ${options.config}`;
   const text = options.json ? JSON.stringify(explanation, null, 2) : explanationText(explanation, source, paint);

@@ -103,7 +103,9 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
   return { ip, zones: [...new Set([...zonesOf(ip), ...(zone ?? [])])] };
 }
 
-/** The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known. */
+/**
+ * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
+ */
 function subjectOf(options: FactOptions, { user, authenticators }: Known): Subject | undefined {
   const { groups, userType, attribute, enrolled } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {

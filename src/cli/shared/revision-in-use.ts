@@ -12,7 +12,9 @@ export interface RevisionInUse {
   readonly manifest: Manifest;
 }
 
-/** Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`. */
+/**
+ * Rejects with `StepgateError('not_configured')` when there is none or it cannot be read, or with `StoreUnavailable`.
+ */
 export async function revisionInUse(
   store: Store,
   authenticators: readonly AuthenticatorKind[],

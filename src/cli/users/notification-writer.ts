@@ -11,7 +11,10 @@ import type { Account } from '../../users/user.ts';
 /** The operations that put the notification into the outbox, for each address of the account as it was before. */
 export type WriteNotification = (before: Account, notification: AccountNotification) => readonly Op[];
 
-/** Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with `StoreUnavailable`. */
+/**
+ * Writes nothing where the configuration in use sends no mail, and no demo takes it into its inbox. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function notificationWriter(
   store: Store,
   { authenticators, now }: { readonly authenticators: readonly AuthenticatorKind[]; readonly now: () => Seconds },

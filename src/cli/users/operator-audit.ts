@@ -1,4 +1,7 @@
-/** The audit lines of commands: one for each change of an account, written in the commit of that change. They never hold a secret. */
+/**
+ * The audit lines of commands: one for each change of an account, written in the commit of that change. They never hold
+ * a secret.
+ */
 import { type AuditEvent, type AuditEventName, auditOp } from '../../flow/audit.ts';
 import type { Op } from '../../stores/store.ts';
 import { operatorName } from '../shared/operator.ts';

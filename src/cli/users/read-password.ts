@@ -25,7 +25,8 @@ export interface ReadPassword {
 }
 
 /**
- * `undefined`: the options ask for none. Rejects with a sentence when it cannot be a password. `words`: what it must not consist of.
+ * `undefined`: the options ask for none. Rejects with a sentence when it cannot be a password. `words`: what it must
+ * not consist of.
  */
 export async function readPassword(
   context: PasswordContext,

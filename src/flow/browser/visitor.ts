@@ -1,8 +1,11 @@
-/** What one request says about the browser and its network. All of it comes from outside: it can narrow a rule, never widen trust. */
+/**
+ * What one request says about the browser and its network. All of it comes from outside: it can narrow a rule, never
+ * widen trust.
+ */
 import { maxUserAgentLength } from '../../user-agent.ts';
 
 export interface Visitor {
-  /** Address of the client as the nearest trusted hop saw it; empty when it cannot be told. */
+  /** Address of the client as the nearest trusted proxy saw it. Empty: unknown. */
   readonly ip: string;
   /** The header as it came; `user-agent.ts` reads it. */
   readonly userAgent: string;
@@ -13,8 +16,9 @@ export interface Visitor {
 }
 
 /**
- * The address of the client. Each own proxy appended the address that it saw to X-Forwarded-For, so the entry `trustedProxies` from the
- * right is the last one that nobody outside could write; with fewer entries than proxies the request did not come through them all.
+ * The address of the client. Each of the operator's proxies appends the address that it saw to X-Forwarded-For, so the
+ * entry `trustedProxies` from the right is the last one that a client cannot forge. With fewer entries than proxies,
+ * the request did not come through all of them.
  */
 export function clientAddress(peer: string | undefined, forwarded: string | undefined, trustedProxies: number): string {
   if (trustedProxies === 0) return peer ?? '';
@@ -22,7 +26,9 @@ export function clientAddress(peer: string | undefined, forwarded: string | unde
   return hops.length < trustedProxies ? '' : (hops[hops.length - trustedProxies] ?? '');
 }
 
-/** Where a user signed in, as it is kept with a session, a sign-in and a remembered browser, for the user to recognize. */
+/**
+ * Where a user signed in, as it is kept with a session, a sign-in and a remembered browser, for the user to recognize.
+ */
 export function keptPlace({ ip, userAgent }: Visitor): Pick<Visitor, 'ip' | 'userAgent'> {
   return { ip, userAgent: userAgent.slice(0, maxUserAgentLength) };
 }

@@ -1,7 +1,7 @@
 /**
- * Reads CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as absent.
- * `csv-parse` reads each record. This file decides where a record ends, so that a record that cannot be read costs the next ones
- * nothing and a quote that is never closed is reported at the line where it was opened.
+ * Reads CSV (RFC 4180) with a header line: quoted fields may hold commas, quotes and line breaks; empty fields count as
+ * absent. `csv-parse` reads each record. This file decides where a record ends, so that a record that cannot be read
+ * costs the next ones nothing and a quote that is never closed is reported at the line where it was opened.
  */
 import { CsvError, parse } from 'csv-parse/sync';
 import { type FileRecord, fileLines, maxRecord } from './records.ts';
@@ -44,7 +44,10 @@ function recordOf(header: readonly string[], { line, cells, fault }: Row): FileR
   return { line, fields: Object.fromEntries(named.filter(([, cell]) => cell !== '')) };
 }
 
-/** Takes line after line until the quotes of a record are closed. A record that is refused ends with the line that shows the fault. */
+/**
+ * Takes line after line until the quotes of a record are closed. A record that is refused ends with the line that shows
+ * the fault.
+ */
 async function* csvRows(chunks: AsyncIterable<string>): AsyncGenerator<Row> {
   let line = 0;
   let open: { readonly line: number; readonly text: string } | undefined;
@@ -77,7 +80,9 @@ const faults: Readonly<Record<string, string>> = {
   CSV_INVALID_CLOSING_QUOTE: 'something follows a closing quote',
 };
 
-/** Reads the text of one record, which ends with a line feed; `open`: a quote is not closed, so the record may go on. */
+/**
+ * Reads the text of one record, which ends with a line feed; `open`: a quote is not closed, so the record may go on.
+ */
 function readRow(text: string): ReadRow {
   try {
     const [cells = []] = parse(text, { record_delimiter: ['\r\n', '\n'], relax_column_count: true });

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /**
- * A set of texts in 16 to 32 bytes each: an open hash table of 53-bit fingerprints. Among a million texts, the chance that two different
- * ones have the same fingerprint is 1 in 18,000.
+ * A set of texts in 16 to 32 bytes each: an open hash table of 53-bit fingerprints. Among a million texts, the chance
+ * that two different ones have the same fingerprint is 1 in 18,000.
  */
 export class FingerprintSet {
   #slots = new Float64Array(1024);

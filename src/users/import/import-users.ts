@@ -59,8 +59,8 @@ interface Task {
 const batchSize = 32;
 
 /**
- * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may be.
- * The same file can be given again with `update`.
+ * Rejects when the store does not answer: records up to the last summary are applied, those of the batch under way may
+ * be. The same file can be given again with `update`.
  */
 export async function importUsers(options: ImportOptions): Promise<ImportSummary> {
   const text = decoded(options.source);

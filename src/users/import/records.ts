@@ -1,4 +1,7 @@
-/** Reads a file as a stream of records: each record keeps the line it starts on, and a bad record does not spoil the next one. */
+/**
+ * Reads a file as a stream of records: each record keeps the line it starts on, and a bad record does not spoil the
+ * next one.
+ */
 
 /** One record, or why it cannot be read. */
 export type FileRecord =
@@ -16,7 +19,8 @@ export interface FileLine {
 export const maxRecord = 65_536;
 
 /**
- * Decodes a stream of bytes. Bytes that are not UTF-8 become U+FFFD, which no record may hold. A byte order mark is dropped.
+ * Decodes a stream of bytes. Bytes that are not UTF-8 become U+FFFD, which no record may hold. A byte order mark is
+ * dropped.
  */
 export async function* decoded(chunks: AsyncIterable<string | Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder();

@@ -88,7 +88,7 @@ describe('saving it', () => {
     const ids: string[] = [];
     const delivery = { channel: 'email', to: 'a@b.test', template: 'code', params: {}, expires: start + 300 } as const;
     await world.inRequest('tx', async ({ unit }) => {
-      ids.push(enqueue(unit, delivery, start), enqueue(unit, delivery, start));
+      ids.push(enqueue(unit, delivery, { now: start }), enqueue(unit, delivery, { now: start }));
     });
     const [one = '', two = ''] = ids;
     const stored = {

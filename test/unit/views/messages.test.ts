@@ -118,7 +118,7 @@ test('every notice of the step loop and of authenticators has a text, and gets e
     return files.flatMap((name) =>
       [
         ...readFileSync(join(root, name), 'utf8').matchAll(
-          /(?:\bstay\(\w+, |\brefuse\(|\bwrong\(|\baboutCode\(|\bcode: )'([a-z_.]+)'/g,
+          /(?:\bwithError\(\w+, |\brefuse(?:Response)?\(|\bwrong\(|\baboutCode\(|\bcode: )'([a-z_.]+)'/g,
         ),
       ].map((match) => match[1] ?? ''),
     );
