@@ -7,7 +7,7 @@ export type ChannelKind = Delivery['channel'];
 
 /** A message in words. */
 export interface OutgoingMessage {
-  /** Stays the same over all tries, so that the receiving side can tell a repetition. */
+  /** The same for every try, so that the recipient's server can recognize a repetition. */
   readonly id: string;
   readonly channel: ChannelKind;
   /** Address, or E.164 number. */

@@ -1,7 +1,7 @@
 /**
- * Sends what waits in the outbox. Each node runs one: whoever claims a message by compare-and-swap sends it, and a node
- * that dies over it is taken over from when its claim is over. So a message goes out once, or, after a crash between
- * sending and saying so, once more with the same content and the same id.
+ * Sends the messages that wait in the outbox. Each node runs one worker. A worker claims a message by compare-and-swap
+ * before it sends it; when the node dies, another node takes the message over once the claim is over. So a message is
+ * sent once or, after a crash between sending and recording it, once more with the same content and id.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
@@ -21,7 +21,7 @@ export interface OutboxWorkerOptions {
   readonly warn: (text: string) => void;
   /** How often the outbox is looked at, besides being woken (milliseconds). */
   readonly interval?: number;
-  /** How long a claim counts (seconds). */
+  /** How long a claim is valid (seconds). */
   readonly lease?: Seconds;
   /** Longest wait for what is under way when it stops (milliseconds). Default: 5 seconds. */
   readonly patience?: number;
@@ -38,7 +38,10 @@ export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 /** Longest pause that the other side can ask for. */
 const longestPause: Seconds = 300;
 
-/** Messages of one channel under way at once: a mail server that hangs holds up no text messages. */
+/**
+ * The most messages of one channel that are sent at the same time: a mail server that hangs does not hold up text
+ * messages.
+ */
 const inFlightPerChannel = 8;
 interface ClaimedMessage {
   readonly id: string;
@@ -86,10 +89,7 @@ export class OutboxWorker {
     });
   }
 
-  /**
-   * Sends what is due, waits a few seconds for what is under way, and stops. What is not done then, another node takes
-   * over.
-   */
+  /** Sends what is due, waits a few seconds for what is under way, and stops. Another node takes over what is left. */
   async stop(): Promise<void> {
     if (this.#state !== 'running') return;
     this.#state = 'stopped';

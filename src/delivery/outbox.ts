@@ -1,6 +1,6 @@
 /**
- * Messages on their way out. A page never waits for a mail server: the message is written in the commit of the request
- * that caused it, and whichever node comes first sends it. See decision 10.
+ * Messages that wait to be sent. A page never waits for a mail server: the message is written in the commit of the
+ * request that caused it, and the first node that finds it sends it. See decision 10.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -96,7 +96,8 @@ function put(unit: UnitOfWork, { message, ttl }: Waiting): string {
 }
 
 /**
- * Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, although no channel is configured.
+ * Says in the store that a demo serves from it: its inbox takes what commands leave in the outbox, although no channel
+ * is configured.
  */
 export async function markDemo(store: Store): Promise<void> {
   await store.commit([{ op: 'put', key: demoMarkerKey, value: 'yes' }]);

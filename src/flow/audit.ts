@@ -1,7 +1,7 @@
 /**
- * The audit log: one line per authentication event. A line says who did what, how it ended, and which rule of which revision decided. It
- * never holds a secret, a mail address or a whole phone number. `auditEvents` lists every event with its outcomes and fields; a test
- * checks that each one is emitted and tested.
+ * The audit log: one line per authentication event. A line says who did what, how it ended, and which rule of which
+ * revision decided. It never holds a secret, a mail address or a whole phone number. `auditEvents` lists every event
+ * with its outcomes and fields; a test checks that each one is emitted and tested.
  */
 import type { Decision } from '../core/model/decision.ts';
 import { keyTable } from '../stores/key-table.ts';

@@ -1,6 +1,6 @@
 /**
- * Every change is told at every address, so it is the changes that are limited: nobody is flooded, and no news is
- * dropped. See decision 16.
+ * Every change is notified at every address. So changes are limited, not notifications: users are not flooded, and no
+ * notification is dropped. See decision 16.
  */
 import type { Notice } from '../core/step/step.ts';
 import { attemptCounter } from '../stores/keys.ts';
@@ -10,7 +10,9 @@ import type { Services } from './services.ts';
 
 const changes: readonly Limit[] = [{ limit: 30, window: 3600 }];
 
-/** Counts a change that is about to be made; why it must wait, if there were too many. Rejects with `StoreUnavailable`. */
+/**
+ * Counts a change that is about to be made; why it must wait, if there were too many. Rejects with `StoreUnavailable`.
+ */
 export async function reserveChange({
   services,
   account,

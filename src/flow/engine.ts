@@ -1,6 +1,7 @@
 /**
- * The imperative shell of the step loop. Every request comes through here: load the transaction, check the form, reserve the attempt,
- * let the authenticator verify, keep the evidence, and ask the pure core what is next (Law 1). The step is never chosen here.
+ * The imperative shell of the step loop. It loads the transaction, checks the form, reserves the attempt, lets the
+ * authenticator verify, keeps the evidence, and asks the pure core what is next (Law 1). It promises: one load and one
+ * commit per request; a stale or foreign form consumes nothing (Law 11); no step is chosen here.
  */
 
 import { evaluate } from '../core/decision/evaluate.ts';
@@ -36,7 +37,7 @@ import {
 import { discardTransaction, parseTransaction, saveTransaction } from './transaction/store.ts';
 
 export interface Submission {
-  /** What the person did: answered the step, or took another way on. */
+  /** What the user did: answered the step, or chose another option. */
   readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
@@ -53,7 +54,7 @@ export interface StepShown {
   readonly version: number;
   readonly app: App;
   readonly snapshot: Snapshot;
-  /** Who is signing in, as they typed it. */
+  /** The identifier as the user typed it. */
   readonly identifier?: string;
   /** Keys of the authenticators that were proved in this transaction. */
   readonly done: readonly string[];
@@ -76,13 +77,13 @@ export type SignInResult =
     }
   | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
 
-/** Shows where the person is. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
+/** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
   return present(await openTransaction(services, request), [], false);
 }
 
-/** Takes a form. What it answers must be where the person is; anything else shows the current step and consumes nothing. */
+/** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
 export async function submit(
   services: Services,
   request: TransactionRequest,
@@ -112,7 +113,11 @@ export async function submit(
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
       return conclude(
-        await answer(context, await decide(context), binding, submission.fields, { ...attempt, ...loaded }),
+        await answer(context, await decide(context), {
+          binding,
+          fields: submission.fields,
+          loaded: { ...attempt, ...loaded },
+        }),
         context,
       );
   }
@@ -155,14 +160,17 @@ function cancel(context: OpenTransaction): SignInResult {
   return { kind: 'cancelled', reason: 'user' };
 }
 
-/** Somebody else wants to sign in: a new transaction for the same request, without the session and the skips of the one before (Law 6). */
+/**
+ * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
+ * before (Law 6).
+ */
 function restarted(context: OpenTransaction): OpenTransaction {
   const { session: _session, skipped: _skipped, ...rest } = context.transaction;
   if (rest.expectedSubject !== undefined) return context;
   return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
 }
 
-/** Evidence of the former person carries the former event, so it can never count again. */
+/** Evidence of the former user carries the former event, so it can never count again. */
 function newEvent({ transaction, version }: OpenTransaction): string {
   return `${transaction.id}.${version}`;
 }
@@ -181,7 +189,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     const keepsSecret = mayKeepSecret(facts, context.transaction.rememberDevice === true);
     return { kind: 'complete', accountId: facts.subject.id, assurance, keepsSecret };
   }
-  // The relying party is told, and may ask for less; a page could only say the same to the person.
+  // The relying party gets the error and may ask for less. A page could only say the same to the user.
   if (decision.kind === 'deny' && decision.reason === 'acr_unattainable') {
     auditDenial(context, decision);
     discardTransaction(context);
@@ -200,7 +208,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   return {
     kind: 'step',
     step: {
-      ...(await withCredentialChallenges({ ...context, transaction }, step, facts, version)),
+      ...(await withCredentialChallenges({ ...context, transaction }, step, { facts, version })),
       notices: [...messages, ...newNotices],
     },
     handle,
@@ -210,7 +218,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart: subject !== undefined && transaction.expectedSubject === undefined,
-    // What is said here only now would be gone after a redirect: for instance that nothing was sent.
+    // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),
   };

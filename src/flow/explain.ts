@@ -1,4 +1,7 @@
-/** Why a sign-in would come out as it would: the trace of the one evaluator, what is missing, and the steps that the person would see. */
+/**
+ * Why a sign-in would end as it would: the trace of the one evaluator, what is missing, and the steps that the user
+ * would see.
+ */
 
 import { simulate } from '../core/analysis/simulate.ts';
 import type { SimulatedStep } from '../core/analysis/simulated-answers.ts';
@@ -46,14 +49,17 @@ export interface Explanation {
   readonly subject?: Subject;
   readonly evidence: readonly Evidence[];
   readonly layers: readonly ExplainedLayer[];
-  /** What the person is told at this point. */
+  /** What the decision comes to at this point. */
   readonly outcome: DecisionOutcome;
   /** The rules that decided, as the audit line of a real sign-in names them. */
   readonly rule: string;
   readonly steps: readonly SimulatedStep[];
 }
 
-/** Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` when a policy cannot be read. */
+/**
+ * Explains a request to this app under these facts. Rejects with `StoreUnavailable`, or `not_configured` when a policy
+ * cannot be read.
+ */
 export async function explain(snapshot: Snapshot, app: App, facts: Facts): Promise<Explanation> {
   const policies = await snapshot.policies(app);
   const { trace, ...outcome } = evaluate(policies, facts);

@@ -1,6 +1,6 @@
 /**
- * What the page behind a link in a message shows, and what a waiting page is told. Both only read: nothing starts,
- * counts or is proved. See decision 11.
+ * What the page behind a magic link shows, and what a waiting page asks. Both only read: nothing starts, counts or is
+ * proved. See decision 11.
  */
 import type { MagicLinkDetails } from '../authenticators/authenticator.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
@@ -23,7 +23,10 @@ export type MagicLinkPage =
       readonly identifier?: string;
       readonly uiLocales?: string;
     }
-  /** `over`: there is no such sign-in any more. `replaced`: the link was used, or there is a newer one. `expired`: it came too late. */
+  /**
+   * `over`: there is no such sign-in any more. `replaced`: the link was used, or there is a newer one. `expired`: the
+   * link is too old.
+   */
   | { readonly kind: 'over' | 'replaced' | 'expired' };
 
 export async function readMagicLink(

@@ -11,7 +11,10 @@ import type { AuditSink } from './audit.ts';
 export interface SessionControl {
   /** Ends it: the session, its grants, and the relying parties hear of it. */
   end(uid: string): Promise<void>;
-  /** It goes on although the account was given this new `validAfter`; what was issued within it does, too, if `withTokens`. */
+  /**
+   * The session stays although the account has a new `validAfter`. What was issued within it stays, too, if
+   * `withTokens`.
+   */
   keep(uid: string, valid: Seconds, withTokens: boolean): void;
 }
 
@@ -25,14 +28,16 @@ export interface Services {
   readonly issuer: string;
   /** Server secrets (base64url); the first signs, all verify. */
   secrets(): readonly string[];
-  /** The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none. */
+  /**
+   * The newest revision that this request has seen. Rejects with `StepgateError('not_configured')` when there is none.
+   */
   snapshot(unit: UnitOfWork): Promise<Snapshot>;
   /** Epoch seconds. */
   now(): Seconds;
-  /** Whether there is a way out for mail: without one nobody is asked for an address. */
+  /** Whether mail can be sent: without it, no page asks for an address. */
   canMail(): boolean;
-  /** A message was written to the outbox: this node need not wait until it looks there. */
+  /** A message was written to the outbox: the worker of this node need not wait for its next round. */
   messagesWait(): void;
-  /** Says in the log what an operator should know. */
+  /** Writes a warning for operators to the log. */
   warn(message: string): void;
 }

@@ -9,12 +9,13 @@ export interface AccessCodeBounds {
   readonly maxUses: number;
 }
 
-/** Temporary access codes, as whoever puts the commands together hands them in. */
+/** Temporary access codes, as the composition root hands them to the commands. */
 export interface AccessCodes {
   /** By the settings of all authenticators, by key; the widest bounds when they say nothing about it. */
   bounds(settings: Readonly<Record<string, unknown>>): AccessCodeBounds;
   /**
-   * Draws one of `length` signs that counts `uses` times, until `expiresAt` (epoch seconds). `code` is for the person, to be shown once.
+   * Draws a code of `length` characters that can be used `uses` times until `expiresAt` (epoch seconds). `code` is
+   * shown once, for the user.
    */
   issue(terms: {
     readonly length: number;

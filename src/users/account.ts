@@ -1,4 +1,7 @@
-/** One person as read from the store: out of what `Store.load` brought, and back as operations that swap against it. */
+/**
+ * The account of a user as read from the store: out of what `Store.load` returned, and back as operations that compare
+ * and swap.
+ */
 import type { Seconds } from '../core/model/facts.ts';
 import { attemptCounter, credentialsKey, identifierKey, userKey } from '../stores/keys.ts';
 import type { Entry, Op } from '../stores/store.ts';
@@ -20,7 +23,10 @@ export interface VersionedAccount extends Account {
 
 type Entries = ReadonlyMap<string, Entry | undefined>;
 
-/** The account of this id, out of a load that had `userKey(id)`, or something that refers to it. `undefined`: there is none. */
+/**
+ * The account of this id, out of a load that had `userKey(id)`, or something that refers to it. `undefined`: there is
+ * none.
+ */
 export function accountOf(entries: Entries, id: string): VersionedAccount | undefined {
   const user = entries.get(userKey(id));
   const credentials = entries.get(credentialsKey(id));
@@ -34,8 +40,8 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
 }
 
 /**
- * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the user that it names
- * lists the identifier. `undefined`: nobody has it.
+ * The account that has this identifier, out of a load of `identifierKey(canonical)`. An entry counts only while the
+ * user that it names lists the identifier. `undefined`: no account has it.
  */
 export function accountByIdentifier(entries: Entries, canonical: string): VersionedAccount | undefined {
   const reservation = entries.get(identifierKey(canonical));
@@ -64,7 +70,10 @@ export function replaceCredentials(account: VersionedAccount, credentials: Accou
   };
 }
 
-/** Names of the counters of answers while an authenticator is enrolled: `reset` by success, and one that success leaves alone. */
+/**
+ * Names of the counters of answers while an authenticator is enrolled: `reset` by success, and one that success leaves
+ * alone.
+ */
 export const enrollCounters = {
   attempts: (authenticator: string): string => `${authenticator}.enroll`,
   answers: (authenticator: string): string => `${authenticator}.enroll.answers`,
@@ -78,8 +87,8 @@ export function resetCounters(userId: string, authenticators: readonly string[])
 }
 
 /**
- * The next `validAfter`. Sessions and tokens remember the value that they were issued under, so it changes even twice within a second
- * and when the clock was set back.
+ * The next `validAfter`. Sessions and tokens remember the value that they were issued under, so it changes even twice
+ * within a second and when the clock was set back.
  */
 export function nextValidAfter(user: User, now: Seconds): Seconds {
   return Math.max(now, user.validAfter + 1);

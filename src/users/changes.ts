@@ -1,4 +1,4 @@
-/** What becomes of a person's record by a change: as data, and as the operations that swap it. */
+/** What a change makes of the record of a user: as data, and as the operations that swap it. */
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import type { Op } from '../stores/store.ts';

@@ -1,7 +1,8 @@
 /**
- * What only one enrollment may have, of whomever: the id of a passkey. A claim is an entry of its own, created in the commit that saves the
- * credential, so two people never get one. It counts only while its user has a credential that lists it (see `Credential.claims`), so
- * whatever removes the credential gives it free; `releaseClaims` only tidies up.
+ * Values that only one enrollment of all users may have: the id of a passkey. A reservation is an entry of its own,
+ * created in the commit that saves the credential, so two users never get one value. It counts only while its user has
+ * a credential that lists it (see `Credential.reservations`), so removing the credential frees it;
+ * `releaseReservations` only tidies up.
  */
 
 import type { Credential } from '../authenticators/authenticator.ts';
@@ -11,7 +12,10 @@ import type { Op } from '../stores/store.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
 import { accountOf } from './account.ts';
 
-/** Age in seconds from which a claim that no credential lists is free: by then nobody is still saving that credential. */
+/**
+ * Age in seconds from which a reservation that no credential lists is free: by then no request is still saving that
+ * credential.
+ */
 const abandonedAfter = 60;
 
 interface CredentialReservation {
@@ -27,7 +31,10 @@ function reservationKeys({
   return reservations.map((reservation) => credentialReservationKey(authenticator, reservation));
 }
 
-/** Adds to the unit what claims everything that this new credential lists; false: another enrollment has it, and nothing was added. */
+/**
+ * Reserves every value that this new credential lists, in the unit. False: another enrollment has one of them, and
+ * nothing was added.
+ */
 export async function reserveFor(
   unit: UnitOfWork,
   user: string,
@@ -53,7 +60,7 @@ export async function reserveFor(
   return true;
 }
 
-/** Gives free what these credentials claim; to be committed with their removal. */
+/** Frees the reservations of these credentials; to be committed with their removal. */
 export function releaseReservations(credentials: readonly Credential[]): readonly Op[] {
   return credentials.flatMap(reservationKeys).map((key): Op => ({ op: 'delete', key }));
 }

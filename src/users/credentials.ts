@@ -1,4 +1,4 @@
-/** Changes to a person's list of credentials, as data; whoever calls them saves the result by compare-and-swap. */
+/** Changes to the list of credentials of a user, as data. The caller saves the result by compare-and-swap. */
 
 import { randomBytes } from 'node:crypto';
 import type { Credential, NewCredential } from '../authenticators/authenticator.ts';
@@ -9,7 +9,7 @@ export function issueCredential(credential: NewCredential, now: Seconds): Creden
   return { ...credential, id: randomBytes(16).toString('base64url'), createdAt: now };
 }
 
-/** Adds a credential beside those that are there. */
+/** Adds a credential to those that are there. */
 export function withCredential(
   credentials: readonly Credential[],
   credential: NewCredential,

@@ -1,4 +1,8 @@
-/** All people, on the store port. Every change is a compare-and-swap that is tried again when somebody else was faster. */
+/**
+ * All users, on the store port. This file promises: every change is a compare-and-swap that is tried again when another
+ * change was faster; an identifier belongs to one user at most; what voids sessions and tokens does so in the same
+ * commit.
+ */
 import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
@@ -29,7 +33,7 @@ import { releaseIdentifiers, reserveIdentifiers } from './identifier-reservation
 import { withoutAddedAddresses } from './notification-addresses.ts';
 import { type Account, serializeCredentials, serializeUser, type User } from './user.ts';
 
-/** Why an identifier could not be given to somebody. */
+/** Why an identifier cannot be given to a user. */
 export type IdentifierProblem =
   | {
       readonly ok: false;
@@ -41,15 +45,17 @@ export type IdentifierProblem =
 
 export type DirectoryResult = { readonly ok: true; readonly user: User } | IdentifierProblem;
 
-/** What is written in the same commit, by the account as it was before and as it is after. May be asked several times. */
+/**
+ * What is written in the same commit, by the account as it was before and as it is after. May be asked several times.
+ */
 export type ExtraOps = (before: Account, after: User) => readonly Op[];
 
-/** The same for somebody new. */
+/** The same for a new user. */
 export type ExtraOpsForNewUser = (user: User) => readonly Op[];
 
 const nothing = (): readonly Op[] => [];
 
-/** Somebody else may be faster this often in a row. */
+/** The most tries when other changes are faster each time. */
 const rounds = 16;
 
 export class Directory {
@@ -67,7 +73,7 @@ export class Directory {
     return this.#hold(id);
   }
 
-  /** In any spelling. `undefined`: nobody has it, or nobody can. */
+  /** In any spelling. `undefined`: no user has it, or none can. */
   async findByIdentifier(text: string): Promise<Account | undefined> {
     const canonical = canonicalIdentifier(text);
     if (!canonical.ok) return undefined;
@@ -75,7 +81,7 @@ export class Directory {
     return accountByIdentifier(entries, canonical.value);
   }
 
-  /** Writes the user, the credentials and the claims to all identifiers, or nothing. */
+  /** Writes the user, the credentials and the reservations of all identifiers, or nothing. */
   async create(input: NewUser, extraOps: ExtraOpsForNewUser = nothing): Promise<DirectoryResult> {
     const identifiers = canonicalList(input.identifiers);
     if (!Array.isArray(identifiers)) return identifiers;
@@ -103,7 +109,7 @@ export class Directory {
     return this.#swap(id, (user, now) => changedUser(user, change(user), now), extraOps);
   }
 
-  /** Sessions and tokens of somebody who is no longer active are void for good. */
+  /** Sessions and tokens of a user who is no longer active are void for good. */
   async setStatus(id: string, status: UserStatus, extraOps: ExtraOps = nothing): Promise<User | undefined> {
     return this.update(id, () => ({ status }), extraOps);
   }
@@ -140,7 +146,7 @@ export class Directory {
       const ops = [replaceUser(account, user), ...credentials, ...extraOps(account, user)];
       const reserved = await reserveIdentifiers(this.#store, { user: id, identifiers, now }, ops);
       if (reserved.kind === 'taken') return { ok: false, code: 'identifier_taken', identifier: reserved.identifier };
-      return reserved.kind === 'claimed' ? { ok: true, user } : undefined;
+      return reserved.kind === 'reserved' ? { ok: true, user } : undefined;
     });
   }
 
@@ -162,9 +168,9 @@ export class Directory {
   }
 
   /**
-   * Takes the enrollments of one authenticator away, or all, with their counters, and voids sessions and tokens. With all go the addresses
-   * that were added for news: whoever had the account may have left one there. The verified one of the profile stays.
-   * `undefined`: there is no such user.
+   * Removes the enrollments of one authenticator, or all, with their counters, and voids sessions and tokens. `all`
+   * also removes the addresses that were added for notifications: an attacker may have left one there. The verified one
+   * of the profile stays. `undefined`: there is no such user.
    */
   async resetAuthenticators(
     id: string,
@@ -241,7 +247,9 @@ export class Directory {
     return true;
   }
 
-  /** Everybody, in pages, in no particular order. Who comes or goes meanwhile may be missing; nobody else is. */
+  /**
+   * All users, in pages, in no particular order. A user who is added or deleted meanwhile may be missing; no other is.
+   */
   async *list(): AsyncIterable<readonly Account[]> {
     for await (const ids of this.#store.members(usersKey)) {
       const { entries } = await this.#store.load(ids.map(userKey));
@@ -265,7 +273,7 @@ export class Directory {
     });
   }
 
-  /** Reads the account and lets `act` change it, again while it returns `undefined`: somebody else was faster. */
+  /** Reads the account and lets `act` change it. Repeats while `act` returns `undefined`: another change was faster. */
   async #attempt<T>(id: string, act: (account: VersionedAccount) => Promise<T | undefined>): Promise<T | undefined> {
     for (let round = 0; round < rounds; round += 1) {
       const account = await this.#hold(id);

@@ -1,8 +1,8 @@
 /**
- * Who has which identifier. A claim is an entry of its own, created in the batch that writes the user, so two people never get one.
- *
- * On a cluster the entries lie in several slots: a crash between them can leave a claim that its user does not list. It opens no account
- * (see `accountByIdentifier`), and whoever asks for the identifier later takes it over.
+ * Which user has which identifier. A reservation is an entry of its own, created in the batch that writes the user, so
+ * two users never get one identifier. On a cluster the entries lie in several slots: a crash between them can leave a
+ * reservation that its user does not list. It opens no account (see `accountByIdentifier`), and the next user who asks
+ * for the identifier takes it over.
  */
 import type { Seconds } from '../core/model/facts.ts';
 import { identifierKey, userKey } from '../stores/keys.ts';
@@ -11,16 +11,21 @@ import { accountByIdentifier } from './account.ts';
 import { parseIdentifierReservation } from './user.ts';
 
 export type ReservedIdentifiers =
-  | { readonly kind: 'claimed' }
-  /** Somebody else has this identifier. */
+  | { readonly kind: 'reserved' }
+  /** Another user has this identifier. */
   | { readonly kind: 'taken'; readonly identifier: string }
   /** One of the other operations failed. */
   | { readonly kind: 'conflict' };
 
-/** Age in seconds from which an identifier that nobody lists is free: by then nobody is still creating that user. */
+/**
+ * Age in seconds from which an identifier that no user lists is free: by then no request is still creating that user.
+ */
 const abandonedAfter = 60;
 
-/** Claims all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and distinct. */
+/**
+ * Reserves all identifiers for `user` and applies `ops`, or leaves everything as it was. Identifiers are canonical and
+ * distinct.
+ */
 export async function reserveIdentifiers(
   store: Store,
   reservation: { readonly user: string; readonly identifiers: readonly string[]; readonly now: Seconds },
@@ -31,10 +36,10 @@ export async function reserveIdentifiers(
   const reservations = identifiers.map(
     (identifier): Op => ({ op: 'create', key: identifierKey(identifier), value, refs: [userKey(user)] }),
   );
-  // Each round can only fail anew by taking over one abandoned claim.
+  // Each round can only fail anew by taking over one abandoned reservation.
   for (let round = 0; round <= identifiers.length; round += 1) {
     const written = await store.commit([...reservations, ...ops]);
-    if (written.ok) return { kind: 'claimed' };
+    if (written.ok) return { kind: 'reserved' };
     const { failed, applied } = written;
     const failedKey = 'key' in failed ? failed.key : undefined;
     await releaseIdentifiers(
@@ -53,7 +58,7 @@ function hasWritten(applied: readonly Op[], key: string): boolean {
   return applied.some((op) => 'key' in op && op.key === key);
 }
 
-/** Gives identifiers up, those that are still this user's. */
+/** Frees those of the identifiers that are still this user's. */
 export async function releaseIdentifiers(store: Store, user: string, identifiers: readonly string[]): Promise<void> {
   if (identifiers.length === 0) return;
   const keys = identifiers.map(identifierKey);
@@ -68,7 +73,7 @@ export async function releaseIdentifiers(store: Store, user: string, identifiers
   }
 }
 
-/** True: nobody had it any more, and it is free now. */
+/** True: no user had it any more, and it is free now. */
 async function dropAbandoned(store: Store, identifier: string, now: Seconds): Promise<boolean> {
   const key = identifierKey(identifier);
   const { entries } = await store.load([key]);

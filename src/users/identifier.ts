@@ -1,9 +1,8 @@
 /**
- * What people sign in with (a username or an email address), in one canonical form. Uniqueness, lookup, attempt counters and store keys
- * all use this form, so that no spelling opens a second account or a second counter.
- *
- * After RFC 8265 (PRECIS, UsernameCaseMapped) and UTS 39, with compatibility mapping: NFKC, full case folding, no invisible characters,
- * no mix of look-alike scripts within one label, the domain of an address as A-labels (RFC 5890).
+ * What users sign in with (a username or an email address), in one canonical form. Uniqueness, lookup, attempt counters
+ * and store keys all use this form, so that no spelling opens a second account or a second counter. It follows RFC 8265
+ * (PRECIS, UsernameCaseMapped) and UTS 39, with compatibility mapping: NFKC, full case folding, no invisible
+ * characters, no mix of look-alike scripts within one label, the domain of an address as A-labels (RFC 5890).
  */
 import { domainToASCII, domainToUnicode } from 'node:url';
 
@@ -27,7 +26,10 @@ export type CanonicalIdentifier =
   | { readonly ok: true; readonly value: string }
   | { readonly ok: false; readonly fault: IdentifierFault };
 
-/** Brings any spelling into the canonical form, or says why it cannot be an identifier. Idempotent: the canonical form maps to itself. */
+/**
+ * Brings any spelling into the canonical form, or says why it cannot be an identifier. Idempotent: the canonical form
+ * maps to itself.
+ */
 export function canonicalIdentifier(text: string): CanonicalIdentifier {
   if (text.length > maxInput) return refuse('too_long');
   if (!text.isWellFormed()) return refuse('forbidden_character');
@@ -49,7 +51,10 @@ function refuse(fault: IdentifierFault): CanonicalIdentifier {
   return { ok: false, fault };
 }
 
-/** Everything that cannot be seen, is not assigned, or differs between systems. U+FFFD is what broken decoding leaves behind. */
+/**
+ * Everything that cannot be seen, is not assigned, or differs between systems. U+FFFD is what broken decoding leaves
+ * behind.
+ */
 const forbidden = /[\p{C}\p{Z}\p{White_Space}\p{Default_Ignorable_Code_Point}\ufffd]|^\p{M}/u;
 
 /** NFKC and full case folding until nothing changes any more; `undefined` when it does not settle. */
@@ -64,16 +69,19 @@ function fold(text: string): string | undefined {
 }
 
 /**
- * Full case folding by way of upper case, which unites what plain lower case keeps apart (sharp s and ss, dotless i and i).
- * Code point by code point, because lower case of a whole word makes the last sigma another letter than the others.
+ * Full case folding by way of upper case, which unites what plain lower case keeps apart (sharp s and ss, dotless i and
+ * i). Code point by code point, because lower case of a whole word makes the last sigma another letter than the others.
  */
 function foldCase(text: string): string {
   const folded = Array.from(text.toUpperCase(), (letter) => letter.toLowerCase()).join('');
-  // The dotted capital I becomes i with a second dot on top, which nobody can see.
+  // The dotted capital I becomes i with a second dot on top, which cannot be seen.
   return folded.replace(/([ij])\u0307/gu, '$1');
 }
 
-/** Letters, digits and hyphens of any script. Whatever else the URL rules know (paths, ports, numbers as IPv4) is no mail domain. */
+/**
+ * Letters, digits and hyphens of any script. Whatever else the URL rules know (paths, ports, numbers as IPv4) is no
+ * mail domain.
+ */
 const domainForm = /^[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*(\.[\p{L}\p{N}_-][\p{L}\p{M}\p{N}_-]*)*$/u;
 const numeric = /(^|\.)(\d+|0x[0-9a-f]*)$/;
 
@@ -85,13 +93,15 @@ function address(text: string, at: number): string | undefined {
   return ascii === '' || numeric.test(ascii) ? undefined : `${local}@${ascii}`;
 }
 
-/** With the domain as people read it. */
+/** With the domain as users read it. */
 function readable(value: string): string {
   const at = value.indexOf('@');
   return at < 0 ? value : `${value.slice(0, at)}@${domainToUnicode(value.slice(at + 1))}`;
 }
 
-/** Scripts whose letters are mistaken for one another (UTS 39, "moderately restrictive", and the smaller look-alikes). */
+/**
+ * Scripts whose letters are mistaken for one another (UTS 39, "moderately restrictive", and the smaller look-alikes).
+ */
 const lookAlikes = [
   /\p{Script=Latin}/u,
   /\p{Script=Cyrillic}/u,

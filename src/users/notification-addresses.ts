@@ -1,15 +1,21 @@
-/** Where people are told what happens to their account (NIST SP 800-63B-4 section 4.6: all addresses, and more than one per account). */
+/**
+ * Where users are notified of what happens to their account (NIST SP 800-63B-4 section 4.6: all addresses, and more
+ * than one per account).
+ */
 
 import { mailAddress } from '../core/model/mail-address.ts';
 import type { Account, AddedAddress, User } from './user.ts';
 
 export interface NotificationAddress {
   readonly address: string;
-  /** `profile`: the verified one of the account. `authenticator`: enrolled to prove with. `added`: for news only. */
+  /**
+   * `profile`: the verified one of the account. `authenticator`: enrolled to prove with. `added`: for notifications
+   * only.
+   */
   readonly source: 'profile' | 'authenticator' | 'added';
 }
 
-/** Addresses that people may add for news only. */
+/** The most addresses that a user may add for notifications only. */
 export const maxAddedAddresses = 5;
 
 /** Each address once, in whatever capitals it is written; nothing that was not verified. */

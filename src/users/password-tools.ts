@@ -1,11 +1,11 @@
 import type { NewCredential } from '../authenticators/authenticator.ts';
-/** What setting passwords needs of the password authenticator; whoever puts the commands together hands it in. */
+/** What setting passwords needs of the password authenticator; the composition root hands it to the commands. */
 export interface PasswordTools {
-  /** Hashes a password. Rejects when it cannot be one, or when there is no room for more work. */
+  /** Hashes a password. Rejects when it cannot be one, or when the hashing queue is full. */
   create(text: string): Promise<NewCredential>;
   /** Takes over a hash of another system. `undefined`: it is not one that we verify. */
   fromHash(hash: string): NewCredential | undefined;
-  /** Whether a password that is about to be set will do; `context`: words about the person or the service. */
+  /** Whether a new password is acceptable; `context`: words about the user or the service. */
   check(
     text: string,
     context: readonly string[],

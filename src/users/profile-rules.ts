@@ -4,7 +4,10 @@
 const maxText = 2048;
 const maxMembers = 100;
 
-/** Names that mean something in a token or a record; a profile must not be able to speak for them (RFC 7519, OpenID Connect Core). */
+/**
+ * Names that mean something in a token or a record; a profile must not be able to speak for them (RFC 7519, OpenID
+ * Connect Core).
+ */
 const reserved = new Set(
   (
     'iss sub aud exp nbf iat jti azp nonce acr amr auth_time authTime at_hash c_hash s_hash sid events cnf client_id scope roles ' +

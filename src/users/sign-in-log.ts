@@ -1,4 +1,4 @@
-/** The newest sign-ins of one person, for themselves to look at. */
+/** The newest sign-ins of a user, for the user to review. */
 import type { Seconds } from '../core/model/facts.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { signInLogKey } from '../stores/keys.ts';
@@ -15,7 +15,7 @@ export interface SignInEntry {
   /** Keys of the authenticators that were proved for it. */
   readonly proved: readonly string[];
   readonly ip: string;
-  /** As the browser told. */
+  /** As the browser reported. */
   readonly userAgent: string;
 }
 

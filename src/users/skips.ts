@@ -1,8 +1,11 @@
-/** What somebody skipped to enroll, as it is kept with them. */
+/** What a user skipped to enroll, as it is stored with the user. */
 import type { Skippable } from '../core/model/decision.ts';
 import type { Seconds, Skipped, Skips } from '../core/model/facts.ts';
 
-/** By authenticator. Records of former versions do not say why something was skipped: they count for every reason, as they did. */
+/**
+ * By authenticator. Records of former versions do not say why something was skipped: they count for every reason, as
+ * they did.
+ */
 export type KeptSkips = Readonly<Record<string, Skips | Skipped>>;
 
 /** By authenticator and reason, whatever version they are of. */

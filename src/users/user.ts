@@ -1,4 +1,4 @@
-/** A person's record as the store keeps it: what it holds, under which keys, and how it becomes the subject of a decision. */
+/** The record of a user as the store keeps it: what it holds, and how it becomes the subject of a decision. */
 
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
@@ -6,7 +6,10 @@ import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import { type KeptSkips, readSkips } from './skips.ts';
 
-/** Claims about the person; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand beside them. */
+/**
+ * Claims about the user; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand next to
+ * them.
+ */
 export interface Profile {
   readonly displayName?: string;
   readonly givenName?: string;
@@ -36,18 +39,18 @@ export interface User {
   readonly updatedAt: Seconds;
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
-  /** What the person skipped to enroll. */
+  /** What the user skipped to enroll. */
   readonly skipped?: KeptSkips;
-  /** Where they are told of changes besides the addresses that the account has anyway. */
+  /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
-  /** An address that they want to add: a code was sent there. */
+  /** An address that the user wants to add: a code was sent there. */
   readonly askedAddress?: AskedAddress;
 }
 
 /** Waits for the code that was sent to `address`. */
 export interface AskedAddress {
   readonly address: string;
-  /** Keyed hash of the code, and of whom and what it was sent for. */
+  /** Keyed hash of the code, the user and the address. */
   readonly code: string;
   /** Epoch seconds. */
   readonly expires: Seconds;
@@ -55,7 +58,7 @@ export interface AskedAddress {
   readonly outbox?: readonly string[];
 }
 
-/** Everything that a sign-in reads of one person. The two parts are separate entries in one slot of the store. */
+/** Everything that a sign-in reads of one user. The two parts are separate entries in one slot of the store. */
 export interface Account {
   readonly user: User;
   readonly credentials: readonly Credential[];
@@ -67,7 +70,7 @@ export function newUserId(): string {
 
 const statuses: ReadonlySet<unknown> = new Set<UserStatus>(['active', 'suspended', 'deactivated']);
 
-/** Reads the value of a user entry. Throws when it is not one: a broken record never signs anybody in. */
+/** Reads the value of a user entry. Throws when it is damaged: a damaged record never signs a user in. */
 export function parseUser(value: string): User {
   const user = JSON.parse(value) as Partial<User>;
   const whole =
@@ -113,7 +116,7 @@ export function serializeCredentials(credentials: readonly Credential[]): string
   return JSON.stringify(credentials);
 }
 
-/** What an identifier leads to. The claim counts only while the user lists the identifier; see `Directory`. */
+/** What an identifier leads to. The reservation counts only while the user lists the identifier; see `Directory`. */
 export interface IdentifierReservation {
   readonly user: string;
   /** When it was claimed (epoch seconds). */
@@ -128,7 +131,7 @@ export function parseIdentifierReservation(value: string): IdentifierReservation
   return reservation as IdentifierReservation;
 }
 
-/** The person as the core sees it at this time (epoch seconds): no secrets. */
+/** The user as the core sees them at this time (epoch seconds): no secrets. */
 export function toSubject(user: User, credentials: readonly Credential[], now: Seconds): Subject {
   return {
     id: user.id,
@@ -150,7 +153,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
   };
 }
 
-/** An address that the person added for news only: a code that was sent there came back. */
+/** An address that the user added for notifications only, and confirmed with the code that was sent there. */
 export interface AddedAddress {
   readonly address: string;
   /** Epoch seconds. */

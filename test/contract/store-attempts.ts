@@ -1,3 +1,4 @@
+/** The part of the store contract about references and attempts. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { counterOf, type Limit, type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freshTag, pick, type StoreHarness, valuesOf, write } from './store-harness.ts';
@@ -12,7 +13,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
   });
 
   describe('references', () => {
-    test('a load brings along what is referred to, at any depth and in any slot', async () => {
+    test('a load brings along what its entries refer to, at any depth and in any slot', async () => {
       const keys = Array.from({ length: 6 }, () => storeKey('link', freshTag()));
       await write(
         store,
@@ -24,7 +25,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(loaded.entries.get(pick(keys, 5))?.refs).toEqual([]);
     });
 
-    test('circles end, missing entries are told', async () => {
+    test('a circle of references ends, and missing entries are reported', async () => {
       const tag = freshTag();
       const [self, a, b] = [storeKey('self', tag), storeKey('a', tag), storeKey('b', freshTag())];
       const [missing, absent] = [storeKey('missing', freshTag()), storeKey('absent', tag)];
@@ -46,7 +47,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(valuesOf(await store.load([from]))).toEqual({ [from]: '2' });
     });
 
-    test('keys and references of odd text lead where they should', async () => {
+    test('keys and references with unusual characters are followed', async () => {
       const tag = freshTag();
       const odd = storeKey('odd', tag, 'a b\n"\\{other}é\u{1F511}*?[x]');
       const from = storeKey('from', tag);
@@ -54,7 +55,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(valuesOf(await store.load([from]))).toEqual({ [from]: 'from', [odd]: 'odd' });
     });
 
-    test('a load of nothing answers nothing', async () => {
+    test('a load of no keys returns no entries', async () => {
       expect((await store.load([])).entries.size).toBe(0);
     });
   });
@@ -62,7 +63,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
   describe('attempts', () => {
     const limits: readonly Limit[] = [{ limit: 3, window: 600 }];
 
-    test('are counted down, then refused', async () => {
+    test('are counted until the limit, then refused', async () => {
       const counter = storeKey('counter', freshTag());
       expect(await store.reserve(counter, limits)).toEqual({ granted: true, remaining: 2, retryAfter: 0 });
       expect(await other.reserve(counter, limits)).toEqual({ granted: true, remaining: 1, retryAfter: 0 });
@@ -106,7 +107,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect((await store.reserve(counter, several)).retryAfter).toBeGreaterThan(60);
     });
 
-    test('a window of 0 opens by reset only', async () => {
+    test('a window of 0 is opened by reset only', async () => {
       const counter = storeKey('counter', freshTag());
       const forGood = [
         { limit: 1, window: 0 },
@@ -119,7 +120,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect(await store.reserve(counter, forGood)).toEqual({ granted: true, remaining: 0, retryAfter: 0 });
     });
 
-    test('a window opens again by itself, and with it only what it counted', async () => {
+    test('a window opens again by itself, and only its own count is forgotten', async () => {
       const counter = storeKey('counter', freshTag());
       const both = [
         { limit: 1, window: 300 },
@@ -153,7 +154,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       await expect(store.reserve(counter, [{ limit: 1, window: -1 }])).rejects.toThrow(TypeError);
     });
 
-    test('a counter never meets the entry of the same name', async () => {
+    test('a counter and an entry of the same name do not affect each other', async () => {
       const key = storeKey('user', freshTag(), 'password');
       await write(store, { op: 'create', key, value: 'a' });
       await store.reserve(key, limits);
@@ -166,7 +167,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
   describe('attempts reserved by a load', () => {
     const limits: readonly Limit[] = [{ limit: 3, window: 600 }];
 
-    test('spellings of an identifier count on their user', async () => {
+    test('every spelling of an identifier counts for its user', async () => {
       const user = storeKey('user', freshTag());
       const identifiers = [storeKey('identifier', freshTag()), storeKey('identifier', freshTag())];
       const ops = identifiers.map(
@@ -189,7 +190,7 @@ export function attemptsContract(harness: () => StoreHarness): void {
       expect((await store.reserve(counter, limits)).remaining).toBe(2);
     });
 
-    test('an unknown identifier, and an entry that refers to nothing, count on themselves', async () => {
+    test('an unknown identifier, and an entry without references, have counters of their own', async () => {
       const [unknown, alone] = [storeKey('identifier', freshTag()), storeKey('user', freshTag())];
       await write(store, { op: 'create', key: alone, value: 'u' });
       for (const key of [unknown, alone]) {

@@ -1,8 +1,9 @@
+/** The part of the store contract about batches. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freshTag, membersOf, race, read, type StoreHarness, valuesOf, write } from './store-harness.ts';
 
-/** A batch holds or fails as a whole. */
+/** A batch is written whole or not at all. */
 export function batchesContract(harness: () => StoreHarness): void {
   let store: Store;
   let other: Store;
@@ -15,13 +16,13 @@ export function batchesContract(harness: () => StoreHarness): void {
     expect(await store.commit([])).toEqual({ ok: true });
   });
 
-  describe('an operation that fails leaves nothing of its batch', () => {
+  describe('after an operation that fails nothing of its batch is written', () => {
     const failing: Readonly<Record<string, (tag: string) => Op>> = {
       create: (tag) => ({ op: 'create', key: storeKey('there', tag), value: 'x' }),
       replace: (tag) => ({ op: 'replace', key: storeKey('there', tag), version: 9, value: 'x' }),
       update: (tag) => ({ op: 'update', key: storeKey('gone', tag), value: 'x' }),
       take: (tag) => ({ op: 'take', key: storeKey('gone', tag) }),
-      consume: (tag) => ({ op: 'consume', key: storeKey('spent', tag) }),
+      consume: (tag) => ({ op: 'consume', key: storeKey('consumed', tag) }),
       check: (tag) => ({ op: 'check', key: storeKey('there', tag), version: 2 }),
     };
 
@@ -88,7 +89,7 @@ export function batchesContract(harness: () => StoreHarness): void {
     expect(valuesOf(await store.load([a, b]))).toEqual({ [a]: '1', [b]: undefined });
   });
 
-  test('consume of what the batch has deleted makes no entry', async () => {
+  test('consume of an entry that the batch has deleted makes no new entry', async () => {
     const key = storeKey('code', freshTag());
     await write(store, { op: 'create', key, value: '1' });
     await write(store, { op: 'delete', key }, { op: 'consume', key });
@@ -96,7 +97,7 @@ export function batchesContract(harness: () => StoreHarness): void {
     await write(store, { op: 'create', key, value: '2' });
   });
 
-  test('of 100 batches that spend one code, one issues a token', async () => {
+  test('of 100 batches that consume one code, one issues a token', async () => {
     const tag = freshTag();
     const code = storeKey('code', tag);
     const token = (caller: number) => storeKey('token', tag, `${caller}`);
@@ -111,31 +112,31 @@ export function batchesContract(harness: () => StoreHarness): void {
     expect([...entries].flatMap(([key, entry]) => (entry ? [key] : []))).toEqual(winners);
   });
 
-  test('over several tags: whole, or in the order that never grants twice', async () => {
-    const [spent, raced, free] = [
+  test('over several tags: written whole, or in the order that never grants twice', async () => {
+    const [consumed, raced, free] = [
       storeKey('code', freshTag()),
       storeKey('user', freshTag()),
       storeKey('token', freshTag()),
     ];
-    await write(store, { op: 'create', key: spent, value: '1' }, { op: 'create', key: raced, value: '1' });
-    const consume: Op = { op: 'consume', key: spent };
+    await write(store, { op: 'create', key: consumed, value: '1' }, { op: 'create', key: raced, value: '1' });
+    const consume: Op = { op: 'consume', key: consumed };
     const replace: Op = { op: 'replace', key: raced, version: 2, value: '2' };
     const put: Op = { op: 'put', key: free, value: '1' };
 
     const failed = await store.commit([put, replace, consume]);
     expect(failed).toEqual({ ok: false, failed: replace, applied: harness().atomicAcrossTags ? [] : [consume] });
-    expect((await read(store, spent))?.consumed === undefined).toBe(harness().atomicAcrossTags);
+    expect((await read(store, consumed))?.consumed === undefined).toBe(harness().atomicAcrossTags);
     expect(await read(store, free)).toBeUndefined();
 
     await store.commit([consume]);
-    const unspent: Op = { ...replace, version: 1 };
-    expect(await store.commit([put, unspent, consume])).toEqual({ ok: false, failed: consume, applied: [] });
+    const unconsumed: Op = { ...replace, version: 1 };
+    expect(await store.commit([put, unconsumed, consume])).toEqual({ ok: false, failed: consume, applied: [] });
     expect(valuesOf(await store.load([raced, free]))).toEqual({ [raced]: '1', [free]: undefined });
-    expect(await store.commit([put, unspent])).toEqual({ ok: true });
+    expect(await store.commit([put, unconsumed])).toEqual({ ok: true });
     expect(valuesOf(await store.load([raced, free]))).toEqual({ [raced]: '2', [free]: '1' });
   });
 
-  test('a batch over many tags reaches them all', async () => {
+  test('a batch over many tags is written to all of them', async () => {
     const keys = Array.from({ length: 60 }, () => storeKey('many', freshTag()));
     await write(store, ...keys.map((key, i): Op => ({ op: i % 2 === 0 ? 'create' : 'put', key, value: key })));
     expect(valuesOf(await other.load(keys))).toEqual(Object.fromEntries(keys.map((key) => [key, key])));
@@ -143,11 +144,11 @@ export function batchesContract(harness: () => StoreHarness): void {
 }
 
 async function prepare(store: Store, tag: string): Promise<void> {
-  const names = ['there', 'spent', 'fresh'];
+  const names = ['there', 'consumed', 'fresh'];
   await write(store, ...names.map((name): Op => ({ op: 'create', key: storeKey(name, tag), value: name })));
   await write(
     store,
-    { op: 'consume', key: storeKey('spent', tag) },
+    { op: 'consume', key: storeKey('consumed', tag) },
     { op: 'join', key: storeKey('set', tag), member: 'm' },
   );
   await store.reserve(storeKey('counter', tag), [{ limit: 2, window: 600 }]);
@@ -170,5 +171,5 @@ function everyWrite(tag: string): readonly Op[] {
 }
 
 function keysOf(tag: string): readonly string[] {
-  return ['there', 'spent', 'fresh', 'new', 'gone'].map((name) => storeKey(name, tag));
+  return ['there', 'consumed', 'fresh', 'new', 'gone'].map((name) => storeKey(name, tag));
 }

@@ -1,13 +1,10 @@
-/**
- * A second process on an embedded store: `node store-child.ts <file> <task>`. Says on stdout, one line each, what it
- * did.
- */
+/** A second process on an embedded store: `node store-child.ts <file> <task>`. Prints what it did, one line each. */
 import { writeSync } from 'node:fs';
 import { openEmbedded } from '../../src/stores/embedded.ts';
 import type { Store } from '../../src/stores/store.ts';
 
 const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
-  /** Raises a number 200 times by compare and swap. */
+  /** Increases a number 200 times by compare and swap. */
   add: async (store) => {
     for (let done = 0; done < 200; ) {
       const entry = (await store.load(['sum:{s}'])).entries.get('sum:{s}');
@@ -17,11 +14,11 @@ const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
     }
     say('done');
   },
-  /** Takes what it gets of 300 codes. */
+  /** Takes as many of 300 codes as it can. */
   take: async (store) => {
     for (let i = 0; i < 300; i += 1) if ((await store.commit([{ op: 'take', key: `code:{${i}}` }])).ok) say(`${i}`);
   },
-  /** Writes until it is killed, and says what was acknowledged. */
+  /** Writes until it is killed, and prints what was acknowledged. */
   write: async (store) => {
     for (let i = 0; ; i += 8) {
       const numbers = Array.from({ length: 8 }, (_, lane) => i + lane);
@@ -33,7 +30,7 @@ const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
       );
     }
   },
-  /** Writes until the file may grow no more; says the error. */
+  /** Writes until the file may not grow any more, and prints the error. */
   fill: async (store) => {
     for (let i = 0; ; i += 1) {
       try {
@@ -48,7 +45,7 @@ const tasks: Readonly<Record<string, (store: Store) => Promise<void>>> = {
   },
 };
 
-/** Written at once, so that a line stands for an acknowledgement even if the process is killed right after. */
+/** Written synchronously, so that a line proves an acknowledgement even if the process is killed right after it. */
 function say(line: string): void {
   writeSync(1, `${line}\n`);
 }

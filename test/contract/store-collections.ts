@@ -1,3 +1,4 @@
+/** The part of the store contract about sets, logs and closing. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
@@ -12,7 +13,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     other = harness().open();
   });
 
-  test('join and leave change a set, however often', async () => {
+  test('join and leave may be repeated', async () => {
     const key = storeKey('set', freshTag());
     const members = ['', 'a', 'b', 'é\0\u{1F511}', 'c'];
     for (let i = 0; i < 2; i += 1) await write(store, ...members.map((member): Op => ({ op: 'join', key, member })));
@@ -28,7 +29,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     expect(await membersOf(store, key)).toEqual([]);
   });
 
-  test('of 5,000 members none that stays is left out while others come and go', async () => {
+  test('of 5,000 members none that stays is left out while others join and leave', async () => {
     const key = storeKey('set', freshTag());
     const name = (i: number) => `member-${i}`;
     const join = (i: number): Op => ({ op: 'join', key, member: name(i) });
@@ -50,7 +51,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     expect(stayed.filter((member) => !seen.has(member))).toEqual([]);
   });
 
-  test('a log is read onwards from a cursor', async () => {
+  test('a log is read on from a cursor', async () => {
     const key = storeKey('log', freshTag());
     const lines = Array.from({ length: 25 }, (_, i) => `line ${i} \0é`);
     await write(store, ...lines.map((value): Op => ({ op: 'append', key, value, keep: 1_000 })));
@@ -69,7 +70,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     expect(await store.tail(storeKey('log', freshTag()), undefined, 10)).toEqual([]);
   });
 
-  test('a log keeps about the newest lines; a cursor before them starts at the oldest', async () => {
+  test('a log keeps about its newest lines; a cursor before them starts at the oldest', async () => {
     const key = storeKey('log', freshTag());
     const append = (i: number): Op => ({ op: 'append', key, value: `${i}`, keep: 100 });
     await write(store, append(0));
@@ -88,7 +89,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     expect(storeKey('user', 'a', 'x:{y}')).toBe('user:{a}:x:{y}');
   });
 
-  test('a store that serves answers a ping; a closed one refuses everything', async () => {
+  test('an open store answers a ping; a closed one refuses everything', async () => {
     const closing = harness().openToClose();
     await closing.ping();
     await write(closing, { op: 'put', key: storeKey('entry', freshTag()), value: 'a' });
@@ -102,7 +103,7 @@ export function collectionsContract(harness: () => StoreHarness): void {
     await expect(closing.tail('log:{a}', undefined, 1)).rejects.toThrow(StoreUnavailable);
   });
 
-  test('close waits for what is under way', async () => {
+  test('close waits for the calls under way', async () => {
     const closing = harness().openToClose();
     await closing.ping();
     const writes = Array.from({ length: 20 }, () =>

@@ -1,3 +1,4 @@
+/** The contract of the store port, put together from its parts. */
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { attemptsContract } from './store-attempts.ts';
 import { batchesContract } from './store-batches.ts';
@@ -7,7 +8,7 @@ import type { StoreHarness } from './store-harness.ts';
 import { lifetimesContract } from './store-lifetimes.ts';
 import { modelContract } from './store-model.ts';
 
-/** All that a caller of the store port may rely on, run against one kind of store. */
+/** Everything that a caller of the store port may rely on, tested on one kind of store. */
 export function storeContract(name: string, start: () => Promise<StoreHarness>): void {
   describe(name, () => {
     let harness: StoreHarness | undefined;

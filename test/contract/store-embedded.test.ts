@@ -1,3 +1,4 @@
+/** What only the embedded store promises: one file, several processes, crashes, locks. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -53,7 +54,7 @@ function linesOf(output: string): readonly string[] {
 }
 
 describe('several processes on one file', () => {
-  test('compare and swap loses no step', async () => {
+  test('compare and swap loses no update', async () => {
     const store = open();
     await write(store, { op: 'create', key: 'sum:{s}', value: '0' });
     const children = [child('add'), child('add')];
@@ -62,7 +63,7 @@ describe('several processes on one file', () => {
     expect(await read(store, 'sum:{s}')).toMatchObject({ value: '400', version: 401 });
   });
 
-  test('what can be taken once is taken once', async () => {
+  test('each code is taken once', async () => {
     const store = open();
     const keys = Array.from({ length: 300 }, (_, i) => `code:{${i}}`);
     await write(store, ...keys.map((key): Op => ({ op: 'create', key, value: 'a' })));
@@ -71,14 +72,14 @@ describe('several processes on one file', () => {
     expect(taken.sort((a, b) => a - b)).toEqual(keys.map((_, i) => i));
   });
 
-  test('all that open a new file at once succeed', async () => {
+  test('several processes can create a file at the same time', async () => {
     const outputs = await Promise.all(Array.from({ length: 4 }, () => text(child('take').stdout)));
     expect(outputs).toEqual(['', '', '', '']);
     expect((await stat(file)).size).toBeGreaterThan(0);
   });
 });
 
-test('kill -9: all that was acknowledged is there', async () => {
+test('after kill -9 everything that was acknowledged is there', async () => {
   for (let round = 0; round < 3; round += 1) {
     const writer = child('write');
     let output = '';
@@ -97,7 +98,7 @@ test('kill -9: all that was acknowledged is there', async () => {
   }
 });
 
-test('a file that can grow no more: the write is refused whole, reads go on', async () => {
+test('a file that cannot grow: the write is refused whole, reads go on', async () => {
   const limited = spawn(
     'sh',
     ['-c', 'trap "" XFSZ; ulimit -f 400; exec "$0" "$@"', process.execPath, childFile, file, 'fill'],
@@ -111,7 +112,7 @@ test('a file that can grow no more: the write is refused whole, reads go on', as
   expect((await read(store, 'f:{0}'))?.value).toHaveLength(5_000);
 });
 
-test('close keeps what is under way and leaves one file behind', async () => {
+test('close finishes the writes under way and leaves one file', async () => {
   const store = open();
   const keys = Array.from({ length: 20 }, (_, i) => `entry:{${i}}`);
   const writes = keys.map((key) => store.commit([{ op: 'put', key, value: 'a' }]));
@@ -135,7 +136,7 @@ test('only the owner can read the files', async () => {
   expect(await modes()).toEqual([0o600, 0o600, 0o600]);
 });
 
-test('what has expired is swept from the file, and nothing else', async () => {
+test('expired rows are deleted from the file, and nothing else', async () => {
   let now = Date.now();
   const store = open(() => now);
   const expiring = Array.from({ length: 450 }, (_, i): Op => ({ op: 'put', key: `old:{${i}}`, value: 'a', ttl: 1 }));
@@ -161,8 +162,8 @@ test('what has expired is swept from the file, and nothing else', async () => {
   expect(await membersOf(store, 'set:{new}')).toEqual(['m']);
 });
 
-describe('another process holds the file', () => {
-  test('a write waits for it without stopping the event loop, and reads go on', async () => {
+describe('the file is locked by another process', () => {
+  test('a write waits without blocking the event loop, and reads go on', async () => {
     const store = open();
     await write(store, { op: 'put', key: 'entry:{a}', value: 'before' });
     const holder = inspect();
@@ -175,7 +176,7 @@ describe('another process holds the file', () => {
     expect((await read(store, 'entry:{a}'))?.value).toBe('after');
   });
 
-  test('a write that waits too long is refused, and leaves nothing', async () => {
+  test('a write that waits too long is refused and writes nothing', async () => {
     const store = open();
     await store.ping();
     const holder = inspect();
@@ -223,7 +224,7 @@ test('openStore makes the directory, for its owner only, and keeps what was writ
   expect((await stat(dataDir)).mode & 0o777).toBe(0o700);
 });
 
-test('counters without a closing window: those of nobody are forgotten after a month, those of somebody stay', async () => {
+test('counters without a closing window: those of unknown identifiers are forgotten after a month, those of users stay', async () => {
   let now = Date.now();
   const store = open(() => now);
   const limits = [{ limit: 1, window: 0 }];

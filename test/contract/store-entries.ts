@@ -1,8 +1,9 @@
+/** The part of the store contract about single entries. */
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freshTag, pick, race, read, type StoreHarness, write } from './store-harness.ts';
 
-/** Single entries: versions, one-time use, lifetimes, values. */
+/** Single entries: versions, one-time use, values. */
 export function entriesContract(harness: () => StoreHarness): void {
   let store: Store;
   let other: Store;
@@ -11,7 +12,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     other = harness().open();
   });
 
-  test('create makes version 1, once', async () => {
+  test('create makes version 1, and only once', async () => {
     const key = storeKey('entry', freshTag());
     await write(store, { op: 'create', key, value: 'first' });
     expect(await read(other, key)).toEqual({ value: 'first', version: 1, refs: [] });
@@ -20,7 +21,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     expect((await read(store, key))?.value).toBe('first');
   });
 
-  test('every write raises the version by one', async () => {
+  test('every write increases the version by one', async () => {
     const key = storeKey('entry', freshTag());
     await write(store, { op: 'put', key, value: 'a' });
     await write(store, { op: 'put', key, value: 'b' });
@@ -55,7 +56,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     expect(await read(store, key)).toBeUndefined();
   });
 
-  test('check sees presence and version, and writes nothing', async () => {
+  test('check compares presence and version, and writes nothing', async () => {
     const key = storeKey('entry', freshTag());
     expect((await store.commit([{ op: 'check', key }])).ok).toBe(false);
     await write(store, { op: 'create', key, value: 'a' });
@@ -65,7 +66,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     expect((await read(store, key))?.version).toBe(1);
   });
 
-  test('an entry made anew starts at version 1 and is not consumed', async () => {
+  test('an entry that is created again starts at version 1 and is not consumed', async () => {
     const key = storeKey('entry', freshTag());
     await write(store, { op: 'create', key, value: 'a' });
     await write(store, { op: 'consume', key });
@@ -105,7 +106,7 @@ export function entriesContract(harness: () => StoreHarness): void {
       if (name === 'create' || name === 'replace') expect((await read(store, key))?.value).toBe(`${winners[0]}`);
     });
 
-    test('compare and swap in a loop loses no step', async () => {
+    test('compare and swap in a loop loses no update', async () => {
       const key = storeKey('sum', freshTag());
       await write(store, { op: 'create', key, value: '0' });
       await Promise.all(Array.from({ length: 20 }, (_, caller) => addOne(pick([store, other], caller), key)));
@@ -113,7 +114,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     });
   });
 
-  test('values come back as they were', async () => {
+  test('values are returned as they were written', async () => {
     const tag = freshTag();
     const values = [
       '',
@@ -130,7 +131,7 @@ export function entriesContract(harness: () => StoreHarness): void {
     expect([...loaded.entries.values()].map((entry) => entry?.value)).toEqual(values);
   });
 
-  test('a batch that cannot be written whole is refused before anything is', async () => {
+  test('a batch that cannot be written whole is refused before anything is written', async () => {
     const key = storeKey('entry', freshTag());
     const put: Op = { op: 'put', key, value: 'a' };
     await expect(store.commit([put, { op: 'put', key, value: 'b', ttl: Number.NaN }])).rejects.toThrow(TypeError);

@@ -1,18 +1,19 @@
+/** What the parts of the store contract share: the store under test, and short ways to read and write. */
 import { randomBytes } from 'node:crypto';
 import type { Committed, Entry, Loaded, Op, Store } from '../../src/stores/store.ts';
 
 /** One kind of store under test. */
 export interface StoreHarness {
   /**
-   * A connection to the data that all of them share; the harness closes it in `stop`. One more, where there can be
+   * A connection to data that all connections share; the harness closes it in `stop`. Another one, where there can be
    * several.
    */
   open(): Store;
   /** A store for a test that closes it. */
   openToClose(): Store;
-  /** Lets time pass for whatever clock the store goes by. */
+  /** Lets time pass on the clock of the store. */
   pass(seconds: number): Promise<void>;
-  /** True when a batch over several tags holds or fails as a whole. */
+  /** Whether a batch over several tags is written whole or not at all. */
   readonly atomicAcrossTags: boolean;
   stop(): Promise<void>;
 }

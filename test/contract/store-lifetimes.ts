@@ -1,13 +1,14 @@
+/** The part of the store contract about lifetimes. */
 import { beforeAll, expect, test } from '@jest/globals';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freshTag, membersOf, read, type StoreHarness, valuesOf, write } from './store-harness.ts';
 
-/** A lifetime in tests (s) that no test takes, and a time after which it is over for sure. */
+/** A lifetime (seconds) that is longer than any test, and a time after which it is certainly over. */
 const short = 60;
 const after = 61;
 const long = 1_000;
 
-/** What has expired is as absent as what never was. */
+/** An entry that has expired is as absent as one that never existed. */
 export function lifetimesContract(harness: () => StoreHarness): void {
   let store: Store;
   beforeAll(() => {
@@ -72,7 +73,7 @@ export function lifetimesContract(harness: () => StoreHarness): void {
     });
   });
 
-  test('an entry with a ttl of nothing is gone at once', async () => {
+  test('an entry with a ttl of 0 is gone at once', async () => {
     const key = storeKey('entry', freshTag());
     await write(store, { op: 'put', key, value: 'a', ttl: 0 });
     expect(await read(store, key)).toBeUndefined();
@@ -90,7 +91,7 @@ export function lifetimesContract(harness: () => StoreHarness): void {
     expect(valuesOf(await store.load([from]))).toEqual({ [from]: 'from', [to]: undefined });
   });
 
-  test('a ttl only lengthens the life of a set', async () => {
+  test('a ttl only ever lengthens the life of a set', async () => {
     const tag = freshTag();
     const key = (rest: string) => storeKey('set', tag, rest);
     const join = (name: string, member: string, ttl?: number): Op => ({

@@ -1,3 +1,4 @@
+/** A proxy in front of Redis that loses a reply. */
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
@@ -7,9 +8,7 @@ export interface LosingProxy {
   stop(): void;
 }
 
-/**
- * Passes everything on, except the reply to the first command after `loseNextReply`: it cuts the connection instead.
- */
+/** Forwards everything except the reply to the first command after `loseNextReply`: it cuts the connection instead. */
 export async function startLosingProxy(target: number): Promise<LosingProxy> {
   let lose = false;
   const sockets = new Set<Socket>();

@@ -1,3 +1,4 @@
+/** The part of the store contract that compares a store with a model in memory, on random batches. */
 import { beforeAll, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { type Entry, type Op, type Store, storeKey } from '../../src/stores/store.ts';
@@ -27,7 +28,7 @@ interface Model {
   readonly members: ReadonlySet<string>;
 }
 
-/** Whatever batches come, store and model agree on what was refused and on what is there. */
+/** For any batches, the store and the model agree on what was refused and on what is there. */
 export function modelContract(harness: () => StoreHarness): void {
   let store: Store;
   beforeAll(() => {

@@ -1,3 +1,4 @@
+/** The Redis store while servers, connections, memory and disks fail. */
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -29,7 +30,7 @@ function store(url: string): Store {
   return opened;
 }
 
-/** One that has found its server, however long that takes on a machine that is busy. */
+/** A store that is connected, however long that takes on a busy machine. */
 async function connected(url: string): Promise<Store> {
   const opened = store(url);
   await eventually(() => opened.ping());
@@ -82,7 +83,7 @@ test('scripts that the server has forgotten are sent again', async () => {
   expect((await opened.reserve(key, [{ limit: 1_000, window: 600 }])).remaining).toBe(1_000 - 62);
 });
 
-test('connections that are cut midway: nothing runs twice, what was acknowledged is there', async () => {
+test('connections that are cut: nothing runs twice, and what was acknowledged is there', async () => {
   const { url, port } = await server();
   const opened = await connected(url);
   const key = storeKey('log', freshTag());
@@ -110,7 +111,7 @@ test('connections that are cut midway: nothing runs twice, what was acknowledged
   expect(outcomes.length).toBeGreaterThan(0);
 });
 
-test('a reply that gets lost after the server ran the command is unknown, and never sent again', async () => {
+test('when a reply is lost, the outcome is unknown and the command is never sent again', async () => {
   const { port } = await server();
   const proxy = await startLosingProxy(port);
   stops.push(proxy.stop);
@@ -130,7 +131,7 @@ test('a reply that gets lost after the server ran the command is unknown, and ne
   expect((await opened.commit([{ op: 'consume', key: code }])).ok).toBe(false);
 });
 
-test('no server: refused in time, and served as soon as there is one', async () => {
+test('without a server calls are refused in time, and served as soon as there is one', async () => {
   const port = await freePort();
   const opened = store(`redis://127.0.0.1:${port}`);
   await expectUnavailable(opened);
@@ -139,7 +140,7 @@ test('no server: refused in time, and served as soon as there is one', async () 
   await write(opened, { op: 'put', key: storeKey('entry', 'a'), value: 'a' });
 });
 
-test('a server that crashes: refused in time, and served again when it is back', async () => {
+test('when the server crashes, calls are refused in time, and served when it is back', async () => {
   const first = await server();
   const opened = await connected(first.url);
   first.kill('SIGKILL');
@@ -149,7 +150,7 @@ test('a server that crashes: refused in time, and served again when it is back',
   await eventually(() => opened.ping());
 });
 
-test('a server that hangs: refused in time, and served again when it goes on', async () => {
+test('when the server hangs, calls are refused in time, and served when it goes on', async () => {
   const hanging = await server();
   const opened = await connected(hanging.url);
   const key = storeKey('entry', freshTag());
@@ -159,7 +160,7 @@ test('a server that hangs: refused in time, and served again when it goes on', a
   await expectUnavailable(opened, key);
   hanging.kill('SIGCONT');
   await eventually(() => opened.ping());
-  // What was sent to the hanging server may have run when it went on: unknown, but not torn.
+  // What was sent to the hanging server may have run when it went on: whole or not at all.
   expect((await read(opened, key))?.value).toMatch(/^(before|a)$/);
 });
 
@@ -211,7 +212,7 @@ test('a wrong password is refused in time', async () => {
   for (const credentials of ['', ':wrong@', 'nobody:wrong@']) {
     const opened = store(`redis://${credentials}127.0.0.1:${port}`);
     await expectUnavailable(opened);
-    // Which reason is told depends on how far it came: with time, on the server's own.
+    // The reason depends on how far the connection came; with more time it is that of the server.
     await eventually(() => expect(opened.ping()).rejects.toThrow(/NOAUTH|WRONGPASS/));
   }
   await connected(`redis://:right@127.0.0.1:${port}`);
@@ -249,7 +250,7 @@ test('Sentinel: after a fail-over the new master is used', async () => {
   await write(opened, { op: 'put', key: before, value: 'before' });
   await eventually(async () => expect(await admin(replica.port).exists(`stepgate:${before}`)).toBe(1));
   await eventually(async () => expect(await admin(sentinel.port).info('sentinel')).toMatch(/slaves=1/));
-  // It does not decide before the test has looked.
+  // The fail-over does not begin before the test has looked.
   const decides = (milliseconds: string) =>
     admin(sentinel.port).call('SENTINEL', 'SET', 'stepgate', 'down-after-milliseconds', milliseconds);
   await decides('600000');
@@ -261,7 +262,7 @@ test('Sentinel: after a fail-over the new master is used', async () => {
   expect(await admin(replica.port).exists(`stepgate:${after}`)).toBe(1);
 });
 
-test('Cluster: a master that crashes takes its slots with it, and ping tells', async () => {
+test('Cluster: when a master crashes, its slots are refused and ping reports it', async () => {
   const cluster = await startRedisCluster(3);
   stops.push(cluster.stop);
   const opened = await connected(cluster.url);

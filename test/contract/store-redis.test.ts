@@ -1,3 +1,4 @@
+/** What only the Redis store promises: round trips, the check at the start, addresses. */
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
@@ -37,7 +38,7 @@ function open(url: string, prefix?: string): { readonly store: RedisStore; reado
   return { store, counted };
 }
 
-/** Remaining life of a key in ms, at whichever master has it. -1: for ever. */
+/** The remaining life of a key (ms), on the master that has it. -1: it has no end. */
 async function clusterTtl(key: string): Promise<number> {
   const nodes = parseRedisUrl(cluster.url).nodes;
   const client = new Cluster([...nodes]);
@@ -52,10 +53,10 @@ describe('counters without a closing window', () => {
   const limits = [{ limit: 2, window: 0 }];
 
   test.each(['single', 'cluster'] as const)(
-    '%s: those of nobody are forgotten, those of somebody stay',
+    '%s: those of unknown identifiers are forgotten, those of users stay',
     async (kind) => {
       const { store } = open(kind === 'single' ? single.url : cluster.url);
-      const [nobody, known, user] = [
+      const [unknown, known, user] = [
         storeKey('name', freshTag()),
         storeKey('name', freshTag()),
         storeKey('user', freshTag()),
@@ -70,11 +71,11 @@ describe('counters without a closing window', () => {
         if (kind === 'single') return admin.pttl(key);
         return clusterTtl(key);
       };
-      expect(await lives(nobody)).toBeGreaterThan(86_400_000);
+      expect(await lives(unknown)).toBeGreaterThan(86_400_000);
       expect(await lives(decoy)).toBeGreaterThan(86_400_000);
       expect(await lives(known)).toBe(-1);
-      await store.load([nobody], { reserve: { of: nobody, name: 'n', limits } });
-      const { reservation } = await store.load([nobody], { reserve: { of: nobody, name: 'n', limits } });
+      await store.load([unknown], { reserve: { of: unknown, name: 'n', limits } });
+      const { reservation } = await store.load([unknown], { reserve: { of: unknown, name: 'n', limits } });
       expect(reservation).toMatchObject({ granted: false, retryAfter: -1 });
     },
   );
@@ -117,7 +118,7 @@ describe('round trips', () => {
     expect(counted).toEqual(['commit', 'load', 'load', 'load', 'reserve', 'load', 'commit', 'commit']);
   });
 
-  test('the count is the truth: the server saw as many script calls', async () => {
+  test('the server saw as many script calls as were counted', async () => {
     const { store } = open(single.url);
     await store.ping();
     await admin.config('RESETSTAT');
@@ -127,7 +128,7 @@ describe('round trips', () => {
   });
 });
 
-test('stores of different prefixes do not meet; a prefix cannot choose a slot', async () => {
+test('stores of different prefixes share nothing; a prefix cannot choose a slot', async () => {
   const [one, two] = [open(single.url, 'one:').store, open(single.url, 'two:').store];
   const key = storeKey('entry', freshTag());
   await write(
@@ -155,7 +156,7 @@ describe('the check at start', () => {
     await admin.config('SET', 'maxmemory', '0');
   });
 
-  test('warns of a server that keeps nothing, and of a clock that is off', async () => {
+  test('warns of a server that persists nothing, and of a clock that differs', async () => {
     const { store } = open(single.url);
     await expect(store.check()).resolves.toEqual([expect.stringContaining('appendonly')]);
     const began = performance.now();
@@ -168,7 +169,7 @@ describe('the check at start', () => {
     await admin.config('SET', 'appendonly', 'no');
   });
 
-  test('warns when it may not look', async () => {
+  test('warns when it has no permission to look', async () => {
     await admin.acl('SETUSER', 'shy', 'on', '>pw', '~*', '+@all', '-info');
     const said = jest.spyOn(console, 'warn').mockImplementation(() => {});
     const { store } = open(single.url.replace('://', '://shy:pw@'));
@@ -196,7 +197,7 @@ describe('the check at start', () => {
   });
 });
 
-test('openStore connects and passes warnings on', async () => {
+test('openStore connects and forwards warnings', async () => {
   const warnings: string[] = [];
   const store = await openStore({ redisUrl: single.url, dataDir: '/nowhere', warn: (text) => warnings.push(text) });
   await store.ping();

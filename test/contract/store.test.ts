@@ -1,3 +1,4 @@
+/** Runs the store contract on every kind of store. */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +25,7 @@ storeContract('embedded, in a file', async () => {
 storeContract('embedded, in memory', async () => {
   const clock = movableClock();
   const store = openEmbedded({ file: ':memory:', now: clock.now });
-  // What is in memory has one connection only.
+  // A store in memory has one connection only.
   return {
     open: () => store,
     openToClose: () => openEmbedded({ file: ':memory:' }),

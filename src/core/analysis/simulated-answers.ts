@@ -55,12 +55,14 @@ export interface Progress {
   readonly subject?: Subject;
 }
 
+/** Predicted steps, and where the user is after them. */
 export interface Turn {
   readonly steps: readonly SimulatedStep[];
   /** Absent: the sign-in ends here. */
   readonly next?: Progress;
 }
 
+/** A challenge or an enrollment that the user is asked for. */
 interface Started {
   readonly decision: Decision;
   readonly plan: Extract<Plan, { kind: 'start' }>;
@@ -73,6 +75,7 @@ export function identifyAs(progress: Progress, subject: Subject): Progress {
   return result.ok ? { transaction: result.transaction, subject } : progress;
 }
 
+/** The user identifies, and proves the secret that the page asks for, too. */
 export function answerIdentify(progress: Progress, identifyWith: string | undefined, { subject, now }: Facts): Turn {
   const steps: SimulatedStep[] = [omitUndefined({ kind: 'identify' as const, identifyWith })];
   if (subject === undefined) return { steps };
@@ -90,6 +93,7 @@ function prove(progress: Progress, enrollment: Enrollment, { origin, at }: Pick<
   return { ...progress, transaction: proved(progress.transaction, evidence) };
 }
 
+/** The user selects the first option. */
 export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'select' }>): Turn {
   const { purpose, options, skippable } = step;
   const [first] = options;
@@ -99,6 +103,7 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
   return { steps, next: { ...progress, transaction: picked(progress.transaction, { purpose, ...first }) } };
 }
 
+/** The user proves or enrolls the authenticator. */
 export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
   const { purpose, authenticator, enrollment: id } = started.plan;
   const step = startedStep(started);

@@ -40,6 +40,7 @@ export interface ConditionDescriptor<Name extends ConditionName> {
   readonly samples: (pair: ConditionPair<Name>) => readonly SampleFacts[];
 }
 
+/** A test that is decided: a hit if it holds. */
 export function resultOf(holds: boolean): ConditionResult {
   return holds ? 'hit' : 'miss';
 }

@@ -29,6 +29,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
 
 const conditionNames = Object.keys(conditionDescriptors) as readonly ConditionName[];
 
+/** A test of a condition, with whether the condition varies. */
 export interface CompiledCondition extends ConditionTest {
   /** As in the descriptor. */
   readonly varies: boolean;

@@ -1,4 +1,7 @@
-/** Every form of the account pages proves what it is about: session, action, and the state of the account that it was made from. */
+/**
+ * Every form of the account pages proves what it is about: session, action, and the state of the account that it was
+ * made from.
+ */
 import { timingSafeEqual } from 'node:crypto';
 import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';

@@ -1,6 +1,7 @@
 /**
- * Addresses that people add to their account for news only. None counts before the code that was sent there has come back: it is asked for
- * in the session that the address was given in. Whoever calls has checked the form and Law 7.
+ * Addresses that users add to their account for notifications only. This file promises: an address counts only after
+ * the code that was sent there has come back, in the session in which the address was entered; codes and tries have
+ * limits per account and per address. The caller has checked the form and Law 7.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
@@ -33,7 +34,10 @@ const sends: readonly Limit[] = [
   { limit: 1, window: 20 },
   { limit: 5, window: 900 },
 ];
-/** Tries per account, over all addresses and codes: success resets nothing, or one's own mailbox would buy tries at another's. */
+/**
+ * Tries per account, over all addresses and codes: success resets nothing, or one's own mailbox would buy tries at
+ * another's.
+ */
 const tries: readonly Limit[] = [
   { limit: 5, window: 600 },
   { limit: 30, window: 86_400 },
@@ -122,13 +126,16 @@ export async function confirmAddress(context: OpenAccount, text: string | undefi
   return undefined;
 }
 
-/** The address of this name that was added for news; `undefined`: there is none, or the account has it for something else. */
+/**
+ * The address with this name that was added for notifications. `undefined`: there is none, or the account has the
+ * address for another purpose.
+ */
 export function addedAddress(context: OpenAccount, name: string): NotificationAddress | undefined {
   const all = notificationAddresses(context.account);
   return all.find(({ address, source }) => source === 'added' && addressName(context, address) === name);
 }
 
-/** Takes it off the list; why not, if it must stay. It is told as well. */
+/** Removes the address, and notifies it as well. Returns why it must stay, if it must. */
 export async function removeAddress(
   context: OpenAccount,
   { address }: NotificationAddress,
@@ -177,7 +184,7 @@ function refused({ unit, services, account, visitor, snapshot }: OpenAccount): N
   return aboutCode('credentials.invalid');
 }
 
-/** Six digits as people type and paste them. */
+/** Six digits as users type and paste them. */
 function readCode(text: string): string | Notice {
   if (text.trim() === '') return aboutCode('credentials.required');
   const code = text.length > 64 ? '' : text.normalize('NFKC').replace(/[\s\p{Cf}-]/gu, '');

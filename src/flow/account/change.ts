@@ -1,4 +1,4 @@
-/** The changes that people make to their own account. Whoever calls has checked the form and Law 7. */
+/** The changes that users make to their own account. The caller has checked the form and Law 7. */
 import { maskedAddress } from '../../core/model/mail-address.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
@@ -32,7 +32,10 @@ export function renameAuthenticator(context: OpenAccount, id: string, label: str
   recordChange(context, 'renamed', { ...what, label, formerLabel });
 }
 
-/** Whoever calls has asked `refusalOf`. All other sessions end: who holds them may hold what is removed. */
+/**
+ * The caller has asked `refusalOf`. All other sessions end: an attacker who holds the removed authenticator may have
+ * started them.
+ */
 export async function removeAuthenticator(context: OpenAccount, id: string): Promise<void> {
   const { unit, account } = context;
   await endOtherSessions(
@@ -50,7 +53,7 @@ export async function endOneSession(context: OpenAccount, { uid }: SsoSession): 
   recordChange(context, 'session_ended');
 }
 
-/** Voids everything that was issued before, also what nobody can list any more; only this session goes on. */
+/** Voids everything that was issued before, including sessions that no list shows any more. Only this session stays. */
 export async function endAllOtherSessions(context: OpenAccount): Promise<void> {
   await endOtherSessions(requestOf(context, false), context.account.credentials);
   recordChange(context, 'sessions_ended', { otherSessionsEnded: true });
@@ -71,7 +74,10 @@ function changedAuthenticator({ account }: OpenAccount, id: string): ChangeDetai
   };
 }
 
-/** Tells and audits a change, in its commit. `also`: addresses that are theirs from now on. */
+/**
+ * Notifies the user of a change and audits it, in the commit of the change. `also`: addresses that are the user's from
+ * now on.
+ */
 export function recordChange(
   context: OpenAccount,
   change: SelfServiceChange,

@@ -1,4 +1,4 @@
-/** Browsers that one's own account is remembered by. */
+/** Browsers that remember a proof of this account. */
 
 import { wouldWaive } from '../../core/decision/waiver-forecast.ts';
 import type { RememberedProof, Seconds } from '../../core/model/facts.ts';
@@ -15,13 +15,13 @@ export interface OwnDevice extends Place {
   /** When something was proved with it last, and until when that is remembered (epoch seconds). */
   readonly at: Seconds;
   readonly until: Seconds;
-  /** Keys of the authenticators that it is spared. */
+  /** Keys of the authenticators that this browser does not have to prove. */
   readonly spared: readonly string[];
 }
 
 /**
- * Browsers that some app really spares something, from here. The one that was used last comes first. Rejects with `StoreUnavailable`, or
- * when the configuration cannot be read.
+ * Remembered browsers for which at least one app waives a proof, from this network. The most recently used one comes
+ * first. Rejects with `StoreUnavailable`, or when the configuration cannot be read.
  */
 export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevice[]> {
   const { account, visitor, services } = context;
@@ -33,7 +33,10 @@ export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevic
   );
 }
 
-/** What the evaluator says of a remembered proof, app by app. The apps are read only for those who have asked for anything to be remembered. */
+/**
+ * What the evaluator says of a remembered proof, app by app. The apps are read only for those who have asked for
+ * anything to be remembered.
+ */
 async function waiverCheck({ account, snapshot, facts }: OpenAccount): Promise<(proof: RememberedProof) => boolean> {
   if (!account.credentials.some(({ remembered }) => remembered)) return () => false;
   const cases = await Promise.all(
@@ -45,7 +48,7 @@ async function waiverCheck({ account, snapshot, facts }: OpenAccount): Promise<(
   return (proof) => cases.some((one) => wouldWaive(one.policies, one.facts, proof));
 }
 
-/** Whoever calls has checked the form and Law 7. */
+/** The caller has checked the form and Law 7. */
 export function forgetDevice(context: OpenAccount, { id }: OwnDevice): void {
   forget(context.unit, context.account, id);
   recordChange(context, 'device_forgotten');

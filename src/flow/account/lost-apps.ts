@@ -1,11 +1,11 @@
-/** The apps that somebody could no longer sign in to without one of their enrollments. */
+/** The apps that the user could no longer sign in to without this enrollment. */
 import { isLostWithout } from '../../core/queries/removal.ts';
 import { serverMac } from '../server-mac.ts';
 import { type NamedApps, namedApps } from './named-apps.ts';
 import type { OpenAccount } from './open-account.ts';
 
 export interface LostApps extends NamedApps {
-  /** What the person says yes to: another list is another question. */
+  /** What the user confirms: another list is another question. */
   readonly confirmation: string;
 }
 

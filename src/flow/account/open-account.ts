@@ -1,4 +1,4 @@
-/** A person at their own account: only with an SSO session that the policies let in at this moment (Law 5). */
+/** A user on the account pages. They need an SSO session that the policies let in at this moment (Law 5). */
 
 import { evaluate } from '../../core/decision/evaluate.ts';
 import { changeScope } from '../../core/enrollment/account-request.ts';
@@ -26,7 +26,7 @@ export interface OpenAccount {
   readonly facts: Facts;
 }
 
-/** `undefined`: the person has to sign in, or to prove more. `session`: the browser's, alive. */
+/** `undefined`: the user has to sign in, or to prove more. `session`: the browser's session, if it is not over. */
 export async function openAccount(
   services: Services,
   { unit, visitor }: { readonly unit: UnitOfWork; readonly visitor: Visitor },
@@ -53,7 +53,7 @@ export function mayChange({ policies, facts }: OpenAccount): boolean {
   return evaluate(policies, { ...facts, request: request(['openid', changeScope]) }).kind === 'allow';
 }
 
-/** On whose behalf messages about this account go out. */
+/** The context in which messages about this account are sent. */
 export function senderOf({ services, unit, visitor, account }: OpenAccount): MessageContext {
   return { services, unit, visitor, account, client: accountClientId };
 }

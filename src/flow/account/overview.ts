@@ -1,4 +1,4 @@
-/** What somebody sees of their own account, as data. */
+/** What users see of their own account, as data. */
 
 import { isFull } from '../../core/enrollment/enrollment-limit.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -46,9 +46,9 @@ export interface Overview {
   readonly devices: readonly OwnDevice[];
   readonly signIns: readonly OwnSignIn[];
   readonly addresses: readonly OwnAddress[];
-  /** Mail goes out: otherwise nobody is told. */
+  /** Mail can be sent. Otherwise no notification is sent. */
   readonly mailed: boolean;
-  /** There is room for one more address. */
+  /** One more address may be added. */
   readonly canAddAddress: boolean;
   /** The address that waits for its code. */
   readonly askedAddress?: string;
@@ -97,7 +97,9 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
   };
 }
 
-/** Keys of what the rules let somebody enroll here, whether there is room for it or not. */
+/**
+ * Keys of the authenticators that the rules let this user enroll, whether or not the limit of one of them is reached.
+ */
 export function enrollableBy({ policies, facts }: OpenAccount): readonly string[] {
   const { authenticators } = usablePolicies(policies, enrollmentRuling(policies, facts).terms);
   return authenticators.filter(({ enrollable }) => enrollable).map(({ key }) => key);

@@ -1,4 +1,4 @@
-/** Why somebody may not remove one of their authenticators. */
+/** Why a user may not remove one of their authenticators. */
 import type { RequiredEnrollment } from '../../core/model/enrollment-policy.ts';
 import { demandsOn, isLastSignInOption } from '../../core/queries/removal.ts';
 import type { EquivalentApps } from '../../policy/revision/equivalent-apps.ts';

@@ -1,4 +1,4 @@
-/** One's own sessions, as data. */
+/** The sessions of a user, as data. */
 
 import type { Seconds } from '../../core/model/facts.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -8,7 +8,7 @@ import type { SsoSession } from '../browser/sso-session.ts';
 import { serverMac } from '../server-mac.ts';
 import type { OpenAccount } from './open-account.ts';
 
-/** From where, as the browser told; empty texts: not known. */
+/** Where the browser was, as it reported. Empty texts: unknown. */
 export interface Place {
   readonly browser: string;
   readonly system: string;
@@ -50,7 +50,7 @@ export async function describe(one: SsoSession, context: OpenAccount): Promise<O
   };
 }
 
-/** As people know it; its client id when it is gone. */
+/** The name that users know. The client id once the app is gone. */
 export async function appName(client: string, { snapshot }: OpenAccount): Promise<string> {
   return (await snapshot.app(client))?.name ?? client;
 }

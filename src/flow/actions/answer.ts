@@ -1,4 +1,8 @@
-/** What becomes of the answer to a step: who it is, what it proved, what was enrolled; or why not. */
+/**
+ * The answers to a step: who the user is, what they proved, what they enrolled, or why not. This file promises: an
+ * answer is tried only where its attempt was reserved, and only while the decision still asks for it; a wrong answer on
+ * the identify page names no account.
+ */
 
 import type { Facts } from '../../core/model/facts.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
@@ -20,7 +24,7 @@ import {
   type ActionResult,
   type Fields,
   isTicked,
-  type LoadedAttempt,
+  type SubmittedAnswer,
   throttled,
   verify,
   withError,
@@ -38,8 +42,8 @@ function identifierOf(fields: Fields) {
 }
 
 /**
- * An answer with a secret costs an attempt of whoever it is about, reserved while the transaction is loaded and only if the form is
- * current (Law 8). The identify page counts against the account that the identifier leads to, in any spelling.
+ * An answer with a secret costs an attempt, which is reserved while the transaction is loaded and only if the form is
+ * current (Law 8). On the identify page it counts against the account that the identifier leads to, in any spelling.
  */
 export function attemptOf(services: Services, binding: FormBinding, fields: Fields): Attempt {
   const transaction = transactionKey(binding.transaction);
@@ -55,7 +59,7 @@ export function attemptOf(services: Services, binding: FormBinding, fields: Fiel
   }
   const authenticator = services.authenticators.get(binding.authenticator);
   if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
-  // Guessing at one's own new key harms nobody: it does not count against the enrolled ones.
+  // Guesses at a new key of one's own do no harm: they do not count against the enrolled ones.
   const name = binding.step === 'enroll' ? enrollCounters.attempts(binding.authenticator) : binding.authenticator;
   return { keys: [], reserve: { of: transaction, name, limits: authenticator.attemptLimits, when } };
 }
@@ -64,27 +68,26 @@ export function attemptOf(services: Services, binding: FormBinding, fields: Fiel
 export async function answer(
   context: OpenTransaction,
   decided: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  submitted: SubmittedAnswer,
 ): Promise<ActionResult> {
+  const { binding, fields } = submitted;
   switch (binding.step) {
     case 'identify':
       return fields['authenticator.id']
-        ? identifyByCredential(context, decided, fields['authenticator.id'], fields)
-        : identify(context, decided, binding.authenticator, fields, loaded);
+        ? identifyByCredential(context, decided, fields)
+        : identify(context, decided, submitted);
     case 'select':
       return choose(context, decided, fields);
     case 'challenge':
-      return withRememberedDevice(await challenge(context, decided, binding, fields, loaded), decided, fields);
+      return withRememberedDevice(await challenge(context, decided, submitted), decided, fields);
     case 'enroll':
-      return enroll(context, decided, binding, fields, loaded);
+      return enroll(context, decided, submitted);
     default:
       return { context, messages: [] };
   }
 }
 
-/** Only where the page offered it, and only beside a proof. */
+/** Only where the page offered it, and only together with a proof. */
 function withRememberedDevice(proved: ActionResult, { decision }: Decided, fields: Fields): ActionResult {
   const isOffered = decision.kind === 'challenge' && decision.remember !== undefined;
   if (!isOffered || !isTicked(fields.rememberDevice) || proved.messages.length > 0) return proved;
@@ -92,33 +95,33 @@ function withRememberedDevice(proved: ActionResult, { decision }: Decided, field
 }
 
 /**
- * Who is there, and, when the page asked for it, a secret at once (`beside`). A wrong one tells nothing about the identifier. Where it is
- * disabled, it is not tried.
+ * Who the user is and, where the page asked for it, a secret (`identifyWith`). The refusal of a wrong secret says
+ * nothing about the identifier. A secret is not tried where the rules disable its authenticator.
  */
 async function identify(
   context: OpenTransaction,
   { facts }: Decided,
-  identifyWith: string,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
+  const identifyWith = binding.authenticator;
   const typed = (fields.identifier ?? '').trim();
   const asked = keptSignedIn(context.transaction, isTicked(fields.rememberMe));
   const typedBack = { ...context, transaction: { ...asked, loginHint: typed.slice(0, 254) } };
-  if (typed === '') return withError(context, 'identifier.required', 'identifier');
+  if (typed === '') return withError(context, 'identifier.required', { field: 'identifier' });
   const canonical = identifierOf(fields);
-  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', 'identifier');
+  if (!canonical.ok) return withError(typedBack, 'identifier.invalid', { field: 'identifier' });
   const account = accountByIdentifier(
     (await context.request.unit.load([identifierKey(canonical.value)])).entries,
     canonical.value,
   );
   const subject = subjectOf(account, canonical.value, typed);
   const named = identified(asked, subject);
-  if (!named.ok) return withError(typedBack, 'subject.mismatch', 'identifier');
+  if (!named.ok) return withError(typedBack, 'subject.mismatch', { field: 'identifier' });
   const identifiedContext = { ...context, transaction: named.transaction };
   const isGiven = identifyWith !== '' && Boolean(fields['credentials.passcode']);
   if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, messages: [] };
-  // Nothing was tried: the form stays current, so that this pushes aside no answer that is just being checked.
+  // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
+  // stale.
   const refusal = throttled(identifiedContext, identifyWith, loaded.reservation);
   if (refusal) return { ...refusal, context };
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
@@ -130,11 +133,14 @@ async function identify(
     loaded,
     account,
   });
-  // Back on the identify page nobody is named: the next try may be about somebody else.
+  // The identify page names no account: the next try may be about another one.
   return verified.messages.length > 0 ? { context: typedBack, messages: verified.messages } : verified;
 }
 
-/** By the settings, and by an enrollment rule that decides whoever this is: nobody learns from it who they are. */
+/**
+ * Enabled by the settings and by the enrollment rule that decides for every possible user: the answer says nothing
+ * about the account.
+ */
 async function isUsable(key: string, { snapshot, app }: OpenTransaction, facts: Facts): Promise<boolean> {
   const policies = await snapshot.policies(app);
   const { terms } = enrollmentRuling(policies, facts);
@@ -148,19 +154,20 @@ function subjectOf(account: VersionedAccount | undefined, canonical: string, typ
 
 async function choose(context: OpenTransaction, decided: Decided, fields: Fields): Promise<ActionResult> {
   const chosen = await selectOption(context, decided, fields['authenticator.id'] ?? '');
-  return chosen ? { context: chosen, messages: [] } : withError(context, 'authenticator.required', 'authenticator.id');
+  return chosen
+    ? { context: chosen, messages: [] }
+    : withError(context, 'authenticator.required', { field: 'authenticator.id' });
 }
 
 /**
- * Only what the decision still asks for is tried: since the page was made, an authenticator may have been disabled or taken away. By the
- * link of a message it is the challenge that the link belongs to, also when the person had left that one.
+ * Tries only what the decision still asks for: an authenticator may have been disabled or removed since the page was
+ * made. A magic link answers the challenge that it belongs to, even if the user has left that challenge for another
+ * one.
  */
 async function challenge(
   at: OpenTransaction,
   { decision }: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
   if (decision.kind !== 'challenge') return { context: at, messages: [] };
   const token = fields[magicLinkField];

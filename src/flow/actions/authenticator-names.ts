@@ -1,10 +1,10 @@
-/** How people tell their authenticators apart. */
+/** The names by which users tell their authenticators apart. */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import type { Services } from '../services.ts';
 
 /**
- * By id of the enrollment: the name that the owner gave it; of several of a kind, one without goes by where its messages go. Never shown
- * before a proof.
+ * By id of the enrollment: the label, or, for one of several of a kind without a label, where its messages are sent.
+ * Never shown before a proof.
  */
 export function authenticatorNames(
   { authenticators }: Pick<Services, 'authenticators'>,

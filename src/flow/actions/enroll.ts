@@ -1,4 +1,8 @@
-/** The confirmation of an enrollment. */
+/**
+ * The confirmation of an enrollment. This file promises: an enrollment is kept only while the decision asks for it, if
+ * it has the characteristics that were asked for, within its limits, and in one commit with the notification of the
+ * user and the end of other sessions, where they must end.
+ */
 
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
 import type { Characteristic, Facts } from '../../core/model/facts.ts';
@@ -21,33 +25,29 @@ import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
-import type { FormBinding } from '../transaction/form-handle.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import {
   type ActionResult,
   acceptProof,
   credentialInput,
-  type Fields,
-  type LoadedAttempt,
   refused,
+  type SubmittedAnswer,
   throttled,
   withError,
   withTransaction,
 } from './verify.ts';
 
-/** Addresses and codes, over all mailboxes or numbers: an enrollment takes two. */
+/** Answers with codes that were sent, over all mailboxes and numbers: one enrollment takes two. */
 const answersWithSentCodes: readonly Limit[] = [{ limit: 30, window: 86_400 }];
 
 /**
- * The offer is confirmed only while the decision still asks for it: what Law 7 demands was proved, and is still fresh. What cannot show what
- * it is asked for is not kept.
+ * Confirms the enrollment only while the decision still asks for it: what Law 7 demands was proved and is still fresh.
+ * An enrollment that lacks a required characteristic is not kept.
  */
 export async function enroll(
   context: OpenTransaction,
   decided: Decided,
-  binding: FormBinding,
-  fields: Fields,
-  loaded: LoadedAttempt,
+  { binding, fields, loaded }: SubmittedAnswer,
 ): Promise<ActionResult> {
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress || inProgress.pending.authenticator !== binding.authenticator)
@@ -95,8 +95,7 @@ export async function enroll(
 export function wouldEndOtherSessions(
   { services }: OpenTransaction,
   policies: PolicySet,
-  { subject }: Facts,
-  key: string,
+  { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
   const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
@@ -107,7 +106,10 @@ export function wouldEndOtherSessions(
   );
 }
 
-/** This sign-in goes on, and the session that the browser may have; all else ends with the same commit, where it must. */
+/**
+ * This sign-in and the session of this browser continue. Where all other sessions must end, they end in the same
+ * commit.
+ */
 async function save(
   { request, services }: OpenTransaction,
   account: VersionedAccount,
@@ -122,8 +124,8 @@ async function save(
 }
 
 /**
- * Success resets the attempts. Where a code is sent, that alone would let somebody enroll mailboxes of their own to go on guessing at the
- * code of another's, so these answers have a limit that nothing but an administrator resets.
+ * A success resets the attempts. Where codes are sent, an attacker could then enroll mailboxes of their own to get
+ * attempts for the code of another mailbox. So these answers have a second limit that only an administrator resets.
  */
 async function answeredTooOften(
   context: OpenTransaction,
@@ -135,7 +137,7 @@ async function answeredTooOften(
   return throttled(context, descriptor.key, await context.services.store.reserve(counter, answersWithSentCodes));
 }
 
-/** What the person is told who set up one that does not do. */
+/** Codes of the refusal of an enrollment that lacks a characteristic. */
 const unmetCodes: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
@@ -147,7 +149,7 @@ function refusalOf({ lacks }: UnmetCharacteristic): Refused {
   return { ok: false, code, reason: lacks ?? 'characteristics' };
 }
 
-/** An address that is enrolled is one of theirs from now on. */
+/** Notifies the user. An address that was enrolled is one of the user's from now on, so it is notified as well. */
 function notifyOfEnrollment(
   context: OpenTransaction,
   account: Account,
@@ -166,23 +168,23 @@ function notifyOfEnrollment(
   notify(notificationContext(context, account), accountChanged(takesPlace ? 'replaced' : 'added', what), also);
 }
 
-/** Another message for the stage that the offer is at; `method`: how the person wants it. */
+/** Sends another message for the current stage. `method`: how it is sent; absent: as before. */
 export async function resendOffer(context: OpenTransaction, decided: Decided, method?: string): Promise<ActionResult> {
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress) return withError(context, 'form.stale');
   const { pending, authenticator, subject, env } = inProgress;
-  const requestedEnrollment = { ...env, ...(method === undefined ? {} : { method }) };
+  const environment = { ...env, ...(method === undefined ? {} : { method }) };
   const result = await authenticator.enroll(
     subject,
     { pending: pending.private, input: { resend: 'yes' } },
-    requestedEnrollment,
+    environment,
   );
   return result.ok && 'nextStage' in result
     ? enterNextStage(context, pending, result)
     : withError(context, 'form.stale');
 }
 
-/** The outstanding offer, if it is one that the decision asks for. */
+/** The enrollment under way, if the decision asks for it. */
 async function pendingEnrollment(context: OpenTransaction, { facts, decision }: Decided) {
   const { pending, subject: who } = context.transaction;
   const { subject } = facts;
@@ -200,7 +202,7 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
   };
 }
 
-/** The offer goes on: what was sent must come back. Too many messages: the person stays at the stage before. */
+/** The next stage: a code was sent and must come back. Where a limit is reached, the user stays at the stage before. */
 async function enterNextStage(
   context: OpenTransaction,
   pending: Pending,

@@ -1,6 +1,6 @@
-/** Authenticators that can tell who somebody is, on the page that asks for it. */
+/** Authenticators that identify the user by themselves, on the identify page. */
 
-import type { AuthenticatorContext, CredentialInput, IssuedChallenge } from '../../authenticators/authenticator.ts';
+import type { Authenticator, AuthenticatorContext, Refused } from '../../authenticators/authenticator.ts';
 import type { Facts } from '../../core/model/facts.ts';
 import { discoverable } from '../../core/queries/discoverable.ts';
 import type { Step } from '../../core/step/step.ts';
@@ -10,12 +10,14 @@ import { loadAccount } from '../facts/account.ts';
 import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { type ActionResult, credentialInput, type Fields, isTicked, refused, verify, withError } from './verify.ts';
 
-/** The step with the challenges that somebody may answer instead. `version`: of the transaction that the page is made from. */
+/**
+ * Adds the challenges that users may answer instead of entering an identifier. `version`: of the transaction that the
+ * page is made from.
+ */
 export async function withCredentialChallenges(
   context: OpenTransaction,
   step: Step,
-  facts: Facts,
-  version: number,
+  { facts, version }: { readonly facts: Facts; readonly version: number },
 ): Promise<Step> {
   if (step.kind !== 'identify') return step;
   const policies = await context.snapshot.policies(context.app);
@@ -31,46 +33,48 @@ export async function withCredentialChallenges(
   return challenges.length > 0 ? { ...step, identifyByCredential: challenges } : step;
 }
 
-/** The answer to such a challenge: who it is and what they proved, in one step. Whoever is not there is refused like a wrong answer. */
+/**
+ * The answer to such a challenge identifies the user and proves the authenticator in one step. For an unknown account
+ * it is refused like a wrong answer.
+ */
 export async function identifyByCredential(
   context: OpenTransaction,
   { facts }: Decided,
-  key: string,
   fields: Fields,
 ): Promise<ActionResult> {
-  const kind = context.services.authenticators.get(key)?.identifyByCredential;
+  const key = fields['authenticator.id'] ?? '';
+  const authenticator = context.services.authenticators.get(key);
+  const kind = authenticator?.identifyByCredential;
   const offer = discoverable(await context.snapshot.policies(context.app), facts, key);
-  if (!kind || !offer.offered) return withError(context, 'form.stale');
+  if (!authenticator || !kind || !offer.offered) return withError(context, 'form.stale');
   const input = credentialInput(fields);
   const env = { ...environmentOf(context, key, []), userVerification: offer.userVerification };
   const pending = kind.pending(context.version, input, env);
   if (!pending) return about(key, withError(context, 'challenge.expired'));
   const id = kind.subject(input);
   const account = id === undefined ? undefined : await loadAccount(context.request.unit, id);
-  if (!account) return refusedUnknown(context, key, pending, input, env);
+  if (!account)
+    return about(key, refused(context, key, await refusalOfUnknown(authenticator, { pending, input }, env)));
   const { user } = account;
   const subject = { id: user.id, identifier: user.identifiers[0] ?? user.id, decoy: false };
   const named = identified(keptSignedIn(context.transaction, isTicked(fields.rememberMe)), subject);
-  if (!named.ok) return withError(context, 'subject.mismatch', 'identifier');
-  const limits = context.services.authenticators.get(key)?.attemptLimits ?? [];
+  if (!named.ok) return withError(context, 'subject.mismatch', { field: 'identifier' });
   const counter = attemptCounter(user.id, key);
-  const reservation = await context.services.store.reserve(counter, limits);
+  const reservation = await context.services.store.reserve(counter, authenticator.attemptLimits);
   const identifiedContext = { ...context, transaction: named.transaction };
   const tried = { key, credential: undefined, pending, fields, loaded: { reservation, counter }, account };
   const verified = await verify(identifiedContext, tried);
   return verified.messages.length > 0 ? about(key, { ...verified, context }) : verified;
 }
 
-/** No attempt is counted: an id has 128 random bits, so nobody can find out who exists. */
-async function refusedUnknown(
-  context: OpenTransaction,
-  key: string,
-  pending: IssuedChallenge['private'],
-  input: CredentialInput,
+/** No attempt is counted: an id has 128 random bits, so no client can find out by guessing which accounts exist. */
+async function refusalOfUnknown(
+  authenticator: Authenticator,
+  answer: Parameters<Authenticator['verify']>[1],
   env: AuthenticatorContext,
-): Promise<ActionResult> {
-  const result = await context.services.authenticators.get(key)?.verify(undefined, { pending, input }, env);
-  return about(key, refused(context, key, result?.ok ? undefined : result));
+): Promise<Refused | undefined> {
+  const result = await authenticator.verify(undefined, answer, env);
+  return result.ok ? undefined : result;
 }
 
 function about(key: string, { context, messages }: ActionResult): ActionResult {

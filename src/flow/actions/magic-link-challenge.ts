@@ -1,10 +1,10 @@
-/** Which challenge of a transaction a link in a message stands for. */
+/** Finds the challenge of a transaction that a magic link stands for. */
 import type { MagicLinkDetails } from '../../authenticators/authenticator.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { picked, started } from '../../core/step/transitions.ts';
 import { environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
-/** Name of the field that says by which link a form came. */
+/** Name of the field that holds the token of the magic link by which a form came. */
 export const magicLinkField = 'link.token';
 
 export interface MagicLinkChallenge {
@@ -12,7 +12,10 @@ export interface MagicLinkChallenge {
   readonly linked: MagicLinkDetails;
 }
 
-/** Also one that the person left for another way: its code still counts. `undefined`: the link was used, or there is a newer one. */
+/**
+ * Also a challenge that the user has left for another one: its code still counts. `undefined`: the link was used, or
+ * there is a newer one.
+ */
 export function magicLinkChallenge(context: OpenTransaction, token: string): MagicLinkChallenge | undefined {
   const { pending, parked = [] } = context.transaction;
   for (const challenge of [...(pending ? [pending] : []), ...parked]) {
@@ -28,7 +31,7 @@ export function magicLinkChallenge(context: OpenTransaction, token: string): Mag
   return undefined;
 }
 
-/** The person followed the link: they are back at its challenge. Whether the decision asks for it, is for the caller to see. */
+/** Goes back to the challenge of the magic link. The caller checks whether the decision asks for it. */
 export function returnByMagicLink(context: OpenTransaction, token: string): OpenTransaction | undefined {
   const challenge = magicLinkChallenge(context, token)?.challenge;
   if (!challenge || challenge === context.transaction.pending) return challenge && context;

@@ -1,4 +1,7 @@
-/** What a completed sign-in leaves with the browser: it is known, what was proved is offered first, and maybe it is remembered. */
+/**
+ * What a completed sign-in leaves with the browser: the browser is known, offers what was proved first next time, and
+ * may remember the second factor.
+ */
 import type { Rememberable } from '../../core/model/decision.ts';
 import type { Evidence } from '../../core/model/facts.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
@@ -20,15 +23,18 @@ export interface CompletedSignIn {
   readonly visitor: Visitor;
   readonly app: App;
   readonly transaction: Transaction;
-  /** Who signed in: id of the account. */
+  /** Id of the account that signed in. */
   readonly subject: string;
-  /** What the sign-in rests on. */
+  /** The evidence that the decision rests on. */
   readonly supportingEvidence: readonly Evidence[];
   /** What of it may be remembered; absent: nothing. */
   readonly remember?: Rememberable;
 }
 
-/** The second factor is remembered if the person asked for it and the rule lets it. Does nothing for a browser without our cookie. */
+/**
+ * Remembers the second factor if the user asked for it and the rule allows it. Does nothing for a browser without a
+ * device cookie.
+ */
 export async function rememberBrowser(completed: CompletedSignIn): Promise<void> {
   const { unit, services, visitor, transaction, subject, supportingEvidence } = completed;
   const { device: secret } = visitor;

@@ -1,4 +1,7 @@
-/** Sends the message of the outstanding challenge or offer again, with a new code. That resets no counter of attempts. */
+/**
+ * Sends the message of the current challenge or enrollment again, with a new code. That resets no counter of attempts.
+ */
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { started } from '../../core/step/transitions.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
@@ -8,18 +11,18 @@ import { startChallenge } from './start-challenge.ts';
 import { type ActionResult, withError } from './verify.ts';
 
 /**
- * `wanted`: one of the ways in which the message can go; absent: the one in which it went. Too many messages: nothing is sent, and what
- * was sent before still counts. Otherwise only the newest does.
+ * `requestedMethod`: one of the methods by which the message can be sent. Absent: the one of the last message. Where a
+ * limit is reached, nothing is sent and the message before still counts. Otherwise only the newest counts.
  */
 export async function resend(
   context: OpenTransaction,
   decided: Decided,
-  requestedEnrollment?: string,
+  requestedMethod?: string,
 ): Promise<ActionResult> {
   const { pending } = context.transaction;
   if (pending?.public.resend !== true) return withError(context, 'form.stale');
-  const method = methodOf(pending, requestedEnrollment);
-  if (method === undefined && requestedEnrollment !== undefined) return withError(context, 'form.stale');
+  const method = methodOf(pending, requestedMethod);
+  if (method === undefined && requestedMethod !== undefined) return withError(context, 'form.stale');
   const answer = await (pending.purpose === 'enroll'
     ? resendOffer(context, decided, method)
     : resendChallenge(context, decided, method));
@@ -28,11 +31,8 @@ export async function resend(
   return pending.public.unsent === true ? answer : { ...answer, messages: messages.map(asResendRefusal) };
 }
 
-function methodOf(
-  { public: { methods, method } }: Pending,
-  requestedEnrollment: string | undefined,
-): string | undefined {
-  const asked: unknown = requestedEnrollment ?? method;
+function methodOf({ public: { methods, method } }: Pending, requestedMethod: string | undefined): string | undefined {
+  const asked: unknown = requestedMethod ?? method;
   return Array.isArray(methods) && methods.includes(asked) ? String(asked) : undefined;
 }
 
@@ -51,8 +51,8 @@ async function resendChallenge(
     );
   if (!pending || !isAsked) return withError(context, 'form.stale');
   const { purpose, authenticator, enrollment } = pending;
-  const plan = { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) };
-  const startedChallenge = await startChallenge(context, plan, decided, method);
+  const plan = { purpose, authenticator, ...omitUndefined({ enrollment, method }) };
+  const startedChallenge = await startChallenge(context, plan, decided);
   if (startedChallenge.messages.length > 0) return { context, messages: startedChallenge.messages };
   return { context: { ...context, transaction: started(context.transaction, startedChallenge.pending) }, messages: [] };
 }

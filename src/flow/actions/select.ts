@@ -1,4 +1,4 @@
-/** Which ways on a page shows, and which of them somebody picks. */
+/** Which options a page shows, and which one the user selects. */
 import type { Facts } from '../../core/model/facts.ts';
 import { identifierPageSecret, offersToKeep } from '../../core/queries/identifier-page-secret.ts';
 import type { StepContext } from '../../core/step/next-step.ts';
@@ -8,14 +8,14 @@ import { credentialsOf, type Decided, type OpenTransaction } from '../transactio
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';
 
-/** Something is proved, in this transaction or in the session that this browser has of the same person. */
+/** The user has proved something, in this transaction or in the session of this browser. */
 export function hasProved({ subject, evidence }: Facts): boolean {
   return evidence.some((one) => one.subject === subject?.id);
 }
 
 /**
- * Before anything is proved, a page tells neither how many authenticators of a kind somebody has nor what they are called: that would say
- * who exists, and more. Afterwards two of a kind are told apart by their names, unless one challenge serves both.
+ * Before a proof, a page must not show how many authenticators of a kind the user has or their names: that would
+ * disclose whether the account exists. Afterwards two of a kind have their names, unless one challenge serves both.
  */
 export async function viewOf(context: OpenTransaction, { facts, decision }: Decided): Promise<StepContext> {
   const { services, snapshot, app, transaction } = context;
@@ -44,11 +44,14 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
     ...(lastUsed ? { lastUsed } : {}),
-    endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, facts, key),
+    endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
 }
 
-/** Somebody asks for the list of ways on, or picks one of it: `id` is `<authenticator>` or `<authenticator>:<enrollment>`. */
+/**
+ * The user asks for the list of options, or selects one of it: `id` is `<authenticator>` or
+ * `<authenticator>:<enrollment>`.
+ */
 export async function select(
   context: OpenTransaction,
   decided: Decided,
@@ -58,7 +61,7 @@ export async function select(
   return (await selectOption(context, decided, id)) ?? context;
 }
 
-/** `undefined`: the page has no such way, so nothing is picked. */
+/** `undefined`: the page has no such option, so nothing is selected. */
 export async function selectOption(
   context: OpenTransaction,
   decided: Decided,

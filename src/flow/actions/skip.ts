@@ -1,4 +1,4 @@
-/** The person goes on without enrolling what may be skipped for now. */
+/** The user continues without enrolling what may be skipped for now. */
 import { skipping } from '../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
@@ -8,8 +8,8 @@ import { loadAccount } from '../facts/account.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 /**
- * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than allowed. Undefined: the
- * decision has nothing that may be skipped.
+ * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than
+ * allowed. Undefined: the decision has nothing that may be skipped.
  */
 export async function skip(context: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
   const { request, services, transaction } = context;

@@ -1,4 +1,4 @@
-/** Starts a challenge or an offer, and hands what is to be sent to the outbox. */
+/** Starts a challenge or an enrollment, and hands its messages to the outbox. */
 import type { AuthenticatorContext } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import { needsUserVerification } from '../../core/queries/user-verification.ts';
@@ -11,19 +11,18 @@ import { hasProved } from './select.ts';
 
 export interface StartedChallenge {
   readonly pending: Pending;
-  /** What the person must know: for instance that nothing was sent. */
+  /** What the user must know, for instance that nothing was sent. */
   readonly messages: readonly Notice[];
 }
 
-/** `method`: how the person wants the message. Rejects with `StepgateError('internal')` for an authenticator that there is not. */
+/** `method`: how the message is sent. Rejects with `StepgateError('internal')` for an unknown authenticator. */
 export async function startChallenge(
   context: OpenTransaction,
-  plan: Choice,
+  plan: Choice & { readonly method?: string },
   { facts, decision }: Decided,
-  method?: string,
 ): Promise<StartedChallenge> {
   const { services, transaction } = context;
-  const { purpose, authenticator: key, enrollment } = plan;
+  const { purpose, authenticator: key, enrollment, method } = plan;
   const authenticator = services.authenticators.get(key);
   if (!authenticator || !facts.subject) throw new StepgateError('internal', `no authenticator ${key} to start`);
   const credentials = await credentialsOf(context);

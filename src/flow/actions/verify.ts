@@ -1,4 +1,7 @@
-/** One try at one credential: the attempt is reserved already, the authenticator says what it showed, and only what could be saved counts. */
+/**
+ * One try at one credential. This file promises: nothing is verified without a reserved attempt (Law 8), a one-time
+ * value counts only if its new secret is saved in the same commit, and each try is audited.
+ */
 
 import type {
   Authenticator,
@@ -18,11 +21,12 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
+import type { FormBinding } from '../transaction/form-handle.ts';
 import { auditContext, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
 export interface ActionResult {
   readonly context: OpenTransaction;
-  /** Why the person is still where they were; empty when they went on. */
+  /** Why the user stays at the step. Empty: they go on. */
   readonly messages: readonly Notice[];
 }
 
@@ -33,7 +37,15 @@ export interface LoadedAttempt {
 
 export type Fields = Readonly<Record<string, string>>;
 
-/** A box on a page. */
+/** A genuine and current form, and what was loaded for it. */
+export interface SubmittedAnswer {
+  /** Says which step the form answers. */
+  readonly binding: FormBinding;
+  readonly fields: Fields;
+  readonly loaded: LoadedAttempt;
+}
+
+/** A checkbox on a page. */
 export function isTicked(value: string | undefined): boolean {
   return value === 'yes';
 }
@@ -47,22 +59,23 @@ export function credentialInput(fields: Fields): CredentialInput {
   );
 }
 
+/** The user stays at the step, which says why. */
 export function withError(
   context: OpenTransaction,
   code: string,
-  field?: string,
-  params?: Notice['params'],
+  about: Pick<Notice, 'field' | 'params'> = {},
 ): ActionResult {
-  return { context, messages: [{ code, level: 'error', ...(field ? { field } : {}), ...(params ? { params } : {}) }] };
+  return { context, messages: [{ code, level: 'error', ...about }] };
 }
 
+/** The user goes on with the changed transaction. */
 export function withTransaction(context: OpenTransaction, transaction: Transaction): ActionResult {
   return { context: { ...context, transaction }, messages: [] };
 }
 
 export interface VerificationAttempt {
   readonly key: string;
-  /** Absent: nobody has it; the work is done all the same. */
+  /** Absent: no account has it. The same work is done all the same. */
   readonly credential: Credential | undefined;
   readonly pending: Readonly<Record<string, unknown>>;
   readonly fields: Fields;
@@ -114,8 +127,8 @@ export function throttled(
     authenticator: key,
   });
   const seconds = reservation?.retryAfter ?? 0;
-  if (seconds < 0) return withError(context, 'attempts.locked', 'credentials.passcode');
-  return withError(context, 'attempts.exceeded', 'credentials.passcode', { seconds });
+  if (seconds < 0) return withError(context, 'attempts.locked', { field: 'credentials.passcode' });
+  return withError(context, 'attempts.exceeded', { field: 'credentials.passcode', params: { seconds } });
 }
 
 export function refused(context: OpenTransaction, key: string, refusal: Refused | undefined): ActionResult {
@@ -127,7 +140,7 @@ export function refused(context: OpenTransaction, key: string, refusal: Refused 
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return withError(context, code, refusal?.field ?? 'credentials.passcode');
+  return withError(context, code, { field: refusal?.field ?? 'credentials.passcode' });
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */

@@ -1,4 +1,7 @@
-/** Browsers that somebody has signed in with before, by a secret cookie. A known device satisfies a condition; it proves nothing. */
+/**
+ * Browsers that users have signed in with before, known by a secret cookie. A known device satisfies a condition; it
+ * proves nothing.
+ */
 
 import { randomBytes } from 'node:crypto';
 import type { Facts, Seconds } from '../../core/model/facts.ts';
@@ -10,10 +13,10 @@ import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 export const deviceLifetime: Seconds = keyTable['known-device'].lifetime.seconds;
 /** A sign-in is written down again only after this long (seconds), so that SSO costs no write of its own. */
 const rewriteAfter: Seconds = 86_400;
-/** People per browser that are remembered. */
+/** Users per browser that are known; the one who signed in longest ago is forgotten. */
 const maxUsers = 20;
 
-/** One person's last sign-in with the browser. */
+/** A user's last sign-in with the browser. */
 export interface LastSignIn {
   /** Epoch seconds. */
   readonly at: Seconds;
@@ -22,17 +25,18 @@ export interface LastSignIn {
 }
 
 /**
- * Nothing is bound to the secret of this browser now that was not before. `remembers`: the person asked for it. Who only knows a password
- * can sign in to an app that asks for no more, and plant the secret of that browser elsewhere: so the first that is remembered takes a new one.
+ * True: this sign-in binds nothing new to the secret of the browser. `remembers`: the user asked for that. An attacker
+ * who knows a password can sign in to an app that asks for no more, and plant the secret of that browser elsewhere. So
+ * the first proof that is remembered takes a new secret.
  */
 export function mayKeepSecret({ device, now }: Facts, remembers: boolean): boolean {
   return device.known && (!remembers || (device.remembered ?? []).some(({ until }) => now < until));
 }
 
 /**
- * The secret of a browser after a sign-in (base64url, 256 bits). Whoever signs in with it for the first time, or has it remember a proof
- * for the first time, gets a new one: somebody else may have planted or copied the one that was there, and must not share what is bound to
- * it from now on. The browser stays known to the people who have used it.
+ * The secret of a browser after a sign-in (base64url, 256 bits). The first sign-in of a user with it, and the first
+ * proof that it remembers for a user, take a new one: another user may have planted or copied the present one, and must
+ * not share what is bound to it from now on. The browser stays known for the users who have used it.
  */
 export function deviceSecret(unit: UnitOfWork, present: string | undefined, keeps: boolean): string {
   if (present !== undefined && keeps) return present;
@@ -42,13 +46,13 @@ export function deviceSecret(unit: UnitOfWork, present: string | undefined, keep
   return secret;
 }
 
-/** `undefined`: this person has not signed in with this browser. */
+/** `undefined`: this user has not signed in with this browser. */
 export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
   const users = parse(value);
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
-/** Writes down that this person signed in with this browser, and what they proved: it is offered first next time. */
+/** Records that this user signed in with this browser, and what they proved: it is offered first next time. */
 export function recordSignIn(unit: UnitOfWork, secret: string, subject: string, { at, used }: LastSignIn): void {
   const key = knownDeviceKey(secret);
   const last = lastSignIn(unit.peek(key)?.value, subject);

@@ -10,7 +10,10 @@ import { rememberedOnlyBy } from './remembered-device.ts';
 import { isOver, peekSso, type SsoSession } from './sso-session.ts';
 import type { Visitor } from './visitor.ts';
 
-/** Those that are alive; `own`, the session of this browser, comes first, then the newest. Rejects with `StoreUnavailable`. */
+/**
+ * Those that are alive; `own`, the session of this browser, comes first, then the newest. Rejects with
+ * `StoreUnavailable`.
+ */
 export async function liveSessions(
   { unit, services }: { readonly unit: UnitOfWork; readonly services: Services },
   user: User,
@@ -34,14 +37,14 @@ export interface AccountRequest {
   readonly account: VersionedAccount;
   /** The SSO session of this browser, if it has one. */
   readonly session: string | undefined;
-  /** What was issued within that session goes on with it. */
+  /** Tokens that were issued within that session stay valid. */
   readonly withTokens: boolean;
 }
 
 /**
- * Ends every other session, and voids all codes and tokens that were issued and what other browsers remember, also what nobody can list any
- * more. Only the session of this browser goes on, with what it remembers, and with its tokens where these are wanted. Writes `credentials`,
- * what the account has from now on, in the same commit. Rejects with `StoreUnavailable`.
+ * Ends every other session, and voids all codes, tokens and remembered browsers, including those that no list shows any
+ * more. Only the session of this browser stays, with what the browser remembers and, if asked for, with its tokens.
+ * Writes `credentials`, what the account has from now on, in the same commit. Rejects with `StoreUnavailable`.
  */
 export async function endOtherSessions(
   { services, unit, visitor, account, session, withTokens }: AccountRequest,

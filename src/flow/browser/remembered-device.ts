@@ -1,6 +1,7 @@
 /**
- * Browsers that people asked to remember their second factor. It is kept with the enrollment that was proved, so it goes when that goes;
- * whether it spares anything, the rule of the app decides each time.
+ * Browsers that users asked to remember their second factor. This file promises: a memory is kept with the enrollment
+ * that was proved and is removed with it, it is bound to the secret of the browser and to the account, and what voids
+ * the sessions of the account voids it. The rule of the app decides each time whether the memory waives a proof.
  */
 
 import { createHash, randomBytes } from 'node:crypto';
@@ -10,15 +11,15 @@ import { credentialsKey } from '../../stores/keys.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
 import { type Account, parseCredentials, serializeCredentials } from '../../users/user.ts';
 
-/** Browsers per enrollment; the one that was proved longest ago makes room. */
+/** Browsers per enrollment; the one that was proved longest ago is forgotten. */
 const maxDevices = 20;
 
-/** The secret has 256 random bits: its hash tells nothing, and is of use to nobody. */
+/** The secret has 256 random bits, so its hash discloses nothing. */
 function hashOf(secret: string, subject: string): string {
   return createHash('sha256').update(`remembered\n${subject}\n${secret}`).digest('base64url');
 }
 
-/** What this browser remembers of this person. */
+/** What this browser remembers of this account. */
 export function rememberedBy({ user, credentials }: Account, secret: string | undefined): readonly RememberedProof[] {
   if (secret === undefined || !credentials.some(({ remembered }) => remembered)) return [];
   const device = hashOf(secret, user.id);
@@ -31,12 +32,12 @@ export function rememberedBy({ user, credentials }: Account, secret: string | un
   );
 }
 
-/** This browser remembers something of this person already. */
+/** This browser already remembers something of this account. */
 export function isRememberedWith(account: Account, secret: string, now: Seconds): boolean {
   return rememberedBy(account, secret).some(({ until }) => now < until);
 }
 
-/** Keeps what was proved in this sign-in and is possession; nothing else is ever spared. */
+/** Remembers the proofs of possession of this sign-in. No other proof is ever waived. */
 export function rememberProofs(
   unit: UnitOfWork,
   {
@@ -75,7 +76,7 @@ export function rememberProofs(
   });
 }
 
-/** One browser that is remembered, with the authenticators whose proof it is spared. */
+/** A remembered browser, with the authenticators whose proof it waives. */
 export interface Remembered {
   /** Names the browser to its owner. */
   readonly id: string;
@@ -89,7 +90,7 @@ export interface Remembered {
   readonly authenticators: readonly string[];
 }
 
-/** Newest first. `secret`: of the browser that asks. `isSpared`: whether a proof that is remembered is of any use. */
+/** Newest first. `secret`: of the browser that asks. `isWaived`: whether a remembered proof waives anything. */
 export function rememberedDevices(
   { user, credentials }: Account,
   secret: string | undefined,
@@ -116,7 +117,7 @@ export function rememberedDevices(
   });
 }
 
-/** From its next sign-in on the browser proves everything. `id`: of `rememberedDevices`. */
+/** The browser proves everything again from its next sign-in on. `id`: of `rememberedDevices`. */
 export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: Account, id: string): void {
   const device = credentials.flatMap(({ remembered = [] }) => remembered).find((one) => one.id === id)?.device;
   changeCredentials(unit, user.id, ({ remembered, ...credential }) => {
@@ -125,7 +126,7 @@ export function forgetRememberedDevice(unit: UnitOfWork, { user, credentials }: 
   });
 }
 
-/** All was voided: what this browser remembers (`secret`: its own) goes on, what others do is gone. */
+/** After everything was voided: keeps what this browser remembers (`secret`: its own), and removes what others do. */
 export function rememberedOnlyBy(
   credentials: readonly Credential[],
   secret: string | undefined,

@@ -1,6 +1,6 @@
 /**
- * What one SSO session holds: the browser's session as the protocol knows it, and the evidence that was proved in it, entry by entry.
- * Two tabs that finish at the same time both add to it; neither overwrites the other.
+ * What one SSO session holds: the browser's session as the protocol knows it, and the evidence that was proved in it,
+ * entry by entry. Two tabs that finish at the same time both add to it; neither overwrites the other.
  */
 import type { Evidence, Seconds } from '../../core/model/facts.ts';
 import type { GrantedSession } from '../../core/model/policy.ts';
@@ -26,15 +26,21 @@ export interface SsoSession {
   readonly limits?: GrantedSession;
   /** `validAfter` of the account when it signed in: a reset ends the session. */
   readonly valid?: Seconds;
-  /** The session was kept when `validAfter` changed: what was issued within it since this one counts on. Absent: since `valid`. */
+  /**
+   * The session was kept when `validAfter` changed: what was issued within it since this one counts on. Absent: since
+   * `valid`.
+   */
   readonly validSince?: Seconds;
-  /** The last sign-in to an app: when (epoch seconds), and from where, as the browser told. */
+  /** The last sign-in to an app: when (epoch seconds), and from where, as the browser reported. */
   readonly used?: { readonly at: Seconds; readonly ip: string; readonly userAgent: string };
   /** Everything else that oidc-provider keeps with a session. */
   readonly payload: Readonly<Record<string, unknown>>;
 }
 
-/** Newest entries that are kept of each enrollment and of what it showed: a lesser verification never pushes a fuller one out. */
+/**
+ * Newest entries that are kept of each enrollment and of what it showed: a lesser verification never pushes a fuller
+ * one out.
+ */
 const entriesPerEnrollment = 2;
 
 /** The session as the request sees it, without asking the store. */
@@ -51,8 +57,8 @@ export function isOver(session: SsoSession, account: User | undefined, now: Seco
 }
 
 /**
- * Whether something that was issued within this session, when the account had the `validAfter` of `issued`, goes on with it: the session was
- * kept when that changed.
+ * Whether something that was issued within this session stays valid although the account has a new `validAfter`: the
+ * session was kept when that changed. `issued`: the `validAfter` under which it was issued.
  */
 export function isKeptWith(session: SsoSession | undefined, account: User, issued: Seconds | undefined): boolean {
   if (session?.accountId !== account.id || session.valid !== account.validAfter) return false;

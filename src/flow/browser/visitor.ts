@@ -5,7 +5,7 @@
 import { maxUserAgentLength } from '../../user-agent.ts';
 
 export interface Visitor {
-  /** Address of the client as the nearest trusted hop saw it; empty when it cannot be told. */
+  /** Address of the client as the nearest trusted proxy saw it. Empty: unknown. */
   readonly ip: string;
   /** The header as it came; `user-agent.ts` reads it. */
   readonly userAgent: string;
@@ -16,9 +16,9 @@ export interface Visitor {
 }
 
 /**
- * The address of the client. Each own proxy appended the address that it saw to X-Forwarded-For, so the entry
- * `trustedProxies` from the right is the last one that nobody outside could write; with fewer entries than proxies the
- * request did not come through them all.
+ * The address of the client. Each of the operator's proxies appends the address that it saw to X-Forwarded-For, so the
+ * entry `trustedProxies` from the right is the last one that a client cannot forge. With fewer entries than proxies,
+ * the request did not come through all of them.
  */
 export function clientAddress(peer: string | undefined, forwarded: string | undefined, trustedProxies: number): string {
   if (trustedProxies === 0) return peer ?? '';

@@ -1,4 +1,4 @@
-/** A number that is always the same for an identifier, and that nobody can work out who does not have the server's secret. */
+/** A number that is always the same for an identifier, and that cannot be computed without the server's secret. */
 import { macUnder } from '../server-mac.ts';
 
 export function decoyEntropy(secrets: readonly string[], identifier: string): number {

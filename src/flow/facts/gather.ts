@@ -1,4 +1,7 @@
-/** Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides nothing. */
+/**
+ * Gathers everything that a decision may depend on, from what the request has loaded. Reads nothing more, decides
+ * nothing.
+ */
 
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
 import { decoySubject } from '../../core/step/decoy.ts';
@@ -23,7 +26,7 @@ export interface FactSources {
   readonly now: Seconds;
 }
 
-/** The evidence of an SSO session, if it is this person's and not over. */
+/** The evidence of an SSO session, if the session is of this user and not over. */
 function sessionEvidence(
   session: SsoSession | undefined,
   account: VersionedAccount | undefined,
@@ -33,7 +36,7 @@ function sessionEvidence(
   return session.evidence;
 }
 
-/** Facts about a person who has an account, or about nobody yet. `session`: the SSO session of the browser. */
+/** Facts about the user, or about no user yet. `session`: the SSO session of the browser. */
 export async function gatherFacts(
   { unit, snapshot, visitor, now }: FactSources,
   about: {
@@ -83,7 +86,7 @@ function transactionOf({
   };
 }
 
-/** What people who do not exist are made of. */
+/** What decoys are made of. */
 export interface Decoys {
   /** From `decoyEntropy`, for the subject of the transaction. */
   readonly entropy: number;
@@ -91,7 +94,7 @@ export interface Decoys {
   readonly authenticators: readonly AuthenticatorDescriptor[];
 }
 
-/** Facts of a transaction. Somebody who does not exist, or no longer does, looks like somebody who does. */
+/** Facts of a transaction. A decoy looks like a user; so does a user who was deleted meanwhile. */
 export async function transactionFacts(sources: FactSources, transaction: Transaction, decoys: Decoys): Promise<Facts> {
   const { subject } = transaction;
   const facts = await gatherFacts(sources, {

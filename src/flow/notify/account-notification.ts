@@ -1,4 +1,4 @@
-/** What happened to an account, as messages to all addresses that are known to be the person's: whoever did it cannot do so unseen. */
+/** Notifications of what happened to an account, to all addresses of the user: an attacker cannot act unseen. */
 
 import type { Delivery } from '../../authenticators/authenticator.ts';
 import type { Seconds } from '../../core/model/facts.ts';
@@ -10,7 +10,7 @@ export interface AccountNotification {
   readonly params: Delivery['params'];
 }
 
-/** What people change at `/account`. */
+/** What users change at `/account`. */
 export type SelfServiceChange =
   | 'renamed'
   | 'removed'
@@ -36,10 +36,10 @@ export type AccountChange =
 export interface ChangeDetails {
   /** Key of an authenticator. */
   readonly authenticator?: string;
-  /** Name that the person gave it; after a change the new one. */
+  /** The label; after a change the new one. */
   readonly label?: string;
   readonly formerLabel?: string;
-  /** Of an address what may be shown at others. */
+  /** Of an address, the part that may be shown at other addresses. */
   readonly address?: string;
   /** All other sessions ended with it. */
   readonly otherSessionsEnded?: true;
@@ -56,17 +56,20 @@ export interface Circumstances {
   readonly system?: string;
 }
 
-/** Seconds after which the news is too old to be sent. */
+/** Seconds after which the notification is too old to be sent. */
 const lifetime = 86_400;
 
 export function accountChanged(event: AccountChange, what: ChangeDetails = {}): AccountNotification {
   const { authenticator = '', label = '', formerLabel = '', address = '' } = what;
-  // What says so by itself says it once.
+  // The text of some events says so by itself.
   const ended = what.otherSessionsEnded && event !== 'sessions_ended' ? 'yes' : '';
   return { template: 'account-changed', params: { event, authenticator, label, formerLabel, address, ended } };
 }
 
-/** Every address once; none when nothing is verified. `account` as it was before: an address that is taken away is told, too. */
+/**
+ * Every address once. None when no address is verified. `account`: as it was before, so that a removed address is
+ * notified, too.
+ */
 export function notificationDeliveries(
   account: Account,
   { template, params }: AccountNotification,

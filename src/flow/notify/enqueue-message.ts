@@ -1,4 +1,8 @@
-/** Hands messages to the outbox: in the commit of this request, within limits, in the language of the person. */
+/**
+ * Hands messages to the outbox. This file promises: a message is written in the commit of the request that caused it,
+ * within the limits of the account, the recipient and the quotas of the authenticator, in the language of the user; an
+ * unknown identifier costs the same work and sends nothing.
+ */
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
@@ -17,38 +21,38 @@ export interface MessageContext {
   readonly services: Services;
   readonly unit: UnitOfWork;
   readonly visitor: Visitor;
-  /** Absent: nobody who exists. */
+  /** Absent: the identifier belongs to no account. */
   readonly account?: Account | undefined;
   /** Client id. */
   readonly client: string;
   readonly transaction?: { readonly id: string; readonly uiLocales?: string };
 }
 
-/** Messages to one mailbox, whoever asks for them: nobody can be flooded by way of many accounts. */
+/** Messages to one mailbox, over all accounts: a mailbox cannot be flooded by way of many accounts. */
 const perRecipient: readonly Limit[] = [{ limit: 10, window: 3600 }];
 
 /** What an authenticator wants to be sent, and within what. */
 export interface MessagesToSend extends Pick<IssuedChallenge, 'deliver' | 'quotas' | 'undeliverable'> {
-  /** The person has proved something, so that they may be told why not. */
+  /** The user has proved something, so they may learn why nothing was sent. */
   readonly proved?: boolean;
-  /** They have signed in with this browser before: it has a budget of its own, which strangers cannot use up. */
+  /** The user has signed in with this browser before: it has a limit of its own, which strangers cannot use up. */
   readonly known?: boolean;
 }
 
-/** What is counted, for the audit log; the counter, and its limits. */
+/** What is counted (for the audit log), the counter, and its limits. */
 type Counted = readonly [kind: string, counter: string, limits: readonly Limit[]];
 
-/** What became of it. */
+/** What was sent, or why not. */
 export interface SendResult {
-  /** Errors: what the person must know. */
+  /** Errors that the user must see. */
   readonly messages: readonly Notice[];
   /** Ids in the outbox. */
   readonly outbox: readonly string[];
 }
 
 /**
- * Sends what an authenticator hands over, if the limits of the person and its quotas allow it; a message of error when they do not. For
- * somebody who does not exist nothing is sent, with the same work.
+ * Sends what an authenticator hands over, if the limits of the account and its quotas allow it. Otherwise it returns an
+ * error notice. For an unknown identifier nothing is sent, with the same work.
  */
 export async function sendWithin(context: OpenTransaction, key: string, toSend: MessagesToSend): Promise<SendResult> {
   const { services, transaction, request } = context;
@@ -60,14 +64,14 @@ export async function sendWithin(context: OpenTransaction, key: string, toSend: 
   const name = `${key}.send${toSend.known ? '.known' : ''}`;
   const own = subject.decoy ? counterOf(subject.id, name) : attemptCounter(subject.id, name);
   const [networks, others] = countersOf(own, toSend);
-  // The network first: one that has used up its share uses up nobody's budget any more.
+  // The network first: one that has reached its limit uses up no other limit.
   const limited = await reserveAll(services, [...networks, ['account', own, limits], ...others]);
   if (limited) {
     auditFailure(context, { event: 'message.limited', authenticator: key, reason: limited.kind });
     return { messages: [limited.message], outbox: [] };
   }
   const account = deliver.length === 0 || subject.decoy ? undefined : await loadAccount(unit, subject.id);
-  // One line in any case: nobody can measure whether somebody was written to.
+  // One line in any case: the time of the answer does not disclose whether a message was sent.
   if (undeliverable === undefined)
     for (const channel of channelsOf(deliver)) auditMessage(context, key, channel, toSend);
   const outbox =
@@ -86,7 +90,7 @@ function channelsOf(deliver: readonly Delivery[]): readonly (string | undefined)
   return deliver.length === 0 ? [undefined] : deliver.map(({ channel }) => channel);
 }
 
-/** Who caused what is sent, and what it may cost. `channel`: absent for somebody to whom nothing can be sent. */
+/** Audits who caused the message and what it may cost. `channel`: absent when nothing can be sent. */
 function auditMessage(
   context: OpenTransaction,
   authenticator: string,
@@ -109,7 +113,10 @@ function auditFailure(context: OpenTransaction, event: Pick<AuditEvent, 'event' 
   audit(context.request.unit, context.services.audit, { ...event, outcome: 'failure', ...auditContext(context) });
 }
 
-/** Counts the messages against the counter of the person and against each recipient; why they cannot be sent, if a limit is reached. */
+/**
+ * Counts the messages against the counter of the account and against each recipient. Returns why they cannot be sent,
+ * if a limit is reached.
+ */
 export async function reserveSending(
   services: Pick<Services, 'store'>,
   own: string,
@@ -119,7 +126,10 @@ export async function reserveSending(
   return (await reserveAll(services, [['account', own, limits], ...countersOf(own, { deliver }).flat()]))?.message;
 }
 
-/** The first limit that is reached. One after the other: what an earlier one refuses uses up none of what everybody shares. */
+/**
+ * Returns the first limit that is reached. One after the other: a refusal by an earlier one uses up nothing of the
+ * later ones, which many users share.
+ */
 async function reserveAll(
   { store }: Pick<Services, 'store'>,
   all: readonly Counted[],
@@ -132,12 +142,12 @@ async function reserveAll(
   return undefined;
 }
 
-/** The same refusal for somebody to whom something was sent already: that still counts, and can be entered. */
+/** The same refusal where a message was sent before: its code still counts and can be entered. */
 export function asResendRefusal(refusal: Notice): Notice {
   return refusal.code === 'send.exceeded' ? { ...refusal, code: 'resend.exceeded' } : refusal;
 }
 
-/** By network, and the others. */
+/** The counters by network, and the others. */
 function countersOf(
   own: string,
   { deliver = [], quotas, known }: MessagesToSend,
@@ -153,14 +163,14 @@ function countersOf(
   return [[], recipients];
 }
 
-/** `own`: the budget of a browser that the person is known by; empty: there is none. */
+/** `own`: the limit of a browser that the user is known by. Empty: there is none. */
 function countedAs({ kind, value, limits, separateForKnownBrowsers }: Quota, own: string): Counted {
   const shared = separateForKnownBrowsers && own !== '' ? `${value}\n${own}` : value;
   const counter = kind === 'recipient' ? recipientCounter(shared) : sendingQuotaCounter(kind, shared);
   return [kind, counter, limits];
 }
 
-/** Sends without limits: whoever calls has counted it, or what caused it. Ids in the outbox. */
+/** Sends without limits: the caller has counted the messages or what caused them. Returns the ids in the outbox. */
 export function enqueueMessages(
   { services, unit, visitor, account, client, transaction }: MessageContext,
   deliveries: readonly Delivery[],

@@ -1,4 +1,4 @@
-/** Tells people, in the commit of what happened, at all addresses that are known to be theirs. */
+/** Notifies users of what happened to their account, in its commit, at all their addresses. */
 
 import { placeInWords } from '../../policy/schema/zones.ts';
 import { browserInWords } from '../../user-agent.ts';
@@ -7,13 +7,13 @@ import type { OpenTransaction } from '../transaction/open-transaction.ts';
 import { type AccountNotification, notificationDeliveries } from './account-notification.ts';
 import { enqueueMessages, type MessageContext } from './enqueue-message.ts';
 
-/** Who is told, and what they were about. */
+/** The account that is notified, and in which app and from where the change was made. */
 export interface NotificationContext extends MessageContext {
   /** As it was before. */
   readonly account: Account;
   /** Name of the app. */
   readonly app: string;
-  /** From where they were, in words. */
+  /** Where the browser was, in words. */
   readonly place: string;
 }
 
@@ -27,8 +27,8 @@ export function notificationContext(
 }
 
 /**
- * `also`: addresses that are theirs from now on. No limit drops news: what causes it is limited, so that nothing happens unseen. Where no
- * mail goes out nobody is told, and the account page says so.
+ * `also`: addresses that are the user's from now on. No limit drops a notification: what causes it is limited, so that
+ * no change is unseen. Where mail cannot be sent nothing is notified, and the account page says so.
  */
 export function notify(
   context: NotificationContext,

@@ -1,7 +1,7 @@
 /**
- * Every form proves which step it answers (Law 11): the handle binds transaction, step, authenticator and version under a secret of the
- * server. A form of another transaction, an older page or somebody's own making does not verify, and consumes nothing.
- * See decision 5.
+ * Every form proves which step it answers (Law 11): the handle binds transaction, step, authenticator and version under
+ * a secret of the server. A form of another transaction, an older page or a forged one does not verify, and consumes
+ * nothing. See decision 5.
  */
 import { timingSafeEqual } from 'node:crypto';
 import { macUnder } from '../server-mac.ts';

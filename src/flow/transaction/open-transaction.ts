@@ -1,4 +1,4 @@
-/** A transaction under way, as one request holds it. */
+/** An open transaction, as one request holds it. */
 
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
@@ -23,7 +23,7 @@ export interface TransactionRequest {
   session(): Promise<SsoSession | undefined>;
 }
 
-/** A transaction under way, with all that a decision needs. */
+/** An open transaction, with all that a decision needs. */
 export interface OpenTransaction {
   readonly services: Services;
   readonly request: TransactionRequest;
@@ -39,7 +39,7 @@ export interface Decided {
   readonly decision: Decision;
 }
 
-/** Who, for which app, from where: the part that all audit lines of a transaction share. */
+/** User, app and network: the fields that all audit lines of a transaction share. */
 export function auditContext({ transaction, request, snapshot }: OpenTransaction) {
   const { subject } = transaction;
   return {
@@ -78,7 +78,7 @@ export function environmentOf(
   };
 }
 
-/** Everything that the person has; nothing for a decoy. */
+/** The credentials of the user. None for a decoy. */
 export async function credentialsOf({ request, transaction }: OpenTransaction): Promise<readonly Credential[]> {
   const { subject } = transaction;
   const account = !subject || subject.decoy ? undefined : await loadAccount(request.unit, subject.id);

@@ -8,7 +8,10 @@ import type { OpenTransaction } from './open-transaction.ts';
 
 type TransactionToStore = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
-/** Writes the transaction if it is not what the store holds; true if it had to. What holds a code that it voids, is not sent any more. */
+/**
+ * Writes the transaction if it differs from what the store holds; true if it did. Messages whose codes no longer count
+ * are withdrawn from the outbox.
+ */
 export function saveTransaction(
   { request, transaction, services }: TransactionToStore,
   stored: string | undefined,
@@ -21,7 +24,7 @@ export function saveTransaction(
   return true;
 }
 
-/** The sign-in is over, and what waits to be sent for it as well. */
+/** Deletes the transaction, and withdraws its messages from the outbox. */
 export function discardTransaction({
   request,
   transaction,
@@ -32,7 +35,7 @@ export function discardTransaction({
   request.unit.delete(key);
 }
 
-/** Messages with codes that counted before and no longer do; `after` absent: none does. */
+/** Ids of messages whose codes counted before and no longer do. `after` absent: none counts. */
 function voided(before: Transaction, after?: Transaction): readonly string[] {
   const kept = after ? codesOut(after) : [];
   return codesOut(before).filter((id) => !kept.includes(id));
@@ -47,7 +50,7 @@ export function parseTransaction(value: string): Transaction {
 }
 
 /**
- * The first reference is whom attempts count against: the account, or for a decoy the identifier that nobody has, so that both are
+ * The first reference is what attempts count against: the account or, for a decoy, the unknown identifier. So both are
  * counted alike over all transactions.
  */
 export function transactionEntry(transaction: Transaction, ttl: number): Merged {

@@ -1,25 +1,25 @@
-/** Demands that rest on a security question. */
+/** Demands for a security question, which is an auxiliary authenticator. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine, warningLine } from '../../../src/policy/model/finding.ts';
-import { soundFiles, withConfiguration } from './configuration-dir.ts';
+import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 const settings = 'brand: { name: Test }\nauthenticators: { security_question: { enabled: true } }\n';
 const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:\n      allow:\n        ${allow}\n`;
 
 async function lines(files: Readonly<Record<string, string>>): Promise<readonly string[]> {
-  return withConfiguration({ ...soundFiles, 'stepgate.yaml': settings, ...files }, async (dir) => {
+  return withConfiguration({ ...validFiles, 'stepgate.yaml': settings, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
     return loaded.ok ? loaded.warnings.map(warningLine) : loaded.findings.map(findingLine);
   });
 }
 
-const problems = async (allow: string) => lines({ 'policies/sign-on/notes.yaml': policy(allow) });
+const findings = async (allow: string) => lines({ 'policies/sign-on/notes.yaml': policy(allow) });
 const warning =
   'stepgate.yaml:2:19: warning: authenticators.security_question is enabled, against NIST SP 800-63B-4 section 3.1.1.2 (what somebody knows about themselves is no authenticator) and OWASP ASVS 5.0 6.4.2 (level 1: no secret questions)';
 
-test('that it is enabled at all breaks standards, which are named', async () => {
+test('enabling it gives a warning that names the standards against it', async () => {
   expect(await lines({})).toEqual([warning]);
 });
 
@@ -46,10 +46,10 @@ test.each([
     `6:90 rules[0].then.allow.knowledge.authenticators[0] ${beside('`password` in line 6')}`,
   ],
 ])('%s', async (allow, expected) => {
-  expect(await problems(allow)).toEqual([`policies/sign-on/notes.yaml:${expected}`]);
+  expect(await findings(allow)).toEqual([`policies/sign-on/notes.yaml:${expected}`]);
 });
 
-test('acr values are held to the same', async () => {
+test('acr values are checked like rules', async () => {
   const value = 'acrValues: [{ value: q, requirement: { knowledge: { authenticators: [security_question] } } }]\n';
   expect(await lines({ 'stepgate.yaml': `${settings}${value}` })).toEqual([
     expect.stringMatching(
@@ -65,6 +65,6 @@ test.each([
   'chains: [[{ authenticators: [totp] }, { authenticators: [password, security_question] }]]',
   'chains: [[{ authenticators: [password] }, { authenticators: [totp] }]]',
   '{ factors: 1 }',
-])('is fine beside another factor type: %s', async (allow) => {
-  expect(await problems(allow)).toEqual([warning]);
+])('is accepted beside another factor type: %s', async (allow) => {
+  expect(await findings(allow)).toEqual([warning]);
 });

@@ -1,6 +1,6 @@
-/** Demands that no enabled authenticator can show are found before anybody stands in front of them. */
+/** Demands for characteristics that no enabled authenticator can have are found when the configuration is checked. */
 import { expect, test } from '@jest/globals';
-import { load, problemLines } from './configuration-dir.ts';
+import { findingLines, load } from './configuration-dir.ts';
 
 const signOn = 'policies/sign-on/notes.yaml';
 const withKeys = (more: string) => `brand: { name: Test }\nauthenticators: { webauthn: { enabled: true${more} } }\n`;
@@ -35,14 +35,14 @@ test.each<[string, string, string, readonly string[]]>([
   ],
   ['what is shown', '', '{ possession: { phishingResistant: true, userVerification: true } }', []],
 ])('a rule: %s', async (_, more, allow, expected) => {
-  expect(await problemLines({ 'stepgate.yaml': withKeys(more), [signOn]: rule(allow) })).toEqual(expected);
+  expect(await findingLines({ 'stepgate.yaml': withKeys(more), [signOn]: rule(allow) })).toEqual(expected);
 });
 
-test('a minimum acr: as a rule', async () => {
+test('a minimum acr is checked like a rule', async () => {
   const app = (acr: string) =>
     `clientId: notes\nname: Notes\nsignOnPolicy: notes\nminimumAcr: ${acr}\nclient: { redirect_uris: [https://notes.test/cb] }\n`;
   const lines = (acr: string, more: string) =>
-    problemLines({ 'stepgate.yaml': withKeys(more), 'apps/notes.yaml': app(acr) });
+    findingLines({ 'stepgate.yaml': withKeys(more), 'apps/notes.yaml': app(acr) });
   expect(await lines('phrh', '')).toEqual([
     `apps/notes.yaml:4:13 minimumAcr nobody can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
   ]);
@@ -50,7 +50,7 @@ test('a minimum acr: as a rule', async () => {
   expect(await lines('phr', '')).toEqual([]);
 });
 
-test('an acr value that nobody reaches: a warning, for it keeps nobody out', async () => {
+test('an acr value that no user can reach is a warning, as it locks no user out', async () => {
   const values = 'acrValues:\n  - { value: hard, requirement: { possession: { hardwareProtected: true } } }\n';
   const warned = async (more: string, written = values) => {
     const loaded = await load({ 'stepgate.yaml': `${withKeys(more)}${written}` });

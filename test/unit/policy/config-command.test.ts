@@ -1,3 +1,4 @@
+/** The command `stepgate config`. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -6,7 +7,7 @@ import { configCommand } from '../../../src/cli/config/config.ts';
 import { jsonSchemas } from '../../../src/policy/schema/json-schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { recordingStore } from '../../support/recording-store.ts';
-import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
+import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 
 const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'email')];
 
@@ -32,8 +33,8 @@ async function run(dir: string, ...args: readonly string[]) {
   return outcome;
 }
 
-test('check says what it found', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+test('check prints what it found', async () => {
+  await withConfiguration(validFiles, async (dir) => {
     expect(await run(dir, 'check')).toEqual({
       stdout: `${dir} is a good configuration: 1 app, 1 sign-on policy\n`,
       stderr: '',
@@ -42,8 +43,8 @@ test('check says what it found', async () => {
   });
 });
 
-test('check and apply print every problem, change nothing, and fail', async () => {
-  const broken = { ...soundFiles, 'stepgate.yaml': 'brand: { nam: A }\n', 'apps/x.yaml': 'clientId: [' };
+test('check and apply print every finding, change nothing, and fail', async () => {
+  const broken = { ...validFiles, 'stepgate.yaml': 'brand: { nam: A }\n', 'apps/x.yaml': 'clientId: [' };
   await withConfiguration(broken, async (dir) => {
     for (const command of ['check', 'apply']) {
       const { stdout, stderr, code } = await run(dir, command);
@@ -62,7 +63,7 @@ test('check and apply print every problem, change nothing, and fail', async () =
 
 test('check and apply print warnings, and go on', async () => {
   const files = {
-    ...soundFiles,
+    ...validFiles,
     'stepgate.yaml': 'brand: { name: A }\nauthenticators: { email: { enabled: true } }\n',
   };
   await withConfiguration(files, async (dir) => {
@@ -78,14 +79,14 @@ test('check and apply print warnings, and go on', async () => {
 });
 
 test('apply makes a revision only when something changed; history lists them', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+  await withConfiguration(validFiles, async (dir) => {
     const first = await run(dir, 'apply', '-m', 'first', '--by', 'ann');
     expect(first).toMatchObject({
       stdout: 'revision 1 is in use: 4 changes: app/notes, session, settings, sign-on/notes\n',
       code: 0,
     });
     expect((await run(dir, 'apply')).stdout).toBe('no change: revision 1 is in use\n');
-    await withConfiguration({ ...soundFiles, 'stepgate.yaml': 'brand: { name: B }\n' }, async (other) => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': 'brand: { name: B }\n' }, async (other) => {
       expect((await run(dir, 'apply', other, '--by', 'bob')).stdout).toBe('revision 2 is in use: 1 change: settings\n');
     });
     expect((await run(dir, 'history')).stdout.split('\n')).toEqual([
@@ -98,7 +99,7 @@ test('apply makes a revision only when something changed; history lists them', a
 });
 
 test('schema writes one file for each kind of file', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+  await withConfiguration(validFiles, async (dir) => {
     await run(dir, 'schema');
     for (const [file, text] of jsonSchemas(all)) expect(await readFile(join(dir, 'schema', file), 'utf8')).toBe(text);
     expect((await run(dir, 'check')).code).toBe(0);

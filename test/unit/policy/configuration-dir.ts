@@ -1,3 +1,4 @@
+/** Valid configurations for tests, and what their checks find. */
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -10,8 +11,8 @@ export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.f
   ['password', 'totp', 'webauthn'].includes(key),
 );
 
-/** A small configuration without a fault. */
-export const soundFiles: Readonly<Record<string, string>> = {
+/** A small valid configuration. */
+export const validFiles: Readonly<Record<string, string>> = {
   'stepgate.yaml': 'brand:\n  name: Test\nzones:\n  office:\n    cidrs: [192.0.2.0/24]\n',
   'apps/notes.yaml':
     'clientId: notes\nname: Notes\nsignOnPolicy: notes\nclient:\n  redirect_uris: [https://notes.test/cb]\n',
@@ -38,16 +39,16 @@ export async function withConfiguration<T>(
   }
 }
 
-/** Loads the sound configuration with these files instead of or besides its own. */
+/** Loads the valid configuration with these files added or replaced. */
 export function load(
   files: Readonly<Record<string, string | Uint8Array | undefined>> = {},
   variables: Readonly<Record<string, string>> = {},
 ): Promise<LoadedConfiguration> {
-  return withConfiguration({ ...soundFiles, ...files }, (dir) => loadConfiguration(dir, { authenticators, variables }));
+  return withConfiguration({ ...validFiles, ...files }, (dir) => loadConfiguration(dir, { authenticators, variables }));
 }
 
-/** The problems as they are printed. */
-export async function problemLines(...given: Parameters<typeof load>): Promise<readonly string[]> {
+/** The findings as they are printed. */
+export async function findingLines(...given: Parameters<typeof load>): Promise<readonly string[]> {
   const loaded = await load(...given);
   return loaded.ok ? [] : loaded.findings.map(findingLine);
 }

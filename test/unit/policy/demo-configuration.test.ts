@@ -1,3 +1,4 @@
+/** The configuration that is shipped: its JSON Schemas, and what its policies decide. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';

@@ -6,7 +6,7 @@ import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
-import { soundFiles, withConfiguration } from './configuration-dir.ts';
+import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 const root = join(import.meta.dirname, '../../..');
 
@@ -57,8 +57,8 @@ test.each(examples)('$document: $path', async ({ path, schema, text }) => {
   const enabled = 'authenticators: { webauthn: { enabled: true }, email: { enabled: true } }\n';
   const mail = 'mail: { from: no-reply@example.org, smtp: { host: mail.example.org } }\n';
   const files = {
-    ...soundFiles,
-    'stepgate.yaml': soundFiles['stepgate.yaml'] + enabled + mail,
+    ...validFiles,
+    'stepgate.yaml': validFiles['stepgate.yaml'] + enabled + mail,
     ...others,
     [path]: text,
   };

@@ -1,6 +1,7 @@
+/** The enrollment policy: how it is read, and what the checks find in it. */
 import { expect, test } from '@jest/globals';
 import { readEnrollmentPolicy } from '../../../src/policy/revision/read-document.ts';
-import { load, problemLines } from './configuration-dir.ts';
+import { findingLines, load } from './configuration-dir.ts';
 
 const file = 'policies/enrollment.yaml';
 const settings =
@@ -86,14 +87,14 @@ test.each<[string, string, string]>([
     '  - { name: A, then: { required: [{ anyOf: [totp], grace: { until: 2027-02-30 } }] } }\n',
     '2:68 rules[0].then.required[0].grace.until must be a date such as 2027-01-31, or a time such as 2027-01-31T18:00:00+01:00',
   ],
-])('problems: %s', async (_, rules, expected) => {
-  expect(await problemLines({ [file]: `rules:\n${rules}`, 'stepgate.yaml': settings })).toEqual([
+])('findings: %s', async (_, rules, expected) => {
+  expect(await findingLines({ [file]: `rules:\n${rules}`, 'stepgate.yaml': settings })).toEqual([
     `${file}:${expected}`,
   ]);
 });
 
-test('required, but not enabled', async () => {
-  const lines = await problemLines({ [file]: 'rules:\n  - { name: A, then: { required: [webauthn] } }\n' });
+test('an authenticator that is required but not enabled', async () => {
+  const lines = await findingLines({ [file]: 'rules:\n  - { name: A, then: { required: [webauthn] } }\n' });
   expect(lines).toEqual([
     `${file}:2:35 rules[0].then.required[0] nobody can enroll webauthn: stepgate.yaml does not enable it`,
   ]);
@@ -126,15 +127,15 @@ test.each<[string, string, string]>([
     'promote: { webauthn: { cooldown: P1D } }',
     '2:45 rules[0].then.promote.webauthn nobody can enroll webauthn: stepgate.yaml does not enable it',
   ],
-])('what nobody can enroll: %s', async (_, then, expected) => {
-  const lines = await problemLines({ [file]: `rules:\n  - { name: A, then: { ${then} } }\n` });
+])('what no user can enroll: %s', async (_, then, expected) => {
+  const lines = await findingLines({ [file]: `rules:\n  - { name: A, then: { ${then} } }\n` });
   expect(lines).toEqual(expected === '' ? [] : [`${file}:${expected}`]);
 });
 
 /** A sign-on rule with this condition that takes totp; an enrollment rule with that condition disables it. */
 async function conflictsOf(signOn: string, enrollment: string): Promise<number> {
   const policy = `name: notes\nrules:\n  - name: One\n    when: ${signOn}\n    then: { allow: { any: { authenticators: [totp] } } }\n  - name: Rest\n    then: { allow: { factors: 1 } }\n`;
-  const lines = await problemLines({
+  const lines = await findingLines({
     'stepgate.yaml': settings,
     'policies/sign-on/notes.yaml': policy,
     [file]: `rules:\n  - { name: A, when: ${enrollment}, then: { disabled: [totp] } }\n${rest}`,

@@ -1,3 +1,4 @@
+/** The settings of phones, text messages and calls. */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
@@ -30,11 +31,11 @@ describe('authenticators.phone', () => {
     [{ ...phone, methods: ['sms', 'sms'] }, /names something twice/],
     [{ ...phone, limits: { number: 0 } }, /limits\.number/],
     [{ ...phone, limit: {} }, /enabled methods countries defaultCountry limits/],
-  ])('%j is a mistake', (given, fault) => {
+  ])('%j is refused', (given, fault) => {
     expect(faults({ authenticators: { phone: given } }).join('\n')).toMatch(fault);
   });
 
-  test('is no mistake without countries as long as it is off', () => {
+  test('without countries is accepted as long as it is disabled', () => {
     expect(faults({ authenticators: { phone: { enabled: false } } })).toEqual([]);
   });
 });
@@ -52,7 +53,7 @@ describe('sms and voice', () => {
     [{ sms: { twilio: { ...withoutSender, messagingServiceSid: 'MG0123' } } }],
     [{ sms: { twilio: { ...twilio, baseUrl: 'https://acme.example.org/api/laml' } }, voice: { twilio } }],
     [{ voice: { webhook } }],
-  ])('%j is fine', (given) => {
+  ])('%j is accepted', (given) => {
     expect(faults(given)).toEqual([]);
   });
 
@@ -69,7 +70,7 @@ describe('sms and voice', () => {
     [{ sms: { twilio: { ...twilio, authToken: 'x' } } }, /authTokenEnv/],
     [{ voice: { twilio: { ...twilio, from: 'Acme' } } }, /E\.164/],
     [{ voice: { twilio: withoutSender } }, /voice\.twilio\.from/],
-  ])('%j is a mistake', (given, fault) => {
+  ])('%j is refused', (given, fault) => {
     expect(faults(given).join('\n')).toMatch(fault);
   });
 });

@@ -1,11 +1,12 @@
+/** Warnings about configurations that are allowed but risky. */
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { warningLine } from '../../../src/policy/model/finding.ts';
-import { soundFiles, withConfiguration } from './configuration-dir.ts';
+import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 async function warnings(files: Readonly<Record<string, string>>, inbox = false): Promise<readonly string[]> {
-  return withConfiguration({ ...soundFiles, ...files }, async (dir) => {
+  return withConfiguration({ ...validFiles, ...files }, async (dir) => {
     const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {}, inbox });
     if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
     return loaded.warnings.map(warningLine);
@@ -17,11 +18,11 @@ const settings = (authenticators: string, rest = '') =>
   `brand: { name: Test }\n${rest}authenticators:\n  ${authenticators}\n`;
 const policy = (allow: string) => `name: notes\nrules:\n  - name: All\n    then:\n      allow: ${allow}\n`;
 
-test('a small configuration gives no reason to warn', async () => {
+test('a small configuration has no warnings', async () => {
   expect(await warnings({})).toEqual([]);
 });
 
-test('mail that goes nowhere', async () => {
+test('mail that cannot be sent', async () => {
   const enabled = { 'stepgate.yaml': settings('email: { enabled: true }') };
   expect(await warnings(enabled)).toEqual([
     'stepgate.yaml:3:3: warning: authenticators.email is enabled, and there is no `mail` section: its messages go nowhere (the demo alone shows them, in its inbox)',
@@ -31,7 +32,7 @@ test('mail that goes nowhere', async () => {
   expect(await warnings({ 'stepgate.yaml': settings('email: { enabled: false }') })).toEqual([]);
 });
 
-test('text messages and calls that go nowhere, each for itself', async () => {
+test('text messages and calls that cannot be sent, each on its own', async () => {
   const enabled = 'phone: { enabled: true, countries: [DE], methods: [sms, voice] }';
   const voice = 'voice: { webhook: { url: https://sms.example.org/, secretEnv: SECRET } }\n';
   const nowhere = (file: string) => warnings({ 'stepgate.yaml': file });
@@ -62,7 +63,7 @@ test.each([
   '{ allow: { factors: 2, possession: { exclude: [email] }, knowledge: {} } }',
   '{ allow: { factors: 2, possession: { authenticators: [totp] }, knowledge: {} } }',
   '{ allow: { chains: [[{ authenticators: [email] }]] } }',
-])('a rule that asks for one factor, or takes no mail, gives no reason to warn: %s', async (then) => {
+])('a rule that asks for one factor, or takes no mail, has no warning: %s', async (then) => {
   const files = { 'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - name: All\n    then: ${then}\n` };
   expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
 });

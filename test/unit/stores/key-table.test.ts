@@ -1,9 +1,7 @@
-/** The table of store keys: its rows, what is written from it, and the store that holds the suites to it. */
-import { existsSync, readFileSync } from 'node:fs';
+/** The table of store keys: the keys that it builds, and the store that holds the suites to it. */
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { dataModelFile, renderDataModel } from '../../../scripts/data-model.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
-import { counterTable, keyKinds, keyOf, keyRow } from '../../../src/stores/key-table.ts';
+import { keyOf } from '../../../src/stores/key-table.ts';
 import {
   attemptCounter,
   auditKey,
@@ -24,18 +22,6 @@ import { recordingStore, takeViolations } from '../../support/recording-store.ts
 
 const store = openEmbedded({ file: ':memory:' });
 afterAll(() => store.close());
-
-test('docs/data-model.md is what `npm run docs` writes', () => {
-  expect(readFileSync(dataModelFile, 'utf8')).toBe(renderDataModel());
-});
-
-test.each(keyKinds)('the owner of %s is a module', (kind) => {
-  expect(existsSync(`src/${keyRow(kind)?.owner}.ts`)).toBe(true);
-});
-
-test.each(counterTable)('the owner of the counter $name is a module', ({ owner }) => {
-  expect(existsSync(`src/${owner}.ts`)).toBe(true);
-});
 
 test('a key is built by the rule of its tag', () => {
   expect(userKey('u1')).toBe('user:{u1}');

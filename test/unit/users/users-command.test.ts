@@ -22,7 +22,7 @@ import type { Account } from '../../../src/users/user.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
 import { recordingStore } from '../../support/recording-store.ts';
-import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
+import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = cheapQueue();
 let dir: string;
@@ -249,7 +249,7 @@ describe('tac', () => {
   test('keeps to what the configuration allows', async () => {
     const access_code = { enabled: true, minLength: 20, maxLifetime: 'PT30M', maxUses: 2 };
     const settings = JSON.stringify({ brand: { name: 'Test' }, authenticators: { access_code } });
-    await withConfiguration({ ...soundFiles, 'stepgate.yaml': settings }, async (dir) => {
+    await withConfiguration({ ...validFiles, 'stepgate.yaml': settings }, async (dir) => {
       const loaded = await loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} });
       if (!loaded.ok) throw new Error('not sound');
       await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });

@@ -16,7 +16,7 @@ import { Directory } from '../../../src/users/directory.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
 import { outboxOf } from '../../support/news.ts';
 import { recordingStore } from '../../support/recording-store.ts';
-import { soundFiles, withConfiguration } from '../policy/configuration-dir.ts';
+import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 
 const queue = cheapQueue();
 const now = 1_800_000_000;
@@ -31,7 +31,7 @@ beforeEach(async () => {
 afterEach(() => store.close());
 
 async function configure(mail: string): Promise<void> {
-  const files = { ...soundFiles, 'stepgate.yaml': `${soundFiles['stepgate.yaml']}${mail}` };
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${mail}` };
   const loaded = await withConfiguration(files, (dir) =>
     loadConfiguration(dir, { authenticators: authenticatorKinds, variables: {} }),
   );

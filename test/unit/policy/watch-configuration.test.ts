@@ -1,16 +1,17 @@
+/** Watching the files of a configuration. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { watchConfiguration } from '../../../src/policy/source/watch-configuration.ts';
-import { soundFiles, withConfiguration } from './configuration-dir.ts';
+import { validFiles, withConfiguration } from './configuration-dir.ts';
 
 /** A promise and the way to fulfil it. */
 function signal<T = void>() {
   return Promise.withResolvers<T>();
 }
 
-test('a change below the directory is told once it is quiet; a change meanwhile leads to one more call', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+test('a change below the directory leads to one call after a pause; a change meanwhile to one more', async () => {
+  await withConfiguration(validFiles, async (dir) => {
     const calls: string[] = [];
     const [first, go, second] = [signal(), signal(), signal()];
     const stop = watchConfiguration(
@@ -35,8 +36,8 @@ test('a change below the directory is told once it is quiet; a change meanwhile 
   });
 });
 
-test('what the callback rejects with is told, and watching goes on', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+test('an error of the callback is reported, and watching goes on', async () => {
+  await withConfiguration(validFiles, async (dir) => {
     const [failed, again] = [signal<unknown>(), signal()];
     let calls = 0;
     const stop = watchConfiguration(

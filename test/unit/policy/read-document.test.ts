@@ -1,3 +1,4 @@
+/** How policies, apps and settings look after they were read. */
 import { expect, test } from '@jest/globals';
 import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
@@ -15,7 +16,7 @@ async function policyOf(file: string, key: string, text: string): Promise<Policy
   return readPolicy(document);
 }
 
-test('a sign-on policy keeps the order of its rules, and where they stand', async () => {
+test('a sign-on policy keeps the order and the places of its rules', async () => {
   const text = `
 name: notes
 rules:
@@ -180,7 +181,7 @@ test.each([
   expect(new Set(rules.map(({ name }) => name)).size).toBe(rules.length);
 });
 
-test('what a session may be kept for, and what a browser may be spared', async () => {
+test('how long a session may be kept, and what a browser may waive', async () => {
   const allow = 'primary: any, secondFactor: never, idle: PT2H, absolute: P1D';
   const keep = 'keepSignedIn: { idle: P14D, absolute: P30D }';
   const file = 'policies/session.yaml';
@@ -234,7 +235,7 @@ test('settings are complete: everything has a default', async () => {
   expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'groups', 'offline_access']);
 });
 
-test('what settings say overrides the defaults', async () => {
+test('settings override the defaults', async () => {
   const loaded = await load(
     {
       'stepgate.yaml': [
@@ -312,7 +313,7 @@ test('an app for the device flow alone needs no redirect URI', async () => {
   expect(readApp(document).client).toMatchObject({ redirect_uris: [], response_types: [] });
 });
 
-test('a document that another version wrote is refused, not guessed at', () => {
+test('a document that another version wrote is refused', () => {
   const document = {
     kind: 'settings',
     name: 'settings',

@@ -1,9 +1,10 @@
+/** Which files belong to a configuration, and which cannot be read. */
 import { symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
-import { authenticators, problemLines, soundFiles, withConfiguration } from './configuration-dir.ts';
+import { authenticators, findingLines, validFiles, withConfiguration } from './configuration-dir.ts';
 
 const known =
   'known: stepgate.yaml, apps/*.yaml, policies/session.yaml, policies/enrollment.yaml, policies/sign-on/*.yaml';
@@ -39,19 +40,19 @@ test.each<[string, Record<string, string | Uint8Array | undefined>, readonly str
     [],
   ],
 ])('files: %s', async (_, files, expected) => {
-  expect(await problemLines(files)).toEqual(expected);
+  expect(await findingLines(files)).toEqual(expected);
 });
 
-test('a directory that is not there', async () => {
+test('a directory that does not exist', async () => {
   expect(await linesOf('/no/such/place')).toEqual(['.:1:1 there is no directory /no/such/place']);
 });
 
-test('links are followed within the directory, and not out of it', async () => {
+test('links are followed within the directory, but not out of it', async () => {
   await withConfiguration({ 'secret.yaml': 'clientId: x\n' }, (outside) =>
-    withConfiguration({ ...soundFiles, '..data/b.yaml': 'clientId: b\n' }, async (dir) => {
+    withConfiguration({ ...validFiles, '..data/b.yaml': 'clientId: b\n' }, async (dir) => {
       await writeFile(
         join(dir, '..data/b.yaml'),
-        soundFiles['apps/notes.yaml']?.replace('clientId: notes', 'clientId: b') ?? '',
+        validFiles['apps/notes.yaml']?.replace('clientId: notes', 'clientId: b') ?? '',
       );
       await symlink('../..data/b.yaml', join(dir, 'apps/b.yaml'));
       expect(await linesOf(dir)).toEqual([]);

@@ -1,13 +1,14 @@
+/** The findings in each kind of file, with their places. */
 import { expect, test } from '@jest/globals';
-import { load, problemLines, soundFiles } from './configuration-dir.ts';
+import { findingLines, load, validFiles } from './configuration-dir.ts';
 
 const settings = 'stepgate.yaml';
 const app = 'apps/notes.yaml';
 const session = 'policies/session.yaml';
 const policy = 'policies/sign-on/notes.yaml';
 
-test('the sound configuration has no problem', async () => {
-  expect(await problemLines()).toEqual([]);
+test('the valid configuration has no finding', async () => {
+  expect(await findingLines()).toEqual([]);
 });
 
 const brand = 'brand: { name: A }\n';
@@ -34,7 +35,7 @@ test.each<[string, string, readonly string[]]>([
     ['1:1 aliases blow the file up: they may be used 50 times at most'],
   ],
 ])('syntax: %s', async (_, text, expected) => {
-  const lines = await problemLines({ [settings]: text });
+  const lines = await findingLines({ [settings]: text });
   expect(lines.map((line) => line.replace(/^stepgate\.yaml:1:\d+ is nested/, 'stepgate.yaml:1:933 is nested'))).toEqual(
     expected.map((line) => `${settings}:${line}`),
   );
@@ -147,7 +148,7 @@ test.each<[string, string, readonly string[]]>([
   ],
 ])('settings: %s', async (_, text, expected) => {
   const zones = text.includes('zones:') ? '' : 'zones: { office: { cidrs: [192.0.2.0/24] } }\n';
-  expect(await problemLines({ [settings]: text + zones })).toEqual(expected.map((line) => `${settings}:${line}`));
+  expect(await findingLines({ [settings]: text + zones })).toEqual(expected.map((line) => `${settings}:${line}`));
 });
 
 const head = 'clientId: notes\nname: Notes\nsignOnPolicy: notes\n';
@@ -237,7 +238,7 @@ test.each<[string, string, readonly string[]]>([
     ['6:23 client.initiate_login_uri must be https, also on loopback'],
   ],
 ])('app: %s', async (_, text, expected) => {
-  expect(await problemLines({ [app]: text })).toEqual(
+  expect(await findingLines({ [app]: text })).toEqual(
     expected.map((line) => expect.stringContaining(`${app}:${line}`)),
   );
 });
@@ -390,7 +391,7 @@ test.each<[string, string, readonly string[]]>([
     ['5:21 rules[0].when.attributes.a-b key `a-b` is not the name of an attribute'],
   ],
 ])('sign-on policy: %s', async (_, rules, expected) => {
-  expect(await problemLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual(
+  expect(await findingLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual(
     expected.map((line) => `${policy}:${line}`),
   );
 });
@@ -414,7 +415,7 @@ test.each<[string, string, string, string]>([
   ['something else', '{ factors: 2 }', '{ device: P1D, user: P1D }', 'unknown key `user`'],
 ])('a sign-on rule cannot remember: %s', async (_, requirement, remember, expected) => {
   const rules = `  - name: A\n    then:\n      allow: ${requirement}\n      remember: ${remember}\n`;
-  expect(await problemLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual([
+  expect(await findingLines({ [policy]: `name: notes\nrules:\n${rules}` })).toEqual([
     expect.stringContaining(expected),
   ]);
 });
@@ -449,28 +450,28 @@ test.each<[string, string, readonly string[]]>([
     ],
   ],
 ])('session policy: %s', async (_, text, expected) => {
-  expect(await problemLines({ [session]: `rules:\n  - name: A\n    then: { allow: ${text} }\n` })).toEqual(
+  expect(await findingLines({ [session]: `rules:\n  - name: A\n    then: { allow: ${text} }\n` })).toEqual(
     expected.map((line) => `${session}:${line}`),
   );
 });
 
 test('one client id or policy name in two files is reported at the later one', async () => {
-  const twice = { 'apps/z.yaml': soundFiles[app], 'policies/sign-on/z.yaml': soundFiles[policy] };
-  expect(await problemLines(twice)).toEqual([
+  const twice = { 'apps/z.yaml': validFiles[app], 'policies/sign-on/z.yaml': validFiles[policy] };
+  expect(await findingLines(twice)).toEqual([
     'apps/z.yaml:1:11 clientId `notes` stands in apps/notes.yaml already',
     'policies/sign-on/z.yaml:1:7 name `notes` stands in policies/sign-on/notes.yaml already',
   ]);
 });
 
-test('a broken file does not bring blame on those that refer to it', async () => {
-  const lines = await problemLines({
+test('references to a broken file are not reported', async () => {
+  const lines = await findingLines({
     [settings]: 'brand: [',
     [policy]: `name: notes\nrules:\n${when('network: { any: [office] }')}`,
   });
   expect(lines.map((line) => line.split(' ', 1)[0])).toEqual(['stepgate.yaml:1:9']);
 });
 
-test('all problems of all files are reported at once, by place', async () => {
+test('all findings of all files are reported at once, by place', async () => {
   const loaded = await load({
     [settings]: `brnd: { name: A }\ntrustedProxies: many\n`,
     [app]:

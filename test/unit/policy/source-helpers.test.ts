@@ -1,3 +1,4 @@
+/** The helpers of the configuration: durations, variables, zones, paths, names, the cache. */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
@@ -11,7 +12,7 @@ import { nearestName } from '../../../src/policy/source/nearest-name.ts';
 import { substituteVariables } from '../../../src/policy/source/substitute-variables.ts';
 import { valuesAt } from '../../../src/policy/source/values-at.ts';
 import { seeded } from '../../core/support/seeded.ts';
-import { authenticators, soundFiles, withConfiguration } from './configuration-dir.ts';
+import { authenticators, validFiles, withConfiguration } from './configuration-dir.ts';
 
 test.each([
   ['PT12H', 43_200],
@@ -109,7 +110,7 @@ test.each([
   expect(nearestName(name, known)).toBe(expected);
 });
 
-test('what was made recently is kept, what failed is not, and parallel calls share the making', async () => {
+test('the LRU cache keeps what was used last and drops what failed, and parallel calls share the work', async () => {
   const made: string[] = [];
   const make = (key: string) => async () => {
     made.push(key);
@@ -129,7 +130,7 @@ test('what was made recently is kept, what failed is not, and parallel calls sha
   expect(made).toEqual(['a', 'b', 'c', 'b', 'bad', 'bad']);
 });
 
-/** YAML-like text: whole random text, sound files with parts cut out, doubled or replaced, and random values. */
+/** YAML-like text: random text, valid files with parts cut out, doubled or replaced, and random values. */
 const noise = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 200 }),
   fc
@@ -171,7 +172,7 @@ const noise = fc.oneof(
   fc.json({ maxDepth: 6 }),
   fc
     .tuple(
-      fc.constantFrom(...Object.values(soundFiles)),
+      fc.constantFrom(...Object.values(validFiles)),
       fc.nat(200),
       fc.nat(40),
       fc.string({ unit: 'binary', maxLength: 8 }),
@@ -179,13 +180,13 @@ const noise = fc.oneof(
     .map(([text, from, length, insert]) => text.slice(0, from) + insert + text.slice(from + length)),
 );
 
-test('no content makes checking throw, and every problem has a place', async () => {
-  await withConfiguration(soundFiles, async (dir) => {
+test('no content makes a check throw, and every finding has a place', async () => {
+  await withConfiguration(validFiles, async (dir) => {
     await fc.assert(
-      fc.asyncProperty(fc.constantFrom(...Object.keys(soundFiles)), noise, async (file, text) => {
+      fc.asyncProperty(fc.constantFrom(...Object.keys(validFiles)), noise, async (file, text) => {
         await writeFile(join(dir, file), text);
         const loaded = await loadConfiguration(dir, { authenticators, variables: {} });
-        await writeFile(join(dir, file), soundFiles[file] ?? '');
+        await writeFile(join(dir, file), validFiles[file] ?? '');
         if (loaded.ok) return;
         expect(loaded.findings.length).toBeGreaterThan(0);
         for (const problem of loaded.findings) {
