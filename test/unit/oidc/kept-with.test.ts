@@ -19,9 +19,9 @@ test.each<[string, SsoSession | undefined, number | undefined, boolean]>([
   ['what was issued before it was kept', kept, 200, true],
   ['what was issued between two changes', kept, 250, true],
   ['nothing from before an end of everything', kept, 199, false],
-  ['nothing that nobody knows the time of', kept, undefined, false],
+  ['nothing whose time is unknown', kept, undefined, false],
   ['nothing once the account was changed again', { ...kept, valid: 299 }, 200, false],
-  ['nothing of somebody else', { ...kept, accountId: 'other' }, 200, false],
+  ['nothing of another user', { ...kept, accountId: 'other' }, 200, false],
   ['nothing without a session', undefined, 200, false],
 ])('%s', (_what, session, issued, expected) => {
   expect(isKeptWith(session, user, issued)).toBe(expected);

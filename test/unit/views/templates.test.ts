@@ -1,6 +1,6 @@
 /** The table of templates: each file is in it, uses its model as it is, and is drawn by a state. */
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
@@ -8,6 +8,9 @@ import { messageTemplates } from '../../../src/delivery/message-templates.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
 import { pageTemplates } from '../../../src/http/html/page-templates.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
+import type { PageTemplateModels } from '../../../src/http/html/template-models.ts';
+import { loadTemplates } from '../../../src/rendering/templates.ts';
+import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
 import { pageStates, viewsDir } from '../../support/pages.ts';
 import { modelFingerprints } from './support/model-fingerprint.ts';
 import { computationsIn, templatesAsTypeScript } from './support/template-types.ts';
@@ -129,6 +132,37 @@ test('every template of a message is drawn by a message', () => {
       render({ channel, to: 'x', template, params, expires: 1 }, undefined);
   }
   expect(Object.keys(messageTemplates).filter((name) => !drawn.has(name))).toEqual([]);
+});
+
+test('a page in a language that runs from right to left says so, and its codes still run from left to right', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'stepgate-arabic-'));
+  try {
+    mkdirSync(join(dir, 'messages'));
+    writeFileSync(join(dir, 'messages/ar.json'), '{ "title": "{title} – {brand}" }');
+    const arabic = loadTranslators([viewsDir, dir]).get('ar') as Translator;
+    const templates = loadTemplates<PageTemplateModels>([viewsDir], pageTemplates);
+    const account = templates.draw('partials/account', { identifier: 'alice@demo.test', done: [] }, arabic);
+    const page = templates.draw(
+      'layout',
+      {
+        locale: arabic.locale,
+        title: { key: 'title', params: { title: 'x', brand: 'Acme' } },
+        brand: { name: 'Acme' },
+        favicon: '/icon.svg',
+        stylesheets: [],
+        scripts: [],
+        wide: false,
+        heading: { key: 'account.title' },
+        notices: { errors: [], infos: [] },
+        main: account,
+      },
+      arabic,
+    );
+    expect(page).toMatch(/^<!DOCTYPE html>\n<html lang="ar" dir="rtl">/);
+    expect(page).toContain('<bdi dir="ltr">alice@demo.test</bdi>');
+  } finally {
+    rmSync(dir, { recursive: true });
+  }
 });
 
 describe('the checks themselves', () => {
