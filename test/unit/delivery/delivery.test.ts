@@ -83,7 +83,7 @@ describe('the channels', () => {
   });
 });
 
-describe('the words', () => {
+describe('the text of a message', () => {
   const renderer = createRenderer({ viewsDir });
   const accountUrl = 'https://id.acme.test/account';
   const render = createMessageRenderer({
@@ -167,7 +167,7 @@ describe('the words', () => {
     }
   });
 
-  test('wishes for a language are heard in order', () => {
+  test('preferred languages are used in their order', () => {
     const subjectFor = (uiLocales: string, acceptLanguage: string) =>
       render(signInMail('a@x.test', '1', 1), { uiLocales, acceptLanguage }).subject;
     expect(subjectFor('de', 'en')).toBe('Anmelden bei Notes');

@@ -41,7 +41,7 @@ async function start(...args: Parameters<typeof startGateway>): Promise<Gateway>
   return gateway;
 }
 
-/** What somebody who follows the specification of Standard Webhooks checks. */
+/** What a receiver that follows the specification of Standard Webhooks checks. */
 function isSignedBy(own: Buffer, { headers, body }: Gateway['received'][number]): boolean {
   const expected = createHmac('sha256', own)
     .update(`${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`)
@@ -79,16 +79,19 @@ describe.each(kinds)('%s', (name, channelTo) => {
       .catch((error: unknown) => error);
   };
 
-  test.each([200, 201, 202, 204])('%d: it was taken', async (status) => {
+  test.each([200, 201, 202, 204])('%d: the message was accepted', async (status) => {
     expect(await answered({ status })).toBe('sent');
   });
 
-  test.each([400, 410, 422])('%d: it will never be taken, and the log says so without the message', async (status) => {
-    expect(await answered({ status, body: '{"code": 21211, "message": "bad +4915112345678"}' })).toBe('failed');
-    expect(warnings).toHaveLength(1);
-    expect(warnings[0]).toContain(String(status));
-    expect(warnings[0]).not.toMatch(/123456/);
-  });
+  test.each([400, 410, 422])(
+    '%d: the message is refused for good, and the log says so without its text',
+    async (status) => {
+      expect(await answered({ status, body: '{"code": 21211, "message": "bad +4915112345678"}' })).toBe('failed');
+      expect(warnings).toHaveLength(1);
+      expect(warnings[0]).toContain(String(status));
+      expect(warnings[0]).not.toMatch(/123456/);
+    },
+  );
 
   test.each([408, 429, 500, 502, 503, 504, 599])('%d: another try may succeed', async (status) => {
     const error = await answered({ status });
@@ -97,7 +100,7 @@ describe.each(kinds)('%s', (name, channelTo) => {
     expect(warnings).toEqual([]);
   });
 
-  test('Retry-After is heard, in seconds and as a date', async () => {
+  test('Retry-After is respected, in seconds and as a date', async () => {
     expect(await answered({ status: 429, headers: { 'retry-after': '42' } })).toMatchObject({ pause: 42 });
     await gateway?.stop();
     const date = new Date(Date.now() + 3_600_000).toUTCString();
@@ -118,7 +121,7 @@ describe.each(kinds)('%s', (name, channelTo) => {
     }
   });
 
-  test('silence, a closed door and a broken line end in another try, and say nothing of the message', async () => {
+  test('a timeout, a refused and a broken connection lead to another try, and the error holds nothing of the message', async () => {
     const { url } = await start(() => 'never');
     const silent = await channelTo(url, 100)
       .send(message)
@@ -136,12 +139,12 @@ describe.each(kinds)('%s', (name, channelTo) => {
     }
   });
 
-  test('an answer without end is not read to the end', async () => {
+  test('an endless answer is not read to its end', async () => {
     const { url } = await start(() => 'endless');
     expect(await channelTo(url).send(message)).toBe('sent');
   });
 
-  test('a second try is the first one again', async () => {
+  test('a second try repeats the first', async () => {
     const { url, received } = await start((attempt) => ({ status: attempt === 1 ? 500 : 200 }));
     const channel = channelTo(url);
     await expect(channel.send(message)).rejects.toBeInstanceOf(TryLater);
@@ -174,13 +177,13 @@ describe('the webhook', () => {
     });
   });
 
-  test('says that a call is one', async () => {
+  test('marks a call as a call', async () => {
     const { url, received } = await start();
     await webhookChannel({ url, secret, warn }).send(call);
     expect(JSON.parse(received[0]?.body ?? '')).toMatchObject({ type: 'voice', locale: 'de' });
   });
 
-  test('takes no secret that is none: missing, short, long, not Base64', () => {
+  test('refuses a secret that is missing, too short, too long or not Base64', () => {
     const bad = ['', ' ', 'secret', 'whsec_', `whsec_${Buffer.alloc(23).toString('base64')}`, `${secret} other`];
     for (const one of [...bad, `whsec_${Buffer.alloc(65).toString('base64')}`, 'whsec_!!!!'])
       expect(() => webhookChannel({ url: 'http://127.0.0.1', secret: one, warn })).toThrow(/whsec_/);
@@ -233,14 +236,17 @@ describe('Twilio', () => {
     expect(twiml).toContain('language="en-US"');
   });
 
-  test.each([401, 403, 404])('%d is about us, not about the message: another try may succeed', async (status) => {
-    const { url } = await start(() => ({ status, body: '{"code":20003}' }));
-    const error = await twilioChannel({ ...options, from: 'Acme', baseUrl: url })
-      .send(message)
-      .catch((one: unknown) => one);
-    expect(error).toBeInstanceOf(TryLater);
-    expect(String(error)).toContain(`${status}, error 20003`);
-  });
+  test.each([401, 403, 404])(
+    '%d is about our account, not about the message: another try may succeed',
+    async (status) => {
+      const { url } = await start(() => ({ status, body: '{"code":20003}' }));
+      const error = await twilioChannel({ ...options, from: 'Acme', baseUrl: url })
+        .send(message)
+        .catch((one: unknown) => one);
+      expect(error).toBeInstanceOf(TryLater);
+      expect(String(error)).toContain(`${status}, error 20003`);
+    },
+  );
 
   test.each([21211, 21610, 21614])('error %d is final, and named in the log', async (code) => {
     const { url } = await start(() => ({ status: 400, body: JSON.stringify({ code, message: 'x', status: 400 }) }));

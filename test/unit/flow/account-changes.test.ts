@@ -1,4 +1,4 @@
-/** Each change that users make to their own account: what is written, who is told, what the audit log says. */
+/** Each change that users make to their own account: what is written, notified and audited. */
 import { describe, expect, test } from '@jest/globals';
 import {
   addedAddress,
@@ -37,7 +37,7 @@ const request = {
   promptLogin: false,
 };
 
-/** Ann, who is told by mail, makes a change at her account. */
+/** Ann, who is notified by mail, changes her account. */
 async function ann(options: Parameters<typeof createWorld>[0] = {}) {
   const world = createWorld(options);
   const remembered = [
@@ -151,7 +151,7 @@ describe('an address', () => {
     return { ...made, code: String(message?.delivery?.params.code), to: message?.delivery?.to };
   }
 
-  test('is added with the code that was sent there, and told there as well', async () => {
+  test('is added with the code that was sent there, and notified as well', async () => {
     const { world, change, told, code, to } = await asked();
     expect(await change((open) => confirmAddress(open, ` ${code.slice(0, 3)} ${code.slice(3)}`))).toBeUndefined();
     const user = await world.user('ann');
@@ -187,7 +187,7 @@ describe('an address', () => {
     expect(await change((open) => confirmAddress(open, code))).toMatchObject({ code: 'challenge.expired' });
   });
 
-  test('is removed, and told to all that were there', async () => {
+  test('is removed, and all addresses are notified, this one too', async () => {
     const { world, change, told, code, to = '' } = await asked();
     await change((open) => confirmAddress(open, code));
     world.events();

@@ -68,7 +68,7 @@ describe('the page that asks who it is', () => {
       [],
       { identifier: 'ann', version: 2 },
     ],
-    ['a name that nobody has', { identifier: 'bob' }, 'challenge:password', [], [], { identifier: 'bob', version: 2 }],
+    ['an unknown identifier', { identifier: 'bob' }, 'challenge:password', [], [], { identifier: 'bob', version: 2 }],
     [
       'the right secret',
       { identifier: 'ann', 'credentials.passcode': 'secret' },
@@ -86,7 +86,7 @@ describe('the page that asks who it is', () => {
       { version: 2 },
     ],
     [
-      'a secret of somebody who does not exist',
+      'a secret of an unknown user',
       { identifier: 'bob', 'credentials.passcode': 'secret' },
       'identify',
       ['error credentials.invalid credentials.passcode'],
@@ -104,7 +104,7 @@ describe('the page that asks who it is', () => {
   test.each([
     ['ann', 'user-ann'],
     ['bob', 'identifier'],
-  ])('a wrong secret of %s costs an attempt, and names nobody', async (identifier, owner) => {
+  ])('a wrong secret of %s costs an attempt, and names no user', async (identifier, owner) => {
     const world = await worldOfAnn();
     await world.identify(identifier, { 'credentials.passcode': 'wrong' });
     const { subject } = (await world.transaction()) ?? {};
@@ -219,7 +219,7 @@ describe('a challenge', () => {
     }
   });
 
-  test('somebody who does not exist is refused like everybody', async () => {
+  test('an unknown user is refused like a wrong answer', async () => {
     const world = await worldOfAnn();
     const page = await world.identify('bob');
     const result = await world.send(page, { 'credentials.passcode': 'secret' });
@@ -377,7 +377,7 @@ describe('what a verification changes', () => {
     expect(world.events()).toEqual([`authenticator.refused key ${reason}`]);
   });
 
-  test('the user is told what the authenticator wants to be told', async () => {
+  test('the user gets the notification that the authenticator asks for', async () => {
     const { world } = await signIn(async () => ({
       ...ok,
       mustSave: false,
@@ -409,7 +409,7 @@ describe('an enrollment', () => {
   }
   const right = { 'credentials.passcode': 'new' };
 
-  test('is kept, proves itself, is told and written down', async () => {
+  test('is kept, is a proof, and is notified and audited', async () => {
     const { world, page } = await atEnroll();
     expect(page.step).toMatchObject({
       kind: 'enroll',
@@ -565,7 +565,7 @@ describe('an enrollment', () => {
     expect(await world.credentials('ann')).toHaveLength(1);
   });
 
-  test('of what somebody else has is refused', async () => {
+  test('of a value that another user has reserved is refused', async () => {
     const enroll: Authenticator['enroll'] = async () => ({
       ok: true,
       credential: {
@@ -649,7 +649,7 @@ describe('an enrollment', () => {
       },
     };
 
-    test('asks for what was sent, and tells the new address as well', async () => {
+    test('asks for the code that was sent, and notifies the new address as well', async () => {
       const { world, page } = await atEnroll(staged);
       const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
       expect(code.step).toMatchObject({ kind: 'enroll', inputs: ['one_time_code'], offer: { stage: 'code' } });
@@ -753,7 +753,7 @@ describe('sending again', () => {
     expect(noticesOf(await resend(world, page))).toEqual(['error form.stale']);
   });
 
-  test('to somebody who does not exist costs the same and sends nothing', async () => {
+  test('to an unknown user costs the same and sends nothing', async () => {
     const { world } = await atMail();
     const page = await world.identify('bob');
     const before = world.store.commits
@@ -901,14 +901,14 @@ describe('an authenticator that can tell who it is', () => {
       ['authenticator.refused passkey credentials.invalid'],
     ],
     [
-      'of somebody who does not exist',
+      'of an unknown user',
       { 'credentials.who': 'user-bob', 'credentials.id': 'other' },
       'identify',
       ['error credentials.invalid'],
       ['authenticator.refused passkey credentials.invalid'],
     ],
     [
-      'that names nobody, whatever it proves',
+      'that names no user, whatever it proves',
       { 'credentials.id': 'passkey' },
       'identify',
       ['error credentials.invalid'],

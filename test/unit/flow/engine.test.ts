@@ -19,7 +19,7 @@ import {
 
 const twoFactors = { app: allow(factors(2)) };
 
-/** Somebody with a password and a TOTP app, who has to prove both. */
+/** A user with a password and a TOTP app, who has to prove both. */
 async function annInTwoSteps(options = {}) {
   const world = createWorld({ ...twoFactors, ...options });
   await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
@@ -323,7 +323,7 @@ describe('another option', () => {
     expect(whereIs(await world.send(chosen, { 'credentials.passcode': '456' }))).toBe('complete');
   });
 
-  test('before a proof nobody learns how many there are, nor their names', async () => {
+  test('before a proof the page discloses neither how many there are nor their names', async () => {
     const { world } = await annWithTwo();
     const page = await world.identify('ann');
     const list = asStep(await world.send(page, {}, { step: 'select' }));
@@ -369,7 +369,7 @@ describe('skip', () => {
 
   test.each<[string, string]>([
     ['a challenge', 'ann'],
-    ['a challenge of somebody who does not exist', 'nobody'],
+    ['a challenge of an unknown user', 'unknown'],
   ])('%s cannot be skipped', async (_what, identifier) => {
     const world = await annInTwoSteps();
     const page = await world.identify(identifier);

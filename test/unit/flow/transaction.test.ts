@@ -55,10 +55,10 @@ const named = { ...fresh, subject: { id: 'ann', identifier: 'Ann', decoy: false 
 
 describe('the entry of a transaction', () => {
   test.each<[string, Transaction, readonly string[]]>([
-    ['nobody yet', fresh, []],
+    ['no user yet', fresh, []],
     ['an account', named, [userKey('ann')]],
     [
-      'an identifier that nobody has',
+      'an unknown identifier',
       { ...fresh, subject: { id: 'identifier:{x}', identifier: 'x', decoy: true } },
       ['identifier:{x}'],
     ],

@@ -104,7 +104,11 @@ describe('tokens live as long as their grant and their account', () => {
       { grant: true, tokens: false },
     ],
     [
+<<<<<<< HEAD
       'it is reset, and the session belongs to another account',
+=======
+      'it is reset, and the session is of another user',
+>>>>>>> main
       async () => {
         await writeUser({ validAfter: now });
         await keptSession({ accountId: 'other', valid: now, validSince: before });
@@ -192,7 +196,7 @@ describe('what is consumed', () => {
     expect(await find('Grant', 'g')).toBeUndefined();
   });
 
-  test('a pushed request is told apart from a code, and ends no grant', async () => {
+  test('a pushed request has an error of its own, and ends no grant', async () => {
     await request(() => adapter('PushedAuthorizationRequest').upsert('p', {}, 60));
     await request(() => adapter('PushedAuthorizationRequest').consume('p'));
     await expect(request(() => adapter('PushedAuthorizationRequest').consume('p'))).rejects.toBeInstanceOf(

@@ -1,4 +1,4 @@
-/** Which tokens stay valid with a session that was kept when its account was changed. */
+/** What goes on with a session that was kept when its account was changed. */
 import { expect, test } from '@jest/globals';
 import { isKeptWith, type SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import { newUser } from '../../../src/users/changes.ts';
@@ -18,10 +18,10 @@ const kept: SsoSession = {
 test.each<[string, SsoSession | undefined, number | undefined, boolean]>([
   ['what was issued before it was kept', kept, 200, true],
   ['what was issued between two changes', kept, 250, true],
-  ['nothing from before all sessions were ended', kept, 199, false],
-  ['nothing whose time of issue is unknown', kept, undefined, false],
+  ['nothing from before an end of everything', kept, 199, false],
+  ['nothing whose time is unknown', kept, undefined, false],
   ['nothing once the account was changed again', { ...kept, valid: 299 }, 200, false],
-  ['nothing of another account', { ...kept, accountId: 'other' }, 200, false],
+  ['nothing of another user', { ...kept, accountId: 'other' }, 200, false],
   ['nothing without a session', undefined, 200, false],
 ])('%s', (_what, session, issued, expected) => {
   expect(isKeptWith(session, user, issued)).toBe(expected);

@@ -109,7 +109,7 @@ describe('changes', () => {
     expect((await directory.get(user.id))?.user).toEqual(changed);
   });
 
-  test('of somebody who is not there change nothing', async () => {
+  test('of an unknown user change nothing', async () => {
     expect(await directory.update('nobody', () => ({ groups: [] }))).toBeUndefined();
     expect(await directory.setPassword('nobody', credential('password'))).toBeUndefined();
     expect(await directory.addIdentifier('nobody', 'x')).toBeUndefined();
@@ -252,7 +252,7 @@ test('a deleted user is gone with everything, and the identifiers are free', asy
   expect(again.id).not.toBe(user.id);
 });
 
-test('lists everybody, in pages', async () => {
+test('lists all users, in pages', async () => {
   const ids = await Promise.all(
     Array.from({ length: 1203 }, async (_, index) => (await create({ identifiers: [`u${index}`] })).id),
   );

@@ -26,7 +26,7 @@ describe('spellings of one identifier', () => {
     expect(canonical(form)).toBe(form);
   });
 
-  test('different people stay apart', () => {
+  test('different identifiers stay different', () => {
     const texts = ['alice', 'alice@x.test', 'alice@y.test', 'alice+tag@x.test', 'al.ice', 'zoé', 'zoe', 'иван', '山田'];
     expect(new Set(texts.map(canonical)).size).toBe(texts.length);
     expect(texts.map(canonical)).toEqual(expect.not.arrayContaining([expect.stringContaining('refused')]));

@@ -152,7 +152,7 @@ describe('JSON Lines', () => {
     ['emailVerified as a text', { username: 'x', emailVerified: 'yes' }, /emailVerified/],
     ['an object as attribute', { username: 'x', address: { city: 'x' } }, /address: it is no text/],
     ['a reserved attribute', { username: 'x', sub: 'root' }, /sub: this name is reserved/],
-    ['a claim of the protocol', { username: 'x', acr: 'high' }, /acr: this name is reserved/],
+    ['a name that the protocol uses', { username: 'x', acr: 'high' }, /acr: this name is reserved/],
     ['a prototype', '{"username":"x","__proto__":{"admin":true}}', /__proto__: an attribute is named/],
     ['an odd attribute name', { username: 'x', 'a b': 1 }, /"a b": an attribute is named/],
     [
@@ -311,7 +311,7 @@ describe('users who are there already', () => {
     expect(await find('alice')).toEqual(before);
   });
 
-  test('a record that is about two people is refused whole', async () => {
+  test('a record whose identifiers belong to two users is refused as a whole', async () => {
     await directory.create({ identifiers: ['alice'] });
     await directory.create({ identifiers: ['bob'] });
     await run(jsonl({ identifiers: ['alice', 'bob', 'new'], groups: ['g'] }), { update: true });
@@ -394,7 +394,7 @@ test('a verified address is one that codes can be sent to; an update keeps it, o
   });
 });
 
-test('a verified number is one that codes can be sent to, beside the address; a new number is not verified by the old one', async () => {
+test('codes can be sent to a verified number as well as to the address; a new number is not verified by the old one', async () => {
   const numbers = async (identifier: string) =>
     (await directory.findByIdentifier(identifier))?.credentials.flatMap(({ secret }) => secret.number ?? []);
   const ann = {

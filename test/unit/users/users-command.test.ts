@@ -46,7 +46,10 @@ interface Ran {
   readonly exitCode: number;
 }
 
-/** Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point prints. */
+/**
+ * Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point
+ * prints.
+ */
 async function users(args: readonly string[], stdin = ''): Promise<Ran> {
   const ran = { out: '', err: '', exitCode: 0 };
   let open = 0;
@@ -265,7 +268,7 @@ describe('tac', () => {
       expect((await users(['tac', 'alice', option, value])).err).toBe(`${option} must be ${sentence}\n`);
   });
 
-  test('for nobody it is refused', async () => {
+  test('for an unknown user it is refused', async () => {
     expect(await users(['tac', 'nobody'])).toEqual({ out: '', err: 'there is no user "nobody"\n', exitCode: 1 });
   });
 });
@@ -433,7 +436,7 @@ describe('import', () => {
     expect(await users(['import', dir, '--format', 'csv'])).toMatchObject({ exitCode: 1 });
   });
 
-  test('shows progress on long files unless told not to', async () => {
+  test('shows progress on long files unless it is switched off', async () => {
     const file = join(dir, 'people.jsonl');
     await writeFile(file, '{"username":"a b"}\n'.repeat(10_016));
     const loud = await users(['import', file]);
@@ -515,7 +518,7 @@ describe('the audit log', () => {
   });
 });
 
-test('people are told by mail where a demo serves from the store, which has no way out for mail', async () => {
+test('users are notified where a demo serves from the store, although it cannot send mail', async () => {
   await users(['add', 'ann', '--email', 'ann@x.test', '--email-verified']);
   const waiting = async () => {
     const pages: (readonly string[])[] = [];

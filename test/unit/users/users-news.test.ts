@@ -1,4 +1,4 @@
-/** What people are told of what is done to their account on the command line. */
+/** Notifications of what commands do to an account. */
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { accessCodeBounds, issueAccessCode } from '../../../src/authenticators/access-code/access-code.ts';
@@ -67,7 +67,7 @@ async function users(args: readonly string[], stdin = ''): Promise<Ran> {
   return said;
 }
 
-/** Ann has a verified address, a mailbox to prove with, and one more for news. */
+/** Ann has a verified address, a mailbox to prove with, and one more for notifications. */
 async function ann(): Promise<string> {
   const created = await directory.create({
     identifiers: ['ann'],
@@ -105,7 +105,7 @@ test.each<[string, readonly string[], string, readonly string[]]>([
   }
 });
 
-test('a reset of all ends addresses that were added: they are told of it, and of nothing any more', async () => {
+test('a reset of all removes the addresses that were added: they are notified of it, and of nothing afterwards', async () => {
   const id = await ann();
   const waiting = { address: 'next@x.test', code: 'x', expires: now + 600 };
   await directory.update(id, (user) => ({ ...user, askedAddress: waiting }));
@@ -165,7 +165,7 @@ test.each<[string, () => Promise<unknown>]>([
   expect((await directory.get(id))?.credentials).toEqual([]);
 });
 
-test('show lists who is told, and nothing of an address that waits for its code', async () => {
+test('show lists the addresses that are notified, and none that waits for its code', async () => {
   const id = await ann();
   const askedAddress = { address: 'secret@x.test', code: 'hash-of-a-code', expires: now };
   await directory.update(id, (user) => ({ ...user, askedAddress }));
