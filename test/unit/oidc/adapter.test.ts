@@ -104,11 +104,7 @@ describe('tokens live as long as their grant and their account', () => {
       { grant: true, tokens: false },
     ],
     [
-<<<<<<< HEAD
-      'it is reset, and the session belongs to another account',
-=======
       'it is reset, and the session is of another user',
->>>>>>> main
       async () => {
         await writeUser({ validAfter: now });
         await keptSession({ accountId: 'other', valid: now, validSince: before });
