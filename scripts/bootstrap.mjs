@@ -1,4 +1,5 @@
-// The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18 and before anything is
+// The first thing that `npm start`, `npm test` and `npm run test:...` run. It must work on any Node since 18 and before
+// anything is
 // installed, so it imports only Node's own modules and its two neighbours.
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -2,7 +2,8 @@ const { writeFileSync } = require('node:fs');
 
 /**
  * Counts for the closing line that CI reads. `npm test` adds them to the other checks and prints the line itself: it
- * names a file in STEPGATE_TEST_TOTALS. Jest run by hand prints it here. A suite that failed to run counts as a failure.
+ * names a file in STEPGATE_TEST_TOTALS. Jest run by hand prints it here. A suite that failed to run counts as a
+ * failure.
  */
 module.exports = class {
   onRunComplete(_contexts, r) {

@@ -3,7 +3,10 @@ const { TestEnvironment } = require('jest-environment-node');
 /** Where Node keeps the connections of `fetch`: under symbols, which Jest does not copy into the world of a test. */
 const dispatchers = [Symbol.for('undici.globalDispatcher.1'), Symbol.for('undici.globalDispatcher.2')];
 
-/** Node as it is outside Jest: oidc-provider derives its guard against private addresses from these connections, and warns without them. */
+/**
+ * Node as it is outside Jest: oidc-provider derives its guard against private addresses from these connections, and
+ * warns without them.
+ */
 module.exports = class NodeEnvironment extends TestEnvironment {
   constructor(config, context) {
     super(config, context);

@@ -1,4 +1,5 @@
-// Runs test files again and again beside a busy loop on each core, to find what fails by chance or because the machine is slow:
+// Runs test files again and again beside a busy loop on each core, to find what fails by chance or because the machine
+// is slow:
 //   npm run test:repeat -- test/browser/email.test.ts --times 50
 // Stops at the first failure, whose output stays in a file; a run takes no more than `--minutes` (default 240).
 

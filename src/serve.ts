@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createApp, type ServerApp } from './app.ts';
 import { authenticatorKinds } from './authenticators/index.ts';
+import { omitUndefined } from './core/model/omit-undefined.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
@@ -46,89 +47,120 @@ const usualShutdownDelay = 1;
 /** Longest time that requests under way get after that (milliseconds). */
 const drainTime = 7_000;
 
+/** Options of a node that knows its port. */
+interface NodeOptions extends ServeOptions {
+  readonly port: number;
+}
+
+/** A server whose answers can be exchanged while it listens. */
+interface Listening {
+  readonly server: Server;
+  readonly port: number;
+  /** Answers from now on. `handle` gets what has answered until now. */
+  answerWith(handle: (former: RequestListener) => RequestListener): void;
+}
+
+/** Closes what was opened, the last first. */
+class Closing {
+  readonly #closers: (() => Promise<void> | void)[] = [];
+
+  add(close: () => Promise<void> | void): void {
+    this.#closers.push(close);
+  }
+
+  async closeAll(): Promise<void> {
+    for (const close of this.#closers.splice(0).reverse()) await close();
+  }
+}
+
 /**
- * Rejects with `StoreUnavailable`, or with the error of the port; problems of the configuration are logged and thrown
+ * Rejects with `StoreUnavailable`, or with the error of the port. Findings in the configuration are logged and thrown
  * as `not_configured`.
  */
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log } = options;
+  const closing = new Closing();
   const store = await openStore({
-    ...(options.redisUrl === undefined ? {} : { redisUrl: options.redisUrl }),
+    ...omitUndefined({ redisUrl: options.redisUrl }),
     dataDir: options.dataDir,
     warn: (text) => log.warn(text),
   });
-  // Requests that come before everything is in place are asked to come back.
-  let handle: RequestListener = (_req, res) => {
-    res.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' }).end('{"status":"starting"}');
-  };
-  const server = createServer((req, res) => handle(req, res));
-  const closing: (() => Promise<void> | void)[] = [];
-  const closeAll = async (): Promise<void> => {
-    for (const close of closing.reverse()) await close();
-    await store.close();
-  };
+  closing.add(() => store.close());
+  const server = createServer();
   try {
-    server.listen(options.port, options.host);
-    await once(server, 'listening');
-    const { port } = server.address() as AddressInfo;
-    const configuration = await readConfiguration(options, port);
-    const issuer = issuerOf(options, configuration.issuer, port);
+    const listening = await listen(server, options);
+    const { port } = listening;
+    const node: NodeOptions = { ...options, port };
+    const issuer = issuerOf(node, await configuredIssuer(node));
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
-    const applying = options.redisUrl === undefined || (options.demo !== undefined && !(await app.revisions.current()));
-    if (applying) await applyConfiguration(app, options, port, 'start');
-    await app.activeRevision.start();
-    closing.push(() => app.activeRevision.stop());
-    app.outbox.start();
-    closing.push(() => app.outbox.stop());
-    if (options.redisUrl === undefined) {
-      closing.push(
-        watchConfiguration(options.configDir, () => reapply(app, options, port), {
-          onError: (error) => log.error(error, { part: 'config' }),
-        }),
-      );
+    await startApp(app, node, closing);
+    if (options.demo) {
+      closing.add(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     }
-    if (options.demo)
-      closing.push(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     const callback = app.koa.callback();
-    handle = (req, res) => void callback(req, res);
-    const farewell = (): void => {
-      handle = goodbye(handle);
-    };
+    listening.answerWith(() => (req, res) => void callback(req, res));
     log.info('listening', { port, host: options.host, issuer });
-    return {
-      port,
-      issuer,
-      stop: () => drain(server, { farewell, closeAll, delay: options.shutdownDelay ?? usualShutdownDelay }),
-    };
+    const delay = options.shutdownDelay ?? usualShutdownDelay;
+    return { port, issuer, stop: () => drain(listening, closing, delay) };
   } catch (error) {
     server.close();
-    await closeAll();
+    await closing.closeAll();
     throw error;
   }
 }
 
-/** Only the issuer is needed before the app is built; the rest is read again when it is applied. */
-async function readConfiguration(options: ServeOptions, port: number): Promise<{ readonly issuer?: string }> {
-  if (options.issuer !== undefined) return {};
-  const loaded = await loadConfiguration(options.configDir, {
-    authenticators: authenticatorKinds,
-    variables: variablesOf(options, port),
-  });
-  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
-  const content = loaded.documents.get('settings')?.content as { issuer?: string } | undefined;
-  return content?.issuer === undefined ? {} : { issuer: content.issuer };
+/** Requests that come before everything is in place are asked to come back. */
+async function listen(server: Server, { port, host }: ServeOptions): Promise<Listening> {
+  let handle: RequestListener = (_req, res) => {
+    res.writeHead(503, { 'retry-after': '1', 'content-type': 'application/json' }).end('{"status":"starting"}');
+  };
+  server.on('request', (req, res) => handle(req, res));
+  server.listen(port, host);
+  await once(server, 'listening');
+  return {
+    server,
+    port: (server.address() as AddressInfo).port,
+    answerWith(next) {
+      handle = next(handle);
+    },
+  };
 }
 
-function issuerOf(options: ServeOptions, configured: string | undefined, port: number): string {
-  const issuer = options.issuer ?? configured ?? (options.demo ? `http://localhost:${port}` : undefined);
+/** With Redis the configuration is in the store already, except for a demo that starts for the first time. */
+async function startApp(app: ServerApp, options: NodeOptions, closing: Closing): Promise<void> {
+  const isEmbedded = options.redisUrl === undefined;
+  const isNewDemo = options.demo !== undefined && !(await app.revisions.current());
+  if (isEmbedded || isNewDemo) await applyConfiguration(app, options, 'start');
+  await app.activeRevision.start();
+  closing.add(() => app.activeRevision.stop());
+  app.outbox.start();
+  closing.add(() => app.outbox.stop());
+  if (!isEmbedded) return;
+  const onError = (error: unknown) => options.log.error(error, { part: 'config' });
+  closing.add(watchConfiguration(options.configDir, () => reapply(app, options), { onError }));
+}
+
+/** Only the issuer is needed before the app is built; the rest is read again when it is applied. */
+async function configuredIssuer(options: NodeOptions): Promise<string | undefined> {
+  if (options.issuer !== undefined) return undefined;
+  const loaded = await loadConfiguration(options.configDir, {
+    authenticators: authenticatorKinds,
+    variables: variablesOf(options),
+  });
+  if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
+  return (loaded.documents.get('settings')?.content as { issuer?: string } | undefined)?.issuer;
+}
+
+function issuerOf(options: NodeOptions, configured: string | undefined): string {
+  const issuer = options.issuer ?? configured ?? (options.demo ? `http://localhost:${options.port}` : undefined);
   if (issuer === undefined)
     throw new StepgateError('not_configured', 'no issuer: set `issuer` in stepgate.yaml, or ISSUER');
   return issuer.replace(/\/$/, '');
 }
 
 /** The demo's relying party listens on the next port; the example files refer to it by this name. */
-function variablesOf(options: ServeOptions, port: number): ServeOptions['variables'] {
-  return { DEMO_RP_PORT: String(port + 1), ...options.variables };
+function variablesOf({ port, variables }: NodeOptions): ServeOptions['variables'] {
+  return { DEMO_RP_PORT: String(port + 1), ...variables };
 }
 
 function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[]): StepgateError {
@@ -137,10 +169,10 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
 }
 
 /** Warnings are logged when the node starts, and when they may be new. */
-async function applyConfiguration(app: ServerApp, options: ServeOptions, port: number, when: 'start' | 'change') {
+async function applyConfiguration(app: ServerApp, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
   const loaded = await loadConfiguration(options.configDir, {
     authenticators: authenticatorKinds,
-    variables: variablesOf(options, port),
+    variables: variablesOf(options),
     inbox: options.demo !== undefined,
   });
   if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
@@ -154,9 +186,9 @@ async function applyConfiguration(app: ServerApp, options: ServeOptions, port: n
 }
 
 /** A broken file is reported and changes nothing. */
-async function reapply(app: ServerApp, options: ServeOptions, port: number): Promise<void> {
+async function reapply(app: ServerApp, options: NodeOptions): Promise<void> {
   try {
-    await applyConfiguration(app, options, port, 'change');
+    await applyConfiguration(app, options, 'change');
     await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;
@@ -164,21 +196,18 @@ async function reapply(app: ServerApp, options: ServeOptions, port: number): Pro
 }
 
 /**
- * First every answer says that the connection ends with it and that the node is not ready; only then does it stop
- * listening.
+ * First every answer says that the connection ends with it and that the node is not ready; after `delay` seconds it
+ * stops listening.
  */
-async function drain(
-  server: Server,
-  { farewell, closeAll, delay }: { farewell: () => void; closeAll: () => Promise<void>; delay: number },
-): Promise<void> {
+async function drain({ server, answerWith }: Listening, closing: Closing, delay: number): Promise<void> {
   const closed = once(server, 'close');
-  farewell();
+  answerWith(goodbye);
   await pause(delay * 1000);
   server.close();
   const timer = setTimeout(() => server.closeAllConnections(), drainTime);
   await closed;
   clearTimeout(timer);
-  await closeAll();
+  await closing.closeAll();
 }
 
 /**

@@ -71,7 +71,7 @@ function configuration(parts: ProviderParts): Configuration {
       now: () => services.now(),
     }) as never,
     jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
-    acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(traitsOf(parts), settings))],
+    acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(descriptorsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
     extraParams: [purposeParameter],
@@ -109,7 +109,7 @@ function configuration(parts: ProviderParts): Configuration {
   };
 }
 
-function traitsOf({ services }: ProviderParts): readonly AuthenticatorDescriptor[] {
+function descriptorsOf({ services }: ProviderParts): readonly AuthenticatorDescriptor[] {
   return [...services.authenticators.values()].map(({ descriptor }) => descriptor);
 }
 

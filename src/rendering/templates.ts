@@ -14,7 +14,7 @@ import type { MessageDescriptor, MomentValue } from './message-descriptor.ts';
 import type { Translator } from './translator.ts';
 import { unlessMissing } from './unless-missing.ts';
 
-/** What a table says about one template. Whoever changes the model of a template changes both. */
+/** What a table says about one template. A change of the model of a template changes both. */
 export interface TemplateVersion {
   /** From 1. A template of a brand was written for one version of the model. */
   readonly version: number;

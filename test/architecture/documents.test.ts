@@ -104,6 +104,15 @@ describe('the documents', () => {
     expect(found).toEqual([]);
   });
 
+  test('list the variables of the environment that the process reads', () => {
+    const read = ['src/main.ts', 'src/cli/program.ts'].flatMap(
+      (path) => document(path).match(/(?<=\benv\.)[A-Z_]+/g) ?? [],
+    );
+    const settings = document('docs/operations.md').split('\n## Stores')[0] ?? '';
+    const listed = [...settings.matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, cell = '']) => cell.match(/[A-Z_]+/g) ?? []);
+    expect([...listed].sort()).toEqual([...new Set(read)].sort());
+  });
+
   test('and everything else refer to no paper outside of the repository', () => {
     const names = new Set(documents.map(({ path }) => path.split('/').at(-1)));
     const strangers = everything.flatMap(({ path, text }) =>

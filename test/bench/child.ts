@@ -20,7 +20,10 @@ export interface ChildOptions {
 /** What `npm start` runs Stepgate with; the baseline gets the same. */
 export const nodeFlags = ['--max-semi-space-size=8', '--disable-warning=ExperimentalWarning'];
 
-/** Starts a server and waits until it listens. Rejects when it ends before that. Its stdout goes nowhere, its errors to ours. */
+/**
+ * Starts a server and waits until it listens. Rejects when it ends before that. Its stdout goes nowhere, its errors to
+ * ours.
+ */
 export async function startChild({ server, env, nodeFlags: more = [] }: ChildOptions): Promise<Child> {
   const child = fork(join(import.meta.dirname, 'servers', server), {
     execArgv: [...nodeFlags, ...more],

@@ -1,4 +1,7 @@
-/** One kept-alive HTTP connection with the cookies of one browser: as little client as will do, since client and server share the cores. */
+/**
+ * One kept-alive HTTP connection with the cookies of one browser: as little client as will do, since client and server
+ * share the cores.
+ */
 import { Agent, type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http';
 
 export interface Answer {

@@ -67,7 +67,10 @@ async function repeat(run: () => Promise<unknown>, times: number): Promise<void>
   for (let time = 0; time < times; time += 1) await run();
 }
 
-/** Both servers in turn, round by round, so that what disturbs the machine disturbs both. After one round that does not count. */
+/**
+ * Both servers in turn, round by round, so that what disturbs the machine disturbs both. After one round that does not
+ * count.
+ */
 export async function compare(
   targets: { readonly baseline: Target; readonly stepgate: Target },
   setting: Setting,

@@ -1,4 +1,7 @@
-/** What is measured. An operation prepares what it needs, unmeasured, and then runs any number of times on its connection. */
+/**
+ * What is measured. An operation prepares what it needs, unmeasured, and then runs any number of times on its
+ * connection.
+ */
 import type { Answer, Connection, Cookie } from './connection.ts';
 import {
   authorize,
@@ -40,7 +43,10 @@ async function firstLogin(seat: Seat) {
   return redemption(connection, at, algorithm, code);
 }
 
-/** One request of a first login: the requests before it are prepared for each time that it runs, each in a browser of its own. */
+/**
+ * One request of a first login: the requests before it are prepared for each time that it runs, each in a browser of
+ * its own.
+ */
 function requestOf<Before>(
   name: string,
   before: (seat: Seat) => Promise<Before>,

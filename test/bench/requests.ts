@@ -1,4 +1,7 @@
-/** The requests of a relying party and a browser, one function each. The same for both servers: they differ in paths only. */
+/**
+ * The requests of a relying party and a browser, one function each. The same for both servers: they differ in paths
+ * only.
+ */
 import { createHash } from 'node:crypto';
 import type { Answer, Connection } from './connection.ts';
 import { type Algorithm, clientIdOf, identifierOf, password, redirectUri, scope } from './servers/scenario.ts';

@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- --quick] [-- --out FILE]`: Stepgate against bare oidc-provider, on the same Node and the same Redis, in one run.
- * Prints tables and the verdict on each budget of the design, and writes everything as JSON. `--smoke` only shows that all of it works.
+ * `npm run bench [-- --quick] [-- --out FILE]`: Stepgate against bare oidc-provider, on the same Node and the same
+ * Redis, in one run. Prints tables and the verdict on each budget of the design, and writes everything as JSON.
+ * `--smoke` only shows that all of it works.
  */
 import { spawnSync } from 'node:child_process';
 import { mkdir, writeFile } from 'node:fs/promises';
@@ -100,7 +101,9 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, ap
   return results;
 }
 
-/** Everything with ES256 at both numbers of connections; the requests of a login one by one, and RS256, only together. */
+/**
+ * Everything with ES256 at both numbers of connections; the requests of a login one by one, and RS256, only together.
+ */
 function settings(scale: number): readonly Setting[] {
   const of = (operations: readonly Operation[], algorithm: Algorithm, connections: number): readonly Setting[] =>
     operations.map((operation) => ({ operation, algorithm, connections, scale }));

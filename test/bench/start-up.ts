@@ -22,7 +22,10 @@ export interface StartUp {
 
 const patience = 20_000;
 
-/** The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds `apps`. */
+/**
+ * The server as the package runs it; it must be built: on an embedded store that is empty, and on a Redis that holds
+ * `apps`.
+ */
 export async function measureStartUps(redisUrl: string, apps: number, rounds: number): Promise<readonly StartUp[]> {
   await seed({ url: redisUrl, otherApps: apps });
   return [

@@ -1,4 +1,6 @@
-/** Boxes on the pages, in a real browser: keep me signed in, also by passkey; do not ask again here; forget this device. */
+/**
+ * Boxes on the pages, in a real browser: keep me signed in, also by passkey; do not ask again here; forget this device.
+ */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, Page } from 'playwright-core';

@@ -62,7 +62,9 @@ async function visit(
   }
 }
 
-/** A platform authenticator that verifies its user. `pick` decides whether it answers what the browser would fill in. */
+/**
+ * A platform authenticator that verifies its user. `pick` decides whether it answers what the browser would fill in.
+ */
 async function withPasskeys(page: Page): Promise<{ pick(enabled: boolean): Promise<void> }> {
   const cdp = await page.context().newCDPSession(page);
   await cdp.send('WebAuthn.enable', { enableUI: false });

@@ -1,4 +1,7 @@
-/** The enrollment policy as people see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as afterwards. */
+/**
+ * The enrollment policy as people see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as
+ * afterwards.
+ */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';

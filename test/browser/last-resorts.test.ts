@@ -1,4 +1,7 @@
-/** What people have for bad days, in a real browser: the device lost, an access code from an administrator, a security question. */
+/**
+ * What people have for bad days, in a real browser: the device lost, an access code from an administrator, a security
+ * question.
+ */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';

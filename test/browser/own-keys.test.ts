@@ -1,4 +1,7 @@
-/** Several passkeys of one's own at `/account`: named, told apart, removed; the sessions beside them; and a key against a policy that wants more of it. */
+/**
+ * Several passkeys of one's own at `/account`: named, told apart, removed; the sessions beside them; and a key against
+ * a policy that wants more of it.
+ */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';

@@ -26,7 +26,10 @@ afterAll(async () => {
   await server?.close();
 });
 
-/** Opens a page, runs `use`, and expects that the console stayed silent (a blocked style or script would speak there) and that no dialog opened. */
+/**
+ * Opens a page, runs `use`, and expects that the console stayed silent (a blocked style or script would speak there)
+ * and that no dialog opened.
+ */
 async function onPage(options: BrowserContextOptions, use: (page: Page) => Promise<void>): Promise<void> {
   const context = await browser.newContext(options);
   try {
@@ -64,7 +67,10 @@ const narrow = { width: 320, height: 640 };
 // A box is ticked by its label, too.
 const controls = 'button, select, input:not([type=hidden], [hidden], [type=checkbox]), .check label, summary';
 
-/** What is wrong with the page at this size: all rules of axe in one scheme; in the other only contrast, for it changes only colours. */
+/**
+ * What is wrong with the page at this size: all rules of axe in one scheme; in the other only contrast, for it changes
+ * only colours.
+ */
 async function faults(
   page: Page,
   viewport: { readonly width: number; readonly height: number },
@@ -113,7 +119,10 @@ test.each(portions)(
   },
 );
 
-/** Names of what has the focus at the start and after each Tab, until it leaves the page. Each must show that it has the focus. */
+/**
+ * Names of what has the focus at the start and after each Tab, until it leaves the page. Each must show that it has the
+ * focus.
+ */
 async function tabOrder(page: Page): Promise<readonly string[]> {
   const order: string[] = [];
   const focused = page.locator(':focus');

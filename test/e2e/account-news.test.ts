@@ -1,4 +1,7 @@
-/** Whatever changes an account is told at all its addresses: from the account pages, from a sign-in, and by an administrator. */
+/**
+ * Whatever changes an account is told at all its addresses: from the account pages, from a sign-in, and by an
+ * administrator.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { newsFor, outboxOf, told } from '../support/news.ts';

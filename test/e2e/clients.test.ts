@@ -37,7 +37,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   const refreshAtSecond = (fields: Readonly<Record<string, string>>) =>
     post(`${second.origin}/oauth2/v1/token`, { grant_type: 'refresh_token', ...fields });
 
-  /** As if the second node had just looked for changes: until the end it learns of them only by what its requests read. */
+  /**
+   * As if the second node had just looked for changes: until the end it learns of them only by what its requests read.
+   */
   async function whileBehind(run: () => Promise<void>): Promise<void> {
     second.app.activeRevision.stop();
     try {

@@ -43,7 +43,10 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
 
   type Someone = Awaited<ReturnType<typeof personWithPassword>>;
 
-  /** Somebody at their account who has so many; they show nothing but what the password has shown, so that the bar stays where it is. */
+  /**
+   * Somebody at their account who has so many; they show nothing but what the password has shown, so that the bar stays
+   * where it is.
+   */
   async function withTotp(count: number): Promise<Visit & { readonly person: Someone; readonly address: string }> {
     const person = await personWithPassword(node);
     const address = await withEmail(node, person);

@@ -1,4 +1,7 @@
-/** Signing keys over their life: one keyring for all nodes, published before they sign, and kept until nothing needs them. */
+/**
+ * Signing keys over their life: one keyring for all nodes, published before they sign, and kept until nothing needs
+ * them.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify } from 'jose';
 import { type Keyring, loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../src/oidc/keys/keyring.ts';

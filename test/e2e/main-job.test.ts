@@ -1,4 +1,7 @@
-/** The main job on both stores, with a real OpenID Connect client: policies decide, the step loop asks, true tokens come back. */
+/**
+ * The main job on both stores, with a real OpenID Connect client: policies decide, the step loop asks, true tokens come
+ * back.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { expectSince, moment } from '../support/moments.ts';

@@ -89,7 +89,10 @@ test('the two commands work from a plain Node, and the CI runs the second one', 
   ]);
   expect(readFileSync(join(project, '.ci', 'run'), 'utf8')).toMatch(/set -euo pipefail\n[\s\S]*npm test\n$/);
   const refused = spawnSync(process.execPath, ['scripts/bootstrap.mjs', 'toString'], { encoding: 'utf8' });
-  expect([refused.status, refused.stderr]).toEqual([1, 'Usage: node scripts/bootstrap.mjs start|test [arguments]\n']);
+  expect([refused.status, refused.stderr]).toEqual([
+    1,
+    'Usage: node scripts/bootstrap.mjs start|test|jest|repeat-tests [arguments]\n',
+  ]);
 });
 
 /** Runs a command of the image where its working directory is, with absolute paths of the image moved there. */

@@ -1,4 +1,6 @@
-/** The passkey challenge on the page that asks who somebody is counts for minutes, however long the sign-in may take. */
+/**
+ * The passkey challenge on the page that asks who somebody is counts for minutes, however long the sign-in may take.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Holder, holder } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';

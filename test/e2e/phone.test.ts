@@ -1,4 +1,6 @@
-/** Sign in by phone on both stores: by text message, by call, and in none of the ways in which it must not work or cost. */
+/**
+ * Sign in by phone on both stores: by text message, by call, and in none of the ways in which it must not work or cost.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';

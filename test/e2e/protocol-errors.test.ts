@@ -1,4 +1,7 @@
-/** Requests that are wrong, on purpose or not: nothing goes to an address that is not registered, everything else is told as OAuth says. */
+/**
+ * Requests that are wrong, on purpose or not: nothing goes to an address that is not registered, everything else is
+ * told as OAuth says.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';

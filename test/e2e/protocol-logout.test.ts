@@ -1,4 +1,7 @@
-/** Sign-out: at the request of an app (RP-Initiated Logout 1.0), told to every app of the session (Back-Channel Logout 1.0). */
+/**
+ * Sign-out: at the request of an app (RP-Initiated Logout 1.0), told to every app of the session (Back-Channel Logout
+ * 1.0).
+ */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from 'jose';

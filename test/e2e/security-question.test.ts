@@ -51,7 +51,10 @@ interface Position {
   readonly asked: readonly string[];
 }
 
-/** Answers with password and app as often as they are asked for; `given`: what to enter where a question is set up or asked. */
+/**
+ * Answers with password and app as often as they are asked for; `given`: what to enter where a question is set up or
+ * asked.
+ */
 async function go(app: string, person: Somebody, given: Readonly<Record<string, string>> = {}, agent?: UserAgent) {
   const begun = await beginSignIn(node, app, agent);
   let { page } = begun;

@@ -1,4 +1,7 @@
-/** Comfort that weakens nothing: sessions that outlive the browser, browsers that are spared the second factor, what was used last first. */
+/**
+ * Comfort that weakens nothing: sessions that outlive the browser, browsers that are spared the second factor, what was
+ * used last first.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { generate } from 'otplib';

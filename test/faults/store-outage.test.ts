@@ -1,4 +1,6 @@
-/** Redis away, hanging, empty: every answer within 5 seconds and none of them a login; ready again by itself (Law 13). */
+/**
+ * Redis away, hanging, empty: every answer within 5 seconds and none of them a login; ready again by itself (Law 13).
+ */
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,7 +22,10 @@ import {
 } from '../support/sign-in-flow.ts';
 import { mainForm } from '../support/user-agent.ts';
 
-/** Law 13 promises 5 seconds; three times that, for here client and server share a machine that may be busy (milliseconds). */
+/**
+ * Law 13 promises 5 seconds; three times that, for here client and server share a machine that may be busy
+ * (milliseconds).
+ */
 const bound = 15_000;
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {

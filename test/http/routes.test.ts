@@ -1,6 +1,4 @@
-/**
- * Every route with every method, and targets that are none: an answer with a code, nothing consumed, nothing thrown.
- */
+/** Routes with every method, and addresses that do not exist: each answer has a code, and nothing is consumed. */
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -68,7 +66,7 @@ describe.each(protocol)('/oauth2/v1/%s', (name) => {
     await answer.arrayBuffer();
   });
 
-  test('a form that calls itself JSON, XML or nothing', async () => {
+  test('a form whose content type says JSON, XML or nothing is an error of the client', async () => {
     for (const type of ['application/json', 'text/xml', 'multipart/form-data', 'x', '']) {
       const answer = await fetch(`${node.origin}/oauth2/v1/${name}`, {
         method: 'POST',
@@ -116,7 +114,7 @@ test('a method in a header or a field is ignored', async () => {
   expect((await storedTransaction(node, uid))?.value).toBe(before?.value);
 });
 
-test('HEAD shows nothing, takes nothing and consumes nothing', async () => {
+test('HEAD answers without a body and changes nothing', async () => {
   const person = await personWithPassword(node);
   const { agent, page, uid } = await beginSignIn(node, 'notes');
   const atPassword = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
@@ -127,7 +125,7 @@ test('HEAD shows nothing, takes nothing and consumes nothing', async () => {
   expect(whereIs(await answerStep(agent, atPassword, { 'credentials.passcode': person.password }))).toBe('code');
 });
 
-describe('targets that are none', () => {
+describe('addresses that do not exist, or that no client should send', () => {
   const targets = [
     '/signin/',
     '/signin/%00',
@@ -190,7 +188,7 @@ describe('targets that are none', () => {
 describe('bodies on the wire', () => {
   const form = 'POST /signin/aaaaaaaaaaaa HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded';
 
-  test('a form that breaks off is the fault of the client', async () => {
+  test('a form that breaks off is an error of the client', async () => {
     const before = node.errors.length;
     const socket = connect(Number(new URL(node.origin).port), '127.0.0.1');
     await once(socket, 'connect');
@@ -200,7 +198,7 @@ describe('bodies on the wire', () => {
     expect(node.errors.slice(before)).toEqual([expect.objectContaining({ code: 'bad_request' })]);
   });
 
-  test('too large, in chunks without a length: the answer arrives, and the next request on the connection works', async () => {
+  test('a form that is too large and comes in chunks gets its answer, and the connection can be used again', async () => {
     const chunk = `${(8192).toString(16)}\r\n${'a'.repeat(8192)}\r\n`;
     const next = 'GET /livez HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n';
     const answer = await raw(`${form}\r\nTransfer-Encoding: chunked\r\n\r\n${chunk.repeat(40)}0\r\n\r\n${next}`);
@@ -213,17 +211,17 @@ describe('bodies on the wire', () => {
     'Content-Length: 3\r\nTransfer-Encoding: chunked',
     'Transfer-Encoding: chunked, identity',
     'Content-Length: -1',
-  ])('a length that can be read in two ways: %j', async (headers) => {
+  ])('an ambiguous length is refused: %j', async (headers) => {
     expect(statusIn(await raw(`${form}\r\n${headers}\r\n\r\na=b`))).toBe(400);
   });
 
-  test('headers beyond the limit, and line breaks in them', async () => {
+  test('headers beyond the limit and line breaks in headers are refused', async () => {
     const large = `GET /livez HTTP/1.1\r\nHost: x\r\nCookie: ${'a'.repeat(20_000)}\r\n\r\n`;
     expect(statusIn(await raw(large))).toBe(431);
     expect(statusIn(await raw('GET /livez HTTP/1.1\r\nHost: x\r\nX: a\nb\rc\r\n\r\n'))).toBe(400);
   });
 });
 
-test('nothing was unexpected', () => {
+test('no request ended in an unexpected error', () => {
   expect(grave(node.errors)).toEqual([]);
 });

@@ -1,12 +1,14 @@
 /**
- * Makes mutants of one source file. All of them sit in one instrumented copy: each is a branch that runs only while its number is the
- * active one, so that the tests load the code once for all mutants.
+ * Makes mutants of one source file. All of them sit in one instrumented copy: each is a branch that runs only while its
+ * number is the active one, so that the tests load the code once for all mutants.
  */
 import { stripTypeScriptTypes } from 'node:module';
 import { type AnyNode, type BinaryExpression, type CallExpression, type Node, parse } from 'acorn';
 
 export interface Mutant {
-  /** Stays the same when lines move: file, operator, the text that is replaced, and which of several equal ones it is. */
+  /**
+   * Stays the same when lines move: file, operator, the text that is replaced, and which of several equal ones it is.
+   */
   readonly key: string;
   readonly file: string;
   readonly line: number;

@@ -1,7 +1,7 @@
 /**
- * `npm run mutation -- core|shell [--restart]`: how many mutants of a suite its tests notice. Results are kept as they come in
- * `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a mutant survives that
- * `equivalent.json` does not list.
+ * `npm run mutation -- core|shell [--restart]`: how many mutants of a suite its tests notice. Results are kept as they
+ * come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a
+ * mutant survives that `equivalent.json` does not list.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -65,7 +65,9 @@ class Runner {
     return this.#next(milliseconds);
   }
 
-  /** Starts a thread where the one that runs cannot serve: it is gone, or has loaded another mutant or another share. */
+  /**
+   * Starts a thread where the one that runs cannot serve: it is gone, or has loaded another mutant or another share.
+   */
   async ready(share: number, active: number | undefined): Promise<void> {
     const wanted = `${share} ${active}`;
     if (this.#worker !== undefined && this.#loaded === wanted) return;

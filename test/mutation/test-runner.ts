@@ -1,6 +1,6 @@
 /**
- * Stands in for `@jest/globals` while mutants run: the tests register here and run many times in one process, which Jest does not do.
- * It has what the unit tests use: `describe`, `test`, `test.each`, hooks, `expect`, `jest.fn`.
+ * Stands in for `@jest/globals` while mutants run: the tests register here and run many times in one process, which
+ * Jest does not do. It has what the unit tests use: `describe`, `test`, `test.each`, hooks, `expect`, `jest.fn`.
  */
 import { expect } from 'expect';
 import { bind } from 'jest-each';

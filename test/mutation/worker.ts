@@ -1,6 +1,6 @@
 /**
- * Loads the tests of one suite once, with every mutant of its sources behind a switch, and runs on demand what covers one mutant. It runs
- * in a thread of its own, so that an endless loop can be ended from outside.
+ * Loads the tests of one suite once, with every mutant of its sources behind a switch, and runs on demand what covers
+ * one mutant. It runs in a thread of its own, so that an endless loop can be ended from outside.
  */
 import { readFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';

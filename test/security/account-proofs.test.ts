@@ -1,4 +1,7 @@
-/** What was proved for a change at `/account`: it is not asked for again while it is fresh, and serves nothing that it must not. */
+/**
+ * What was proved for a change at `/account`: it is not asked for again while it is fresh, and serves nothing that it
+ * must not.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { reach, visit } from '../support/own-account.ts';

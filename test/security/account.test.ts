@@ -67,7 +67,10 @@ test('another app that asks for what only the account pages may gets nothing by 
   expect(whereIs(await identify(agent, page, person))).toBe('code');
 });
 
-/** Every change, and the page that holds its form; `{id}`: a way to verify, `{session}`: another session, `{address}`: an added address. */
+/**
+ * Every change, and the page that holds its form; `{id}`: a way to verify, `{session}`: another session, `{address}`:
+ * an added address.
+ */
 const changes = [
   ['rename', '/account/authenticators/{id}', { label: 'Mine' }],
   ['remove', '/account/authenticators/{id}', {}],

@@ -1,4 +1,7 @@
-/** What the browser is told to hold to, and what it may be tricked into: headers, cookies, foreign forms, hosts, redirects, planted sessions. */
+/**
+ * What the browser is told to hold to, and what it may be tricked into: headers, cookies, foreign forms, hosts,
+ * redirects, planted sessions.
+ */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';

@@ -1,4 +1,7 @@
-/** Guessing: attempts are counted per account and authenticator, over all sign-ins, nodes and spellings (Law 8, NIST SP 800-63B-4 section 3.2.2). */
+/**
+ * Guessing: attempts are counted per account and authenticator, over all sign-ins, nodes and spellings (Law 8, NIST SP
+ * 800-63B-4 section 3.2.2).
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import type { Person } from '../support/relying-party.ts';

@@ -1,4 +1,7 @@
-/** Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same work. */
+/**
+ * Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same
+ * work.
+ */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
@@ -147,7 +150,10 @@ async function personWithPasskey(groups: readonly string[] = ['staff']): Promise
 /** What unknown names look like on the page that is tested; each is used once, for guesses at it count. */
 const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
 
-/** A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a quarter a passkey. */
+/**
+ * A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a
+ * quarter a passkey.
+ */
 async function unknownLike(app: string, identifier: string): Promise<string> {
   const requestedEnrollment = await observe(identifier, app, [name, list]);
   const known = unknowns.findIndex(({ look: seen }) => isDeepStrictEqual(seen, requestedEnrollment));

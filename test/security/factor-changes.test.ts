@@ -1,6 +1,6 @@
 /**
- * After a change of factors (OpenProject CVE-2023-31140, OWASP ASVS 7.4.3): what was signed in before an account got stronger, or lost
- * an authenticator, ends on every node; the browser that changed it goes on.
+ * After a change of factors (OpenProject CVE-2023-31140, OWASP ASVS 7.4.3): what was signed in before an account got
+ * stronger, or lost an authenticator, ends on every node; the browser that changed it goes on.
  */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';

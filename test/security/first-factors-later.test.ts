@@ -1,4 +1,7 @@
-/** What a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks for more. */
+/**
+ * What a first proof is worth after a restart or on an older page, at /account, and in a refresh when the policy asks
+ * for more.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
@@ -55,7 +58,10 @@ describe.each(several)('after %s', (_name, first) => {
     return { ...begun, who, after };
   }
 
-  /** Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at the end. */
+  /**
+   * Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at
+   * the end.
+   */
   async function startsOver({ agent, who }: Pick<StartedChallenge, 'agent' | 'who'>, page: Page): Promise<Page> {
     expect(whereIs(page)).toBe('identify');
     const [missing, other] = anew(first);

@@ -1,4 +1,6 @@
-/** After any first proof, on any way in, an app that asks for two factor types gives nothing before both were proved. */
+/**
+ * After any first proof, on any way in, an app that asks for two factor types gives nothing before both were proved.
+ */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';

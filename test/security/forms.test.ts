@@ -1,4 +1,7 @@
-/** Forms that do not answer the step: each is refused with a code, costs nobody an attempt, and leaves the person where they were. */
+/**
+ * Forms that do not answer the step: each is refused with a code, costs nobody an attempt, and leaves the person where
+ * they were.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { password, startNode, type TestNode } from '../support/node.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';

@@ -1,4 +1,7 @@
-/** What people, apps and browsers send stays data: in pages, headers, log lines and store keys. And no secret gets into a log or, readable, into the store. */
+/**
+ * What people, apps and browsers send stays data: in pages, headers, log lines and store keys. And no secret gets into
+ * a log or, readable, into the store.
+ */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
@@ -209,7 +212,10 @@ describe('the log', () => {
   });
 });
 
-/** Every argument of a command that is a key of ours, as Redis itself tells it (MONITOR): ioredis loses its place when other commands come in while it asks. */
+/**
+ * Every argument of a command that is a key of ours, as Redis itself tells it (MONITOR): ioredis loses its place when
+ * other commands come in while it asks.
+ */
 async function watchCommands(port: number) {
   const socket = connect(port, '127.0.0.1');
   let told = '';

@@ -1,4 +1,6 @@
-/** Who caused which message, and where it went as far as it costs: in the audit log, without what would tell a secret. */
+/**
+ * Who caused which message, and where it went as far as it costs: in the audit log, without what would tell a secret.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeIn, mailTo, reader } from '../support/mail.ts';
 import { settingsWithMeans } from '../support/means.ts';

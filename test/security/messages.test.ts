@@ -1,4 +1,6 @@
-/** Strangers who know an identifier can neither flood its owner nor use up the messages with which the owner signs in. */
+/**
+ * Strangers who know an identifier can neither flood its owner nor use up the messages with which the owner signs in.
+ */
 
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';

@@ -1,4 +1,7 @@
-/** What tells nobody that somebody exists: names that people gave to their authenticators, and recovery codes (ASVS 6.3.8). */
+/**
+ * What tells nobody that somebody exists: names that people gave to their authenticators, and recovery codes (ASVS
+ * 6.3.8).
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';

@@ -362,7 +362,10 @@ describe('a random walk', () => {
     }
   }
 
-  /** A code may only come when the log shows both factors, of the same person, in this very sign-in since its last restart. */
+  /**
+   * A code may only come when the log shows both factors, of the same person, in this very sign-in since its last
+   * restart.
+   */
   async function check(walk: Walk, page: Page): Promise<void> {
     codes += 1;
     const completed = node.audit.findLast(({ event }) => event === 'sign_in.completed') ?? {};

@@ -1,4 +1,6 @@
-/** A page offers to remember a browser only where that will be kept, and the account lists only what is really spared. */
+/**
+ * A page offers to remember a browser only where that will be kept, and the account lists only what is really spared.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { allMailTo } from '../support/mail.ts';
 import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';

@@ -1,4 +1,7 @@
-/** Remembered browsers and kept sessions under attack: what one person was spared, nobody else is, and no token says more than was proved. */
+/**
+ * Remembered browsers and kept sessions under attack: what one person was spared, nobody else is, and no token says
+ * more than was proved.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';

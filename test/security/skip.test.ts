@@ -1,4 +1,7 @@
-/** What may be skipped is skipped by one person, as often as the policy says, and by nobody who has not proved who they are. */
+/**
+ * What may be skipped is skipped by one person, as often as the policy says, and by nobody who has not proved who they
+ * are.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';

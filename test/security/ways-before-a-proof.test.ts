@@ -1,4 +1,7 @@
-/** What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and no names (ASVS 6.3.8). */
+/**
+ * What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and
+ * no names (ASVS 6.3.8).
+ */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate, generateSecret } from 'otplib';

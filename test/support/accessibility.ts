@@ -4,7 +4,10 @@ import { createRequire } from 'node:module';
 import { expect } from '@jest/globals';
 import type { Page } from 'playwright-core';
 
-/** The axe that comes with `@axe-core/playwright`, whose own builder loads it anew for each question, which takes most of the time. */
+/**
+ * The axe that comes with `@axe-core/playwright`, whose own builder loads it anew for each question, which takes most
+ * of the time.
+ */
 const source = readFileSync(
   createRequire(createRequire(import.meta.url).resolve('@axe-core/playwright')).resolve('axe-core/axe.min.js'),
   'utf8',

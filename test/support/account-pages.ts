@@ -27,7 +27,7 @@ function overview(more: Partial<Overview> = {}): Overview {
       { id: 's1', current: true, apps: ['Notes', 'Payroll'], startedAt: at, usedAt: at + 300, ...firefox },
       { id: 's2', current: false, apps: [], startedAt: at - 86_400, usedAt: at - 80_000, ...nowhere },
     ],
-    devices: [{ id: 'd1', current: true, spared: ['totp'], at, until: at + 2_592_000, ...firefox }],
+    devices: [{ id: 'd1', current: true, waived: ['totp'], at, until: at + 2_592_000, ...firefox }],
     signIns: [
       { at: at + 300, app: 'Payroll', proved: ['password', 'totp'], ...firefox },
       { at, app: 'Notes', proved: ['webauthn'], ...firefox, ip: '2001:db8:1::abcd:ef01:2345:6789' },
@@ -51,7 +51,7 @@ function hostileOverview(hostile: string): Overview {
     authenticators: [{ id: 'x1', authenticator: hostile, label: hostile, createdAt: at }],
     addable: [],
     sessions: [{ id: 's1', current: false, apps: [hostile], startedAt: at, usedAt: at, ...place }],
-    devices: [{ id: 'd1', current: false, spared: [hostile], at, until: at, ...place }],
+    devices: [{ id: 'd1', current: false, waived: [hostile], at, until: at, ...place }],
     signIns: [{ at, app: hostile, proved: [hostile], ...place }],
     addresses: [{ address: hostile, source: 'added', name }],
     askedAddress: hostile,
@@ -162,7 +162,7 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
     'account-forget-device': {
       ...base,
       kind: 'forget-device',
-      device: { id: 'd1', current: false, spared: ['totp'], at, until: at + 2_592_000, ...firefox },
+      device: { id: 'd1', current: false, waived: ['totp'], at, until: at + 2_592_000, ...firefox },
       action: '/account/devices/d1/forget',
       handle,
     },

@@ -17,10 +17,15 @@ const args = [
   '--disable-sync',
 ];
 
-/** Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test. */
+/**
+ * Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test.
+ */
 const patience = 90_000;
 
-/** Starts the Chromium that is installed here; the caller closes it. Throws if there is none. Its pages wait long for what must come. */
+/**
+ * Starts the Chromium that is installed here; the caller closes it. Throws if there is none. Its pages wait long for
+ * what must come.
+ */
 export async function launchBrowser(): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: findBrowser(), args, timeout: patience });
   const newContext = browser.newContext.bind(browser);

@@ -1,4 +1,7 @@
-/** A store in maps, for unit tests: it records what is asked of it, and lets a test be the faster request. Nothing in it expires. */
+/**
+ * A store in maps, for unit tests: it records what is asked of it, and lets a test be the faster request. Nothing in it
+ * expires.
+ */
 import { counterOf, type Entry, type Limit, type Op, type Reservation, type Store } from '../../src/stores/store.ts';
 
 export interface FakeStore extends Store {

@@ -4,12 +4,18 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-/** Below the ports that systems hand out by themselves, so that no other server of a test takes one between the search and its use. */
+/**
+ * Below the ports that systems hand out by themselves, so that no other server of a test takes one between the search
+ * and its use.
+ */
 const [first, count] = [12_000, 18_000] as const;
 /** Processes start far apart. */
 let next = (process.pid * 97) % count;
 
-/** One file for each port that was given out, with the id of the process that has it. All suites on this machine share them. */
+/**
+ * One file for each port that was given out, with the id of the process that has it. All suites on this machine share
+ * them.
+ */
 const taken = join(tmpdir(), 'stepgate-test-ports');
 
 /** Nobody listens there at the moment, and no other process is given it while this one runs. */

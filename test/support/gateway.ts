@@ -21,7 +21,10 @@ export interface Gateway {
   stop(): Promise<void>;
 }
 
-/** `answer` of the nth request (from 1); `never`: takes it and says nothing; `endless`: an answer whose body does not end. */
+/**
+ * `answer` of the nth request (from 1); `never`: takes it and says nothing; `endless`: an answer whose body does not
+ * end.
+ */
 export async function startGateway(
   answer: (attempt: number) => GatewayAnswer | 'never' | 'endless' = () => ({ status: 200 }),
 ): Promise<Gateway> {

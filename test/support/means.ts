@@ -1,4 +1,7 @@
-/** Everything that people may have to prove who they are: how somebody gets it, and how they use it. Tests go through the whole list. */
+/**
+ * Everything that people may have to prove who they are: how somebody gets it, and how they use it. Tests go through
+ * the whole list.
+ */
 
 import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';

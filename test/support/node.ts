@@ -42,7 +42,10 @@ const passwordHashes = new Map([
 /** Nobody is refused because the machine is busy with other things (seconds). */
 const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
 
-/** The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys takes time. */
+/**
+ * The same keys and server secret in every run: what a decoy seems to have is drawn from the secret, and making keys
+ * takes time.
+ */
 const keyring = readFileSync(new URL('keyring.json', import.meta.url), 'utf8');
 export const testKeyring = parseKeyring(keyring);
 
@@ -67,8 +70,8 @@ export interface TestNodeOptions {
   readonly now?: () => number;
   readonly people?: boolean;
   /**
-   * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default: password and totp, so
-   * that a new one changes no test about others.
+   * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default:
+   * password and totp, so that a new one changes no test about others.
    */
   readonly authenticators?: readonly string[] | 'demo';
   /** Mail has a way out. Nothing goes out: this node sends only what is in the demo. */

@@ -29,7 +29,10 @@ export interface TestOutboxOptions {
 
 const systemTime = (): number => Math.floor(Date.now() / 1000);
 
-/** `interval` is short, so that a clock that was moved is seen at once; what is under way is waited for, on a machine that is busy, too. */
+/**
+ * `interval` is short, so that a clock that was moved is seen at once; what is under way is waited for, on a machine
+ * that is busy, too.
+ */
 export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];

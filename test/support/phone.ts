@@ -39,7 +39,10 @@ export const byPhoneAlone = signOnPolicy('notes', {
   then: { allow: { factors: 1, possession: { authenticators: ['phone'] } } },
 });
 
-/** A German mobile number that nobody had before; its block too, unless one is given (E.164 without the last four digits). */
+/**
+ * A German mobile number that nobody had before; its block too, unless one is given (E.164 without the last four
+ * digits).
+ */
 export function mobileNumber(block = `+49151${String(randomInt(10_000)).padStart(4, '0')}`): string {
   return `${block}${String(randomInt(10_000)).padStart(4, '0')}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Holds the suites to the table of keys: a store that notes every key of an unknown kind, every reference that the row of the key does not
- * allow, and every lifetime that is missing or unexpected. The test during which it happens fails.
+ * Holds the suites to the table of keys: a store that notes every key of an unknown kind, every reference that the row
+ * of the key does not allow, and every lifetime that is missing or unexpected. The test during which it happens fails.
  */
 import { afterAll, afterEach } from '@jest/globals';
 import { type CounterRow, counterTable, type KeyRow, keyRow } from '../../src/stores/key-table.ts';

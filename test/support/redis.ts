@@ -38,13 +38,15 @@ const startPatience = 60_000;
 export const longPatience = { connect: 30_000, ready: 60_000, command: 60_000 } as const;
 
 /**
- * The shell tells the pid of the server and waits for it. When this process dies, however it dies, the pipe closes without a line, and
- * the server is killed; a line means that it has stopped already.
+ * The shell tells the pid of the server and waits for it. When this process dies, however it dies, the pipe closes
+ * without a line, and the server is killed; a line means that it has stopped already.
  */
 const supervise =
   'exec 3<&0; redis-server "$@" </dev/null >/dev/null 2>&1 & s=$!; echo $s; (read _ <&3 || kill -9 $s) & wait $s';
 
-/** Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers. */
+/**
+ * Starts a redis-server (from PATH) that keeps nothing on disk unless the settings say so, and waits until it answers.
+ */
 export async function startRedis(options: RedisServerOptions = {}): Promise<RedisServer> {
   const port = options.port ?? (await freePort());
   const dir = options.dir ?? (await temporaryDir());

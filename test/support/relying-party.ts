@@ -71,7 +71,10 @@ export interface Person {
   step?: number;
 }
 
-/** A code of a step that was not used yet: this one, or the next, which is accepted too. So two codes can be had within half a minute. */
+/**
+ * A code of a step that was not used yet: this one, or the next, which is accepted too. So two codes can be had within
+ * half a minute.
+ */
 export async function nextCode(person: Person): Promise<string> {
   if (!person.totp) throw new Error('this person has no TOTP key');
   const step = Math.max(Math.floor(Date.now() / 30_000), (person.step ?? 0) + 1);
@@ -79,7 +82,10 @@ export async function nextCode(person: Person): Promise<string> {
   return generate({ secret: person.totp, epoch: step * 30 });
 }
 
-/** Goes on from a page until the browser leaves to the relying party, or a page comes that the person cannot answer. Returns where, and what was asked. */
+/**
+ * Goes on from a page until the browser leaves to the relying party, or a page comes that the person cannot answer.
+ * Returns where, and what was asked.
+ */
 export async function signIn(
   agent: UserAgent,
   start: string | Page,

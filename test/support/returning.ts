@@ -26,7 +26,10 @@ export interface Finished {
   readonly where: string;
 }
 
-/** Ticks these boxes and answers until the browser leaves, or a page comes that takes no answer. `clock`: of the node (epoch seconds). */
+/**
+ * Ticks these boxes and answers until the browser leaves, or a page comes that takes no answer. `clock`: of the node
+ * (epoch seconds).
+ */
 export async function finish(
   agent: UserAgent,
   start: Page,

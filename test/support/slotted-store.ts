@@ -7,8 +7,8 @@ function slotOf(op: Op): string {
 }
 
 /**
- * Commits slot by slot, the slots that consume or take first: a failure leaves what the slots before it did. `stopAfter`: the process
- * dies after so many slots.
+ * Commits slot by slot, the slots that consume or take first: a failure leaves what the slots before it did.
+ * `stopAfter`: the process dies after so many slots.
  */
 export function slotted(store: Store, stopAfter = Number.POSITIVE_INFINITY): Store {
   return {

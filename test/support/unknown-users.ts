@@ -1,4 +1,7 @@
-/** Identifiers that no user has. What such a user seems to have is drawn from the server secret, which is the same in all tests. */
+/**
+ * Identifiers that no user has. What such a user seems to have is drawn from the server secret, which is the same in
+ * all tests.
+ */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { decoySubject } from '../../src/core/step/decoy.ts';
 import { decoyEntropy } from '../../src/flow/facts/decoy-entropy.ts';

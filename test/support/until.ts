@@ -1,6 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test. */
+/**
+ * Milliseconds; far more than anything takes, for the machine may do other things, and less than the timeout of a test.
+ */
 const patience = 60_000;
 
 /** Waits for something that happens by itself. Rejects when it does not within a minute. */

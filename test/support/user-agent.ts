@@ -132,7 +132,10 @@ export class UserAgent {
     return response;
   }
 
-  /** Follows redirects until a page, or until the browser would leave to `stopAt`; then the page is empty and `url` says where. */
+  /**
+   * Follows redirects until a page, or until the browser would leave to `stopAt`; then the page is empty and `url` says
+   * where.
+   */
   async open(url: string, init: RequestInit = {}, stopAt = 'http://127.0.0.1/cb'): Promise<Page> {
     let at = url;
     let response = await this.send(at, init);

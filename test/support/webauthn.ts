@@ -1,6 +1,6 @@
 /**
- * A software authenticator and the browser around it: makes the responses of WebAuthn ceremonies with node:crypto alone, right ones and,
- * where a test says so, wrong ones (Web Authentication Level 3 sections 5.8.1, 6.1, 6.5).
+ * A software authenticator and the browser around it: makes the responses of WebAuthn ceremonies with node:crypto
+ * alone, right ones and, where a test says so, wrong ones (Web Authentication Level 3 sections 5.8.1, 6.1, 6.5).
  */
 import { createHash, generateKeyPairSync, type KeyObject, randomBytes, sign } from 'node:crypto';
 import type { Credential, CredentialInput, IssuedChallenge } from '../../src/authenticators/authenticator.ts';

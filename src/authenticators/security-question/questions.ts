@@ -31,14 +31,14 @@ export const securityQuestions: ReadonlyMap<string, readonly string[]> = new Map
   ['other_college', ['college', 'university', 'Hochschule', 'Universität', 'Uni', 'Harvard', 'Oxford', 'Cambridge']],
 ]);
 
-/** The code of a question that the person writes. */
+/** The code of a question that the user writes. */
 export const ownQuestion = 'custom';
 
 /** Shortest and longest question of one's own (characters). */
 const shortest = 10;
 const longest = 100;
 
-/** A question that the person writes, as it is shown; `undefined`: too short, too long, or not a line of plain text. */
+/** A question that the user writes, as it is shown; `undefined`: too short, too long, or not a line of plain text. */
 export function readOwnQuestion(text: string): string | undefined {
   if (text.length > 1000 || !text.isWellFormed()) return undefined;
   const line = text.normalize('NFC').replace(/\s+/gu, ' ').trim();

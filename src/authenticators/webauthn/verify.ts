@@ -137,7 +137,8 @@ async function isSignedBy(
       expectedChallenge: challenge,
       expectedOrigin,
       expectedRPID,
-      // The counter is compared only after the signature was verified, so that nobody else can make a key look cloned.
+      // The counter is compared only after the signature was verified, so that no other party can make a key look
+      // cloned.
       credential: { id, publicKey: bytes(publicKey), counter: 0 },
       requireUserVerification: false,
     });

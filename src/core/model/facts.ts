@@ -87,7 +87,7 @@ export interface AuthenticatorDescriptor {
   readonly decoys?: DecoyDescriptor;
 }
 
-/** How an authenticator appears on decoys, the accounts that stand in for identifiers which nobody has. */
+/** How an authenticator appears on decoys, the accounts that stand in for identifiers that no user has. */
 export interface DecoyDescriptor {
   /** The share of decoys that seem to have it, from 0 to 1. */
   readonly share: number;

@@ -16,7 +16,7 @@ export interface OwnDevice extends Place {
   readonly at: Seconds;
   readonly until: Seconds;
   /** Keys of the authenticators that this browser does not have to prove. */
-  readonly spared: readonly string[];
+  readonly waived: readonly string[];
 }
 
 /**
@@ -27,8 +27,8 @@ export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevic
   const { account, visitor, services } = context;
   const isWaived = await waiverCheck(context);
   return rememberedDevices(account, visitor.device, services.now(), isWaived).map(
-    ({ id, current, at, until, ip, userAgent, authenticators: spared }) => {
-      return { id, current, at, until, spared, ip, ...browserInWords(userAgent) };
+    ({ id, current, at, until, ip, userAgent, authenticators: waived }) => {
+      return { id, current, at, until, waived, ip, ...browserInWords(userAgent) };
     },
   );
 }

@@ -25,7 +25,8 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
     case 'enroll': {
       const filled = inputsOf(step, step.authenticator).map((input) => typedBack(filledIn(input, step.offer), typed));
       const fields = connect(filled, step.notices);
-      // The input stands below the instructions: the focus would scroll them away before the user has read them. A stage
+      // The input stands below the instructions: the focus would scroll them away before the user has read them. A
+      // stage
       // has short instructions.
       const { stage } = step.offer;
       return typeof stage === 'string' ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));

@@ -1,6 +1,6 @@
 /**
- * The baseline: oidc-provider as it comes, on Redis, with interactions as small as its own development ones. It checks no password, has no
- * policy, keeps no audit log, and knows everybody.
+ * The baseline: oidc-provider as it comes, on Redis, with interactions as small as its own development ones. It checks
+ * no password, has no policy, keeps no audit log, and knows everybody.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';

@@ -1,4 +1,7 @@
-/** Stands in for `argon2` where hashing is taken apart: the same interface and the same form of hashes, made by one SHA-256. Says no to wrong passwords. */
+/**
+ * Stands in for `argon2` where hashing is taken apart: the same interface and the same form of hashes, made by one
+ * SHA-256. Says no to wrong passwords.
+ */
 import { createHash, randomBytes } from 'node:crypto';
 
 export const argon2id = 2;

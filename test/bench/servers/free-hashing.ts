@@ -1,4 +1,7 @@
-/** Preloaded (`--import`) by the server whose requests are measured without hashing: the `argon2` package is replaced in that process. */
+/**
+ * Preloaded (`--import`) by the server whose requests are measured without hashing: the `argon2` package is replaced in
+ * that process.
+ */
 import { registerHooks } from 'node:module';
 
 registerHooks({

@@ -17,7 +17,9 @@ export interface Ready {
   readonly issuer: string;
 }
 
-/** Says where the server listens, then answers every message with a reading. When the parent is gone, this process ends. */
+/**
+ * Says where the server listens, then answers every message with a reading. When the parent is gone, this process ends.
+ */
 export function serveReadings(ready: Ready, roundTrips: () => number): void {
   process.on('message', () => process.send?.(reading(roundTrips())));
   process.on('disconnect', () => process.exit(0));

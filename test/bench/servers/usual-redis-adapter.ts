@@ -1,6 +1,7 @@
 /**
- * The adapter that most deployments of oidc-provider have: every call is one round trip, what belongs together goes in one MULTI, as in
- * the example of its documentation. That one asks for the TTL of the grant's list first; here EXPIRE GT saves this, in favour of the baseline.
+ * The adapter that most deployments of oidc-provider have: every call is one round trip, what belongs together goes in
+ * one MULTI, as in the example of its documentation. That one asks for the TTL of the grant's list first; here EXPIRE
+ * GT saves this, in favour of the baseline.
  */
 import type { Redis } from 'ioredis';
 import type { Adapter, AdapterPayload } from 'oidc-provider';

@@ -14,7 +14,10 @@ const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_
 const wrong = (where: string): readonly string[] =>
   ['credentials.malformed', 'credentials.invalid'].map((code) => `${where} ${code}`);
 
-/** The code of one authenticator. What a later sign-in could take as well is put into a second one when the first is over. */
+/**
+ * The code of one authenticator. What a later sign-in could take as well is put into a second one when the first is
+ * over.
+ */
 function passcode(authenticator: string, takes: string): Place {
   const where = `challenge:${authenticator}`;
   return {

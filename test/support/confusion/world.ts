@@ -1,6 +1,7 @@
 /**
- * One person, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment, each page of the
- * account, each grant of the protocol. Everything that was handed out on the way is alive and used for nothing yet.
+ * One person, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment,
+ * each page of the account, each grant of the protocol. Everything that was handed out on the way is alive and used for
+ * nothing yet.
  */
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import { resetCounters } from '../../../src/users/account.ts';

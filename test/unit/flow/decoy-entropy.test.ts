@@ -1,4 +1,7 @@
-/** What users without an account seem to have, drawn by the server secret: as often as each authenticator says, over many names. */
+/**
+ * What users without an account seem to have, drawn by the server secret: as often as each authenticator says, over
+ * many names.
+ */
 import { describe, expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { decoyEntropy } from '../../../src/flow/facts/decoy-entropy.ts';

@@ -1,4 +1,7 @@
-/** A small world for tests of the engine: a store in maps, authenticators whose secret is a text, policies as data, one unit per request. */
+/**
+ * A small world for tests of the engine: a store in maps, authenticators whose secret is a text, policies as data, one
+ * unit per request.
+ */
 
 import type { Authenticator, Credential } from '../../../src/authenticators/authenticator.ts';
 import type { EnrollmentTerms } from '../../../src/core/model/enrollment-policy.ts';

@@ -1,4 +1,4 @@
-/** oidc-provider's storage on a store in maps: what is found, what is over, and who wins. */
+/** oidc-provider's storage on a store in maps: what is found, what has ended, and which of two requests wins. */
 
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
@@ -118,7 +118,7 @@ describe('tokens live as long as their grant and their account', () => {
     for (const model of tokens) expect(await find(model)).toEqual(found.tokens ? payloadOf(model) : undefined);
   });
 
-  test('a token of no session is over with the reset', async () => {
+  test('a token without a session ends with the reset', async () => {
     await writeUser();
     const { sessionUid: _, ...payload } = payloadOf('RefreshToken');
     await request(async () => {
@@ -130,13 +130,13 @@ describe('tokens live as long as their grant and their account', () => {
     expect(await find('RefreshToken', 'r')).toBeUndefined();
   });
 
-  test('what belongs to no account and no grant is simply there', async () => {
+  test('a payload without an account and a grant is found', async () => {
     await request(() => adapter('AccessToken').upsert('c', { clientId: 'notes' }, 60));
     expect(await find('AccessToken', 'c')).toEqual({ clientId: 'notes' });
     expect(await find('AccessToken', 'none')).toBeUndefined();
   });
 
-  test('an interaction is there whatever became of its account', async () => {
+  test('an interaction is found whatever happens to its account', async () => {
     await writeUser();
     await request(() => adapter('Interaction').upsert('i', { accountId: person.id, grantId: 'none' }, 60));
     await writeUser({ status: 'suspended' });
@@ -314,7 +314,7 @@ describe('writing', () => {
     expect(await find('AccessToken', 'a')).toBeUndefined();
   });
 
-  test('outside of a request every call is written by itself', async () => {
+  test('outside a request each call is a unit of work of its own', async () => {
     await adapter('AccessToken').upsert('a', { n: 1 }, 60);
     expect(await adapter('AccessToken').find('a')).toEqual({ n: 1 });
     await adapter('AccessToken').consume('a');
@@ -347,7 +347,7 @@ describe('what a token rests on', () => {
     expect(basis).toEqual(expected);
   });
 
-  test('nothing where nothing was said', async () => {
+  test('nothing where the request set no basis', async () => {
     await request(() => adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60));
     expect(store.commits.flat()).toMatchObject([{ value: JSON.stringify({ payload: { clientId: 'notes' } }) }]);
   });

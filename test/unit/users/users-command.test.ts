@@ -46,7 +46,10 @@ interface Ran {
   readonly exitCode: number;
 }
 
-/** Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point prints. */
+/**
+ * Runs `stepgate users ...` with its own connection, as a process would; a rejection becomes what the entry point
+ * prints.
+ */
 async function users(args: readonly string[], stdin = ''): Promise<Ran> {
   const ran = { out: '', err: '', exitCode: 0 };
   let open = 0;

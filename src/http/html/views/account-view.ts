@@ -193,7 +193,7 @@ function devicesModel({ devices }: Overview, t: Translator): DevicesModel {
     devices: devices.map((device) => ({
       current: device.current,
       place: placeText(device),
-      authenticators: device.spared.map((key) => authenticatorName(key, t)),
+      authenticators: device.waived.map((key) => authenticatorName(key, t)),
       times: { key: 'account.device.times', params: { since: { at: device.at }, until: { at: device.until } } },
       href: `/account/devices/${device.id}`,
       forget: { key: 'account.device.forget.of', params: { place: placeInWords(device, t) } },
