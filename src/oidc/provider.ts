@@ -4,16 +4,17 @@
  * cookies, and outlives it.
  */
 
-import { type Configuration, errors, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
+import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../core/model/facts.ts';
 import { peekSso } from '../flow/browser/sso-session.ts';
 import type { Services } from '../flow/services.ts';
-import type { Resource, Settings } from '../policy/model/settings.ts';
+import type { Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
+import { features } from './endpoints/features.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
@@ -22,7 +23,7 @@ import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.t
 import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
-import type { DeviceDetails, ProviderPages } from './pages.ts';
+import type { ProviderPages } from './pages.ts';
 import { currentRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
@@ -257,58 +258,5 @@ function assuranceClaims(ctx: KoaContextWithOIDC): Record<string, unknown> | und
     ...(acr === undefined ? {} : { acr }),
     ...(amr ? { amr } : {}),
     ...(authTime === undefined ? {} : { auth_time: authTime }),
-  };
-}
-
-function features({ settings, pages }: ProviderParts): Configuration['features'] {
-  return {
-    devInteractions: { enabled: false },
-    backchannelLogout: { enabled: true },
-    claimsParameter: { enabled: true },
-    clientCredentials: { enabled: false },
-    deviceFlow: {
-      enabled: true,
-      userCodeInputSource: (ctx, _form, _out, error) => pages.showDeviceInput(ctx, error),
-      userCodeConfirmSource: (ctx, ...[_form, _client, info, userCode]) =>
-        pages.showDeviceConfirmation(ctx, { ...deviceDetails(info), userCode }),
-      successSource: pages.showDeviceSuccess,
-    },
-    dPoP: { enabled: true },
-    introspection: {
-      enabled: true,
-      // Tokens of an app that is no longer configured are no longer valid.
-      allowedPolicy: async (ctx, client, token) =>
-        token.clientId === client.clientId ||
-        (client.clientAuthMethod !== 'none' &&
-          (await ctx.oidc.provider.Client.find(token.clientId ?? '')) !== undefined),
-    },
-    pushedAuthorizationRequests: { enabled: true },
-    resourceIndicators: {
-      enabled: true,
-      defaultResource: async () => undefined as never,
-      useGrantedResource: async () => true,
-      getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
-    },
-    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
-    rpInitiatedLogout: { enabled: true, logoutSource: pages.showLogout, postLogoutSuccessSource: pages.showSignedOut },
-    userinfo: { enabled: true },
-  };
-}
-
-/** As `deviceInfo` of oidc-provider makes it. */
-function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
-  const { ip, ua } = (info ?? {}) as { readonly ip?: string; readonly ua?: string };
-  return { ...(ip ? { ip } : {}), ...(ua ? { userAgent: ua } : {}) };
-}
-
-function resourceServer(resources: readonly Resource[], indicator: string) {
-  const resource = resources.find((candidate) => candidate.indicator === indicator);
-  if (!resource) throw new errors.InvalidTarget('this resource is not configured');
-  return {
-    scope: resource.scopes.join(' '),
-    audience: indicator,
-    accessTokenFormat: 'jwt' as const,
-    accessTokenTTL: resource.accessToken.lifetime,
-    jwt: { sign: { alg: resource.accessToken.algorithm } },
   };
 }

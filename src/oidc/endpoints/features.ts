@@ -1,0 +1,62 @@
+/** The optional features of oidc-provider that are on, and how each is bound to our pages, clients and resources. */
+import { type Configuration, errors } from 'oidc-provider';
+import type { Resource, Settings } from '../../policy/model/settings.ts';
+import type { DeviceDetails, ProviderPages } from '../pages.ts';
+
+interface FeatureParts {
+  readonly settings: Settings;
+  readonly pages: ProviderPages;
+}
+
+export function features({ settings, pages }: FeatureParts): Configuration['features'] {
+  return {
+    devInteractions: { enabled: false },
+    backchannelLogout: { enabled: true },
+    claimsParameter: { enabled: true },
+    clientCredentials: { enabled: false },
+    deviceFlow: {
+      enabled: true,
+      userCodeInputSource: (ctx, _form, _out, error) => pages.showDeviceInput(ctx, error),
+      userCodeConfirmSource: (ctx, ...[_form, _client, info, userCode]) =>
+        pages.showDeviceConfirmation(ctx, { ...deviceDetails(info), userCode }),
+      successSource: pages.showDeviceSuccess,
+    },
+    dPoP: { enabled: true },
+    introspection: {
+      enabled: true,
+      // Tokens of an app that is no longer configured are no longer valid.
+      allowedPolicy: async (ctx, client, token) =>
+        token.clientId === client.clientId ||
+        (client.clientAuthMethod !== 'none' &&
+          (await ctx.oidc.provider.Client.find(token.clientId ?? '')) !== undefined),
+    },
+    pushedAuthorizationRequests: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      defaultResource: async () => undefined as never,
+      useGrantedResource: async () => true,
+      getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
+    },
+    revocation: { enabled: true, allowedPolicy: async (_ctx, client, token) => token.clientId === client.clientId },
+    rpInitiatedLogout: { enabled: true, logoutSource: pages.showLogout, postLogoutSuccessSource: pages.showSignedOut },
+    userinfo: { enabled: true },
+  };
+}
+
+/** As `deviceInfo` of oidc-provider makes it. */
+function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
+  const { ip, ua } = (info ?? {}) as { readonly ip?: string; readonly ua?: string };
+  return { ...(ip ? { ip } : {}), ...(ua ? { userAgent: ua } : {}) };
+}
+
+function resourceServer(resources: readonly Resource[], indicator: string) {
+  const resource = resources.find((candidate) => candidate.indicator === indicator);
+  if (!resource) throw new errors.InvalidTarget('this resource is not configured');
+  return {
+    scope: resource.scopes.join(' '),
+    audience: indicator,
+    accessTokenFormat: 'jwt' as const,
+    accessTokenTTL: resource.accessToken.lifetime,
+    jwt: { sign: { alg: resource.accessToken.algorithm } },
+  };
+}
