@@ -92,7 +92,11 @@ async function sendCode(context: OpenAccount, address: string): Promise<Notice |
   const asked = { ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
   const params = { app: snapshot.settings.brand.name, code, minutes: lifetime / 60, ...asked };
   const deliveries = [{ channel: 'email', to: address, template: 'address', params, expires }] as const;
-  const refused = await reserveSending(services, attemptCounter(account.user.id, `${counter}.send`), sends, deliveries);
+  const refused = await reserveSending(services, {
+    counter: attemptCounter(account.user.id, `${counter}.send`),
+    limits: sends,
+    deliveries,
+  });
   if (refused) return refused;
   const outbox = enqueueMessages(senderOf(context), deliveries);
   const where = { client: accountClientId, ip: visitor.ip };
@@ -122,7 +126,10 @@ export async function confirmAddress(context: OpenAccount, text: string | undefi
   const { address } = asked;
   const added = [...addedAddresses(user), { address, addedAt: services.now() }];
   saveUser(context, { ...user, notificationAddresses: added });
-  recordChange(context, 'address_added', { address: maskedAddress(address) }, [address]);
+  recordChange(context, 'address_added', {
+    address: maskedAddress(address),
+    newAddresses: [address],
+  });
   return undefined;
 }
 

@@ -74,20 +74,21 @@ function changedAuthenticator({ account }: OpenAccount, id: string): ChangeDetai
   };
 }
 
-/**
- * Notifies the user of a change and audits it, in the commit of the change. `also`: addresses that are the user's from
- * now on.
- */
+/** What was changed, and the addresses that are the user's from now on. */
+export interface RecordedChange extends ChangeDetails {
+  readonly newAddresses?: readonly string[];
+}
+
+/** Notifies the user of a change and audits it, in the commit of the change. */
 export function recordChange(
   context: OpenAccount,
   change: SelfServiceChange,
-  what: ChangeDetails = {},
-  also: readonly string[] = [],
+  { newAddresses = [], ...what }: RecordedChange = {},
 ): void {
   const { unit, services, account, snapshot, visitor } = context;
   const { authenticator, otherSessionsEnded } = what;
   const where = { app: snapshot.settings.brand.name, place: placeInWords(snapshot, visitor.ip) };
-  notify({ ...senderOf(context), account, ...where }, accountChanged(change, what), also);
+  notify({ ...senderOf(context), account, ...where }, accountChanged(change, what), newAddresses);
   audit(unit, services.audit, {
     event: `account.${change}`,
     outcome: 'success',

@@ -26,7 +26,7 @@ export interface OwnDevice extends Place {
 export async function devicesOf(context: OpenAccount): Promise<readonly OwnDevice[]> {
   const { account, visitor, services } = context;
   const isWaived = await waiverCheck(context);
-  return rememberedDevices(account, visitor.device, services.now(), isWaived).map(
+  return rememberedDevices(account, { secret: visitor.device, now: services.now(), isWaived }).map(
     ({ id, current, at, until, ip, userAgent, authenticators: waived }) => {
       return { id, current, at, until, waived, ip, ...browserInWords(userAgent) };
     },

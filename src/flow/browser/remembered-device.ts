@@ -90,12 +90,19 @@ export interface Remembered {
   readonly authenticators: readonly string[];
 }
 
-/** Newest first. `secret`: of the browser that asks. `isWaived`: whether a remembered proof waives anything. */
+export interface RememberedDevicesQuery {
+  /** Of the browser that asks; absent: it has none. */
+  readonly secret?: string | undefined;
+  /** Epoch seconds. */
+  readonly now: Seconds;
+  /** Whether a remembered proof waives anything. */
+  readonly isWaived: (proof: RememberedProof) => boolean;
+}
+
+/** Newest first. */
 export function rememberedDevices(
   { user, credentials }: Account,
-  secret: string | undefined,
-  now: Seconds,
-  isWaived: (proof: RememberedProof) => boolean,
+  { secret, now, isWaived }: RememberedDevicesQuery,
 ): readonly Remembered[] {
   const own = secret === undefined ? undefined : hashOf(secret, user.id);
   const all = credentials.flatMap(({ id: enrollment, authenticator, remembered = [] }) =>

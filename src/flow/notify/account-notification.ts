@@ -54,6 +54,8 @@ export interface Circumstances {
   readonly ip?: string;
   readonly browser?: string;
   readonly system?: string;
+  /** Addresses that are the user's from now on: they are notified, too. */
+  readonly newAddresses?: readonly string[];
 }
 
 /** Seconds after which the notification is too old to be sent. */
@@ -73,11 +75,10 @@ export function accountChanged(event: AccountChange, what: ChangeDetails = {}): 
 export function notificationDeliveries(
   account: Account,
   { template, params }: AccountNotification,
-  { at, app = '', ip = '', browser = '', system = '' }: Circumstances,
-  also: readonly string[] = [],
+  { at, app = '', ip = '', browser = '', system = '', newAddresses = [] }: Circumstances,
 ): readonly Delivery[] {
   const known = notificationAddresses(account).map(({ address }) => address);
-  const more = also.filter((one) => !known.some((other) => isSameAddress(one, other)));
+  const more = newAddresses.filter((one) => !known.some((other) => isSameAddress(one, other)));
   const identifier = account.user.identifiers[0] ?? account.user.id;
   const all = { identifier, at, app, ip, browser, system, ...params };
   return [...known, ...more].map((to) => ({

@@ -126,11 +126,11 @@ function auditFailure(context: OpenTransaction, event: Pick<AuditEvent, 'event' 
  */
 export async function reserveSending(
   services: Pick<Services, 'store'>,
-  own: string,
-  limits: readonly Limit[],
-  deliver: readonly Delivery[],
+  sending: { readonly counter: string; readonly limits: readonly Limit[]; readonly deliveries: readonly Delivery[] },
 ): Promise<Notice | undefined> {
-  return (await reserveAll(services, [['account', own, limits], ...countersOf(own, { deliver }).flat()]))?.message;
+  const { counter, limits, deliveries } = sending;
+  const counted = countersOf(counter, { deliver: deliveries }).flat();
+  return (await reserveAll(services, [['account', counter, limits], ...counted]))?.message;
 }
 
 /**

@@ -27,16 +27,16 @@ export function notificationContext(
 }
 
 /**
- * `also`: addresses that are the user's from now on. No limit drops a notification: what causes it is limited, so that
- * no change is unseen. Where mail cannot be sent nothing is notified, and the account page says so.
+ * `newAddresses`: addresses that are the user's from now on. No limit drops a notification: what causes it is limited,
+ * so that no change is unseen. Where mail cannot be sent nothing is notified, and the account page says so.
  */
 export function notify(
   context: NotificationContext,
   notification: AccountNotification,
-  also: readonly string[] = [],
+  newAddresses: readonly string[] = [],
 ): void {
   const { account, services, visitor, app, place } = context;
   if (!services.canMail()) return;
-  const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent) };
-  enqueueMessages(context, notificationDeliveries(account, notification, circumstances, also));
+  const circumstances = { at: services.now(), app, ip: place, ...browserInWords(visitor.userAgent), newAddresses };
+  enqueueMessages(context, notificationDeliveries(account, notification, circumstances));
 }

@@ -16,7 +16,7 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
     clientCredentials: { enabled: false },
     deviceFlow: {
       enabled: true,
-      userCodeInputSource: (ctx, _form, _out, error) => pages.showDeviceInput(ctx, error),
+      userCodeInputSource: (ctx, ...[_form, _out, error]) => pages.showDeviceInput(ctx, error),
       userCodeConfirmSource: (ctx, ...[_form, _client, info, userCode]) =>
         pages.showDeviceConfirmation(ctx, { ...deviceDetails(info), userCode }),
       successSource: pages.showDeviceSuccess,
