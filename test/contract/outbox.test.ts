@@ -8,8 +8,8 @@ import { enqueue, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts'
 import { auditKey, transactionKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
+import { outboxOf } from '../support/account-notifications.ts';
 import { codeIn } from '../support/mail.ts';
-import { outboxOf } from '../support/news.ts';
 import {
   localSmtp,
   putIntoOutbox,

@@ -1,10 +1,10 @@
 /** Addresses for notifications: none counts before its code came back, and every change is told at all of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
-import { addressCode, outboxOf, told } from '../support/news.ts';
+import { addressCode, outboxOf, told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';
-import { eventsOf, formOf, personWithPassword, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
+import { currentStep, eventsOf, formOf, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 const mail = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
@@ -132,7 +132,7 @@ test('a change takes all that the account can prove, five minutes old at most', 
   const agent = new UserAgent();
   await visit(node, person, '/account', agent);
   const asked = await agent.open(`${node.issuer}/account/addresses/add`);
-  expect(whereIs(asked)).toBe('challenge:totp');
+  expect(currentStep(asked)).toBe('challenge:totp');
   const form = await reach(agent, asked, person);
   expect(form.url).toBe(`${node.issuer}/account/addresses/add`);
   now += 301;

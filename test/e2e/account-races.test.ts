@@ -4,7 +4,7 @@ import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
-import { addressCode, told } from '../support/news.ts';
+import { addressCode, told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import { formOf, personWithPassword } from '../support/sign-in-flow.ts';

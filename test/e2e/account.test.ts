@@ -1,10 +1,17 @@
 /** `/account` over HTTP: what people see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { told } from '../support/news.ts';
+import { told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
-import { beginSignIn, formOf, identify, personWithPassword, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
+import {
+  beginSignIn,
+  currentStep,
+  formOf,
+  identify,
+  personWithPassword,
+  personWithTotp,
+} from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -60,7 +67,7 @@ test('a change takes the strongest level, five minutes old at most, and what it 
   expect(page.url).toBe(`${node.issuer}/account`);
   const manage = linkTo(page, /authenticators/);
   const asked = await agent.open(manage);
-  expect(whereIs(asked)).toBe('challenge:totp');
+  expect(currentStep(asked)).toBe('challenge:totp');
   const form = await reach(agent, asked, person);
   expect(form.url).toBe(manage);
   now += 301;
@@ -93,7 +100,7 @@ test('one other session is ended, then all others; this one goes on', async () =
   expect(alone.messages).toEqual(['account.done.ended_others']);
   expect(alone.url).toContain('/account?');
   for (const other of [second, third]) {
-    expect(whereIs(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
+    expect(currentStep(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
   }
 });
 

@@ -4,9 +4,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { prepareDemo } from '../../src/demo/prepare.ts';
+import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { freePorts } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, maySendAgain, reader } from '../support/mail.ts';
-import { expectSince, moment } from '../support/moments.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
 import {
@@ -19,7 +19,7 @@ import {
   redirectUri,
   signIn,
 } from '../support/relying-party.ts';
-import { answerStep, eventsOf, formOf, identify, passcode, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, currentStep, eventsOf, formOf, identify, passcode } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 import { assertion, attestation, flag, newKey, type SoftKey, whereOf } from '../support/webauthn.ts';
 
@@ -73,7 +73,7 @@ async function begin(
 }
 
 async function claims(app: App, request: Request, page: Page) {
-  expect(whereIs(page)).toBe('code');
+  expect(currentStep(page)).toBe('code');
   return (await redeem(apps[app], request, page.url)).claims();
 }
 
@@ -89,8 +89,8 @@ async function enterCode(agent: UserAgent, page: Page, person: Person, count = 1
 /** Signs in to the shop by mail, as far as the page after the code. */
 async function byMail(person: Person, agent = new UserAgent()): Promise<StartedChallenge> {
   const begun = await begin('shop', agent);
-  const asked = whereIs(begun.page) === 'identify' ? await identify(agent, begun.page, person) : begun.page;
-  expect(whereIs(asked)).toBe('challenge:email');
+  const asked = currentStep(begun.page) === 'identify' ? await identify(agent, begun.page, person) : begun.page;
+  expect(currentStep(asked)).toBe('challenge:email');
   return { ...begun, page: await enterCode(agent, asked, person) };
 }
 
@@ -104,7 +104,7 @@ function keyOf(person: Someone): SoftKey {
 }
 
 async function setUp(agent: UserAgent, page: Page, key: SoftKey): Promise<Page> {
-  expect(whereIs(page)).toBe('enroll:webauthn');
+  expect(currentStep(page)).toBe('enroll:webauthn');
   const made = attestation(key, where(page), { flags: synced });
   return answerStep(agent, page, withPrefix(made));
 }
@@ -120,9 +120,9 @@ describe('shop', () => {
     const { agent, request, page } = await begin('shop');
     expect(mainForm(page)?.fields['credentials.passcode']).toBeUndefined();
     const asked = await identify(agent, page, person);
-    expect([whereIs(asked), formOf(asked, 'select')]).toEqual(['challenge:email', undefined]);
+    expect([currentStep(asked), formOf(asked, 'select')]).toEqual(['challenge:email', undefined]);
     const offered = await enterCode(agent, asked, person);
-    expect([whereIs(offered), offered.html.includes('type="password"')]).toEqual(['select', false]);
+    expect([currentStep(offered), offered.html.includes('type="password"')]).toEqual(['select', false]);
     const token = await claims('shop', request, await skip(agent, offered));
     expect(token).toMatchObject({ acr: acr.one, amr: ['email'] });
     expectSince(began, token?.auth_time, moment() + later);
@@ -132,16 +132,16 @@ describe('shop', () => {
   test('the promotion that was skipped does not come back at once', async () => {
     const person = await somebody('staff');
     const first = await byMail(person);
-    expect(whereIs(await skip(first.agent, first.page))).toBe('code');
+    expect(currentStep(await skip(first.agent, first.page))).toBe('code');
     await maySendAgain(node, person.id);
     const { agent, page } = await begin('shop');
-    expect(whereIs(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
+    expect(currentStep(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
   });
 
   test('who has no password sets up the passkey at once', async () => {
     const person = { ...(await reader(node)), password: '' };
     const { agent, request, page } = await byMail(person);
-    expect([whereIs(page), formOf(page, 'skip') === undefined]).toEqual(['enroll:webauthn', false]);
+    expect([currentStep(page), formOf(page, 'skip') === undefined]).toEqual(['enroll:webauthn', false]);
     const token = await claims('shop', request, await setUp(agent, page, keyOf(person)));
     expect(token?.amr).toEqual(expect.arrayContaining(['email', 'swk', 'user']));
   });
@@ -150,18 +150,18 @@ describe('shop', () => {
     const person = await somebody('staff');
     const { agent, page } = await byMail(person);
     const bar = await pick(agent, page, 'webauthn');
-    expect([whereIs(bar), bar.messages, formOf(bar, 'skip') === undefined]).toEqual([
+    expect([currentStep(bar), bar.messages, formOf(bar, 'skip') === undefined]).toEqual([
       'challenge:password',
       ['enroll.prove_first'],
       false,
     ]);
     const key = keyOf(person);
     const offer = await answerStep(agent, bar, { 'credentials.passcode': password });
-    expect(whereIs(await setUp(agent, offer, key))).toBe('code');
+    expect(currentStep(await setUp(agent, offer, key))).toBe('code');
 
     const again = await begin('shop');
     const challenge = await identify(again.agent, again.page, person);
-    expect(whereIs(challenge)).toBe('challenge:webauthn');
+    expect(currentStep(challenge)).toBe('challenge:webauthn');
     const end = await answerStep(
       again.agent,
       challenge,
@@ -169,7 +169,7 @@ describe('shop', () => {
     );
     const token = await claims('shop', again.request, end);
     expect([...((token?.amr as string[]) ?? [])].sort()).toEqual(['mfa', 'pop', 'swk', 'user']);
-    expect(whereIs((await begin('payroll', again.agent)).page)).toBe('code');
+    expect(currentStep((await begin('payroll', again.agent)).page)).toBe('code');
     expect(await codesTo(node, person.identifier)).toHaveLength(1);
   });
 
@@ -178,11 +178,11 @@ describe('shop', () => {
     const { agent, page } = await byMail(person);
     const bar = await pick(agent, page, 'webauthn');
     const wrong = await answerStep(agent, bar, { 'credentials.passcode': 'not it' });
-    expect([whereIs(wrong), wrong.messages]).toEqual([
+    expect([currentStep(wrong), wrong.messages]).toEqual([
       'challenge:password',
       ['credentials.invalid', 'enroll.prove_first'],
     ]);
-    expect(whereIs(await skip(agent, wrong))).toBe('code');
+    expect(currentStep(await skip(agent, wrong))).toBe('code');
     expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
       'password',
       'email',
@@ -198,18 +198,18 @@ describe('shop', () => {
     expect([elsewhere.status, elsewhere.forms]).toEqual([200, []]);
     const question = await agent.open(link);
     const after = await agent.submit(question, mainForm(question), {}, redirectUri);
-    expect(whereIs(await skip(agent, after))).toBe('code');
+    expect(currentStep(await skip(agent, after))).toBe('code');
   });
 
   test('a password from elsewhere does not help, and does not hurt', async () => {
     const person = await somebody('staff');
     const agent = new UserAgent();
     const notes = await begin('notes', agent);
-    expect(whereIs(await identify(agent, notes.page, person))).toBe('code');
+    expect(currentStep(await identify(agent, notes.page, person))).toBe('code');
     expect((await silent('shop', agent)).error).toBe('interaction_required');
     const { request, page } = await byMail(person, agent);
     // The password was proved a moment ago, so nothing more stands before the passkey.
-    expect(whereIs(page)).toBe('enroll:webauthn');
+    expect(currentStep(page)).toBe('enroll:webauthn');
     const token = await claims('shop', request, await skip(agent, page));
     expect(token?.amr).toEqual(expect.arrayContaining(['email']));
   });
@@ -241,13 +241,13 @@ describe('payroll', () => {
       const person: Person = { identifier, password };
       const { agent, request, page } = await begin('payroll');
       const bar = await identify(agent, page, person);
-      expect([whereIs(bar), bar.messages, formOf(bar, 'skip')]).toEqual([
+      expect([currentStep(bar), bar.messages, formOf(bar, 'skip')]).toEqual([
         'challenge:email',
         ['enroll.prove_first'],
         undefined,
       ]);
       const choice = await enterCode(agent, bar, person);
-      expect(whereIs(choice)).toBe('select');
+      expect(currentStep(choice)).toBe('select');
       expect(choice.html.match(/name="authenticator.id" value="\w+"/g)).toEqual(
         ['totp', 'webauthn'].map((key) => `name="authenticator.id" value="${key}"`),
       );
@@ -257,8 +257,8 @@ describe('payroll', () => {
       expect(await claims('payroll', request, end)).toMatchObject({ acr: acr.two, amr: ['mfa', 'otp', 'pwd'] });
       const again = await begin('payroll');
       const asked = await identify(again.agent, again.page, person);
-      expect([whereIs(asked), formOf(asked, 'select')]).toEqual(['challenge:totp', undefined]);
-      expect(whereIs(await answerStep(again.agent, asked, await passcode(person)))).toBe('code');
+      expect([currentStep(asked), formOf(asked, 'select')]).toEqual(['challenge:totp', undefined]);
+      expect(currentStep(await answerStep(again.agent, asked, await passcode(person)))).toBe('code');
       expect(await codesTo(node, identifier)).toHaveLength(1);
     },
   );
@@ -275,8 +275,8 @@ describe('payroll', () => {
     const shop = await byMail(person, agent);
     await skip(agent, shop.page);
     const { page } = await begin('payroll', agent);
-    expect([whereIs(page), formOf(page, 'select')]).toEqual(['challenge:password', undefined]);
-    expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': password }))).toBe('select');
+    expect([currentStep(page), formOf(page, 'select')]).toEqual(['challenge:password', undefined]);
+    expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': password }))).toBe('select');
   });
 
   test('a passkey that verifies its user is enough, and is one of the choices', async () => {
@@ -284,15 +284,15 @@ describe('payroll', () => {
     const key = keyOf(person);
     const { agent, page } = await begin('payroll');
     const bar = await identify(agent, page, person);
-    expect(whereIs(bar)).toBe('challenge:email');
+    expect(currentStep(bar)).toBe('challenge:email');
     const offer = await pick(agent, await enterCode(agent, bar, person), 'webauthn');
-    expect(whereIs(await setUp(agent, offer, key))).toBe('code');
+    expect(currentStep(await setUp(agent, offer, key))).toBe('code');
     const again = await begin('payroll');
     const first = await answerStep(again.agent, again.page, {
       identifier: person.identifier,
       'credentials.passcode': '',
     });
-    const asked = whereIs(first) === 'challenge:webauthn' ? first : await pickOther(again.agent, first, 'webauthn');
+    const asked = currentStep(first) === 'challenge:webauthn' ? first : await pickOther(again.agent, first, 'webauthn');
     const end = await answerStep(again.agent, asked, withPrefix(assertion(key, where(asked), { flags: synced })));
     const token = await claims('payroll', again.request, end);
     expect(token?.amr).toEqual(expect.arrayContaining(['mfa', 'swk', 'user']));
@@ -308,7 +308,7 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
   const person = await caller(node);
   const { agent, request, page } = await begin('notes');
   const first = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
-  expect(whereIs(first)).toBe('challenge:phone');
+  expect(currentStep(first)).toBe('challenge:phone');
   expect((await mailTo(node, person.number)).channel).toBe('sms');
   await maySendAgain(node, person.id, 'phone');
   const call = first.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
@@ -320,26 +320,26 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
   // It is what the account has: it is good for setting up something that payroll takes.
   expect((await silent('payroll', agent)).error).toBe('interaction_required');
   const next = await begin('payroll', agent);
-  expect(whereIs(next.page)).toBe('enroll:webauthn');
+  expect(currentStep(next.page)).toBe('enroll:webauthn');
 });
 
 test('auditors may skip the passkey three times; recovery codes are offered once', async () => {
   const person = await somebody('staff', 'auditors');
   const { agent, page } = await begin('notes');
   const grace = await identify(agent, page, person);
-  expect(whereIs(grace)).toBe('select');
+  expect(currentStep(grace)).toBe('select');
   expect(grace.html).toContain('Skip for now (3 skips left)');
   const optional = await skip(agent, grace);
-  expect(whereIs(optional)).toBe('select');
+  expect(currentStep(optional)).toBe('select');
   expect(optional.html).toContain('value="recovery_code"');
-  expect(whereIs(await skip(agent, optional))).toBe('code');
+  expect(currentStep(await skip(agent, optional))).toBe('code');
   expect(await codesTo(node, person.identifier)).toEqual([]);
 });
 
 test("a promotion that was skipped uses up nobody's grace", async () => {
   const person = await somebody('staff');
   const shop = await byMail(person);
-  expect(whereIs(await skip(shop.agent, shop.page))).toBe('code');
+  expect(currentStep(await skip(shop.agent, shop.page))).toBe('code');
   await node.app.directory.update(person.id, () => ({ groups: ['staff', 'auditors'] }));
   const { agent, page } = await begin('notes');
   const grace = await identify(agent, page, person);
@@ -353,9 +353,9 @@ test('an offer that was made behind the bar is worth nothing once the proofs are
   const { agent, page } = await byMail(person, notes.agent);
   later = 301;
   const refused = await setUp(agent, page, keyOf(person));
-  expect([whereIs(refused), refused.messages]).toEqual(['select', ['form.stale']]);
+  expect([currentStep(refused), refused.messages]).toEqual(['select', ['form.stale']]);
   expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
-  expect(whereIs(await skip(agent, refused))).toBe('code');
+  expect(currentStep(await skip(agent, refused))).toBe('code');
 });
 
 test('a demo on data of a version without email gets along', async () => {

@@ -7,13 +7,13 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   personWithPassword,
   type SignIn,
   signOnPolicy,
   storedTransaction,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -62,13 +62,13 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   test('by code: one page, one message, true evidence', async () => {
     const person = await reader(node);
     const { agent, page } = await asked(person.identifier);
-    expect(whereIs(page)).toBe('challenge:email');
+    expect(currentStep(page)).toBe('challenge:email');
     expect(page.html).toContain(`${person.address[0]}***${person.address[15]}@d***o.test`);
     const mail = await mailTo(node, person.address);
     expect(mail).toMatchObject({ channel: 'email', subject: 'Sign in to Notes' });
     expect(Number.isNaN(Date.parse(mail.at))).toBe(false);
     const done = await answerStep(agent, page, code(` ${codeIn(mail).slice(0, 3)} ${codeIn(mail).slice(3)} `));
-    expect(whereIs(done)).toBe('code');
+    expect(currentStep(done)).toBe('code');
     expect(
       node.audit.findLast(({ subject, event }) => subject === person.id && event === 'sign_in.completed'),
     ).toMatchObject({ amr: ['email'] });
@@ -89,7 +89,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.html).toContain('Sign in to <bdi>Notes</bdi>?');
     expect(landed.forms).toHaveLength(1);
     expect(landed.headers.get('set-cookie')).toBeNull();
-    expect(whereIs(await agent.submit(landed, landed.forms[0], {}, redirectUri))).toBe('code');
+    expect(currentStep(await agent.submit(landed, landed.forms[0], {}, redirectUri))).toBe('code');
     const again = await agent.open(link);
     expect([again.status, again.messages]).toEqual([410, ['magic_link.over']]);
     const stale = await answerStep(agent, page, code('123456'));
@@ -117,7 +117,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     for (const method of ['POST', 'PUT', 'DELETE'])
       expect((await agent.send(linkIn(mail), { method })).status).toBeGreaterThanOrEqual(400);
     expect(await storedTransaction(node, uid)).toEqual(before);
-    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
   test('in another browser the link signs in nobody: it shows the code, and who asked', async () => {
@@ -136,7 +136,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(landed.html).toMatch(/127\.0\.0\.1|::1/);
     expect(elsewhere.cookies(node.issuer)).toEqual([]);
     expect(mail.text).toMatch(/Asked by Firefox on Linux/);
-    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
   test('a sign-in of somebody else in the same browser does not take the link either', async () => {
@@ -146,7 +146,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const own = await asked(victim.identifier);
     const landed = await own.agent.open(planted);
     expect([landed.forms, landed.messages]).toEqual([[], ['magic_link.elsewhere']]);
-    expect(whereIs(await own.agent.open(own.page.url))).toBe('challenge:email');
+    expect(currentStep(await own.agent.open(own.page.url))).toBe('challenge:email');
   });
 
   test('a resend kills the older code and the older link, and does not give new attempts', async () => {
@@ -161,7 +161,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(early.html).toMatch(/What was sent before still counts/);
     // Nothing was sent, so the first one still counts, and can be entered on this very page.
     expect((await agent.open(linkIn(first))).status).toBe(200);
-    expect(whereIs(await answerStep(agent, early, code(codeIn(first))))).toBe('code');
+    expect(currentStep(await answerStep(agent, early, code(codeIn(first))))).toBe('code');
   });
 
   test('who leaves for another way and comes back finds what was sent, and no second message goes out', async () => {
@@ -180,16 +180,16 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const { agent, page } = await asked(person.identifier);
     const to = async (at: Page, key: string) =>
       agent.submit(at, formOf(at, 'select'), { 'authenticator.id': key }, redirectUri);
-    const mailed = whereIs(page) === 'challenge:email' ? page : await to(page, 'email');
+    const mailed = currentStep(page) === 'challenge:email' ? page : await to(page, 'email');
     const sent = codeIn(await mailTo(node, person.address));
     const elsewhere = await to(mailed, 'totp');
-    expect(whereIs(elsewhere)).toBe('challenge:totp');
+    expect(currentStep(elsewhere)).toBe('challenge:totp');
     const back = await to(elsewhere, 'email');
-    expect([whereIs(back), back.status, back.messages]).toEqual(['challenge:email', 200, []]);
+    expect([currentStep(back), back.status, back.messages]).toEqual(['challenge:email', 200, []]);
     const still = await to(back, 'nothing_like_it');
-    expect([whereIs(still), still.messages]).toEqual(['challenge:email', []]);
+    expect([currentStep(still), still.messages]).toEqual(['challenge:email', []]);
     const done = await answerStep(agent, await to(still, 'email'), code(sent));
-    expect(whereIs(done)).toBe('code');
+    expect(currentStep(done)).toBe('code');
     expect(await allMailTo(node, person.address)).toHaveLength(1);
     await node.configure(passwordless);
   });
@@ -206,7 +206,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect((await agent.open(linkIn(first))).messages).toEqual(['magic_link.replaced']);
     if (codeIn(first) !== codeIn(newest))
       expect((await answerStep(agent, again, code(codeIn(first)))).messages).toEqual(['credentials.invalid']);
-    expect(whereIs(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
+    expect(currentStep(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
   });
 
   test('five guesses in all: not per transaction, node or message; the right code then counts no more either', async () => {
@@ -230,7 +230,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const person = await reader(node);
     await asked(person.identifier);
     const { page, agent } = await asked(person.identifier);
-    expect([whereIs(page), page.messages]).toEqual(['challenge:email', ['send.exceeded']]);
+    expect([currentStep(page), page.messages]).toEqual(['challenge:email', ['send.exceeded']]);
     expect(page.html).not.toContain('We sent');
     expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['send.exceeded']);
     const flooded = await reader(node);
@@ -255,7 +255,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       answerStep(first.agent, first.page, code(codeIn(mail))),
       answerStep(first.agent.via({ [node.issuer]: second.origin }), first.page, code(codeIn(mail))),
     ]);
-    expect([whereIs(one), whereIs(two)]).toContain('code');
+    expect([currentStep(one), currentStep(two)]).toContain('code');
     const completed = [...node.audit, ...second.audit].filter(
       ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
     );
@@ -280,7 +280,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const known = await asked(person.identifier);
     const addresses = unknownAddressesWith('email', 6, 'somebody-unknown');
     const mailed = await Promise.all(addresses.map((address) => asked(address)));
-    expect(mailed.map(({ page }) => whereIs(page))).toEqual(mailed.map(() => 'challenge:email'));
+    expect(mailed.map(({ page }) => currentStep(page))).toEqual(mailed.map(() => 'challenge:email'));
     const anonymous = ({ page, uid }: SignIn, text = page): string =>
       withoutTrailing(text)
         .replaceAll(uid, 'uid')
@@ -318,7 +318,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const refused = await answerStep(agent, page, code(value));
       expect(refused.messages).toEqual(['credentials.malformed']);
     }
-    expect(whereIs(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
   test('the page that waits learns that the sign-in went on, and that it is over; strangers learn nothing', async () => {
@@ -372,14 +372,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       identifier: person.identifier,
       'credentials.passcode': person.password,
     });
-    expect(whereIs(offered)).toBe('enroll:email');
+    expect(currentStep(offered)).toBe('enroll:email');
     for (const wrong of ['', 'nobody', 'a@b@c', 'a@x.test\r\nBcc: b@x.test', 'a@x.test,b@x.test', '"a"<b@x.test>']) {
       const refused = await answerStep(agent, offered, { 'credentials.email': wrong });
       expect(refused.messages).toEqual([wrong === '' ? 'email.required' : 'email.invalid']);
       await node.store.commit([{ op: 'reset', counter: attemptCounter(person.id, 'email.enroll') }]);
     }
     const sent = await answerStep(agent, offered, { 'credentials.email': address });
-    expect(whereIs(sent)).toBe('enroll:email');
+    expect(currentStep(sent)).toBe('enroll:email');
     expect(sent.html).toContain(address);
     const mail = await mailTo(node, address);
     expect([mail.subject, linkIn(mail)]).toEqual(['Confirm your email address', '']);
@@ -389,14 +389,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const again = await agent.submit(wrong, formOf(wrong, 'resend'));
     expect(again.messages).toEqual(['sent.again']);
     const newest = await mailTo(node, address, 2);
-    expect(whereIs(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
+    expect(currentStep(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
     expect(eventsOf(node, person.id)).toContain('authenticator.enrolled:email');
     const next = await beginSignIn(node, 'payroll');
     const challenged = await answerStep(next.agent, next.page, {
       identifier: person.identifier,
       'credentials.passcode': person.password,
     });
-    expect(whereIs(challenged)).toBe('challenge:email');
+    expect(currentStep(challenged)).toBe('challenge:email');
   });
 });
 
@@ -420,10 +420,10 @@ test('a page does not wait for a mail server that hangs', async () => {
     const first = await answerStep(agent, page, { identifier: person.identifier });
     await until('the node to be stuck with the mail server', () => silent.connections() > 0);
     // The server still has said nothing, and pages go on.
-    expect(whereIs(first)).toBe('challenge:email');
+    expect(currentStep(first)).toBe('challenge:email');
     const other = await beginSignIn(node, 'notes');
     const second = await answerStep(other.agent, other.page, { identifier: (await reader(node)).identifier });
-    expect(whereIs(second)).toBe('challenge:email');
+    expect(currentStep(second)).toBe('challenge:email');
   } finally {
     await silent.stop();
     await node.stop();

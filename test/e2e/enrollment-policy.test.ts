@@ -5,6 +5,7 @@ import { authorizationRequest, discover, type RelyingParty, redirectUri, signIn 
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
@@ -13,7 +14,6 @@ import {
   personWithTotp,
   signOnPolicy,
   skippedAgo,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -57,12 +57,12 @@ test('an offer that was skipped takes nothing from the grace of a rule that come
   await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D' } } }));
   const person = await personWithPassword(node);
   const { agent, page } = await upToTheOffer(person);
-  expect(whereIs(await skip(agent, page))).toBe('code');
+  expect(currentStep(await skip(agent, page))).toBe('code');
   await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }));
   for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
     const next = await upToTheOffer(person);
     expect(skipText(next.page)).toBe(text);
-    expect(whereIs(await skip(next.agent, next.page))).toBe('code');
+    expect(currentStep(await skip(next.agent, next.page))).toBe('code');
   }
   expect(skipText((await upToTheOffer(person)).page)).toBeUndefined();
 });
@@ -72,9 +72,9 @@ describe('required', () => {
     await node.configure(enrollment({ required: ['totp'] }));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
-    expect([whereIs(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
+    expect([currentStep(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
     const { page: end, asked } = await signIn(agent, page, person);
-    expect([whereIs(end), asked]).toEqual(['code', ['enroll:totp']]);
+    expect([currentStep(end), asked]).toEqual(['code', ['enroll:totp']]);
     expect(await silent(agent)).toBeNull();
   });
 
@@ -84,41 +84,41 @@ describe('required', () => {
     const form = formOf(page, 'cancel');
     const forged = form && { ...form, action: form.action.replace(/cancel$/, 'skip') };
     const after = await agent.submit(page, forged, {}, redirectUri);
-    expect([after.status, whereIs(after)]).toEqual([409, 'enroll:totp']);
+    expect([after.status, currentStep(after)]).toEqual([409, 'enroll:totp']);
   });
 
   test('of several, the person chooses one', async () => {
     await node.configure(enrollment({ required: [{ anyOf: ['totp', 'webauthn'] }] }));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
-    expect(whereIs(page)).toBe('select');
+    expect(currentStep(page)).toBe('select');
     const chosen = await answerStep(agent, page, { 'authenticator.id': 'totp' });
     const { page: end } = await signIn(agent, chosen, person);
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
   });
 
   test('single sign-on stops at a rule that came later', async () => {
     await node.configure(enrollment({}));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
-    expect(whereIs(page)).toBe('code');
+    expect(currentStep(page)).toBe('code');
     await node.configure(enrollment({ required: ['totp'] }));
     expect(await silent(agent)).toBe('interaction_required');
     const { page: next } = await beginSignIn(node, 'notes', agent);
-    expect(whereIs(next)).toBe('enroll:totp');
+    expect(currentStep(next)).toBe('enroll:totp');
   });
 
   test('who has another factor proves it before anything is enrolled (Law 7)', async () => {
     await node.configure(enrollment({ required: ['webauthn'] }));
     const person = await personWithTotp(node);
     const { agent, page } = await upToTheOffer(person);
-    expect([whereIs(page), page.messages]).toEqual(['challenge:totp', ['enroll.prove_first']]);
-    expect(whereIs(await answerStep(agent, page, await passcode(person)))).toBe('enroll:webauthn');
+    expect([currentStep(page), page.messages]).toEqual(['challenge:totp', ['enroll.prove_first']]);
+    expect(currentStep(await answerStep(agent, page, await passcode(person)))).toBe('enroll:webauthn');
   });
 
   test('only of those whom the rule means', async () => {
     await node.configure(enrollment({ required: ['totp'] }, { groups: { any: ['staff'] }, apps: { none: ['notes'] } }));
-    expect(whereIs((await upToTheOffer(await personWithPassword(node))).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(await personWithPassword(node))).page)).toBe('code');
   });
 });
 
@@ -127,26 +127,26 @@ describe('optional', () => {
     await node.configure(enrollment({ optional: ['totp'] }));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
-    expect([whereIs(page), skipText(page)]).toEqual(['enroll:totp', 'Skip for now']);
-    expect(whereIs(await skip(agent, page))).toBe('code');
+    expect([currentStep(page), skipText(page)]).toEqual(['enroll:totp', 'Skip for now']);
+    expect(currentStep(await skip(agent, page))).toBe('code');
     expect(eventsOf(node, person.id)).toContain('enrollment.skipped:totp');
     expect(await silent(agent)).toBeNull();
-    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
   });
 
   test('promoted, it is offered again after the cool-down, and no more after so many times', async () => {
     await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D', skips: 2 } } }));
     const person = await personWithPassword(node);
     const first = await upToTheOffer(person);
-    expect(whereIs(await skip(first.agent, first.page))).toBe('code');
+    expect(currentStep(await skip(first.agent, first.page))).toBe('code');
     await skippedAgo(node, person.id, 29);
-    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
     await skippedAgo(node, person.id, 31);
     const second = await upToTheOffer(person);
-    expect(whereIs(second.page)).toBe('enroll:totp');
+    expect(currentStep(second.page)).toBe('enroll:totp');
     await skip(second.agent, second.page);
     await skippedAgo(node, person.id, 90);
-    expect(whereIs((await upToTheOffer(person)).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
   });
 });
 
@@ -157,10 +157,10 @@ describe('grace', () => {
     for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
       const { agent, page } = await upToTheOffer(person);
       expect(skipText(page)).toBe(text);
-      expect(whereIs(await skip(agent, page))).toBe('code');
+      expect(currentStep(await skip(agent, page))).toBe('code');
     }
     const { page } = await upToTheOffer(person);
-    expect([whereIs(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
+    expect([currentStep(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
   });
 
   test('two tabs do not skip more often than allowed', async () => {
@@ -168,7 +168,7 @@ describe('grace', () => {
     const person = await personWithPassword(node);
     const tabs = [await upToTheOffer(person), await upToTheOffer(person)];
     const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
-    expect(ends.map(whereIs).sort()).toEqual(['code', 'enroll:totp']);
+    expect(ends.map(currentStep).sort()).toEqual(['code', 'enroll:totp']);
   });
 
   test('until the end of a day', async () => {
@@ -181,10 +181,10 @@ describe('grace', () => {
       Date.parse(lastDay ?? ''),
     );
     expect(skipText(page)).toBe(`Skip for now (until ${written})`);
-    expect(whereIs(await skip(agent, page))).toBe('code');
+    expect(currentStep(await skip(agent, page))).toBe('code');
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: past } }] }));
     const late = await upToTheOffer(person);
-    expect([whereIs(late.page), formOf(late.page, 'skip')]).toEqual(['enroll:totp', undefined]);
+    expect([currentStep(late.page), formOf(late.page, 'skip')]).toEqual(['enroll:totp', undefined]);
   });
 });
 

@@ -4,17 +4,17 @@ import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enroll
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
-import { told } from '../support/news.ts';
+import { told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import {
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   passcode,
   personWithPassword,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { mainForm, type Page } from '../support/user-agent.ts';
@@ -67,7 +67,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
 
   async function offer({ agent }: Visit): Promise<Page> {
     const page = await agent.open(`${node.issuer}/account/add/totp`);
-    expect(whereIs(page)).toBe('enroll:totp');
+    expect(currentStep(page)).toBe('enroll:totp');
     return page;
   }
 
@@ -133,7 +133,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   test('an app whose people must have it lets them in', async () => {
     const { person } = await withTotp(maxEnrollmentsPerAuthenticator);
     const { agent, page } = await beginSignIn(node, 'notes');
-    expect(whereIs(await identify(agent, page, person))).toBe('code');
+    expect(currentStep(await identify(agent, page, person))).toBe('code');
   });
 
   test('two tabs with the last offer, one after the other: the second is told', async () => {

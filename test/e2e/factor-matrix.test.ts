@@ -1,10 +1,10 @@
 /** Every ordered pair of things that people may have, against apps that ask for one or two factor types. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { holder, type MeansName, meansNames, settingsWithMeans } from '../support/means.ts';
+import { holder, type MeansName, meansNames, settingsWithMeans } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appOf, appsThatAsk, demandOf, named, prove, truth, typesOf } from '../support/proving.ts';
+import { appOf, appsThatAsk, demandOf, named, prove, truth, typesOf } from '../support/proofs.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
-import { beginSignIn, eventsOf, type SignIn, whereIs } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep, eventsOf, type SignIn } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 /** A rule that names the question, with whatever else somebody has. */
@@ -40,11 +40,11 @@ describe.each(pairs)('%s, then %s', (first, second) => {
     const begun = await named(node, 'two', who);
     const { page, proved } = await prove(who, begun, [first, second]);
     if (!isEnough) {
-      expect(['select', 'enroll:webauthn', 'denied.unsatisfiable']).toContain(whereIs(page));
+      expect(['select', 'enroll:webauthn', 'denied.unsatisfiable']).toContain(currentStep(page));
       expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
       return;
     }
-    expect([whereIs(page), proved]).toEqual(['code', needed]);
+    expect([currentStep(page), proved]).toEqual(['code', needed]);
     expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth(needed) });
   });
 
@@ -54,12 +54,12 @@ describe.each(pairs)('%s, then %s', (first, second) => {
     for (const name of [first, second]) {
       const begun = await named(node, appOf(name), who, agent);
       const { page, proved } = await prove(who, begun, [name]);
-      expect(whereIs(page)).toBe('code');
+      expect(currentStep(page)).toBe('code');
       // One key may do for another: then what was proved before counts.
       expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth(proved.length > 0 ? proved : [first]) });
     }
     const silent = await beginSignIn(node, 'two', agent, { prompt: 'none' });
-    expect(whereIs(silent.page)).toBe(isEnough ? 'code' : 'interaction_required');
+    expect(currentStep(silent.page)).toBe(isEnough ? 'code' : 'interaction_required');
     if (isEnough) expect(await claims(silent, silent.page)).toMatchObject({ sub: who.id, ...truth(needed) });
   });
 });
@@ -78,10 +78,10 @@ describe('a security question', () => {
       const who = await holder(node, other, question);
       const begun = await named(node, 'asking', who);
       const { page, proved } = await prove(who, begun, order);
-      expect([whereIs(page), proved]).toEqual(['code', [other, question]]);
+      expect([currentStep(page), proved]).toEqual(['code', [other, question]]);
       expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth([other, question]) });
       const silent = await beginSignIn(node, 'two', begun.agent, { prompt: 'none' });
-      expect(whereIs(silent.page)).toBe(other === 'passkey' ? 'code' : 'interaction_required');
+      expect(currentStep(silent.page)).toBe(other === 'passkey' ? 'code' : 'interaction_required');
       const one = await beginSignIn(node, 'one', begun.agent, { prompt: 'none' });
       expect(await claims(one, one.page)).toMatchObject({ sub: who.id, acr: truth([other]).acr });
     },
@@ -99,7 +99,7 @@ describe('a security question', () => {
         expect(await claims(begun, page)).toMatchObject(truth([other]));
         return;
       }
-      expect(whereIs(page)).not.toBe('code');
+      expect(currentStep(page)).not.toBe('code');
       expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
     },
   );
@@ -109,7 +109,7 @@ describe('a security question', () => {
     async (app, order) => {
       const who = await holder(node, 'password', question);
       const { page } = await prove(who, await named(node, app, who), order);
-      expect(whereIs(page)).not.toBe('code');
+      expect(currentStep(page)).not.toBe('code');
       expect(page.html).not.toContain('stuffed toy');
       expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
     },
@@ -118,7 +118,7 @@ describe('a security question', () => {
   test.each(['asking', 'two', 'one'])('alone, at %s: never asked for, never a code', async (app) => {
     const who = await holder(node, question);
     const { page, proved } = await prove(who, await named(node, app, who), [question]);
-    expect([whereIs(page) === 'code', proved]).toEqual([false, []]);
+    expect([currentStep(page) === 'code', proved]).toEqual([false, []]);
     expect(eventsOf(node, who.id).filter((event) => /verified|completed/.test(event))).toEqual([]);
   });
 
@@ -128,7 +128,7 @@ describe('a security question', () => {
     const first = await prove(who, begun, ['totp', question]);
     expect(await claims(begun, first.page)).toMatchObject(truth(['totp', question]));
     const next = await beginSignIn(node, 'two', begun.agent);
-    expect(whereIs(next.page)).toBe('challenge:password');
+    expect(currentStep(next.page)).toBe('challenge:password');
     const { page } = await prove(who, next, ['password']);
     const { amr, acr } = await claims(next, page);
     expect([amr, acr]).toEqual([expect.arrayContaining(['mfa', 'otp', 'pwd']), 'urn:okta:loa:2fa:any']);

@@ -7,7 +7,7 @@ import { issueAccessCode } from '../../src/authenticators/access-code/access-cod
 import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import { appFile } from '../support/authorize.ts';
-import { recoveryCodes } from '../support/means.ts';
+import { recoveryCodes } from '../support/enrolled-users.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import {
   authorizationRequest,
@@ -17,7 +17,7 @@ import {
   redeem,
   redirectUri,
 } from '../support/relying-party.ts';
-import { answerStep, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
@@ -110,7 +110,7 @@ async function go(app: string, person: Somebody, agent = new UserAgent()) {
   let page: Page = await agent.open(request.url, {}, redirectUri);
   const asked: string[] = [];
   for (let steps = 0; steps < 8; steps += 1) {
-    const at = whereIs(page);
+    const at = currentStep(page);
     asked.push(at);
     const fields = await answerTo(at, page, person);
     if (!fields) break;
@@ -141,14 +141,14 @@ test('two of one type that a chain asks for on purpose are not called mfa', asyn
 test('recovery codes are enrolled once they are saved, and shown only then', async () => {
   const person = await somebody('password');
   const { page, agent } = await go('codes', person);
-  expect(whereIs(page)).toBe('enroll:recovery_code');
+  expect(currentStep(page)).toBe('enroll:recovery_code');
   const codesOn = ({ html }: Page) => [...html.matchAll(/<li><code>([^<]+)<\/code>/g)].map(([, code = '']) => code);
   const codes = codesOn(page);
   expect(codes).toHaveLength(10);
   const unsaved = await answerStep(agent, page, { 'credentials.saved': '' });
   expect(unsaved.messages).toEqual(['recovery_codes.unsaved']);
   expect(codesOn(unsaved)).toEqual(codes);
-  expect(whereIs(await answerStep(agent, unsaved, { 'credentials.saved': 'yes' }))).toBe('code');
+  expect(currentStep(await answerStep(agent, unsaved, { 'credentials.saved': 'yes' }))).toBe('code');
   person.answers.recovery_code = async () => codes[0] ?? '';
   const again = await go('codes', person);
   expect(again.asked).toEqual(['identify', 'challenge:recovery_code', 'code']);
@@ -164,7 +164,7 @@ test('the use of a recovery code is told by mail; the last one makes room for ne
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect(await told(person)).toEqual([0, 1]);
-  expect(whereIs((await go('codes', person)).page)).toBe('enroll:recovery_code');
+  expect(currentStep((await go('codes', person)).page)).toBe('enroll:recovery_code');
 });
 
 async function told(person: Person): Promise<unknown[]> {
@@ -186,20 +186,20 @@ test('an access code counts as often as it was issued for, and then it is not of
   const first = await go('codes', person);
   expect(first.asked).toEqual(['identify', 'challenge:access_code', 'code']);
   expect((await go('codes', person, first.agent)).asked).toEqual(['code']);
-  expect(whereIs((await go('codes', person)).page)).toBe('enroll:recovery_code');
+  expect(currentStep((await go('codes', person)).page)).toBe('enroll:recovery_code');
 });
 
 test('an access code that is over is not offered any more, and what was proved with it stands', async () => {
   const person = await somebody('password', 'access_code');
   const { page, agent } = await go('codes', { ...person, answers: {} });
   const asked = await answerStep(agent, page, { 'credentials.passcode': password });
-  expect(whereIs(asked)).toBe('challenge:access_code');
+  expect(currentStep(asked)).toBe('challenge:access_code');
   const code = (await person.answers.access_code?.()) ?? '';
   ahead = 3601;
   const late = await go('codes', person);
-  expect(whereIs(late.page)).toBe('enroll:recovery_code');
+  expect(currentStep(late.page)).toBe('enroll:recovery_code');
   ahead = 0;
-  expect(whereIs(await answerStep(agent, asked, { 'credentials.passcode': code }))).toBe('code');
+  expect(currentStep(await answerStep(agent, asked, { 'credentials.passcode': code }))).toBe('code');
   ahead = 3601;
   expect((await go('codes', person, agent)).asked).toEqual(['code']);
 });
@@ -208,12 +208,12 @@ test('an access code opens the account while another authenticator is throttled'
   const person = await somebody('password', 'totp', 'access_code');
   const { page, agent } = await go('two', { ...person, answers: { password: async () => password } });
   let at = page;
-  if (whereIs(at) !== 'challenge:totp')
+  if (currentStep(at) !== 'challenge:totp')
     at = await agent.submit(at, formOf(at, 'select'), { 'authenticator.id': 'totp' }, redirectUri);
   for (let guess = 0; guess < 6; guess += 1) at = await answerStep(agent, at, { 'credentials.passcode': '000000' });
   expect(at.messages).toEqual(['attempts.exceeded']);
   const list = await agent.submit(at, formOf(at, 'select'), {}, redirectUri);
   const next = await agent.submit(list, formOf(list, 'select'), { 'authenticator.id': 'access_code' }, redirectUri);
   const code = (await person.answers.access_code?.()) ?? '';
-  expect(whereIs(await answerStep(agent, next, { 'credentials.passcode': code }))).toBe('code');
+  expect(currentStep(await answerStep(agent, next, { 'credentials.passcode': code }))).toBe('code');
 });

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { appFile } from '../support/authorize.ts';
-import { fieldsOf, type Holder, holder, settingsWithMeans, softKeyOf } from '../support/means.ts';
+import { fieldsOf, type Holder, holder, settingsWithMeans, softKeyOf } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, name, named, prove } from '../support/proving.ts';
-import { answerStep, eventsOf, whereIs } from '../support/sign-in-flow.ts';
+import { appsThatAsk, name, named, prove } from '../support/proofs.ts';
+import { answerStep, currentStep, eventsOf } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 import { attestation, flag, optionsOf, whereOf } from '../support/webauthn.ts';
 
@@ -48,7 +48,7 @@ afterAll(async () => {
 async function atOffer(app: string, who: Holder) {
   const begun = await named(node, app, who);
   const { page } = await prove(who, begun, ['password']);
-  expect(whereIs(page)).toBe('enroll:webauthn');
+  expect(currentStep(page)).toBe('enroll:webauthn');
   return { agent: begun.agent, page };
 }
 
@@ -68,7 +68,7 @@ test.each([
   let at = page;
   for (let round = 0; round < 3; round += 1) {
     at = await setUp(agent, at, who, synced);
-    expect([at.status, whereIs(at), at.messages]).toEqual([422, 'enroll:webauthn', [code]]);
+    expect([at.status, currentStep(at), at.messages]).toEqual([422, 'enroll:webauthn', [code]]);
     expect(at.html).toMatch(text);
   }
   expect(await countOf(who)).toBe(1);
@@ -79,20 +79,20 @@ test('one that stays on its device is taken', async () => {
   const who = await holder(node, 'password');
   const { agent, page } = await atOffer('bound', who);
   const refused = await setUp(agent, page, who, synced);
-  expect(whereIs(await setUp(agent, refused, who, bound))).toBe('code');
+  expect(currentStep(await setUp(agent, refused, who, bound))).toBe('code');
   expect(await countOf(who)).toBe(2);
 });
 
 test('where nobody demands it, any key is taken: by the enrollment policy, and at the account', async () => {
   const who = await holder(node, 'password');
   const { agent, page } = await atOffer('any', who);
-  expect(whereIs(await setUp(agent, page, who, synced))).toBe('code');
+  expect(currentStep(await setUp(agent, page, who, synced))).toBe('code');
 
   const other = await holder(node, 'password');
   const own = new UserAgent();
   const first = await name(own, await own.open(`${node.issuer}/account/add/webauthn`), other);
   const offer = await prove(other, { agent: own, page: first }, ['password']);
-  expect(whereIs(offer.page)).toBe('enroll:webauthn');
+  expect(currentStep(offer.page)).toBe('enroll:webauthn');
   const done = await setUp(own, offer.page, other, synced);
   expect([done.status, await countOf(other)]).toEqual([200, 2]);
 });

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
-import { expectSince, moment } from '../support/moments.ts';
+import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { newPerson, password, startNode, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { answerStep, beginSignIn, formOf, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -18,7 +18,7 @@ async function finished(agent = new UserAgent()) {
   const asked = await answerStep(agent, page, { identifier: person.identifier });
   const code = codeIn(await mailTo(node, person.address));
   const done = await answerStep(agent, asked, { 'credentials.passcode': code });
-  expect(whereIs(done)).toBe('code');
+  expect(currentStep(done)).toBe('code');
   return { agent, asked, uid };
 }
 
@@ -68,6 +68,6 @@ test('a browser that sends no cookies is told so, and what else it may be', asyn
 test('a sign-in that was cancelled was not finished', async () => {
   const { agent, page } = await beginSignIn(node, 'notes');
   const cancelled = await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri);
-  expect(whereIs(cancelled)).toBe('access_denied');
+  expect(currentStep(cancelled)).toBe('access_denied');
   expect((await agent.open(page.url)).messages).not.toContain('error.sign_in_finished');
 });

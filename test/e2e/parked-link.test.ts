@@ -2,12 +2,12 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { type Holder, holder } from '../support/enrolled-users.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
-import { type Holder, holder } from '../support/means.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
-import { named, turnTo } from '../support/proving.ts';
+import { named, turnTo } from '../support/proofs.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { answerStep, attemptsOf, eventsOf, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, attemptsOf, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 const either = signOnPolicy('notes', {
@@ -36,10 +36,10 @@ afterAll(() => node.stop());
 async function wentOn(who: Pick<Holder, 'identifier'>) {
   const { agent, page } = await named(node, 'notes', who);
   const asked = await turnTo(agent, page, 'email');
-  expect(whereIs(asked)).toBe('challenge:email');
+  expect(currentStep(asked)).toBe('challenge:email');
   const mail = await mailTo(node, who.identifier);
   const left = await turnTo(agent, asked, 'password');
-  expect(whereIs(left)).toBe('challenge:password');
+  expect(currentStep(left)).toBe('challenge:password');
   return { agent, mail, page: left };
 }
 
@@ -47,9 +47,9 @@ test('in the browser that asked it signs in, by its form and not by being opened
   const who = await holder(node, 'password', 'email');
   const { agent, mail } = await wentOn(who);
   const opened = await agent.open(linkIn(mail));
-  expect([opened.status, whereIs(opened)]).toEqual([200, 'challenge:email']);
+  expect([opened.status, currentStep(opened)]).toEqual([200, 'challenge:email']);
   expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
-  expect(whereIs(await answerStep(agent, opened, {}))).toBe('code');
+  expect(currentStep(await answerStep(agent, opened, {}))).toBe('code');
   expect(eventsOf(node, who.id)).toContain('authenticator.verified:email');
   expect((await agent.open(linkIn(mail))).messages).toEqual(['magic_link.over']);
 });
@@ -61,7 +61,7 @@ test('in another browser it shows the code, which counts where it was asked for'
   expect([elsewhere.status, elsewhere.messages, elsewhere.forms]).toEqual([200, ['magic_link.elsewhere'], []]);
   expect(elsewhere.html).toContain(codeIn(mail));
   const back = await turnTo(agent, page, 'email');
-  expect(whereIs(await answerStep(agent, back, { 'credentials.passcode': codeIn(mail) }))).toBe('code');
+  expect(currentStep(await answerStep(agent, back, { 'credentials.passcode': codeIn(mail) }))).toBe('code');
 });
 
 test('a page of the link that is out of date shows the step of now, and costs no attempt', async () => {
@@ -71,9 +71,9 @@ test('a page of the link that is out of date shows the step of now, and costs no
   const back = await turnTo(agent, page, 'email');
   await turnTo(agent, back, 'password');
   const stale = await answerStep(agent, opened, {});
-  expect([stale.status, whereIs(stale), stale.messages]).toEqual([409, 'challenge:password', ['form.stale']]);
+  expect([stale.status, currentStep(stale), stale.messages]).toEqual([409, 'challenge:password', ['form.stale']]);
   expect(await attemptsOf(node, who.id, 'email', 600)).toBe(0);
-  expect(whereIs(await answerStep(agent, await agent.open(linkIn(mail)), {}))).toBe('code');
+  expect(currentStep(await answerStep(agent, await agent.open(linkIn(mail)), {}))).toBe('code');
 });
 
 test('a form of another page takes nothing up: neither with the token, nor with its code', async () => {
@@ -97,7 +97,7 @@ test('what the rule no longer asks for is not taken up again', async () => {
   await node.configure(passwordOnly);
   try {
     const refused = await answerStep(agent, opened, {});
-    expect([whereIs(refused), refused.messages]).toEqual(['challenge:password', ['form.stale']]);
+    expect([currentStep(refused), refused.messages]).toEqual(['challenge:password', ['form.stale']]);
   } finally {
     await node.configure(either);
   }
@@ -114,16 +114,16 @@ test('of two mailboxes the link stands for the one that it was sent to', async (
   // Which mailboxes there are is told only after a proof.
   const asked = await turnTo(agent, first, 'password');
   const page = await answerStep(agent, asked, { 'credentials.passcode': password });
-  expect(whereIs(page)).toBe('challenge:email');
+  expect(currentStep(page)).toBe('challenge:email');
   const mail = await mailTo(node, address);
   await maySendAgain(node, id);
   const list = await agent.submit(page, formOf(page, 'select'));
   const body = { 'authenticator.id': `email:${other?.id}` };
   const atOther = await agent.submit(list, mainForm(list), body, redirectUri);
-  expect(whereIs(atOther)).toBe('challenge:email');
+  expect(currentStep(atOther)).toBe('challenge:email');
   await mailTo(node, `2-${address}`);
   const opened = await agent.open(linkIn(mail));
   expect(opened.status).toBe(200);
-  expect(whereIs(await answerStep(agent, opened, {}))).toBe('code');
+  expect(currentStep(await answerStep(agent, opened, {}))).toBe('code');
   await node.configure(either);
 });

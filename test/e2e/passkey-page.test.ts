@@ -2,10 +2,10 @@
  * The passkey challenge on the page that asks who somebody is counts for minutes, however long the sign-in may take.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { type Holder, holder } from '../support/means.ts';
+import { type Holder, holder } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { attemptsOf, beginSignIn, eventsOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { attemptsOf, beginSignIn, currentStep, eventsOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';
 import type { Page } from '../support/user-agent.ts';
 import { optionsOf } from '../support/webauthn.ts';
 
@@ -38,7 +38,7 @@ test.each([
   const who = await holder(node, 'passkey');
   clock = shown;
   const begun = await beginSignIn(node, 'notes');
-  expect(whereIs(await answerAt(answered, begun, who))).toBe('code');
+  expect(currentStep(await answerAt(answered, begun, who))).toBe('code');
 });
 
 test.each([
@@ -50,11 +50,11 @@ test.each([
   clock = shown;
   const begun = await beginSignIn(node, 'notes');
   const refused = await answerAt(answered, begun, who);
-  expect([refused.status, whereIs(refused), refused.messages]).toEqual([422, 'identify', ['challenge.expired']]);
+  expect([refused.status, currentStep(refused), refused.messages]).toEqual([422, 'identify', ['challenge.expired']]);
   expect(optionsOf(refused).challenge).not.toBe(optionsOf(begun.page).challenge);
   expect(await attemptsOf(node, who.id, 'webauthn', 300)).toBe(0);
   expect(eventsOf(node, who.id)).toEqual([]);
-  expect(whereIs(await answerAt(answered, { ...begun, page: refused }, who))).toBe('code');
+  expect(currentStep(await answerAt(answered, { ...begun, page: refused }, who))).toBe('code');
 });
 
 test('a page that is shown again holds a challenge of now', async () => {

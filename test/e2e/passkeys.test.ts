@@ -8,12 +8,12 @@ import {
   answerStep,
   attemptsOf,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   personWithPassword,
   type SignIn,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 import {
@@ -57,10 +57,10 @@ function keyOf(person: Someone, id?: Buffer): SoftKey {
 async function upToTheOffer(person: Someone, app = 'notes'): Promise<SignIn> {
   const begun = await beginSignIn(node, app);
   let page = await identify(begun.agent, begun.page, person);
-  if (whereIs(page) === 'challenge:password')
+  if (currentStep(page) === 'challenge:password')
     page = await answerStep(begun.agent, page, { 'credentials.passcode': person.password });
-  if (whereIs(page) === 'select') page = await answerStep(begun.agent, page, { 'authenticator.id': 'webauthn' });
-  expect(whereIs(page)).toBe('enroll:webauthn');
+  if (currentStep(page) === 'select') page = await answerStep(begun.agent, page, { 'authenticator.id': 'webauthn' });
+  expect(currentStep(page)).toBe('enroll:webauthn');
   return { ...begun, page };
 }
 
@@ -72,7 +72,7 @@ async function enroll(person: Someone, key: SoftKey, making: Making = {}): Promi
 async function personWithKey(making: Making = {}): Promise<{ person: Someone; key: SoftKey }> {
   const person = await personWithPassword(node);
   const key = keyOf(person);
-  expect(whereIs(await enroll(person, key, making))).toBe('code');
+  expect(currentStep(await enroll(person, key, making))).toBe('code');
   return { person, key };
 }
 
@@ -101,10 +101,10 @@ async function upToTheKey(person: Someone, agent = new UserAgent()): Promise<Sig
   const begun = await beginSignIn(node, 'notes', agent);
   const named = await answerStep(agent, begun.page, { identifier: person.identifier, 'credentials.passcode': '' });
   const page =
-    whereIs(named) === 'challenge:webauthn'
+    currentStep(named) === 'challenge:webauthn'
       ? named
       : await agent.submit(named, formOf(named, 'select'), { 'authenticator.id': 'webauthn' }, redirectUri);
-  expect(whereIs(page)).toBe('challenge:webauthn');
+  expect(currentStep(page)).toBe('challenge:webauthn');
   return { ...begun, page };
 }
 
@@ -136,10 +136,10 @@ describe('what a key counts as', () => {
   ])('%s', async (_, registered, shown, steps, amr) => {
     const { person, key } = await personWithKey(registered);
     const begun = await upToTheKey(person);
-    const asked = [whereIs(begun.page)];
+    const asked = [currentStep(begun.page)];
     let page = await present(begun.agent, begun.page, key, shown);
-    if (whereIs(page) === 'challenge:password') {
-      asked.push(whereIs(page));
+    if (currentStep(page) === 'challenge:password') {
+      asked.push(currentStep(page));
       page = await answerStep(begun.agent, page, { 'credentials.passcode': person.password });
     }
     expect(asked).toEqual(steps);
@@ -189,7 +189,7 @@ describe('without a username', () => {
       const { agent, page } = await beginSignIn(node, 'notes');
       const next = await presentFirst(agent, page, make(page));
       seen.add(
-        [next.status, whereIs(next), next.messages, next.html.includes(person.identifier)].join(' ') +
+        [next.status, currentStep(next), next.messages, next.html.includes(person.identifier)].join(' ') +
           next.html.replace(/"[\w.-]{40,}"|signin\/[\w-]+|challenge&#34;:&#34;[\w-]+/g, ''),
       );
     }
@@ -208,8 +208,8 @@ describe('without a username', () => {
     const two = await beginSignIn(node, 'notes');
     const input = assertion(key, where(one.page));
     expect((await presentFirst(two.agent, two.page, input)).messages).toEqual(['credentials.invalid']);
-    expect(whereIs(await presentFirst(one.agent, one.page, input))).toBe('code');
-    expect(whereIs(await presentFirst(one.agent, one.page, input))).not.toBe('code');
+    expect(currentStep(await presentFirst(one.agent, one.page, input))).toBe('code');
+    expect(currentStep(await presentFirst(one.agent, one.page, input))).not.toBe('code');
   });
 
   test('attempts count on the account that is named, over all sign-ins', async () => {
@@ -240,7 +240,7 @@ describe('several keys', () => {
     for (const one of [key, second]) {
       const begun = await upToTheKey(person);
       expect(optionsOf(begun.page).allowCredentials).toMatchObject([{ id: key.id }, { id: second.id }]);
-      expect(whereIs(await present(begun.agent, begun.page, one))).toBe('code');
+      expect(currentStep(await present(begun.agent, begun.page, one))).toBe('code');
     }
   });
 
@@ -251,12 +251,12 @@ describe('several keys', () => {
     const begun = await beginSignIn(node, 'payroll');
     const { page } = await signIn(begun.agent, begun.page, person);
     let next = await present(begun.agent, page, mine);
-    if (whereIs(next) === 'challenge:password')
+    if (currentStep(next) === 'challenge:password')
       next = await answerStep(begun.agent, next, { 'credentials.passcode': person.password });
-    expect(whereIs(next)).toBe('enroll:webauthn');
+    expect(currentStep(next)).toBe('enroll:webauthn');
     const input = { ...attestation(key, where(next)), label: 'Spare key' };
     expect(optionsOf(next).excludeCredentials).toMatchObject([{ id: mine.id }]);
-    expect(whereIs(await answerStep(begun.agent, next, fields(input)))).toBe('code');
+    expect(currentStep(await answerStep(begun.agent, next, fields(input)))).toBe('code');
     const account = await node.app.directory.get(person.id);
     expect(account?.credentials.map(({ label }) => label)).toContain('Spare key');
   }
@@ -279,7 +279,7 @@ describe('a key belongs to one account', () => {
     const ends = await Promise.all(
       offers.map(({ agent, page }) => answerStep(agent, page, fields(attestation(key, where(page))))),
     );
-    expect(ends.filter((page) => whereIs(page) === 'code')).toHaveLength(1);
+    expect(ends.filter((page) => currentStep(page) === 'code')).toHaveLength(1);
     const accounts = await Promise.all([a, b].map(({ id }) => node.app.directory.get(id)));
     expect(accounts.flatMap((one) => one?.credentials ?? []).filter(({ reservations }) => reservations)).toHaveLength(
       1,
@@ -291,17 +291,17 @@ describe('a key belongs to one account', () => {
     const next = await personWithPassword(node);
     await node.app.directory.resetAuthenticators(person.id, 'webauthn');
     const moved = keyOf(next, Buffer.from(key.id, 'base64url'));
-    expect(whereIs(await enroll(next, moved))).toBe('code');
+    expect(currentStep(await enroll(next, moved))).toBe('code');
     await node.app.directory.delete(next.id);
     const last = await personWithPassword(node);
-    expect(whereIs(await enroll(last, keyOf(last, Buffer.from(key.id, 'base64url'))))).toBe('code');
+    expect(currentStep(await enroll(last, keyOf(last, Buffer.from(key.id, 'base64url'))))).toBe('code');
   });
 });
 
 test('a passkey that does not count is used when it is used', async () => {
   const { person, key } = await personWithKey({ flags: synced });
   const begun = await upToTheKey(person);
-  expect(whereIs(await present(begun.agent, begun.page, key, { flags: synced, counter: 0 }))).toBe('code');
+  expect(currentStep(await present(begun.agent, begun.page, key, { flags: synced, counter: 0 }))).toBe('code');
   const account = await node.app.directory.get(person.id);
   expect(account?.credentials.at(-1)).toMatchObject({ secret: { counter: 0 }, lastUsedAt: expect.any(Number) });
 });
@@ -309,7 +309,7 @@ test('a passkey that does not count is used when it is used', async () => {
 test('a key that may have been copied is refused, and the audit log says so', async () => {
   const { person, key } = await personWithKey();
   const first = await upToTheKey(person);
-  expect(whereIs(await present(first.agent, first.page, key, { counter: 5 }))).toBe('code');
+  expect(currentStep(await present(first.agent, first.page, key, { counter: 5 }))).toBe('code');
   const again = await upToTheKey(person);
   const page = await present(again.agent, again.page, key, { counter: 5 });
   expect([page.status, page.messages]).toEqual([422, ['credentials.cloned']]);
@@ -326,7 +326,7 @@ test('a policy that asks for user verification is said to the browser, and nothi
   expect(optionsOf(page)).toMatchObject({ userVerification: 'required' });
   const refused = await present(begun.agent, page, key, { flags: flag.up });
   expect([refused.status, refused.messages]).toEqual([422, ['credentials.unverified']]);
-  expect(whereIs(await present(begun.agent, refused, key))).toBe('code');
+  expect(currentStep(await present(begun.agent, refused, key))).toBe('code');
 });
 
 test('the key of somebody else proves nothing, whatever id it goes by', async () => {

@@ -9,6 +9,7 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
@@ -18,7 +19,6 @@ import {
   type SignIn,
   signOnPolicy,
   storedTransaction,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
@@ -84,14 +84,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   test('by text message: one page, one message that phones fill in by themselves, true evidence', async () => {
     const person = await caller(node);
     const { agent, page } = await asked(person.identifier);
-    expect(whereIs(page)).toBe('challenge:phone');
+    expect(currentStep(page)).toBe('challenge:phone');
     const message = await mailTo(node, person.number);
     expect(message).toMatchObject({ channel: 'sms', to: person.number });
     expect(message.text).toMatch(/^\d{6} is your code to sign in to Notes\./);
     // Origin-bound one-time codes: the last line is for the browser.
     expect(message.text.trimEnd().split('\n').at(-1)).toBe(`@localhost #${codeFor(message)}`);
     expect(page.html).not.toContain(person.number.slice(-4));
-    expect(whereIs(await answerStep(agent, page, code(codeFor(message))))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, code(codeFor(message))))).toBe('code');
     expect(completed(person)).toMatchObject({ amr: ['sms'] });
     expect(eventsOf(node, person.id)).toContain('authenticator.verified:phone');
     expect(await allMailTo(node, person.number)).toHaveLength(1);
@@ -104,7 +104,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const text = await mailTo(node, person.number);
     await mayResend(person);
     const calling = await agent.submit(page, callForm(page));
-    expect([calling.status, calling.messages, whereIs(calling)]).toEqual([200, ['sent.again'], 'challenge:phone']);
+    expect([calling.status, calling.messages, currentStep(calling)]).toEqual([200, ['sent.again'], 'challenge:phone']);
     expect(callForm(calling)).toBeUndefined();
     const call = await mailTo(node, person.number, 2);
     expect(call.channel).toBe('voice');
@@ -118,7 +118,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await mayResend(person);
     const again = await agent.submit(texting, callForm(texting));
     const last = await mailTo(node, person.number, 4);
-    expect(whereIs(await answerStep(agent, again, code(codeFor(last))))).toBe('code');
+    expect(currentStep(await answerStep(agent, again, code(codeFor(last))))).toBe('code');
     expect(completed(person)).toMatchObject({ amr: ['tel'] });
   });
 
@@ -144,7 +144,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(page.forms.filter(({ step }) => step === 'resend')).toHaveLength(1);
     const call = await mailTo(node, person.number);
     expect(call.channel).toBe('voice');
-    expect(whereIs(await answerStep(agent, page, code(codeFor(call))))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, code(codeFor(call))))).toBe('code');
   });
 
   test('beside a password the page shows the number, masked', async () => {
@@ -154,11 +154,11 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await node.app.directory.replaceCredential(person.id, phoneCredential(number));
     const { agent, page } = await beginSignIn(node, 'payroll');
     const challenged = await identify(agent, page, person);
-    expect(whereIs(challenged)).toBe('challenge:phone');
+    expect(currentStep(challenged)).toBe('challenge:phone');
     expect(challenged.html).toContain(`+49 ••• •••• ${number.slice(-2)}`);
     expect(challenged.html).not.toContain(number.slice(-4));
     const done = await answerStep(agent, challenged, code(codeFor(await mailTo(node, number))));
-    expect(whereIs(done)).toBe('code');
+    expect(currentStep(done)).toBe('code');
     expect(completed(person)).toMatchObject({ amr: ['mfa', 'pwd', 'sms'] });
   });
 
@@ -223,7 +223,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       answerStep(first.agent, first.page, code(codeFor(message))),
       answerStep(first.agent.via({ [node.issuer]: second.origin }), first.page, code(codeFor(message))),
     ]);
-    expect(pages.map(whereIs)).toContain('code');
+    expect(pages.map(currentStep)).toContain('code');
     const verified = [...node.audit, ...second.audit].filter(
       ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
     );
@@ -275,7 +275,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
     test('by text message: a notice, the number, the code; wrong codes count on a counter of their own', async () => {
       const { person, agent, page } = await offered();
-      expect(whereIs(page)).toBe('enroll:phone');
+      expect(currentStep(page)).toBe('enroll:phone');
       expect(page.html).toContain('data-message="enroll.restricted"');
       expect(page.html).toMatch(/type="tel"[^>]* autocomplete="tel"/);
       const to = mobileNumber();
@@ -287,7 +287,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       expect((await answerStep(agent, asking, code(otherThan(codeFor(message))))).messages).toEqual([
         'credentials.invalid',
       ]);
-      expect(whereIs(await answerStep(agent, asking, code(codeFor(message))))).toBe('code');
+      expect(currentStep(await answerStep(agent, asking, code(codeFor(message))))).toBe('code');
       const account = await node.app.directory.get(person.id);
       expect(account?.credentials.find(({ authenticator }) => authenticator === 'phone')?.secret).toEqual({
         number: to,
@@ -305,7 +305,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       expect(calling.messages).toEqual(['sent.again']);
       const call = await mailTo(node, to, 2);
       expect(call.channel).toBe('voice');
-      expect(whereIs(await answerStep(agent, calling, code(codeFor(call))))).toBe('code');
+      expect(currentStep(await answerStep(agent, calling, code(codeFor(call))))).toBe('code');
       expect(completed(person)?.amr).toContain('tel');
     });
 
@@ -319,7 +319,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const { agent, page } = await offered();
       const before = (await allMailTo(node)).length;
       const refused = await answerStep(agent, page, number(text));
-      expect([refused.status, refused.messages, whereIs(refused)]).toEqual([
+      expect([refused.status, refused.messages, currentStep(refused)]).toEqual([
         422,
         ['enroll.restricted', message],
         'enroll:phone',
@@ -331,7 +331,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   describe('what costs is limited', () => {
     const limited = async (reason: string, identifier: string): Promise<void> => {
       const { page } = await asked(identifier);
-      expect([page.status, page.messages, whereIs(page)]).toEqual([429, ['send.exceeded'], 'challenge:phone']);
+      expect([page.status, page.messages, currentStep(page)]).toEqual([429, ['send.exceeded'], 'challenge:phone']);
       expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason });
     };
 
@@ -351,7 +351,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         const block = mobileNumber().slice(0, -4);
         for (let index = 0; index < 3; index += 1) await asked((await caller(node, `${block}000${index}`)).identifier);
         await limited('prefix', (await caller(node, `${block}0009`)).identifier);
-        expect(whereIs((await asked((await caller(node)).identifier)).page)).toBe('challenge:phone');
+        expect(currentStep((await asked((await caller(node)).identifier)).page)).toBe('challenge:phone');
       });
     });
 
@@ -367,7 +367,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       await withLimits({ network: 3 }, async () => {
         const pages = [];
         for (const address of unknownAddressesWith('phone', 6)) pages.push((await asked(address)).page);
-        expect(pages.map(whereIs)).toEqual(pages.map(() => 'challenge:phone'));
+        expect(pages.map(currentStep)).toEqual(pages.map(() => 'challenge:phone'));
         expect(pages.filter(({ messages }) => messages.length === 0).length).toBeLessThanOrEqual(3);
         expect(pages.at(-1)?.messages).toEqual(['send.exceeded']);
         await limited('network', (await caller(node)).identifier);
@@ -380,7 +380,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     await node.configure(settingsWithPhone({ limits: enough, countries: ['DE'] }));
     try {
       const { page } = await asked(person.identifier);
-      expect([page.status, page.messages, whereIs(page)]).toEqual([200, [], 'challenge:phone']);
+      expect([page.status, page.messages, currentStep(page)]).toEqual([200, [], 'challenge:phone']);
       expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
         event: 'message.undeliverable',
         reason: 'phone.country',
@@ -396,7 +396,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const known = await asked(person.identifier);
     const addresses = unknownAddressesWith('phone', 6, 'unknown');
     const phoned = await Promise.all(addresses.map((address) => asked(address)));
-    expect(phoned.map(({ page }) => whereIs(page))).toEqual(phoned.map(() => 'challenge:phone'));
+    expect(phoned.map(({ page }) => currentStep(page))).toEqual(phoned.map(() => 'challenge:phone'));
     const anonymous = ({ page, uid }: SignIn): string =>
       page.html
         .replace(/stateHandle" value="[^"]*"/g, '')

@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { appFile, authorize, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
-import { expectSince, moment } from '../support/moments.ts';
+import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { newPerson, type TestNode } from '../support/node.ts';
 import { discover, type Person, signIn } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';

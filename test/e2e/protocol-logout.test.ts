@@ -7,8 +7,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createLocalJWKSet, jwtVerify, UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
+import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { freePort } from '../support/free-port.ts';
-import { expectSince, moment } from '../support/moments.ts';
 import { newPerson, type TestNode } from '../support/node.ts';
 import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
 import { discover, type Person, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';

@@ -5,11 +5,11 @@ import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   personWithPassword,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -36,9 +36,9 @@ async function offered() {
   const person = await personWithPassword(node);
   const { agent, page: first, uid } = await beginSignIn(node, 'notes');
   let page = await identify(agent, first, person);
-  if (whereIs(page) === 'challenge:password')
+  if (currentStep(page) === 'challenge:password')
     page = await answerStep(agent, page, { 'credentials.passcode': person.password });
-  expect(whereIs(page)).toBe('enroll:recovery_code');
+  expect(currentStep(page)).toBe('enroll:recovery_code');
   return { person, agent, page, address: `${node.issuer}/signin/${uid}/codes` };
 }
 
@@ -63,7 +63,7 @@ test('the file holds what the page shows, as often as it is asked for, and is ke
     expect(text).toMatch(new RegExp(`^Acme ID\r\n.*${person.identifier}.*\r\n\r\n`));
     expect(codesIn(text)).toEqual(codesIn(page.html));
   }
-  expect(whereIs(await answerStep(agent, page, { 'credentials.saved': 'yes' }))).toBe('code');
+  expect(currentStep(await answerStep(agent, page, { 'credentials.saved': 'yes' }))).toBe('code');
 });
 
 test('an older or foreign form, another browser and another site get no codes', async () => {
@@ -113,7 +113,7 @@ test('the account page says how many are left, and when to make new ones', async
     const agent = new UserAgent();
     const first = await agent.open(`${node.issuer}/account`);
     let page = await identify(agent, first, person);
-    if (whereIs(page) === 'challenge:password')
+    if (currentStep(page) === 'challenge:password')
       page = await answerStep(agent, page, { 'credentials.passcode': person.password });
     expect(page.html).toContain(`data-remaining="${left}"`);
     expect(page.html).toContain(sentence);

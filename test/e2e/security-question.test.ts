@@ -7,12 +7,12 @@ import {
   answerStep,
   attemptsOf,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
   personWithTotp,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -60,7 +60,7 @@ async function go(app: string, person: Somebody, given: Readonly<Record<string, 
   let { page } = begun;
   const asked: string[] = [];
   for (let steps = 0; steps < 8; steps += 1) {
-    const at = whereIs(page);
+    const at = currentStep(page);
     asked.push(at);
     const fields = await answerTo(at, person, given);
     // Why something is asked for is no refusal.
@@ -113,7 +113,7 @@ test('also where a chain has it first; the page shows it only then', async () =>
   const begun = await go('chain', person);
   expect(begun.asked).toEqual(['identify', 'challenge:totp', 'challenge:security_question']);
   expect(begun.page.html).toContain('What was the name of your first stuffed toy?');
-  expect(whereIs(await answerStep(begun.agent, begun.page, { 'credentials.passcode': answer }))).toBe('code');
+  expect(currentStep(await answerStep(begun.agent, begun.page, { 'credentials.passcode': answer }))).toBe('code');
 });
 
 test('its tokens say what it is: kba, and never mfa', async () => {
@@ -186,14 +186,14 @@ test.each([
   async (fields, code) => {
     const person = await personWithTotp(node);
     const { agent, page } = await go('asking', person);
-    expect(whereIs(page)).toBe('enroll:security_question');
+    expect(currentStep(page)).toBe('enroll:security_question');
     const refused = await answerStep(agent, page, fields);
     expect([refused.status, refused.messages]).toEqual([422, [code]]);
     // What was typed is there again; the answer is not.
     const chosen = /<option value="(\w+)" selected>/.exec(refused.html)?.[1];
     const { 'credentials.question': own = '', 'credentials.passcode': none } = formOf(refused, 'enroll')?.fields ?? {};
     expect([chosen, own, none]).toEqual([fields[question], fields['credentials.question'] ?? '', '']);
-    expect(whereIs(await answerStep(agent, refused, toy))).toBe('code');
+    expect(currentStep(await answerStep(agent, refused, toy))).toBe('code');
   },
 );
 

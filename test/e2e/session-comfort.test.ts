@@ -7,20 +7,20 @@ import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials } from '../../src/users/user.ts';
+import { told } from '../support/account-notifications.ts';
 import { appFile } from '../support/authorize.ts';
-import { expectSince } from '../support/moments.ts';
-import { told } from '../support/news.ts';
+import { expectSince } from '../support/epoch-seconds.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, withEmail } from '../support/own-account.ts';
 import { authorizationRequest, discover, type Person, redeem, redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   identify,
   personWithPassword,
   personWithTotp,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -105,7 +105,7 @@ async function finish(agent: UserAgent, start: Page, person: Person, ticked: rea
   for (let steps = 0; steps < 6 && !page.url.startsWith(redirectUri); steps += 1) {
     const form = mainForm(page);
     if (!form) break;
-    asked.push(whereIs(page));
+    asked.push(currentStep(page));
     const boxes = Object.fromEntries(form.boxes.filter((box) => ticked.includes(box)).map((box) => [box, 'yes']));
     const answer =
       form.step === 'identify'
@@ -115,7 +115,7 @@ async function finish(agent: UserAgent, start: Page, person: Person, ticked: rea
           : await passcode(person);
     page = await answerStep(agent, page, { ...answer, ...boxes });
   }
-  return { page, asked, where: whereIs(page) };
+  return { page, asked, where: currentStep(page) };
 }
 
 async function signInTo(
@@ -327,7 +327,7 @@ describe('remembered devices', () => {
     const kept = parseCredentials(entry?.value ?? '').filter(({ authenticator }) => authenticator !== 'totp');
     await node.store.commit([{ op: 'put', key, value: JSON.stringify(kept) }]);
     const { page } = await beginSignIn(node, 'vault', agent);
-    expect(whereIs(await identify(agent, page, person))).toBe('enroll:totp');
+    expect(currentStep(await identify(agent, page, person))).toBe('enroll:totp');
   });
 
   test('a reset of the account forgets every browser', async () => {
@@ -356,7 +356,7 @@ describe('remembered devices', () => {
     const second = await identify(agent, page, person);
     const refused = await answerStep(agent, second, { 'credentials.passcode': '000000', rememberDevice: 'yes' });
     const done = await answerStep(agent, refused, await passcode(person));
-    expect(whereIs(done)).toBe('code');
+    expect(currentStep(done)).toBe('code');
     ahead = 60;
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
   });
@@ -437,12 +437,12 @@ test('what somebody used last with this browser is offered first', async () => {
     return answerStep(browser, page, { identifier: person.identifier });
   };
   const before = await open(agent);
-  expect(whereIs(before)).toBe('challenge:password');
+  expect(currentStep(before)).toBe('challenge:password');
   const form = before.forms.find(({ step }) => step === 'select');
   const list = await agent.submit(before, form, {}, redirectUri);
   const totp = await agent.submit(list, mainForm(list), { 'authenticator.id': 'totp' }, redirectUri);
-  expect(whereIs(totp)).toBe('challenge:totp');
-  expect(whereIs(await answerStep(agent, totp, await passcode(person)))).toBe('code');
-  expect(whereIs(await open(reopened(agent)))).toBe('challenge:totp');
-  expect(whereIs(await open(new UserAgent()))).toBe('challenge:password');
+  expect(currentStep(totp)).toBe('challenge:totp');
+  expect(currentStep(await answerStep(agent, totp, await passcode(person)))).toBe('code');
+  expect(currentStep(await open(reopened(agent)))).toBe('challenge:totp');
+  expect(currentStep(await open(new UserAgent()))).toBe('challenge:password');
 });

@@ -1,23 +1,23 @@
 /** Messages whose code no longer counts are not sent any more: one waits for each challenge, and it is the newest. */
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
+import { outboxOf } from '../support/account-notifications.ts';
+import { holder } from '../support/enrolled-users.ts';
 import { codeIn, maySendAgain, passwordless, reader } from '../support/mail.ts';
-import { holder } from '../support/means.ts';
-import { outboxOf } from '../support/news.ts';
 import { startNode, type TestNode, type TestNodeOptions } from '../support/node.ts';
 import { waiting } from '../support/outbox.ts';
 import { visit } from '../support/own-account.ts';
 import { byPhoneAlone, caller, settingsWithPhone } from '../support/phone.ts';
-import { turnTo } from '../support/proving.ts';
+import { turnTo } from '../support/proofs.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   personWithPassword,
   signOnPolicy,
   storedTransaction,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startMailServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -75,7 +75,7 @@ describe.each(storesUnderTest)('a mail server that is out of order, on the $name
     await until('everything to be sent', async () => (await waiting(store)).length === 0);
     expect(server.received).toHaveLength(1);
     const code = codeIn({ text: server.received[0]?.mail.text ?? '' });
-    expect(whereIs(await answerStep(agent, again, { 'credentials.passcode': code }))).toBe('code');
+    expect(currentStep(await answerStep(agent, again, { 'credentials.passcode': code }))).toBe('code');
   });
 });
 
@@ -101,7 +101,7 @@ describe('what waits', () => {
     expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['resend.exceeded']);
     expect(await codesOf(node)).toEqual(before);
     const [code = ''] = before;
-    expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
     expect(await codesOf(node)).toEqual([]);
   });
 
@@ -159,12 +159,12 @@ describe('what waits', () => {
     const person = await holder(node, 'password', 'email');
     const { agent, page } = await asked(node, person.identifier);
     const byMail = await turnTo(agent, page, 'email');
-    expect(whereIs(byMail)).toBe('challenge:email');
+    expect(currentStep(byMail)).toBe('challenge:email');
     const [code] = await codesOf(node);
     const byPassword = await turnTo(agent, byMail, 'password');
-    expect([whereIs(byPassword), await codesOf(node)]).toEqual(['challenge:password', [code]]);
+    expect([currentStep(byPassword), await codesOf(node)]).toEqual(['challenge:password', [code]]);
     const done = await answerStep(agent, byPassword, await person.answer('password', byPassword, agent));
-    expect([whereIs(done), await codesOf(node)]).toEqual(['code', []]);
+    expect([currentStep(done), await codesOf(node)]).toEqual(['code', []]);
   });
 
   test.each(['cancel', 'restart'])('%s: nothing waits any more', async (way) => {
@@ -182,7 +182,7 @@ describe('what waits', () => {
     const unknown = await Promise.all(
       Array.from({ length: 8 }, (_, index) => asked(node, `nobody-${index}@demo.test`)),
     );
-    const alike = unknown.find(({ page }) => whereIs(page) === 'challenge:phone');
+    const alike = unknown.find(({ page }) => currentStep(page) === 'challenge:phone');
     const shape = async (uid = '') => {
       const { pending } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}');
       return [Object.keys(pending).sort(), pending.outbox.map((id: string) => id.length)];

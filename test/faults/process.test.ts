@@ -10,7 +10,7 @@ import { freePorts } from '../support/free-port.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
-import { answerStep, beginSignIn, identify, passcode, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, identify, passcode } from '../support/sign-in-flow.ts';
 import { type Running, startStepgate } from '../support/stepgate.ts';
 import { until } from '../support/until.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
@@ -68,12 +68,12 @@ describe('kill -9', () => {
     const mail = await mailTo({ origin: node.issuer }, alice.identifier);
     const choice = await answerStep(agent, asked, { 'credentials.passcode': codeIn(mail) });
     const offer = await answerStep(agent, choice, { 'authenticator.id': 'totp' });
-    expect(whereIs(offer)).toBe('enroll:totp');
+    expect(currentStep(offer)).toBe('enroll:totp');
     await first.stop('SIGKILL');
     const second = await node.start();
     const person: Person = { ...alice, totp: offer.secret ?? '' };
     const end = await answerStep(agent, offer, await passcode(person));
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     await second.stop('SIGKILL');
     const third = await node.start();
     const { tokens } = await redeemCode(node.issuer, request, end.url);
@@ -84,8 +84,8 @@ describe('kill -9', () => {
     expect((await refresh(node.issuer, 'payroll', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
     const again = await beginSignIn(node, 'payroll');
     const challenged = await identify(again.agent, again.page, alice);
-    expect(whereIs(challenged)).toBe('challenge:totp');
-    expect(whereIs(await answerStep(again.agent, challenged, await passcode(person)))).toBe('code');
+    expect(currentStep(challenged)).toBe('challenge:totp');
+    expect(currentStep(await answerStep(again.agent, challenged, await passcode(person)))).toBe('code');
   });
 
   test('a session and a family of tokens outlive it, a lock-out and a used code too', async () => {
@@ -101,7 +101,7 @@ describe('kill -9', () => {
     await first.stop('SIGKILL');
     await node.start();
     const silent = await beginSignIn(node, 'notes', signedIn.agent, { prompt: 'none' });
-    expect(whereIs(silent.page)).toBe('code');
+    expect(currentStep(silent.page)).toBe('code');
     const renewed = await refresh(node.issuer, 'notes', tokens?.refresh_token ?? '');
     expect(renewed.tokens?.refresh_token).toBeTruthy();
     const { agent, page } = await beginSignIn(node, 'notes');
@@ -180,7 +180,7 @@ describe('SIGTERM', () => {
     const node = await demo();
     const running = await node.start();
     const { agent, page } = await beginSignIn(node, 'notes');
-    const answer = identify(agent, page, alice).then(whereIs, (error: unknown) => isRefusal(error));
+    const answer = identify(agent, page, alice).then(currentStep, (error: unknown) => isRefusal(error));
     const ended = [running.stop('SIGTERM'), running.stop('SIGTERM')];
     expect(await Promise.all(ended)).toEqual([0, 0]);
     expect(['code', true]).toContain(await answer);
@@ -215,7 +215,7 @@ describe('a configuration that changes while the node runs', () => {
     await writeFile(join(node.configDir, 'apps/notes.yaml'), 'clientId: [');
     await running.line(/apps\/notes\.yaml:1/);
     const { agent, page } = await beginSignIn(node, 'notes');
-    expect(whereIs(await identify(agent, page, alice))).toBe('code');
+    expect(currentStep(await identify(agent, page, alice))).toBe('code');
     expect((await fetch(`${node.issuer}/readyz`)).status).toBe(200);
     await cp('config/apps/notes.yaml', join(node.configDir, 'apps/notes.yaml'));
     await writeFile(file, 'name: notes\nrules:\n  - name: Nobody\n    then: deny\n');

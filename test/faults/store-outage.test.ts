@@ -14,11 +14,11 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm } from '../support/user-agent.ts';
 
@@ -190,13 +190,13 @@ describe.each([
     await until(node, true);
     const end = await answerStep(middle.agent, atTotp, right);
     // What was sent into the hanging Redis may have been carried out: then the code counts as used.
-    expect(cause === 'SIGSTOP' ? ['code', 'challenge:totp'] : ['code']).toContain(whereIs(end));
+    expect(cause === 'SIGSTOP' ? ['code', 'challenge:totp'] : ['code']).toContain(currentStep(end));
     const redeemed = await redeemCode(node.origin, unredeemed.request, out.url);
     const refreshed = await refresh(node.origin, 'notes', tokens.refresh_token ?? '');
     for (const { tokens: got, error } of [redeemed, refreshed])
       expect(got !== undefined || (cause === 'SIGSTOP' && error === 'invalid_grant')).toBe(true);
     const fresh = await beginSignIn(node, 'notes');
-    expect(whereIs(await identify(fresh.agent, fresh.page, await personWithPassword(node)))).toBe('code');
+    expect(currentStep(await identify(fresh.agent, fresh.page, await personWithPassword(node)))).toBe('code');
   });
 });
 
@@ -211,7 +211,7 @@ test('Redis comes back empty: not ready, and nobody gets in, gets on or stays in
   const gone = ['the step page', 'the right answer', 'the end', 'userinfo', 'a code', 'a refresh token'];
   for (const name of gone) expect([name, (answers[name]?.status ?? 0) >= 400]).toEqual([name, true]);
   const silent = await middle.agent.open(authorization(node.issuer, 'notes', { prompt: 'none' }).url, {}, redirectUri);
-  expect(whereIs(silent)).not.toBe('code');
+  expect(currentStep(silent)).not.toBe('code');
   const fresh = await beginSignIn(node, 'notes');
-  if (mainForm(fresh.page)) expect(whereIs(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
+  if (mainForm(fresh.page)) expect(currentStep(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
 });

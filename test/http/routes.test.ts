@@ -4,7 +4,13 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { protocolRoutes } from '../../src/http/routes.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { answerStep, beginSignIn, personWithPassword, storedTransaction, whereIs } from '../support/sign-in-flow.ts';
+import {
+  answerStep,
+  beginSignIn,
+  currentStep,
+  personWithPassword,
+  storedTransaction,
+} from '../support/sign-in-flow.ts';
 import { until } from '../support/until.ts';
 import { mainForm } from '../support/user-agent.ts';
 
@@ -105,7 +111,7 @@ test('a method in a header or a field is ignored', async () => {
   const before = await storedTransaction(node, uid);
   for (const name of ['x-http-method-override', 'x-http-method', 'x-method-override']) {
     const shown = await agent.open(page.url, { headers: { [name]: 'POST' } });
-    expect([shown.status, whereIs(shown)]).toEqual([200, 'identify']);
+    expect([shown.status, currentStep(shown)]).toEqual([200, 'identify']);
     expect((await agent.send(page.url, { method: 'PUT', headers: { [name]: 'POST' } })).status).toBe(405);
     expect((await agent.send(`${page.url}/cancel`, { headers: { [name]: 'POST' } })).status).toBe(405);
     const body = new URLSearchParams({ ...mainForm(page)?.fields, _method: 'GET' });
@@ -122,7 +128,7 @@ test('HEAD answers without a body and changes nothing', async () => {
   const head = await agent.send(atPassword.url, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
   expect(await storedTransaction(node, uid)).toEqual(before);
-  expect(whereIs(await answerStep(agent, atPassword, { 'credentials.passcode': person.password }))).toBe('code');
+  expect(currentStep(await answerStep(agent, atPassword, { 'credentials.passcode': person.password }))).toBe('code');
 });
 
 describe('addresses that do not exist, or that no client should send', () => {

@@ -9,12 +9,12 @@ import type { Person } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -43,9 +43,9 @@ const codesOn = ({ html }: Page): readonly string[] => html.match(/\b[0-9A-Z]{4}
 /** Proves what it takes to add something, up to the offer. */
 async function offered(agent: UserAgent, person: Someone, key: string): Promise<Page> {
   const asked = await adding(agent, key);
-  expect(whereIs(asked)).toBe('challenge:totp');
+  expect(currentStep(asked)).toBe('challenge:totp');
   const page = await answerStep(agent, asked, await passcode(person));
-  expect(whereIs(page)).toBe(`enroll:${key}`);
+  expect(currentStep(page)).toBe(`enroll:${key}`);
   return page;
 }
 
@@ -53,8 +53,8 @@ describe('the same proof is not asked for twice within five minutes', () => {
   test('after an offer that was left by its address', async () => {
     const { agent, person } = await atHome();
     await offered(agent, person, 'recovery_code');
-    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
-    expect(whereIs(await adding(agent, 'recovery_code'))).toBe('enroll:recovery_code');
+    expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
+    expect(currentStep(await adding(agent, 'recovery_code'))).toBe('enroll:recovery_code');
   });
 
   test('after an offer that was cancelled, and for other changes, too', async () => {
@@ -62,7 +62,7 @@ describe('the same proof is not asked for twice within five minutes', () => {
     const page = await offered(agent, person, 'recovery_code');
     const back = await agent.submit(page, formOf(page, 'cancel'));
     expect(back.url).toBe(`${node.issuer}/account`);
-    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
+    expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
     expect((await agent.open(`${node.issuer}/account/addresses/add`)).url).toBe(`${node.issuer}/account/addresses/add`);
   });
 
@@ -71,7 +71,7 @@ describe('the same proof is not asked for twice within five minutes', () => {
     const page = await offered(agent, person, 'recovery_code');
     const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
     expect(added.messages).toEqual(['account.done.added']);
-    expect(whereIs(await adding(agent, 'email'))).toBe('enroll:email');
+    expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
   });
 
   test('after them it is asked for again', async () => {
@@ -79,7 +79,7 @@ describe('the same proof is not asked for twice within five minutes', () => {
     await offered(agent, person, 'recovery_code');
     ahead += 301;
     try {
-      expect(whereIs(await adding(agent, 'email'))).toMatch(/^challenge:/);
+      expect(currentStep(await adding(agent, 'email'))).toMatch(/^challenge:/);
     } finally {
       ahead = 0;
     }
@@ -93,9 +93,9 @@ describe('the same proof is not asked for twice within five minutes', () => {
     ahead += 301;
     try {
       const late = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
-      expect([late.status, whereIs(late), codesOn(late)]).toEqual([409, 'challenge:password', []]);
+      expect([late.status, currentStep(late), codesOn(late)]).toEqual([409, 'challenge:password', []]);
       const unproved = await agent.submit(late, mainForm(page), { 'credentials.saved': 'yes' });
-      expect([unproved.status, whereIs(unproved)]).toEqual([409, 'challenge:password']);
+      expect([unproved.status, currentStep(unproved)]).toEqual([409, 'challenge:password']);
       expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(1);
       const again = await answerStep(agent, late, { 'credentials.passcode': person.password });
       expect(codesOn(again)).toEqual(codesOn(page));
@@ -128,18 +128,18 @@ describe('it serves', () => {
     const { agent, person } = await atHome();
     const other = await visit(node, person);
     await offered(agent, person, 'recovery_code');
-    expect(whereIs(await adding(other.agent, 'email'))).toBe('challenge:totp');
+    expect(currentStep(await adding(other.agent, 'email'))).toBe('challenge:totp');
   });
 
   test('neither prompt=login nor a max_age that is younger than it', async () => {
     const { agent, person } = await atHome();
     await offered(agent, person, 'recovery_code');
-    expect(whereIs((await beginSignIn(node, 'notes', agent)).page)).toBe('code');
-    expect(whereIs((await beginSignIn(node, 'notes', agent, { prompt: 'login' })).page)).toMatch(/^challenge:/);
+    expect(currentStep((await beginSignIn(node, 'notes', agent)).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, 'notes', agent, { prompt: 'login' })).page)).toMatch(/^challenge:/);
     ahead += 120;
     try {
       const young = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
-      expect(whereIs(young.page)).toBe('login_required');
+      expect(currentStep(young.page)).toBe('login_required');
     } finally {
       ahead = 0;
     }
@@ -151,14 +151,14 @@ test('what was proved in a sign-in that was left before all was proved is not ke
   ahead += 301;
   try {
     const asked = await adding(agent, 'email');
-    const first = whereIs(asked);
+    const first = currentStep(asked);
     expect(first).toMatch(/^challenge:/);
     const answer = first === 'challenge:totp' ? await passcode(person) : { 'credentials.passcode': person.password };
     const half = await answerStep(agent, asked, answer);
-    expect([whereIs(half), first].sort()).toEqual(['challenge:password', 'challenge:totp']);
-    expect(whereIs(await adding(agent, 'email'))).toBe(first);
+    expect([currentStep(half), first].sort()).toEqual(['challenge:password', 'challenge:totp']);
+    expect(currentStep(await adding(agent, 'email'))).toBe(first);
     const silent = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
-    expect(whereIs(silent.page)).toBe('login_required');
+    expect(currentStep(silent.page)).toBe('login_required');
     const completed = eventsOf(node, person.id).filter((event) => event === 'sign_in.completed');
     expect(completed).toHaveLength(1);
   } finally {
@@ -170,7 +170,7 @@ test('who is not signed in yet, signs in, comes to the offer, and back', async (
   const person = await personWithTotp(node);
   const agent = new UserAgent();
   const page = await reach(agent, await adding(agent, 'recovery_code'), person);
-  expect(whereIs(page)).toBe('enroll:recovery_code');
+  expect(currentStep(page)).toBe('enroll:recovery_code');
   const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
   expect([added.url, added.messages]).toEqual([`${node.issuer}/account?done=added`, ['account.done.added']]);
 });

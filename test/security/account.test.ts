@@ -1,7 +1,7 @@
 /** Attacks on `/account`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
-import { beginSignIn, formOf, identify, personWithPassword, whereIs } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep, formOf, identify, personWithPassword } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -49,7 +49,7 @@ test('the form of one person is worth nothing to another', async () => {
 
 test('without a session every page leads to sign-in, and the way back leads nowhere else', async () => {
   for (const path of ['', '/add/totp', '/authenticators/x', '/sessions/others']) {
-    expect(whereIs(await new UserAgent().open(`${node.issuer}/account${path}`))).toBe('identify');
+    expect(currentStep(await new UserAgent().open(`${node.issuer}/account${path}`))).toBe('identify');
   }
   for (const state of ['//evil.example', 'https://evil.example', '../signin/x', 'sessions/../../x']) {
     const query = new URLSearchParams({ state, code: 'x' });
@@ -64,7 +64,7 @@ test('another app that asks for what only the account pages may gets nothing by 
     scope: 'openid account:enroll:totp',
     account_purpose: 'account:enroll:totp',
   });
-  expect(whereIs(await identify(agent, page, person))).toBe('code');
+  expect(currentStep(await identify(agent, page, person))).toBe('code');
 });
 
 /**

@@ -12,13 +12,13 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
   storedTransaction,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -49,8 +49,8 @@ async function signedIn(agent: UserAgent, app = 'notes') {
   const person = await personWithTotp(node);
   const { page, request } = await beginSignIn(node, app, agent);
   let end = await identify(agent, page, person);
-  if (whereIs(end) === 'challenge:totp') end = await answerStep(agent, end, await passcode(person));
-  expect(whereIs(end)).toBe('code');
+  if (currentStep(end) === 'challenge:totp') end = await answerStep(agent, end, await passcode(person));
+  expect(currentStep(end)).toBe('code');
   const { tokens } = await redeemCode(node.origin, request, end.url);
   return { person, tokens };
 }
@@ -219,7 +219,7 @@ describe('a form from elsewhere', () => {
       identifier: person.identifier,
       'credentials.passcode': person.password,
     });
-    expect(whereIs(await agent.open(page.url, { method: 'POST', headers, body }, redirectUri))).toBe('code');
+    expect(currentStep(await agent.open(page.url, { method: 'POST', headers, body }, redirectUri))).toBe('code');
   });
 
   test('no foreign page can read an answer, and none is asked for leave', async () => {
@@ -241,7 +241,7 @@ describe('a form from elsewhere', () => {
       const answer = await agent.open(confirm, { method: 'POST', body });
       expect(answer.status).toBeGreaterThanOrEqual(400);
     }
-    expect(whereIs((await beginSignIn(node, 'notes', agent, { prompt: 'none' })).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, 'notes', agent, { prompt: 'none' })).page)).toBe('code');
   });
 
   test('a device is not let in by a form without the secret of its page', async () => {
@@ -412,7 +412,7 @@ describe('redirects', () => {
       },
       redirectUri,
     );
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     const all = agent.answers.map(({ headers }) => headers.get('location') ?? '').join();
     expect(all).not.toContain('https://evil.example');
   });
@@ -429,7 +429,7 @@ describe('a planted session', () => {
       victim.setCookie(issuer, `${name}=${value}; path=/; ${attributes}`);
     const { person } = await signedIn(victim);
     expect(sessionCookie(victim)).not.toBe(sessionCookie(attacker));
-    expect(whereIs((await beginSignIn(node, 'notes', attacker, { prompt: 'none' })).page)).toBe('login_required');
+    expect(currentStep((await beginSignIn(node, 'notes', attacker, { prompt: 'none' })).page)).toBe('login_required');
     const own = await beginSignIn(node, 'notes', victim, { prompt: 'none' });
     const { tokens } = await redeemCode(node.origin, own.request, own.page.url);
     expect(claimsOf(tokens?.id_token).sub).toBe(person.id);
@@ -453,7 +453,7 @@ describe('a planted session', () => {
       const victim = browser();
       victim.setCookie(issuer, `${name}=${id}; path=/; secure`);
       if (sig !== undefined) victim.setCookie(issuer, `${name}.sig=${sig}; path=/; secure`);
-      expect(whereIs((await beginSignIn(node, 'notes', victim, { prompt: 'none' })).page)).toBe('login_required');
+      expect(currentStep((await beginSignIn(node, 'notes', victim, { prompt: 'none' })).page)).toBe('login_required');
       await signedIn(victim);
       expect(sessionCookie(victim)).not.toBe(id);
     }
@@ -474,10 +474,10 @@ describe('a planted session', () => {
     await agent.open(`${issuer}/oauth2/v1/logout`);
     keep();
     const first = await beginSignIn(node, 'notes', agent);
-    expect(whereIs(await identify(agent, first.page, person))).toBe('code');
+    expect(currentStep(await identify(agent, first.page, person))).toBe('code');
     keep();
     const second = await beginSignIn(node, 'payroll', agent);
-    expect(whereIs(await answerStep(agent, second.page, await passcode(person)))).toBe('code');
+    expect(currentStep(await answerStep(agent, second.page, await passcode(person)))).toBe('code');
     keep();
     const page = await agent.open(`${issuer}/oauth2/v1/logout`);
     await agent.submit(
@@ -488,7 +488,7 @@ describe('a planted session', () => {
     remember();
     expect(ids.every((id, index) => ids.indexOf(id) === index)).toBe(true);
     for (const jar of [...jars, agent])
-      expect(whereIs((await beginSignIn(node, 'notes', jar, { prompt: 'none' })).page)).toBe('login_required');
+      expect(currentStep((await beginSignIn(node, 'notes', jar, { prompt: 'none' })).page)).toBe('login_required');
   });
 
   test('the former id is dead right after a step-up, not only after a logout', async () => {
@@ -499,8 +499,8 @@ describe('a planted session', () => {
     const before = agent.via({ [issuer]: node.origin });
     const second = await beginSignIn(node, 'payroll', agent);
     await answerStep(agent, second.page, await passcode(person));
-    expect(whereIs((await beginSignIn(node, 'payroll', agent, { prompt: 'none' })).page)).toBe('code');
-    expect(whereIs((await beginSignIn(node, 'notes', before, { prompt: 'none' })).page)).toBe('login_required');
+    expect(currentStep((await beginSignIn(node, 'payroll', agent, { prompt: 'none' })).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, 'notes', before, { prompt: 'none' })).page)).toBe('login_required');
   });
 
   test('a restart gives no new address to somebody who plants it', async () => {

@@ -8,11 +8,11 @@ import type { Person } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
@@ -57,7 +57,7 @@ async function inTurns(count: number, guess: (index: number) => Promise<Page>): 
 
 async function signsIn(person: Someone): Promise<string> {
   const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
-  return whereIs(await identify(agent, page, person));
+  return currentStep(await identify(agent, page, person));
 }
 
 describe('200 wrong passwords', () => {
@@ -156,7 +156,7 @@ describe('the codes of an authenticator app', () => {
     const pages = await inTurns(200, () => answerStep(agent, page, { 'credentials.passcode': wrong }));
     expect(evaluated(person)).toBe(totpLimit);
     expect(pages.filter(({ status }) => status === 429)).toHaveLength(200 - totpLimit);
-    expect(whereIs(await answerStep(agent, page, await passcode(person)))).toBe('challenge:totp');
+    expect(currentStep(await answerStep(agent, page, await passcode(person)))).toBe('challenge:totp');
   });
 
   test('over many sign-ins, the right password before each: a proof of one does not free the other', async () => {

@@ -1,10 +1,10 @@
 /** Law 7 where an app disables what the account has, and where the account's strongest authenticator is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { capabilities, type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';
+import { capabilities, type Holder, holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { name, named, prove, turnTo } from '../support/proving.ts';
-import { formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { name, named, prove, turnTo } from '../support/proofs.ts';
+import { currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 const owned = ['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const;
@@ -45,17 +45,17 @@ describe.each(owned)('an app that disables %s, which the person has', (one) => {
     const who = await holder(node, 'password', one);
     const begun = await named(node, clientOf(one), who);
     const { page } = await prove(who, begun, ['password']);
-    expect([whereIs(page), page.messages]).toEqual([asked, ['enroll.prove_first']]);
+    expect([currentStep(page), page.messages]).toEqual([asked, ['enroll.prove_first']]);
     expect(await credentialsOf(who)).toHaveLength(2);
     const after = await prove(who, { ...begun, page }, [one]);
-    expect(whereIs(after.page)).toBe(offered);
+    expect(currentStep(after.page)).toBe(offered);
   });
 
   test('is not entered by it', async () => {
     const who = await holder(node, 'password', one);
     const begun = await named(node, clientOf(one), who);
     const { page } = await prove(who, begun, [one]);
-    expect(whereIs(page)).not.toMatch(/^(code|enroll|select)/);
+    expect(currentStep(page)).not.toMatch(/^(code|enroll|select)/);
   });
 });
 
@@ -70,20 +70,20 @@ describe.each(['recovery code', 'access code'] as const)('a lost key, a password
     const who = await holder(node, 'password', 'passkey', code);
     const lost = (await node.app.directory.get(who.id))?.credentials[1]?.id;
     const { agent, page } = await atAccount(who, `authenticators/${lost}`, ['password']);
-    expect([whereIs(page), formOf(page, 'select') === undefined]).toEqual(['challenge:webauthn', false]);
+    expect([currentStep(page), formOf(page, 'select') === undefined]).toEqual(['challenge:webauthn', false]);
     const { page: at } = await prove(who, { agent, page }, [code]);
     const remove = formOf(at, 'remove');
     expect(remove).toBeDefined();
     await agent.submit(at, remove);
     expect(await credentialsOf(who)).not.toContain('webauthn');
     // The proof holds for a while: a new key can be set up with it, and other sessions be ended.
-    expect(whereIs(await agent.open(`${node.issuer}/account/add/webauthn`))).toBe('enroll:webauthn');
+    expect(currentStep(await agent.open(`${node.issuer}/account/add/webauthn`))).toBe('enroll:webauthn');
   });
 
   test.each(['add/webauthn', 'add/recovery_code'])('%s', async (path) => {
     const who = await holder(node, 'password', 'passkey', code);
     const { page } = await atAccount(who, path, ['password', code]);
-    expect(whereIs(page)).toBe(path.replace('add/', 'enroll:'));
+    expect(currentStep(page)).toBe(path.replace('add/', 'enroll:'));
   });
 
   test('other sessions can be ended', async () => {
@@ -97,12 +97,12 @@ describe.each(['recovery code', 'access code'] as const)('a lost key, a password
     const { agent, page } = await atAccount(who, 'add/totp', []);
     const asked = await turnTo(agent, page, code);
     const { page: at } = await prove(who, { agent, page: asked }, [code, 'security key']);
-    expect(whereIs(at)).toBe('challenge:password');
+    expect(currentStep(at)).toBe('challenge:password');
   });
 });
 
 test('without a password the key is all: that is for an administrator', async () => {
   const who = await holder(node, 'passkey', 'recovery code', 'access code');
   const { page } = await atAccount(who, 'add/totp', ['recovery code', 'access code']);
-  expect(whereIs(page)).toBe('challenge:webauthn');
+  expect(currentStep(page)).toBe('challenge:webauthn');
 });

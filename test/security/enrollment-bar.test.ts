@@ -1,7 +1,6 @@
 /** Nobody adds a way in who has not proved the strongest one that the account has (Law 7). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import {
   capabilities,
   fieldsOf,
@@ -10,17 +9,18 @@ import {
   type MeansName,
   settingsWithMeans,
   softKeyOf,
-} from '../support/means.ts';
+} from '../support/enrolled-users.ts';
+import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   type SignIn,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 import { attestation, optionsOf, whereOf } from '../support/webauthn.ts';
@@ -70,19 +70,19 @@ function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record
 
 function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
-  if (whereIs(page) === `challenge:${authenticator}`) return page;
+  if (currentStep(page) === `challenge:${authenticator}`) return page;
   return wish(agent, page, '/select', { 'authenticator.id': authenticator });
 }
 
 async function prove(who: Holder, agent: UserAgent, page: Page, name: MeansName): Promise<Page> {
   const at = await turnTo(agent, page, name);
-  expect(whereIs(at)).toBe(`challenge:${capabilities[name].authenticator}`);
+  expect(currentStep(at)).toBe(`challenge:${capabilities[name].authenticator}`);
   return answerStep(agent, at, await who.answer(name, at, agent));
 }
 
 /** Nothing on the page that only an offer holds: a key, codes, a challenge to register, an input for an address. */
 function showsNoOffer(page: Page): void {
-  expect(whereIs(page)).not.toMatch(/^(enroll|code$)/);
+  expect(currentStep(page)).not.toMatch(/^(enroll|code$)/);
   expect(page.secret).toBeUndefined();
   expect(page.html).not.toMatch(/excludeCredentials|credentials\.email|credentials\.saved|otpauth:/);
 }
@@ -97,7 +97,7 @@ describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
     const { agent, page } = await upTo(who, key);
     showsNoOffer(page);
     const at = await prove(who, agent, page, 'password');
-    expect(whereIs(at)).toBe(`challenge:${capabilities[owned].authenticator}`);
+    expect(currentStep(at)).toBe(`challenge:${capabilities[owned].authenticator}`);
     for (const id of [key, `${key}:`, `enroll:${key}`])
       for (const way of ['/select', ''])
         showsNoOffer(await wish(agent, at, way, { 'authenticator.id': id, purpose: 'enroll' }));
@@ -112,7 +112,7 @@ describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
     const { agent, page } = await upTo(who, key, 'offers');
     const list = await prove(who, agent, page, 'password');
     showsNoOffer(list);
-    expect(whereIs(list)).toBe('select');
+    expect(currentStep(list)).toBe('select');
     const answers = {
       'credentials.saved': 'yes',
       'credentials.passcode': '000000',
@@ -124,14 +124,14 @@ describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
     showsNoOffer(at);
     const still = await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
     showsNoOffer(still);
-    expect(whereIs(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
+    expect(currentStep(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
   });
 
   test(`with both, ${key} is offered`, async () => {
     const who = await holder(node, 'password', owned);
     const { agent, page } = await upTo(who, key);
     const at = await prove(who, agent, page, 'password');
-    expect(whereIs(await prove(who, agent, at, owned))).toBe(`enroll:${key}`);
+    expect(currentStep(await prove(who, agent, at, owned))).toBe(`enroll:${key}`);
   });
 });
 
@@ -140,7 +140,7 @@ describe('an offer', () => {
     const who = await holder(node, 'password');
     const { agent, page } = await upTo(who, key);
     const offer = await prove(who, agent, page, 'password');
-    expect(whereIs(offer)).toBe(`enroll:${key}`);
+    expect(currentStep(offer)).toBe(`enroll:${key}`);
     return { who, agent, offer };
   }
 
@@ -168,7 +168,7 @@ describe('an offer', () => {
     for (const { agent, url, page } of mixes) {
       const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', ...answer });
       const end = await agent.open(url, { method: 'POST', body }, redirectUri);
-      expect(whereIs(end)).not.toBe('code');
+      expect(currentStep(end)).not.toBe('code');
     }
     for (const { who } of [mine, theirs])
       expect((await node.app.directory.get(who.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
@@ -185,9 +185,9 @@ describe('an offer', () => {
       const address = `owner-${who.identifier}`;
       const atCode = await answerStep(owner.agent, atAddress, { 'credentials.email': address });
       const code = codeIn(await mailTo(node, address));
-      expect(whereIs(await answerStep(owner.agent, atCode, { 'credentials.passcode': code }))).toBe('code');
+      expect(currentStep(await answerStep(owner.agent, atCode, { 'credentials.passcode': code }))).toBe('code');
       const late = await answerStep(agent, offer, await confirmation(key, who, offer));
-      expect([late.status, whereIs(late)]).toEqual([409, 'challenge:email']);
+      expect([late.status, currentStep(late)]).toEqual([409, 'challenge:email']);
       expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
     },
   );
@@ -206,7 +206,7 @@ describe('an offer', () => {
     expect(refused.messages).toEqual(['credentials.invalid']);
     // The address cannot be changed under the code either.
     const swapped = await answerStep(agent, first, { 'credentials.email': victims, 'credentials.passcode': code });
-    expect(whereIs(swapped)).toBe('code');
+    expect(currentStep(swapped)).toBe('code');
     const [, enrolled] = (await node.app.directory.get(who.id))?.credentials ?? [];
     expect(enrolled?.address).toBe(own);
   });

@@ -5,7 +5,7 @@ import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
-import { attemptsOf, formOf, passcode, personWithPassword, whereIs, wrongCode } from '../support/sign-in-flow.ts';
+import { attemptsOf, currentStep, formOf, passcode, personWithPassword, wrongCode } from '../support/sign-in-flow.ts';
 import { mainForm, type Page } from '../support/user-agent.ts';
 
 type Someone = Person & { readonly id: string };
@@ -28,7 +28,7 @@ async function failedLongAgo({ id }: Someone, name: string, times: number): Prom
 async function offerOf(person: Someone, key: string, visited?: Visit): Promise<Visit> {
   const { agent } = visited ?? (await visit(node, person));
   const page = await agent.open(`${node.issuer}/account/add/${key}`);
-  expect(whereIs(page)).toBe(`enroll:${key}`);
+  expect(currentStep(page)).toBe(`enroll:${key}`);
   return { agent, page };
 }
 

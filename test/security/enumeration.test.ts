@@ -10,11 +10,11 @@ import { startNode, type TestNode } from '../support/node.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   personWithPassword,
   personWithTotp,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 import { credentialOf, newKey } from '../support/webauthn.ts';
@@ -72,7 +72,7 @@ async function observe(identifier: string, app: string, acts: readonly Act[]): P
   const pages: string[] = [];
   for (const act of acts) {
     page = await act(agent, page, identifier);
-    pages.push(`${page.status} ${whereIs(page)} ${page.messages.join()}\n${skeleton(page, identifier)}`);
+    pages.push(`${page.status} ${currentStep(page)} ${page.messages.join()}\n${skeleton(page, identifier)}`);
   }
   return { path: [...agent.seen, ...pages], hashes: node.app.hashing.stats.started - started };
 }

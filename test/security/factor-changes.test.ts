@@ -7,25 +7,25 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import { signInLogKey } from '../../src/stores/keys.ts';
 import { readSignIns } from '../../src/users/sign-in-log.ts';
+import { newsFor } from '../support/account-notifications.ts';
 import { appFile } from '../support/authorize.ts';
 import { confirmDevice, pollTokens, waitingDevice } from '../support/device-grant.ts';
-import { newsFor } from '../support/news.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { startNotifiedParty } from '../support/notified-party.ts';
 import { visit, withEmail } from '../support/own-account.ts';
 import { redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { nextCode, type Person, signIn } from '../support/relying-party.ts';
-import { reopened } from '../support/returning.ts';
+import { reopened } from '../support/returning-browser.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   personWithPassword,
   personWithTotp,
   type SignIn,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
@@ -91,7 +91,7 @@ describe.each([
   async function hold(app: string, person: Somebody, browser = world.browser()): Promise<VersionedAccount> {
     const begun = await beginSignIn(world, app, browser);
     const { page } = await signIn(browser, begun.page, person);
-    expect(whereIs(page)).toBe('code');
+    expect(currentStep(page)).toBe('code');
     const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
     return { browser, app, request: begun.request, page, tokens };
   }
@@ -115,7 +115,7 @@ describe.each([
   const renewed = async ({ app, tokens }: VersionedAccount) =>
     (await refresh(world.origins.at(-1) ?? '', app, tokens?.refresh_token ?? '')).status;
 
-  const opens = async (app: string, browser: UserAgent) => whereIs((await beginSignIn(world, app, browser)).page);
+  const opens = async (app: string, browser: UserAgent) => currentStep((await beginSignIn(world, app, browser)).page);
 
   async function credentialOf({ id }: Somebody, key: string) {
     const all = (await world.node.app.directory.get(id))?.credentials ?? [];
@@ -143,7 +143,7 @@ describe.each([
     const address = await withEmail(world.node, person);
     const thief = await hold('notes', person);
     const late = await beginSignIn(world, 'notes', thief.browser);
-    expect(whereIs(late.page)).toBe('code');
+    expect(currentStep(late.page)).toBe('code');
     const owner = await hold('notes', person);
 
     const offered = await visit(world, { ...person, totp: '' }, '/account', owner.browser);
@@ -178,7 +178,7 @@ describe.each([
       const restarted = async () =>
         identify(browser, await browser.submit(begun.page, formOf(begun.page, 'restart')), person);
       const { page, asked } = await signIn(browser, how.includes('restart') ? await restarted() : begun.page, person);
-      expect([whereIs(page), asked.at(-1)]).toEqual(['code', 'enroll:totp']);
+      expect([currentStep(page), asked.at(-1)]).toEqual(['code', 'enroll:totp']);
       const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
       expect((await refresh(world.origins.at(-1) ?? '', 'payroll', tokens?.refresh_token ?? '')).status).toBe(200);
       expect(await opens('payroll', browser)).toBe('code');
@@ -192,11 +192,11 @@ describe.each([
     const person: Somebody = await personWithPassword(world.node);
     const { browser } = await hold('notes', person);
     const begun = await beginSignIn(world, 'payroll', browser);
-    expect(whereIs(begun.page)).toBe('enroll:totp');
+    expect(currentStep(begun.page)).toBe('enroll:totp');
     await hold('payroll', { ...person });
     const code = await nextCode({ ...person, totp: begun.page.secret ?? '' });
     const stale = await answerStep(browser, begun.page, { 'credentials.passcode': code });
-    expect(whereIs(stale)).toBe('error.sign_in_expired');
+    expect(currentStep(stale)).toBe('error.sign_in_expired');
     expect((await world.node.app.directory.get(person.id))?.credentials).toHaveLength(2);
   });
 
@@ -206,7 +206,7 @@ describe.each([
     const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
     const first = await signIn(browser, one.page, person);
     const second = await signIn(browser, other.page, person);
-    expect([whereIs(first.page), whereIs(second.page)]).toEqual(['code', 'code']);
+    expect([currentStep(first.page), currentStep(second.page)]).toEqual(['code', 'code']);
     for (const [{ request }, { page }] of [
       [one, first],
       [other, second],
@@ -286,15 +286,15 @@ describe.each([
     const shop = async (browser: UserAgent) => (await beginSignIn(world, 'shop', browser)).page;
     for (const browser of [other, own]) {
       const named = await identify(browser, await shop(browser), person);
-      expect(whereIs(named)).toBe('challenge:totp');
+      expect(currentStep(named)).toBe('challenge:totp');
       const passcode = { 'credentials.passcode': await nextCode(person), rememberDevice: 'yes' };
-      expect(whereIs(await answerStep(browser, named, passcode))).toBe('code');
+      expect(currentStep(await answerStep(browser, named, passcode))).toBe('code');
     }
     await addAnotherApp(person, own);
     await remove(person, 'totp', own);
     const asked = async (browser: UserAgent) => {
       const again = reopened(browser, world.issuer);
-      return whereIs(await identify(again, await shop(again), person));
+      return currentStep(await identify(again, await shop(again), person));
     };
     expect([await asked(other), await asked(own)]).toEqual(['challenge:totp', 'code']);
   });
@@ -334,10 +334,10 @@ test('relying parties hear of sessions that end so', async () => {
     const [thief, owner] = [new UserAgent(), new UserAgent()];
     for (const browser of [thief, owner]) {
       const { page } = await beginSignIn(node, 'told', browser);
-      expect(whereIs((await signIn(browser, page, person)).page)).toBe('code');
+      expect(currentStep((await signIn(browser, page, person)).page)).toBe('code');
     }
     const { page } = await beginSignIn(node, 'payroll', owner);
-    expect(whereIs((await signIn(owner, page, person)).page)).toBe('code');
+    expect(currentStep((await signIn(owner, page, person)).page)).toBe('code');
     await until('a notice', () => party.notices.length > 0);
     expect(party.notices.map(({ client }) => client)).toEqual(['told']);
   } finally {

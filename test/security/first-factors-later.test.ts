@@ -5,14 +5,14 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
+import { type Holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
-import { type Holder, type MeansName, settingsWithMeans } from '../support/means.ts';
 import type { TestNode } from '../support/node.ts';
 import { linkTo } from '../support/own-account.ts';
-import { appsThatAsk, name, prove, truth } from '../support/proving.ts';
+import { appsThatAsk, name, prove, truth } from '../support/proofs.ts';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { answerStep, beginSignIn, formOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, formOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -54,7 +54,7 @@ describe.each(several)('after %s', (_name, first) => {
     const who = await ownerOf(node, first);
     const begun = await beginSignIn(node, first.app);
     const after = await first.prove(node, who, begun);
-    expect(whereIs(after)).toMatch(/^(challenge|select)/);
+    expect(currentStep(after)).toMatch(/^(challenge|select)/);
     return { ...begun, who, after };
   }
 
@@ -63,10 +63,10 @@ describe.each(several)('after %s', (_name, first) => {
    * the end.
    */
   async function startsOver({ agent, who }: Pick<StartedChallenge, 'agent' | 'who'>, page: Page): Promise<Page> {
-    expect(whereIs(page)).toBe('identify');
+    expect(currentStep(page)).toBe('identify');
     const [missing, other] = anew(first);
     const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as MeansName]);
-    expect([half.proved, whereIs(half.page)]).toEqual([[missing], expect.stringMatching(/^(challenge|select)/)]);
+    expect([half.proved, currentStep(half.page)]).toEqual([[missing], expect.stringMatching(/^(challenge|select)/)]);
     return (await prove(who, { agent, page: half.page }, [other as MeansName])).page;
   }
 
@@ -108,7 +108,11 @@ describe.each(several)('after %s', (_name, first) => {
     const other = await ownerOf(node, first);
     for (const { identifier } of [who, other]) {
       const stale = await answerStep(agent, begun.page, { identifier, ...right });
-      expect([stale.status, stale.messages, whereIs(stale)]).toEqual([409, ['form.stale'], whereIs(begun.after)]);
+      expect([stale.status, stale.messages, currentStep(stale)]).toEqual([
+        409,
+        ['form.stale'],
+        currentStep(begun.after),
+      ]);
     }
     const { page } = await prove(who, { agent, page: await agent.open(begun.after.url) }, first.rest);
     const claims = claimsOf((await redeemed(begun, page))?.id_token);
@@ -133,7 +137,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
     };
     for (const [step, url] of Object.entries(changes)) {
       const page = await agent.open(url);
-      expect([step, whereIs(page)]).toEqual([step, expect.stringMatching(/^(challenge|select)/)]);
+      expect([step, currentStep(page)]).toEqual([step, expect.stringMatching(/^(challenge|select)/)]);
       expect(formOf(page, step)).toBeUndefined();
     }
     const asked = await agent.open(changes['end-others']);
@@ -162,7 +166,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       const refreshed = await refresh(node.origin, 'one', issued.tokens?.refresh_token ?? '');
       expect(told(refreshed)).toEqual(told(issued));
       const silent = async (agent: UserAgent) =>
-        whereIs((await beginSignIn(node, 'one', agent, { prompt: 'none' })).page);
+        currentStep((await beginSignIn(node, 'one', agent, { prompt: 'none' })).page);
       expect(await silent(agent)).toBe('interaction_required');
       const more = await beginSignIn(node, 'one', agent);
       const { page } = await prove(who, more, [missing]);

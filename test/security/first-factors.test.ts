@@ -4,13 +4,13 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
+import { type Holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
-import { type Holder, type MeansName, settingsWithMeans } from '../support/means.ts';
 import type { TestNode } from '../support/node.ts';
-import { appsThatAsk, named, prove } from '../support/proving.ts';
+import { appsThatAsk, named, prove } from '../support/proofs.ts';
 import { authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { beginSignIn, whereIs } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -88,7 +88,7 @@ async function ask(app: string, parameters: Parameters = {}, agent = new UserAge
       url.includes('code=') ? (await redeemCode(node.origin, request, url)).tokens : undefined,
     silently: async () => {
       const { prompt: _, ...asked } = parameters;
-      return whereIs((await beginSignIn(node, app, agent, { ...asked, prompt: 'none' })).page);
+      return currentStep((await beginSignIn(node, app, agent, { ...asked, prompt: 'none' })).page);
     },
   };
 }
@@ -125,7 +125,7 @@ async function askDevice(app: string, agent = new UserAgent()): Promise<StartedC
 /** A browser in which both types were proved a while ago. */
 async function returning(who: Holder): Promise<UserAgent> {
   const begun = await named(node, 'two', who);
-  expect(whereIs((await prove(who, begun, ['password', 'totp'])).page)).toBe('code');
+  expect(currentStep((await prove(who, begun, ['password', 'totp'])).page)).toBe('code');
   ahead += 20;
   return begun.agent;
 }

@@ -9,13 +9,13 @@ import {
   answerStep,
   attemptsOf,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   passcode,
   personWithTotp,
   type SignIn,
   storedTransaction,
-  whereIs,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
@@ -212,7 +212,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
   let at: At;
   beforeAll(async () => {
     at = await (stepsOfTheLoop[step] as () => Promise<At>)();
-    expect(whereIs(at.page)).toBe(step);
+    expect(currentStep(at.page)).toBe(step);
   });
 
   test.each(attacks)('$name', async ({ statuses, init, shows }) => {
@@ -224,7 +224,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
     expect(await used(uid)).toEqual(before);
     if (shows) {
       expect(answer.messages).toContain(shows);
-      expect(whereIs(answer)).toBe(step);
+      expect(currentStep(answer)).toBe(step);
     }
     expect(answer.html).not.toBe('');
   });
@@ -268,7 +268,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
           : await passcode(person);
     const next = await answerStep(signIn.agent, page, fields);
     expect(next.messages).toEqual([]);
-    expect(whereIs(next)).toBe(step === 'identify' ? 'challenge:totp' : 'code');
+    expect(currentStep(next)).toBe(step === 'identify' ? 'challenge:totp' : 'code');
   });
 });
 
@@ -281,7 +281,7 @@ test('a secret counts only on the form that asked for it: fields of another step
     'credentials.passcode': password,
     'userProfile.groups': 'payroll-admins',
   });
-  expect([answer.status, whereIs(answer)]).toEqual([422, 'challenge:totp']);
+  expect([answer.status, currentStep(answer)]).toEqual([422, 'challenge:totp']);
   expect(node.app.hashing.stats.started).toBe(before);
 });
 
@@ -295,7 +295,7 @@ test('fields with the names of prototypes are fields like any other', async () =
     __proto__x: '1',
     'constructor.prototype.polluted': '1',
   });
-  expect(whereIs(next)).toBe('code');
+  expect(currentStep(next)).toBe('code');
   expect(({} as Record<string, unknown>).polluted).toBeUndefined();
 });
 
@@ -304,13 +304,13 @@ describe('replay', () => {
     const person = await personWithTotp(node);
     const { agent, page, uid } = await beginSignIn(node, 'payroll');
     const atTotp = await identify(agent, page, person);
-    expect(whereIs(await identify(agent, page, person))).toBe('challenge:totp');
+    expect(currentStep(await identify(agent, page, person))).toBe('challenge:totp');
     const wrong = await answerStep(agent, atTotp, { 'credentials.passcode': await wrongCode(person) });
     expect(wrong.status).toBe(422);
     const hashes = node.app.hashing.stats.started;
     const code = await passcode({ ...person });
     const answer = await answerStep(agent, page, { identifier: person.identifier, ...code });
-    expect([answer.status, whereIs(answer)]).toEqual([409, 'challenge:totp']);
+    expect([answer.status, currentStep(answer)]).toEqual([409, 'challenge:totp']);
     expect(node.app.hashing.stats.started).toBe(hashes);
     expect(await storedTransaction(node, uid)).toBeDefined();
   });
@@ -319,7 +319,7 @@ describe('replay', () => {
     const person = await personWithTotp(node);
     const { agent, page, uid } = await beginSignIn(node, 'notes');
     const end = await identify(agent, page, person);
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     for (const init of [{}, { method: 'POST', body: new URLSearchParams(mainForm(page)?.fields) }]) {
       const answer = await agent.open(`${node.issuer}/signin/${uid}`, init);
       expect(answer.status).toBe(410);
@@ -345,7 +345,7 @@ describe('in parallel', () => {
     expect(verified).toHaveLength(1);
     const { evidence } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}') as { evidence: unknown[] };
     expect(evidence).toHaveLength(1);
-    expect(whereIs(await agent.open(`${node.issuer}/signin/${uid}`))).toBe('challenge:totp');
+    expect(currentStep(await agent.open(`${node.issuer}/signin/${uid}`))).toBe('challenge:totp');
   });
 
   test('20 right codes on one form: one code is issued', async () => {
@@ -363,7 +363,7 @@ describe('in parallel', () => {
         ),
       ),
     );
-    expect(pages.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+    expect(pages.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const verified = node.audit.filter(
       ({ event, authenticator, subject }) =>
         event === 'authenticator.verified' && authenticator === 'totp' && subject === person.id,
@@ -389,7 +389,7 @@ describe('other browsers', () => {
     for (const [agent, init, way] of tries)
       expect((await agent.open(`${node.issuer}/signin/${signIn.uid}${way}`, init)).status).toBe(410);
     expect(await used(signIn.uid)).toEqual(before);
-    expect(whereIs(await answerStep(signIn.agent, page, code))).toBe('code');
+    expect(currentStep(await answerStep(signIn.agent, page, code))).toBe('code');
   });
 
   test('a cookie without its signature, or with that of another, is no cookie', async () => {

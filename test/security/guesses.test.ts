@@ -1,7 +1,6 @@
 /** Guessing at codes and keys, and locking others out by it (Law 8; passwords and TOTP: brute-force.test.ts). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import {
   capabilities,
   fieldsOf,
@@ -10,9 +9,10 @@ import {
   type MeansName,
   settingsWithMeans,
   softKeyOf,
-} from '../support/means.ts';
+} from '../support/enrolled-users.ts';
+import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { answerStep, beginSignIn, formOf, type SignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, formOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 import { assertion, optionsOf, whereOf } from '../support/webauthn.ts';
@@ -98,7 +98,7 @@ describe.each(guessed)('%s', (name) => {
           answerStep(agent, page, isKey ? await wrongAnswer(name, who, page, agent) : wrong),
         ),
       );
-      expect(pages.map(whereIs)).not.toContain('code');
+      expect(pages.map(currentStep)).not.toContain('code');
     }
     expect(evaluated(who, name)).toBe(limitOf(name));
     const late = await answerStep(first.agent, first.page, right);
@@ -111,7 +111,7 @@ describe.each(guessed)('%s', (name) => {
       const { agent, page } = await upTo(who, 'two');
       const named = await turnTo(agent, page, 'password');
       const at = await answerStep(agent, named, await who.answer('password', named, agent));
-      expect(whereIs(at)).toBe(`challenge:${capabilities[name].authenticator}`);
+      expect(currentStep(at)).toBe(`challenge:${capabilities[name].authenticator}`);
       const wrong = await wrongAnswer(name, who, at, agent);
       await Promise.all([1, 2].map(() => answerStep(agent, at, wrong)));
     }
@@ -121,7 +121,7 @@ describe.each(guessed)('%s', (name) => {
 
 function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
-  if (whereIs(page) === `challenge:${authenticator}`) return page;
+  if (currentStep(page) === `challenge:${authenticator}`) return page;
   return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator }, redirectUri);
 }
 
@@ -148,7 +148,7 @@ describe('messages sent again', () => {
     for (let round = 0; round < 4; round += 1) {
       const begun = await upTo(who, 'mailed');
       const offer = await answerStep(begun.agent, begun.page, await who.answer('password', begun.page, begun.agent));
-      expect(whereIs(offer)).toBe('enroll:email');
+      expect(currentStep(offer)).toBe('enroll:email');
       await mayBeSentAgain(who);
       let at = await answerStep(begun.agent, offer, { 'credentials.email': address });
       seen.push(...at.messages);
@@ -186,7 +186,7 @@ describe('somebody else burns all attempts', () => {
       await burn(who);
       const { agent, page } = await upTo(who);
       const at = await turnTo(agent, page, name);
-      expect(whereIs(await answerStep(agent, at, await who.answer(name, at, agent)))).toBe('code');
+      expect(currentStep(await answerStep(agent, at, await who.answer(name, at, agent)))).toBe('code');
     },
   );
 
@@ -201,7 +201,7 @@ describe('somebody else burns all attempts', () => {
     expect(evaluated(who, 'passkey')).toBe(limits.webauthn);
     const { agent, page } = await upTo(who);
     const at = await turnTo(agent, page, 'password');
-    expect(whereIs(await answerStep(agent, at, await who.answer('password', at, agent)))).toBe('code');
+    expect(currentStep(await answerStep(agent, at, await who.answer('password', at, agent)))).toBe('code');
   });
 
   test('the form that was throttled stays: whoever comes back later need not start again', async () => {
@@ -213,6 +213,6 @@ describe('somebody else burns all attempts', () => {
     await two.nodes[0].app.directory.unlock(who.id, ['email']);
     const current = await agent.open(page.url, {}, redirectUri);
     expect(mainForm(current)?.authenticator).toBe('email');
-    expect(whereIs(await answerStep(agent, current, right))).toBe('code');
+    expect(currentStep(await answerStep(agent, current, right))).toBe('code');
   });
 });

@@ -17,12 +17,12 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { until } from '../support/until.ts';
@@ -162,14 +162,14 @@ describe('pages', () => {
       const { agent, page } = await beginSignIn(node, 'payroll');
       expectInert(page);
       const offer = await identify(agent, page, { identifier, password: text.padEnd(8, 'x') });
-      expect(whereIs(offer)).toBe('enroll:totp');
+      expect(currentStep(offer)).toBe('enroll:totp');
       expectInert(offer);
       const end = await answerStep(
         agent,
         offer,
         await passcode({ identifier, password: '', totp: offer.secret ?? '' }),
       );
-      expect(whereIs(end)).toBe('code');
+      expect(currentStep(end)).toBe('code');
       expectInert(await agent.open(`${node.issuer}/oauth2/v1/logout`));
     },
   );
@@ -323,7 +323,7 @@ describe('secrets', () => {
     });
     keepCookies(agent, 'before');
     const end = await answerStep(agent, atTotp, code);
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     keepCookies(agent, 'at the end');
     keep('authorization code', new URL(end.url).searchParams.get('code'));
     const { tokens } = await redeemCode(node.origin, request, end.url);

@@ -2,12 +2,12 @@
  * Who caused which message, and where it went as far as it costs: in the audit log, without what would tell a secret.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { settingsWithMeans } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, reader } from '../support/mail.ts';
-import { settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
-import { appsThatAsk, named } from '../support/proving.ts';
-import { whereIs } from '../support/sign-in-flow.ts';
+import { appsThatAsk, named } from '../support/proofs.ts';
+import { currentStep } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 beforeAll(async () => {
@@ -53,7 +53,7 @@ test('where nobody is, the same work is done, and the line says that nothing wen
     const lines = [];
     for (let count = 0; count < 16; count += 1) {
       const { page, uid } = await named(node, app, { identifier: `nobody-${count}-by-${app}@demo.test` });
-      if (whereIs(page) === `challenge:${app === 'mail' ? 'email' : app}`) lines.push(linesOf(uid));
+      if (currentStep(page) === `challenge:${app === 'mail' ? 'email' : app}`) lines.push(linesOf(uid));
     }
     expect(lines.length).toBeGreaterThan(0);
     const withheld = { event: 'message.withheld', outcome: 'failure', reason: 'nobody', client: app };

@@ -7,13 +7,13 @@ import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { attemptCounter } from '../../src/stores/keys.ts';
+import { holder } from '../support/enrolled-users.ts';
 import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.ts';
-import { holder } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { visit } from '../support/own-account.ts';
-import { named, turnTo } from '../support/proving.ts';
-import { reopened } from '../support/returning.ts';
-import { answerStep, formOf, personWithPassword, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { named, turnTo } from '../support/proofs.ts';
+import { reopened } from '../support/returning-browser.ts';
+import { answerStep, currentStep, formOf, personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -48,12 +48,12 @@ test('a browser that the owner has signed in with has a budget of its own', asyn
   const owner = await reader(node);
   const { agent, page } = await named(node, 'notes', owner);
   const code = codeIn(await mailTo(node, owner.address));
-  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
   const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
-  expect([whereIs(back.page), back.page.messages]).toEqual(['challenge:email', []]);
+  expect([currentStep(back.page), back.page.messages]).toEqual(['challenge:email', []]);
   const newest = codeIn(await mailTo(node, owner.address, 2));
-  expect(whereIs(await answerStep(back.agent, back.page, { 'credentials.passcode': newest }))).toBe('code');
+  expect(currentStep(await answerStep(back.agent, back.page, { 'credentials.passcode': newest }))).toBe('code');
 });
 
 test('so it has for one mailbox, whoever else has mail sent there', async () => {
@@ -61,7 +61,7 @@ test('so it has for one mailbox, whoever else has mail sent there', async () => 
   const owner = await reader(node);
   const { agent, page } = await named(node, 'notes', owner);
   const code = codeIn(await mailTo(node, owner.address));
-  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await node.store.commit([{ op: 'reset', counter: attemptCounter(owner.id, 'email.send') }]);
   expect((await named(node, 'notes', owner)).page.messages).toEqual(['send.exceeded']);
   const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
@@ -73,7 +73,7 @@ test('the budget of one person’s browser is not that of another person', async
   const [owner, other] = [await reader(node), await reader(node)];
   const { agent, page } = await named(node, 'notes', other);
   const code = codeIn(await mailTo(node, other.address));
-  expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+  expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
   const strange = await named(node, 'notes', owner, reopened(agent, node.issuer));
   expect(strange.page.messages).toEqual(['send.exceeded']);
@@ -87,7 +87,7 @@ test('nobody is flooded by accounts that each want to set up their mailbox, also
     const person = await personWithPassword(node);
     const { agent } = await visit(node, person);
     const { page } = await visit(node, person, '/account/add/email', agent);
-    expect(whereIs(page)).toBe('enroll:email');
+    expect(currentStep(page)).toBe('enroll:email');
     const sent = await answerStep(agent, page, { 'credentials.email': victim });
     told.push(sent.messages);
   }
@@ -143,7 +143,7 @@ test('signatures that do not match lock no key for good', async () => {
   for (let count = 0; count < 200; count += 1)
     await node.store.reserve(attemptCounter(owner.id, 'webauthn'), [{ limit: 1000, window: 0 }]);
   const { agent, page } = await named(node, 'notes', owner);
-  expect(whereIs(page)).toBe('challenge:webauthn');
-  expect(whereIs(await answerStep(agent, page, await owner.answer('passkey', page, agent)))).toBe('code');
+  expect(currentStep(page)).toBe('challenge:webauthn');
+  expect(currentStep(await answerStep(agent, page, await owner.answer('passkey', page, agent)))).toBe('code');
   await node.configure(passwordless);
 });

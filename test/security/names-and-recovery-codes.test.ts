@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
-import { recoveryCodes } from '../support/means.ts';
+import { recoveryCodes } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { answerStep, beginSignIn, passcode, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';

@@ -2,7 +2,6 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import { appFile } from '../support/authorize.ts';
-import { linkIn, mailTo } from '../support/mail.ts';
 import {
   fieldsOf,
   type Holder,
@@ -11,17 +10,18 @@ import {
   meansNames,
   settingsWithMeans,
   softKeyOf,
-} from '../support/means.ts';
+} from '../support/enrolled-users.ts';
+import { linkIn, mailTo } from '../support/mail.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   personWithPassword,
   personWithTotp,
   type SignIn,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -62,7 +62,7 @@ function atOnce(count: number, act: (index: number) => Promise<Page>): Promise<P
   return Promise.all(Array.from({ length: count }, (_, index) => act(index)));
 }
 
-const codes = (pages: readonly Page[]): number => pages.filter((page) => whereIs(page) === 'code').length;
+const codes = (pages: readonly Page[]): number => pages.filter((page) => currentStep(page) === 'code').length;
 
 const events = (who: { readonly id: string }): string[] => eventsOf({ audit: two.audit() }, who.id);
 
@@ -97,7 +97,7 @@ describe.each(rounds)('round %i', () => {
       expect([codes(ends), verified(who)]).toEqual([1, 1]);
       expect(codes(await atOnce(sides.length, submit))).toBe(0);
       const late = await upTo(who);
-      if (mainForm(late.page)) expect(whereIs(await answerStep(late.agent, late.page, fields))).not.toBe('code');
+      if (mainForm(late.page)) expect(currentStep(await answerStep(late.agent, late.page, fields))).not.toBe('code');
       expect(verified(who)).toBe(1);
     },
   );
@@ -139,7 +139,7 @@ async function withKey(making: object): Promise<{ readonly who: Holder; readonly
   const offer = await answerStep(agent, page, await who.answer('password', page, agent));
   const key = softKeyOf(who.id);
   const fields = fieldsOf(attestation(key, whereOf({ public: optionsOf(offer) }, two.issuer), making));
-  expect(whereIs(await answerStep(agent, offer, fields))).toBe('code');
+  expect(currentStep(await answerStep(agent, offer, fields))).toBe('code');
   return { who, key };
 }
 
@@ -148,7 +148,7 @@ describe('an answer that was taken', () => {
     const who = await holder(two.nodes[0], name);
     const first = await upTo(who);
     const fields = await who.answer(name, first.page, first.agent);
-    expect(whereIs(await answerStep(first.agent, first.page, fields))).toBe('code');
+    expect(currentStep(await answerStep(first.agent, first.page, fields))).toBe('code');
     const next = await upTo(who);
     // An access code that is used up is not asked for any more.
     const end = mainForm(next.page) ? await answerStep(on(next.agent, 1), next.page, fields) : next.page;
@@ -169,18 +169,18 @@ describe('an answer that was taken', () => {
     const secret = offer.secret ?? '';
     const now = step();
     const confirmation = await codeOf(secret, now);
-    expect(whereIs(await answerStep(begun.agent, offer, confirmation))).toBe('code');
+    expect(currentStep(await answerStep(begun.agent, offer, confirmation))).toBe('code');
     const next = await upTo(person, 'totp');
     for (const old of [confirmation, await codeOf(secret, now - 1)])
       expect(refusals).toContain((await answerStep(on(next.agent, 1), next.page, old)).messages[0]);
-    expect(whereIs(await answerStep(next.agent, next.page, await codeOf(secret, now + 1)))).toBe('code');
+    expect(currentStep(await answerStep(next.agent, next.page, await codeOf(secret, now + 1)))).toBe('code');
   });
 
   test('of an authenticator app voids all of older steps, on both nodes', async () => {
     const person = await personWithTotp(two.nodes[0]);
     const now = step();
     const first = await upTo(person, 'totp');
-    expect(whereIs(await answerStep(first.agent, first.page, await codeOf(person.totp, now + 1)))).toBe('code');
+    expect(currentStep(await answerStep(first.agent, first.page, await codeOf(person.totp, now + 1)))).toBe('code');
     const next = await upTo(person, 'totp');
     for (const offset of [1, 0, -1]) {
       const refused = await answerStep(on(next.agent, offset + 1), next.page, await codeOf(person.totp, now + offset));

@@ -8,6 +8,7 @@ import { type Person, redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
@@ -15,7 +16,6 @@ import {
   personWithPassword,
   personWithTotp,
   type SignIn,
-  whereIs,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -60,9 +60,9 @@ async function recordedFlow(person: Someone): Promise<readonly Sent[]> {
   const agent = new RecordingAgent();
   const { page } = await beginSignIn(node, 'payroll', agent);
   const atEnroll = await identify(agent, page, person);
-  expect(whereIs(atEnroll)).toBe('enroll:totp');
+  expect(currentStep(atEnroll)).toBe('enroll:totp');
   person.totp = atEnroll.secret ?? '';
-  expect(whereIs(await answerStep(agent, atEnroll, await passcode(person)))).toBe('code');
+  expect(currentStep(await answerStep(agent, atEnroll, await passcode(person)))).toBe('code');
   return agent.sent;
 }
 
@@ -95,10 +95,10 @@ describe('a recorded sign-in, replayed', () => {
         page = await post(agent, { url, body: new URLSearchParams(mainForm(page)?.fields).toString() });
       }
       for (const sent of recorded) {
-        expect(whereIs(await post(agent, sent))).not.toBe('code');
+        expect(currentStep(await post(agent, sent))).not.toBe('code');
         const current = await agent.open(`${node.issuer}/signin/${signIn.uid}`, {}, redirectUri);
         const result = await post(agent, transplanted(sent, signIn, current));
-        expect(whereIs(result)).not.toBe('code');
+        expect(currentStep(result)).not.toBe('code');
         expect(result.secret).toBeUndefined();
       }
     },
@@ -108,7 +108,7 @@ describe('a recorded sign-in, replayed', () => {
     const signIn = await prefix(1);
     for (const init of [{}, { method: 'POST', headers: urlencoded, body: '' }, { method: 'HEAD' }]) {
       const resumed = await signIn.agent.open(`${node.issuer}/oauth2/v1/authorize/${signIn.uid}`, init, redirectUri);
-      expect(whereIs(resumed)).not.toBe('code');
+      expect(currentStep(resumed)).not.toBe('code');
     }
   });
 });
@@ -118,9 +118,9 @@ test('after a restart every proof is asked for again', async () => {
   const { agent, page } = await beginSignIn(node, 'payroll');
   const atTotp = await identify(agent, page, person);
   const again = await agent.submit(atTotp, formOf(atTotp, 'restart'));
-  expect(whereIs(again)).toBe('identify');
+  expect(currentStep(again)).toBe('identify');
   const named = await answerStep(agent, again, { identifier: person.identifier, 'credentials.passcode': '' });
-  expect(whereIs(named)).toBe('challenge:password');
+  expect(currentStep(named)).toBe('challenge:password');
 });
 
 describe('the bar in front of an enrollment', () => {
@@ -151,8 +151,8 @@ describe('the bar in front of an enrollment', () => {
     const { agent, page } = await beginSignIn(node, 'payroll');
     let at = await identify(agent, page, person);
     at = await wishFor(agent, at, wish);
-    expect([whereIs(at), at.secret]).toEqual(['challenge:totp', undefined]);
-    expect(whereIs(await answerStep(agent, at, await passcode(person)))).toBe('code');
+    expect([currentStep(at), at.secret]).toEqual(['challenge:totp', undefined]);
+    expect(currentStep(await answerStep(agent, at, await passcode(person)))).toBe('code');
     expect(eventsOf(node, person.id)).not.toContain('authenticator.enrolled:totp');
   });
 
@@ -161,7 +161,7 @@ describe('the bar in front of an enrollment', () => {
     const { agent, page } = await beginSignIn(node, 'payroll');
     let at = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
     at = await wishFor(agent, at, wish);
-    expect([whereIs(at), at.secret]).toEqual(['challenge:password', undefined]);
+    expect([currentStep(at), at.secret]).toEqual(['challenge:password', undefined]);
   });
 
   test('an offer dies when the account enrolls elsewhere: a thief of the password adds no second key', async () => {
@@ -171,9 +171,9 @@ describe('the bar in front of an enrollment', () => {
     const owner = await beginSignIn(node, 'payroll');
     const owners = await identify(owner.agent, owner.page, person);
     const owned = { ...person, totp: owners.secret ?? '' };
-    expect(whereIs(await answerStep(owner.agent, owners, await passcode(owned)))).toBe('code');
+    expect(currentStep(await answerStep(owner.agent, owners, await passcode(owned)))).toBe('code');
     const late = await answerStep(thief.agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
-    expect([whereIs(late), late.status]).toEqual(['challenge:totp', 409]);
+    expect([currentStep(late), late.status]).toEqual(['challenge:totp', 409]);
     expect(eventsOf(node, person.id).filter((event) => event === 'authenticator.enrolled:totp')).toHaveLength(1);
   });
 
@@ -190,7 +190,7 @@ describe('the bar in front of an enrollment', () => {
         answerStep(agent, page, await passcode({ ...person, totp: page.secret ?? '' })),
       ),
     );
-    expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+    expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const held = await node.app.directory.get(person.id);
     expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
@@ -201,7 +201,7 @@ describe('the bar in front of an enrollment', () => {
     const offer = await identify(agent, page, person);
     const fields = await passcode({ ...person, totp: offer.secret ?? '' });
     const ends = await Promise.all(Array.from({ length: 10 }, () => answerStep(agent, offer, fields)));
-    expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+    expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const held = await node.app.directory.get(person.id);
     expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
@@ -227,7 +227,7 @@ describe('two people', () => {
     const url = `${node.issuer}/signin/${people[mix.uid].uid}`;
     const end = await post(people[mix.cookies].agent, { url, body: new URLSearchParams(fields).toString() });
     const untouched = new Set(Object.values(mix)).size === 1;
-    expect(whereIs(end) === 'code').toBe(untouched);
+    expect(currentStep(end) === 'code').toBe(untouched);
     if (!untouched) return;
     const { tokens } = await redeemCode(node.origin, people[mix.uid].request, end.url);
     expect(claimsOf(tokens?.id_token).sub).toBe(people[mix.code].person.id);
@@ -240,13 +240,13 @@ describe('two people', () => {
     const second = await beginSignIn(node, 'payroll', agent);
     const annAtTotp = await identify(agent, first.page, ann);
     const benAtTotp = await identify(agent, second.page, ben);
-    expect(whereIs(await answerStep(agent, annAtTotp, await passcode({ ...ben })))).toBe('challenge:totp');
+    expect(currentStep(await answerStep(agent, annAtTotp, await passcode({ ...ben })))).toBe('challenge:totp');
     const end = await answerStep(agent, benAtTotp, await passcode(ben));
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     const { tokens } = await redeemCode(node.origin, second.request, end.url);
     expect(claimsOf(tokens?.id_token).sub).toBe(ben.id);
     const mixed = await answerStep(agent, annAtTotp, await passcode(ann));
-    if (whereIs(mixed) === 'code') {
+    if (currentStep(mixed) === 'code') {
       const { tokens: others } = await redeemCode(node.origin, first.request, mixed.url);
       expect(claimsOf(others?.id_token).sub).toBe(ann.id);
     }
@@ -309,7 +309,7 @@ describe('a random walk', () => {
     const stateHandle = (page.forms[0]?.fields.stateHandle ?? '') as string;
     const body = new URLSearchParams({ stateHandle, ...fields }).toString();
     const next = await post(walk.agent, { url: `${node.issuer}/signin/${uid}/${name}`, body });
-    if (name === 'restart' && whereIs(next) === 'identify') walk.restarts.set(uid, audited);
+    if (name === 'restart' && currentStep(next) === 'identify') walk.restarts.set(uid, audited);
     return next;
   }
 
@@ -396,7 +396,7 @@ describe('a random walk', () => {
       for (const [action, pick] of walkSteps) {
         const page = await act(walk, action, pick);
         expect(page.status).toBeLessThan(500);
-        if (whereIs(page) === 'code') return check(walk, page);
+        if (currentStep(page) === 'code') return check(walk, page);
         if (page.url.includes('/signin/'))
           walk.pages.push({ ...page, url: page.url.replace(/(\/signin\/[\w-]+).*/, '$1') });
       }

@@ -1,9 +1,9 @@
 /** An app that takes no password: its people are never asked for one, and who exists cannot be told there. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { holder } from '../support/means.ts';
+import { holder } from '../support/enrolled-users.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import { named, turnTo } from '../support/proving.ts';
-import { answerStep, personWithPassword, whereIs } from '../support/sign-in-flow.ts';
+import { named, turnTo } from '../support/proofs.ts';
+import { answerStep, currentStep, personWithPassword } from '../support/sign-in-flow.ts';
 import type { Page } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-const shown = (page: Page) => `${page.status} ${whereIs(page)}`;
+const shown = (page: Page) => `${page.status} ${currentStep(page)}`;
 
 async function pagesOf(people: readonly { readonly identifier: string }[]): Promise<readonly string[]> {
   const pages: string[] = [];
@@ -36,13 +36,13 @@ test('what its people see, and what people see who have nothing that it takes, s
 
 test('who has a mailbox never meets a password, whatever is asked for', async () => {
   const { agent, page } = await named(node, 'shop', await holder(node, 'password', 'email'));
-  expect(whereIs(page)).toBe('challenge:email');
-  expect(whereIs(await turnTo(agent, page, 'password'))).toBe('challenge:email');
+  expect(currentStep(page)).toBe('challenge:email');
+  expect(currentStep(await turnTo(agent, page, 'password'))).toBe('challenge:email');
 });
 
 test('who has only a password sets up what the shop takes behind it', async () => {
   const { agent, page } = await named(node, 'shop', await personWithPassword(node));
   const asked = await turnTo(agent, page, 'password');
   const proved = await answerStep(agent, asked, { 'credentials.passcode': password });
-  expect(whereIs(proved)).toMatch(/^(select|enroll)/);
+  expect(currentStep(proved)).toMatch(/^(select|enroll)/);
 });

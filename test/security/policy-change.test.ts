@@ -8,6 +8,7 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
@@ -15,7 +16,6 @@ import {
   personWithPassword,
   personWithTotp,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
@@ -59,7 +59,7 @@ describe('between two steps', () => {
     const end = await answerStep(agent, named, { 'credentials.passcode': person.password });
     expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
     const back = await agent.submit(end, formOf(end, 'cancel'), {}, redirectUri);
-    expect(whereIs(back)).toBe('access_denied');
+    expect(currentStep(back)).toBe('access_denied');
   });
 
   test('one factor becomes two: the second is asked for', async () => {
@@ -68,8 +68,8 @@ describe('between two steps', () => {
     const agent = elsewhere(begun.agent);
     await decide(both);
     const next = await identify(agent, begun.page, person);
-    expect(whereIs(next)).toBe('challenge:totp');
-    expect(whereIs(await answerStep(agent, next, await passcode(person)))).toBe('code');
+    expect(currentStep(next)).toBe('challenge:totp');
+    expect(currentStep(await answerStep(agent, next, await passcode(person)))).toBe('code');
   });
 
   test('two factors become one: the page goes on by itself, on the proof that is there', async () => {
@@ -78,10 +78,10 @@ describe('between two steps', () => {
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     const atTotp = await identify(agent, begun.page, person);
-    expect(whereIs(atTotp)).toBe('challenge:totp');
+    expect(currentStep(atTotp)).toBe('challenge:totp');
     await decide(one);
     const end = await agent.open(atTotp.url, {}, redirectUri);
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     const { tokens } = await redeemCode(node.origin, begun.request, end.url);
     expect(claimsOf(tokens?.id_token).amr).toEqual(['pwd']);
   });
@@ -95,7 +95,7 @@ describe('between two steps', () => {
     const refused = await identify(agent, begun.page, person);
     expect(refused.status).toBe(403);
     await node.configure(signOnPolicy('payroll', { then: one }));
-    expect(whereIs(await agent.open(refused.url, {}, redirectUri))).toBe('code');
+    expect(currentStep(await agent.open(refused.url, {}, redirectUri))).toBe('code');
     await node.configure(signOnPolicy('payroll', { then: both }));
   });
 
@@ -105,10 +105,10 @@ describe('between two steps', () => {
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     const offer = await identify(agent, begun.page, person);
-    expect(whereIs(offer)).toBe('enroll:totp');
+    expect(currentStep(offer)).toBe('enroll:totp');
     await decide(denied);
     const end = await answerStep(agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
-    expect(whereIs(end)).not.toBe('code');
+    expect(currentStep(end)).not.toBe('code');
     expect(eventsOf({ audit: two.audit() }, person.id)).not.toContain('authenticator.enrolled:totp');
     const held = await node.app.directory.get(person.id);
     expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
@@ -126,7 +126,7 @@ describe('between the last answer and the redirect', () => {
     });
     await decide(denied);
     const end = await agent.open(resume, {}, redirectUri);
-    expect(whereIs(end)).not.toBe('code');
+    expect(currentStep(end)).not.toBe('code');
     expect(end.messages.join()).toContain('denied');
   });
 
@@ -140,9 +140,9 @@ describe('between the last answer and the redirect', () => {
     });
     await decide(both);
     const next = await agent.open(resume, {}, redirectUri);
-    expect(whereIs(next)).toBe('challenge:totp');
+    expect(currentStep(next)).toBe('challenge:totp');
     const end = await answerStep(agent, next, await passcode(person));
-    expect(whereIs(end)).toBe('code');
+    expect(currentStep(end)).toBe('code');
     const { tokens } = await redeemCode(node.origin, begun.request, end.url);
     expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
   });
@@ -156,7 +156,7 @@ describe('between the last answer and the redirect', () => {
       'credentials.passcode': person.password,
     });
     await node.app.directory.setStatus(person.id, 'suspended');
-    expect(whereIs(await agent.open(resume, {}, redirectUri))).not.toBe('code');
+    expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
   });
 
   const resets: Readonly<Record<string, (id: string) => Promise<unknown>>> = {
@@ -178,7 +178,7 @@ describe('between the last answer and the redirect', () => {
         'credentials.passcode': person.password,
       });
       await resets[reset]?.(person.id);
-      expect(whereIs(await agent.open(resume, {}, redirectUri))).not.toBe('code');
+      expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
     },
   );
 });
@@ -203,9 +203,9 @@ test('a refresh token and a session feel a deny on the other node at once, and a
   const { tokens } = await redeemCode(two.nodes[1].origin, begun.request, end.url);
   await decide(both);
   const silent = await beginSignIn(two, 'notes', agent, { prompt: 'none' });
-  expect(whereIs(silent.page)).toBe('interaction_required');
+  expect(currentStep(silent.page)).toBe('interaction_required');
   await decide(denied);
-  expect(whereIs((await beginSignIn(two, 'notes', agent, { prompt: 'none' })).page)).toBe('access_denied');
+  expect(currentStep((await beginSignIn(two, 'notes', agent, { prompt: 'none' })).page)).toBe('access_denied');
   expect((await refresh(two.nodes[1].origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
 });
 

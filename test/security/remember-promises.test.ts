@@ -2,12 +2,12 @@
  * A page offers to remember a browser only where that will be kept, and the account lists only what is really spared.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
 import { allMailTo } from '../support/mail.ts';
-import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { named, prove, turnTo } from '../support/proving.ts';
-import { reopened } from '../support/returning.ts';
-import { answerStep, eventsOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { named, prove, turnTo } from '../support/proofs.ts';
+import { reopened } from '../support/returning-browser.ts';
+import { answerStep, currentStep, eventsOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 const remembering = signOnPolicy('notes', { then: { allow: { factors: 2 }, remember: { device: 'P30D' } } });
@@ -32,13 +32,15 @@ async function remembered(who: Holder, second: MeansName): Promise<{ agent: User
   const { page } = await prove(who, await named(node, 'notes', who, agent), ['password']);
   const asked = await turnTo(agent, page, second);
   const done = await answerStep(agent, asked, { ...(await who.answer(second, asked, agent)), rememberDevice: 'yes' });
-  expect(whereIs(done)).toBe('code');
+  expect(currentStep(done)).toBe('code');
   return { agent, asked, done };
 }
 
 /** Where the password leads with this browser, opened again. */
 async function nextTime(who: Holder, agent: UserAgent): Promise<string> {
-  return whereIs((await prove(who, await named(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page);
+  return currentStep(
+    (await prove(who, await named(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page,
+  );
 }
 
 const listsBrowsers = async (agent: UserAgent): Promise<boolean> =>

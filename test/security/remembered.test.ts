@@ -10,14 +10,14 @@ import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo } from '../support/own-account.ts';
 import { authorization, claimsOf, refresh } from '../support/raw-client.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
-import { cookieOf, finish, reopened, signInTo as signIn } from '../support/returning.ts';
+import { cookieOf, finish, reopened, signInTo as signIn } from '../support/returning-browser.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   personWithPassword,
   personWithTotp,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -306,7 +306,7 @@ test('a remembered browser does not clear the bar in front of a change of the ac
   expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
   for (const path of ['/account/sessions/others', '/account/add/totp', '/account/addresses/add']) {
     const page = await agent.open(`${node.issuer}${path}`);
-    expect([path, whereIs(page), page.secret]).toEqual([path, 'challenge:totp', undefined]);
+    expect([path, currentStep(page), page.secret]).toEqual([path, 'challenge:totp', undefined]);
   }
 });
 
@@ -329,7 +329,7 @@ describe('a kept session', () => {
       rememberDevice: 'yes',
       keepSignedIn: 'yes',
     });
-    expect(whereIs(done)).toBe('code');
+    expect(currentStep(done)).toBe('code');
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires|max-age/i);
     ahead += 2 * DAY;
     expect((await signInTo('notes', agent, visitor, [], { prompt: 'none' })).where).toBe('login_required');
@@ -409,7 +409,7 @@ describe('two nodes on one Redis', () => {
           identifier: person.identifier,
           'credentials.passcode': person.password,
         });
-        expect(whereIs(next)).toBe('challenge:totp');
+        expect(currentStep(next)).toBe('challenge:totp');
       }
     },
   );

@@ -2,13 +2,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appFile, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
+import { type Holder, holder, settingsWithMeans } from '../support/enrolled-users.ts';
 import { demands } from '../support/first-factors.ts';
-import { type Holder, holder, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, named, prove, turnTo } from '../support/proving.ts';
+import { appsThatAsk, named, prove, turnTo } from '../support/proofs.ts';
 import { redeemCode, refresh } from '../support/raw-client.ts';
-import { reopened } from '../support/returning.ts';
-import { answerStep, beginSignIn, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { reopened } from '../support/returning-browser.ts';
+import { answerStep, beginSignIn, currentStep, signOnPolicy } from '../support/sign-in-flow.ts';
 import type { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 const silently = async (app: string, agent: UserAgent) =>
-  whereIs((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
+  currentStep((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
 
 /** A browser in which both are proved and remembered, another one, a device, and what the apps and the device got. */
 async function everywhere() {
@@ -56,7 +56,7 @@ async function everywhere() {
 /** The steps after the password, in a browser that was closed. */
 async function askedBack(agent: UserAgent, who: Holder): Promise<string> {
   const begun = await named(node, 'vault', who, reopened(agent, node.issuer));
-  return whereIs((await prove(who, begun, ['password'])).page);
+  return currentStep((await prove(who, begun, ['password'])).page);
 }
 
 const activeOf = async (app: string, token = '') => {

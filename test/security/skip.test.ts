@@ -8,13 +8,13 @@ import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
@@ -50,7 +50,7 @@ test('who is only identified skips nothing, and nothing is counted', async () =>
     expect(refused.status).toBe(409);
   }
   expect((await node.app.directory.get(person.id))?.user.skipped).toBeUndefined();
-  expect(whereIs((await atOffer(person)).page)).toBe('enroll:totp');
+  expect(currentStep((await atOffer(person)).page)).toBe('enroll:totp');
 });
 
 test('a proof that the policy demands cannot be skipped', async () => {
@@ -58,13 +58,13 @@ test('a proof that the policy demands cannot be skipped', async () => {
   const { agent, page } = await beginSignIn(node, 'payroll');
   const atTotp = await identify(agent, page, person);
   const refused = await skip(agent, atTotp);
-  expect([refused.status, whereIs(refused)]).toEqual([409, 'challenge:totp']);
+  expect([refused.status, currentStep(refused)]).toEqual([409, 'challenge:totp']);
   const other = await personWithPassword(node);
   const second = await beginSignIn(node, 'payroll');
   const forced = await identify(second.agent, second.page, other);
-  expect(whereIs(forced)).toBe('enroll:totp');
+  expect(currentStep(forced)).toBe('enroll:totp');
   const stayed = await skip(second.agent, forced);
-  expect(whereIs(stayed)).toBe('enroll:totp');
+  expect(currentStep(stayed)).toBe('enroll:totp');
   expect(eventsOf(node, other.id).filter((event) => event.startsWith('sign_in.completed'))).toEqual([]);
 });
 
@@ -72,10 +72,10 @@ test('many tabs at once skip no more often than allowed', async () => {
   const person = await personWithPassword(node);
   const tabs = await Promise.all(Array.from({ length: 6 }, () => atOffer(person)));
   const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
-  expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+  expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
   expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
-  for (const { agent, page } of tabs) expect(whereIs(await skip(agent, page))).not.toBe('code');
-  expect(whereIs((await atOffer(person)).page)).toBe('enroll:totp');
+  for (const { agent, page } of tabs) expect(currentStep(await skip(agent, page))).not.toBe('code');
+  expect(currentStep((await atOffer(person)).page)).toBe('enroll:totp');
 });
 
 test('one form sent ten times skips once', async () => {
@@ -88,7 +88,7 @@ test('one form sent ten times skips once', async () => {
 test('what one person skipped, the next one in the same sign-in has not skipped', async () => {
   const spent = await personWithPassword(node);
   const before = await atOffer(spent);
-  expect(whereIs(await skip(before.agent, before.page))).toBe('code');
+  expect(currentStep(await skip(before.agent, before.page))).toBe('code');
   const helper = await personWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
   await node.configure({
@@ -102,7 +102,7 @@ test('what one person skipped, the next one in the same sign-in has not skipped'
     }),
   });
   const offered = await identify(agent, page, helper);
-  expect(whereIs(offered)).toBe('enroll:totp');
+  expect(currentStep(offered)).toBe('enroll:totp');
   const body = new URLSearchParams({ stateHandle: mainForm(offered)?.fields.stateHandle ?? '' });
   const skipped = await agent.send(`${offered.url}/skip`, { method: 'POST', body });
   expect(skipped.status).toBe(303);
@@ -119,6 +119,6 @@ test('what one person skipped, the next one in the same sign-in has not skipped'
   expect(denied.status).toBe(403);
   const fresh = await agent.submit(denied, formOf(denied, 'restart'));
   const end = await identify(agent, fresh, spent);
-  expect(whereIs(end)).toBe('enroll:totp');
-  expect(whereIs(await answerStep(agent, end, await passcode({ ...spent, totp: end.secret ?? '' })))).toBe('code');
+  expect(currentStep(end)).toBe('enroll:totp');
+  expect(currentStep(await answerStep(agent, end, await passcode({ ...spent, totp: end.secret ?? '' })))).toBe('code');
 });

@@ -10,18 +10,18 @@ import {
   meansNames,
   settingsWithMeans,
   softKeyOf,
-} from '../support/means.ts';
+} from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   eventsOf,
   formOf,
   type SignIn,
   signOnPolicy,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 import { assertion, attestation, optionsOf, type SoftKey, whereOf } from '../support/webauthn.ts';
@@ -79,15 +79,15 @@ describe.each(meansNames)('two people who each have: %s', (name: MeansName) => {
     for (const mix of mixes) {
       const people = { ann: await begin(), ben: await begin() };
       const { who, page, agent } = people[mix.proof];
-      expect(whereIs(page)).toBe(`challenge:${capabilities[name].authenticator}`);
+      expect(currentStep(page)).toBe(`challenge:${capabilities[name].authenticator}`);
       const proof = await who.answer(name, page, agent);
       const fields = { stateHandle: handleOf(people[mix.handle].page), ...proof };
       const end = await post(people[mix.cookies].agent, people[mix.uid].uid, fields);
       // Everybody of this node has the same password: it is the right one in any mix of what else belongs together.
       const { proof: ofWhom, ...rest } = mix;
       const parts = name === 'password' ? Object.values(rest) : [...Object.values(rest), ofWhom];
-      expect([mix, whereIs(end) === 'code']).toEqual([mix, new Set(parts).size === 1]);
-      if (whereIs(end) !== 'code') continue;
+      expect([mix, currentStep(end) === 'code']).toEqual([mix, new Set(parts).size === 1]);
+      if (currentStep(end) !== 'code') continue;
       const owner = people[mix.uid];
       expect(await subjectOf(owner, end)).toBe(owner.who.id);
     }
@@ -105,10 +105,10 @@ describe('a passkey', () => {
     const who = await holder(node, 'password');
     const { agent, page } = await upTo(who, 'key');
     const offer = await answerStep(agent, page, await who.answer('password', page, agent));
-    expect(whereIs(offer)).toBe('enroll:webauthn');
+    expect(currentStep(offer)).toBe('enroll:webauthn');
     const key = softKeyOf(who.id);
     const registration = fieldsOf(attestation(key, whereOf({ public: optionsOf(offer) }, node.issuer)));
-    expect(whereIs(await answerStep(agent, offer, registration))).toBe('code');
+    expect(currentStep(await answerStep(agent, offer, registration))).toBe('code');
     return { who, key, registration, offer };
   }
 
@@ -132,8 +132,11 @@ describe('a passkey', () => {
     for (const [whose, make] of Object.entries(others)) {
       const { agent, page } = await upTo(mine.who, 'key');
       const refused = await answerStep(agent, page, await make());
-      expect([whose, refused.status, whereIs(refused)]).toEqual([whose, 422, 'challenge:webauthn']);
-      expect([whose, whereIs(await answerStep(agent, refused, signed(mine.key, refused)))]).toEqual([whose, 'code']);
+      expect([whose, refused.status, currentStep(refused)]).toEqual([whose, 422, 'challenge:webauthn']);
+      expect([whose, currentStep(await answerStep(agent, refused, signed(mine.key, refused)))]).toEqual([
+        whose,
+        'code',
+      ]);
     }
   });
 
@@ -143,7 +146,7 @@ describe('a passkey', () => {
     const wrong = [signed(key, (await upTo(who, 'key')).page), signed(key, (await beginSignIn(node, 'key')).page)];
     for (const fields of wrong) {
       const refused = await presentFirst(begun.agent, begun.page, fields);
-      expect([refused.messages, whereIs(refused)]).toEqual([['credentials.invalid'], 'identify']);
+      expect([refused.messages, currentStep(refused)]).toEqual([['credentials.invalid'], 'identify']);
     }
     const end = await presentFirst(begun.agent, begun.page, signed(key, begun.page));
     expect(await subjectOf(begun, end)).toBe(who.id);
@@ -153,14 +156,14 @@ describe('a passkey', () => {
     const { who, key } = await withKey();
     const first = await upTo(who, 'key');
     const used = signed(key, first.page);
-    expect(whereIs(await answerStep(first.agent, first.page, used))).toBe('code');
-    expect(whereIs(await answerStep(first.agent, first.page, used))).not.toBe('code');
+    expect(currentStep(await answerStep(first.agent, first.page, used))).toBe('code');
+    expect(currentStep(await answerStep(first.agent, first.page, used))).not.toBe('code');
     const second = await upTo(who, 'key');
     expect((await answerStep(second.agent, second.page, used)).messages).toEqual(['credentials.invalid']);
     const unused = signed(key, second.page);
     const restarted = await second.agent.submit(second.page, formOf(second.page, 'restart'));
     const again = await answerStep(second.agent, restarted, { identifier: who.identifier });
-    expect(whereIs(again)).toBe('challenge:webauthn');
+    expect(currentStep(again)).toBe('challenge:webauthn');
     expect((await answerStep(second.agent, again, unused)).messages).toEqual(['credentials.invalid']);
   });
 
@@ -178,7 +181,7 @@ describe('a passkey', () => {
     const foreign = fieldsOf(attestation(fresh, whereOf({ public: optionsOf(theirs.page) }, node.issuer)));
     for (const fields of [signed(key, mine.page), foreign]) {
       const refused = await answerStep(mine.agent, mine.page, fields);
-      expect([refused.status, whereIs(refused)]).toEqual([422, 'enroll:webauthn']);
+      expect([refused.status, currentStep(refused)]).toEqual([422, 'enroll:webauthn']);
     }
     expect(eventsOf(node, mine.who.id)).not.toContain('authenticator.enrolled:webauthn');
     expect((await node.app.directory.get(mine.who.id))?.credentials).toHaveLength(1);

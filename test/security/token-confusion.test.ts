@@ -15,7 +15,7 @@ import { stepPlaces } from '../support/confusion/steps.ts';
 import { type Values, valuesOf } from '../support/confusion/values.ts';
 import { openWorld, type World } from '../support/confusion/world.ts';
 import { claimsOf } from '../support/raw-client.ts';
-import { beginSignIn, whereIs } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
 
 /** In this order the values are put where they belong, in the end. */
 const places: readonly Place[] = [...cookiePlaces, ...stepPlaces, ...protocolPlaces, ...offerPlaces, ...accountPlaces];
@@ -68,8 +68,8 @@ describe('takes nothing that belongs elsewhere', () => {
     expect(taken).toEqual([]);
     // Nobody was signed in, and nobody was signed out.
     const { desk, home, node } = world;
-    expect(whereIs((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
-    expect(whereIs((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
+    expect(currentStep((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
+    expect(currentStep((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
   });
 });
 

@@ -5,12 +5,12 @@ import { type Person, redirectUri, signIn } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
+  currentStep,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
   type SignIn,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -64,7 +64,7 @@ test('a sign-in hops between the nodes at every request', async () => {
   ]) {
     const { agent, page, request } = await beginSignIn(two, 'payroll', two.hoppingAgent());
     const done = await signIn(agent, page, person);
-    expect([done.asked, whereIs(done.page)]).toEqual([asked, 'code']);
+    expect([done.asked, currentStep(done.page)]).toEqual([asked, 'code']);
     const { tokens } = await redeemCode(originOf(1), request, done.page.url);
     expect(claimsOf(tokens?.id_token)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
     expect(await userinfo(tokens?.access_token)).toBe(200);
@@ -115,8 +115,8 @@ describe.each(rounds)('round %i', () => {
       const { agent, page } = sides[index] as (typeof sides)[number];
       return answerStep(on(agent, index), page, code);
     });
-    expect(ends.map(whereIs).sort()).toEqual(['challenge:totp', 'code']);
-    for (const { agent, page } of sides) expect(whereIs(await answerStep(agent, page, code))).not.toBe('code');
+    expect(ends.map(currentStep).sort()).toEqual(['challenge:totp', 'code']);
+    for (const { agent, page } of sides) expect(currentStep(await answerStep(agent, page, code))).not.toBe('code');
   });
 
   test('20 times one right TOTP code on one form: one step, one code', async () => {
@@ -125,7 +125,7 @@ describe.each(rounds)('round %i', () => {
     const atTotp = await identify(agent, page, person);
     const code = await passcode(person);
     const ends = await atOnce(20, (index) => answerStep(on(agent, index), atTotp, code));
-    expect(ends.map(whereIs).filter((where) => where === 'code')).toHaveLength(1);
+    expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const verified = two
       .audit()
       .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
@@ -140,7 +140,7 @@ describe.each(rounds)('round %i', () => {
       .audit()
       .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
     expect(verified).toHaveLength(1);
-    expect(whereIs(await agent.open(page.url))).toBe('challenge:totp');
+    expect(currentStep(await agent.open(page.url))).toBe('challenge:totp');
   });
 
   test('one sign-in resumed ten times: one code', async () => {
@@ -177,10 +177,10 @@ test('a browser without cookies of its own cannot resume', async () => {
   const stranger = await beginSignIn(two, 'notes');
   for (const thief of [new UserAgent(), stranger.agent]) {
     const stolen = await thief.open(resume, {}, redirectUri);
-    expect(whereIs(stolen)).not.toBe('code');
+    expect(currentStep(stolen)).not.toBe('code');
     expect(stolen.status).toBeGreaterThanOrEqual(400);
   }
-  expect(whereIs(await agent.open(resume, {}, redirectUri))).toBe('code');
+  expect(currentStep(await agent.open(resume, {}, redirectUri))).toBe('code');
 });
 
 test('nothing went wrong inside', () => {

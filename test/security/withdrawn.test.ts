@@ -1,14 +1,21 @@
 /** What is disabled, reset or suspended while somebody signs in proves nothing any more. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import {
+  capabilities,
+  type Holder,
+  holder,
+  type MeansName,
+  meansNames,
+  settingsWithMeans,
+} from '../support/enrolled-users.ts';
 import { demands } from '../support/first-factors.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
-import { capabilities, type Holder, holder, type MeansName, meansNames, settingsWithMeans } from '../support/means.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { settingsWithPhone } from '../support/phone.ts';
-import { appsThatAsk, name, named, prove, truth, turnTo } from '../support/proving.ts';
+import { appsThatAsk, name, named, prove, truth, turnTo } from '../support/proofs.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { answerStep, beginSignIn, eventsOf, formOf, type SignIn, whereIs } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, eventsOf, formOf, type SignIn } from '../support/sign-in-flow.ts';
 import type { Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -65,7 +72,7 @@ async function claims({ request }: Pick<SignIn, 'request'>, { url }: Page) {
 }
 
 const silently = async (app: string, agent: UserAgent) =>
-  whereIs((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
+  currentStep((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
 
 /** Something else that is possessed. */
 const instead = (one: MeansName): MeansName => (one === 'totp' ? 'access code' : 'totp');
@@ -84,7 +91,7 @@ async function ready(one: MeansName): Promise<Ready> {
   const who = await ownerOf(one);
   const begun = await named(node, 'one', who);
   const page = await turnTo(begun.agent, begun.page, one);
-  expect(whereIs(page)).toBe(`challenge:${capabilities[one].authenticator}`);
+  expect(currentStep(page)).toBe(`challenge:${capabilities[one].authenticator}`);
   const answer = await who.answer(one, page, begun.agent);
   return { ...begun, who, give: () => answerStep(begun.agent, page, answer) };
 }
@@ -128,7 +135,7 @@ describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdra
     const { agent, who, give, ...rest } = await begin();
     await withdraw(one, who);
     const page = await give();
-    expect(whereIs(page)).not.toBe('code');
+    expect(currentStep(page)).not.toBe('code');
     expect(eventsOf(node, who.id).filter((event) => /verified|completed/.test(event))).toEqual([]);
     const other = one === 'password' ? 'totp' : 'password';
     const again = await agent.open(page.url.replace(/\/link.*/, ''), {}, redirectUri);
@@ -148,7 +155,7 @@ describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdra
     const [second, last]: [MeansName, MeansName] =
       one === 'password' ? ['totp', 'passkey'] : ['password', instead(one)];
     const half = await prove(who, { agent, page: first.page }, [second]);
-    expect([half.proved, whereIs(half.page)]).toEqual([
+    expect([half.proved, currentStep(half.page)]).toEqual([
       one === 'password' ? [] : [second],
       expect.stringMatching(/^(challenge|select)/),
     ]);
@@ -159,7 +166,7 @@ describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdra
   test.each(meansNames)('does not count in a session: %s', async (one) => {
     const who = await ownerOf(one);
     const begun = await named(node, 'one', who);
-    expect(whereIs((await prove(who, begun, [one])).page)).toBe('code');
+    expect(currentStep((await prove(who, begun, [one])).page)).toBe('code');
     expect(await silently('one', begun.agent)).toBe('code');
     await withdraw(one, who);
     expect(await silently('one', begun.agent)).toBe(told);
@@ -172,7 +179,7 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
     await node.app.directory.setStatus(who.id, status);
     const page = await give();
     expect([page.status, page.messages]).toEqual([403, ['denied.account_inactive']]);
-    expect(whereIs(await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri))).toBe('access_denied');
+    expect(currentStep(await agent.submit(page, formOf(page, 'cancel'), {}, redirectUri))).toBe('access_denied');
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });
 
@@ -180,7 +187,7 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
     const who = await ownerOf(one);
     const begun = await named(node, one === 'passkey' ? 'apart' : 'two', who);
     const first = await prove(who, begun, [one]);
-    expect([first.proved, whereIs(first.page)]).toEqual([[one], expect.stringMatching(/^(challenge|select)/)]);
+    expect([first.proved, currentStep(first.page)]).toEqual([[one], expect.stringMatching(/^(challenge|select)/)]);
     await node.app.directory.setStatus(who.id, status);
     const { agent } = begun;
     const { page } = await prove(who, { agent, page: first.page }, [one === 'password' ? 'totp' : 'password']);
@@ -193,15 +200,15 @@ test('a step-up that is under way when another authenticator is reset is over wi
   const who = await holder(node, 'password', 'totp', 'recovery code');
   const session = await named(node, 'one', who);
   const { agent } = session;
-  expect(whereIs((await prove(who, session, ['password'])).page)).toBe('code');
+  expect(currentStep((await prove(who, session, ['password'])).page)).toBe('code');
   const begun = await beginSignIn(node, 'two', agent);
   const page = await turnTo(agent, begun.page, 'totp');
-  expect(whereIs(page)).toBe('challenge:totp');
+  expect(currentStep(page)).toBe('challenge:totp');
   await node.app.directory.resetAuthenticators(who.id, 'recovery_code');
-  expect(whereIs((await prove(who, { agent, page }, ['totp'])).page)).toBe('error.sign_in_expired');
+  expect(currentStep((await prove(who, { agent, page }, ['totp'])).page)).toBe('error.sign_in_expired');
   expect(await silently('two', agent)).toBe('login_required');
   const again = await named(node, 'two', who, agent);
-  expect(whereIs(again.page)).toBe('challenge:password');
+  expect(currentStep(again.page)).toBe('challenge:password');
   const end = await prove(who, again, ['password', 'totp']);
   expect(await claims(again, end.page)).toMatchObject({ sub: who.id, ...truth(['password', 'totp']) });
   expect(await silently('one', agent)).toBe('code');

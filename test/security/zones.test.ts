@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { beginSignIn, identify, personWithTotp, whereIs } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep, identify, personWithTotp } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -69,7 +69,7 @@ class MovingAgent extends UserAgent {
 async function firstFactorLeadsTo(headers: Readonly<Record<string, string>>): Promise<string> {
   const person = await personWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'payroll', new UserAgent({ headers }));
-  return whereIs(await identify(agent, page, person));
+  return currentStep(await identify(agent, page, person));
 }
 
 const settings = async (trustedProxies: number): Promise<void> => {
@@ -155,6 +155,6 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
     agent.forwardedFor = chain([], street);
     const resume = new URL(answered.headers.get('location') ?? '', page.url).href;
     const outside = await agent.open(resume, {}, redirectUri);
-    expect(whereIs(outside)).toBe('challenge:totp');
+    expect(currentStep(outside)).toBe('challenge:totp');
   });
 });

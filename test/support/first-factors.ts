@@ -1,11 +1,12 @@
 /** Every first proof that there is, and what has to be proved after it where two factor types are asked for. */
+
+import { capabilities, type Holder, holder, type MeansName } from './enrolled-users.ts';
 import { linkIn, mailTo, maySendAgain } from './mail.ts';
-import { capabilities, type Holder, holder, type MeansName } from './means.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
-import { name as nameThem, prove, truth, turnTo } from './proving.ts';
+import { name as nameThem, prove, truth, turnTo } from './proofs.ts';
 import { redirectUri } from './relying-party.ts';
-import { answerStep, beginSignIn, type SignIn, whereIs } from './sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, type SignIn } from './sign-in-flow.ts';
 import { type Page, UserAgent } from './user-agent.ts';
 
 type At = Pick<SignIn, 'agent' | 'page'>;
@@ -45,7 +46,8 @@ async function identifyByCredential(first: MeansName, node: TestNode, who: Holde
 
 async function asking(first: MeansName, who: Holder, { agent, page }: At): Promise<Page> {
   const asks = await turnTo(agent, await nameThem(agent, page, who), first);
-  if (whereIs(asks) !== `challenge:${capabilities[first].authenticator}`) throw new Error(`asks for ${whereIs(asks)}`);
+  if (currentStep(asks) !== `challenge:${capabilities[first].authenticator}`)
+    throw new Error(`asks for ${currentStep(asks)}`);
   return asks;
 }
 
@@ -63,7 +65,7 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
     app: 'two',
     rest: ['totp'],
     async prove(node, who, { agent, page }) {
-      if (whereIs(page) !== 'identify') return byHand('password')(node, who, { agent, page });
+      if (currentStep(page) !== 'identify') return byHand('password')(node, who, { agent, page });
       const secret = await who.answer('password', page, agent);
       return answerStep(agent, page, { identifier: who.identifier, ...secret });
     },
@@ -150,6 +152,6 @@ export function truthOf(first: FirstFactor, proved: readonly MeansName[]): Retur
 export async function sessionBy(node: TestNode, first: FirstFactor, who: Holder, agent = new UserAgent()) {
   const begun = await beginSignIn(node, 'one', agent);
   const page = await first.prove(node, who, begun);
-  if (whereIs(page) !== 'code') throw new Error(`no session: ${whereIs(page)}`);
+  if (currentStep(page) !== 'code') throw new Error(`no session: ${currentStep(page)}`);
   return { ...begun, page };
 }

@@ -51,7 +51,7 @@ export function formOf(page: Page, step: string): Form | undefined {
 }
 
 /** `identify`, `challenge:totp` and so on; `code` when the browser was sent back with one. */
-export function whereIs(page: Page): string {
+export function currentStep(page: Page): string {
   if (page.url.startsWith(redirectUri)) {
     const query = new URL(page.url).searchParams;
     return query.has('code') ? 'code' : (query.get('error') ?? 'back');

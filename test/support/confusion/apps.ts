@@ -1,9 +1,9 @@
 /** The apps of a world, and what they ask for. */
 import { appFile } from '../authorize.ts';
-import { capabilities } from '../means.ts';
+import { capabilities } from '../enrolled-users.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { settingsWithPhone } from '../phone.ts';
-import { appsThatAsk } from '../proving.ts';
+import { appsThatAsk } from '../proofs.ts';
 
 /** Takes every grant that there is; its rule asks for one proof. */
 export const app = 'tokens';

@@ -1,9 +1,9 @@
 /** What a browser may send as a cookie. */
-import { named, turnTo } from '../proving.ts';
+import { named, turnTo } from '../proofs.ts';
 import { authorization } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
-import { cookieOf } from '../returning.ts';
-import { answerStep, whereIs } from '../sign-in-flow.ts';
+import { cookieOf } from '../returning-browser.ts';
+import { answerStep, currentStep } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { app, vault } from './apps.ts';
 import type { Place } from './place.ts';
@@ -94,7 +94,7 @@ export const cookiePlaces: readonly Place[] = [
       const begun = await named(node, vault, who, agent);
       const page = await turnTo(agent, begun.page, 'password');
       const next = await answerStep(agent, page, await who.answer('password', page, agent));
-      return whereIs(next) === 'code' ? 'spared' : 'asked';
+      return currentStep(next) === 'code' ? 'spared' : 'asked';
     },
   },
 ];

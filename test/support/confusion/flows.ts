@@ -1,15 +1,15 @@
 /** The ways of a world's person, as far as something was handed out. */
 import { generate } from 'otplib';
 import { post } from '../authorize.ts';
+import { capabilities, type Holder, type MeansName } from '../enrolled-users.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from '../mail.ts';
-import { capabilities, type Holder, type MeansName } from '../means.ts';
 import type { TestNode } from '../node.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { codeFor, mobileNumber } from '../phone.ts';
-import { name, named, turnTo } from '../proving.ts';
+import { name, named, turnTo } from '../proofs.ts';
 import { authorization, redeemCode } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
-import { answerStep, beginSignIn, formOf, type SignIn, whereIs } from '../sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../sign-in-flow.ts';
 import { until } from '../until.ts';
 import { mainForm, type Page, UserAgent } from '../user-agent.ts';
 import { app, question, vault } from './apps.ts';
@@ -25,7 +25,8 @@ export function fieldOf(page: Page, field: string, step?: string): string {
 /** Sends a form of the page, and must come to `where`. */
 export async function step({ agent, page }: At, fields: Fields, where: string): Promise<At> {
   const next = await answerStep(agent, page, fields);
-  if (whereIs(next) !== where) throw new Error(`${whereIs(next)} instead of ${where} ${next.messages}\n${next.html}`);
+  if (currentStep(next) !== where)
+    throw new Error(`${currentStep(next)} instead of ${where} ${next.messages}\n${next.html}`);
   return { agent, page: next };
 }
 
@@ -40,7 +41,8 @@ export async function reach(node: TestNode, who: Holder, agent: UserAgent, where
   const page = requestedEnrollment
     ? await turnTo(agent, begun.page, requestedEnrollment)
     : await agent.submit(begun.page, formOf(begun.page, 'select'), {}, redirectUri);
-  if (whereIs(page) !== where) throw new Error(`${whereIs(page)} instead of ${where} ${page.messages}\n${page.html}`);
+  if (currentStep(page) !== where)
+    throw new Error(`${currentStep(page)} instead of ${where} ${page.messages}\n${page.html}`);
   return { ...begun, page };
 }
 

@@ -1,8 +1,8 @@
 /** The inputs of enrollments. */
 
-import { fieldsOf, softKeyOf } from '../means.ts';
+import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
 import { redirectUri } from '../relying-party.ts';
-import { answerStep, formOf, whereIs } from '../sign-in-flow.ts';
+import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
 import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
 import { type Fields, type Place, seen } from './place.ts';
 import type { World } from './world.ts';
@@ -11,7 +11,7 @@ const added = 'account.done.added';
 
 async function answeredOffer({ offers, home }: World, offer: string, fields: Fields): Promise<string> {
   const page = await home.open(offers[offer]?.page.url ?? '', {}, redirectUri);
-  return whereIs(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
+  return currentStep(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
 }
 
 function input(offer: string, field: string, takes: string, taken: string, refused: readonly string[]): Place {

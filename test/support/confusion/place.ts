@@ -1,7 +1,7 @@
 /** A place that takes a text, and how it answers. */
 import type { TestNode } from '../node.ts';
 import { redirectUri } from '../relying-party.ts';
-import { answerStep, whereIs } from '../sign-in-flow.ts';
+import { answerStep, currentStep } from '../sign-in-flow.ts';
 import type { Page, UserAgent } from '../user-agent.ts';
 import type { Values } from './values.ts';
 import type { World } from './world.ts';
@@ -32,7 +32,7 @@ export interface Place {
 
 /** Which step the page is about, and its messages. */
 export function seen(page: Page): string {
-  return [...new Set([whereIs(page), ...page.messages])].join(' ');
+  return [...new Set([currentStep(page), ...page.messages])].join(' ');
 }
 
 /** Answers the page as it is now. */

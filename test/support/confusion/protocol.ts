@@ -2,7 +2,7 @@
 import { post } from '../authorize.ts';
 import { authorization, postToken } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
-import { beginSignIn, whereIs } from '../sign-in-flow.ts';
+import { beginSignIn, currentStep } from '../sign-in-flow.ts';
 import { app, deviceGrant, parPrefix } from './apps.ts';
 import { type Fields, get, type Place, seen } from './place.ts';
 import type { World } from './world.ts';
@@ -200,7 +200,7 @@ export const protocolPlaces: readonly Place[] = [
       const action = leaver.page.forms.find(({ fields }) => 'xsrf' in fields)?.action ?? '';
       const page = await leaver.agent.open(new URL(action, node.issuer).href, { method: 'POST', body });
       const own = await get(leaver.agent, node, '/account');
-      return whereIs(own) !== 'identify' || page.status >= 400 ? seen(page) : 'signed out';
+      return currentStep(own) !== 'identify' || page.status >= 400 ? seen(page) : 'signed out';
     },
   },
   token('device_code', 'device code', () => ({ grant_type: deviceGrant })),

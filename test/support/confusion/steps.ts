@@ -2,7 +2,7 @@
 
 import { password } from '../node.ts';
 import { redirectUri } from '../relying-party.ts';
-import { answerStep, beginSignIn, formOf, storedTransaction, whereIs } from '../sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from '../sign-in-flow.ts';
 import type { Page } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
@@ -124,7 +124,7 @@ export const stepPlaces: readonly Place[] = [
     async submit({ node }, identifier) {
       const { agent, page, uid } = await beginSignIn(node, app);
       const next = await answerStep(agent, page, { identifier, 'credentials.passcode': '' });
-      if (whereIs(next) === 'identify') return seen(next);
+      if (currentStep(next) === 'identify') return seen(next);
       const { subject } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}');
       return subject.decoy ? 'nobody' : 'somebody';
     },
@@ -151,7 +151,7 @@ export const stepPlaces: readonly Place[] = [
     async submit(world, value) {
       const { desk: agent, signIns } = world;
       const page = await agent.open(signIns['identify, passkey']?.page.url ?? '', {}, redirectUri);
-      return whereIs(page) === 'identify'
+      return currentStep(page) === 'identify'
         ? presentFirst({ agent, page }, await signed(world, page, quoted(value)))
         : seen(page);
     },
@@ -178,7 +178,7 @@ export const stepPlaces: readonly Place[] = [
     refusals: ['select authenticator.required'],
     async submit({ desk, signIns }, value) {
       const page = await desk.open(signIns.select?.page.url ?? '', {}, redirectUri);
-      const list = whereIs(page) === 'select' ? page : await desk.submit(page, formOf(page, 'select'));
+      const list = currentStep(page) === 'select' ? page : await desk.submit(page, formOf(page, 'select'));
       return seen(await answerStep(desk, list, { 'authenticator.id': value }));
     },
   },

@@ -2,7 +2,7 @@
 import { codeIn, linkIn } from '../mail.ts';
 import { password } from '../node.ts';
 import { claimsOf } from '../raw-client.ts';
-import { cookieOf } from '../returning.ts';
+import { cookieOf } from '../returning-browser.ts';
 import { formOf } from '../sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';

@@ -5,8 +5,8 @@
  */
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import { resetCounters } from '../../../src/users/account.ts';
+import { capabilities, type Holder, holder, type MeansName } from '../enrolled-users.ts';
 import { codeIn, mailTo } from '../mail.ts';
-import { capabilities, type Holder, holder, type MeansName } from '../means.ts';
 import { startNode, type TestNode } from '../node.ts';
 import { startNotifiedParty } from '../notified-party.ts';
 import type { Authorization } from '../raw-client.ts';

@@ -10,6 +10,7 @@ import {
   asStep,
   createWorld,
   credential,
+  currentStep,
   factors,
   fakeAuthenticator,
   noticesOf,
@@ -18,7 +19,6 @@ import {
   totp,
   type World,
   type WorldOptions,
-  whereIs,
 } from './sign-in-world.ts';
 
 const twoFactors = { app: allow(factors(2)) };
@@ -96,7 +96,7 @@ describe('the page that asks who it is', () => {
   ])('%s', async (_what, fields, where, notices, events, { identifier, version }) => {
     const world = await worldOfAnn();
     const page = asStep(await world.send(await world.beginSignIn(), fields));
-    expect([whereIs(page), noticesOf(page), world.events()]).toEqual([where, notices, events]);
+    expect([currentStep(page), noticesOf(page), world.events()]).toEqual([where, notices, events]);
     expect([page.version, page.identifier]).toEqual([version, identifier]);
     if (version === 2 && page.step.kind === 'identify') expect(page.step.identifier).toBe(fields.identifier);
   });
@@ -132,7 +132,7 @@ describe('the page that asks who it is', () => {
       world.events();
       const page = await world.beginSignIn();
       const result = asStep(await world.send(page, { identifier: 'ann', 'credentials.passcode': 'secret' }));
-      expect([whereIs(result), noticesOf(result), result.version]).toEqual(['identify', [notice], page.version]);
+      expect([currentStep(result), noticesOf(result), result.version]).toEqual(['identify', [notice], page.version]);
       expect(result.step.notices[0]?.params).toEqual(params);
       expect(world.lines).toMatchObject([
         { event: 'authenticator.throttled', authenticator: 'password', subject: 'user-ann' },
@@ -171,7 +171,7 @@ describe('the page that asks who it is', () => {
     const world = await worldOfAnn({ ...twoFactors, session });
     const page = await world.identify('ann', { rememberMe });
     expect((await world.transaction())?.keepSignedIn).toBe(kept);
-    expect(whereIs(page)).toBe('challenge:password');
+    expect(currentStep(page)).toBe('challenge:password');
     const back = asStep(await world.send(page, {}, { step: 'restart' }));
     expect(back.step).toMatchObject({ kind: 'identify', keepSignedIn: false });
   });
@@ -214,7 +214,7 @@ describe('a challenge', () => {
       const { world, page } = await atTotp();
       world.clock.now += later;
       const result = await world.send(page, { 'credentials.passcode': '123' });
-      expect(whereIs(result)).toBe(where);
+      expect(currentStep(result)).toBe(where);
       if (where !== 'complete') expect(noticesOf(result)).toEqual(['error challenge.expired']);
     }
   });
@@ -223,7 +223,7 @@ describe('a challenge', () => {
     const world = await worldOfAnn();
     const page = await world.identify('bob');
     const result = await world.send(page, { 'credentials.passcode': 'secret' });
-    expect([whereIs(result), noticesOf(result)]).toEqual([
+    expect([currentStep(result), noticesOf(result)]).toEqual([
       'challenge:password',
       ['error credentials.invalid credentials.passcode'],
     ]);
@@ -246,7 +246,7 @@ describe('a challenge', () => {
       const binding = { transaction: 'tx', step: 'challenge', authenticator, version: page.version };
       const handle = formHandle(world.secrets.all[0] as string, binding);
       const result = await world.send({ handle }, { 'credentials.passcode': '123' });
-      expect([whereIs(result), noticesOf(result)]).toEqual(['challenge:totp', ['error form.stale']]);
+      expect([currentStep(result), noticesOf(result)]).toEqual(['challenge:totp', ['error form.stale']]);
     }
   });
 
@@ -417,7 +417,7 @@ describe('an enrollment', () => {
       offer: { text: 'new' },
       inputs: ['passcode'],
     });
-    expect(whereIs(await world.send(page, right))).toBe('complete');
+    expect(currentStep(await world.send(page, right))).toBe('complete');
     const credentials = await world.credentials('ann');
     expect(credentials).toEqual([
       credential('password', 'secret'),
@@ -461,7 +461,7 @@ describe('an enrollment', () => {
     await world.addUser('ann', [credential('password', 'secret'), stronger]);
     const second = await world.identify('ann', { 'credentials.passcode': 'secret' });
     const page = asStep(await world.send(second, { 'credentials.passcode': 'k' }));
-    expect(whereIs(page)).toBe('enroll:totp');
+    expect(currentStep(page)).toBe('enroll:totp');
     world.events();
     await world.send(page, right);
     expect(world.lines[0]).not.toHaveProperty('otherSessionsEnded');
@@ -471,7 +471,7 @@ describe('an enrollment', () => {
   test('that is refused stays, costs an attempt of its own, and none of the enrolled ones', async () => {
     const { world, page } = await atEnroll();
     const result = await world.send(page, { 'credentials.passcode': 'wrong' });
-    expect([whereIs(result), noticesOf(result)]).toEqual([
+    expect([currentStep(result), noticesOf(result)]).toEqual([
       'enroll:totp',
       ['error credentials.invalid credentials.passcode'],
     ]);
@@ -506,7 +506,7 @@ describe('an enrollment', () => {
     const { world, page } = await atEnroll();
     world.clock.now += 300;
     const result = await world.send(page, right);
-    expect([whereIs(result), noticesOf(result)]).toEqual(['enroll:totp', ['error enroll.expired']]);
+    expect([currentStep(result), noticesOf(result)]).toEqual(['enroll:totp', ['error enroll.expired']]);
     expect(await world.credentials('ann')).toHaveLength(1);
   });
 
@@ -578,7 +578,7 @@ describe('an enrollment', () => {
       proof,
     });
     const { world, page } = await atEnroll({ enroll });
-    expect(whereIs(await world.send(page, right))).toBe('complete');
+    expect(currentStep(await world.send(page, right))).toBe('complete');
     await world.addUser('bob', [credential('password', 'secret')]);
     const second = await world.identify('bob', { 'credentials.passcode': 'secret' });
     world.events();
@@ -610,8 +610,9 @@ describe('an enrollment', () => {
       const world = createWorld({ authenticators: [password, strict], app: allow(requirement), enrollment: request });
       await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
       let page = await world.identify('ann', { 'credentials.passcode': 'secret' });
-      if (whereIs(page) === 'challenge:totp') page = asStep(await world.send(page, { 'credentials.passcode': 'old' }));
-      expect(whereIs(page)).toBe('enroll:totp');
+      if (currentStep(page) === 'challenge:totp')
+        page = asStep(await world.send(page, { 'credentials.passcode': 'old' }));
+      expect(currentStep(page)).toBe('enroll:totp');
       await world.send(page, right);
       const after = (await world.credentials('ann')).map(({ id }) => (ids.includes(id as never) ? id : 'new'));
       expect(after).toEqual(ids);
@@ -666,7 +667,7 @@ describe('an enrollment', () => {
       ]);
       expect([pending?.expires, pending?.outbox?.length]).toEqual([start + 3600, 1]);
       expect(await world.outbox()).toHaveLength(1);
-      expect(whereIs(await world.send(code, { 'credentials.passcode': '1' }))).toBe('complete');
+      expect(currentStep(await world.send(code, { 'credentials.passcode': '1' }))).toBe('complete');
       expect((await world.outbox()).map(({ delivery }) => [delivery?.template, delivery?.to])).toEqual([
         ['account-changed', 'ann@example.org'],
         ['account-changed', 'new@example.org'],
@@ -684,7 +685,7 @@ describe('an enrollment', () => {
       expect(await world.outbox()).toHaveLength(1);
       const limited = asStep(await world.send(again, {}, { step: 'resend' }));
       expect(noticesOf(limited)).toEqual(['error resend.exceeded']);
-      expect(whereIs(await world.send(again, { 'credentials.passcode': '2' }))).toBe('complete');
+      expect(currentStep(await world.send(again, { 'credentials.passcode': '2' }))).toBe('complete');
     });
   });
 });
@@ -829,7 +830,11 @@ describe('a message that cannot be sent', () => {
     });
     await world.addUser('ann', [credential('password', 'secret'), credential('phone', '1')]);
     const page = await world.identify('ann', proved ? { 'credentials.passcode': 'secret' } : {});
-    expect([whereIs(page), noticesOf(page), page.moved]).toEqual(['challenge:phone', notices, notices.length === 0]);
+    expect([currentStep(page), noticesOf(page), page.moved]).toEqual([
+      'challenge:phone',
+      notices,
+      notices.length === 0,
+    ]);
     expect(world.events()).toContain('message.undeliverable phone country');
   });
 });
@@ -918,7 +923,7 @@ describe('an authenticator that can tell who it is', () => {
   ])('%s', async (_what, fields, where, notices, events) => {
     const world = await withPasskey();
     const result = await world.send(await world.beginSignIn(), by(fields));
-    expect([whereIs(result), noticesOf(result), world.events()]).toEqual([where, notices, events]);
+    expect([currentStep(result), noticesOf(result), world.events()]).toEqual([where, notices, events]);
     if (result.kind === 'step') expect(result.step.notices[0]).toMatchObject({ authenticator: 'passkey' });
     expect((await world.transaction())?.subject).toEqual(
       where === 'complete' ? { id: 'user-ann', identifier: 'ann', decoy: false } : undefined,
@@ -931,7 +936,7 @@ describe('an authenticator that can tell who it is', () => {
       'authenticator.id': id,
       'credentials.who': 'user-ann',
     });
-    expect([whereIs(result), noticesOf(result)]).toEqual(['identify', ['error form.stale']]);
+    expect([currentStep(result), noticesOf(result)]).toEqual(['identify', ['error form.stale']]);
   });
 
   test('counts against the account that it names, and a success gives it back', async () => {
@@ -988,16 +993,16 @@ describe('an answer by the link of a message', () => {
   ])('the token %j', async (token, where) => {
     const { world, page } = await atMail();
     const result = await world.send(page, answer(token));
-    expect(whereIs(result)).toBe(where);
+    expect(currentStep(result)).toBe(where);
     if (where !== 'complete') expect(noticesOf(result)).toEqual(['error form.stale']);
   });
 
   test('comes back to a challenge that was left', async () => {
     const { world, page } = await atMail();
     const other = asStep(await world.send(page, { 'authenticator.id': 'totp' }, { step: 'select' }));
-    expect(whereIs(other)).toBe('challenge:totp');
+    expect(currentStep(other)).toBe('challenge:totp');
     const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version: other.version };
     const handle = formHandle(world.secrets.all[0] as string, binding);
-    expect(whereIs(await world.send({ handle }, answer('mail-token')))).toBe('complete');
+    expect(currentStep(await world.send({ handle }, answer('mail-token')))).toBe('complete');
   });
 });

@@ -8,13 +8,13 @@ import {
   asStep,
   createWorld,
   credential,
+  currentStep,
   factors,
   fakeAuthenticator,
   noticesOf,
   password,
   start,
   totp,
-  whereIs,
 } from './sign-in-world.ts';
 
 const twoFactors = { app: allow(factors(2)) };
@@ -30,11 +30,11 @@ describe('a whole sign-in', () => {
   test('asks for one factor after the other', async () => {
     const world = await annInTwoSteps();
     const identify = await world.beginSignIn();
-    expect(whereIs(identify)).toBe('identify');
+    expect(currentStep(identify)).toBe('identify');
     expect(identify).toMatchObject({ version: 1, canRestart: false, done: [], moved: false, refused: false });
     expect(identify.identifier).toBeUndefined();
     const second = asStep(await world.send(identify, { identifier: ' Ann ', 'credentials.passcode': 'secret' }));
-    expect(whereIs(second)).toBe('challenge:totp');
+    expect(currentStep(second)).toBe('challenge:totp');
     expect(second).toMatchObject({ version: 2, identifier: 'Ann', canRestart: true, done: ['password'], moved: true });
     expect(await world.send(second, { 'credentials.passcode': '123' })).toMatchObject({
       kind: 'complete',
@@ -107,7 +107,7 @@ describe('there is nothing to go on with', () => {
     const world = createWorld();
     await world.beginSignIn({}, { lifetime: 60 });
     world.clock.now += 59;
-    expect(whereIs(await world.view())).toBe('identify');
+    expect(currentStep(await world.view())).toBe('identify');
   });
 });
 
@@ -141,7 +141,7 @@ describe('a form that does not answer this step', () => {
     world.events();
     const { length } = world.store.commits;
     const result = await world.send({ handle: handle as string }, { 'credentials.passcode': '123' });
-    expect([whereIs(result), noticesOf(result)]).toEqual(['challenge:totp', ['info form.stale']]);
+    expect([currentStep(result), noticesOf(result)]).toEqual(['challenge:totp', ['info form.stale']]);
     expect(result).toMatchObject({ moved: false, refused: false });
     expect(world.events()).toEqual([]);
     expect(world.store.commits).toHaveLength(length);
@@ -156,7 +156,7 @@ describe('a form that does not answer this step', () => {
     const world = await annInTwoSteps();
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     world.secrets.all = [Buffer.alloc(32, 2).toString('base64url'), ...world.secrets.all];
-    expect(whereIs(await world.send(page, { 'credentials.passcode': '123' }))).toBe('complete');
+    expect(currentStep(await world.send(page, { 'credentials.passcode': '123' }))).toBe('complete');
   });
 
   test.each(['denied', 'complete', 'profile'])('the step %s takes no answer', async (step) => {
@@ -165,7 +165,7 @@ describe('a form that does not answer this step', () => {
     const binding = { transaction: 'tx', step, authenticator: 'totp', version };
     const handle = formHandle(world.secrets.all[0] as string, binding);
     const result = await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': '123' });
-    expect([whereIs(result), noticesOf(result)]).toEqual(['identify', []]);
+    expect([currentStep(result), noticesOf(result)]).toEqual(['identify', []]);
     expect((await world.transaction())?.subject).toBeUndefined();
   });
 });
@@ -200,7 +200,7 @@ describe('restart', () => {
       await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret', rememberMe: 'yes' }),
     );
     const again = asStep(await world.send(page, {}, { step: 'restart' }));
-    expect([whereIs(again), again.moved, again.done]).toEqual(['identify', true, []]);
+    expect([currentStep(again), again.moved, again.done]).toEqual(['identify', true, []]);
     const after = await world.transaction();
     expect(after).toMatchObject({ id: 'tx', event: 'tx.2', evidence: [], request: { clientId: 'notes' } });
     expect(Object.keys(after ?? {}).sort()).toEqual(['event', 'evidence', 'expiresAt', 'id', 'request', 'startedAt']);
@@ -212,7 +212,7 @@ describe('restart', () => {
     const page = asStep(await world.send(first, { identifier: 'ann', 'credentials.passcode': 'secret' }));
     expect(page.canRestart).toBe(false);
     const again = asStep(await world.send(page, {}, { step: 'restart' }));
-    expect([whereIs(again), again.done]).toEqual(['challenge:totp', ['password']]);
+    expect([currentStep(again), again.done]).toEqual(['challenge:totp', ['password']]);
   });
 });
 
@@ -221,7 +221,7 @@ describe('a denial', () => {
     const world = createWorld({ app: { kind: 'deny' } });
     await world.addUser('ann', [credential('password', 'secret')]);
     const page = await world.beginSignIn();
-    expect(whereIs(page)).toBe('denied:rule');
+    expect(currentStep(page)).toBe('denied:rule');
     expect(world.lines).toMatchObject([
       {
         event: 'sign_in.denied',
@@ -237,7 +237,7 @@ describe('a denial', () => {
     const world = createWorld({ app: { kind: 'deny' } });
     await world.beginSignIn();
     world.events();
-    expect(whereIs(await world.send({ handle: 'none' }))).toBe('denied:rule');
+    expect(currentStep(await world.send({ handle: 'none' }))).toBe('denied:rule');
     expect(world.events()).toEqual([]);
   });
 
@@ -255,7 +255,7 @@ describe('a denial', () => {
     const world = createWorld();
     await world.addUser('ann', [credential('password', 'secret')], { status: 'suspended' });
     const result = await world.identify('ann', { 'credentials.passcode': 'secret' });
-    expect(whereIs(result)).toBe('denied:account_inactive');
+    expect(currentStep(result)).toBe('denied:account_inactive');
     expect(world.events()).toEqual(['authenticator.verified password', 'sign_in.denied account_inactive']);
     expect(await world.transaction()).toBeDefined();
   });
@@ -301,7 +301,7 @@ describe('another option', () => {
     const list = asStep(await world.send(page, {}, { step: 'select' }));
     const fields = id === undefined ? {} : { 'authenticator.id': id };
     const picked = asStep(await world.send(list, fields, { step: 'select' }));
-    expect(whereIs(picked)).toBe(expected);
+    expect(currentStep(picked)).toBe(expected);
     const answered = asStep(await world.send(list, fields));
     // The list as the main form of its own page: the first answer took its version.
     if (expected !== 'select') expect(noticesOf(answered)).toEqual(['info form.stale']);
@@ -311,7 +311,7 @@ describe('another option', () => {
     const { world, page } = await annWithTwo();
     const list = asStep(await world.send(page, {}, { step: 'select' }));
     const none = await world.send(list, {});
-    expect([whereIs(none), noticesOf(none)]).toEqual(['select', ['error authenticator.required authenticator.id']]);
+    expect([currentStep(none), noticesOf(none)]).toEqual(['select', ['error authenticator.required authenticator.id']]);
     expect(none).toMatchObject({ moved: false, refused: true });
     const chosen = asStep(await world.send(list, { 'authenticator.id': 'totp:totp2' }));
     expect(chosen.step).toMatchObject({
@@ -320,7 +320,7 @@ describe('another option', () => {
       label: 'Tablet',
       challenge: { of: 'totp2' },
     });
-    expect(whereIs(await world.send(chosen, { 'credentials.passcode': '456' }))).toBe('complete');
+    expect(currentStep(await world.send(chosen, { 'credentials.passcode': '456' }))).toBe('complete');
   });
 
   test('before a proof the page discloses neither how many there are nor their names', async () => {
@@ -339,7 +339,7 @@ describe('another option', () => {
     world.clock.now += 10;
     const back = asStep(await world.send(other, { 'authenticator.id': 'totp:totp' }, { step: 'select' }));
     expect((await world.transaction())?.pending?.expires).toBe(start + 300);
-    expect(whereIs(back)).toBe('challenge:totp');
+    expect(currentStep(back)).toBe('challenge:totp');
   });
 });
 
@@ -350,7 +350,7 @@ describe('skip', () => {
     const world = createWorld(offered);
     await world.addUser('ann', [credential('password', 'secret')]);
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
-    expect(whereIs(page)).toBe('enroll:totp');
+    expect(currentStep(page)).toBe('enroll:totp');
     world.events();
     expect(await world.send(page, {}, { step: 'skip' })).toMatchObject({ kind: 'complete' });
     expect(world.events()).toEqual(['enrollment.skipped totp optional']);
@@ -374,7 +374,7 @@ describe('skip', () => {
     const world = await annInTwoSteps();
     const page = await world.identify(identifier);
     const result = await world.send(page, {}, { step: 'skip' });
-    expect([whereIs(result), noticesOf(result)]).toEqual([whereIs(page), ['info form.stale']]);
+    expect([currentStep(result), noticesOf(result)]).toEqual([currentStep(page), ['info form.stale']]);
     expect(result).toMatchObject({ moved: false, refused: false });
   });
 });
@@ -407,7 +407,7 @@ describe('where a page is shown', () => {
     const says = [];
     for (let round = 0; round < 3; round += 1) {
       const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
-      says.push([whereIs(page), page.moved, page.refused, ...noticesOf(page)]);
+      says.push([currentStep(page), page.moved, page.refused, ...noticesOf(page)]);
     }
     expect(says).toEqual([
       ['challenge:mail', true, false],

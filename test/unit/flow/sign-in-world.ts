@@ -332,7 +332,7 @@ export function asStep(result: SignInResult): StepShown {
 }
 
 /** `challenge:totp`, `identify`, `denied:rule`, `complete`, `cancelled:unmet`. */
-export function whereIs(result: SignInResult): string {
+export function currentStep(result: SignInResult): string {
   if (result.kind === 'complete') return 'complete';
   if (result.kind === 'cancelled') return `cancelled:${result.reason}`;
   const { step } = result;

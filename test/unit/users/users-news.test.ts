@@ -13,8 +13,8 @@ import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { revisionPointerKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
+import { outboxOf } from '../../support/account-notifications.ts';
 import { cheapQueue } from '../../support/cheap-hashing.ts';
-import { outboxOf } from '../../support/news.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { validFiles, withConfiguration } from '../policy/configuration-dir.ts';
 

@@ -1,9 +1,9 @@
 /** Sign-ins of people who have any of `means`, and what may be said of them afterwards. */
 import { appFile } from './authorize.ts';
-import { capabilities, type Holder, type MeansName } from './means.ts';
+import { capabilities, type Holder, type MeansName } from './enrolled-users.ts';
 import type { TestNode } from './node.ts';
 import { redirectUri } from './relying-party.ts';
-import { answerStep, beginSignIn, type SignIn, signOnPolicy, whereIs } from './sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, type SignIn, signOnPolicy } from './sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from './user-agent.ts';
 
 /** One app for each of these; what its rule allows, under its name. */
@@ -39,13 +39,13 @@ export async function named(
 
 /** Says who it is, where that is asked. */
 export async function name(agent: UserAgent, page: Page, { identifier }: Pick<Holder, 'identifier'>): Promise<Page> {
-  return whereIs(page) === 'identify' ? answerStep(agent, page, { identifier, 'credentials.passcode': '' }) : page;
+  return currentStep(page) === 'identify' ? answerStep(agent, page, { identifier, 'credentials.passcode': '' }) : page;
 }
 
 /** Asks to prove this, whether the page offers it or not. */
 export async function turnTo(agent: UserAgent, page: Page, requestedEnrollment: MeansName): Promise<Page> {
   const { authenticator } = capabilities[requestedEnrollment];
-  if (whereIs(page) === `challenge:${authenticator}` || whereIs(page) === 'code') return page;
+  if (currentStep(page) === `challenge:${authenticator}` || currentStep(page) === 'code') return page;
   const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
   const body = new URLSearchParams({ stateHandle, 'authenticator.id': authenticator });
   return agent.open(`${page.url}/select`, { method: 'POST', body }, redirectUri);
@@ -61,10 +61,10 @@ export async function prove(
   const proved: MeansName[] = [];
   for (const one of order) {
     at = await turnTo(agent, at, one);
-    if (whereIs(at) !== `challenge:${capabilities[one].authenticator}`) continue;
+    if (currentStep(at) !== `challenge:${capabilities[one].authenticator}`) continue;
     at = await answerStep(agent, at, await who.answer(one, at, agent));
     if (!at.messages.includes('credentials.invalid')) proved.push(one);
-    if (whereIs(at) === 'code') break;
+    if (currentStep(at) === 'code') break;
   }
   return { page: at, proved };
 }

@@ -4,18 +4,18 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { newsFor, outboxOf, told } from '../support/news.ts';
+import { newsFor, outboxOf, told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
 import {
   beginSignIn,
+  currentStep,
   formOf,
   identify,
   passcode,
   personWithPassword,
   personWithTotp,
-  whereIs,
 } from '../support/sign-in-flow.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 
@@ -39,10 +39,10 @@ test('what a sign-in enrolls is told: what, when, from where, for which app, in 
   const agent = new UserAgent({ headers: { 'user-agent': firefox, 'accept-language': 'en' } });
   let { page } = await beginSignIn(node, 'payroll', agent);
   page = await identify(agent, page, person);
-  if (whereIs(page) === 'select') page = await agent.submit(page, mainForm(page), { 'authenticator.id': 'totp' });
+  if (currentStep(page) === 'select') page = await agent.submit(page, mainForm(page), { 'authenticator.id': 'totp' });
   person.totp = page.secret ?? '';
   page = await agent.submit(page, mainForm(page), await passcode(person), redirectUri);
-  expect(whereIs(page)).toBe('code');
+  expect(currentStep(page)).toBe('code');
   const news = await newsFor(node, address);
   expect(news).toHaveLength(1);
   expect(news[0]?.delivery.params).toEqual({
@@ -70,7 +70,7 @@ test('an offer that is not confirmed is no news, and an address that nobody veri
   const person = await personWithPassword(node);
   await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier } }));
   const { agent, page } = await visit(node, person, '/account/add/recovery_code');
-  expect(whereIs(page)).toBe('enroll:recovery_code');
+  expect(currentStep(page)).toBe('enroll:recovery_code');
   const unsaved = await agent.submit(page, mainForm(page), { 'credentials.saved': '' });
   expect(unsaved.status).toBe(422);
   const added = await agent.submit(unsaved, mainForm(unsaved), { 'credentials.saved': 'yes' });
@@ -101,14 +101,14 @@ test('new recovery codes take the place of the old ones, and the news says so; s
   expect(first.messages).toEqual(['account.done.added']);
   now += 301;
   const asked = await visit(node, person, '/account/add/recovery_code', agent);
-  expect(whereIs(asked.page)).toBe('challenge:recovery_code');
+  expect(currentStep(asked.page)).toBe('challenge:recovery_code');
   const [code = ''] = page.html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/) ?? [];
   const offer = await reach(
     agent,
     await agent.submit(asked.page, mainForm(asked.page), { 'credentials.passcode': code }),
     person,
   );
-  expect(whereIs(offer)).toBe('enroll:recovery_code');
+  expect(currentStep(offer)).toBe('enroll:recovery_code');
   const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
   expect(second.messages).toEqual(['account.done.added']);
   expect(await told(node, address)).toEqual(['added', 'replaced']);

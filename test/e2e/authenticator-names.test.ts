@@ -2,13 +2,13 @@
 import { expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
+import { outboxOf } from '../support/account-notifications.ts';
+import { settingsWithMeans } from '../support/enrolled-users.ts';
 import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
-import { settingsWithMeans } from '../support/means.ts';
-import { outboxOf } from '../support/news.ts';
 import { startNode } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { named } from '../support/proving.ts';
-import { answerStep, formOf, signOnPolicy, whereIs } from '../support/sign-in-flow.ts';
+import { named } from '../support/proofs.ts';
+import { answerStep, currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 test('mailboxes and numbers without a name are shown masked once something is proved, where there are two', async () => {
@@ -27,10 +27,10 @@ test('mailboxes and numbers without a name are shown masked once something is pr
     });
     expect(created.ok).toBe(true);
     const { agent, page } = await named(node, 'notes', { identifier: `two-${person.identifier}` });
-    expect(whereIs(page)).toBe('challenge:email');
+    expect(currentStep(page)).toBe('challenge:email');
     const code = /^ {4}(\d{6})$/m.exec((await mailTo(node, person.address)).text)?.[1] ?? '';
     const proved = await answerStep(agent, page, { 'credentials.passcode': code });
-    expect(whereIs(proved)).toBe('challenge:phone');
+    expect(currentStep(proved)).toBe('challenge:phone');
     const list = await agent.submit(proved, formOf(proved, 'select'));
     for (const number of numbers) expect(list.html).toContain(number.slice(-2));
     expect(list.html).not.toContain(numbers[0]);

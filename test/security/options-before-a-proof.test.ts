@@ -10,13 +10,13 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { maskedNumber } from '../../src/authenticators/phone/number.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { maskedAddress } from '../../src/core/model/mail-address.ts';
+import { settingsWithMeans } from '../support/enrolled-users.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
-import { settingsWithMeans } from '../support/means.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { appsThatAsk, named } from '../support/proving.ts';
-import { reopened } from '../support/returning.ts';
-import { answerStep, formOf, whereIs } from '../support/sign-in-flow.ts';
+import { appsThatAsk, named } from '../support/proofs.ts';
+import { reopened } from '../support/returning-browser.ts';
+import { answerStep, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -99,14 +99,14 @@ describe('before a proof', () => {
     const telling = await notificationContext(who);
     const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
     const list = await select(agent, page);
-    expect(whereIs(list)).toBe('select');
+    expect(currentStep(list)).toBe('select');
     const choices = choicesOf(list);
     expect(choices.toSorted()).toEqual(['email', 'password', 'phone', 'totp']);
     expect(telling.filter((text) => list.html.includes(text))).toEqual([]);
     let asked = list;
     for (const choice of choices) {
       asked = await select(agent, asked, choice);
-      expect(whereIs(asked)).toBe(`challenge:${choice}`);
+      expect(currentStep(asked)).toBe(`challenge:${choice}`);
       expect(telling.filter((text) => asked.html.includes(text))).toEqual([]);
     }
   });
@@ -114,9 +114,9 @@ describe('before a proof', () => {
   test('two of a kind are no list', async () => {
     const who = await rich();
     const { agent, page } = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
-    expect(whereIs(page)).toBe('challenge:totp');
+    expect(currentStep(page)).toBe('challenge:totp');
     expect(formOf(page, 'select')).toBeUndefined();
-    expect(whereIs(await select(agent, page))).toBe('challenge:totp');
+    expect(currentStep(await select(agent, page))).toBe('challenge:totp');
   });
 
   test.each(['totp:none', 'webauthn', 'id of a mailbox', ''])(
@@ -129,9 +129,9 @@ describe('before a proof', () => {
       const asked = await select(agent, page, 'totp');
       const picked = id === 'id of a mailbox' ? `email:${second?.id}` : id;
       const after = await select(agent, asked, picked);
-      expect(whereIs(after)).toBe(id === '' ? 'select' : 'challenge:totp');
+      expect(currentStep(after)).toBe(id === '' ? 'select' : 'challenge:totp');
       if (id === '')
-        expect(whereIs(await answerStep(agent, after, { 'authenticator.id': 'email:none' }))).toBe('select');
+        expect(currentStep(await answerStep(agent, after, { 'authenticator.id': 'email:none' }))).toBe('select');
       expect(await codesTo(node, who.identifiers[2] ?? '')).toHaveLength(0);
     },
   );
@@ -145,13 +145,13 @@ describe('one challenge stands for all', () => {
     const at = async () => named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     for (const app of [...who.apps].reverse()) {
       const { agent, page } = await at();
-      expect(whereIs(await answerStep(agent, page, await codeOf(app)))).toBe('code');
+      expect(currentStep(await answerStep(agent, page, await codeOf(app)))).toBe('code');
       const again = await at();
       const refused = await answerStep(again.agent, again.page, await codeOf(app));
       expect(refused.messages).toContain('credentials.used');
     }
     const { agent, page } = await at();
-    expect(whereIs(await answerStep(agent, page, await codeOf(who.apps[0], 1)))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, await codeOf(who.apps[0], 1)))).toBe('code');
   });
 
   test('a code of one app is taken once, though two browsers bring it at a time', async () => {
@@ -161,7 +161,7 @@ describe('one challenge stands for all', () => {
     both[1] = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     const code = await codeOf(who.apps[1]);
     const pages = await Promise.all(both.map((one) => one && answerStep(one.agent, one.page, code)));
-    expect(pages.filter((page) => page && whereIs(page) === 'code')).toHaveLength(1);
+    expect(pages.filter((page) => page && currentStep(page) === 'code')).toHaveLength(1);
   });
 
   test.each([0, 1, 2])('a code by mail goes to what was typed, else to the oldest mailbox: name %i', async (name) => {
@@ -179,7 +179,7 @@ describe('one challenge stands for all', () => {
     const { agent, page } = await named(node, 'mail', { identifier: second });
     const { text } = await mailTo(node, second);
     const code = /^ {4}(\d{6})$/m.exec(text)?.[1] ?? '';
-    expect(whereIs(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
+    expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
     await maySendAgain(node, who.id);
     await named(node, 'mail', { identifier: plain }, reopened(agent, node.issuer));
     await mailTo(node, second, 2);
@@ -206,6 +206,6 @@ test('after a proof mailboxes and phones are listed with their names, and can be
   const credentials = (await node.app.directory.get(who.id))?.credentials ?? [];
   const second = credentials.findLast(({ authenticator }) => authenticator === 'email');
   const asked = await select(agent, list, `email:${second?.id}`);
-  expect(whereIs(asked)).toBe('challenge:email');
+  expect(currentStep(asked)).toBe('challenge:email');
   await mailTo(node, who.identifiers[2] ?? '');
 });

@@ -3,7 +3,7 @@ import { generate } from 'otplib';
 import type { TestNode } from './node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode, type TokenAnswer } from './raw-client.ts';
 import { type Person, redirectUri } from './relying-party.ts';
-import { answerStep, whereIs } from './sign-in-flow.ts';
+import { answerStep, currentStep } from './sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from './user-agent.ts';
 
 /** The browser is closed and opened again: what has no end of its own is gone. */
@@ -42,7 +42,7 @@ export async function finish(
   for (let steps = 0; steps < 6 && !page.url.startsWith(redirectUri); steps += 1) {
     const form = mainForm(page);
     if (!form) break;
-    asked.push(whereIs(page));
+    asked.push(currentStep(page));
     const boxes = Object.fromEntries(form.boxes.filter((box) => ticked.includes(box)).map((box) => [box, 'yes']));
     if (form.step === 'enroll' && page.secret) Object.assign(person, { totp: page.secret, step: 0 });
     const answer =
@@ -53,7 +53,7 @@ export async function finish(
           : await passcodeAt(person, clock);
     page = await answerStep(agent, page, { ...answer, ...boxes });
   }
-  return { page, asked, where: whereIs(page) };
+  return { page, asked, where: currentStep(page) };
 }
 
 /** A code that was not used yet, by the clock of the node. */
