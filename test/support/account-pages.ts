@@ -1,12 +1,11 @@
 /** One fixture for each state of the account pages. */
-import type { Notice } from '../../src/core/step/step.ts';
 import type { Overview } from '../../src/flow/account/overview.ts';
 import type { AccountPage } from '../../src/http/html/views/account-pages.ts';
+import { errorNotice as error } from './notices.ts';
 
 const at = 1_795_000_000;
 const firefox = { browser: 'Firefox', system: 'Linux', ip: '192.0.2.7' };
 const nowhere = { browser: '', system: '', ip: '' };
-const error = (code: string, rest: Partial<Notice> = {}): Notice => ({ code, level: 'error', ...rest });
 const base = { brand: { name: 'Acme ID' }, locale: 'en', messages: [] } as const;
 const handle = 'Zm9ybS1oYW5kbGU';
 const name = 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA';

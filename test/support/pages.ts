@@ -6,12 +6,14 @@ import { join } from 'node:path';
 import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
-import type { Notice, Step } from '../../src/core/step/step.ts';
+import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
+import type { Step } from '../../src/core/step/step.ts';
 import { assetCacheControl } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
 import { accountPages } from './account-pages.ts';
+import { errorNotice as error } from './notices.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');
 
@@ -29,7 +31,6 @@ const base: Omit<StepPage, 'step'> = {
   canRestart: false,
 };
 const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
-const error = (code: string, rest: Partial<Notice> = {}): Notice => ({ code, level: 'error', ...rest });
 
 const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
 const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
@@ -511,7 +512,7 @@ const steps: Readonly<Record<string, StepPage>> = {
       ...identify,
       identifyWith: 'password',
       identifier: hostile,
-      notices: [error(hostile, { params: { account: hostile } })],
+      notices: [error(hostile as RefusalNoticeCode, { params: { account: hostile } })],
     },
   },
   'select-hostile': {

@@ -1,11 +1,12 @@
 /** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
+import type { NoticeCode } from './notice-codes.ts';
 
 /** A message that a step shows. */
 export interface Notice {
   /** Stable code, e.g. `credentials.invalid`; the views hold the texts. */
-  readonly code: string;
+  readonly code: NoticeCode;
   readonly level: 'error' | 'info';
   /** Name of the input that the notice belongs to, e.g. `credentials.passcode`. */
   readonly field?: string;

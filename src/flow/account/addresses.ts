@@ -4,7 +4,9 @@
  * limits per account and per address. The caller has checked the form and Law 7.
  */
 import { randomInt, timingSafeEqual } from 'node:crypto';
+import type { RefusalCode } from '../../authenticators/refusal-codes.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
+import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
@@ -23,6 +25,7 @@ import { type AskedAddress, serializeUser, type User } from '../../users/user.ts
 import { audit } from '../audit.ts';
 import { reserveChange } from '../change-limit.ts';
 import { asResendRefusal, enqueueMessages, reserveSending } from '../notify/enqueue-message.ts';
+import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import { serverMac } from '../server-mac.ts';
 import { recordChange } from './change.ts';
 import { type OpenAccount, senderOf } from './open-account.ts';
@@ -45,7 +48,7 @@ const tries: readonly Limit[] = [
 
 const counter = 'notification_address';
 
-function wrong(code: string, field?: string): Notice {
+function wrong(code: NoticeCode, field?: string): Notice {
   return { code, level: 'error', ...(field === undefined ? {} : { field }) };
 }
 
@@ -69,9 +72,9 @@ export function isBelowAddressLimit({ account }: OpenAccount): boolean {
 export async function askForAddress(context: OpenAccount, text: string | undefined): Promise<Notice | undefined> {
   if (!context.services.canMail()) return wrong('account.address.no_mail');
   if (!isBelowAddressLimit(context)) return wrong('account.address.full');
-  if (text === undefined || text.trim() === '') return wrong('email.required', 'email');
+  if (text === undefined || text.trim() === '') return wrong(refusalNoticeCode('email.required'), 'email');
   const address = mailAddress(text);
-  if (address === undefined) return wrong('email.invalid', 'email');
+  if (address === undefined) return wrong(refusalNoticeCode('email.invalid'), 'email');
   const isThere = notificationAddresses(context.account).some((one) => isSameAddress(one.address, address));
   if (isThere) return wrong('account.address.known', 'email');
   return sendCode(context, address);
@@ -201,6 +204,6 @@ function readCode(text: string): string | Notice {
   return /^[0-9]{6}$/.test(code) ? code : aboutCode('credentials.malformed');
 }
 
-function aboutCode(code: string): Notice {
-  return { ...wrong(code, 'passcode'), authenticator: 'email' };
+function aboutCode(code: RefusalCode): Notice {
+  return { ...wrong(refusalNoticeCode(code), 'passcode'), authenticator: 'email' };
 }

@@ -12,6 +12,7 @@ import type {
   Verified,
 } from '../../authenticators/authenticator.ts';
 import type { Evidence } from '../../core/model/facts.ts';
+import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import { proved } from '../../core/step/transitions.ts';
@@ -21,6 +22,7 @@ import type { VersionedAccount } from '../../users/account.ts';
 import { parseCredentials, serializeCredentials } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
+import { refusalNoticeCode } from '../refusal-notice-code.ts';
 import type { FormBinding } from '../transaction/form-handle.ts';
 import { auditContext, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
 
@@ -62,7 +64,7 @@ export function credentialInput(fields: Fields): CredentialInput {
 /** The user stays at the step, which says why. */
 export function withError(
   context: OpenTransaction,
-  code: string,
+  code: NoticeCode,
   about: Pick<Notice, 'field' | 'params'> = {},
 ): ActionResult {
   return { context, messages: [{ code, level: 'error', ...about }] };
@@ -140,7 +142,7 @@ export function refused(context: OpenTransaction, key: string, refusal: Refused 
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return withError(context, code, { field: refusal?.field ?? 'credentials.passcode' });
+  return withError(context, refusalNoticeCode(code), { field: refusal?.field ?? 'credentials.passcode' });
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */

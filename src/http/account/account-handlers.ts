@@ -25,7 +25,7 @@ import {
 } from './account-request.ts';
 
 /** What the overview can say was done, as its query names it. */
-const done: ReadonlySet<string> = new Set([
+const done = [
   'added',
   'renamed',
   'removed',
@@ -34,7 +34,7 @@ const done: ReadonlySet<string> = new Set([
   'device_forgotten',
   'address_added',
   'address_removed',
-]);
+] as const;
 
 export function accountHandlers(parts: AccountParts) {
   return {
@@ -85,5 +85,6 @@ async function showOverview(request: AccountPageRequest, messages: readonly Noti
 /** `code`: what was done on the page before; `stale`: another tab was faster. */
 function noticesOf(code: unknown): readonly Notice[] {
   if (code === 'stale') return [staleForm];
-  return typeof code === 'string' && done.has(code) ? [{ code: `account.done.${code}`, level: 'info' }] : [];
+  const what = done.find((known) => known === code);
+  return what === undefined ? [] : [{ code: `account.done.${what}`, level: 'info' }];
 }

@@ -109,6 +109,7 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'audit',
     'services',
     'change-limit',
+    'refusal-notice-code',
     'browser',
     'facts',
     'transaction',

@@ -1,9 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
+import type { RefusalCode } from '../../../src/authenticators/refusal-codes.ts';
+import type { NoticeCode } from '../../../src/core/step/notice-codes.ts';
 import type { Notice, Step } from '../../../src/core/step/step.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import type { StepPage } from '../../../src/http/html/views/page-models.ts';
+import { errorNotice } from '../../support/notices.ts';
 import { hostile, pageStates, viewsDir } from '../../support/pages.ts';
 
 const renderer = createRenderer({ viewsDir });
@@ -179,8 +182,8 @@ test('a secret is never filled in again', () => {
   expect(inputOf(html, 'credentials.passcode')).not.toContain('value=');
 });
 
-const error = (code: string, field?: string): Notice =>
-  field === undefined ? { code, level: 'error' } : { code, level: 'error', field };
+const error = (code: NoticeCode | RefusalCode, field?: string): Notice =>
+  errorNotice(code, field === undefined ? {} : { field });
 
 test.each([
   ['nothing typed yet', [], undefined, 'identifier', []],
@@ -227,8 +230,12 @@ test('an information is no error', () => {
 });
 
 test('an error while enrolling stands beside the input', () => {
-  const html = render({ ...enroll, notices: [error('credentials.invalid', 'credentials.passcode'), error('busy')] });
-  expect(html.indexOf('data-message="busy"')).toBeLessThan(html.indexOf('data-secret'));
+  const html = render({
+    ...enroll,
+    notices: [error('credentials.invalid', 'credentials.passcode'), error('send.exceeded')],
+  });
+  expect(html).toContain('data-message="send.exceeded"');
+  expect(html.indexOf('data-message="send.exceeded"')).toBeLessThan(html.indexOf('data-secret'));
   expect(html.indexOf('data-message="credentials.invalid"')).toBeGreaterThan(html.indexOf('data-secret'));
 });
 
