@@ -1,6 +1,5 @@
 /** What recovery codes, access codes and named apps are worth, and how often. */
 
-import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
@@ -9,6 +8,7 @@ import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
 import { appFile } from '../support/authorize.ts';
 import { recoveryCodes } from '../support/enrolled-users.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
+import { randomName } from '../support/random-name.ts';
 import {
   authorizationRequest,
   discover,
@@ -64,7 +64,7 @@ afterAll(() => node.stop());
 /** Gives somebody new exactly these, ready to be used. */
 async function createUser(...keys: readonly Key[]): Promise<TestUser> {
   const answers: TestUser['answers'] = {};
-  const person: TestUser = { id: '', identifier: `${randomBytes(8).toString('hex')}@x.test`, password, answers };
+  const person: TestUser = { id: '', identifier: `${randomName()}@x.test`, password, answers };
   const credentials: NewCredential[] = [];
   for (const key of keys) credentials.push(await equip(key, person));
   const created = await node.app.directory.create({

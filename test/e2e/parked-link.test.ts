@@ -1,11 +1,12 @@
 /** The link of a challenge that the person left for another way works as its code does: as long as that counts. */
-import { randomBytes } from 'node:crypto';
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { type Holder, holder } from '../support/enrolled-users.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
+import { randomName } from '../support/random-name.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, attemptsOf, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -104,7 +105,7 @@ test('what the rule no longer asks for is not taken up again', async () => {
 });
 
 test('of two mailboxes the link stands for the one that it was sent to', async () => {
-  const address = `${randomBytes(8).toString('hex')}@demo.test`;
+  const address = `${randomName()}@demo.test`;
   const credentials = [testPassword(node.app), emailCredential(address), emailCredential(`2-${address}`)];
   const created = await node.app.directory.create({ identifiers: [address], groups: ['staff'], credentials });
   const id = created.ok ? created.user.id : '';

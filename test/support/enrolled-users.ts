@@ -2,7 +2,6 @@
  * Every authenticator that a user may have: how a user gets it, and how they use it. Tests go through the whole list.
  */
 
-import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
 import type { Authenticator, NewCredential } from '../../src/authenticators/authenticator.ts';
@@ -17,6 +16,7 @@ import { serializeCredentials } from '../../src/users/user.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from './mail.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { codeFor, mobileNumber, settingsWithPhone } from './phone.ts';
+import { randomName } from './random-name.ts';
 import { until } from './until.ts';
 import type { Page, UserAgent } from './user-agent.ts';
 import { assertion, credentialOf, flag, newKey, optionsOf, type SoftKey, whereOf } from './webauthn.ts';
@@ -161,7 +161,7 @@ export interface Holder {
 
 /** A new user who has exactly these, ready to be used. */
 export async function holder(node: TestNode, ...names: readonly CapabilityName[]): Promise<Holder> {
-  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const identifier = `${randomName()}@demo.test`;
   const profile = { email: identifier, emailVerified: true };
   const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], profile });
   if (!created.ok) throw new Error(created.code);

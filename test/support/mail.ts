@@ -1,10 +1,10 @@
 /** Users who get mail, and what they got. */
 
-import { randomBytes } from 'node:crypto';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import { attemptCounter, outboxKey } from '../../src/stores/keys.ts';
 import type { TestNode } from './node.ts';
+import { randomName } from './random-name.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 import { until } from './until.ts';
 
@@ -23,7 +23,7 @@ export const passwordless = signOnPolicy('notes', {
 export async function reader(
   { app }: TestNode,
   profile: Readonly<Record<string, string>> = {},
-  name = randomBytes(8).toString('hex'),
+  name = randomName(),
 ): Promise<Reader> {
   const address = `${name}@demo.test`;
   const created = await app.directory.create({

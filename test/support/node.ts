@@ -1,5 +1,5 @@
 /** One Stepgate node in this process, as `serve` runs it, on a free port, with a configuration of its own. */
-import { randomBytes } from 'node:crypto';
+
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
@@ -23,6 +23,7 @@ import { keyringKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { cheapHashing } from './cheap-hashing.ts';
 import { checkAuditLine } from './check-audit-line.ts';
+import { randomName } from './random-name.ts';
 import { recordingStore } from './recording-store.ts';
 
 export const password = 'correct horse battery staple';
@@ -214,7 +215,7 @@ export async function newPerson(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<{ id: string; identifier: string; password: string }> {
-  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const identifier = `${randomName()}@demo.test`;
   const created = await app.directory.create({ identifiers: [identifier], groups, credentials: [testPassword(app)] });
   if (!created.ok) throw new Error(created.code);
   return { id: created.user.id, identifier, password };

@@ -1,11 +1,13 @@
 /** Settings with phones, users who have one, and what is sent there. */
-import { randomBytes, randomInt } from 'node:crypto';
+
+import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { parseDocument } from 'yaml';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
 import type { TestNode } from './node.ts';
+import { randomName } from './random-name.ts';
 import { signOnPolicy } from './sign-in-flow.ts';
 
 export const phoneSettings = {
@@ -55,7 +57,7 @@ export interface Caller {
 
 /** A new user whose only authenticator is their phone. */
 export async function caller({ app }: TestNode, number = mobileNumber()): Promise<Caller> {
-  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const identifier = `${randomName()}@demo.test`;
   const created = await app.directory.create({
     identifiers: [identifier],
     groups: ['staff'],

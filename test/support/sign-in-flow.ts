@@ -1,6 +1,5 @@
 /** Pieces of a sign-in that hostile tests put together in their own order. */
 
-import { randomBytes } from 'node:crypto';
 import { generate, generateSecret } from 'otplib';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
@@ -8,6 +7,7 @@ import type { Entry } from '../../src/stores/store.ts';
 import { readSkips } from '../../src/users/skips.ts';
 import { parseUser, serializeUser } from '../../src/users/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
+import { randomName } from './random-name.ts';
 import { type Authorization, authorization } from './raw-client.ts';
 import { nextCode, type Person, redirectUri } from './relying-party.ts';
 import { type Form, mainForm, type Page, UserAgent } from './user-agent.ts';
@@ -66,7 +66,7 @@ export async function personWithPassword(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<Person & { readonly id: string }> {
-  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const identifier = `${randomName()}@demo.test`;
   const credentials = [testPassword(app)];
   const created = await app.directory.create({ identifiers: [identifier], groups, credentials });
   if (!created.ok) throw new Error(created.code);
@@ -78,7 +78,7 @@ export async function personWithTotp(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<Person & { readonly id: string; readonly totp: string }> {
-  const identifier = `${randomBytes(8).toString('hex')}@demo.test`;
+  const identifier = `${randomName()}@demo.test`;
   const totp = generateSecret({ length: 20 });
   const created = await app.directory.create({
     identifiers: [identifier],
