@@ -71,7 +71,7 @@ async function givePassword(page: Page, person: Person): Promise<void> {
   await enter(page, person.password);
 }
 
-async function turnTo(page: Page, key: string, name: RegExp): Promise<void> {
+async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promise<void> {
   const requestedEnrollment = page.locator(challenge(key));
   await appears(requestedEnrollment.or(page.locator('form[data-step=select]')).first());
   if ((await requestedEnrollment.count()) > 0) return;
@@ -96,7 +96,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
     async ({ page }) => {
       const request = await start(page, 'notes');
       await givePassword(page, person);
-      await turnTo(page, 'recovery_code', /^Recovery code/);
+      await chooseAuthenticator(page, 'recovery_code', /^Recovery code/);
       await expectAccessible(page);
       await enter(page, (codes[0] ?? '').toLowerCase().replaceAll('-', ' '));
       expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
@@ -122,7 +122,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
   await onDevice(browser, async ({ page }) => {
     const request = await start(page, 'notes');
     await givePassword(page, person);
-    await turnTo(page, 'totp', /^Authenticator app/);
+    await chooseAuthenticator(page, 'totp', /^Authenticator app/);
     await enter(page, await nextCode(person));
     expect(await told(page, request)).toMatchObject({ sub: person.id });
   });
@@ -138,7 +138,7 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
     async ({ page }) => {
       const request = await start(page, 'notes');
       await givePassword(page, person);
-      await turnTo(page, 'access_code', /^Temporary access code/);
+      await chooseAuthenticator(page, 'access_code', /^Temporary access code/);
       await expectAccessible(page);
       await enter(page, code.endsWith('2') ? `${code.slice(0, -1)}3` : `${code.slice(0, -1)}2`);
       await said(page, 'credentials.invalid');

@@ -31,7 +31,7 @@ afterAll(async () => {
 type AppName = 'Notes' | 'Payroll' | 'Shop';
 
 /** Like Alice, but new. */
-async function somebody(): Promise<{ readonly id: string; readonly identifier: string }> {
+async function createUser(): Promise<{ readonly id: string; readonly identifier: string }> {
   number += 1;
   const identifier = `visitor-${number}@demo.test`;
   const credentials = [testPassword(node.app), emailCredential(identifier)];
@@ -132,7 +132,7 @@ async function givePassword(page: Page): Promise<void> {
 
 describe('shop', () => {
   test('by the code that the inbox shows; the passkey that is offered is skipped', async () => {
-    const { identifier } = await somebody();
+    const { identifier } = await createUser();
     await visit(async (page, context) => {
       await askForMail(page, identifier);
       await expectAccessible(page);
@@ -160,7 +160,7 @@ describe('shop', () => {
   });
 
   test('by the link in another tab: the first one follows as far as it goes', async () => {
-    const { identifier } = await somebody();
+    const { identifier } = await createUser();
     await visit(async (page, context) => {
       await askForMail(page, identifier);
       const second = await context.newPage();
@@ -179,7 +179,7 @@ describe('shop', () => {
   });
 
   test('the link in another browser shows the code, and signs in nobody', async () => {
-    const { identifier } = await somebody();
+    const { identifier } = await createUser();
     await visit(async (page) => {
       await askForMail(page, identifier);
       const message = await mailTo(node, identifier);
@@ -225,7 +225,7 @@ describe('shop', () => {
   });
 
   test('who has a password gives it once, to set up the passkey; then payroll takes the passkey alone', async () => {
-    const { id, identifier } = await somebody();
+    const { id, identifier } = await createUser();
     await visit(async (page) => {
       await withPasskeys(page);
       await askForMail(page, identifier);
@@ -249,7 +249,7 @@ describe('shop', () => {
 });
 
 test('payroll: a second factor is to be set up, and which one is the choice of the person', async () => {
-  const { identifier } = await somebody();
+  const { identifier } = await createUser();
   await visit(async (page) => {
     await start(page, 'Payroll');
     await page.fill('[name=identifier]', identifier);

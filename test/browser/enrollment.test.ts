@@ -75,7 +75,7 @@ afterAll(async () => {
   await node?.stop();
 });
 
-type Someone = Awaited<ReturnType<typeof newPerson>>;
+type TestUser = Awaited<ReturnType<typeof newPerson>>;
 
 /** Opens the sign-in of an app, in a browser that knows nothing. */
 async function start({ page, withoutPicking }: Device, name: string): Promise<Authorization> {
@@ -88,7 +88,7 @@ async function start({ page, withoutPicking }: Device, name: string): Promise<Au
   return request;
 }
 
-async function signIn(device: Device, name: string, person: Someone): Promise<Authorization> {
+async function signIn(device: Device, name: string, person: TestUser): Promise<Authorization> {
   const request = await start(device, name);
   const { page } = device;
   await page.fill('[name=identifier]', person.identifier);
@@ -285,7 +285,7 @@ test('forbidden: the page says that the rules do not let the account use it', as
 });
 
 describe('a security key', () => {
-  async function enrolled(device: Device, key: object): Promise<Someone> {
+  async function enrolled(device: Device, key: object): Promise<TestUser> {
     const person = await newPerson(node);
     const { page, plugIn } = device;
     await plugIn(key);
@@ -297,7 +297,7 @@ describe('a security key', () => {
   }
 
   /** The challenge of the key, after the identifier alone. */
-  async function upToTheKey(device: Device, name: string, person: Someone): Promise<Authorization> {
+  async function upToTheKey(device: Device, name: string, person: TestUser): Promise<Authorization> {
     const request = await start(device, name);
     const { page } = device;
     await page.fill('[name=identifier]', person.identifier);

@@ -56,7 +56,7 @@ function onDevice(use: (device: Started) => Promise<void>, options: BrowserConte
   return onNewDevice(browser, withStart, options);
 }
 
-type Someone = Awaited<ReturnType<typeof newPerson>>;
+type TestUser = Awaited<ReturnType<typeof newPerson>>;
 
 async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.context().clearCookies();
@@ -64,19 +64,19 @@ async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
-async function typePassword(page: Page, person: Someone): Promise<void> {
+async function typePassword(page: Page, person: TestUser): Promise<void> {
   await typeIdentifier(page, person);
   await givePassword(page, person);
 }
 
-async function givePassword(page: Page, person: Someone): Promise<void> {
+async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.fill('[name="credentials.passcode"]', person.password);
   // Before something is set up, the button signs nobody in yet.
   await page.getByRole('button', { name: /^(Sign in|Continue)$/ }).click();
 }
 
 /** Up to the page that sets up a passkey. */
-async function upToTheOffer({ page, start }: Started, person: Someone): Promise<void> {
+async function upToTheOffer({ page, start }: Started, person: TestUser): Promise<void> {
   await start();
   await typePassword(page, person);
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
@@ -92,7 +92,7 @@ async function isBack(page: Page): Promise<string> {
   return (await page.textContent('main')) ?? '';
 }
 
-async function enroll(device: Started, person: Someone, name = ''): Promise<string> {
+async function enroll(device: Started, person: TestUser, name = ''): Promise<string> {
   const { page } = device;
   await upToTheOffer(device, person);
   if (name !== '') await page.getByLabel('Name for it').fill(name);
@@ -101,7 +101,7 @@ async function enroll(device: Started, person: Someone, name = ''): Promise<stri
 }
 
 /** Only the identifier: the page that follows asks for the rest. */
-async function typeIdentifier(page: Page, person: Someone): Promise<void> {
+async function typeIdentifier(page: Page, person: TestUser): Promise<void> {
   await page.fill('[name=identifier]', person.identifier);
   await page.keyboard.press('Enter');
   await appears(page.locator('form[data-step=challenge]'));

@@ -156,8 +156,8 @@ describe.each<[string, () => Promise<Harness>]>([
       clientId: 'notes',
       client: { redirect_uris: ['https://notes.test/cb'] },
     });
-    for (const nobody of ['other', '', 'constructor', '__proto__', 'notes '])
-      expect(await snapshot?.app(nobody)).toBeUndefined();
+    for (const unknown of ['other', '', 'constructor', '__proto__', 'notes '])
+      expect(await snapshot?.app(unknown)).toBeUndefined();
     await store.close();
   });
 
@@ -295,11 +295,11 @@ describe.each<[string, () => Promise<Harness>]>([
       configuration(settings({ issuer: 'https://file.test', authenticators: { totp: { enabled: false } } })),
       { by: 'ann' },
     );
-    const here = new Revisions(store, {
+    const thisNode = new Revisions(store, {
       authenticators: [...authenticators, ...authenticatorKinds.filter(({ key }) => key === 'webauthn')],
       issuer: 'https://node.test',
     });
-    const snapshot = await here.current();
+    const snapshot = await thisNode.current();
     const notes = await snapshot?.app('notes');
     if (!snapshot || !notes) throw new Error('there is no app');
     expect(snapshot.settings.issuer).toBe('https://node.test');

@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
 function addressesOf(page: Page): readonly string[] {
   const section =
@@ -33,12 +33,12 @@ function addressesOf(page: Page): readonly string[] {
   return [...section.matchAll(/<p class="option-name"><bdi[^>]*>([^<]+)</g)].map(([, address = '']) => address);
 }
 
-async function addPage(person: Someone, agent?: UserAgent): Promise<Visit> {
+async function addPage(person: TestUser, agent?: UserAgent): Promise<Visit> {
   return visit(node, person, '/account/addresses/add', agent);
 }
 
 /** As far as the page that asks for the code. */
-async function ask(person: Someone, email: string, agent?: UserAgent): Promise<Visit> {
+async function ask(person: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
   const add = await addPage(person, agent);
   return { agent: add.agent, page: await add.agent.submit(add.page, formOf(add.page, 'add-address'), { email }) };
 }
@@ -47,7 +47,7 @@ async function confirm({ agent, page }: Visit, passcode: string): Promise<Page> 
   return agent.submit(page, formOf(page, 'confirm-address'), { passcode });
 }
 
-async function add(person: Someone, email: string, agent?: UserAgent): Promise<Visit> {
+async function add(person: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
   const asked = await ask(person, email, agent);
   const page = await confirm(asked, await addressCode(node, email));
   expect(page.messages).toEqual(['account.done.address_added']);
@@ -56,7 +56,7 @@ async function add(person: Someone, email: string, agent?: UserAgent): Promise<V
 }
 
 /** As if the last message had been sent some time ago. */
-async function allowAnother({ id }: Someone): Promise<void> {
+async function allowAnother({ id }: TestUser): Promise<void> {
   await node.store.commit([{ op: 'reset', counter: attemptCounter(id, 'notification_address.send') }]);
 }
 

@@ -28,10 +28,10 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     await stopStore?.();
   });
 
-  type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+  type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
   /** Somebody who is at their account, and has two authenticators more since they proved all that they had. */
-  async function atHome(): Promise<{ person: Someone; home: Visit; address: string; extra: readonly string[] }> {
+  async function atHome(): Promise<{ person: TestUser; home: Visit; address: string; extra: readonly string[] }> {
     const person = await personWithPassword(node);
     const address = await withEmail(node, person);
     const home = await visit(node, person);
@@ -44,7 +44,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     return { person, home, address, extra: more.map(({ id }) => id) };
   }
 
-  async function labelsOf({ id }: Someone): Promise<readonly string[]> {
+  async function labelsOf({ id }: TestUser): Promise<readonly string[]> {
     const account = await node.app.directory.get(id);
     return (account?.credentials ?? []).map(({ label = 'password' }) => label).sort();
   }

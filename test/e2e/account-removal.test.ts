@@ -12,13 +12,13 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Awaited<ReturnType<typeof personWithTotp>>;
+type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
 
-async function keysOf({ id }: Someone | { id: string }): Promise<readonly string[]> {
+async function keysOf({ id }: TestUser | { id: string }): Promise<readonly string[]> {
   return (await node.app.directory.get(id))?.credentials.map(({ authenticator }) => authenticator) ?? [];
 }
 
-async function manage(person: Someone, key: string, agent?: UserAgent) {
+async function manage(person: TestUser, key: string, agent?: UserAgent) {
   const credentials = (await node.app.directory.get(person.id))?.credentials ?? [];
   const id = credentials.find(({ authenticator }) => authenticator === key)?.id;
   return visit(node, person, `/account/authenticators/${id}`, agent);

@@ -3,11 +3,11 @@ import { expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { outboxOf } from '../support/account-notifications.ts';
-import { settingsWithMeans } from '../support/enrolled-users.ts';
+import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { named } from '../support/proofs.ts';
+import { beginIdentified } from '../support/proofs.ts';
 import { answerStep, currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -15,7 +15,7 @@ test('mailboxes and numbers without a name are shown masked once something is pr
   const twoSteps = { chains: [[{ authenticators: ['email'] }, { authenticators: ['phone'] }]] };
   const node = await startNode({
     demo: true,
-    files: { ...settingsWithMeans, ...signOnPolicy('notes', { then: { allow: twoSteps } }) },
+    files: { ...settingsWithAllAuthenticators, ...signOnPolicy('notes', { then: { allow: twoSteps } }) },
   });
   try {
     const numbers = [mobileNumber(), mobileNumber()];
@@ -26,7 +26,7 @@ test('mailboxes and numbers without a name are shown masked once something is pr
       credentials: [emailCredential(person.address), ...numbers.map(phoneCredential)],
     });
     expect(created.ok).toBe(true);
-    const { agent, page } = await named(node, 'notes', { identifier: `two-${person.identifier}` });
+    const { agent, page } = await beginIdentified(node, 'notes', { identifier: `two-${person.identifier}` });
     expect(currentStep(page)).toBe('challenge:email');
     const code = /^ {4}(\d{6})$/m.exec((await mailTo(node, person.address)).text)?.[1] ?? '';
     const proved = await answerStep(agent, page, { 'credentials.passcode': code });
@@ -62,7 +62,7 @@ test.each([
   });
   try {
     const person = await reader(node);
-    await named(node, 'notes', person);
+    await beginIdentified(node, 'notes', person);
     const mail = await mailTo(node, person.address);
     expect(mail.text).toMatch(place);
     const { html } = await new UserAgent().open(linkIn(mail));

@@ -45,10 +45,10 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 type App = keyof typeof apps;
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 /** Like Alice, but new. */
-async function somebody(...groups: string[]): Promise<Someone> {
+async function createUser(...groups: string[]): Promise<TestUser> {
   number += 1;
   const identifier = `demo-${number}@demo.test`;
   const credentials = [testPassword(node.app), emailCredential(identifier)];
@@ -99,7 +99,7 @@ function where(page: Page) {
   return whereOf({ public: JSON.parse(text.replaceAll('&#34;', '"').replaceAll('&amp;', '&')) }, node.issuer);
 }
 
-function keyOf(person: Someone): SoftKey {
+function keyOf(person: TestUser): SoftKey {
   return newKey(Buffer.from(person.id).toString('base64url'));
 }
 
@@ -115,7 +115,7 @@ function withPrefix(input: object): Record<string, string> {
 
 describe('shop', () => {
   test('by a code: no password on the way, and tokens that say so', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const began = moment() + later;
     const { agent, request, page } = await begin('shop');
     expect(mainForm(page)?.fields['credentials.passcode']).toBeUndefined();
@@ -130,7 +130,7 @@ describe('shop', () => {
   });
 
   test('the promotion that was skipped does not come back at once', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const first = await byMail(person);
     expect(currentStep(await skip(first.agent, first.page))).toBe('code');
     await maySendAgain(node, person.id);
@@ -147,7 +147,7 @@ describe('shop', () => {
   });
 
   test('who has one proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const { agent, page } = await byMail(person);
     const bar = await pick(agent, page, 'webauthn');
     expect([currentStep(bar), bar.messages, formOf(bar, 'skip') === undefined]).toEqual([
@@ -174,7 +174,7 @@ describe('shop', () => {
   });
 
   test('a wrong password sets up nothing, and does not keep anybody from the shop', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const { agent, page } = await byMail(person);
     const bar = await pick(agent, page, 'webauthn');
     const wrong = await answerStep(agent, bar, { 'credentials.passcode': 'not it' });
@@ -190,7 +190,7 @@ describe('shop', () => {
   });
 
   test('the link, in the browser that asked', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const { agent, page } = await begin('shop');
     await identify(agent, page, person);
     const link = linkIn(await mailTo(node, person.identifier));
@@ -202,7 +202,7 @@ describe('shop', () => {
   });
 
   test('a password from elsewhere does not help, and does not hurt', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const agent = new UserAgent();
     const notes = await begin('notes', agent);
     expect(currentStep(await identify(agent, notes.page, person))).toBe('code');
@@ -228,7 +228,7 @@ test('notes: identifier and password on one page; the shop opens it without a qu
   expect(await claims('notes', request, end)).toMatchObject({ acr: acr.password, amr: ['pwd'] });
   expect(await codesTo(node, 'alice@demo.test')).toEqual([]);
 
-  const shopper = await somebody('staff');
+  const shopper = await createUser('staff');
   const shop = await byMail(shopper);
   await skip(shop.agent, shop.page);
   expect((await silent('notes', shop.agent)).claims).toMatchObject({ acr: acr.one, amr: ['email'] });
@@ -270,7 +270,7 @@ describe('payroll', () => {
   });
 
   test('a mailbox helps nowhere on the way in, and before something is set up it is proved', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const agent = new UserAgent();
     const shop = await byMail(person, agent);
     await skip(agent, shop.page);
@@ -280,7 +280,7 @@ describe('payroll', () => {
   });
 
   test('a passkey that verifies its user is enough, and is one of the choices', async () => {
-    const person = await somebody('staff');
+    const person = await createUser('staff');
     const key = keyOf(person);
     const { agent, page } = await begin('payroll');
     const bar = await identify(agent, page, person);
@@ -324,7 +324,7 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
 });
 
 test('auditors may skip the passkey three times; recovery codes are offered once', async () => {
-  const person = await somebody('staff', 'auditors');
+  const person = await createUser('staff', 'auditors');
   const { agent, page } = await begin('notes');
   const grace = await identify(agent, page, person);
   expect(currentStep(grace)).toBe('select');
@@ -337,7 +337,7 @@ test('auditors may skip the passkey three times; recovery codes are offered once
 });
 
 test("a promotion that was skipped uses up nobody's grace", async () => {
-  const person = await somebody('staff');
+  const person = await createUser('staff');
   const shop = await byMail(person);
   expect(currentStep(await skip(shop.agent, shop.page))).toBe('code');
   await node.app.directory.update(person.id, () => ({ groups: ['staff', 'auditors'] }));
@@ -347,7 +347,7 @@ test("a promotion that was skipped uses up nobody's grace", async () => {
 });
 
 test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {
-  const person = await somebody('staff');
+  const person = await createUser('staff');
   const notes = await begin('notes');
   await identify(notes.agent, notes.page, person);
   const { agent, page } = await byMail(person, notes.agent);

@@ -38,9 +38,9 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
-async function upToTheOffer(person: Someone, agent = new UserAgent()): Promise<{ agent: UserAgent; page: Page }> {
+async function upToTheOffer(person: TestUser, agent = new UserAgent()): Promise<{ agent: UserAgent; page: Page }> {
   const { page } = await beginSignIn(node, 'notes', agent);
   return { agent, page: await identify(agent, page, person) };
 }

@@ -1,8 +1,13 @@
 /** Every ordered pair of things that people may have, against apps that ask for one or two factor types. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { holder, type MeansName, meansNames, settingsWithMeans } from '../support/enrolled-users.ts';
+import {
+  type CapabilityName,
+  capabilityNames,
+  holder,
+  settingsWithAllAuthenticators,
+} from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appOf, appsThatAsk, demandOf, named, prove, truth, typesOf } from '../support/proofs.ts';
+import { appOf, appsThatAsk, beginIdentified, demandOf, prove, truth, typesOf } from '../support/proofs.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { beginSignIn, currentStep, eventsOf, type SignIn } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
@@ -12,11 +17,14 @@ const asking = { asking: { factors: 2, possession: {}, knowledge: { authenticato
 
 let node: TestNode;
 beforeAll(async () => {
-  const single = Object.fromEntries(meansNames.map((name) => [appOf(name), demandOf(name)]));
+  const single = Object.fromEntries(capabilityNames.map((name) => [appOf(name), demandOf(name)]));
   node = await startNode({
     demo: true,
     people: false,
-    files: { ...settingsWithMeans, ...appsThatAsk({ one: { factors: 1 }, two: { factors: 2 }, ...asking, ...single }) },
+    files: {
+      ...settingsWithAllAuthenticators,
+      ...appsThatAsk({ one: { factors: 1 }, two: { factors: 2 }, ...asking, ...single }),
+    },
   });
 });
 afterAll(() => node.stop());
@@ -25,8 +33,8 @@ async function claims({ request }: SignIn, { url }: Page): Promise<Readonly<Reco
   return claimsOf((await redeemCode(node.origin, request, url)).tokens?.id_token);
 }
 
-const pairs = meansNames.flatMap((first) =>
-  meansNames.filter((second) => second !== first).map((second) => [first, second] as const),
+const pairs = capabilityNames.flatMap((first) =>
+  capabilityNames.filter((second) => second !== first).map((second) => [first, second] as const),
 );
 
 describe.each(pairs)('%s, then %s', (first, second) => {
@@ -37,7 +45,7 @@ describe.each(pairs)('%s, then %s', (first, second) => {
 
   test(`where two factor types are asked for: ${isEnough ? 'a code' : 'never a code'}`, async () => {
     const who = await holder(node, first, second);
-    const begun = await named(node, 'two', who);
+    const begun = await beginIdentified(node, 'two', who);
     const { page, proved } = await prove(who, begun, [first, second]);
     if (!isEnough) {
       expect(['select', 'enroll:webauthn', 'denied.unsatisfiable']).toContain(currentStep(page));
@@ -52,7 +60,7 @@ describe.each(pairs)('%s, then %s', (first, second) => {
     const who = await holder(node, first, second);
     const agent = new UserAgent();
     for (const name of [first, second]) {
-      const begun = await named(node, appOf(name), who, agent);
+      const begun = await beginIdentified(node, appOf(name), who, agent);
       const { page, proved } = await prove(who, begun, [name]);
       expect(currentStep(page)).toBe('code');
       // One key may do for another: then what was proved before counts.
@@ -66,8 +74,8 @@ describe.each(pairs)('%s, then %s', (first, second) => {
 
 describe('a security question', () => {
   const question = 'security question';
-  const possessions = meansNames.filter((name) => name !== 'password');
-  const orders = (other: MeansName): readonly (readonly MeansName[])[] => [
+  const possessions = capabilityNames.filter((name) => name !== 'password');
+  const orders = (other: CapabilityName): readonly (readonly CapabilityName[])[] => [
     [other, question],
     [question, other, question],
   ];
@@ -76,7 +84,7 @@ describe('a security question', () => {
     'beside %s, in the order %j, where the rule names it: asked for last, and it raises nothing',
     async (other, order) => {
       const who = await holder(node, other, question);
-      const begun = await named(node, 'asking', who);
+      const begun = await beginIdentified(node, 'asking', who);
       const { page, proved } = await prove(who, begun, order);
       expect([currentStep(page), proved]).toEqual(['code', [other, question]]);
       expect(await claims(begun, page)).toMatchObject({ sub: who.id, ...truth([other, question]) });
@@ -91,7 +99,7 @@ describe('a security question', () => {
     'beside %s, in the order %j, where the rule does not name it: it is not asked for',
     async (other, order) => {
       const who = await holder(node, other, question);
-      const begun = await named(node, 'two', who);
+      const begun = await beginIdentified(node, 'two', who);
       const { page, proved } = await prove(who, begun, order);
       expect(proved).not.toContain(question);
       expect(page.html).not.toContain('security_question');
@@ -108,7 +116,7 @@ describe('a security question', () => {
     'beside a password, at %s, in the order %j: never a code',
     async (app, order) => {
       const who = await holder(node, 'password', question);
-      const { page } = await prove(who, await named(node, app, who), order);
+      const { page } = await prove(who, await beginIdentified(node, app, who), order);
       expect(currentStep(page)).not.toBe('code');
       expect(page.html).not.toContain('stuffed toy');
       expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
@@ -117,14 +125,14 @@ describe('a security question', () => {
 
   test.each(['asking', 'two', 'one'])('alone, at %s: never asked for, never a code', async (app) => {
     const who = await holder(node, question);
-    const { page, proved } = await prove(who, await named(node, app, who), [question]);
+    const { page, proved } = await prove(who, await beginIdentified(node, app, who), [question]);
     expect([currentStep(page) === 'code', proved]).toEqual([false, []]);
     expect(eventsOf(node, who.id).filter((event) => /verified|completed/.test(event))).toEqual([]);
   });
 
   test('proved in the session beside one thing that is had, then the password: mfa only by these two', async () => {
     const who = await holder(node, 'password', 'totp', question);
-    const begun = await named(node, 'asking', who);
+    const begun = await beginIdentified(node, 'asking', who);
     const first = await prove(who, begun, ['totp', question]);
     expect(await claims(begun, first.page)).toMatchObject(truth(['totp', question]));
     const next = await beginSignIn(node, 'two', begun.agent);

@@ -23,7 +23,7 @@ import { type Page, UserAgent } from '../support/user-agent.ts';
 type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
 
 /** Somebody, and what they would answer for each thing that they have. */
-interface Somebody extends Person {
+interface TestUser extends Person {
   readonly id: string;
   readonly answers: Partial<Record<Key, () => Promise<string>>>;
 }
@@ -62,9 +62,9 @@ beforeEach(() => {
 afterAll(() => node.stop());
 
 /** Gives somebody new exactly these, ready to be used. */
-async function somebody(...keys: readonly Key[]): Promise<Somebody> {
-  const answers: Somebody['answers'] = {};
-  const person: Somebody = { id: '', identifier: `${randomName()}@x.test`, password, answers };
+async function createUser(...keys: readonly Key[]): Promise<TestUser> {
+  const answers: TestUser['answers'] = {};
+  const person: TestUser = { id: '', identifier: `${randomName()}@x.test`, password, answers };
   const credentials: NewCredential[] = [];
   for (const key of keys) credentials.push(await equip(key, person));
   const created = await node.app.directory.create({
@@ -76,7 +76,7 @@ async function somebody(...keys: readonly Key[]): Promise<Somebody> {
   return Object.assign(person, { id: created.user.id });
 }
 
-async function equip(key: Key, person: Somebody): Promise<NewCredential> {
+async function equip(key: Key, person: TestUser): Promise<NewCredential> {
   const { hashing } = node.app;
   switch (key) {
     case 'password':
@@ -104,7 +104,7 @@ async function equip(key: Key, person: Somebody): Promise<NewCredential> {
 }
 
 /** Answers whatever is asked as long as the person can. */
-async function go(app: string, person: Somebody, agent = new UserAgent()) {
+async function go(app: string, person: TestUser, agent = new UserAgent()) {
   const config = await discover(node.issuer, app);
   const request = await authorizationRequest(config);
   let page: Page = await agent.open(request.url, {}, redirectUri);
@@ -120,7 +120,7 @@ async function go(app: string, person: Somebody, agent = new UserAgent()) {
   return { page, asked, claims, agent };
 }
 
-async function answerTo(at: string, page: Page, person: Somebody): Promise<Record<string, string> | undefined> {
+async function answerTo(at: string, page: Page, person: TestUser): Promise<Record<string, string> | undefined> {
   if (page.messages.length > 0) return undefined;
   if (at === 'identify') {
     const both = formOf(page, 'identify')?.fields['credentials.passcode'] !== undefined && person.answers.password;
@@ -132,14 +132,14 @@ async function answerTo(at: string, page: Page, person: Somebody): Promise<Recor
 }
 
 test('two of one type that a chain asks for on purpose are not called mfa', async () => {
-  const person = await somebody('totp', 'recovery_code');
+  const person = await createUser('totp', 'recovery_code');
   const { asked, claims } = await go('chain', person);
   expect(asked).toEqual(['identify', 'challenge:totp', 'challenge:recovery_code', 'code']);
   expect(claims?.amr).toEqual(['otp']);
 });
 
 test('recovery codes are enrolled once they are saved, and shown only then', async () => {
-  const person = await somebody('password');
+  const person = await createUser('password');
   const { page, agent } = await go('codes', person);
   expect(currentStep(page)).toBe('enroll:recovery_code');
   const codesOn = ({ html }: Page) => [...html.matchAll(/<li><code>([^<]+)<\/code>/g)].map(([, code = '']) => code);
@@ -160,7 +160,7 @@ test('recovery codes are enrolled once they are saved, and shown only then', asy
 });
 
 test('the use of a recovery code is told by mail; the last one makes room for new ones', async () => {
-  const person = await somebody('password', 'recovery_code');
+  const person = await createUser('password', 'recovery_code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect(await told(person)).toEqual([0, 1]);
@@ -182,7 +182,7 @@ async function told(person: Person): Promise<unknown[]> {
 }
 
 test('an access code counts as often as it was issued for, and then it is not offered any more', async () => {
-  const person = await somebody('password', 'access_code');
+  const person = await createUser('password', 'access_code');
   const first = await go('codes', person);
   expect(first.asked).toEqual(['identify', 'challenge:access_code', 'code']);
   expect((await go('codes', person, first.agent)).asked).toEqual(['code']);
@@ -190,7 +190,7 @@ test('an access code counts as often as it was issued for, and then it is not of
 });
 
 test('an access code that is over is not offered any more, and what was proved with it stands', async () => {
-  const person = await somebody('password', 'access_code');
+  const person = await createUser('password', 'access_code');
   const { page, agent } = await go('codes', { ...person, answers: {} });
   const asked = await answerStep(agent, page, { 'credentials.passcode': password });
   expect(currentStep(asked)).toBe('challenge:access_code');
@@ -205,7 +205,7 @@ test('an access code that is over is not offered any more, and what was proved w
 });
 
 test('an access code opens the account while another authenticator is throttled', async () => {
-  const person = await somebody('password', 'totp', 'access_code');
+  const person = await createUser('password', 'totp', 'access_code');
   const { page, agent } = await go('two', { ...person, answers: { password: async () => password } });
   let at = page;
   if (currentStep(at) !== 'challenge:totp')

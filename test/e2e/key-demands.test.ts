@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { parseDocument } from 'yaml';
 import { appFile } from '../support/authorize.ts';
-import { fieldsOf, type Holder, holder, settingsWithMeans, softKeyOf } from '../support/enrolled-users.ts';
+import { fieldsOf, type Holder, holder, settingsWithAllAuthenticators, softKeyOf } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, name, named, prove } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, name, prove } from '../support/proofs.ts';
 import { answerStep, currentStep, eventsOf } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 import { attestation, flag, optionsOf, whereOf } from '../support/webauthn.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'stepgate-metadata-'));
   const metadata = join(dir, 'metadata.json');
   await writeFile(metadata, JSON.stringify({ entries: [] }));
-  const settings = parseDocument(settingsWithMeans['stepgate.yaml'] ?? '');
+  const settings = parseDocument(settingsWithAllAuthenticators['stepgate.yaml'] ?? '');
   settings.setIn(['authenticators', 'webauthn', 'metadata'], metadata);
   const required = { name: 'Any key', when: { apps: { any: ['any'] } }, then: { required: ['webauthn'] } };
   node = await startNode({
@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 async function atOffer(app: string, who: Holder) {
-  const begun = await named(node, app, who);
+  const begun = await beginIdentified(node, app, who);
   const { page } = await prove(who, begun, ['password']);
   expect(currentStep(page)).toBe('enroll:webauthn');
   return { agent: begun.agent, page };

@@ -5,7 +5,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { type Holder, holder } from '../support/enrolled-users.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
-import { named, turnTo } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
 import { randomName } from '../support/random-name.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, attemptsOf, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
@@ -35,11 +35,11 @@ afterAll(() => node.stop());
 
 /** Was sent a message, and then went on to the page of the password. */
 async function wentOn(who: Pick<Holder, 'identifier'>) {
-  const { agent, page } = await named(node, 'notes', who);
-  const asked = await turnTo(agent, page, 'email');
+  const { agent, page } = await beginIdentified(node, 'notes', who);
+  const asked = await chooseAuthenticator(agent, page, 'email');
   expect(currentStep(asked)).toBe('challenge:email');
   const mail = await mailTo(node, who.identifier);
-  const left = await turnTo(agent, asked, 'password');
+  const left = await chooseAuthenticator(agent, asked, 'password');
   expect(currentStep(left)).toBe('challenge:password');
   return { agent, mail, page: left };
 }
@@ -61,7 +61,7 @@ test('in another browser it shows the code, which counts where it was asked for'
   const elsewhere = await new UserAgent().open(linkIn(mail));
   expect([elsewhere.status, elsewhere.messages, elsewhere.forms]).toEqual([200, ['magic_link.elsewhere'], []]);
   expect(elsewhere.html).toContain(codeIn(mail));
-  const back = await turnTo(agent, page, 'email');
+  const back = await chooseAuthenticator(agent, page, 'email');
   expect(currentStep(await answerStep(agent, back, { 'credentials.passcode': codeIn(mail) }))).toBe('code');
 });
 
@@ -69,8 +69,8 @@ test('a page of the link that is out of date shows the step of now, and costs no
   const who = await holder(node, 'password', 'email');
   const { agent, mail, page } = await wentOn(who);
   const opened = await agent.open(linkIn(mail));
-  const back = await turnTo(agent, page, 'email');
-  await turnTo(agent, back, 'password');
+  const back = await chooseAuthenticator(agent, page, 'email');
+  await chooseAuthenticator(agent, back, 'password');
   const stale = await answerStep(agent, opened, {});
   expect([stale.status, currentStep(stale), stale.messages]).toEqual([409, 'challenge:password', ['form.stale']]);
   expect(await attemptsOf(node, who.id, 'email', 600)).toBe(0);
@@ -111,9 +111,9 @@ test('of two mailboxes the link stands for the one that it was sent to', async (
   const id = created.ok ? created.user.id : '';
   const [, , other] = (await node.app.directory.get(id))?.credentials ?? [];
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 2 } } }));
-  const { agent, page: first } = await named(node, 'notes', { identifier: address });
+  const { agent, page: first } = await beginIdentified(node, 'notes', { identifier: address });
   // Which mailboxes there are is told only after a proof.
-  const asked = await turnTo(agent, first, 'password');
+  const asked = await chooseAuthenticator(agent, first, 'password');
   const page = await answerStep(agent, asked, { 'credentials.passcode': password });
   expect(currentStep(page)).toBe('challenge:email');
   const mail = await mailTo(node, address);

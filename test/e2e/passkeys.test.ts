@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
 function where(page: Page) {
   return whereOf({ public: optionsOf(page) }, node.issuer);
@@ -49,12 +49,12 @@ function fields(input: CredentialInput): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [`credentials.${name}`, value]));
 }
 
-function keyOf(person: Someone, id?: Buffer): SoftKey {
+function keyOf(person: TestUser, id?: Buffer): SoftKey {
   return newKey(Buffer.from(person.id).toString('base64url'), id);
 }
 
 /** Signs in with the password up to the offer of a key. */
-async function upToTheOffer(person: Someone, app = 'notes'): Promise<SignIn> {
+async function upToTheOffer(person: TestUser, app = 'notes'): Promise<SignIn> {
   const begun = await beginSignIn(node, app);
   let page = await identify(begun.agent, begun.page, person);
   if (currentStep(page) === 'challenge:password')
@@ -64,12 +64,12 @@ async function upToTheOffer(person: Someone, app = 'notes'): Promise<SignIn> {
   return { ...begun, page };
 }
 
-async function enroll(person: Someone, key: SoftKey, making: Making = {}): Promise<Page> {
+async function enroll(person: TestUser, key: SoftKey, making: Making = {}): Promise<Page> {
   const { agent, page } = await upToTheOffer(person);
   return answerStep(agent, page, fields(attestation(key, where(page), making)));
 }
 
-async function personWithKey(making: Making = {}): Promise<{ person: Someone; key: SoftKey }> {
+async function personWithKey(making: Making = {}): Promise<{ person: TestUser; key: SoftKey }> {
   const person = await personWithPassword(node);
   const key = keyOf(person);
   expect(currentStep(await enroll(person, key, making))).toBe('code');
@@ -92,12 +92,12 @@ async function tokenOf({ request }: SignIn, page: Page): Promise<unknown> {
   return claimsOf(tokens?.id_token);
 }
 
-function refusals(of: Someone): unknown[] {
+function refusals(of: TestUser): unknown[] {
   return node.audit.filter(({ event, subject }) => event === 'authenticator.refused' && subject === of.id);
 }
 
 /** The challenge of a key, after the identifier. */
-async function upToTheKey(person: Someone, agent = new UserAgent()): Promise<SignIn> {
+async function upToTheKey(person: TestUser, agent = new UserAgent()): Promise<SignIn> {
   const begun = await beginSignIn(node, 'notes', agent);
   const named = await answerStep(agent, begun.page, { identifier: person.identifier, 'credentials.passcode': '' });
   const page =
@@ -174,10 +174,10 @@ describe('without a username', () => {
   test('whatever is wrong with it, the answer is the same, and nobody is named', async () => {
     const { person, key } = await personWithKey();
     const other = await personWithKey();
-    const nobody = newKey(Buffer.from('AAAAAAAAAAAAAAAAAAAAAA').toString('base64url'));
+    const unknownKey = newKey(Buffer.from('AAAAAAAAAAAAAAAAAAAAAA').toString('base64url'));
     const wrong: readonly ((page: Page) => CredentialInput)[] = [
-      (page) => assertion(nobody, where(page)),
-      (page) => assertion(key, where(page), { userHandle: nobody.userHandle }),
+      (page) => assertion(unknownKey, where(page)),
+      (page) => assertion(key, where(page), { userHandle: unknownKey.userHandle }),
       (page) => assertion(key, where(page), { userHandle: other.key.userHandle }),
       (page) => assertion(key, where(page), { userHandle: '' }),
       (page) => assertion(keyOf(person), where(page)),
@@ -245,7 +245,7 @@ describe('several keys', () => {
   });
 
   /** At an app that asks for a chain of two keys. */
-  async function addKey(person: Someone, mine: SoftKey, key: SoftKey): Promise<void> {
+  async function addKey(person: TestUser, mine: SoftKey, key: SoftKey): Promise<void> {
     const keys = [{ authenticators: ['webauthn'] }, { authenticators: ['webauthn'] }];
     await node.configure(signOnPolicy('payroll', { then: { allow: { chains: [keys] } } }));
     const begun = await beginSignIn(node, 'payroll');

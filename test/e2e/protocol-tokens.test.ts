@@ -204,9 +204,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         (await post(endpoint('introspect'), { token: tokens.access_token, client_id })).body;
       expect(await ask('notes')).toMatchObject({ active: true });
       expect(await ask('payroll')).toEqual({ active: false });
-      const nobody = await post(endpoint('introspect'), { token: tokens.access_token });
-      expect(nobody.body).not.toHaveProperty('active');
-      expect(nobody.status).toBe(400);
+      const anonymous = await post(endpoint('introspect'), { token: tokens.access_token });
+      expect(anonymous.body).not.toHaveProperty('active');
+      expect(anonymous.status).toBe(400);
     });
   });
 

@@ -16,7 +16,7 @@ import {
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
-type Somebody = Awaited<ReturnType<typeof personWithTotp>>;
+type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
 
 const answer = 'Ottokar von Bärbach';
 const question = 'credentials.questionKey';
@@ -52,17 +52,17 @@ interface Position {
 }
 
 /**
- * Answers with password and app as often as they are asked for; `given`: what to enter where a question is set up or
+ * Answers with password and app as often as they are asked for; `setUp`: what to enter where a question is set up or
  * asked.
  */
-async function go(app: string, person: Somebody, given: Readonly<Record<string, string>> = {}, agent?: UserAgent) {
+async function go(app: string, person: TestUser, setUp: Readonly<Record<string, string>> = {}, agent?: UserAgent) {
   const begun = await beginSignIn(node, app, agent);
   let { page } = begun;
   const asked: string[] = [];
   for (let steps = 0; steps < 8; steps += 1) {
     const at = currentStep(page);
     asked.push(at);
-    const fields = await answerTo(at, person, given);
+    const fields = await answerTo(at, person, setUp);
     // Why something is asked for is no refusal.
     if (!fields || page.messages.some((code) => code !== 'enroll.prove_first')) break;
     page = at === 'identify' ? await identify(begun.agent, page, person) : await answerStep(begun.agent, page, fields);
@@ -70,7 +70,7 @@ async function go(app: string, person: Somebody, given: Readonly<Record<string, 
   return { agent: begun.agent, page, asked } satisfies Position;
 }
 
-async function answerTo(at: string, person: Somebody, given: Readonly<Record<string, string>>) {
+async function answerTo(at: string, person: TestUser, setUp: Readonly<Record<string, string>>) {
   if (at === 'identify') return {};
   if (at === 'challenge:password') return { 'credentials.passcode': password };
   if (at === 'challenge:totp') {
@@ -79,16 +79,16 @@ async function answerTo(at: string, person: Somebody, given: Readonly<Record<str
     return codeAhead(person);
   }
   const asks = ['challenge:security_question', 'enroll:security_question'].includes(at);
-  return asks && Object.keys(given).length > 0 ? given : undefined;
+  return asks && Object.keys(setUp).length > 0 ? setUp : undefined;
 }
 
-async function codeAhead(person: Somebody): Promise<Record<string, string>> {
+async function codeAhead(person: TestUser): Promise<Record<string, string>> {
   const { generate } = await import('otplib');
   const epoch = Math.floor(Date.now() / 1000) + ahead;
   return { 'credentials.passcode': await generate({ secret: person.totp, epoch }) };
 }
 
-async function questioned(): Promise<Somebody> {
+async function questioned(): Promise<TestUser> {
   const person = await personWithTotp(node);
   const { asked } = await go('asking', person, toy);
   expect(asked.at(-2)).toBe('enroll:security_question');
@@ -169,8 +169,8 @@ test('wrong answers are throttled per account, over transactions; another way st
 test('one’s own question is shown as written, as text', async () => {
   const person = await personWithTotp(node);
   const own = '<b>Which</b> boat did I sink & why?';
-  const given = { [question]: 'custom', 'credentials.question': own, 'credentials.passcode': 'Nepomuk' };
-  expect((await go('asking', person, given)).asked.at(-1)).toBe('code');
+  const setUp = { [question]: 'custom', 'credentials.question': own, 'credentials.passcode': 'Nepomuk' };
+  expect((await go('asking', person, setUp)).asked.at(-1)).toBe('code');
   const { page } = await go('asking', person);
   expect(page.html).toContain('&lt;b&gt;Which&lt;/b&gt; boat did I sink &amp; why?');
 });

@@ -8,7 +8,7 @@ import { startNode, type TestNode, type TestNodeOptions } from '../support/node.
 import { waiting } from '../support/outbox.ts';
 import { visit } from '../support/own-account.ts';
 import { byPhoneAlone, caller, settingsWithPhone } from '../support/phone.ts';
-import { turnTo } from '../support/proofs.ts';
+import { chooseAuthenticator } from '../support/proofs.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,
@@ -158,10 +158,10 @@ describe('what waits', () => {
     });
     const person = await holder(node, 'password', 'email');
     const { agent, page } = await asked(node, person.identifier);
-    const byMail = await turnTo(agent, page, 'email');
+    const byMail = await chooseAuthenticator(agent, page, 'email');
     expect(currentStep(byMail)).toBe('challenge:email');
     const [code] = await codesOf(node);
-    const byPassword = await turnTo(agent, byMail, 'password');
+    const byPassword = await chooseAuthenticator(agent, byMail, 'password');
     expect([currentStep(byPassword), await codesOf(node)]).toEqual(['challenge:password', [code]]);
     const done = await answerStep(agent, byPassword, await person.answer('password', byPassword, agent));
     expect([currentStep(done), await codesOf(node)]).toEqual(['code', []]);

@@ -26,10 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 /** At the account, signed in by password alone. */
-async function atHome(): Promise<{ readonly person: Someone; readonly agent: UserAgent }> {
+async function atHome(): Promise<{ readonly person: TestUser; readonly agent: UserAgent }> {
   const person = await personWithTotp(node);
   const { agent, page } = await visit(node, person);
   expect(page.url).toBe(`${node.issuer}/account`);
@@ -41,7 +41,7 @@ const adding = (agent: UserAgent, key: string): Promise<Page> => agent.open(`${n
 const codesOn = ({ html }: Page): readonly string[] => html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g) ?? [];
 
 /** Proves what it takes to add something, up to the offer. */
-async function offered(agent: UserAgent, person: Someone, key: string): Promise<Page> {
+async function offered(agent: UserAgent, person: TestUser, key: string): Promise<Page> {
   const asked = await adding(agent, key);
   expect(currentStep(asked)).toBe('challenge:totp');
   const page = await answerStep(agent, asked, await passcode(person));
@@ -124,7 +124,7 @@ describe('it serves', () => {
     expect([after.status, after.headers.get('location')]).toEqual([303, expect.stringContaining('/authorize?')]);
   });
 
-  test('no other browser of the person', async () => {
+  test('no other browser of the user', async () => {
     const { agent, person } = await atHome();
     const other = await visit(node, person);
     await offered(agent, person, 'recovery_code');
@@ -146,7 +146,7 @@ describe('it serves', () => {
   });
 });
 
-test('what was proved in a sign-in that was left before all was proved is not kept: nobody signed in', async () => {
+test('a proof from an abandoned sign-in is not kept: the user was never signed in', async () => {
   const { agent, person } = await atHome();
   ahead += 301;
   try {

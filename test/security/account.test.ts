@@ -37,7 +37,7 @@ test('a form of another site, without a handle, or with the handle of another ac
   expect(await labelOf(id)).toBe('Mine');
 });
 
-test('the form of one person is worth nothing to another', async () => {
+test('the form of one user has no effect for another', async () => {
   const victim = await manage();
   const attacker = await manage();
   const form = formOf(victim.page, 'rename');
@@ -47,7 +47,7 @@ test('the form of one person is worth nothing to another', async () => {
   expect(await labelOf(attacker.id)).toBeUndefined();
 });
 
-test('without a session every page leads to sign-in, and the way back leads nowhere else', async () => {
+test('without a session every page leads to sign-in, and the return address is always the account', async () => {
   for (const path of ['', '/add/totp', '/authenticators/x', '/sessions/others']) {
     expect(currentStep(await new UserAgent().open(`${node.issuer}/account${path}`))).toBe('identify');
   }
@@ -82,7 +82,7 @@ const changes = [
   ['remove-address', '/account/addresses/{address}', {}],
 ] as const;
 
-/** Somebody with something of everything: two ways to verify, two sessions, two addresses and one that waits. */
+/** A user with everything: two authenticators, two sessions, two addresses and one unverified address. */
 async function owner() {
   const person = await personWithPassword(node);
   const elsewhere = new UserAgent();
@@ -138,7 +138,7 @@ describe.each(changes)('%s', (step, where, fields) => {
     expect((await elsewhere.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
   });
 
-  test('of another person: the page is not shown, and the form does nothing', async () => {
+  test('of another user: the page is not shown, and the form does nothing', async () => {
     const victim = await owner();
     const page = await victim.agent.open(`${node.issuer}${victim.pathOf(where)}`);
     const before = await stateOf(victim.person.id);
@@ -153,7 +153,7 @@ describe.each(changes)('%s', (step, where, fields) => {
   });
 });
 
-test('the account app cannot be configured by anybody, or be registered', async () => {
+test('the account app cannot be configured or registered', async () => {
   const client = {
     application_type: 'web',
     redirect_uris: ['https://evil.example/cb'],

@@ -1,6 +1,6 @@
 /**
- * What the browser is told to hold to, and what it may be tricked into: headers, cookies, foreign forms, hosts,
- * redirects, planted sessions.
+ * What protects the browser, and what an attacker may try: headers, cookies, foreign forms, hosts, redirects, planted
+ * sessions.
  */
 import { once } from 'node:events';
 import { request as httpRequest, type IncomingMessage } from 'node:http';
@@ -459,7 +459,7 @@ describe('a planted session', () => {
     }
   });
 
-  test('the id changes when somebody signs in, steps up and signs out; the former ones are dead', async () => {
+  test('the session id changes at sign-in, step-up and sign-out; the former ids are dead', async () => {
     const person = await personWithTotp(node);
     const agent = browser();
     const ids: string[] = [];
@@ -503,7 +503,7 @@ describe('a planted session', () => {
     expect(currentStep((await beginSignIn(node, 'notes', before, { prompt: 'none' })).page)).toBe('login_required');
   });
 
-  test('a restart gives no new address to somebody who plants it', async () => {
+  test('a restart gives no new address to an attacker who plants it', async () => {
     const attacker = await beginSignIn(node, 'notes', browser());
     const restarted = await answerStep(attacker.agent, attacker.page, {
       identifier: 'x@demo.test',

@@ -28,7 +28,7 @@ afterAll(() => two.stop());
 const passwordLimit = 10;
 const totpLimit = 5;
 
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 const spellings: readonly ((text: string) => string)[] = [
   (text) => text,
@@ -55,7 +55,7 @@ async function inTurns(count: number, guess: (index: number) => Promise<Page>): 
   return pages;
 }
 
-async function signsIn(person: Someone): Promise<string> {
+async function signsIn(person: TestUser): Promise<string> {
   const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
   return currentStep(await identify(agent, page, person));
 }
@@ -105,7 +105,7 @@ describe('200 wrong passwords', () => {
     expect(two.hashes() - before).toBe(passwordLimit);
   });
 
-  test('of somebody who does not exist: as many, and the same answer', async () => {
+  test('of an unknown user: as many, and the same answer', async () => {
     const before = two.hashes();
     const pages = await inTurns(30, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
@@ -118,7 +118,7 @@ describe('200 wrong passwords', () => {
   });
 });
 
-test('a throttled answer says when to come back, the same for known and unknown people', async () => {
+test('a throttled answer says when to come back, the same for known and unknown users', async () => {
   const person = await personWithPassword(two.nodes[0]);
   for (const identifier of [person.identifier, 'nobody-waits@demo.test']) {
     const pages = await inTurns(20, async (index) => {
@@ -136,7 +136,7 @@ test('a throttled answer says when to come back, the same for known and unknown 
 });
 
 describe('the codes of an authenticator app', () => {
-  const evaluated = (person: Someone): number =>
+  const evaluated = (person: TestUser): number =>
     two
       .audit()
       .filter(
@@ -144,7 +144,7 @@ describe('the codes of an authenticator app', () => {
           subject === person.id && authenticator === 'totp' && event === 'authenticator.refused',
       ).length;
 
-  async function atTotp(person: Someone): Promise<{ agent: UserAgent; page: Page }> {
+  async function atTotp(person: TestUser): Promise<{ agent: UserAgent; page: Page }> {
     const { agent, page } = await beginSignIn(two, 'payroll', two.hoppingAgent());
     return { agent, page: await identify(agent, page, person) };
   }
@@ -180,7 +180,7 @@ describe('the codes of an authenticator app', () => {
 });
 
 describe('an administrator', () => {
-  async function lockedOut(): Promise<Someone> {
+  async function lockedOut(): Promise<TestUser> {
     const person = await personWithPassword(two.nodes[0]);
     await inTurns(10, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes');

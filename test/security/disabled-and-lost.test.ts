@@ -1,14 +1,20 @@
 /** Law 7 where an app disables what the account has, and where the account's strongest authenticator is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
-import { capabilities, type Holder, holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
+import {
+  type CapabilityName,
+  capabilities,
+  type Holder,
+  holder,
+  settingsWithAllAuthenticators,
+} from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { name, named, prove, turnTo } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator, name, prove } from '../support/proofs.ts';
 import { currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 const owned = ['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const;
-const clientOf = (one: MeansName) => `without-${one.replace(' ', '-')}`;
+const clientOf = (one: CapabilityName) => `without-${one.replace(' ', '-')}`;
 
 let node: TestNode;
 beforeAll(async () => {
@@ -26,7 +32,7 @@ beforeAll(async () => {
     people: false,
     files: Object.assign(
       { 'policies/enrollment.yaml': JSON.stringify({ rules }) },
-      settingsWithMeans,
+      settingsWithAllAuthenticators,
       signOnPolicy('one', { then: { allow: { factors: 1 } } }),
       ...apps,
     ),
@@ -37,13 +43,13 @@ afterAll(() => node.stop());
 const credentialsOf = async ({ id }: Holder) =>
   ((await node.app.directory.get(id))?.credentials ?? []).map(({ authenticator }) => authenticator);
 
-describe.each(owned)('an app that disables %s, which the person has', (one) => {
+describe.each(owned)('an app that disables %s, which the user has', (one) => {
   const asked = `challenge:${capabilities[one].authenticator}`;
   const offered = `enroll:${one === 'phone' ? 'totp' : 'phone'}`;
 
   test('offers nothing to enroll for the password alone, and says why it asks', async () => {
     const who = await holder(node, 'password', one);
-    const begun = await named(node, clientOf(one), who);
+    const begun = await beginIdentified(node, clientOf(one), who);
     const { page } = await prove(who, begun, ['password']);
     expect([currentStep(page), page.messages]).toEqual([asked, ['enroll.prove_first']]);
     expect(await credentialsOf(who)).toHaveLength(2);
@@ -53,14 +59,14 @@ describe.each(owned)('an app that disables %s, which the person has', (one) => {
 
   test('is not entered by it', async () => {
     const who = await holder(node, 'password', one);
-    const begun = await named(node, clientOf(one), who);
+    const begun = await beginIdentified(node, clientOf(one), who);
     const { page } = await prove(who, begun, [one]);
     expect(currentStep(page)).not.toMatch(/^(code|enroll|select)/);
   });
 });
 
-/** As far as these proofs get somebody at a page of their account. */
-async function atAccount(who: Holder, path: string, order: readonly MeansName[], agent = new UserAgent()) {
+/** Goes as far as these proofs lead to a page of the user's account. */
+async function atAccount(who: Holder, path: string, order: readonly CapabilityName[], agent = new UserAgent()) {
   const page = await name(agent, await agent.open(`${node.issuer}/account/${path}`), who);
   return { agent, ...(await prove(who, { agent, page }, order)) };
 }
@@ -76,7 +82,7 @@ describe.each(['recovery code', 'access code'] as const)('a lost key, a password
     expect(remove).toBeDefined();
     await agent.submit(at, remove);
     expect(await credentialsOf(who)).not.toContain('webauthn');
-    // The proof holds for a while: a new key can be set up with it, and other sessions be ended.
+    // The proof counts for a while: a new key can be set up with it, and other sessions be ended.
     expect(currentStep(await agent.open(`${node.issuer}/account/add/webauthn`))).toBe('enroll:webauthn');
   });
 
@@ -92,10 +98,10 @@ describe.each(['recovery code', 'access code'] as const)('a lost key, a password
     expect([page.status, page.url.endsWith('/account/sessions/others')]).toEqual([200, true]);
   });
 
-  test('the code without the password gets nobody there', async () => {
+  test('the code without the password does not open the page', async () => {
     const who = await holder(node, 'password', 'security key', code);
     const { agent, page } = await atAccount(who, 'add/totp', []);
-    const asked = await turnTo(agent, page, code);
+    const asked = await chooseAuthenticator(agent, page, code);
     const { page: at } = await prove(who, { agent, page: asked }, [code, 'security key']);
     expect(currentStep(at)).toBe('challenge:password');
   });

@@ -8,7 +8,7 @@ import type { Person } from '../support/relying-party.ts';
 import { attemptsOf, currentStep, formOf, passcode, personWithPassword, wrongCode } from '../support/sign-in-flow.ts';
 import { mainForm, type Page } from '../support/user-agent.ts';
 
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 const authenticators = ['password', 'totp', 'email', 'recovery_code'] as const;
 
@@ -19,13 +19,13 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 /** As if these had been tried so long ago that only the count of failures in a row knows it. */
-async function failedLongAgo({ id }: Someone, name: string, times: number): Promise<void> {
+async function failedLongAgo({ id }: TestUser, name: string, times: number): Promise<void> {
   for (let count = 0; count < times; count += 1)
     await node.store.reserve(attemptCounter(id, name), [{ limit: 1000, window: 0 }]);
 }
 
 /** The offer of an authenticator, in a browser that has just proved the password. */
-async function offerOf(person: Someone, key: string, visited?: Visit): Promise<Visit> {
+async function offerOf(person: TestUser, key: string, visited?: Visit): Promise<Visit> {
   const { agent } = visited ?? (await visit(node, person));
   const page = await agent.open(`${node.issuer}/account/add/${key}`);
   expect(currentStep(page)).toBe(`enroll:${key}`);
@@ -36,7 +36,7 @@ const answer = ({ agent, page }: Visit, fields: Readonly<Record<string, string>>
   agent.submit(page, mainForm(page), fields);
 
 /** Sets up an authenticator app after so many wrong codes. */
-async function enrollTotp(person: Someone, mistakes: number, visited?: Visit): Promise<Visit> {
+async function enrollTotp(person: TestUser, mistakes: number, visited?: Visit): Promise<Visit> {
   const { agent, page } = await offerOf(person, 'totp', visited);
   const owner: Person = { ...person, totp: page.secret ?? '' };
   let at = page;
@@ -47,7 +47,7 @@ async function enrollTotp(person: Someone, mistakes: number, visited?: Visit): P
   return { agent, page: await answer({ agent, page: at }, await passcode(owner)) };
 }
 
-const mayBeSentAgain = ({ id }: Someone) => maySendAgain(node, id);
+const mayBeSentAgain = ({ id }: TestUser) => maySendAgain(node, id);
 
 describe('attempts of an enrollment', () => {
   test('who mistyped in all the years 99 times, and sets it up at last, has all attempts again', async () => {
@@ -96,7 +96,7 @@ describe('attempts of an enrollment', () => {
   });
 });
 
-test('their own mailboxes buy nobody guesses at the code of another one: 30 answers a day, whatever succeeds', async () => {
+test('own mailboxes give an attacker no guesses at the code of another one: 30 answers a day, even after successes', async () => {
   const person = await personWithPassword(node);
   const victim = `victim-${person.identifier}`;
   const visited = await visit(node, person);
@@ -123,7 +123,7 @@ test('their own mailboxes buy nobody guesses at the code of another one: 30 answ
   expect(count('account.done.added')).toBe(7);
 });
 
-test('what is enrolled counts among the changes of the account: nobody is flooded with news of it', async () => {
+test('an enrollment counts among the changes of the account: no user is flooded with notifications', async () => {
   const person = await personWithPassword(node);
   const visited = await visit(node, person);
   const counter = attemptCounter(person.id, 'account.change');

@@ -1,6 +1,6 @@
 /**
- * Whether somebody has an account, and in what state, cannot be told before a proof (ASVS 6.3.8): same answers, same
- * work.
+ * Whether a user exists, and in what state the account is, does not show before a proof (ASVS 6.3.8): same answers,
+ * same work.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -52,7 +52,7 @@ function skeleton({ html }: Page, identifier: string): string {
       .replace(/\/signin\/[\w-]+/g, '/signin/ID')
       .replace(/name="stateHandle" value="[^"]*"/g, 'name="stateHandle"')
       .replace(/challenge&#34;:&#34;[\w-]{43}/g, 'challenge')
-      // How many keys somebody has, and of which make, differs among real people, and among unknown ones.
+      // How many keys a user has, and of which make, differs among real users, and among unknown ones.
       .replace(/allowCredentials&#34;:\[[^\]]*(\][^\]]*)*?\],/g, 'allowCredentials')
       .replace(/\b\d+ (seconds|minutes?)\b/g, 'N $1')
   );
@@ -113,7 +113,7 @@ const nobody = (): string => {
   return `nobody-${serial}@demo.test`;
 };
 
-/** People in every state that there is; each has the same authenticators. */
+/** Users in every state that there is; each has the same authenticators. */
 function states(make: (groups?: readonly string[]) => Promise<{ id: string; identifier: string }>) {
   const { directory } = node.app;
   return {
@@ -132,7 +132,7 @@ function states(make: (groups?: readonly string[]) => Promise<{ id: string; iden
   };
 }
 
-/** Somebody who has a passkey besides the password, with the transports of most. */
+/** A user who has a passkey in addition to the password, with the usual transports. */
 async function personWithPasskey(groups: readonly string[] = ['staff']): Promise<{ id: string; identifier: string }> {
   const person = await personWithPassword(node, groups);
   const { entries } = await node.store.load([credentialsKey(person.id)]);
@@ -151,7 +151,7 @@ async function personWithPasskey(groups: readonly string[] = ['staff']): Promise
 const unknowns: { readonly unknown: string; readonly look: Seen }[] = [];
 
 /**
- * A name that nobody has, and that seems to have as many authenticators: half of all seem to have a second factor, a
+ * A name that no user has, and that seems to have as many authenticators: half of all seem to have a second factor, a
  * quarter a passkey.
  */
 async function unknownLike(app: string, identifier: string): Promise<string> {
@@ -226,7 +226,7 @@ describe('who cannot have an account', () => {
   beforeEach(() => node.configure({}));
 
   test.each(['not an address@', 'a b@demo.test', 'x'.repeat(300), '\u0000', 'аlice@demo.test'])(
-    '%j is told so without a hash',
+    '%j is refused as malformed without a hash',
     async (identifier) => {
       const seen = await observe(identifier, 'notes', [nameAndGuess]);
       expect(seen.hashes).toBe(0);

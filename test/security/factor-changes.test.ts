@@ -32,7 +32,7 @@ import { until } from '../support/until.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 interface World {
-  /** Where people, and lines of the audit log, are looked at. */
+  /** Where users, and lines of the audit log, are looked up. */
   readonly node: TestNode;
   readonly issuer: string;
   /** Where each token is tried. */
@@ -67,7 +67,7 @@ async function twoNodes(): Promise<World> {
   return { node, issuer, origins, browser: () => two.hoppingAgent(), audit, stop };
 }
 
-type Somebody = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 describe.each([
   ['the embedded store', oneNode],
@@ -88,7 +88,7 @@ describe.each([
   }
 
   /** Signs in and takes tokens. */
-  async function hold(app: string, person: Somebody, browser = world.browser()): Promise<VersionedAccount> {
+  async function hold(app: string, person: TestUser, browser = world.browser()): Promise<VersionedAccount> {
     const begun = await beginSignIn(world, app, browser);
     const { page } = await signIn(browser, begun.page, person);
     expect(currentStep(page)).toBe('code');
@@ -117,15 +117,15 @@ describe.each([
 
   const opens = async (app: string, browser: UserAgent) => currentStep((await beginSignIn(world, app, browser)).page);
 
-  async function credentialOf({ id }: Somebody, key: string) {
+  async function credentialOf({ id }: TestUser, key: string) {
     const all = (await world.node.app.directory.get(id))?.credentials ?? [];
     return all.findLast(({ authenticator }) => authenticator === key);
   }
 
-  const eventsOf = ({ id }: Somebody, event: string) =>
+  const eventsOf = ({ id }: TestUser, event: string) =>
     world.audit().filter((line) => line.subject === id && line.event === event);
 
-  async function remove(person: Somebody, key: string, browser: UserAgent): Promise<Page> {
+  async function remove(person: TestUser, key: string, browser: UserAgent): Promise<Page> {
     const path = `/account/authenticators/${(await credentialOf(person, key))?.id}`;
     const { page } = await visit(world, person, path, browser);
     expect(page.html).toContain('You are then signed out everywhere else');
@@ -139,7 +139,7 @@ describe.each([
   }
 
   test('the first second factor, at /account: the thief of the password is out, its owner goes on', async () => {
-    const person: Somebody = await personWithPassword(world.node);
+    const person: TestUser = await personWithPassword(world.node);
     const address = await withEmail(world.node, person);
     const thief = await hold('notes', person);
     const late = await beginSignIn(world, 'notes', thief.browser);
@@ -169,9 +169,9 @@ describe.each([
   });
 
   test.each(['with a session of this browser', 'in a browser without one', 'after a restart as the same person'])(
-    'the first second factor, on the way into an app, %s',
+    'the first second factor, enrolled while signing in to an app, %s',
     async (how) => {
-      const person: Somebody = await personWithPassword(world.node);
+      const person: TestUser = await personWithPassword(world.node);
       const thief = await hold('notes', person);
       const browser = how.includes('without') ? world.browser() : (await hold('notes', person)).browser;
       const begun = await beginSignIn(world, 'payroll', browser);
@@ -188,8 +188,8 @@ describe.each([
     },
   );
 
-  test('a sign-in under way elsewhere is over', async () => {
-    const person: Somebody = await personWithPassword(world.node);
+  test('a sign-in in progress in another browser is over', async () => {
+    const person: TestUser = await personWithPassword(world.node);
     const { browser } = await hold('notes', person);
     const begun = await beginSignIn(world, 'payroll', browser);
     expect(currentStep(begun.page)).toBe('enroll:totp');
@@ -201,7 +201,7 @@ describe.each([
   });
 
   test('tabs of one browser: what the one was let in by goes on when the other one adds something', async () => {
-    const person: Somebody = await personWithPassword(world.node);
+    const person: TestUser = await personWithPassword(world.node);
     const browser = world.browser();
     const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
     const first = await signIn(browser, one.page, person);
@@ -218,7 +218,7 @@ describe.each([
   });
 
   test('signing out everywhere else ends also the tokens that this browser brought', async () => {
-    const person: Somebody = await personWithPassword(world.node);
+    const person: TestUser = await personWithPassword(world.node);
     const own = await hold('notes', person);
     const { page } = await visit(world, person, '/account/sessions/others', own.browser);
     const done = await own.browser.submit(page, formOf(page, 'end-others'));
@@ -228,7 +228,7 @@ describe.each([
   });
 
   test('one more of what was there already ends nothing', async () => {
-    const person: Somebody = await personWithTotp(world.node);
+    const person: TestUser = await personWithTotp(world.node);
     const other = await hold('payroll', person);
     const owner = await hold('payroll', person);
     const added = await addAnotherApp(person, owner.browser);
@@ -239,7 +239,7 @@ describe.each([
   });
 
   test('what is removed counts nowhere any more; this browser goes on without it', async () => {
-    const person: Somebody = await personWithTotp(world.node);
+    const person: TestUser = await personWithTotp(world.node);
     const address = await withEmail(world.node, person);
     const thief = await hold('payroll', person);
     const here = await hold('notes', person);
@@ -266,7 +266,7 @@ describe.each([
   });
 
   test('what takes the place of another ends the others, too', async () => {
-    const person: Somebody = await personWithTotp(world.node);
+    const person: TestUser = await personWithTotp(world.node);
     const { agent: browser, page: first } = await visit(world, person, '/account/add/recovery_code');
     expect(first.html).not.toContain('signed out everywhere else');
     await browser.submit(first, mainForm(first), { 'credentials.saved': 'yes' });
@@ -281,7 +281,7 @@ describe.each([
   });
 
   test('other browsers are no longer remembered, this one is', async () => {
-    const person: Somebody = await personWithTotp(world.node);
+    const person: TestUser = await personWithTotp(world.node);
     const [other, own] = [world.browser(), world.browser()];
     const shop = async (browser: UserAgent) => (await beginSignIn(world, 'shop', browser)).page;
     for (const browser of [other, own]) {
@@ -300,7 +300,7 @@ describe.each([
   });
 
   test('a refresh token rests on what was proved for it, from token to token', async () => {
-    const person: Somebody = await personWithTotp(world.node);
+    const person: TestUser = await personWithTotp(world.node);
     const [strong, weak] = [await hold('payroll', person), await hold('notes', person)];
     const device = await waitingDevice(world, 'payroll');
     await confirmDevice(world, device, strong.browser);
@@ -330,7 +330,7 @@ test('relying parties hear of sessions that end so', async () => {
   const told = { backchannel_logout_uri: uri, backchannel_logout_session_required: true };
   const node = await startNode({ ...options, files: { ...options.files, ...appFile('told', { client: told }) } });
   try {
-    const person: Somebody = await personWithPassword(node);
+    const person: TestUser = await personWithPassword(node);
     const [thief, owner] = [new UserAgent(), new UserAgent()];
     for (const browser of [thief, owner]) {
       const { page } = await beginSignIn(node, 'told', browser);

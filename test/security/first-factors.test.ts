@@ -1,13 +1,11 @@
-/**
- * After any first proof, on any way in, an app that asks for two factor types gives nothing before both were proved.
- */
+/** After any first proof, by any path, an app that asks for two factor types gives nothing before both were proved. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
-import { type Holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
+import { type CapabilityName, type Holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import type { TestNode } from '../support/node.ts';
-import { appsThatAsk, named, prove } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, prove } from '../support/proofs.ts';
 import { authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
@@ -28,7 +26,7 @@ beforeAll(async () => {
   const [embedded] = storesUnderTest;
   if (!embedded) throw new Error('no store');
   const apps = Object.keys(demands).map((name) => appFile(name, { signOnPolicy: name, ...grants }));
-  const files = Object.assign({}, settingsWithMeans, appsThatAsk(demands), ...apps);
+  const files = Object.assign({}, settingsWithAllAuthenticators, appsThatAsk(demands), ...apps);
   opened = await openNode(embedded, { demo: true, people: false, now, files });
   node = opened.node;
 });
@@ -49,7 +47,7 @@ interface StartedChallenge {
   readonly app: string;
   readonly agent: UserAgent;
   readonly page: Page;
-  /** The first proof was given on the way here. */
+  /** The first proof was already given. */
   readonly proved?: Moment;
   /** Sign-ins to the app that were completed before. */
   readonly before: number;
@@ -124,7 +122,7 @@ async function askDevice(app: string, agent = new UserAgent()): Promise<StartedC
 
 /** A browser in which both types were proved a while ago. */
 async function returning(who: Holder): Promise<UserAgent> {
-  const begun = await named(node, 'two', who);
+  const begun = await beginIdentified(node, 'two', who);
   expect(currentStep((await prove(who, begun, ['password', 'totp'])).page)).toBe('code');
   ahead += 20;
   return begun.agent;
@@ -144,7 +142,7 @@ const entries: Readonly<Record<string, Entry>> = {
   },
   'prompt=login, with older proofs of both in the session': {
     async begin({ app }, who) {
-      // Without a page nobody can prove anything: the session is as good as it was, and that says nothing here.
+      // Without a page nothing can be proved: the session is as good as it was, and that says nothing here.
       const { silently: _, ...begun } = await ask(app, { prompt: 'login' }, await returning(who));
       return begun;
     },
@@ -174,7 +172,7 @@ async function givesNothing(begun: StartedChallenge, page: Page): Promise<void> 
 
 const cells = Object.keys(entries).flatMap((entry) =>
   Object.entries(firstFactors)
-    // Nobody has a session by what is no proof.
+    // What is no proof starts no session.
     .filter(([, { isNoProof }]) => !(isNoProof && entry.includes('this one proof')))
     .map(([first]) => [entry, first] as const),
 );
@@ -202,7 +200,7 @@ test.each(cells)('%s: after %s', async (entryName, firstName) => {
   }
   const tokens = await begun.tokens(page);
   const claims = claimsOf(tokens?.id_token);
-  const proved: readonly MeansName[] = [...(first.isNoProof ? [] : [first.capabilities]), ...first.rest];
+  const proved: readonly CapabilityName[] = [...(first.isNoProof ? [] : [first.capabilities]), ...first.rest];
   const { amr, acr } = truthOf(first, proved);
   expect(claims).toMatchObject({ sub: who.id, amr, acr: entry.acr ?? acr });
   const [earliest = [0, 0]] = moments;

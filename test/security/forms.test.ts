@@ -1,6 +1,6 @@
 /**
- * Forms that do not answer the step: each is refused with a code, costs nobody an attempt, and leaves the person where
- * they were.
+ * Forms that do not answer the step: each is refused with a code, costs no attempt, and leaves the user at the same
+ * step.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { password, startNode, type TestNode } from '../support/node.ts';
@@ -26,15 +26,15 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 interface At {
-  readonly person: Someone;
+  readonly person: TestUser;
   readonly signIn: SignIn;
   readonly page: Page;
 }
 
-/** Brings somebody new to a step. `payroll` takes two factors. */
+/** Brings a new user to a step. `payroll` takes two factors. */
 const stepsOfTheLoop: Readonly<Record<string, () => Promise<At>>> = {
   async identify() {
     const person = await personWithTotp(node);
@@ -229,7 +229,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
     expect(answer.html).not.toBe('');
   });
 
-  test('ways that do not exist', async () => {
+  test('options that do not exist', async () => {
     const { agent, uid } = at.signIn;
     const before = await used(uid);
     const body = new URLSearchParams(mainForm(at.page)?.fields);

@@ -2,12 +2,12 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import {
+  type CapabilityName,
   capabilities,
   fieldsOf,
   type Holder,
   holder,
-  type MeansName,
-  settingsWithMeans,
+  settingsWithAllAuthenticators,
   softKeyOf,
 } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
@@ -25,7 +25,7 @@ beforeAll(async () => {
   two = await startTwoNodes({
     demo: true,
     files: {
-      ...settingsWithMeans,
+      ...settingsWithAllAuthenticators,
       ...signOnPolicy('one', { then: { allow: { factors: 1 } } }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('two', { then: { allow: { factors: 2 } } }),
@@ -53,7 +53,7 @@ async function upTo({ identifier }: Pick<Holder, 'identifier'>, app = 'one'): Pr
 }
 
 /** Well-formed, and not the right one. */
-async function wrongAnswer(name: MeansName, who: Holder, page: Page, agent: UserAgent): Promise<Fields> {
+async function wrongAnswer(name: CapabilityName, who: Holder, page: Page, agent: UserAgent): Promise<Fields> {
   if (capabilities[name].authenticator === 'webauthn') {
     const where = whereOf({ public: optionsOf(page) }, two.issuer);
     const { id = '' } = ((optionsOf(page).allowCredentials as { id: string }[])[0] ?? {}) as { id?: string };
@@ -69,7 +69,7 @@ async function wrongAnswer(name: MeansName, who: Holder, page: Page, agent: User
   return somebodyElse.answer(name, page, agent);
 }
 
-function evaluated({ id }: Holder, name: MeansName): number {
+function evaluated({ id }: Holder, name: CapabilityName): number {
   const { authenticator } = capabilities[name];
   return two
     .audit()
@@ -109,7 +109,7 @@ describe.each(guessed)('%s', (name) => {
     const who = await holder(two.nodes[0], 'password', name);
     for (let round = 0; round < 8; round += 1) {
       const { agent, page } = await upTo(who, 'two');
-      const named = await turnTo(agent, page, 'password');
+      const named = await chooseAuthenticator(agent, page, 'password');
       const at = await answerStep(agent, named, await who.answer('password', named, agent));
       expect(currentStep(at)).toBe(`challenge:${capabilities[name].authenticator}`);
       const wrong = await wrongAnswer(name, who, at, agent);
@@ -119,7 +119,7 @@ describe.each(guessed)('%s', (name) => {
   });
 });
 
-function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
+function chooseAuthenticator(agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
   if (currentStep(page) === `challenge:${authenticator}`) return page;
   return agent.submit(page, formOf(page, 'select'), { 'authenticator.id': authenticator }, redirectUri);
@@ -141,7 +141,7 @@ describe('messages sent again', () => {
     expect(evaluated(who, 'email')).toBe(limits.email);
   });
 
-  test('nobody guesses themselves into an address that they do not read: new offers and new messages give no new guesses', async () => {
+  test('an attacker cannot guess the code of a foreign address: new offers and new messages give no new guesses', async () => {
     const who = await holder(two.nodes[0], 'password');
     const address = `victim-${who.identifier}`;
     const seen: string[] = [];
@@ -168,7 +168,7 @@ describe('messages sent again', () => {
   });
 });
 
-describe('somebody else burns all attempts', () => {
+describe('an attacker uses up all attempts', () => {
   async function burn({ identifier }: Holder): Promise<void> {
     for (let guess = 0; guess < 12; guess += 1) {
       const { agent, page } = await beginSignIn(two, 'one', two.hoppingAgent());
@@ -185,7 +185,7 @@ describe('somebody else burns all attempts', () => {
       const who = await holder(two.nodes[0], 'password', name);
       await burn(who);
       const { agent, page } = await upTo(who);
-      const at = await turnTo(agent, page, name);
+      const at = await chooseAuthenticator(agent, page, name);
       expect(currentStep(await answerStep(agent, at, await who.answer(name, at, agent)))).toBe('code');
     },
   );
@@ -200,11 +200,11 @@ describe('somebody else burns all attempts', () => {
     }
     expect(evaluated(who, 'passkey')).toBe(limits.webauthn);
     const { agent, page } = await upTo(who);
-    const at = await turnTo(agent, page, 'password');
+    const at = await chooseAuthenticator(agent, page, 'password');
     expect(currentStep(await answerStep(agent, at, await who.answer('password', at, agent)))).toBe('code');
   });
 
-  test('the form that was throttled stays: whoever comes back later need not start again', async () => {
+  test('the form that was throttled stays: the user who comes back later need not start again', async () => {
     const who = await holder(two.nodes[0], 'email');
     const { agent, page } = await upTo(who);
     const right = await who.answer('email', page, agent);

@@ -1,6 +1,6 @@
 /**
- * What people, apps and browsers send stays data: in pages, headers, log lines and store keys. And no secret gets into
- * a log or, readable, into the store.
+ * What users, apps and browsers send stays data: in pages, headers, log lines and store keys. No secret gets into a log
+ * or, readable, into the store.
  */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -196,7 +196,7 @@ describe('pages', () => {
 });
 
 describe('the log', () => {
-  test('is one JSON object per line, whatever was sent', () => {
+  test('is one JSON object per line for any input', () => {
     expect(lines.length).toBeGreaterThan(30);
     for (const line of lines) {
       expect(line.endsWith('\n')).toBe(true);
@@ -213,7 +213,7 @@ describe('the log', () => {
 });
 
 /**
- * Every argument of a command that is a key of ours, as Redis itself tells it (MONITOR): ioredis loses its place when
+ * Every argument of a command that is a key of ours, as Redis itself reports it (MONITOR): ioredis loses its place when
  * other commands come in while it asks.
  */
 async function watchCommands(port: number) {
@@ -235,7 +235,7 @@ async function watchCommands(port: number) {
 }
 
 describe('store keys', () => {
-  test('hold nothing that somebody typed', async () => {
+  test('contain nothing that a user typed', async () => {
     const client = new Redis(redis.port);
     const watched = await watchCommands(redis.port);
     const typed = [

@@ -1,19 +1,17 @@
-/**
- * Who caused which message, and where it went as far as it costs: in the audit log, without what would tell a secret.
- */
+/** Who caused which message, and where it went as far as it costs: in the audit log, without secrets. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { settingsWithMeans } from '../support/enrolled-users.ts';
+import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
-import { appsThatAsk, named } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
 import { currentStep } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 beforeAll(async () => {
   const possession = (authenticator: string) => ({ factors: 1, possession: { authenticators: [authenticator] } });
   const apps = appsThatAsk({ mail: possession('email'), phone: possession('phone') });
-  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...apps } });
+  node = await startNode({ demo: true, files: { ...settingsWithAllAuthenticators, ...apps } });
 });
 afterAll(() => node.stop());
 
@@ -21,7 +19,7 @@ const linesOf = (uid: string) => node.audit.filter(({ transaction }) => transact
 
 test('a text message: channel, authenticator, account, network, country and block', async () => {
   const person = await caller(node);
-  const { uid } = await named(node, 'phone', person);
+  const { uid } = await beginIdentified(node, 'phone', person);
   const code = codeFor(await mailTo(node, person.number));
   const lines = linesOf(uid);
   expect(lines).toEqual([
@@ -37,7 +35,7 @@ test('a text message: channel, authenticator, account, network, country and bloc
 
 test('mail: no address, no code', async () => {
   const person = await reader(node);
-  const { uid } = await named(node, 'mail', person);
+  const { uid } = await beginIdentified(node, 'mail', person);
   const code = codeIn(await mailTo(node, person.address));
   const [line] = linesOf(uid);
   const queued = { event: 'message.queued', channel: 'email', authenticator: 'email', subject: person.id };
@@ -47,12 +45,12 @@ test('mail: no address, no code', async () => {
   expect(JSON.stringify(linesOf(uid))).not.toContain(code);
 });
 
-test('where nobody is, the same work is done, and the line says that nothing went out', async () => {
+test('for an unknown user the same work is done, and the line says that nothing went out', async () => {
   for (const app of ['mail', 'phone']) {
     // Not every unknown name seems to have what the app takes.
     const lines = [];
     for (let count = 0; count < 16; count += 1) {
-      const { page, uid } = await named(node, app, { identifier: `nobody-${count}-by-${app}@demo.test` });
+      const { page, uid } = await beginIdentified(node, app, { identifier: `nobody-${count}-by-${app}@demo.test` });
       if (currentStep(page) === `challenge:${app === 'mail' ? 'email' : app}`) lines.push(linesOf(uid));
     }
     expect(lines.length).toBeGreaterThan(0);

@@ -11,7 +11,7 @@ import { holder } from '../support/enrolled-users.ts';
 import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { visit } from '../support/own-account.ts';
-import { named, turnTo } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, formOf, personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
@@ -36,50 +36,50 @@ afterAll(() => node.stop());
 
 const shown = ({ html }: { readonly html: string }) => html.replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
 
-/** All that strangers can have sent to this person within the longest window. */
+/** All messages that strangers can cause for this user within the longest window. */
 async function usedUp({ id, identifier }: { readonly id: string; readonly identifier: string }): Promise<void> {
   const shared = { limit: 5, window: 900 };
   for (let count = 0; count < 5; count += 1) await node.store.reserve(attemptCounter(id, 'email.send'), [shared]);
-  const stranger = await named(node, 'notes', { identifier });
+  const stranger = await beginIdentified(node, 'notes', { identifier });
   expect(stranger.page.messages).toEqual(['send.exceeded']);
 }
 
 test('a browser that the owner has signed in with has a budget of its own', async () => {
   const owner = await reader(node);
-  const { agent, page } = await named(node, 'notes', owner);
+  const { agent, page } = await beginIdentified(node, 'notes', owner);
   const code = codeIn(await mailTo(node, owner.address));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
-  const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  const back = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
   expect([currentStep(back.page), back.page.messages]).toEqual(['challenge:email', []]);
   const newest = codeIn(await mailTo(node, owner.address, 2));
   expect(currentStep(await answerStep(back.agent, back.page, { 'credentials.passcode': newest }))).toBe('code');
 });
 
-test('so it has for one mailbox, whoever else has mail sent there', async () => {
+test('the same limit holds for one mailbox, even when other users have mail sent there', async () => {
   await node.configure(limitedTo({ network: 100_000, address: 1 }));
   const owner = await reader(node);
-  const { agent, page } = await named(node, 'notes', owner);
+  const { agent, page } = await beginIdentified(node, 'notes', owner);
   const code = codeIn(await mailTo(node, owner.address));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await node.store.commit([{ op: 'reset', counter: attemptCounter(owner.id, 'email.send') }]);
-  expect((await named(node, 'notes', owner)).page.messages).toEqual(['send.exceeded']);
-  const back = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  expect((await beginIdentified(node, 'notes', owner)).page.messages).toEqual(['send.exceeded']);
+  const back = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
   expect(back.page.messages).toEqual([]);
   await mailTo(node, owner.address, 2);
 });
 
-test('the budget of one person’s browser is not that of another person', async () => {
+test('the budget of one user’s browser is not that of another user', async () => {
   const [owner, other] = [await reader(node), await reader(node)];
-  const { agent, page } = await named(node, 'notes', other);
+  const { agent, page } = await beginIdentified(node, 'notes', other);
   const code = codeIn(await mailTo(node, other.address));
   expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
   await usedUp(owner);
-  const strange = await named(node, 'notes', owner, reopened(agent, node.issuer));
+  const strange = await beginIdentified(node, 'notes', owner, reopened(agent, node.issuer));
   expect(strange.page.messages).toEqual(['send.exceeded']);
 });
 
-test('nobody is flooded by accounts that each want to set up their mailbox, also from browsers that these accounts know', async () => {
+test('no mailbox is flooded by accounts that each want to set it up, also from browsers that these accounts know', async () => {
   await node.configure(limitedTo({ network: 100_000, address: 3 }));
   const victim = `victim-${randomBytes(6).toString('hex')}@demo.test`;
   const told: (readonly string[])[] = [];
@@ -95,30 +95,31 @@ test('nobody is flooded by accounts that each want to set up their mailbox, also
   await until('three messages', async () => (await codesTo(node, victim)).length === 3);
 });
 
-test('one network gets so much mail sent and no more, for people who exist and for others alike', async () => {
+test('one network gets so much mail sent and no more, for existing and unknown users alike', async () => {
   await node.configure(limitedTo({ network: 3 }));
   const people = [await reader(node), await reader(node)];
   const [unknown = '', another = ''] = unknownAddressesWith('email', 2);
   const pages = [];
   for (const { identifier } of [{ identifier: unknown }, ...people])
-    pages.push((await named(node, 'notes', { identifier })).page);
+    pages.push((await beginIdentified(node, 'notes', { identifier })).page);
   // Other tests of this file have used up some of it already.
-  for (let count = 0; count < 3; count += 1) pages.push((await named(node, 'notes', await reader(node))).page);
+  for (let count = 0; count < 3; count += 1)
+    pages.push((await beginIdentified(node, 'notes', await reader(node))).page);
   expect(pages.at(-1)?.messages).toEqual(['send.exceeded']);
   expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason: 'network' });
   const late = await reader(node);
-  expect((await named(node, 'notes', late)).page.messages).toEqual(['send.exceeded']);
-  expect((await named(node, 'notes', { identifier: another })).page.messages).toEqual(['send.exceeded']);
+  expect((await beginIdentified(node, 'notes', late)).page.messages).toEqual(['send.exceeded']);
+  expect((await beginIdentified(node, 'notes', { identifier: another })).page.messages).toEqual(['send.exceeded']);
   expect(await codesTo(node, late.address)).toHaveLength(0);
-  // What the network may not have sent any more uses up nothing of the person’s.
+  // What the network may no longer have sent consumes nothing of the user’s budget.
   await node.configure(limitedTo({ network: 100_000 }));
-  expect((await named(node, 'notes', late)).page.messages).toEqual([]);
+  expect((await beginIdentified(node, 'notes', late)).page.messages).toEqual([]);
 });
 
 test('a page does not say that mail was sent when none was, but what still works', async () => {
   const owner = await reader(node);
   await usedUp(owner);
-  const { agent, page } = await named(node, 'notes', owner);
+  const { agent, page } = await beginIdentified(node, 'notes', owner);
   expect(shown(page)).not.toContain('Check your mail');
   expect(shown(page)).not.toMatch(/We sent/);
   expect(shown(page)).toContain('A browser that you have signed in with before has a limit of its own');
@@ -127,12 +128,12 @@ test('a page does not say that mail was sent when none was, but what still works
   expect(formOf(again, 'resend')).toBeDefined();
 });
 
-test('and offers what else the person has', async () => {
+test('and offers the other authenticators of the user', async () => {
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1, possession: {} } } }));
   const owner = await holder(node, 'email', 'passkey');
   await usedUp(owner).catch(() => undefined);
-  const { agent, page } = await named(node, 'notes', owner, new UserAgent());
-  const mailed = await turnTo(agent, page, 'email');
+  const { agent, page } = await beginIdentified(node, 'notes', owner, new UserAgent());
+  const mailed = await chooseAuthenticator(agent, page, 'email');
   expect(shown(mailed)).toContain('Verify with something else, or have it sent later');
   await node.configure(passwordless);
 });
@@ -142,7 +143,7 @@ test('signatures that do not match lock no key for good', async () => {
   const owner = await holder(node, 'passkey');
   for (let count = 0; count < 200; count += 1)
     await node.store.reserve(attemptCounter(owner.id, 'webauthn'), [{ limit: 1000, window: 0 }]);
-  const { agent, page } = await named(node, 'notes', owner);
+  const { agent, page } = await beginIdentified(node, 'notes', owner);
   expect(currentStep(page)).toBe('challenge:webauthn');
   expect(currentStep(await answerStep(agent, page, await owner.answer('passkey', page, agent)))).toBe('code');
   await node.configure(passwordless);

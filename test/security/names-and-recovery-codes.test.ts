@@ -1,5 +1,5 @@
 /**
- * What tells nobody that somebody exists: names that people gave to their authenticators, and recovery codes (ASVS
+ * What must not reveal that a user exists: the names that users gave to their authenticators, and recovery codes (ASVS
  * 6.3.8).
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -43,7 +43,7 @@ function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
   return agent.open(`${page.url}/select`, { method: 'POST', body });
 }
 
-/** The list of ways, as a stranger gets it who knows only a name. */
+/** The list of options, as a stranger gets it who knows only a name. */
 async function waysOf(identifier: string, agent = new UserAgent()): Promise<Page> {
   const { page } = await beginSignIn(node, 'notes', agent);
   return select(agent, await answerStep(agent, page, { identifier, 'credentials.passcode': '' }));
@@ -77,7 +77,7 @@ describe('the name of an authenticator', () => {
   });
 });
 
-test('people with recovery codes are not told from unknown ones: some of these seem to have them, and the same each time', async () => {
+test('users with recovery codes look like unknown ones: some of these seem to have them, and the same each time', async () => {
   const { id, identifier } = await personWithPassword(node);
   const { credential } = await recoveryCodes(node);
   await changeCredentials(id, (all) => [...all, issueCredential(credential, Math.floor(Date.now() / 1000))]);

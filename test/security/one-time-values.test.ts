@@ -3,12 +3,12 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { generate } from 'otplib';
 import { appFile } from '../support/authorize.ts';
 import {
+  type CapabilityName,
+  capabilityNames,
   fieldsOf,
   type Holder,
   holder,
-  type MeansName,
-  meansNames,
-  settingsWithMeans,
+  settingsWithAllAuthenticators,
   softKeyOf,
 } from '../support/enrolled-users.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
@@ -33,7 +33,7 @@ beforeAll(async () => {
   two = await startTwoNodes({
     demo: true,
     files: {
-      ...settingsWithMeans,
+      ...settingsWithAllAuthenticators,
       ...signOnPolicy('one', { then: { allow: { factors: 1 } } }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('key', { then: only('webauthn') }),
@@ -69,18 +69,21 @@ const events = (who: { readonly id: string }): string[] => eventsOf({ audit: two
 const verified = (who: { readonly id: string }): number =>
   events(who).filter((event) => event.startsWith('authenticator.verified')).length;
 
-const limited = meansNames.filter((name) => name !== 'password');
+const limited = capabilityNames.filter((name) => name !== 'password');
 
 describe.each(rounds)('round %i', () => {
-  test.each(meansNames)('%s: the right answer twenty times on one form proves one step', async (name: MeansName) => {
-    const who = await holder(two.nodes[0], name);
-    const { agent, page } = await upTo(who);
-    const fields = await who.answer(name, page, agent);
-    const ends = await atOnce(20, (index) => answerStep(on(agent, index), page, fields));
-    expect(codes(ends)).toBe(1);
-    expect(verified(who)).toBe(1);
-    expect(events(who).filter((event) => event === 'sign_in.completed')).toHaveLength(1);
-  });
+  test.each(capabilityNames)(
+    '%s: the right answer twenty times on one form proves one step',
+    async (name: CapabilityName) => {
+      const who = await holder(two.nodes[0], name);
+      const { agent, page } = await upTo(who);
+      const fields = await who.answer(name, page, agent);
+      const ends = await atOnce(20, (index) => answerStep(on(agent, index), page, fields));
+      expect(codes(ends)).toBe(1);
+      expect(verified(who)).toBe(1);
+      expect(events(who).filter((event) => event === 'sign_in.completed')).toHaveLength(1);
+    },
+  );
 
   test.each(['recovery code', 'access code'] as const)(
     '%s: one in six sign-ins at once lets one of them in, and none later',
@@ -132,7 +135,7 @@ describe.each(rounds)('round %i', () => {
   });
 });
 
-/** Enrolls a key on the way. */
+/** Enrolls a key during the sign-in. */
 async function withKey(making: object): Promise<{ readonly who: Holder; readonly key: SoftKey }> {
   const who = await holder(two.nodes[0], 'password');
   const { agent, page } = await upTo(who, 'key');

@@ -1,6 +1,6 @@
 /**
- * What a stranger who knows a name is shown: one way on for each authenticator, whatever somebody has several of, and
- * no names (ASVS 6.3.8).
+ * What a stranger who knows a name is shown: one option for each authenticator, even when the user has several of a
+ * kind, and no names (ASVS 6.3.8).
  */
 
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
@@ -10,11 +10,11 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { maskedNumber } from '../../src/authenticators/phone/number.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';
 import { maskedAddress } from '../../src/core/model/mail-address.ts';
-import { settingsWithMeans } from '../support/enrolled-users.ts';
+import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { appsThatAsk, named } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -28,7 +28,7 @@ beforeAll(async () => {
     mail: possession('email'),
     strict: { factors: 2, knowledge: { authenticators: ['password'] }, possession: {} },
   });
-  node = await startNode({ demo: true, now: clock, files: { ...settingsWithMeans, ...apps } });
+  node = await startNode({ demo: true, now: clock, files: { ...settingsWithAllAuthenticators, ...apps } });
 });
 afterAll(() => node.stop());
 
@@ -48,7 +48,7 @@ afterEach(() => {
 
 let people = 0;
 
-/** Somebody who has two of each kind. */
+/** A user who has two of each kind. */
 async function rich(): Promise<Rich> {
   people += 1;
   const identifiers = [`rich-${people}`, `first-${people}@demo.test`, `second-${people}@gmx.example`];
@@ -97,7 +97,7 @@ describe('before a proof', () => {
   test('the list has each authenticator once, and neither it nor a challenge page has names or ids', async () => {
     const who = await rich();
     const telling = await notificationContext(who);
-    const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
+    const { agent, page } = await beginIdentified(node, 'open', { identifier: who.identifiers[0] ?? '' });
     const list = await select(agent, page);
     expect(currentStep(list)).toBe('select');
     const choices = choicesOf(list);
@@ -113,7 +113,7 @@ describe('before a proof', () => {
 
   test('two of a kind are no list', async () => {
     const who = await rich();
-    const { agent, page } = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    const { agent, page } = await beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     expect(currentStep(page)).toBe('challenge:totp');
     expect(formOf(page, 'select')).toBeUndefined();
     expect(currentStep(await select(agent, page))).toBe('challenge:totp');
@@ -125,7 +125,7 @@ describe('before a proof', () => {
       const who = await rich();
       const credentials = (await node.app.directory.get(who.id))?.credentials ?? [];
       const second = credentials.findLast(({ authenticator }) => authenticator === 'email');
-      const { agent, page } = await named(node, 'open', { identifier: who.identifiers[0] ?? '' });
+      const { agent, page } = await beginIdentified(node, 'open', { identifier: who.identifiers[0] ?? '' });
       const asked = await select(agent, page, 'totp');
       const picked = id === 'id of a mailbox' ? `email:${second?.id}` : id;
       const after = await select(agent, asked, picked);
@@ -142,7 +142,7 @@ describe('one challenge stands for all', () => {
     // A code that was used must not become one that is over.
     standsAt = clock();
     const who = await rich();
-    const at = async () => named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    const at = async () => beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     for (const app of [...who.apps].reverse()) {
       const { agent, page } = await at();
       expect(currentStep(await answerStep(agent, page, await codeOf(app)))).toBe('code');
@@ -157,8 +157,8 @@ describe('one challenge stands for all', () => {
   test('a code of one app is taken once, though two browsers bring it at a time', async () => {
     standsAt = clock();
     const who = await rich();
-    const both = [await named(node, 'apps', { identifier: who.identifiers[0] ?? '' }), undefined];
-    both[1] = await named(node, 'apps', { identifier: who.identifiers[0] ?? '' });
+    const both = [await beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' }), undefined];
+    both[1] = await beginIdentified(node, 'apps', { identifier: who.identifiers[0] ?? '' });
     const code = await codeOf(who.apps[1]);
     const pages = await Promise.all(both.map((one) => one && answerStep(one.agent, one.page, code)));
     expect(pages.filter((page) => page && currentStep(page) === 'code')).toHaveLength(1);
@@ -166,7 +166,7 @@ describe('one challenge stands for all', () => {
 
   test.each([0, 1, 2])('a code by mail goes to what was typed, else to the oldest mailbox: name %i', async (name) => {
     const who = await rich();
-    await named(node, 'mail', { identifier: who.identifiers[name] ?? '' });
+    await beginIdentified(node, 'mail', { identifier: who.identifiers[name] ?? '' });
     const [, first = '', second = ''] = who.identifiers;
     const [to, other] = name === 2 ? [second, first] : [first, second];
     await mailTo(node, to);
@@ -176,12 +176,12 @@ describe('one challenge stands for all', () => {
   test('or to the one that was used last with this browser', async () => {
     const who = await rich();
     const [plain = '', first = '', second = ''] = who.identifiers;
-    const { agent, page } = await named(node, 'mail', { identifier: second });
+    const { agent, page } = await beginIdentified(node, 'mail', { identifier: second });
     const { text } = await mailTo(node, second);
     const code = /^ {4}(\d{6})$/m.exec(text)?.[1] ?? '';
     expect(currentStep(await answerStep(agent, page, { 'credentials.passcode': code }))).toBe('code');
     await maySendAgain(node, who.id);
-    await named(node, 'mail', { identifier: plain }, reopened(agent, node.issuer));
+    await beginIdentified(node, 'mail', { identifier: plain }, reopened(agent, node.issuer));
     await mailTo(node, second, 2);
     expect(await codesTo(node, first)).toHaveLength(0);
   });
@@ -189,7 +189,12 @@ describe('one challenge stands for all', () => {
 
 test('after a proof mailboxes and phones are listed with their names, and can be picked', async () => {
   const who = await rich();
-  const { agent, page } = await named(node, 'strict', { identifier: who.identifiers[0] ?? '' }, new UserAgent());
+  const { agent, page } = await beginIdentified(
+    node,
+    'strict',
+    { identifier: who.identifiers[0] ?? '' },
+    new UserAgent(),
+  );
   const proved = await answerStep(agent, page, { 'credentials.passcode': password });
   const list = await select(agent, proved);
   const choices = choicesOf(list);

@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type Someone = Person & { readonly id: string };
+type TestUser = Person & { readonly id: string };
 
 interface Sent {
   readonly url: string;
@@ -56,7 +56,7 @@ function transplanted({ url, body }: Sent, into: SignIn, page: Page): Sent {
   return { url: url.replace(/\/signin\/[\w-]+/, `/signin/${into.uid}`), body: fields.toString() };
 }
 
-async function recordedFlow(person: Someone): Promise<readonly Sent[]> {
+async function recordedFlow(person: TestUser): Promise<readonly Sent[]> {
   const agent = new RecordingAgent();
   const { page } = await beginSignIn(node, 'payroll', agent);
   const atEnroll = await identify(agent, page, person);
@@ -67,7 +67,7 @@ async function recordedFlow(person: Someone): Promise<readonly Sent[]> {
 }
 
 describe('a recorded sign-in, replayed', () => {
-  let person: Someone;
+  let person: TestUser;
   let recorded: readonly Sent[];
   beforeAll(async () => {
     person = await personWithPassword(node);
@@ -75,7 +75,7 @@ describe('a recorded sign-in, replayed', () => {
     expect(recorded).toHaveLength(2);
   });
 
-  /** A new sign-in of the same person after so many steps. */
+  /** A new sign-in of the same user after so many steps. */
   async function prefix(steps: number): Promise<SignIn> {
     const signIn = await beginSignIn(node, 'payroll');
     return steps === 0 ? signIn : { ...signIn, page: await identify(signIn.agent, signIn.page, person) };
@@ -123,7 +123,7 @@ test('after a restart every proof is asked for again', async () => {
   expect(currentStep(named)).toBe('challenge:password');
 });
 
-describe('the bar in front of an enrollment', () => {
+describe('the account-management requirement in front of an enrollment', () => {
   const wishes = [
     'totp',
     'totp:none',
@@ -207,7 +207,7 @@ describe('the bar in front of an enrollment', () => {
   });
 });
 
-describe('two people', () => {
+describe('two users', () => {
   const sides = ['ann', 'ben'] as const;
   const combinations = sides.flatMap((uid) =>
     sides.flatMap((cookies) => sides.flatMap((handle) => sides.map((code) => ({ uid, cookies, handle, code })))),
@@ -233,7 +233,7 @@ describe('two people', () => {
     expect(claimsOf(tokens?.id_token).sub).toBe(people[mix.code].person.id);
   });
 
-  test('the cookies of both in one browser: each sign-in stays with its person', async () => {
+  test('the cookies of both in one browser: each sign-in stays with its user', async () => {
     const [ann, ben] = [await personWithTotp(node), await personWithTotp(node)];
     const agent = new UserAgent();
     const first = await beginSignIn(node, 'payroll', agent);
@@ -275,11 +275,11 @@ describe('a random walk', () => {
   ] as const;
   let codes = 0;
 
-  /** What a walker holds: two sign-ins in one browser, and every page that it has seen. */
+  /** The state of a random walk: two sign-ins in one browser, and every page that it has seen. */
   interface Walk {
     readonly agent: RecordingAgent;
     readonly signIns: readonly SignIn[];
-    readonly people: readonly Someone[];
+    readonly people: readonly TestUser[];
     readonly pages: Page[];
     /** Length of the audit log when a sign-in was restarted last. */
     readonly restarts: Map<string, number>;
@@ -291,7 +291,7 @@ describe('a random walk', () => {
     pages.findLast(({ url }) => url.includes(signIns[turn]?.uid ?? '')) as Page;
 
   async function rightAnswer(walk: Walk, page: Page): Promise<Page> {
-    const person = walk.people[walk.who] as Someone;
+    const person = walk.people[walk.who] as TestUser;
     const form = mainForm(page);
     if (form?.step === 'identify') return identify(walk.agent, page, person);
     if (form?.step === 'select') return answerStep(walk.agent, page, { 'authenticator.id': 'totp' });
@@ -323,7 +323,7 @@ describe('a random walk', () => {
         return mainForm(page)
           ? answerStep(agent, page, {
               identifier: walk.people[walk.who]?.identifier ?? '',
-              'credentials.passcode': await wrongCode(walk.people[walk.who] as Someone),
+              'credentials.passcode': await wrongCode(walk.people[walk.who] as TestUser),
             })
           : page;
       case 'empty':
@@ -351,7 +351,7 @@ describe('a random walk', () => {
         const other = walk.pages.findLast(({ url }) => url.includes(walk.signIns[1 - walk.turn]?.uid ?? ''));
         return way(walk, 'answer', {
           ...mainForm(other as Page)?.fields,
-          ...(await passcode(walk.people[0] as Someone)),
+          ...(await passcode(walk.people[0] as TestUser)),
         });
       }
       case 'resume':
@@ -363,7 +363,7 @@ describe('a random walk', () => {
   }
 
   /**
-   * A code may only come when the log shows both factors, of the same person, in this very sign-in since its last
+   * A code may only come when the log shows both factors, of the same user, in this very sign-in since its last
    * restart.
    */
   async function check(walk: Walk, page: Page): Promise<void> {
@@ -385,7 +385,7 @@ describe('a random walk', () => {
     expect(claimsOf(tokens?.id_token)).toMatchObject({ sub: subject, amr: ['mfa', 'otp', 'pwd'] });
   }
 
-  test('ends in a code only with both factors of one person', async () => {
+  test('ends in a code only with both factors of one user', async () => {
     const steps = fc.array(fc.tuple(fc.constantFrom(...actions), fc.nat(20)), { minLength: 2, maxLength: 24 });
     const property = fc.asyncProperty(steps, async (walkSteps) => {
       const agent = new RecordingAgent();

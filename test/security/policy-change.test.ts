@@ -32,7 +32,7 @@ afterAll(() => two.stop());
 const one = { allow: { factors: 1 } };
 const both = { allow: { factors: 2 } };
 const denied = 'deny';
-/** Sets the rules of notes by way of one node; sign-ins go through the other. */
+/** Sets the rules of notes on one node; sign-ins go through the other. */
 const decide = (then: unknown) => node.configure(signOnPolicy('notes', { then }));
 
 afterEach(() => decide(one));
@@ -130,7 +130,7 @@ describe('between the last answer and the redirect', () => {
     expect(end.messages.join()).toContain('denied');
   });
 
-  test('one factor becomes two: the person is asked for the second, in the same request', async () => {
+  test('one factor becomes two: the user is asked for the second, in the same request', async () => {
     const person = await personWithTotp(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);

@@ -1,11 +1,12 @@
 /**
- * A page offers to remember a browser only where that will be kept, and the account lists only what is really spared.
+ * A page offers to remember a browser only where that has an effect, and the account lists only browsers with an
+ * effect.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Holder, holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
+import { type CapabilityName, type Holder, holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { allMailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { named, prove, turnTo } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator, prove } from '../support/proofs.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, eventsOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -20,17 +21,20 @@ function session(secondFactor: string): Readonly<Record<string, string>> {
 
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode({ demo: true, files: { ...settingsWithMeans, ...remembering, ...session('never') } });
+  node = await startNode({
+    demo: true,
+    files: { ...settingsWithAllAuthenticators, ...remembering, ...session('never') },
+  });
 });
 afterAll(() => node.stop());
 
 const isOffered = (page: Page): boolean => mainForm(page)?.boxes?.includes('rememberDevice') === true;
 
 /** Proves the password and then this, asking that it be remembered, whether that is offered or not. */
-async function remembered(who: Holder, second: MeansName): Promise<{ agent: UserAgent; asked: Page; done: Page }> {
+async function remembered(who: Holder, second: CapabilityName): Promise<{ agent: UserAgent; asked: Page; done: Page }> {
   const agent = new UserAgent();
-  const { page } = await prove(who, await named(node, 'notes', who, agent), ['password']);
-  const asked = await turnTo(agent, page, second);
+  const { page } = await prove(who, await beginIdentified(node, 'notes', who, agent), ['password']);
+  const asked = await chooseAuthenticator(agent, page, second);
   const done = await answerStep(agent, asked, { ...(await who.answer(second, asked, agent)), rememberDevice: 'yes' });
   expect(currentStep(done)).toBe('code');
   return { agent, asked, done };
@@ -39,14 +43,14 @@ async function remembered(who: Holder, second: MeansName): Promise<{ agent: User
 /** Where the password leads with this browser, opened again. */
 async function nextTime(who: Holder, agent: UserAgent): Promise<string> {
   return currentStep(
-    (await prove(who, await named(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page,
+    (await prove(who, await beginIdentified(node, 'notes', who, reopened(agent, node.issuer)), ['password'])).page,
   );
 }
 
 const listsBrowsers = async (agent: UserAgent): Promise<boolean> =>
   (await agent.open(`${node.issuer}/account`)).html.includes('/account/devices/');
 
-test('where it will be kept it is offered, kept, told and listed', async () => {
+test('where it has an effect it is offered, kept, notified and listed', async () => {
   const who = await holder(node, 'password', 'totp');
   const { agent, asked } = await remembered(who, 'totp');
   expect(isOffered(asked)).toBe(true);
@@ -55,8 +59,8 @@ test('where it will be kept it is offered, kept, told and listed', async () => {
   expect(await nextTime(who, agent)).toBe('code');
 });
 
-describe('where it will not be kept it is not offered, and nothing is remembered, told or listed', () => {
-  test.each<[string, MeansName, Readonly<Record<string, string>>]>([
+describe('where it has no effect it is not offered, and nothing is remembered, notified or listed', () => {
+  test.each<[string, CapabilityName, Readonly<Record<string, string>>]>([
     ['the session policy always wants two', 'totp', session('always')],
     ['a code on paper, which counts once', 'recovery code', {}],
     ['a code of an administrator', 'access code', {}],

@@ -1,6 +1,6 @@
 /**
- * Remembered browsers and kept sessions under attack: what one person was spared, nobody else is, and no token says
- * more than was proved.
+ * Remembered browsers and kept sessions under attack: what is waived for one user is waived for no other, and no token
+ * states more than was proved.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
@@ -62,7 +62,7 @@ beforeEach(() => {
 });
 afterAll(() => node.stop());
 
-type Somebody = Awaited<ReturnType<typeof personWithTotp>>;
+type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
 
 function signInTo(
   app: string,
@@ -84,7 +84,7 @@ function browserWith(...secrets: readonly string[]): UserAgent {
     agent.setCookie(node.issuer, `${deviceCookie}=${only}; Path=/; expires=Fri, 01 Jan 2100 00:00:00 GMT`);
     return agent;
   }
-  // A jar holds one cookie of a name and path; a browser that was tampered with sends more.
+  // A jar contains one cookie of a name and path; a browser that was tampered with sends more.
   return new UserAgent({ headers: { cookie: secrets.map((secret) => `${deviceCookie}=${secret}`).join('; ') } });
 }
 
@@ -96,14 +96,14 @@ async function remembering(person: Person, agent = new UserAgent()): Promise<Use
   return reopened(agent, node.issuer);
 }
 
-async function remembered(person: Somebody) {
+async function remembered(person: TestUser) {
   const key = credentialsKey(person.id);
   const value = (await node.store.load([key])).entries.get(key)?.value ?? '[]';
   return parseCredentials(value).flatMap(({ remembered: devices = [] }) => devices);
 }
 
 describe('the secret of a browser', () => {
-  test('of somebody else, forged, cut, with more behind it, or as the store has it, spares nothing', async () => {
+  test('of another user, forged, cut, with more behind it, or as the store has it, waives nothing', async () => {
     const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
     const own = secretOf(await remembering(person));
     const foreign = secretOf(await remembering(other));
@@ -142,7 +142,7 @@ describe('the secret of a browser', () => {
     expect(spared).toEqual([person.id]);
   });
 
-  test('planted before somebody signs in for the first time, it is worth nothing afterwards', async () => {
+  test('planted before the user signs in for the first time, it has no effect afterwards', async () => {
     const [attacker, victim] = [await personWithTotp(node), await personWithTotp(node)];
     const made = secretOf(await remembering(attacker));
     for (const planted of [made, Buffer.alloc(32, 7).toString('base64url')]) {
@@ -155,7 +155,7 @@ describe('the secret of a browser', () => {
     }
   });
 
-  test('planted by somebody who has the password and made it known, it is worth nothing either', async () => {
+  test('planted by an attacker who has the password and made it known, it has no effect either', async () => {
     const victim = await personWithTotp(node);
     const thief = new UserAgent();
     expect((await signInTo('notes', thief, victim)).where).toBe('code');
@@ -220,7 +220,7 @@ describe('a remembered browser and what the request asks for', () => {
     expect(body).toMatchObject({ active: true, acr: first.acr, auth_time: first.auth_time });
   });
 
-  test('a pushed request is spared as much as a plain one, and no more', async () => {
+  test('a pushed request waives as much as a plain one, and no more', async () => {
     const person = await personWithTotp(node);
     const agent = await remembering(person);
     const open = async (parameters: Readonly<Record<string, string>>) => {
@@ -300,7 +300,7 @@ describe('what is remembered goes with', () => {
   });
 });
 
-test('a remembered browser does not clear the bar in front of a change of the account (Law 7)', async () => {
+test('a remembered browser does not meet the requirement for a change of the account (Law 7)', async () => {
   const person = await personWithTotp(node);
   const agent = await remembering(person);
   expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
@@ -335,7 +335,7 @@ describe('a kept session', () => {
     expect((await signInTo('notes', agent, visitor, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
-  test('is not kept any longer by the cookie: whoever copies it and waits is asked', async () => {
+  test('is not kept any longer by the cookie: an attacker who copies it and waits is asked', async () => {
     const person = await personWithPassword(node);
     const agent = new UserAgent();
     await signInTo('notes', agent, person, ['rememberMe']);
@@ -343,7 +343,7 @@ describe('a kept session', () => {
     expect((await signInTo('notes', agent, person, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
-  const endings: Readonly<Record<string, (person: Somebody) => Promise<unknown>>> = {
+  const endings: Readonly<Record<string, (person: TestUser) => Promise<unknown>>> = {
     'a reset': ({ id }) => node.app.directory.resetAuthenticators(id, 'webauthn'),
     'a suspension': ({ id }) => node.app.directory.setStatus(id, 'suspended'),
     'signing out everywhere else': async (person) => {
@@ -383,7 +383,7 @@ describe('two nodes on one Redis', () => {
   const returning = () => ({ node: both.nodes[0], clock: () => Math.floor(Date.now() / 1000) });
 
   test.each([0, 1] as const)(
-    'ticked on one, spared on the other, forgotten on one, asked on both: %i',
+    'ticked on one, waived on the other, forgotten on one, asked on both: %i',
     async (first) => {
       const other = first === 0 ? 1 : 0;
       const person = await personWithTotp(both.nodes[first]);

@@ -1,11 +1,11 @@
-/** A reset ends every session, token and remembered browser of the account, whatever it takes away. */
+/** A reset ends every session, token and remembered browser of the account, for every kind of reset. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { appFile, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
-import { type Holder, holder, settingsWithMeans } from '../support/enrolled-users.ts';
+import { type Holder, holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands } from '../support/first-factors.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, named, prove, turnTo } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, chooseAuthenticator, prove } from '../support/proofs.ts';
 import { redeemCode, refresh } from '../support/raw-client.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, beginSignIn, currentStep, signOnPolicy } from '../support/sign-in-flow.ts';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   node = await startNode({
     people: false,
     files: {
-      ...settingsWithMeans,
+      ...settingsWithAllAuthenticators,
       ...appsThatAsk(demands),
       ...appFile('two', { signOnPolicy: 'two', ...grants }),
       ...signOnPolicy('vault', remembering),
@@ -34,13 +34,13 @@ const silently = async (app: string, agent: UserAgent) =>
 /** A browser in which both are proved and remembered, another one, a device, and what the apps and the device got. */
 async function everywhere() {
   const who = await holder(node, 'password', 'totp', 'recovery code');
-  const own = await named(node, 'vault', who);
+  const own = await beginIdentified(node, 'vault', who);
   const { agent } = own;
   const half = await prove(who, own, ['password']);
-  const asks = await turnTo(agent, half.page, 'totp');
+  const asks = await chooseAuthenticator(agent, half.page, 'totp');
   const ticked = { ...(await who.answer('totp', asks, agent)), rememberDevice: 'yes' };
   const end = await answerStep(agent, asks, ticked);
-  const other = await named(node, 'one', who);
+  const other = await beginIdentified(node, 'one', who);
   const otherEnd = (await prove(who, other, ['password'])).page;
   const device = await waitingDevice(node, 'two');
   await confirmDevice(node, device, agent);
@@ -55,7 +55,7 @@ async function everywhere() {
 
 /** The steps after the password, in a browser that was closed. */
 async function askedBack(agent: UserAgent, who: Holder): Promise<string> {
-  const begun = await named(node, 'vault', who, reopened(agent, node.issuer));
+  const begun = await beginIdentified(node, 'vault', who, reopened(agent, node.issuer));
   return currentStep((await prove(who, begun, ['password'])).page);
 }
 
@@ -86,7 +86,7 @@ test.each(['recovery_code', 'totp', 'all'])('of %s ends all sessions, tokens and
 
 test('a reset ends what was issued and not fetched yet: a code, and the tokens of a device', async () => {
   const who = await holder(node, 'password', 'totp');
-  const begun = await named(node, 'two', who);
+  const begun = await beginIdentified(node, 'two', who);
   const { page } = await prove(who, begun, ['password', 'totp']);
   const device = await waitingDevice(node, 'two');
   expect((await confirmDevice(node, device, begun.agent)).status).toBe(200);

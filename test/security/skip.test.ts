@@ -1,5 +1,5 @@
 /**
- * What may be skipped is skipped by one person, as often as the policy says, and by nobody who has not proved who they
+ * Skipping an enrollment counts for one user, as often as the policy says, and only after the user has proved who they
  * are.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -28,7 +28,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** Posts the way by hand: the page may not offer it. */
+/** Posts the option by hand: the page may not offer it. */
 function skip(agent: UserAgent, page: Page): Promise<Page> {
   const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '' });
   return agent.open(`${page.url}/skip`, { method: 'POST', body }, redirectUri);
@@ -85,7 +85,7 @@ test('one form sent ten times skips once', async () => {
   expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
 });
 
-test('what one person skipped, the next one in the same sign-in has not skipped', async () => {
+test('what one user skipped, the next user in the same sign-in has not skipped', async () => {
   const spent = await personWithPassword(node);
   const before = await atOffer(spent);
   expect(currentStep(await skip(before.agent, before.page))).toBe('code');

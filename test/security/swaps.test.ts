@@ -1,14 +1,14 @@
-/** What belongs to one person, one sign-in or one ceremony is worth nothing in another (Law 6). */
+/** What belongs to one user, one sign-in or one ceremony has no effect in another (Law 6). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import {
+  type CapabilityName,
   capabilities,
+  capabilityNames,
   fieldsOf,
   type Holder,
   holder,
-  type MeansName,
-  meansNames,
-  settingsWithMeans,
+  settingsWithAllAuthenticators,
   softKeyOf,
 } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -36,7 +36,7 @@ beforeAll(async () => {
     demo: true,
     people: false,
     files: {
-      ...settingsWithMeans,
+      ...settingsWithAllAuthenticators,
       ...signOnPolicy('one', { then: one }),
       ...appFile('one', { signOnPolicy: 'one' }),
       ...signOnPolicy('key', { then: keyOnly }),
@@ -46,7 +46,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-/** As far as the page that asks for what this person has. */
+/** Goes as far as the page that asks for what this user has. */
 async function upTo(who: Holder, app = 'one', agent = new UserAgent()): Promise<SignIn> {
   const begun = await beginSignIn(node, app, agent);
   const { identifier } = who;
@@ -69,7 +69,7 @@ const mixes = sides.flatMap((uid) =>
   sides.flatMap((cookies) => sides.flatMap((handle) => sides.map((proof) => ({ uid, cookies, handle, proof })))),
 );
 
-describe.each(meansNames)('two people who each have: %s', (name: MeansName) => {
+describe.each(capabilityNames)('two users who each have: %s', (name: CapabilityName) => {
   const begin = async () => {
     const who = await holder(node, name);
     return { who, ...(await upTo(who)) };
@@ -100,7 +100,7 @@ describe('a passkey', () => {
     readonly key: SoftKey;
   }
 
-  /** Has a password, and enrolls the key on the way. */
+  /** Has a password, and enrolls the key during the sign-in. */
   async function withKey(): Promise<WithKey & { readonly registration: Fields; readonly offer: Page }> {
     const who = await holder(node, 'password');
     const { agent, page } = await upTo(who, 'key');
@@ -120,7 +120,7 @@ describe('a passkey', () => {
     return agent.submit(page, form, fields, redirectUri);
   }
 
-  test('answers the challenge of its own sign-in, not of another one, of somebody else, or of another ceremony', async () => {
+  test('answers the challenge of its own sign-in, not of another one, of another user, or of another ceremony', async () => {
     const [mine, theirs] = [await withKey(), await withKey()];
     const others: Readonly<Record<string, () => Promise<Fields>>> = {
       'another sign-in': async () => signed(mine.key, (await upTo(mine.who, 'key')).page),
@@ -167,7 +167,7 @@ describe('a passkey', () => {
     expect((await answerStep(second.agent, again, unused)).messages).toEqual(['credentials.invalid']);
   });
 
-  test('is never registered with the response of a sign-in, or with the offer that somebody else got', async () => {
+  test('is never registered with the response of a sign-in, or with the offer of another user', async () => {
     const { key } = await withKey();
     const offers = await Promise.all(
       [0, 1].map(async () => {

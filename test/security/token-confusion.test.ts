@@ -66,7 +66,7 @@ describe('takes nothing that belongs elsewhere', () => {
     for (const own of placesOfBrief) expect([own.name, await putIn(own, values)]).toEqual([own.name, own.taken]);
     await put(Object.keys(values).filter((name) => !brief.includes(name)));
     expect(taken).toEqual([]);
-    // Nobody was signed in, and nobody was signed out.
+    // No user was signed in or out.
     const { desk, home, node } = world;
     expect(currentStep((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
     expect(currentStep((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
@@ -118,7 +118,7 @@ describe('a cookie counts under its own name, with its own signature', () => {
   });
 });
 
-describe('an ID token or an access token that somebody else made', () => {
+describe('an ID token or an access token of another issuer', () => {
   const forged: Readonly<Record<string, (claims: Readonly<Record<string, unknown>>, key: JWK) => Promise<string>>> = {
     'without a signature': async (claims) => new UnsecuredJWT(claims).encode(),
     'signed with the public key as a secret': async (claims, key) => {

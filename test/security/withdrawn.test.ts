@@ -1,18 +1,18 @@
-/** What is disabled, reset or suspended while somebody signs in proves nothing any more. */
+/** What is disabled, reset or suspended during a sign-in proves nothing any more. */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import {
+  type CapabilityName,
   capabilities,
+  capabilityNames,
   type Holder,
   holder,
-  type MeansName,
-  meansNames,
-  settingsWithMeans,
+  settingsWithAllAuthenticators,
 } from '../support/enrolled-users.ts';
 import { demands } from '../support/first-factors.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { settingsWithPhone } from '../support/phone.ts';
-import { appsThatAsk, name, named, prove, truth, turnTo } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, chooseAuthenticator, name, prove, truth } from '../support/proofs.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, eventsOf, formOf, type SignIn } from '../support/sign-in-flow.ts';
@@ -20,7 +20,11 @@ import type { Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode({ demo: true, people: false, files: { ...settingsWithMeans, ...appsThatAsk(demands) } });
+  node = await startNode({
+    demo: true,
+    people: false,
+    files: { ...settingsWithAllAuthenticators, ...appsThatAsk(demands) },
+  });
 });
 afterAll(() => node.stop());
 
@@ -34,7 +38,7 @@ const settingsWithout = (key: string) =>
   );
 
 function enrollmentWithout(key: string) {
-  // The others need a password, and a policy that nobody can meet is refused.
+  // The others need a password, and a policy that no user can meet is refused.
   const apps = { any: ['one', 'two', ...(key === 'password' ? [] : ['apart'])] };
   const rules = [
     { name: 'Some', when: { apps }, then: { disabled: [key] } },
@@ -45,8 +49,8 @@ function enrollmentWithout(key: string) {
 
 interface Withdrawal {
   /** Takes away what `who` has of it, or everybody. */
-  withdraw(one: MeansName, who: Holder): Promise<unknown>;
-  /** What an app is told for whom that is all the session had. */
+  withdraw(one: CapabilityName, who: Holder): Promise<unknown>;
+  /** What an app receives for a user whose session had nothing else. */
   readonly silently: string;
 }
 
@@ -65,7 +69,7 @@ const withdrawals: Readonly<Record<string, Withdrawal>> = {
   },
 };
 
-afterEach(() => node.configure({ ...settingsWithMeans, 'policies/enrollment.yaml': undefined }));
+afterEach(() => node.configure({ ...settingsWithAllAuthenticators, 'policies/enrollment.yaml': undefined }));
 
 async function claims({ request }: Pick<SignIn, 'request'>, { url }: Page) {
   return claimsOf((await redeemCode(node.origin, request, url)).tokens?.id_token);
@@ -75,28 +79,28 @@ const silently = async (app: string, agent: UserAgent) =>
   currentStep((await beginSignIn(node, app, agent, { prompt: 'none' })).page);
 
 /** Something else that is possessed. */
-const instead = (one: MeansName): MeansName => (one === 'totp' ? 'access code' : 'totp');
+const instead = (one: CapabilityName): CapabilityName => (one === 'totp' ? 'access code' : 'totp');
 
-/** Whoever loses the password needs what shows two types by itself. */
-const ownerOf = (one: MeansName): Promise<Holder> =>
+/** A user who loses the password needs an authenticator that proves two types by itself. */
+const ownerOf = (one: CapabilityName): Promise<Holder> =>
   holder(
     node,
-    ...new Set<MeansName>(['password', instead(one), one, ...(one === 'password' ? (['passkey'] as const) : [])]),
+    ...new Set<CapabilityName>(['password', instead(one), one, ...(one === 'password' ? (['passkey'] as const) : [])]),
   );
 
 /** As far as an answer that would be right; `give` gives it. */
 type Ready = SignIn & { readonly who: Holder; give(): Promise<Page> };
 
-async function ready(one: MeansName): Promise<Ready> {
+async function ready(one: CapabilityName): Promise<Ready> {
   const who = await ownerOf(one);
-  const begun = await named(node, 'one', who);
-  const page = await turnTo(begun.agent, begun.page, one);
+  const begun = await beginIdentified(node, 'one', who);
+  const page = await chooseAuthenticator(begun.agent, begun.page, one);
   expect(currentStep(page)).toBe(`challenge:${capabilities[one].authenticator}`);
   const answer = await who.answer(one, page, begun.agent);
   return { ...begun, who, give: () => answerStep(begun.agent, page, answer) };
 }
 
-const otherForms: readonly [string, MeansName, () => Promise<Ready>][] = [
+const otherForms: readonly [string, CapabilityName, () => Promise<Ready>][] = [
   [
     'a link that was opened',
     'email',
@@ -128,7 +132,7 @@ const otherForms: readonly [string, MeansName, () => Promise<Ready>][] = [
     },
   ],
 ];
-const forms = [...meansNames.map((one) => [one, one, () => ready(one)] as const), ...otherForms];
+const forms = [...capabilityNames.map((one) => [one, one, () => ready(one)] as const), ...otherForms];
 
 describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdraw, silently: told }) => {
   test.each(forms)('is not taken any more: %s', async (_form, one, begin) => {
@@ -143,16 +147,16 @@ describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdra
     expect(await claims(rest, end.page)).toMatchObject({ sub: who.id, ...truth([other]) });
   });
 
-  test.each(meansNames)('does not count after it was proved: %s', async (one) => {
+  test.each(capabilityNames)('does not count after it was proved: %s', async (one) => {
     const who = await ownerOf(one);
     // At the other app a passkey would be enough by itself.
-    const begun = await named(node, one === 'passkey' ? 'apart' : 'two', who);
+    const begun = await beginIdentified(node, one === 'passkey' ? 'apart' : 'two', who);
     const { agent } = begun;
     const first = await prove(who, begun, [one]);
     expect(first.proved).toEqual([one]);
     await withdraw(one, who);
     // Without the password only the passkey shows two types, and nothing else is asked for any more.
-    const [second, last]: [MeansName, MeansName] =
+    const [second, last]: [CapabilityName, CapabilityName] =
       one === 'password' ? ['totp', 'passkey'] : ['password', instead(one)];
     const half = await prove(who, { agent, page: first.page }, [second]);
     expect([half.proved, currentStep(half.page)]).toEqual([
@@ -163,9 +167,9 @@ describe.each(Object.entries(withdrawals))('what %s meanwhile', (_how, { withdra
     expect(await claims(begun, end.page)).toMatchObject({ sub: who.id, ...truth([...half.proved, last]) });
   });
 
-  test.each(meansNames)('does not count in a session: %s', async (one) => {
+  test.each(capabilityNames)('does not count in a session: %s', async (one) => {
     const who = await ownerOf(one);
-    const begun = await named(node, 'one', who);
+    const begun = await beginIdentified(node, 'one', who);
     expect(currentStep((await prove(who, begun, [one])).page)).toBe('code');
     expect(await silently('one', begun.agent)).toBe('code');
     await withdraw(one, who);
@@ -183,9 +187,9 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
   });
 
-  test.each(meansNames)('after the first of two proofs: %s', async (one) => {
+  test.each(capabilityNames)('after the first of two proofs: %s', async (one) => {
     const who = await ownerOf(one);
-    const begun = await named(node, one === 'passkey' ? 'apart' : 'two', who);
+    const begun = await beginIdentified(node, one === 'passkey' ? 'apart' : 'two', who);
     const first = await prove(who, begun, [one]);
     expect([first.proved, currentStep(first.page)]).toEqual([[one], expect.stringMatching(/^(challenge|select)/)]);
     await node.app.directory.setStatus(who.id, status);
@@ -196,18 +200,18 @@ describe.each(['suspended', 'deactivated'] as const)('an account that is %s mean
   });
 });
 
-test('a step-up that is under way when another authenticator is reset is over with its session, and all is asked again', async () => {
+test('a step-up in progress when another authenticator is reset is over with its session, and all is asked again', async () => {
   const who = await holder(node, 'password', 'totp', 'recovery code');
-  const session = await named(node, 'one', who);
+  const session = await beginIdentified(node, 'one', who);
   const { agent } = session;
   expect(currentStep((await prove(who, session, ['password'])).page)).toBe('code');
   const begun = await beginSignIn(node, 'two', agent);
-  const page = await turnTo(agent, begun.page, 'totp');
+  const page = await chooseAuthenticator(agent, begun.page, 'totp');
   expect(currentStep(page)).toBe('challenge:totp');
   await node.app.directory.resetAuthenticators(who.id, 'recovery_code');
   expect(currentStep((await prove(who, { agent, page }, ['totp'])).page)).toBe('error.sign_in_expired');
   expect(await silently('two', agent)).toBe('login_required');
-  const again = await named(node, 'two', who, agent);
+  const again = await beginIdentified(node, 'two', who, agent);
   expect(currentStep(again.page)).toBe('challenge:password');
   const end = await prove(who, again, ['password', 'totp']);
   expect(await claims(again, end.page)).toMatchObject({ sub: who.id, ...truth(['password', 'totp']) });

@@ -1,6 +1,6 @@
 /**
- * Forwarding headers put nobody into a trusted zone: only the entry that the own proxies wrote counts. Payroll lets the
- * office in with one factor.
+ * Forwarding headers put no browser into a trusted zone: only the entry that our own proxies wrote counts. Payroll lets
+ * the office in with one factor.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';

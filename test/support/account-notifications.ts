@@ -1,4 +1,4 @@
-/** What people are told about their account: read from the outbox of a node that sends nothing. */
+/** What users are notified of about their account: read from the outbox of a node that sends nothing. */
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { About } from '../../src/delivery/outbox.ts';
 import { outboxKey, outboxMessageKey } from '../../src/stores/keys.ts';
@@ -22,13 +22,13 @@ export async function outboxOf({ store }: { readonly store: Store }): Promise<re
   return messages.filter(({ delivery }) => delivery !== undefined);
 }
 
-/** Messages to this address that tell of a change. */
+/** Messages to this address that notify of a change. */
 export async function newsFor(node: { readonly store: Store }, to: string): Promise<readonly WaitingMessage[]> {
   const all = await outboxOf(node);
   return all.filter(({ delivery }) => delivery.to === to && delivery.template === 'account-changed');
 }
 
-/** The changes that this address was told of, sorted. */
+/** The changes that this address was notified of, sorted. */
 export async function told(node: { readonly store: Store }, to: string): Promise<readonly string[]> {
   return (await newsFor(node, to)).map(({ delivery }) => String(delivery.params.event)).sort();
 }

@@ -15,7 +15,7 @@ import type { StoreUnderTest } from './stores.ts';
 import type { Page, UserAgent } from './user-agent.ts';
 
 export interface Authorized {
-  /** What the person was asked, in order. */
+  /** What the user was asked, in order. */
   readonly asked: readonly string[];
   readonly request: Request;
   /** The address that the browser came back to. */

@@ -1,4 +1,4 @@
-/** Every audit line that a suite causes is held against the table of events. */
+/** Every audit line that a suite causes is checked against the table of events. */
 import { type AuditEventName, auditEvents } from '../../src/flow/audit.ts';
 
 const always = ['time', 'kind', 'event', 'outcome'];

@@ -1,4 +1,4 @@
-/** A device without a browser (RFC 8628), and a person who enters its code in theirs. */
+/** A device without a browser (RFC 8628), and a user who enters its code in theirs. */
 import { post } from './authorize.ts';
 import { type Page, UserAgent } from './user-agent.ts';
 
@@ -37,7 +37,7 @@ export async function confirmDevice(
   return agent.submit(asked, { ...form, fields });
 }
 
-/** What the device is told when it asks for its tokens. */
+/** What the device receives when it asks for its tokens. */
 export async function pollTokens(
   { origin }: { readonly origin: string },
   { clientId, deviceCode }: WaitingDevice,

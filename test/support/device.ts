@@ -1,11 +1,11 @@
-/** A person's device: a browser with virtual authenticators that are plugged in and out. */
+/** A user's device: a browser with virtual authenticators that are plugged in and out. */
 import { expect } from '@jest/globals';
 import type { Browser, BrowserContextOptions, CDPSession, Page } from 'playwright-core';
 
 export interface Device {
   readonly page: Page;
   readonly cdp: CDPSession;
-  /** While this runs, nobody picks what the browser would fill in by itself. */
+  /** While this runs, no passkey is picked from what the browser would fill in by itself. */
   withoutPicking(act: () => Promise<void>): Promise<void>;
   /** Adds an authenticator; gives its id. */
   plugIn(more?: object): Promise<string>;

@@ -1,6 +1,5 @@
 /**
- * Everything that people may have to prove who they are: how somebody gets it, and how they use it. Tests go through
- * the whole list.
+ * Every authenticator that a user may have: how a user gets it, and how they use it. Tests go through the whole list.
  */
 
 import { generate, generateSecret } from 'otplib';
@@ -24,7 +23,7 @@ import { assertion, credentialOf, flag, newKey, optionsOf, type SoftKey, whereOf
 
 type Fields = Readonly<Record<string, string>>;
 
-/** What somebody holds in their hands afterwards. */
+/** What a user has in their hands afterwards. */
 export interface Equipment {
   readonly credential: NewCredential;
   /** Answers the page that asks for it. */
@@ -133,21 +132,21 @@ export const capabilities = {
       const authenticator = securityQuestionAuthenticator(app.hashing);
       const input = { questionKey: 'stuffed_toy', passcode: answer };
       return {
-        credential: enrolledAs(await authenticator.enroll(somebody, { pending: {}, input }, emptyEnv)),
+        credential: enrolledAs(await authenticator.enroll(anyUser, { pending: {}, input }, emptyEnv)),
         answer: async () => passcode(answer),
       };
     },
   },
 } as const satisfies Readonly<Record<string, Capabilities>>;
 
-export type MeansName = keyof typeof capabilities;
+export type CapabilityName = keyof typeof capabilities;
 /** Those that count by themselves: the security question is auxiliary. */
-export const meansNames = (Object.keys(capabilities) as readonly MeansName[]).filter(
+export const capabilityNames = (Object.keys(capabilities) as readonly CapabilityName[]).filter(
   (name) => name !== 'security question',
 );
 
 /** `stepgate.yaml` with all of them; messages are not limited by where they go. */
-export const settingsWithMeans: Readonly<Record<string, string>> = settingsWithPhone(
+export const settingsWithAllAuthenticators: Readonly<Record<string, string>> = settingsWithPhone(
   { limits: { number: 100, prefix: 10_000, network: 100_000, country: 100_000 } },
   {},
   Object.values(capabilities).map(({ authenticator }) => authenticator),
@@ -157,37 +156,37 @@ export interface Holder {
   readonly id: string;
   readonly identifier: string;
   /** Answers the page that asks for it with this. */
-  answer(name: MeansName, page: Page, agent: UserAgent): Promise<Fields>;
+  answer(name: CapabilityName, page: Page, agent: UserAgent): Promise<Fields>;
 }
 
-/** Somebody new who has exactly these, ready to be used. */
-export async function holder(node: TestNode, ...names: readonly MeansName[]): Promise<Holder> {
+/** A new user who has exactly these, ready to be used. */
+export async function holder(node: TestNode, ...names: readonly CapabilityName[]): Promise<Holder> {
   const identifier = `${randomName()}@demo.test`;
   const profile = { email: identifier, emailVerified: true };
   const created = await node.app.directory.create({ identifiers: [identifier], groups: ['staff'], profile });
   if (!created.ok) throw new Error(created.code);
   const { id } = created.user;
-  const held = new Map<MeansName, Equipment>();
+  const equipmentByName = new Map<CapabilityName, Equipment>();
   for (const name of names) {
-    held.set(name, await capabilities[name].equip(node, { id, identifier }));
+    equipmentByName.set(name, await capabilities[name].equip(node, { id, identifier }));
   }
   await giveCredentials(
     node,
     id,
-    [...held.values()].map(({ credential }) => credential),
+    [...equipmentByName.values()].map(({ credential }) => credential),
   );
   return {
     id,
     identifier,
     async answer(name, page, agent) {
-      const equipment = held.get(name);
+      const equipment = equipmentByName.get(name);
       if (!equipment) throw new Error(`this person has no ${name}`);
       return equipment.answer(page, agent);
     },
   };
 }
 
-/** In the place of all that the person has. */
+/** Replaces everything that the user has. */
 async function giveCredentials({ store }: TestNode, id: string, credentials: readonly NewCredential[]): Promise<void> {
   const key = credentialsKey(id);
   const version = (await store.load([key])).entries.get(key)?.version ?? 0;
@@ -226,7 +225,7 @@ async function newestCode(node: TestNode, address: string, agent: UserAgent): Pr
   return code;
 }
 
-const somebody = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
+const anyUser = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
 
 const emptyEnv = {
   now: 0,
@@ -245,12 +244,12 @@ function enrolledAs(enrolled: Awaited<ReturnType<Authenticator['enroll']>>): New
   return enrolled.credential;
 }
 
-/** A set as somebody gets it. `left`: so many are still unused. */
+/** A set as a user gets it. `left`: so many are still unused. */
 export async function recoveryCodes(node: TestNode, left = 10) {
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
-  const offer = await authenticator.beginEnrollment(somebody, emptyEnv);
+  const offer = await authenticator.beginEnrollment(anyUser, emptyEnv);
   const { secret, ...rest } = enrolledAs(
-    await authenticator.enroll(somebody, { pending: offer.private, input: { saved: 'yes' } }, emptyEnv),
+    await authenticator.enroll(anyUser, { pending: offer.private, input: { saved: 'yes' } }, emptyEnv),
   );
   const digests = (secret.digests as string[]).slice(0, left);
   const credential: NewCredential = { ...rest, secret: { ...secret, digests } };

@@ -1,4 +1,4 @@
-/** Moments in tests: told by what came before and after, never by how long something took. */
+/** Moments in tests: determined by what came before and after, never by how long something took. */
 import { expect } from '@jest/globals';
 
 /** Now, in epoch seconds. */

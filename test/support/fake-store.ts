@@ -51,7 +51,7 @@ export function fakeStore(): FakeStore {
     else if (op.op !== 'check') for (const map of [entries, sets, logs]) map.delete(op.key);
   };
 
-  /** Counts against the smallest limit, whatever its window. */
+  /** Counts against the smallest limit, for any window. */
   const count = (counter: string, limits: readonly Limit[]): Reservation => {
     const { limit, window } = limits.toSorted((one, other) => one.limit - other.limit)[0] as Limit;
     const counted = counters.get(counter) ?? 0;

@@ -1,10 +1,10 @@
 /** Every first proof that there is, and what has to be proved after it where two factor types are asked for. */
 
-import { capabilities, type Holder, holder, type MeansName } from './enrolled-users.ts';
+import { type CapabilityName, capabilities, type Holder, holder } from './enrolled-users.ts';
 import { linkIn, mailTo, maySendAgain } from './mail.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
-import { name as nameThem, prove, truth, turnTo } from './proofs.ts';
+import { chooseAuthenticator, name as nameThem, prove, truth } from './proofs.ts';
 import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, currentStep, type SignIn } from './sign-in-flow.ts';
 import { type Page, UserAgent } from './user-agent.ts';
@@ -12,14 +12,14 @@ import { type Page, UserAgent } from './user-agent.ts';
 type At = Pick<SignIn, 'agent' | 'page'>;
 
 export interface FirstFactor {
-  readonly capabilities: MeansName;
+  readonly capabilities: CapabilityName;
   /** Absent: its proof counts. A security question proves nothing before something else does. */
   readonly isNoProof?: true;
   /** An app whose rule takes two factor types, and takes this for one of them. */
   readonly app: 'two' | 'apart';
   /** What is proved after it. Empty: it shows both types at once, and the rule takes that. */
-  readonly rest: readonly MeansName[];
-  /** Where it says something else than its means does. */
+  readonly rest: readonly CapabilityName[];
+  /** Where it differs from what its name says. */
   readonly amr?: readonly string[];
   /** Says who it is where that is asked, and proves this and nothing else. */
   prove(node: TestNode, who: Holder, at: At): Promise<Page>;
@@ -33,19 +33,19 @@ export const demands = {
 } as const;
 
 const byHand =
-  (first: MeansName): FirstFactor['prove'] =>
+  (first: CapabilityName): FirstFactor['prove'] =>
   async (_node, who, { agent, page }) =>
     (await prove(who, { agent, page: await nameThem(agent, page, who) }, [first])).page;
 
 /** On the page that asks who it is, where there is one. */
-async function identifyByCredential(first: MeansName, node: TestNode, who: Holder, at: At): Promise<Page> {
+async function identifyByCredential(first: CapabilityName, node: TestNode, who: Holder, at: At): Promise<Page> {
   const form = at.page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
   if (!form) return byHand(first)(node, who, at);
   return at.agent.submit(at.page, form, await who.answer(first, at.page, at.agent), redirectUri);
 }
 
-async function asking(first: MeansName, who: Holder, { agent, page }: At): Promise<Page> {
-  const asks = await turnTo(agent, await nameThem(agent, page, who), first);
+async function asking(first: CapabilityName, who: Holder, { agent, page }: At): Promise<Page> {
+  const asks = await chooseAuthenticator(agent, await nameThem(agent, page, who), first);
   if (currentStep(asks) !== `challenge:${capabilities[first].authenticator}`)
     throw new Error(`asks for ${currentStep(asks)}`);
   return asks;
@@ -135,13 +135,13 @@ export const firstFactors: Readonly<Record<string, FirstFactor>> = {
   },
 };
 
-/** Has it, and a password and an authenticator app beside. */
+/** Has it, and a password and an authenticator app as well. */
 export function ownerOf(node: TestNode, first: FirstFactor): Promise<Holder> {
-  return holder(node, ...new Set<MeansName>(['password', 'totp', first.capabilities]));
+  return holder(node, ...new Set<CapabilityName>(['password', 'totp', first.capabilities]));
 }
 
 /** What may be said once these are proved, the first factor among them or not. */
-export function truthOf(first: FirstFactor, proved: readonly MeansName[]): ReturnType<typeof truth> {
+export function truthOf(first: FirstFactor, proved: readonly CapabilityName[]): ReturnType<typeof truth> {
   const told = truth(proved);
   if (!first.amr || !proved.includes(first.capabilities)) return told;
   const usual: readonly string[] = capabilities[first.capabilities].amr;

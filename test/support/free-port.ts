@@ -18,7 +18,7 @@ let next = (process.pid * 97) % count;
  */
 const taken = join(tmpdir(), 'stepgate-test-ports');
 
-/** Nobody listens there at the moment, and no other process is given it while this one runs. */
+/** No process listens there at the moment, and no other process is given it while this one runs. */
 export async function freePort(): Promise<number> {
   const [port] = await freePorts(1);
   return port as number;
@@ -48,7 +48,7 @@ function reserve(port: number): boolean {
     return true;
   } catch {
     if (isRunning(ownerOf(file))) return false;
-    // Whoever removes it may still lose the race for the new one.
+    // A process that removes it may still lose the race for the new one.
     rmSync(file, { force: true });
     return false;
   }

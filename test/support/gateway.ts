@@ -1,4 +1,4 @@
-/** A gateway for text messages on a free port: it answers as it is told, and keeps what it got. */
+/** A gateway for text messages on a free port: it answers as configured, and keeps what it got. */
 import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';

@@ -1,4 +1,4 @@
-/** People who get mail, and what they got. */
+/** Users who get mail, and what they got. */
 
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import type { InboxMessage } from '../../src/delivery/inbox.ts';
@@ -19,7 +19,7 @@ export const passwordless = signOnPolicy('notes', {
   then: { allow: { factors: 1, possession: { authenticators: ['email'] } } },
 });
 
-/** Somebody new whose only authenticator is their mailbox. */
+/** A new user whose only authenticator is their mailbox. */
 export async function reader(
   { app }: TestNode,
   profile: Readonly<Record<string, string>> = {},
@@ -36,7 +36,7 @@ export async function reader(
   return { id: created.user.id, identifier: address, address };
 }
 
-/** What the inbox shows now; more may be on its way. */
+/** What the inbox shows now; more may still arrive. */
 export async function inboxOf(
   { origin }: Pick<TestNode, 'origin'>,
   address?: string,
@@ -46,7 +46,7 @@ export async function inboxOf(
   return address === undefined ? all : all.filter(({ to }) => to === address);
 }
 
-/** All that was sent so far: waits until nothing is on its way any more. Without an address: to all. */
+/** All that was sent so far: waits until no message is left to send. Without an address: to all. */
 export async function allMailTo(
   node: Pick<TestNode, 'origin' | 'store'>,
   address?: string,
@@ -58,7 +58,7 @@ export async function allMailTo(
   return inboxOf(node, address);
 }
 
-/** Codes and links to sign in with that were sent so far; not what users are told about their account. */
+/** Codes and magic links that were sent so far; no notifications of changes to the account. */
 export async function codesTo(
   node: Pick<TestNode, 'origin' | 'store'>,
   address: string,
@@ -89,7 +89,7 @@ export function otherThan(code: string): string {
   return code === '111111' ? '222222' : '111111';
 }
 
-/** The next message may go out at once, whether the browser is known to the account or not: nobody waits. */
+/** The next message may go out at once, whether the browser is known to the account or not: no test waits. */
 export async function maySendAgain(
   { store }: Pick<TestNode, 'store'>,
   id: string,

@@ -40,7 +40,7 @@ const passwordHashes = new Map([
   ],
 ]);
 
-/** Nobody is refused because the machine is busy with other things (seconds). */
+/** No request is refused because the machine is busy with other things (seconds). */
 const patientQueue = { maxWait: 120, capacity: 10_000 } as const;
 
 /**
@@ -75,7 +75,7 @@ export interface TestNodeOptions {
    * password and totp, so that a new one changes no test about others.
    */
   readonly authenticators?: readonly string[] | 'demo';
-  /** Mail has a way out. Nothing goes out: this node sends only what is in the demo. */
+  /** Mail has a transport. Nothing goes out: this node sends only what is in the demo. */
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
@@ -175,7 +175,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
 async function enableOnly(authenticators: readonly string[] | 'demo', dir: string): Promise<void> {
   const file = join(dir, 'stepgate.yaml');
   const settings = parseDocument(await readFile(file, 'utf8'));
-  // All people of a test come from one address.
+  // All users of a test come from one address.
   settings.setIn(['authenticators', 'email', 'limits'], { network: 100_000 });
   if (authenticators !== 'demo') {
     await rm(join(dir, 'policies/enrollment.yaml'));
@@ -210,7 +210,7 @@ async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
   }
 }
 
-/** Somebody new, so that no test uses up another one's codes. */
+/** A new user, so that no test consumes the codes of another one. */
 export async function newPerson(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],

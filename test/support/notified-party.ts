@@ -13,7 +13,7 @@ export interface Notice {
 export interface NotifiedParty {
   readonly origin: string;
   readonly notices: readonly Notice[];
-  /** Requests to `/slow` that nobody has answered and whose sender still waits. */
+  /** Requests to `/slow` that have no answer yet and whose sender still waits. */
   readonly waiting: () => number;
   /** Requests to `/slow` whose sender gave up. */
   readonly givenUp: () => number;

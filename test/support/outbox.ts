@@ -1,4 +1,4 @@
-/** An outbox worker as the app builds one, with a clock and a way out of the test's own. */
+/** An outbox worker as the app builds one, with a clock and a transport of the test's own. */
 import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';

@@ -46,7 +46,7 @@ export function linkTo(page: Page, pattern: RegExp): string {
   return new URL(found, page.url).href;
 }
 
-/** Gives the person a verified address, and returns it. */
+/** Gives the user a verified address, and returns it. */
 export async function withEmail({ app }: TestNode, { id, identifier }: { id: string; identifier: string }) {
   await app.directory.update(id, ({ profile }) => ({
     profile: { ...profile, email: identifier, emailVerified: true },

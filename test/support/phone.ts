@@ -1,4 +1,4 @@
-/** Settings with phones, people who have one, and what is sent there. */
+/** Settings with phones, users who have one, and what is sent there. */
 
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -18,10 +18,10 @@ export const phoneSettings = {
   limits: { number: 10, prefix: 30, network: 50, country: 1000 },
 } as const;
 
-/** All people of a test come from one address. */
+/** All users of a test come from one address. */
 const fromOneAddress = { limits: { network: 100_000 } };
 
-/** `stepgate.yaml` of the demo with only these authenticators, and whatever else is given. */
+/** `stepgate.yaml` of the demo with only these authenticators, and the other settings that are passed. */
 export function settingsWithPhone(
   phone: Readonly<Record<string, unknown>> = {},
   more: Readonly<Record<string, unknown>> = {},
@@ -42,7 +42,7 @@ export const byPhoneAlone = signOnPolicy('notes', {
 });
 
 /**
- * A German mobile number that nobody had before; its block too, unless one is given (E.164 without the last four
+ * A German mobile number that no user had before; its block too, unless one is given (E.164 without the last four
  * digits).
  */
 export function mobileNumber(block = `+49151${String(randomInt(10_000)).padStart(4, '0')}`): string {
@@ -55,7 +55,7 @@ export interface Caller {
   readonly number: string;
 }
 
-/** Somebody new whose only authenticator is their phone. */
+/** A new user whose only authenticator is their phone. */
 export async function caller({ app }: TestNode, number = mobileNumber()): Promise<Caller> {
   const identifier = `${randomName()}@demo.test`;
   const created = await app.directory.create({

@@ -1,6 +1,6 @@
-/** Sign-ins of people who have any of `means`, and what may be said of them afterwards. */
+/** Sign-ins of users who have any of `capabilities`, and what may be said of them afterwards. */
 import { appFile } from './authorize.ts';
-import { capabilities, type Holder, type MeansName } from './enrolled-users.ts';
+import { type CapabilityName, capabilities, type Holder } from './enrolled-users.ts';
 import type { TestNode } from './node.ts';
 import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, currentStep, type SignIn, signOnPolicy } from './sign-in-flow.ts';
@@ -16,10 +16,10 @@ export function appsThatAsk(demands: Readonly<Record<string, unknown>>): Readonl
 }
 
 /** The app that one proof of this opens, and nothing else. */
-export const appOf = (name: MeansName): string => `only-${name.replace(' ', '-')}`;
+export const appOf = (name: CapabilityName): string => `only-${name.replace(' ', '-')}`;
 
 /** What the rule of that app allows. */
-export function demandOf(name: MeansName): unknown {
+export function demandOf(name: CapabilityName): unknown {
   const { authenticator, factors } = capabilities[name];
   const verified = name === 'passkey' ? { userVerification: true } : {};
   const isKnown = (factors as readonly string[]).includes('knowledge');
@@ -27,7 +27,7 @@ export function demandOf(name: MeansName): unknown {
 }
 
 /** The first page on which something must be proved; nothing was typed but the identifier. */
-export async function named(
+export async function beginIdentified(
   node: Pick<TestNode, 'issuer'>,
   app: string,
   who: Pick<Holder, 'identifier'>,
@@ -43,7 +43,11 @@ export async function name(agent: UserAgent, page: Page, { identifier }: Pick<Ho
 }
 
 /** Asks to prove this, whether the page offers it or not. */
-export async function turnTo(agent: UserAgent, page: Page, requestedEnrollment: MeansName): Promise<Page> {
+export async function chooseAuthenticator(
+  agent: UserAgent,
+  page: Page,
+  requestedEnrollment: CapabilityName,
+): Promise<Page> {
   const { authenticator } = capabilities[requestedEnrollment];
   if (currentStep(page) === `challenge:${authenticator}` || currentStep(page) === 'code') return page;
   const stateHandle = mainForm(page)?.fields.stateHandle ?? '';
@@ -55,12 +59,12 @@ export async function turnTo(agent: UserAgent, page: Page, requestedEnrollment: 
 export async function prove(
   who: Holder,
   { agent, page }: Pick<SignIn, 'agent' | 'page'>,
-  order: readonly MeansName[],
-): Promise<{ readonly page: Page; readonly proved: readonly MeansName[] }> {
+  order: readonly CapabilityName[],
+): Promise<{ readonly page: Page; readonly proved: readonly CapabilityName[] }> {
   let at = page;
-  const proved: MeansName[] = [];
+  const proved: CapabilityName[] = [];
   for (const one of order) {
-    at = await turnTo(agent, at, one);
+    at = await chooseAuthenticator(agent, at, one);
     if (currentStep(at) !== `challenge:${capabilities[one].authenticator}`) continue;
     at = await answerStep(agent, at, await who.answer(one, at, agent));
     if (!at.messages.includes('credentials.invalid')) proved.push(one);
@@ -70,19 +74,19 @@ export async function prove(
 }
 
 /** How many factor types these prove. */
-export function typesOf(names: readonly MeansName[]): number {
+export function typesOf(names: readonly CapabilityName[]): number {
   return new Set(names.flatMap((one) => [...capabilities[one].factors])).size;
 }
 
 /** What may be said of these proofs, and nothing more. A security question adds its name, and no assurance. */
-export function truth(names: readonly MeansName[]): { readonly amr: readonly string[]; readonly acr: string } {
+export function truth(names: readonly CapabilityName[]): { readonly amr: readonly string[]; readonly acr: string } {
   const counted = names.filter((one) => one !== 'security question');
   const amr = new Set<string>(names.flatMap((one) => [...capabilities[one].amr]));
   if (typesOf(counted) > 1) amr.add('mfa');
   return { amr: [...amr].sort(), acr: acrOf(counted) };
 }
 
-function acrOf(names: readonly MeansName[]): string {
+function acrOf(names: readonly CapabilityName[]): string {
   if (names.some((one) => capabilities[one].authenticator === 'webauthn')) return 'phr';
   if (typesOf(names) > 1) return 'urn:okta:loa:2fa:any';
   return names.includes('password') ? 'urn:okta:loa:1fa:pwd' : 'urn:okta:loa:1fa:any';

@@ -1,6 +1,7 @@
 /**
- * Holds the suites to the table of keys: a store that notes every key of an unknown kind, every reference that the row
- * of the key does not allow, and every lifetime that is missing or unexpected. The test during which it happens fails.
+ * Checks the suites against the table of keys: a store that notes every key of an unknown kind, every reference that
+ * the row of the key does not allow, and every lifetime that is missing or unexpected. The test during which it happens
+ * fails.
  */
 import { afterAll, afterEach } from '@jest/globals';
 import { type CounterRow, counterTable, type KeyRow, keyRow } from '../../src/stores/key-table.ts';
@@ -43,7 +44,7 @@ function failOnViolations(): void {
 afterEach(failOnViolations);
 afterAll(failOnViolations);
 
-/** The same store; what it is asked to write or to count is held against the table of keys. */
+/** The same store; what it is asked to write or to count is checked against the table of keys. */
 export function recordingStore<S extends Store>(store: S): S {
   return {
     ...store,

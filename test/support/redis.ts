@@ -38,7 +38,7 @@ const startPatience = 60_000;
 export const longPatience = { connect: 30_000, ready: 60_000, command: 60_000 } as const;
 
 /**
- * The shell tells the pid of the server and waits for it. When this process dies, however it dies, the pipe closes
+ * The shell prints the pid of the server and waits for it. When this process dies, however it dies, the pipe closes
  * without a line, and the server is killed; a line means that it has stopped already.
  */
 const supervise =

@@ -1,4 +1,4 @@
-/** A relying party on `openid-client`, and a person who signs in to it. */
+/** A relying party on `openid-client`, and a user who signs in to it. */
 import * as client from 'openid-client';
 import { generate } from 'otplib';
 import { mainForm, type Page, type UserAgent } from './user-agent.ts';
@@ -83,7 +83,7 @@ export async function nextCode(person: Person): Promise<string> {
 }
 
 /**
- * Goes on from a page until the browser leaves to the relying party, or a page comes that the person cannot answer.
+ * Goes on from a page until the browser leaves to the relying party, or a page comes that the user cannot answer.
  * Returns where, and what was asked.
  */
 export async function signIn(

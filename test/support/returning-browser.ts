@@ -1,4 +1,4 @@
-/** People who come back with a browser: what it keeps, what they tick, what they are asked again. */
+/** Users who come back with a browser: what it keeps, what they tick, what they are asked again. */
 import { generate } from 'otplib';
 import type { TestNode } from './node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode, type TokenAnswer } from './raw-client.ts';
@@ -74,7 +74,7 @@ export interface Returning {
   readonly clock: () => number;
 }
 
-/** One authorization of a person; `parameters` replace the usual ones. */
+/** One authorization of a user; `parameters` replace the usual ones. */
 export async function signInTo(
   { node, clock }: Returning,
   clientId: string,

@@ -61,7 +61,7 @@ export function currentStep(page: Page): string {
   return form.authenticator ? `${form.step}:${form.authenticator}` : form.step;
 }
 
-/** Somebody new who has a password only. */
+/** A new user who has a password only. */
 export async function personWithPassword(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
@@ -73,7 +73,7 @@ export async function personWithPassword(
   return { id: created.user.id, identifier, password };
 }
 
-/** Somebody new who has an authenticator app already. */
+/** A new user who has an authenticator app already. */
 export async function personWithTotp(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
@@ -101,7 +101,7 @@ export async function passcode(person: Person): Promise<Record<string, string>> 
   return { 'credentials.passcode': await nextCode(person) };
 }
 
-/** Six digits that are not a code of this person around now. */
+/** Six digits that are not a code of this user around now. */
 export async function wrongCode(person: Person): Promise<string> {
   const now = Math.floor(Date.now() / 30_000);
   const secret = person.totp;
@@ -117,7 +117,7 @@ export async function storedTransaction({ store }: TestNode, uid: string): Promi
   return (await store.load([key])).entries.get(key);
 }
 
-/** Attempts that count against somebody in a window (seconds). Asking counts as one more afterwards. */
+/** Attempts that count against a user in a window (seconds). Asking counts as one more afterwards. */
 export async function attemptsOf(
   { store }: TestNode,
   userId: string,
@@ -129,7 +129,7 @@ export async function attemptsOf(
   return most - 1 - remaining;
 }
 
-/** As if the last skips of this person had been so many days ago. */
+/** As if the last skips of this user had been so many days ago. */
 export async function skippedAgo({ store }: TestNode, userId: string, days: number): Promise<void> {
   const key = userKey(userId);
   const entry = (await store.load([key])).entries.get(key);
@@ -142,7 +142,7 @@ export async function skippedAgo({ store }: TestNode, userId: string, days: numb
   await store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(userId)] }]);
 }
 
-/** Lines of the audit log about one person, as `event:authenticator`. */
+/** Lines of the audit log about one user, as `event:authenticator`. */
 export function eventsOf({ audit }: Pick<TestNode, 'audit'>, subject: string): string[] {
   const lines = audit.filter((line) => line.subject === subject);
   return lines.map(({ event, authenticator }) => (authenticator ? `${event}:${authenticator}` : String(event)));

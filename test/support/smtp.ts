@@ -1,4 +1,4 @@
-/** A mail server on a free port that does as it is told. */
+/** A mail server on a free port that answers as configured. */
 import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { type ParsedMail, simpleParser } from 'mailparser';

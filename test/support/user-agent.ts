@@ -11,9 +11,9 @@ export interface Form {
   readonly step: string;
   readonly authenticator: string;
   readonly action: string;
-  /** Names and values of all inputs. A box that nobody has to tick is there only if it is ticked. */
+  /** Names and values of all inputs. An optional box is there only if it is ticked. */
   readonly fields: Readonly<Record<string, string>>;
-  /** Names of the boxes that nobody has to tick. */
+  /** Names of the boxes that are optional. */
   readonly boxes: readonly string[];
 }
 

@@ -5,14 +5,14 @@ import { type Fields, get, type Place, seen } from './place.ts';
 import { type AccountForm, accountForms, accountPath, type Values } from './values.ts';
 import type { World } from './world.ts';
 
-/** Where the browser ended up within the account, and what it was told. */
+/** Where the browser ended up within the account, and the notice of the page. */
 function shown({ node }: World, page: Page): string {
   const { pathname } = new URL(page.url);
   const step = page.forms[0]?.step ?? '';
   return page.url.startsWith(node.issuer) ? [step === '' ? pathname : step, ...page.messages].join(' ') : page.url;
 }
 
-/** A page that is about one of the things that the person has. */
+/** A page about one of the user's authenticators. */
 function pageOf(kind: string, takes: Place['takes'], step: AccountForm): Place {
   return {
     name: `/account/${kind}/<value>`,
@@ -75,7 +75,7 @@ export const accountPlaces: readonly Place[] = [
     refusals: ['add-address email.invalid', 'add-address account.address.known'],
     submit: (world, email, values) => filled(world, values, 'add-address', 'add', { email }),
   },
-  // Before anything is removed: that ends the session elsewhere, and changes what a browser may be spared.
+  // Before anything is removed: that ends the other session, and changes what may be waived for a browser.
   handle('end', '/account account.done.ended'),
   handle('forget-device', '/account account.done.device_forgotten'),
   {

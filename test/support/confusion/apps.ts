@@ -7,7 +7,7 @@ import { appsThatAsk } from '../proofs.ts';
 
 /** Takes every grant that there is; its rule asks for one proof. */
 export const app = 'tokens';
-/** Its rule asks for a password and for a possession, which a browser may be spared. */
+/** Its rule asks for a password and for a possession, which may be waived for a remembered browser. */
 export const vault = 'vault';
 /** Its rule asks for a possession and, last, for the answer to a security question. */
 export const question = 'question';
@@ -15,7 +15,7 @@ export const resource = 'https://api.example/rs256';
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 export const parPrefix = 'urn:ietf:params:oauth:request_uri:';
 
-/** Files of the configuration. `party` hears when somebody signs out. */
+/** Files of the configuration. `party` is notified when a user signs out. */
 export function filesFor(party: NotifiedParty) {
   const twice = { factors: 2, knowledge: { authenticators: ['password'] }, possession: { maxAge: 'PT1H' } };
   const client = {

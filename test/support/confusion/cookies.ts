@@ -1,5 +1,5 @@
 /** What a browser may send as a cookie. */
-import { named, turnTo } from '../proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../proofs.ts';
 import { authorization } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { cookieOf } from '../returning-browser.ts';
@@ -91,8 +91,8 @@ export const cookiePlaces: readonly Place[] = [
     async submit({ node, who }, value) {
       const agent = new UserAgent();
       agent.setCookie(node.issuer, `stepgate-device=${asCookie(value)}; Path=/`);
-      const begun = await named(node, vault, who, agent);
-      const page = await turnTo(agent, begun.page, 'password');
+      const begun = await beginIdentified(node, vault, who, agent);
+      const page = await chooseAuthenticator(agent, begun.page, 'password');
       const next = await answerStep(agent, page, await who.answer('password', page, agent));
       return currentStep(next) === 'code' ? 'spared' : 'asked';
     },

@@ -1,12 +1,12 @@
-/** The ways of a world's person, as far as something was handed out. */
+/** The paths of the user of a world, each as far as a value was handed out. */
 import { generate } from 'otplib';
 import { post } from '../authorize.ts';
-import { capabilities, type Holder, type MeansName } from '../enrolled-users.ts';
+import { type CapabilityName, capabilities, type Holder } from '../enrolled-users.ts';
 import { codeIn, inboxOf, linkIn, mailTo } from '../mail.ts';
 import type { TestNode } from '../node.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { codeFor, mobileNumber } from '../phone.ts';
-import { name, named, turnTo } from '../proofs.ts';
+import { beginIdentified, chooseAuthenticator, name } from '../proofs.ts';
 import { authorization, redeemCode } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../sign-in-flow.ts';
@@ -34,12 +34,12 @@ export async function step({ agent, page }: At, fields: Fields, where: string): 
 export async function reach(node: TestNode, who: Holder, agent: UserAgent, where: string): Promise<SignIn> {
   if (where === 'identify') return beginSignIn(node, app, agent);
   if (where === 'challenge:security_question') return reachQuestion(node, who, agent);
-  const begun = await named(node, app, who, agent);
-  const requestedEnrollment = (Object.keys(capabilities) as MeansName[]).find(
+  const begun = await beginIdentified(node, app, who, agent);
+  const requestedEnrollment = (Object.keys(capabilities) as CapabilityName[]).find(
     (one) => where === `challenge:${capabilities[one].authenticator}`,
   );
   const page = requestedEnrollment
-    ? await turnTo(agent, begun.page, requestedEnrollment)
+    ? await chooseAuthenticator(agent, begun.page, requestedEnrollment)
     : await agent.submit(begun.page, formOf(begun.page, 'select'), {}, redirectUri);
   if (currentStep(page) !== where)
     throw new Error(`${currentStep(page)} instead of ${where} ${page.messages}\n${page.html}`);
@@ -48,8 +48,8 @@ export async function reach(node: TestNode, who: Holder, agent: UserAgent, where
 
 /** It is asked last. */
 export async function reachQuestion(node: TestNode, who: Holder, agent: UserAgent): Promise<SignIn> {
-  const begun = await named(node, question, who, agent);
-  const page = await turnTo(agent, begun.page, 'passkey');
+  const begun = await beginIdentified(node, question, who, agent);
+  const page = await chooseAuthenticator(agent, begun.page, 'passkey');
   const answer = await who.answer('passkey', page, agent);
   return { ...begun, ...(await step({ agent, page }, answer, 'challenge:security_question')) };
 }
@@ -64,10 +64,10 @@ export async function withKey(node: TestNode, who: Holder, agent: UserAgent): Pr
 /** Signs in with both factors, and is remembered. */
 export async function remembered(node: TestNode, who: Holder): Promise<UserAgent> {
   const agent = new UserAgent();
-  const begun = await named(node, vault, who, agent);
-  const atPassword = await turnTo(agent, begun.page, 'password');
+  const begun = await beginIdentified(node, vault, who, agent);
+  const atPassword = await chooseAuthenticator(agent, begun.page, 'password');
   const proved = await answerStep(agent, atPassword, await who.answer('password', atPassword, agent));
-  const page = await turnTo(agent, proved, 'passkey');
+  const page = await chooseAuthenticator(agent, proved, 'passkey');
   await step({ agent, page }, { ...(await who.answer('passkey', page, agent)), rememberDevice: 'yes' }, 'code');
   return agent;
 }
@@ -87,7 +87,7 @@ export async function enrolledTotp({ issuer }: TestNode, agent: UserAgent, now: 
   return { key, code };
 }
 
-/** What the app is told when somebody signs out. */
+/** What the app is told when the user signs out. */
 export async function logoutToken(node: TestNode, who: Holder, party: NotifiedParty): Promise<string> {
   const agent = await withKey(node, who, new UserAgent());
   const page = await agent.open(`${node.issuer}/oauth2/v1/logout`);
@@ -143,7 +143,7 @@ export async function openOffers({ issuer }: TestNode, agent: UserAgent, forget:
   };
 }
 
-/** One address that is told of changes, and one that waits for its code. */
+/** One address that is notified of changes, and one that waits for its code. */
 export async function addAddresses(node: TestNode, agent: UserAgent, forget: () => Promise<void>): Promise<string> {
   const add = async (email: string): Promise<Page> => {
     const page = await agent.open(`${node.issuer}/account/addresses/add`);
@@ -173,12 +173,12 @@ export async function texted(node: TestNode, count: number): Promise<string> {
   return newest ? codeFor(newest) : '';
 }
 
-export async function passcodeOf(who: Holder, name: MeansName, agent: UserAgent): Promise<string> {
+export async function passcodeOf(who: Holder, name: CapabilityName, agent: UserAgent): Promise<string> {
   const anyPage = {} as Page;
   return (await who.answer(name, anyPage, agent))['credentials.passcode'] ?? '';
 }
 
-/** What somebody must say yes to who removes the password: without it they lose an app. */
+/** What a user must confirm who removes the password: without it they lose an app. */
 export async function yesToRemove({ issuer }: TestNode, agent: UserAgent): Promise<string> {
   const { html } = await agent.open(`${issuer}/account`);
   const path = /\/account\/authenticators\/[\w-]+(?=" aria-label="Manage Password")/.exec(html)?.[0];
@@ -207,6 +207,6 @@ export async function forDevice(node: TestNode, who: Holder, userCode = ''): Pro
   const asked = await agent.submit(input, input.forms[0], { user_code: userCode });
   const { abort: _, ...fields } = asked.forms[0]?.fields ?? {};
   const begun = await agent.submit(asked, asked.forms[0] && { ...asked.forms[0], fields });
-  const page = await turnTo(agent, await name(agent, begun, who), 'passkey');
+  const page = await chooseAuthenticator(agent, await name(agent, begun, who), 'passkey');
   return { agent, page, uid: /\/signin\/([\w-]+)/.exec(page.url)?.[1] ?? '' };
 }

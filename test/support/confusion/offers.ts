@@ -28,7 +28,7 @@ function input(offer: string, field: string, takes: string, taken: string, refus
 
 const wrong = ['credentials.malformed', 'credentials.invalid'];
 
-/** A new passkey of this person, made for the challenge. */
+/** A new passkey of this user, made for the challenge. */
 function made({ node }: World, key: SoftKey, challenge: string): Fields {
   return fieldsOf(attestation(key, whereOf({ public: { challenge } }, node.issuer)));
 }

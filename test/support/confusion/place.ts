@@ -24,7 +24,7 @@ export interface Place {
   readonly counts: 'once' | 'always';
   /** How it answers what does not belong here. */
   readonly refusals: readonly string[];
-  /** Audit lines that the way to this place leaves, whatever is put there. */
+  /** Audit lines that reaching this place leaves, for any value. */
   readonly onTheWay?: readonly string[];
   /** Puts the text here. Says in a few words what came back. */
   submit(world: World, value: string, values: Values): Promise<string>;

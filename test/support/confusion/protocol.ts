@@ -39,7 +39,7 @@ async function asked({ node, home }: World, parameters: Fields): Promise<string>
 
 const hints: readonly Fields[] = [{}, { token_type_hint: 'access_token' }, { token_type_hint: 'refresh_token' }];
 
-/** Whatever kind of token it is said to be. */
+/** For any token type that the request states. */
 async function withHints(submit: (hint: Fields) => Promise<string>): Promise<string> {
   const answers: string[] = [];
   for (const hint of hints) answers.push(await submit(hint));
@@ -134,7 +134,7 @@ export const protocolPlaces: readonly Place[] = [
     takes: ['identifier'],
     taken: 'identify',
     counts: 'always',
-    // A hint is only typed for the person.
+    // A hint only fills in the identifier.
     refusals: ['identify'],
     async submit({ node }, value) {
       return seen((await beginSignIn(node, app, undefined, { login_hint: value })).page);
@@ -185,7 +185,7 @@ export const protocolPlaces: readonly Place[] = [
     takes: ['sid'],
     taken: 'asks',
     counts: 'always',
-    // Nothing is looked up by it: the person is asked, as without it.
+    // Nothing is looked up by it: the user is asked, as without it.
     refusals: ['asks'],
     submit: (world, value) => logout(world, { logout_hint: value }),
   },

@@ -35,7 +35,7 @@ function passcode(authenticator: string, takes: string): Place {
   };
 }
 
-/** The handle of the form, beside the right answer. */
+/** The handle of the form, in addition to the right answer. */
 function handle(where: string, takes: string, taken: string, right: (world: World) => Fields): Place {
   const [step = ''] = where.split(',');
   return {
@@ -60,7 +60,7 @@ function signed({ who, desk }: World, page: Page, challenge = String(optionsOf(p
   return who.answer('passkey', { ...page, html }, desk);
 }
 
-/** What no page holds: JSON would end there. */
+/** What no page contains: JSON would end there. */
 const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
 
 async function presentFirst({ agent, page }: At, fields: Fields): Promise<string> {

@@ -1,4 +1,4 @@
-/** What was handed out in a world, by name: each is a text that somebody may put where it does not belong. */
+/** What was handed out in a world, by name: each is a text that an attacker may put where it does not belong. */
 import { codeIn, linkIn } from '../mail.ts';
 import { password } from '../node.ts';
 import { claimsOf } from '../raw-client.ts';

@@ -1,11 +1,10 @@
 /**
- * One person, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment,
- * each page of the account, each grant of the protocol. Everything that was handed out on the way is alive and used for
- * nothing yet.
+ * One user, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment,
+ * each page of the account, each grant of the protocol. Every value that was handed out is valid and unused.
  */
 import { attemptCounter } from '../../../src/stores/keys.ts';
 import { resetCounters } from '../../../src/users/account.ts';
-import { capabilities, type Holder, holder, type MeansName } from '../enrolled-users.ts';
+import { type CapabilityName, capabilities, type Holder, holder } from '../enrolled-users.ts';
 import { codeIn, mailTo } from '../mail.ts';
 import { startNode, type TestNode } from '../node.ts';
 import { startNotifiedParty } from '../notified-party.ts';
@@ -42,9 +41,9 @@ export interface World {
   readonly totp: { readonly key: string; readonly code: string };
   /** Has a session in which all was proved that the account can prove; it is remembered. */
   readonly home: UserAgent;
-  /** Has sign-ins of the same person under way, and no session. */
+  /** Has sign-ins of the same user in progress, and no session. */
   readonly desk: UserAgent;
-  /** Has another session of the person. */
+  /** Has another session of the user. */
   readonly elsewhere: UserAgent;
   /** Is asked whether to sign out. */
   readonly leaver: At;
@@ -109,7 +108,7 @@ export async function openWorld(): Promise<World> {
   const now = Math.floor(Date.now() / 1000);
   const node = await startNode({ demo: true, people: false, now: () => now, files: filesFor(party) });
   const { issuer } = node;
-  const who = await holder(node, ...(Object.keys(capabilities) as MeansName[]).filter((one) => one !== 'totp'));
+  const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {

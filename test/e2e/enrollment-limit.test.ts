@@ -41,13 +41,13 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     await stopStore?.();
   });
 
-  type Someone = Awaited<ReturnType<typeof personWithPassword>>;
+  type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
   /**
    * Somebody at their account who has so many; they show nothing but what the password has shown, so that the bar stays
    * where it is.
    */
-  async function withTotp(count: number): Promise<Visit & { readonly person: Someone; readonly address: string }> {
+  async function withTotp(count: number): Promise<Visit & { readonly person: TestUser; readonly address: string }> {
     const person = await personWithPassword(node);
     const address = await withEmail(node, person);
     const key = credentialsKey(person.id);
@@ -60,7 +60,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     return { person, address, ...(await visit(node, person)) };
   }
 
-  async function held({ id }: Someone): Promise<number> {
+  async function held({ id }: TestUser): Promise<number> {
     const account = await node.app.directory.get(id);
     return account?.credentials.filter(({ authenticator }) => authenticator === 'totp').length ?? 0;
   }

@@ -5,7 +5,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
-import { type Holder, type MeansName, settingsWithMeans } from '../support/enrolled-users.ts';
+import { type CapabilityName, type Holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import type { TestNode } from '../support/node.ts';
 import { linkTo } from '../support/own-account.ts';
@@ -24,7 +24,7 @@ const now = () => Math.floor(Date.now() / 1000) + ahead;
 beforeAll(async () => {
   const grants = { client: { grant_types: ['authorization_code', 'refresh_token', deviceGrant] } };
   const apps = Object.keys(demands).map((app) => appFile(app, { signOnPolicy: app, ...grants }));
-  const files = Object.assign({}, settingsWithMeans, appsThatAsk(demands), ...apps);
+  const files = Object.assign({}, settingsWithAllAuthenticators, appsThatAsk(demands), ...apps);
   const [embedded] = storesUnderTest;
   if (!embedded) throw new Error('no store');
   opened = await openNode(embedded, { demo: true, people: false, now, files });
@@ -44,7 +44,7 @@ async function redeemed({ request }: Pick<SignIn, 'request'>, { url }: Page) {
 const several = Object.entries(firstFactors).filter(([, { rest }]) => rest.length > 0);
 
 /** The type that the first factor is not comes first: it is what the first proof lacks. */
-const anew = ({ rest }: FirstFactor): readonly MeansName[] =>
+const anew = ({ rest }: FirstFactor): readonly CapabilityName[] =>
   rest[0] === 'totp' ? ['totp', 'password'] : ['password', 'totp'];
 
 describe.each(several)('after %s', (_name, first) => {
@@ -59,15 +59,15 @@ describe.each(several)('after %s', (_name, first) => {
   }
 
   /**
-   * Everything is proved again: what is missing beside the first proof does not complete it. Where the browser is at
-   * the end.
+   * Everything is proved again: what is missing from the first proof does not complete it. Returns where the browser is
+   * at the end.
    */
   async function startsOver({ agent, who }: Pick<StartedChallenge, 'agent' | 'who'>, page: Page): Promise<Page> {
     expect(currentStep(page)).toBe('identify');
     const [missing, other] = anew(first);
-    const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as MeansName]);
+    const half = await prove(who, { agent, page: await name(agent, page, who) }, [missing as CapabilityName]);
     expect([half.proved, currentStep(half.page)]).toEqual([[missing], expect.stringMatching(/^(challenge|select)/)]);
-    return (await prove(who, { agent, page: half.page }, [other as MeansName])).page;
+    return (await prove(who, { agent, page: half.page }, [other as CapabilityName])).page;
   }
 
   test.each(['the same person', 'somebody else'])('a restart by %s: it is forgotten', async (by) => {
@@ -124,7 +124,7 @@ describe.each(several)('after %s', (_name, first) => {
 const opening = Object.entries(firstFactors).filter(([, { isNoProof }]) => !isNoProof);
 
 describe.each(opening)('a session of %s alone', (_name, first) => {
-  const missing = anew(first)[0] as MeansName;
+  const missing = anew(first)[0] as CapabilityName;
 
   test('changes nothing at /account (Law 7); with the strongest proof it does', async () => {
     const who = await ownerOf(node, first);
@@ -155,7 +155,7 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       return { amr, acr, auth_time };
     };
 
-    test('its refresh token goes on telling what was proved, before and after both are', async () => {
+    test('its refresh token keeps stating what was proved, before and after both are', async () => {
       const who = await ownerOf(node, first);
       const session = await sessionBy(node, first, who);
       const { agent } = session;

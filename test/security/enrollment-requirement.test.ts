@@ -1,13 +1,13 @@
-/** Nobody adds a way in who has not proved the strongest one that the account has (Law 7). */
+/** No authenticator is added before the strongest evidence that the account can give was proved (Law 7). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { appFile } from '../support/authorize.ts';
 import {
+  type CapabilityName,
   capabilities,
   fieldsOf,
   type Holder,
   holder,
-  type MeansName,
-  settingsWithMeans,
+  settingsWithAllAuthenticators,
   softKeyOf,
 } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
@@ -51,7 +51,12 @@ beforeAll(async () => {
   node = await startNode({
     demo: true,
     people: false,
-    files: Object.assign({ 'policies/enrollment.yaml': JSON.stringify({ rules }) }, settingsWithMeans, one, ...apps),
+    files: Object.assign(
+      { 'policies/enrollment.yaml': JSON.stringify({ rules }) },
+      settingsWithAllAuthenticators,
+      one,
+      ...apps,
+    ),
   });
 });
 afterAll(() => node.stop());
@@ -62,25 +67,25 @@ async function upTo({ identifier }: Holder, key: Wished, verb: 'wants' | 'offers
   return { ...begun, page: await answerStep(begun.agent, begun.page, { identifier, 'credentials.passcode': '' }) };
 }
 
-/** Asks for a way on by hand: the page may not offer it. */
+/** Asks for an option by hand: the page may not offer it. */
 function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record<string, string>>): Promise<Page> {
   const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', ...fields });
   return agent.open(`${page.url}${way}`, { method: 'POST', body }, redirectUri);
 }
 
-function turnTo(agent: UserAgent, page: Page, name: MeansName): Promise<Page> | Page {
+function chooseAuthenticator(agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
   if (currentStep(page) === `challenge:${authenticator}`) return page;
   return wish(agent, page, '/select', { 'authenticator.id': authenticator });
 }
 
-async function prove(who: Holder, agent: UserAgent, page: Page, name: MeansName): Promise<Page> {
-  const at = await turnTo(agent, page, name);
+async function prove(who: Holder, agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> {
+  const at = await chooseAuthenticator(agent, page, name);
   expect(currentStep(at)).toBe(`challenge:${capabilities[name].authenticator}`);
   return answerStep(agent, at, await who.answer(name, at, agent));
 }
 
-/** Nothing on the page that only an offer holds: a key, codes, a challenge to register, an input for an address. */
+/** Nothing on the page that only an offer contains: a key, codes, a challenge to register, an input for an address. */
 function showsNoOffer(page: Page): void {
   expect(currentStep(page)).not.toMatch(/^(enroll|code$)/);
   expect(page.secret).toBeUndefined();
@@ -198,7 +203,7 @@ describe('an offer', () => {
     const first = await answerStep(agent, offer, { 'credentials.email': own });
     const code = codeIn(await mailTo(node, own));
     await maySendAgain(node, who.id);
-    // Another offer in the same browser, for an address that somebody else reads.
+    // Another offer in the same browser, for an address that another user reads.
     const second = await upTo(who, 'email');
     const again = await prove(who, second.agent, second.page, 'password');
     const claimed = await answerStep(second.agent, again, { 'credentials.email': victims });
