@@ -16,7 +16,7 @@ type OptionName = keyof FactOptions | 'app' | 'user';
 
 type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonly OptionName[] };
 
-/** By fact. A fact that is missing here does not compile: nobody could explain a decision that depends on it. */
+/** By fact. A fact that is missing here does not compile: no decision that depends on it could be explained. */
 const optionsByFact = {
   now: ['at'],
   // An explanation is about a request for which no interaction has started.

@@ -5,7 +5,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readSources } from './support/source.ts';
+import { parseSource, readSources } from './support/source.ts';
 
 const root = join(import.meta.dirname, '../..');
 const sources = readSources(join(root, 'src'));
@@ -71,15 +71,24 @@ test('no identifier is a retired word', () => {
   expect(found).toEqual([]);
 });
 
-test('comments call the user the user', () => {
-  const found = sources.flatMap(({ module, comments }) =>
-    comments.flatMap((comment) =>
-      [...comment.replace(/\s*\n\s*\*\s*/g, ' ').matchAll(/\b(?:somebody|whoever|nobody|the person)\b/gi)].map(
-        ([word]) => `${module}: ${word}`,
-      ),
+test('comments and titles of tests call the user the user', () => {
+  const tests = globSync('test/**/*.ts', { cwd: root }).flatMap((file) => {
+    const text = readFileSync(join(root, file), 'utf8');
+    return [...parseSource(file, text).comments, ...titlesOf(text)].map((prose) => ({ file, prose }));
+  });
+  expect(tests.length).toBeGreaterThan(2000);
+  const prose = sources.flatMap(({ module, comments }) => comments.map((prose) => ({ file: module, prose })));
+  const found = [...prose, ...tests].flatMap(({ file, prose }) =>
+    [...prose.replace(/\s*\n\s*\*\s*/g, ' ').matchAll(/\b(?:somebody|whoever|nobody|the person)\b/gi)].map(
+      ([word]) => `${file}: ${word}`,
     ),
   );
   expect(found).toEqual([]);
+});
+
+test('titles are read from plain tests, from tables and from templates', () => {
+  const call = ["test('a', run)", 'describe.each(rows)("b", run)', 'test.each([\n  [1],\n])(\n  `c`, run)'].join('\n');
+  expect(titlesOf(`${call}\nexpect('d')`)).toEqual(["'a'", '"b"', '`c`']);
 });
 
 test('no comment line has more than 120 characters', () => {
@@ -95,4 +104,11 @@ test('no comment line has more than 120 characters', () => {
 
 function isLongComment(line: string): boolean {
   return line.length > 120 && /^\s*(?:\/\/|\/\*|\*|<%#|<!--)/.test(line);
+}
+
+/** Titles of tests and groups of tests, in quotes as written. */
+function titlesOf(source: string): readonly string[] {
+  const titles =
+    /(?:\b(?:test|describe)(?:\.\w+)*|\))\(\s*('(?:\\.|[^'\\\n])*'|"(?:\\.|[^"\\\n])*"|`(?:\\.|[^`\\])*`)/g;
+  return [...source.matchAll(titles)].map(([, title = '']) => title);
 }

@@ -25,7 +25,7 @@ export interface DecisionCost {
 
 export const ruleCounts = [1, 100, 10_000] as const;
 
-/** Conditions that the person of `situation` does not meet, of every kind. */
+/** Conditions that the user of `situation` does not meet, of every kind. */
 const misses: readonly Conditions[] = [
   { groups: { any: ['contractors', 'interns'] } },
   { network: { any: ['office', 'branch'] } },
@@ -53,7 +53,7 @@ function policies(rules: number): PolicySet {
   };
 }
 
-/** Somebody with two factors proved, whom the last rule lets in. */
+/** A user with two factors proved, whom the last rule lets in. */
 function situation(): Facts {
   const subject = userWith(['password', 'totp', 'webauthn'], {
     identifiers: ['ann@example.org'],

@@ -21,7 +21,7 @@ export interface Seat {
   readonly connection: Connection;
   readonly at: Endpoints;
   readonly algorithm: Algorithm;
-  /** Number of the person. */
+  /** Number of the user. */
   readonly person: number;
 }
 
@@ -110,7 +110,7 @@ export const loginRequests: readonly Operation[] = [
   ),
 ];
 
-/** Whoever has signed in. */
+/** The users who have signed in. */
 export const sessionOperations: readonly Operation[] = [
   {
     name: 'SSO authorize',

@@ -13,9 +13,9 @@ export interface Seed {
   readonly url: string;
   /** In front of all keys. Default: the one of the server. */
   readonly prefix?: string;
-  /** Hash of everybody's password; absent: there is nobody. */
+  /** Hash of every user's password; absent: there are no users. */
   readonly passwordHash?: string;
-  /** Apps that nobody signs in to. */
+  /** Apps that no user signs in to. */
   readonly otherApps?: number;
 }
 

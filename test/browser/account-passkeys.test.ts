@@ -1,6 +1,6 @@
 /**
- * Several passkeys of one's own at `/account`: named, told apart, removed; the sessions beside them; and a key against
- * a policy that wants more of it.
+ * Several passkeys of one user at `/account`: named, distinguished, removed; the list of sessions; and a key against a
+ * policy that demands more of it.
  */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -88,7 +88,7 @@ async function chooseKey(page: Page): Promise<void> {
   await appears(page.locator(challenge('webauthn')));
 }
 
-/** What the app is told. */
+/** The claims that the app receives. */
 async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}?*code=*`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);

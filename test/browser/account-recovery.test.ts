@@ -1,5 +1,5 @@
 /**
- * What people have for bad days, in a real browser: the device lost, an access code from an administrator, a security
+ * What helps users on bad days, in a real browser: a lost device, an access code from an administrator, a security
  * question.
  */
 
@@ -80,7 +80,7 @@ async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promi
   await appears(requestedEnrollment);
 }
 
-/** What the app is told. */
+/** The claims that the app receives. */
 async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}?*code=*`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);

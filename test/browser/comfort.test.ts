@@ -106,7 +106,7 @@ test('without the tick the session ends with the browser', async () => {
   });
 });
 
-test('a passkey takes the tick of the form beside it along', async () => {
+test('a passkey submits the tick of the other form as well', async () => {
   const person = await personWithPassword(node);
   await inBrowser(async (page, context) => {
     const cdp = await context.newCDPSession(page);
@@ -138,7 +138,7 @@ test('a passkey takes the tick of the form beside it along', async () => {
   });
 });
 
-test('do not ask again here: the next sign-in takes the password only, until the person takes it back', async () => {
+test('do not ask again here: the next sign-in takes the password only, until the user revokes it', async () => {
   const person: Person = await personWithTotp(node);
   await inBrowser(async (page, context) => {
     await start(page, 'Payroll');

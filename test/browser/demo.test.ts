@@ -1,4 +1,4 @@
-/** The demo as people try it: its own pages, its inbox, its three policies, in a real browser. */
+/** The demo as users try it: its own pages, its inbox, its three policies, in a real browser. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
@@ -178,7 +178,7 @@ describe('shop', () => {
     });
   });
 
-  test('the link in another browser shows the code, and signs in nobody', async () => {
+  test('the link in another browser shows the code, and signs in no user', async () => {
     const { identifier } = await createUser();
     await visit(async (page) => {
       await askForMail(page, identifier);
@@ -248,7 +248,7 @@ describe('shop', () => {
   });
 });
 
-test('payroll: a second factor is to be set up, and which one is the choice of the person', async () => {
+test('payroll: a second factor is to be set up, and the user chooses which', async () => {
   const { identifier } = await createUser();
   await visit(async (page) => {
     await start(page, 'Payroll');

@@ -134,7 +134,7 @@ test('a new message in another tab: the first one says that something changed, a
   await first.waitForURL(`${landing}**`);
 });
 
-test('the link in another browser signs in nobody: the code goes back to the first', async () => {
+test('the link in another browser signs in no user: the code goes back to the first', async () => {
   const person = await reader(node);
   const first = await ask(await newBrowser(), person);
   const phone = await newBrowser();

@@ -1,5 +1,5 @@
 /**
- * The enrollment policy as people see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as
+ * The enrollment policy as users see it: forced, offered once, in grace, forbidden, promoted; and what a key counts as
  * afterwards.
  */
 
@@ -46,7 +46,7 @@ beforeAll(async () => {
   const names = [...Object.keys(requestedEnrollment), 'one', 'two', 'key'];
   const rules = Object.entries(requestedEnrollment).map(([name, terms]) => ({
     name: `At ${name}`,
-    // The check refuses an app that nobody at all can get into.
+    // The check refuses an app that no user at all can get into.
     when: { apps: { any: [name] }, ...(name === 'forbidden' ? { groups: { any: ['kiosk'] } } : {}) },
     then: terms,
   }));
@@ -102,7 +102,7 @@ async function signIn(device: Device, name: string, person: TestUser): Promise<A
   return request;
 }
 
-/** What the app is told. */
+/** The claims that the app receives. */
 async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}**`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
@@ -120,7 +120,7 @@ async function finishTotp(page: Page): Promise<void> {
 }
 
 describe('forced', () => {
-  test('it is set up before the app is reached; there is no way around it', async () => {
+  test('it is set up before the app is reached, and cannot be avoided', async () => {
     const person = await newPerson(node);
     await onDevice(browser, async (device) => {
       const { page } = device;
@@ -135,7 +135,7 @@ describe('forced', () => {
     });
   });
 
-  test('of two, the person chooses one', async () => {
+  test('of two, the user chooses one', async () => {
     const person = await newPerson(node);
     await onDevice(browser, async (device) => {
       const { page, plugIn } = device;
@@ -191,7 +191,7 @@ describe('offered', () => {
     });
   });
 
-  test('who has a second factor proves it before the offer, and is told why', async () => {
+  test('a user with a second factor proves it before the offer, and the page says why', async () => {
     const person = await personWithTotp(node);
     await onDevice(browser, async (device) => {
       const { page, plugIn } = device;
@@ -314,7 +314,7 @@ describe('a security key', () => {
 
   const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
 
-  test('without a PIN is one factor: enough where one is asked for, and the app is not told of two', async () => {
+  test('without a PIN is one factor: enough where one is asked for, and the tokens do not claim two', async () => {
     await onDevice(browser, async (device) => {
       const { page } = device;
       const person = await enrolled(device, securityKey);
@@ -354,7 +354,7 @@ test('passwordless by autofill, where one factor is asked for', async () => {
     await page.waitForURL(`${landing}**`);
     const request = authorization(node.issuer, 'one', { redirect_uri: landing });
     await page.context().clearCookies();
-    // The virtual authenticator picks the passkey at once, as a person would from the list of the input.
+    // The virtual authenticator picks the passkey at once, as a user would from the list of the input.
     await page.goto(request.url);
     expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
   });

@@ -86,7 +86,7 @@ async function faults(
   return found.map((what) => `${viewport.width} px, ${what}`);
 }
 
-/** Each state is opened once and looked at in every way, because opening it takes most of the time. */
+/** Each state is opened once and checked in every respect, because opening it takes most of the time. */
 test.each(portions)(
   'no state breaks a rule of axe (WCAG 2.2 A and AA, best practices), scrolls sideways (also at 320 px, WCAG 1.4.10, and with text at 200 %%, 1.4.4), or has anything to press or fill in below 44 px, from %s',
   async (_first, portion) => {
@@ -257,7 +257,7 @@ test('Enter in the last input sends the main form; a choice sends itself', async
   });
 });
 
-test.each(states.filter((state) => state.endsWith('-hostile')))('%s: what people write stays text', async (state) => {
+test.each(states.filter((state) => state.endsWith('-hostile')))('%s: what users write stays text', async (state) => {
   await onPage({ viewport: desktop }, async (page) => {
     await open(page, state);
     const handlers = ['onload', 'onfocus', 'onclick', 'style'].map((name) => `[${name}]`);
@@ -284,7 +284,7 @@ test('the key of an authenticator app can be read and copied as it is; its pictu
   });
 });
 
-test('nothing moves for people who asked for that, and high contrast keeps the borders', async () => {
+test('nothing moves for users who asked for that, and high contrast keeps the borders', async () => {
   await onPage({ viewport: phone, reducedMotion: 'reduce', forcedColors: 'active' }, async (page) => {
     await open(page, 'totp');
     const button = page.locator('.primary');

@@ -49,12 +49,12 @@ async function enter(page: Page, code: string): Promise<void> {
 
 const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
-/** Another code may be asked for at once: nobody waits. */
+/** Another code may be asked for at once: no test waits. */
 async function mayAskAgain(id: string): Promise<void> {
   await maySendAgain(node, id, 'phone');
 }
 
-test('a number is added at the account: refused, asked for, mistyped, called instead, and then one can tell which it is', async () => {
+test('a number is added at the account: refused, asked for, mistyped, called instead, and then listed under its number', async () => {
   const person = await personWithPassword(node);
   const number = mobileNumber();
   await onDevice(
@@ -66,7 +66,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       if ((await password.count()) === 0) await page.locator('form[data-step=identify] .primary').click();
       await enter(page, person.password);
       await appears(page.locator(offer));
-      // Somebody who is signed in and looks after their account does not sign in to anything.
+      // A user who is signed in and manages their account does not sign in to anything.
       expect(await page.locator('.context').textContent()).toContain('Your account');
       expect(await page.locator('[data-message="enroll.restricted"]').isVisible()).toBe(true);
       await page.fill('[name="credentials.phoneNumber"]', '+1 212 555 0100');
@@ -75,7 +75,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       expect(await page.inputValue('[name="credentials.phoneNumber"]')).toBe('+1 212 555 0100');
       await expectAccessible(page);
 
-      // As people of the default country write it.
+      // As users of the default country write it.
       await page.fill('[name="credentials.phoneNumber"]', number.replace('+49', '0'));
       await page.keyboard.press('Enter');
       await appears(page.locator(`${offer} [name="credentials.passcode"]:focus`));

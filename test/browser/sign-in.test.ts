@@ -1,4 +1,4 @@
-/** The main job as a person sees it: the demo's relying party, the step loop, and back, in a real browser. */
+/** The main job as a user sees it: the demo's relying party, the step loop, and back, in a real browser. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { generate } from 'otplib';

@@ -39,7 +39,10 @@ afterAll(async () => {
 });
 
 interface Started extends Device {
-  /** The first page of a sign-in, in a browser without cookies; nobody picks what the browser would fill in. */
+  /**
+   * The first page of a sign-in, in a browser without cookies; no passkey is picked from what the browser would fill
+   * in.
+   */
   start(app?: 'Notes' | 'Payroll'): Promise<void>;
 }
 
@@ -71,7 +74,7 @@ async function typePassword(page: Page, person: TestUser): Promise<void> {
 
 async function givePassword(page: Page, person: TestUser): Promise<void> {
   await page.fill('[name="credentials.passcode"]', person.password);
-  // Before something is set up, the button signs nobody in yet.
+  // Before something is set up, the button signs in no user yet.
   await page.getByRole('button', { name: /^(Sign in|Continue)$/ }).click();
 }
 
@@ -120,7 +123,7 @@ async function message(page: Page): Promise<string | null> {
   return said.getAttribute('data-message');
 }
 
-test('set up on the way, then one step with user verification is two factors', async () => {
+test('set up during a sign-in, then one step with user verification is two factors', async () => {
   const person = await newPerson(node);
   await onDevice(async (device) => {
     const { page, plugIn } = device;
@@ -197,13 +200,13 @@ describe('without typing a name', () => {
       const { page, plugIn } = device;
       await plugIn();
       await enroll(device, person);
-      // The virtual authenticator picks the passkey at once, as a person would from the list.
+      // The virtual authenticator picks the passkey at once, as a user would from the list.
       await open(page, 'Payroll');
       expect(await isBack(page)).toContain('swk');
     });
   });
 
-  test('a passkey of somebody who is no longer there is refused, and the page goes on', async () => {
+  test('a passkey of a removed user is refused, and the page goes on', async () => {
     const [gone, person] = [await newPerson(node), await newPerson(node)];
     await onDevice(async (device) => {
       const { page, plugIn } = device;
@@ -261,7 +264,7 @@ describe('what goes wrong is said, and can be tried again', () => {
     });
   });
 
-  test('without JavaScript the page says so, and the other ways are there', async () => {
+  test('without JavaScript the page says so, and the other options are there', async () => {
     const person = await newPerson(node);
     await onDevice(
       async ({ page, start }) => {

@@ -1,6 +1,6 @@
 /**
- * What every authenticator promises, whatever it verifies. `authenticator-cases.ts` says how to answer the challenges
- * of each.
+ * What every authenticator promises, for any kind of evidence. `authenticator-cases.ts` says how to answer the
+ * challenges of each.
  */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
@@ -51,7 +51,7 @@ export const context: AuthenticatorContext = {
 
 type Make = () => Promise<AuthenticatorCase>;
 
-/** A code of the form `credentials.<reason>`, and nothing that would tell the user more. */
+/** A code of the form `credentials.<reason>`, and nothing that would reveal more to the user. */
 function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused): void {
   const { reason: _, ...said } = result as Refused;
   expect(said).toEqual({
@@ -61,7 +61,7 @@ function expectRefused({ field }: AuthenticatorCase, result: Verified | Refused)
   });
 }
 
-/** What the user is told. */
+/** What the page says to the user. */
 function said(result: Verified | Refused): unknown {
   const { reason: _, ...rest } = result as Refused;
   return rest;

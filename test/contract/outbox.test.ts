@@ -163,7 +163,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect(outbox.failures).toEqual([]);
   });
 
-  test('a claim that nobody finishes is taken over from when it is over, not before', async () => {
+  test('a claim that no worker finishes is taken over when it expires, not before', async () => {
     const server = await mailServer();
     await put(signInMail('alice@demo.test', '012345', start + 600));
     // The node that hangs must not give up by itself while the test goes on.
@@ -257,7 +257,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     expect(await waiting(store)).toHaveLength(1);
   });
 
-  test('what stands in for a message to nobody is cleared away', async () => {
+  test('the placeholder of a message without recipient is cleared away', async () => {
     const server = await mailServer();
     const unit = new UnitOfWork(store);
     enqueueNothing(unit, start);
@@ -317,7 +317,7 @@ async function codesWaiting(store: Store): Promise<readonly unknown[]> {
   return (await outboxOf({ store })).map(({ delivery }) => delivery.params.code);
 }
 
-test('on Cluster, too, whoever loses a race sends nothing; whoever wins replaces the message in one script', async () => {
+test('on Cluster, too, the worker that loses a race sends nothing; the winner replaces the message in one script', async () => {
   const cluster = await startRedisCluster(3);
   const { openRedis } = await import('../../src/stores/redis.ts');
   const store = openRedis({ url: cluster.url, patience: longPatience });

@@ -161,7 +161,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('no change makes no revision, in whatever order it is written', async () => {
+  test('no change makes no revision, in any order of writing', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann' });
     const before = await pointerOf(store);
@@ -175,7 +175,7 @@ describe.each<[string, () => Promise<Harness>]>([
     await store.close();
   });
 
-  test('changes, additions and removals each make a revision; history tells them', async () => {
+  test('changes, additions and removals each make a revision; history lists them', async () => {
     const { store, revisions } = await open();
     await revisions.apply(configuration(), { by: 'ann', message: 'first' });
     await revisions.apply(configuration(app('payroll')), { by: 'bob' });
@@ -277,7 +277,7 @@ describe.each<[string, () => Promise<Harness>]>([
   test.each([
     ['an app whose policy is gone', 'sign-on/one', 'no_policy'],
     ['a configuration without a session policy', 'session', 'no_rule'],
-  ])('%s lets nobody in', async (__, missing, reason) => {
+  ])('%s lets no user in', async (__, missing, reason) => {
     const { store, revisions } = await open();
     const documents = new Map(configuration());
     documents.delete(missing);

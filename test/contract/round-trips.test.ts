@@ -83,7 +83,7 @@ async function redemption(request: Request, callback: string) {
   return step(new UserAgent(), `${node.issuer}/oauth2/v1/token`, { method: 'POST', body });
 }
 
-/** The five requests of somebody who has no session, and the tokens that come out. */
+/** The five requests of a user who has no session, and the tokens that come out. */
 async function firstLogin(agent: UserAgent) {
   const request = await authorizationRequest(app);
   const authorize = await step(agent, request.url);

@@ -1,4 +1,4 @@
-/** What the parts of the store contract share: the store under test, and short ways to read and write. */
+/** What the parts of the store contract share: the store under test, and short helpers to read and write. */
 import { randomBytes } from 'node:crypto';
 import type { Committed, Entry, Loaded, Op, Store } from '../../src/stores/store.ts';
 

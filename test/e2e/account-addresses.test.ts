@@ -1,4 +1,4 @@
-/** Addresses for notifications: none counts before its code came back, and every change is told at all of them. */
+/** Addresses for notifications: none counts before its code came back, and every change is notified to all of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, outboxOf, told } from '../support/account-notifications.ts';
@@ -64,7 +64,7 @@ function notThis(code: string): string {
   return code === '111111' ? '222222' : '111111';
 }
 
-test('an address counts once its code came back; all are told, the new one too, and mail need be no authenticator', async () => {
+test('an address counts once its code came back; all are notified, the new one too, and mail need be no authenticator', async () => {
   const person = await personWithPassword(node);
   const own = await withEmail(node, person);
   const fresh = `new-${own}`;
@@ -90,7 +90,7 @@ test('an address counts once its code came back; all are told, the new one too, 
   expect([again.status, again.messages]).toEqual([409, ['form.stale']]);
 });
 
-test('one that was added is removed; it is told as well, and the last one stays', async () => {
+test('one that was added is removed; it is notified as well, and the last one stays', async () => {
   const person = await personWithPassword(node);
   const [first, second] = [`1-${person.identifier}`, `2-${person.identifier}`];
   const { agent } = await add(person, first);
@@ -110,7 +110,7 @@ test('one that was added is removed; it is told as well, and the last one stays'
   expect(addressesOf(await agent.open(`${node.issuer}/account`))).toEqual([second]);
 });
 
-test('what cannot be an address, or is told already, gets no mail', async () => {
+test('what cannot be an address, or is one of the account already, gets no mail', async () => {
   const person = await personWithPassword(node);
   const own = await withEmail(node, person);
   const { agent, page } = await addPage(person);

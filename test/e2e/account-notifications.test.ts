@@ -1,5 +1,5 @@
 /**
- * Whatever changes an account is told at all its addresses: from the account pages, from a sign-in, and by an
+ * Every change of an account is notified to all its addresses: from the account pages, from a sign-in, and by an
  * administrator.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -32,7 +32,7 @@ afterAll(() => node.stop());
 
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
-test('what a sign-in enrolls is told: what, when, from where, for which app, in the language of the person', async () => {
+test('an enrollment during a sign-in is notified: what, when, from where, for which app, in the language of the user', async () => {
   const person: Person & { id: string } = await personWithPassword(node);
   const address = await withEmail(node, person);
   await node.app.directory.update(person.id, ({ profile }) => ({ profile: { ...profile, locale: 'de' } }));
@@ -66,7 +66,7 @@ test('what a sign-in enrolls is told: what, when, from where, for which app, in 
   });
 });
 
-test('an offer that is not confirmed is no news, and an address that nobody verified is not told', async () => {
+test('an offer that is not confirmed causes no notification, and an unverified address gets none', async () => {
   const person = await personWithPassword(node);
   await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier } }));
   const { agent, page } = await visit(node, person, '/account/add/recovery_code');
@@ -78,7 +78,7 @@ test('an offer that is not confirmed is no news, and an address that nobody veri
   expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
 });
 
-test('removing a mailbox is told there, too', async () => {
+test('removing a mailbox is notified there, too', async () => {
   const person = await personWithTotp(node);
   const address = await withEmail(node, person);
   const mailbox = `box-${person.identifier}`;
@@ -93,7 +93,7 @@ test('removing a mailbox is told there, too', async () => {
   expect(news?.delivery.params).toMatchObject({ authenticator: 'email', address: expect.stringMatching(/^b\*\*\*/) });
 });
 
-test('new recovery codes take the place of the old ones, and the news says so; so is a code that is used', async () => {
+test('new recovery codes replace the old ones, and the notification says so; a code that is used is notified, too', async () => {
   const person = await personWithPassword(node);
   const address = await withEmail(node, person);
   const { agent, page } = await visit(node, person, '/account/add/recovery_code');
@@ -116,7 +116,7 @@ test('new recovery codes take the place of the old ones, and the news says so; s
   expect(used.map(({ delivery }) => [delivery.to, delivery.params.remaining])).toEqual([[address, 9]]);
 });
 
-test('so many changes are made and told, and no more: nobody is flooded, and nothing happens unseen', async () => {
+test('so many changes are made and notified, and no more: no user is flooded, and no change goes unnoticed', async () => {
   const person = await personWithPassword(node);
   const address = await withEmail(node, person);
   const { agent, page: own } = await visit(node, person);

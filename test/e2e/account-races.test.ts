@@ -1,4 +1,4 @@
-/** Two tabs change one account at the same moment: one wins, the other is told, and nothing is lost. */
+/** Two tabs change one account at the same moment: one wins, the other gets a notice, and nothing is lost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
@@ -12,7 +12,7 @@ import { storesUnderTest } from '../support/stores.ts';
 import type { Page } from '../support/user-agent.ts';
 
 const { key, characteristics } = totpAuthenticator().descriptor;
-/** What they have proved already: the bar stays where it is. */
+/** What they have proved already: the account-management requirement stays the same. */
 const factors = ['knowledge'] as const;
 
 describe.each(storesUnderTest)('on $name', ({ open }) => {
@@ -30,7 +30,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
 
   type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
-  /** Somebody who is at their account, and has two authenticators more since they proved all that they had. */
+  /** A user at their account who has two authenticators more since they proved all that they had. */
   async function atHome(): Promise<{ person: TestUser; home: Visit; address: string; extra: readonly string[] }> {
     const person = await personWithPassword(node);
     const address = await withEmail(node, person);

@@ -102,7 +102,7 @@ test('a rule for the office keeps it elsewhere, too; one for an app that denies 
   }
 });
 
-test('what the last way into an app needs goes only when the person has read which apps that are', async () => {
+test('the last authenticator that an app accepts is removed only when the user has read which apps are lost', async () => {
   const person = await personWithTotp(node);
   const { agent, page } = await manage(person, 'password');
   expect(lostOn(page)).toEqual(['Payroll']);
@@ -127,14 +127,14 @@ test('what the last way into an app needs goes only when the person has read whi
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
 });
 
-test('what can be enrolled again on the way in is no loss', async () => {
+test('what can be enrolled again during a sign-in is no loss', async () => {
   const person = await personWithTotp(node);
   const { page } = await manage(person, 'totp');
   expect(lostOn(page)).toEqual([]);
   expect(formOf(page, 'remove')?.fields.confirm).toBeUndefined();
 });
 
-test('apps that the person cannot get into anyway are not named', async () => {
+test('apps that the user cannot get into anyway are not named', async () => {
   const contractor = await personWithTotp(node, ['contractors']);
   const { page } = await manage(contractor, 'password');
   expect(lostOn(page)).toEqual([]);

@@ -1,4 +1,4 @@
-/** `/account` over HTTP: what people see of their own account, and what a change takes. */
+/** `/account` over HTTP: what users see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { told } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -21,7 +21,7 @@ beforeAll(async () => {
 });
 afterAll(async () => node.stop());
 
-test('whoever has no session signs in, comes back, and sees what there is', async () => {
+test('a user without a session signs in, comes back, and sees the account', async () => {
   const person = await personWithPassword(node);
   const { page } = await visit(node, person);
   expect(page.url).toBe(`${node.issuer}/account`);
@@ -32,7 +32,7 @@ test('whoever has no session signs in, comes back, and sees what there is', asyn
   expect(page.html.match(/href="\/account\/authenticators\//g)).toHaveLength(1);
 });
 
-test('an authenticator is added behind the bar, named, and removed; every address is told', async () => {
+test('an authenticator is added once the requirement is met, named, and removed; every address is notified', async () => {
   const person: Person & { id: string } = await personWithPassword(node);
   await withEmail(node, person);
   const { agent } = await visit(node, person);
@@ -76,7 +76,7 @@ test('a change takes the strongest level, five minutes old at most, and what it 
   expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
 });
 
-test('the last way to sign in stays', async () => {
+test('the last authenticator to sign in with stays', async () => {
   const person = await personWithPassword(node);
   const { agent, page } = await visit(node, person);
   const form = await agent.open(linkTo(page, /authenticators/));

@@ -1,4 +1,4 @@
-/** Two of a kind can be told apart, and networks that have a name for people are called by it. */
+/** Two authenticators of a kind can be distinguished, and networks whose users have a name are called by it. */
 import { expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { phoneCredential } from '../../src/authenticators/phone/phone.ts';

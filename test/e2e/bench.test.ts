@@ -1,4 +1,4 @@
-/** The benchmark works, and counts no more than the budgets allow. Times are not judged here. */
+/** The benchmark works, and counts no more than the budgets allow. Times are not checked here. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';

@@ -1,4 +1,4 @@
-/** The commands beside a running server, on one data directory: what an admin does, the server sees. */
+/** The commands next to a running server, on one data directory: what an admin does, the server sees. */
 
 import { execFile } from 'node:child_process';
 import { cp, mkdtemp, rm, writeFile } from 'node:fs/promises';
@@ -163,7 +163,7 @@ test('what happens to a user counts at the next sign-in', async () => {
   expect(unknown).toMatchObject({ code: 1, out: '', err: 'there is no user "nobody@cli.test"\n' });
 });
 
-test('imported people sign in; a bad record is reported with its line', async () => {
+test('imported users sign in; a bad record is reported with its line', async () => {
   const file = join(dir, 'people.jsonl');
   const record = { username: 'ivy', groups: ['staff'], password };
   await writeFile(file, `${JSON.stringify(record)}\n{"username":"a b"}\n`);
@@ -191,7 +191,7 @@ test('a broken file: every problem with its place, exit code 1, and nothing chan
   expect(explaining.err).toContain('policies/sign-on/notes.yaml:4:11');
 });
 
-test('a revision that is applied is in use within two seconds, for the next step of a sign-in under way too', async () => {
+test('a revision that is applied is in use within two seconds, for the next step of a sign-in in progress too', async () => {
   const other = join(dir, 'other');
   await cp('config', other, { recursive: true });
   await writeFile(
@@ -221,7 +221,7 @@ test('a revision that is applied is in use within two seconds, for the next step
   expect(await signInTo('notes', { identifier: 'ivy', password })).toEqual(['identify']);
 });
 
-test('doctor finds nothing wrong beside a running server', async () => {
+test('doctor finds nothing wrong next to a running server', async () => {
   const out = await done('doctor');
   expect(out).not.toMatch(/^fail/m);
   expect(out).toMatch(/^ok {4}issuer +http:\/\/localhost:\d+$/m);

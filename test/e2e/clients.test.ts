@@ -23,7 +23,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
   afterAll(() => opened.stop());
 
-  /** A browser whose requests go to the second node, which nobody told about the change. */
+  /** A browser whose requests go to the second node, which got no message about the change. */
   const atSecond = (): UserAgent => new UserAgent({ routes: { [node.issuer]: second.origin } });
 
   /** An app of its own for each test, which both nodes know. */
@@ -92,7 +92,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect((await authorizeSilently(other, agent)).error).toBe('login_required');
     }));
 
-  test('a token of a removed app is inactive for whoever asks about it', async () => {
+  test('a token of a removed app is inactive for every app that asks about it', async () => {
     const secret = randomBytes(32).toString('base64url');
     const api = await newApp({
       clientSecretHash: `sha256:${createHash('sha256').update(secret).digest('base64url')}`,
@@ -117,7 +117,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(refreshed.claims()?.sub).toBe(tokens.claims()?.sub);
   });
 
-  test('other redirect URIs hold at once, also for a sign-in that is under way', async () => {
+  test('other redirect URIs apply at once, also for a sign-in that is in progress', async () => {
     const { clientId, config } = await newApp({
       client: { application_type: 'web', redirect_uris: ['http://127.0.0.1/cb', 'http://127.0.0.1:5555/cb'] },
     });

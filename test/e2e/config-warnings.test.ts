@@ -1,4 +1,7 @@
-/** What a good configuration says at its own risk, as the log of a server that starts with it tells it. */
+/**
+ * The warnings about what a valid configuration does at its own risk, as the log of a server that starts with it shows
+ * them.
+ */
 
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -61,7 +64,7 @@ test('a server logs the warnings once when it starts, and when they may be new',
   }
 });
 
-test('the demo has an inbox: mail without a way out is nothing to warn about', async () => {
+test('the demo has an inbox: mail without a transport is nothing to warn about', async () => {
   const server = await started('--demo');
   try {
     expect(server.lines.join('\n')).toContain('configuration applied');

@@ -1,4 +1,4 @@
-/** The demo as it ships: its three apps, its people, its policies, with a real OpenID Connect client. */
+/** The demo as it ships: its three apps, its users, its policies, with a real OpenID Connect client. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
@@ -114,7 +114,7 @@ function withPrefix(input: object): Record<string, string> {
 }
 
 describe('shop', () => {
-  test('by a code: no password on the way, and tokens that say so', async () => {
+  test('by a code: no password is asked for, and the tokens say so', async () => {
     const person = await createUser('staff');
     const began = moment() + later;
     const { agent, request, page } = await begin('shop');
@@ -173,7 +173,7 @@ describe('shop', () => {
     expect(await codesTo(node, person.identifier)).toHaveLength(1);
   });
 
-  test('a wrong password sets up nothing, and does not keep anybody from the shop', async () => {
+  test('a wrong password sets up nothing, and does not keep the user from the shop', async () => {
     const person = await createUser('staff');
     const { agent, page } = await byMail(person);
     const bar = await pick(agent, page, 'webauthn');
@@ -263,13 +263,13 @@ describe('payroll', () => {
     },
   );
 
-  test('contractors are told no once they have proved who they are', async () => {
+  test('contractors are refused once they have proved who they are', async () => {
     const { agent, page } = await begin('payroll');
     const end = await identify(agent, page, { identifier: 'carol@demo.test', password });
     expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
   });
 
-  test('a mailbox helps nowhere on the way in, and before something is set up it is proved', async () => {
+  test('a mailbox opens no app here, and before something is set up it is proved', async () => {
     const person = await createUser('staff');
     const agent = new UserAgent();
     const shop = await byMail(person, agent);
@@ -336,7 +336,7 @@ test('auditors may skip the passkey three times; recovery codes are offered once
   expect(await codesTo(node, person.identifier)).toEqual([]);
 });
 
-test("a promotion that was skipped uses up nobody's grace", async () => {
+test('a promotion that was skipped consumes no grace', async () => {
   const person = await createUser('staff');
   const shop = await byMail(person);
   expect(currentStep(await skip(shop.agent, shop.page))).toBe('code');
@@ -346,7 +346,7 @@ test("a promotion that was skipped uses up nobody's grace", async () => {
   expect(grace.html).toContain('Skip for now (3 skips left)');
 });
 
-test('an offer that was made behind the bar is worth nothing once the proofs are five minutes old', async () => {
+test('an offer that needed a proof is refused once the proofs are five minutes old', async () => {
   const person = await createUser('staff');
   const notes = await begin('notes');
   await identify(notes.agent, notes.page, person);

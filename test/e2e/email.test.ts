@@ -1,4 +1,4 @@
-/** Sign in by mail on both stores: by the code, by the link, and in none of the ways in which it must not work. */
+/** Sign in by mail on both stores: by the code, by the link, and by nothing that must not work. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { allMailTo, codeIn, linkIn, mailTo, maySendAgain, otherThan, passwordless, reader } from '../support/mail.ts';
@@ -120,7 +120,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
-  test('in another browser the link signs in nobody: it shows the code, and who asked', async () => {
+  test('in another browser the link signs in no user: it shows the code, and who asked', async () => {
     const person = await reader(node);
     const agent = new UserAgent({
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0' },
@@ -139,7 +139,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(currentStep(await answerStep(agent, page, code(codeIn(mail))))).toBe('code');
   });
 
-  test('a sign-in of somebody else in the same browser does not take the link either', async () => {
+  test('a sign-in of another user in the same browser does not take the link either', async () => {
     const [victim, attacker] = [await reader(node), await reader(node)];
     await asked(attacker.identifier);
     const planted = linkIn(await mailTo(node, attacker.address));
@@ -164,7 +164,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(currentStep(await answerStep(agent, early, code(codeIn(first))))).toBe('code');
   });
 
-  test('who leaves for another way and comes back finds what was sent, and no second message goes out', async () => {
+  test('a user who chooses another option and comes back finds what was sent, and no second message goes out', async () => {
     await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
     const person = await reader(node);
     await node.app.directory.amend(person.id, () => ({
@@ -275,7 +275,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     }
   });
 
-  test('people who do not exist see the same pages, get the same refusals, and get no mail', async () => {
+  test('unknown users see the same pages, get the same refusals, and get no mail', async () => {
     const person = await reader(node, {}, 'somebody-known-17');
     const known = await asked(person.identifier);
     const addresses = unknownAddressesWith('email', 6, 'somebody-unknown');
@@ -332,7 +332,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(await status(agent)).toEqual({ version: 0, state: 'over' });
   });
 
-  test('mail speaks the language of the person', async () => {
+  test('mail is in the language of the user', async () => {
     const person = await reader(node, { locale: 'de-AT' });
     await asked(person.identifier);
     const mail = await mailTo(node, person.address);

@@ -1,4 +1,4 @@
-/** Nobody has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
+/** No user has more than ten of one authenticator: at the account, in a sign-in, and with two tabs at once. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
@@ -44,8 +44,8 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
 
   /**
-   * Somebody at their account who has so many; they show nothing but what the password has shown, so that the bar stays
-   * where it is.
+   * A user at their account who has so many; they prove nothing but what the password has proved, so that the
+   * account-management requirement stays the same.
    */
   async function withTotp(count: number): Promise<Visit & { readonly person: TestUser; readonly address: string }> {
     const person = await personWithPassword(node);
@@ -92,7 +92,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
-  test('one less: it is added, and then there is no room', async () => {
+  test('one less: it is added, and then the limit is reached', async () => {
     const visited = await withTotp(maxEnrollmentsPerAuthenticator - 1);
     expect(visited.page.html).toContain('href="/account/add/totp"');
     const added = await confirm(visited, await offer(visited));
@@ -101,7 +101,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
-  test('removing one makes room', async () => {
+  test('removing one makes another possible', async () => {
     const { agent, page } = await withTotp(maxEnrollmentsPerAuthenticator);
     const [, manage = ''] = [...page.html.matchAll(/href="(\/account\/authenticators\/[\w-]+)"/g)].map(([, to]) => to);
     const form = await agent.open(`${node.issuer}${manage}`);
@@ -130,13 +130,13 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
-  test('an app whose people must have it lets them in', async () => {
+  test('an app whose users must have it lets them in', async () => {
     const { person } = await withTotp(maxEnrollmentsPerAuthenticator);
     const { agent, page } = await beginSignIn(node, 'notes');
     expect(currentStep(await identify(agent, page, person))).toBe('code');
   });
 
-  test('two tabs with the last offer, one after the other: the second is told', async () => {
+  test('two tabs with the last offer, one after the other: the second gets a notice', async () => {
     const visited = await withTotp(maxEnrollmentsPerAuthenticator - 1);
     const [first, second] = [await offer(visited), await offer(visited)];
     expect((await confirm(visited, first)).messages).toEqual(['account.done.added']);

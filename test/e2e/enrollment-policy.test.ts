@@ -78,7 +78,7 @@ describe('required', () => {
     expect(await silent(agent)).toBeNull();
   });
 
-  test('a way that is not offered skips nothing', async () => {
+  test('an option that is not offered skips nothing', async () => {
     await node.configure(enrollment({ required: ['totp'] }));
     const { agent, page } = await upToTheOffer(await personWithPassword(node));
     const form = formOf(page, 'cancel');
@@ -87,7 +87,7 @@ describe('required', () => {
     expect([after.status, currentStep(after)]).toEqual([409, 'enroll:totp']);
   });
 
-  test('of several, the person chooses one', async () => {
+  test('of several, the user chooses one', async () => {
     await node.configure(enrollment({ required: [{ anyOf: ['totp', 'webauthn'] }] }));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
@@ -116,14 +116,14 @@ describe('required', () => {
     expect(currentStep(await answerStep(agent, page, await passcode(person)))).toBe('enroll:webauthn');
   });
 
-  test('only of those whom the rule means', async () => {
+  test('only of the users whom the rule matches', async () => {
     await node.configure(enrollment({ required: ['totp'] }, { groups: { any: ['staff'] }, apps: { none: ['notes'] } }));
     expect(currentStep((await upToTheOffer(await personWithPassword(node))).page)).toBe('code');
   });
 });
 
 describe('optional', () => {
-  test('it is offered once, and does not stand in the way of single sign-on', async () => {
+  test('it is offered once, and does not prevent single sign-on', async () => {
     await node.configure(enrollment({ optional: ['totp'] }));
     const person = await personWithPassword(node);
     const { agent, page } = await upToTheOffer(person);
@@ -214,7 +214,7 @@ describe('disabled', () => {
     expect((await signIn(otherOffer.agent, otherOffer.page, other)).asked).toContain('challenge:totp');
   });
 
-  test('the check finds an app that nobody can get into', async () => {
+  test('the check finds an app that no user can get into', async () => {
     const files = {
       ...signOnPolicy('notes', { then: onlyTotp }),
       ...enrollment({ disabled: ['totp'] }, { groups: { any: ['kiosk'] } }),

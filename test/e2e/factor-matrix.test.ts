@@ -1,4 +1,4 @@
-/** Every ordered pair of things that people may have, against apps that ask for one or two factor types. */
+/** Every ordered pair of authenticators that users may have, against apps that ask for one or two factor types. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   type CapabilityName,
@@ -12,7 +12,7 @@ import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { beginSignIn, currentStep, eventsOf, type SignIn } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
-/** A rule that names the question, with whatever else somebody has. */
+/** A rule that names the question, with any other authenticator of the user. */
 const asking = { asking: { factors: 2, possession: {}, knowledge: { authenticators: ['security_question'] } } };
 
 let node: TestNode;
@@ -40,7 +40,7 @@ const pairs = capabilityNames.flatMap((first) =>
 describe.each(pairs)('%s, then %s', (first, second) => {
   const isEnough = typesOf([first, second]) > 1;
   const alone = [first, second].filter((name) => typesOf([name]) > 1);
-  /** Nothing is asked for beside what is enough by itself. */
+  /** Nothing more is asked for when one proof is enough by itself. */
   const needed = alone.length > 0 ? alone : [first, second];
 
   test(`where two factor types are asked for: ${isEnough ? 'a code' : 'never a code'}`, async () => {
@@ -81,7 +81,7 @@ describe('a security question', () => {
   ];
 
   test.each(possessions.flatMap((other) => orders(other).map((order) => [other, order] as const)))(
-    'beside %s, in the order %j, where the rule names it: asked for last, and it raises nothing',
+    'with %s, in the order %j, where the rule names it: asked for last, and it raises nothing',
     async (other, order) => {
       const who = await holder(node, other, question);
       const begun = await beginIdentified(node, 'asking', who);
@@ -96,7 +96,7 @@ describe('a security question', () => {
   );
 
   test.each(possessions.flatMap((other) => orders(other).map((order) => [other, order] as const)))(
-    'beside %s, in the order %j, where the rule does not name it: it is not asked for',
+    'with %s, in the order %j, where the rule does not name it: it is not asked for',
     async (other, order) => {
       const who = await holder(node, other, question);
       const begun = await beginIdentified(node, 'two', who);
@@ -113,7 +113,7 @@ describe('a security question', () => {
   );
 
   test.each(['asking', 'two'].flatMap((app) => orders('password').map((order) => [app, order] as const)))(
-    'beside a password, at %s, in the order %j: never a code',
+    'with a password, at %s, in the order %j: never a code',
     async (app, order) => {
       const who = await holder(node, 'password', question);
       const { page } = await prove(who, await beginIdentified(node, app, who), order);
@@ -130,7 +130,7 @@ describe('a security question', () => {
     expect(eventsOf(node, who.id).filter((event) => /verified|completed/.test(event))).toEqual([]);
   });
 
-  test('proved in the session beside one thing that is had, then the password: mfa only by these two', async () => {
+  test('proved in the session after one other authenticator, then the password: mfa only by these two', async () => {
     const who = await holder(node, 'password', 'totp', question);
     const begun = await beginIdentified(node, 'asking', who);
     const first = await prove(who, begun, ['totp', question]);

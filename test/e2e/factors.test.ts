@@ -22,7 +22,7 @@ import { type Page, UserAgent } from '../support/user-agent.ts';
 
 type Key = 'password' | 'totp' | 'recovery_code' | 'access_code';
 
-/** Somebody, and what they would answer for each thing that they have. */
+/** A user, and what they would answer for each authenticator that they have. */
 interface TestUser extends Person {
   readonly id: string;
   readonly answers: Partial<Record<Key, () => Promise<string>>>;
@@ -61,7 +61,7 @@ beforeEach(() => {
 });
 afterAll(() => node.stop());
 
-/** Gives somebody new exactly these, ready to be used. */
+/** Creates a user with exactly these, ready to be used. */
 async function createUser(...keys: readonly Key[]): Promise<TestUser> {
   const answers: TestUser['answers'] = {};
   const person: TestUser = { id: '', identifier: `${randomName()}@x.test`, password, answers };
@@ -103,7 +103,7 @@ async function equip(key: Key, person: TestUser): Promise<NewCredential> {
   }
 }
 
-/** Answers whatever is asked as long as the person can. */
+/** Answers everything that is asked as long as the user can. */
 async function go(app: string, person: TestUser, agent = new UserAgent()) {
   const config = await discover(node.issuer, app);
   const request = await authorizationRequest(config);
@@ -159,7 +159,7 @@ test('recovery codes are enrolled once they are saved, and shown only then', asy
   expect(JSON.stringify(node.audit)).not.toContain(codes[0]);
 });
 
-test('the use of a recovery code is told by mail; the last one makes room for new ones', async () => {
+test('the use of a recovery code is notified by mail; after the last one new codes can be enrolled', async () => {
   const person = await createUser('password', 'recovery_code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');

@@ -62,7 +62,7 @@ const countOf = async ({ id }: Holder) => (await node.app.directory.get(id))?.cr
 test.each([
   ['bound', 'credentials.not_device_bound', /stays on one device/],
   ['hardware', 'credentials.not_hardware', /protected by hardware/],
-] as const)('%s: refused, told, not kept, as often as it is tried', async (app, code, text) => {
+] as const)('%s: refused, explained, not kept, as often as it is tried', async (app, code, text) => {
   const who = await holder(node, 'password');
   const { agent, page } = await atOffer(app, who);
   let at = page;
@@ -83,7 +83,7 @@ test('one that stays on its device is taken', async () => {
   expect(await countOf(who)).toBe(2);
 });
 
-test('where nobody demands it, any key is taken: by the enrollment policy, and at the account', async () => {
+test('where no rule demands it, any key is taken: by the enrollment policy, and at the account', async () => {
   const who = await holder(node, 'password');
   const { agent, page } = await atOffer('any', who);
   expect(currentStep(await setUp(agent, page, who, synced))).toBe('code');

@@ -107,7 +107,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(decodeProtectedHeader(tokens.id_token ?? '').kid).toBe(added[0]?.jwk.kid);
   });
 
-  test('whoever rotates and dies before the new key signs leaves nothing behind that somebody must repair', async () => {
+  test('a process that rotates and dies before the new key signs leaves nothing behind that needs repair', async () => {
     const { node } = opened;
     const added = await rotateKeys(node.store, now(), { overlap: 60, keep: 600 });
     offset = 61;
@@ -142,7 +142,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 });
 
-describe('whatever is rotated when, there is one signing key of each kind, and it stays published for as long as was promised', () => {
+describe('at any time of rotation there is one signing key of each kind, and it stays published as long as promised', () => {
   const keep = 100;
   const [embedded] = storesUnderTest;
 

@@ -80,7 +80,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(userinfo).toMatchObject({ email: 'alice@demo.test', email_verified: true, groups: ['staff'] });
   });
 
-  test('two factors: the second is enrolled on the way, and asked for the next time', async () => {
+  test('two factors: the second is enrolled during the sign-in, and asked for the next time', async () => {
     const alice: Person = await newPerson(node);
     const first = await go(payroll, new UserAgent(), alice);
     expect(first.asked).toEqual(['identify', 'enroll:totp']);
@@ -90,7 +90,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(again.claims?.sub).toBe(first.claims?.sub);
   });
 
-  test('a group that the policy denies gets no token, and the app is told', async () => {
+  test('a group that the policy denies gets no token, and the app gets the error', async () => {
     const request = await authorizationRequest(payroll);
     const agent = new UserAgent();
     const { page } = await signIn(agent, request.url, { identifier: 'carol@demo.test', password });
@@ -110,7 +110,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     });
   });
 
-  test('a wrong password says nothing about the account; unknown people look the same', async () => {
+  test('a wrong password says nothing about the account; unknown users look the same', async () => {
     const messages = async (
       identifier: string,
     ): Promise<{ messages: readonly string[]; status: number; forms: readonly string[] }> => {
@@ -181,14 +181,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect((await go(notes, agent, alice, { acr_values: 'phr' })).asked).toEqual([]);
   });
 
-  test('an essential acr that this person cannot reach is told to the app, once it is known who they are', async () => {
+  test('an essential acr that this user cannot reach is an error for the app, once it is known who they are', async () => {
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['phrh'] } } });
     const { error, asked } = await go(notes, new UserAgent(), await newPerson(node), { claims });
     expect(error).toBe('unmet_authentication_requirements');
     expect(asked.every((step) => !step.startsWith('enroll'))).toBe(true);
   });
 
-  test('login_hint is filled in; id_token_hint of somebody else asks for that person', async () => {
+  test('login_hint is filled in; id_token_hint of another user asks for that user', async () => {
     const request = await authorizationRequest(notes, { login_hint: 'bob@demo.test' });
     const page = await new UserAgent().open(request.url);
     expect(mainForm(page)?.fields.identifier).toBe('bob@demo.test');
@@ -202,7 +202,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(right.asked).toEqual(['identify']);
   });
 
-  test('another account: the former session ends, the new person signs in', async () => {
+  test('another account: the former session ends, the new user signs in', async () => {
     const agent = new UserAgent();
     const first = await go(notes, agent, alice);
     const page = await agent.open((await authorizationRequest(notes, { prompt: 'login' })).url);
@@ -261,7 +261,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     }
   });
 
-  test('a suspended person gets nothing more: no refresh, no userinfo, no silent sign-on', async () => {
+  test('a suspended user gets nothing more: no refresh, no userinfo, no silent sign-on', async () => {
     const agent = new UserAgent();
     const { tokens, claims } = await go(notes, agent, { identifier: 'bob@demo.test', password });
     await node.app.directory.setStatus(claims?.sub ?? '', 'suspended');

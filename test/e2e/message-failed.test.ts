@@ -11,7 +11,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-test('a message that came too late says whom it was for, and not where it would have gone', async () => {
+test('a message that came too late says which user it was for, and not where it would have gone', async () => {
   const now = Math.floor(Date.now() / 1000);
   const delivery = { channel: 'email', to: 'ann@example.org', template: 'code', params: {}, expires: now - 1 } as const;
   const languages = { uiLocales: 'de', acceptLanguage: 'de' };

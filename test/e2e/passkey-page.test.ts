@@ -1,5 +1,5 @@
 /**
- * The passkey challenge on the page that asks who somebody is counts for minutes, however long the sign-in may take.
+ * The passkey challenge on the page that asks for the identifier counts for minutes, however long the sign-in may take.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Holder, holder } from '../support/enrolled-users.ts';
@@ -57,7 +57,7 @@ test.each([
   expect(currentStep(await answerAt(answered, { ...begun, page: refused }, who))).toBe('code');
 });
 
-test('a page that is shown again holds a challenge of now', async () => {
+test('a page that is shown again has a fresh challenge', async () => {
   clock = 0;
   const { agent, page } = await beginSignIn(node, 'notes');
   clock = period;

@@ -146,7 +146,7 @@ describe('what a key counts as', () => {
     expect(await tokenOf(begun, page)).toMatchObject({ sub: person.id, amr, acr: 'phr' });
   });
 
-  test('enrolling it on the way counts at once, with the password before it', async () => {
+  test('enrolling it during the sign-in counts at once, with the password before it', async () => {
     const person = await personWithPassword(node);
     const begun = await upToTheOffer(person);
     const end = await answerStep(begun.agent, begun.page, fields(attestation(keyOf(person), where(begun.page))));
@@ -171,7 +171,7 @@ describe('without a username', () => {
     expect(optionsOf(await begun.agent.open(begun.page.url))).toEqual(optionsOf(begun.page));
   });
 
-  test('whatever is wrong with it, the answer is the same, and nobody is named', async () => {
+  test('for every defect the answer is the same, and no user is named', async () => {
     const { person, key } = await personWithKey();
     const other = await personWithKey();
     const unknownKey = newKey(Buffer.from('AAAAAAAAAAAAAAAAAAAAAA').toString('base64url'));
@@ -263,7 +263,7 @@ describe('several keys', () => {
 });
 
 describe('a key belongs to one account', () => {
-  test('what somebody has registered, nobody else can', async () => {
+  test('what one user has registered, no other can', async () => {
     const { key } = await personWithKey();
     const thief = await personWithPassword(node);
     const copy = keyOf(thief, Buffer.from(key.id, 'base64url'));
@@ -329,7 +329,7 @@ test('a policy that asks for user verification is said to the browser, and nothi
   expect(currentStep(await present(begun.agent, refused, key))).toBe('code');
 });
 
-test('the key of somebody else proves nothing, whatever id it goes by', async () => {
+test('the key of another user proves nothing, under any id', async () => {
   const [mine, theirs] = [await personWithKey(), await personWithKey()];
   const { agent, page } = await upToTheKey(mine.person);
   const first = await present(agent, page, theirs.key);

@@ -1,6 +1,4 @@
-/**
- * Sign in by phone on both stores: by text message, by call, and in none of the ways in which it must not work or cost.
- */
+/** Sign in by phone on both stores: by text message, by call, and by nothing that must not work or cost. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -68,7 +66,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'voice');
   const textForm = (page: Page): Form | undefined =>
     page.forms.find(({ step, fields }) => step === 'resend' && fields['authenticator.methodType'] === 'sms');
-  /** As if some time had gone by since the last message to this person. */
+  /** As if some time had gone by since the last message to this user. */
   const mayResend = ({ id }: { readonly id: string }) => maySendAgain(node, id, 'phone');
   const completed = ({ id }: Pick<Caller, 'id'>) =>
     node.audit.findLast(({ subject, event }) => subject === id && event === 'sign_in.completed');
@@ -122,7 +120,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(completed(person)).toMatchObject({ amr: ['tel'] });
   });
 
-  test('sent again it goes the same way; a way that is not on offer is none', async () => {
+  test('sent again it uses the same channel; a channel that is not offered is refused', async () => {
     const person = await caller(node);
     const { agent, page } = await asked(person.identifier);
     await mailTo(node, person.number);
@@ -147,7 +145,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(currentStep(await answerStep(agent, page, code(codeFor(call))))).toBe('code');
   });
 
-  test('beside a password the page shows the number, masked', async () => {
+  test('with a password the page shows the number, masked', async () => {
     const person = await personWithPassword(node);
     const number = mobileNumber();
     const { phoneCredential } = await import('../../src/authenticators/phone/phone.ts');
@@ -206,7 +204,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect(evaluated).toBe(5);
   });
 
-  test('a code of another transaction, and of another person, does not count; a right one counts once', async () => {
+  test('a code of another transaction, and of another user, does not count; a right one counts once', async () => {
     const person = await caller(node);
     const first = await asked(person.identifier);
     const message = await mailTo(node, person.number);
@@ -335,7 +333,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       expect(node.audit.findLast(({ event }) => event === 'message.limited')).toMatchObject({ reason });
     };
 
-    test('by number, whoever asks', async () => {
+    test('by number, for any user who asks', async () => {
       await withLimits({ number: 2 }, async () => {
         const number = mobileNumber();
         const people = [await caller(node, number), await caller(node, number), await caller(node, number)];
@@ -363,7 +361,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       });
     });
 
-    test('by network, also for names that nobody has', async () => {
+    test('by network, also for names that no user has', async () => {
       await withLimits({ network: 3 }, async () => {
         const pages = [];
         for (const address of unknownAddressesWith('phone', 6)) pages.push((await asked(address)).page);
@@ -375,7 +373,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     });
   });
 
-  test('nothing is sent to a country that is no longer allowed: who has proved nothing is not told, others are', async () => {
+  test('nothing is sent to a country that is no longer allowed: the page says so only after a proof', async () => {
     const person = await caller(node, '+33612345699');
     await node.configure(settingsWithPhone({ limits: enough, countries: ['DE'] }));
     try {
@@ -391,7 +389,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     }
   });
 
-  test('people who do not exist see the same pages, get the same refusals, and nothing is sent', async () => {
+  test('unknown users see the same pages, get the same refusals, and nothing is sent', async () => {
     const person = await caller(node);
     const known = await asked(person.identifier);
     const addresses = unknownAddressesWith('phone', 6, 'unknown');

@@ -1,4 +1,4 @@
-/** The device flow (RFC 8628): a device without a browser, a person with one, and the policy of the app in between. */
+/** The device flow (RFC 8628): a device without a browser, a user with one, and the policy of the app in between. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -69,7 +69,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return signIn(agent, await enter(agent, userCode), who);
   }
 
-  test('the device is told where to send the person, and how often to ask', async () => {
+  test('the device learns where to send the user, and how often to ask', async () => {
     const { answer } = await start();
     expect(answer).toMatchObject({
       verification_uri: `${node.issuer}/device`,
@@ -101,7 +101,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(asking.body).toMatchObject({ active: true, acr: 'urn:okta:loa:1fa:pwd', auth_time: claims.auth_time });
   });
 
-  test('two factors: the policy of the app holds in the browser, and the tokens say so', async () => {
+  test('two factors: the policy of the app applies in the browser, and the tokens say so', async () => {
     const other: Person = await newPerson(node);
     const first = await start('payroll');
     expect((await approve(new UserAgent(), first.userCode, other)).asked).toEqual(['identify', 'enroll:totp']);
@@ -112,7 +112,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claims).toMatchObject({ acr: 'urn:okta:loa:2fa:any', amr: ['mfa', 'otp', 'pwd'] });
   });
 
-  test('a session that is there already counts, but never silently: the person confirms the device', async () => {
+  test('a session that is there already counts, but never silently: the user confirms the device', async () => {
     const agent = new UserAgent();
     const notes = await discover(node.issuer, 'notes');
     const { tokens } = await authorize(notes, agent, person);
@@ -162,7 +162,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await poll(device)).body.error).toBe('authorization_pending');
   });
 
-  test('a form whose session is gone starts anew, and so does an address of somebody else', async () => {
+  test('a form whose session is gone starts anew, and so does an address of another user', async () => {
     const agent = new UserAgent();
     const page = await agent.open(`${node.issuer}/device`);
     const fresh = await new UserAgent().submit(page, codeForm(page), { user_code: 'BBBB-BBBB' });
@@ -171,14 +171,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect([foreign.url, foreign.status]).toEqual([`${node.issuer}/device`, 200]);
   });
 
-  test('whoever says that it is not their device, denies it', async () => {
+  test('a user who says that it is not their device denies it', async () => {
     const device = await start();
     const page = await enter(new UserAgent(), device.userCode, 'abort');
     expect(page.messages).toContain('device.aborted');
     expect((await poll(device)).body.error).toBe('access_denied');
   });
 
-  test('whoever cancels the sign-in, denies it', async () => {
+  test('a user who cancels the sign-in denies it', async () => {
     const device = await start();
     const agent = new UserAgent();
     const page = await enter(agent, device.userCode);
@@ -190,7 +190,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await poll(device)).body.error).toBe('access_denied');
   });
 
-  test('whom the policy denies, gets no token', async () => {
+  test('a user whom the policy denies gets no token', async () => {
     const device = await start('payroll');
     const carol = { identifier: 'carol@demo.test', password: person.password };
     const { page } = await approve(new UserAgent(), device.userCode, carol);
@@ -206,7 +206,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await enter(new UserAgent(), device.userCode)).messages).toContain('device.invalid');
   });
 
-  test('of two people who enter one code at once, one approves it', async () => {
+  test('of two users who enter one code at once, one approves it', async () => {
     const device = await start();
     const people = [await newPerson(node), await newPerson(node)];
     const agents = [new UserAgent(), new UserAgent()];
@@ -248,7 +248,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(refused.status).toBe(400);
   });
 
-  test('tokens of a device end with the session of the person who approved it', async () => {
+  test('tokens of a device end with the session of the user who approved it', async () => {
     const device = await start();
     const agent = new UserAgent();
     await approve(agent, device.userCode);

@@ -241,7 +241,7 @@ describe('cross-origin requests', () => {
     }
   });
 
-  test('the token endpoint answers a public client from the origin of its redirect, and nobody else', async () => {
+  test('the token endpoint answers a public client from the origin of its redirect, and no other origin', async () => {
     const fields = { grant_type: 'refresh_token', refresh_token: 'x', client_id: 'notes' };
     const own = await post(`${node.issuer}/oauth2/v1/token`, fields, { origin: 'http://localhost:3001' });
     expect(own.body.error).toBe('invalid_grant');

@@ -1,6 +1,6 @@
 /**
  * Requests that are wrong, on purpose or not: nothing goes to an address that is not registered, everything else is
- * told as OAuth says.
+ * answered as OAuth says.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
@@ -138,7 +138,7 @@ describe('errors', () => {
     return location.searchParams;
   }
 
-  /** A page, and no way out of it but back. */
+  /** A page that offers nothing but the return. */
   async function isPage(response: Response, ...secrets: string[]): Promise<void> {
     expect(response.status).toBe(400);
     expect(response.headers.get('location')).toBeNull();
@@ -222,7 +222,7 @@ describe('errors', () => {
     });
   });
 
-  describe('everything else is told to the app, with its state and our name', () => {
+  describe('every other error goes to the app, with its state and our name', () => {
     test.each<[string, Readonly<Record<string, string>>, string]>([
       ['no PKCE', without('code_challenge', 'code_challenge_method'), 'invalid_request'],
       ['plain PKCE', good({ code_challenge_method: 'plain' }), 'invalid_request'],
@@ -283,18 +283,18 @@ describe('errors', () => {
       },
     );
 
-    test('what nobody knows is left aside (RFC 6749 section 3.1)', async () => {
+    test('unknown parameters are ignored (RFC 6749 section 3.1)', async () => {
       const response = await new UserAgent().send(authorizeUrl(good({ unknown: 'x', scope: 'openid unknown' })));
       expect(response.headers.get('location')).toContain('/signin/');
     });
 
-    test('nothing that we cannot reach is asked of somebody who may not see a page', async () => {
+    test('nothing that we cannot reach is asked of a user who may not see a page', async () => {
       const answer = await errorAt(authorizeUrl(good({ prompt: 'none' })));
       expect(answer.get('error')).toBe('login_required');
     });
   });
 
-  describe('ways of asking and answering', () => {
+  describe('forms of request and response', () => {
     test('a request may come as a form of another site: the session counts', async () => {
       const agent = new UserAgent();
       await authorize(notes, agent, person);

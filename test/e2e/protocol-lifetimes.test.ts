@@ -1,4 +1,4 @@
-/** How long sessions and refresh tokens live, and what becomes of session ids on the way. */
+/** How long sessions and refresh tokens live, and when session ids change. */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
@@ -26,7 +26,7 @@ const rule = (idle: string, absolute: string) => ({
   allow: { primary: 'any', secondFactor: 'never', idle, absolute },
 });
 
-/** `absolute` is for everybody but the people whose session is brief. */
+/** `absolute` is for every user but those whose session is brief. */
 const sessionPolicy = (absolute: string) =>
   JSON.stringify({
     rules: [
@@ -38,7 +38,7 @@ const sessionPolicy = (absolute: string) =>
 const sessionCookie = (agent: UserAgent, issuer: string): string =>
   agent.cookies(issuer).find(({ name }) => name === 'stepgate-session')?.value ?? '';
 
-/** Another browser with the same cookies: what somebody has who copied them. */
+/** Another browser with the same cookies: what an attacker has who copied them. */
 function copyOf(agent: UserAgent, issuer: string): UserAgent {
   const copy = new UserAgent();
   for (const { name, value, path } of agent.cookies(issuer)) copy.setCookie(issuer, `${name}=${value}; path=${path}`);
@@ -150,7 +150,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isSignedIn(agent)).toBe(true);
     });
 
-    test('that somebody planted before the sign-in is worth nothing after it', async () => {
+    test('that an attacker planted before the sign-in has no effect after it', async () => {
       const attacker = new UserAgent();
       await attacker.open(`${node.issuer}/device`);
       expect(sessionCookie(attacker, node.issuer)).not.toBe('');
@@ -161,7 +161,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isSignedIn(victim)).toBe(true);
     });
 
-    test('that nobody gave out is ignored', async () => {
+    test('that the server never issued is ignored', async () => {
       const agent = new UserAgent();
       await authorize(notes, agent, await newPerson(node));
       const unsigned = new UserAgent();
@@ -206,7 +206,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       }
     });
 
-    test('of two people: the last one to sign in has the browser', async () => {
+    test('of two users: the last one to sign in has the browser', async () => {
       const people = [await newPerson(node), await newPerson(node)] as const;
       const agent = new UserAgent();
       const requests = [await authorizationRequest(notes), await authorizationRequest(notes)] as const;

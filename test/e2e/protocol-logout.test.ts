@@ -1,6 +1,6 @@
 /**
- * Sign-out: at the request of an app (RP-Initiated Logout 1.0), told to every app of the session (Back-Channel Logout
- * 1.0).
+ * Sign-out: at the request of an app (RP-Initiated Logout 1.0), notified to every app of the session (Back-Channel
+ * Logout 1.0).
  */
 
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
@@ -55,7 +55,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   const logoutUrl = (fields: Readonly<Record<string, string>> = {}) =>
     `${node.issuer}/oauth2/v1/logout?${new URLSearchParams(fields)}`;
 
-  /** What the party has heard for this person, once it is that much. */
+  /** What the party has received about this user, once it is that much. */
   async function noticesFor(subject: string, count: number) {
     const mine = () =>
       party.notices.filter(({ logoutToken }) => {
@@ -98,7 +98,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', person.id)).rejects.toThrow();
   });
 
-  test('an app that does not need the session is told without it', async () => {
+  test('an app that does not need the session is notified without it', async () => {
     const agent = new UserAgent();
     await authorize(await discover(node.issuer, 'no-sid'), agent, person);
     await signOut(agent, logoutUrl(), 'everywhere');
@@ -108,7 +108,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(payload).not.toHaveProperty('sid');
   });
 
-  test('a dead, a broken and a slow app delay nobody, and keep no other from hearing it', async () => {
+  test('a dead, a broken and a slow app delay no user, and keep no other app from being notified', async () => {
     const agent = new UserAgent();
     for (const id of ['slow', 'dead', 'broken', 'told-0'])
       await authorize(await discover(node.issuer, id), agent, person);
@@ -134,7 +134,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(byId.url).toBe(back);
   });
 
-  test('without a hint the person is asked, and stays here', async () => {
+  test('without a hint the user is asked, and stays here', async () => {
     const agent = new UserAgent();
     await authorize(notes, agent, person);
     const page = await signOut(agent, logoutUrl({ post_logout_redirect_uri: back }), 'everywhere');
@@ -161,7 +161,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
   });
 
-  test('whoever stays signed in, leaves only the app that asked', async () => {
+  test('a user who stays signed in leaves only the app that asked', async () => {
     const agent = new UserAgent();
     const asking = await discover(node.issuer, 'told-1');
     const other = await discover(node.issuer, 'told-2');
@@ -182,7 +182,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value).not.toBe(cookie);
   });
 
-  test('nobody is signed out by a form of another site', async () => {
+  test('no user is signed out by a form of another site', async () => {
     const agent = new UserAgent();
     await authorize(notes, agent, person);
     await agent.open(logoutUrl());
@@ -196,7 +196,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect((await authorizeSilently(notes, agent)).error).toBeUndefined();
   });
 
-  test('whoever is not signed in goes straight back, and the page lets the form go there', async () => {
+  test('a user who is not signed in goes straight back, and the page lets the form go there', async () => {
     const agent = new UserAgent();
     const url = logoutUrl({ client_id: 'notes', post_logout_redirect_uri: back, state: 's' });
     const page = await agent.open(url);
@@ -205,7 +205,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(end.url).toBe(`${back}?state=s`);
   });
 
-  test('when another person signs in, the apps of the one before hear that this session is over', async () => {
+  test('when another user signs in, the apps of the former user are notified that this session is over', async () => {
     const agent = new UserAgent();
     const config = await discover(node.issuer, 'told-3');
     const first = await authorize(config, agent, person);

@@ -80,7 +80,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(replay.status).toBe(400);
     });
 
-    test('work once also when both uses are under way at the same time', async () => {
+    test('work once also when both uses happen at the same time', async () => {
       const agents = [new UserAgent(), new UserAgent(), new UserAgent()];
       const request = await pushed(notes);
       const pages = await Promise.all(agents.map((agent) => agent.open(request.url)));

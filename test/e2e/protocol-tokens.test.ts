@@ -65,7 +65,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       authorize(notes, new UserAgent(), person, { resource: indicator(algorithm), scope });
 
     test.each(algorithms)(
-      '%s: verify against the published keys, and say how the person signed in',
+      '%s: verify against the published keys, and say how the user signed in',
       async (algorithm) => {
         const { tokens } = await forResource(algorithm);
         const jwks = createLocalJWKSet(await (await fetch(endpoint('keys'))).json());
@@ -131,7 +131,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   describe('introspection', () => {
-    test('says who, for whom, and how they signed in', async () => {
+    test('says who, for which app, and how they signed in', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), person);
       expect(await introspect(tokens.access_token)).toMatchObject({
         active: true,
@@ -152,7 +152,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       });
     });
 
-    test('two factors are told as two', async () => {
+    test('two factors appear as two', async () => {
       const other: Person = await newPerson(node);
       const payroll = await discover(node.issuer, 'payroll');
       const { tokens } = await authorize(payroll, new UserAgent(), other);
@@ -190,7 +190,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       person = await newPerson(node);
     });
 
-    test('somebody who is active again does not get the old tokens back', async () => {
+    test('a user who is active again does not get the old tokens back', async () => {
       const other = await newPerson(node);
       const { tokens } = await authorize(notes, new UserAgent(), other);
       await node.app.directory.setStatus(other.id, 'suspended');
@@ -198,7 +198,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await isActive(tokens.access_token)).toBe(false);
     });
 
-    test('a public client may ask about its own tokens only; nobody asks without a name', async () => {
+    test('a public client may ask about its own tokens only; no client asks without a name', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), person);
       const ask = async (client_id: string) =>
         (await post(endpoint('introspect'), { token: tokens.access_token, client_id })).body;
@@ -276,7 +276,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await withAssertion(await make())).toMatchObject({ body: { error: expect.stringMatching(/^invalid_/) } });
     });
 
-    test('a confidential client signs people in, and needs its secret for each refresh', async () => {
+    test('a confidential client signs users in, and needs its secret for each refresh', async () => {
       const config = await discover(node.issuer, 'api', {}, client.ClientSecretBasic(secret));
       const { tokens } = await authorize(config, new UserAgent(), person);
       const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
@@ -304,7 +304,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       },
     );
 
-    test("of what is no token, or already gone, is fine; of somebody else's token it does nothing", async () => {
+    test('of what is no token, or already gone, is fine; for a token of another app it does nothing', async () => {
       const { tokens } = await authorize(notes, new UserAgent(), person);
       for (const token of ['x', tokens.access_token, tokens.access_token])
         expect((await post(endpoint('revoke'), { token, client_id: 'notes' })).status).toBe(200);

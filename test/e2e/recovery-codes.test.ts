@@ -50,7 +50,7 @@ function ask(agent: UserAgent, address: string, stateHandle: string, headers: Re
   return agent.send(address, { method: 'POST', body, headers: { origin: node.issuer, ...headers } });
 }
 
-test('the file holds what the page shows, as often as it is asked for, and is kept nowhere on the way', async () => {
+test('the file contains what the page shows, as often as it is asked for, and is stored nowhere else', async () => {
   const { person, agent, page, address } = await offered();
   expect(codesIn(page.html)).toHaveLength(12);
   for (let times = 0; times < 2; times += 1) {

@@ -148,7 +148,7 @@ test('a step-up in a session shows the question at once', async () => {
   expect(next.page.html).toContain('What was the name of your first stuffed toy?');
 });
 
-test('wrong answers are throttled per account, over transactions; another way stays open', async () => {
+test('wrong answers are throttled per account, over transactions; another option stays open', async () => {
   const person = await questioned();
   const { agent, page } = await go('asking', person);
   let at = page;
@@ -197,7 +197,7 @@ test.each([
   },
 );
 
-test('nobody is asked a question before something is proved, whether they exist or not', async () => {
+test('no user is asked a question before something is proved, whether they exist or not', async () => {
   const person = await questioned();
   for (const identifier of [person.identifier, 'nobody@demo.test', 'nobody-else@demo.test']) {
     const { agent, page } = await beginSignIn(node, 'asking');

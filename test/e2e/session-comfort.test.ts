@@ -1,6 +1,6 @@
 /**
- * Comfort that weakens nothing: sessions that outlive the browser, browsers that are spared the second factor, what was
- * used last first.
+ * Comfort that weakens nothing: sessions that outlive the browser, browsers for which the second factor is waived, the
+ * authenticator used last first.
  */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
@@ -134,7 +134,7 @@ async function signInTo(
 }
 
 describe('keep me signed in', () => {
-  test('a session ends with the browser unless the person asks for more', async () => {
+  test('a session ends with the browser unless the user asks for more', async () => {
     const [agent, person] = [new UserAgent(), await personWithPassword(node)];
     expect((await signInTo('notes', agent, person)).where).toBe('code');
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires|max-age/i);
@@ -173,7 +173,7 @@ describe('keep me signed in', () => {
     );
   });
 
-  test('whoever is not offered it does not get it, and a forged box changes nothing', async () => {
+  test('a user who is not offered it does not get it, and a forged box changes nothing', async () => {
     const [agent, person] = [new UserAgent(), await personWithPassword(node, ['visitors'])];
     await signInTo('notes', agent, person, ['rememberMe']);
     expect(sessionCookie(agent)?.attributes).not.toMatch(/expires/i);
@@ -192,7 +192,7 @@ describe('keep me signed in', () => {
     expect(mainForm(page)?.boxes).toEqual([]);
   });
 
-  test('the box stays ticked while the form comes back, and goes with the next person who does not tick it', async () => {
+  test('the box stays ticked while the form comes back, and is cleared by the next user who does not tick it', async () => {
     const person = await personWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'notes');
     expect(mainForm(page)?.boxes).toEqual(['rememberMe']);
@@ -217,7 +217,7 @@ describe('remembered devices', () => {
     return reopened(agent);
   }
 
-  test('spare the second factor, and the tokens say so', async () => {
+  test('waive the second factor, and the tokens say so', async () => {
     const person = await personWithTotp(node);
     const agent = await remembering(person);
     ahead = 2 * DAY;
@@ -232,7 +232,7 @@ describe('remembered devices', () => {
     expect(line).toMatchObject({ waived: ['totp'], amr: ['pwd'], factors: ['knowledge'] });
   });
 
-  test('only when the person asked for it', async () => {
+  test('only when the user asked for it', async () => {
     const [agent, person] = [new UserAgent(), await personWithTotp(node)];
     await signInTo('vault', agent, person);
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
@@ -252,7 +252,7 @@ describe('remembered devices', () => {
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 
-  test('not for another person, another browser, or an app whose rule does not say so', async () => {
+  test('not for another user, another browser, or an app whose rule does not say so', async () => {
     const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
     const agent = await remembering(person);
     expect((await signInTo('vault', reopened(agent), other)).asked).toEqual(['identify', 'challenge:totp']);
@@ -285,7 +285,7 @@ describe('remembered devices', () => {
     expect((await signInTo('vault', agent, person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 
-  test('the secret of the browser is in no store, and is of no use to anybody else', async () => {
+  test('the secret of the browser is in no store, and is of no use to another browser', async () => {
     const person = await personWithTotp(node);
     const agent = await remembering(person);
     const secret = agent.cookies(node.issuer).find(({ name }) => name.endsWith('device'))?.value ?? '';
@@ -301,7 +301,7 @@ describe('remembered devices', () => {
     expect((await signInTo('vault', forged, person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 
-  test('a secret that somebody planted before the first sign-in is worth nothing afterwards', async () => {
+  test('a secret that an attacker planted before the first sign-in has no effect afterwards', async () => {
     const [attacker, person] = [await personWithTotp(node), await personWithTotp(node)];
     const evil = new UserAgent();
     await signInTo('vault', evil, attacker, ['rememberDevice']);
@@ -349,7 +349,7 @@ describe('remembered devices', () => {
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
   });
 
-  test('a wrong code beside the tick is not remembered', async () => {
+  test('a wrong code with the box ticked is not remembered', async () => {
     const person = await personWithTotp(node);
     const agent = new UserAgent();
     const { page } = await beginSignIn(node, 'vault', agent);
@@ -363,7 +363,7 @@ describe('remembered devices', () => {
 });
 
 describe('remembered devices in /account', () => {
-  /** Answers the steps on the way to a page of the account. */
+  /** Answers the steps that lead to a page of the account. */
   async function reach(agent: UserAgent, path: string, person: Person): Promise<Page> {
     let page = await agent.open(`${node.issuer}${path}`);
     for (let steps = 0; steps < 4 && page.url.includes('/signin/'); steps += 1) {
@@ -377,7 +377,7 @@ describe('remembered devices in /account', () => {
     return page;
   }
 
-  test('are shown, told of once, and can be forgotten by their owner only', async () => {
+  test('are listed, notified once, and can be forgotten by their owner only', async () => {
     const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
     await withEmail(node, person);
     const agent = new UserAgent();
@@ -427,7 +427,7 @@ describe('remembered devices in /account', () => {
   });
 });
 
-test('what somebody used last with this browser is offered first', async () => {
+test('what the user used last with this browser is offered first', async () => {
   const one = { ...signOnPolicy('vault', { then: { allow: { factors: 1 } } }) };
   await node.configure(one);
   const person = await personWithTotp(node);

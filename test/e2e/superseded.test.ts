@@ -82,7 +82,7 @@ describe.each(storesUnderTest)('a mail server that is out of order, on the $name
 describe('what waits', () => {
   const codesOf = async (node: TestNode) => (await outboxOf(node)).map(({ delivery }) => String(delivery.params.code));
 
-  test('a text message gives way to the call that is asked for instead', async () => {
+  test('a text message is replaced by the call that is asked for instead', async () => {
     const node = await started({ files: { ...byPhoneAlone, ...settingsWithPhone() } });
     const person = await caller(node);
     const { agent, page } = await asked(node, person.identifier);
@@ -141,7 +141,7 @@ describe('what waits', () => {
     expect(second).not.toEqual(first);
   });
 
-  test('a challenge that the person left and can come back to keeps its message; proved in another way, none waits', async () => {
+  test('a challenge that the user left and can come back to keeps its message; once another is proved, none waits', async () => {
     const node = await started({
       authenticators: ['password', 'email'],
       mail: true,

@@ -110,7 +110,10 @@ describe('kill -9', () => {
   });
 });
 
-/** Whether an error of `fetch` says that nobody was listening any more; all others are requests that were cut off. */
+/**
+ * Whether an error of `fetch` says that the server was not listening any more; all others are requests that were cut
+ * off.
+ */
 function isRefusal(error: unknown): boolean {
   return ((error as Error).cause as { code?: string } | undefined)?.code === 'ECONNREFUSED';
 }

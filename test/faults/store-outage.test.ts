@@ -64,7 +64,7 @@ async function until(node: TestNode, ready: boolean): Promise<Record<string, unk
   }
 }
 
-/** Somebody in the middle of a sign-in, somebody at its end, and somebody with tokens. */
+/** One user in the middle of a sign-in, one at its end, and one with tokens. */
 async function underWay(node: TestNode) {
   const person = await personWithTotp(node);
   const middle = await beginSignIn(node, 'payroll');
@@ -200,7 +200,7 @@ describe.each([
   });
 });
 
-test('Redis comes back empty: not ready, and nobody gets in, gets on or stays in', async () => {
+test('Redis comes back empty: not ready, and no user gets in, gets on or stays in', async () => {
   const { node, redis, again } = await start();
   const { requests, person, middle } = await underWay(node);
   redis.kill('SIGKILL');

@@ -82,7 +82,7 @@ export const importRules: Readonly<Record<string, Part>> = {
 
   // The demo is a relying party like any other: it knows the provider only over HTTP ...
   demo: { ours: [], packages: 'any' },
-  // ... but somebody has to put its people and its apps into the store.
+  // ... but a command has to put its users and its apps into the store.
   'demo/prepare': { ours: ['app', 'authenticators', 'delivery/outbox', 'stores/keys', 'stores/store'], packages: [] },
 
   log: { ours: [], packages: ['pino'] },

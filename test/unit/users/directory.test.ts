@@ -282,7 +282,7 @@ describe('slot by slot, as on a cluster', () => {
   });
 
   test.each([1, 2, 3])(
-    'after a crash behind %i slots nobody has the identifiers, and later they are free',
+    'after a crash behind %i slots no user has the identifiers, and later they are free',
     async (slots) => {
       const dying = new Directory(slotted(store, slots), () => now);
       await expect(dying.create({ identifiers: ['one', 'two', 'three'] })).rejects.toThrow('died');

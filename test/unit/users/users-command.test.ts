@@ -185,7 +185,7 @@ describe('add', () => {
       '',
       'give --password-stdin or --password-generate, not both\n',
     ],
-  ])('%j is refused with a sentence, and adds nobody', async (args, stdin, err) => {
+  ])('%j is refused with a sentence, and adds no user', async (args, stdin, err) => {
     await directory.create({ identifiers: ['taken'] });
     expect(await users(args, stdin)).toEqual({ out: '', err, exitCode: 1 });
     for (const identifier of ['new', 'newcomer']) expect(await directory.findByIdentifier(identifier)).toBeUndefined();
@@ -315,7 +315,7 @@ describe('list and show', () => {
   });
 
   test.each(['show', 'suspend', 'activate', 'unlock', 'groups', 'reset', 'delete'])(
-    '%s of nobody is an error',
+    '%s of an unknown user is an error',
     async (name) => {
       expect(await users([name, 'nobody'])).toEqual({ out: '', err: 'there is no user "nobody"\n', exitCode: 1 });
     },

@@ -157,7 +157,7 @@ test.each<[string, () => Promise<unknown>]>([
       await store.commit([{ op: 'put', key: revisionPointerKey, value: JSON.stringify({ revision, manifest: 'x' }) }]);
     },
   ],
-])('%s nobody is told, and a reset works all the same', async (_what, prepare) => {
+])('%s no user is notified, and a reset works all the same', async (_what, prepare) => {
   const id = await ann();
   await prepare();
   await users(['reset', 'ann', '--authenticator', 'email']);
