@@ -89,7 +89,7 @@ async function chooseKey(page: Page): Promise<void> {
 }
 
 /** The claims that the app receives. */
-async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+async function redeemedClaims(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}?*code=*`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
   return claimsOf(tokens?.id_token);
@@ -132,7 +132,7 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await expectAccessible(page);
       await page.fill('[name=identifier]', person.identifier);
       await givePassword(page, person);
-      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
     },
     { viewport: { width: 390, height: 844 } },
   );
@@ -185,11 +185,15 @@ test('where the policy wants a key that verifies its user, one that cannot is no
     await plugIn(keyWithPin);
     await page.getByLabel('Name for it').fill('Key with a PIN');
     await setUp(page).click();
-    expect(await told(page, request)).toMatchObject({ sub: person.id, acr: 'phr' });
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, acr: 'phr' });
 
     const again = await start(device, 'verified', person);
     await chooseKey(page);
     await goOn(page).click();
-    expect(await told(page, again)).toMatchObject({ sub: person.id, amr: ['hwk', 'mfa', 'pop', 'user'], acr: 'phr' });
+    expect(await redeemedClaims(page, again)).toMatchObject({
+      sub: person.id,
+      amr: ['hwk', 'mfa', 'pop', 'user'],
+      acr: 'phr',
+    });
   });
 });

@@ -81,7 +81,7 @@ async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promi
 }
 
 /** The claims that the app receives. */
-async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+async function redeemedClaims(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}?*code=*`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
   return claimsOf(tokens?.id_token);
@@ -99,7 +99,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
       await chooseAuthenticator(page, 'recovery_code', /^Recovery code/);
       await expectAccessible(page);
       await enter(page, (codes[0] ?? '').toLowerCase().replaceAll('-', ' '));
-      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
 
       // The code was proved a moment ago, so nothing more is asked for.
       await page.goto(`${node.issuer}/account`);
@@ -124,7 +124,7 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
     await givePassword(page, person);
     await chooseAuthenticator(page, 'totp', /^Authenticator app/);
     await enter(page, await nextCode(person));
-    expect(await told(page, request)).toMatchObject({ sub: person.id });
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id });
   });
 });
 
@@ -144,7 +144,7 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
       await said(page, 'credentials.invalid');
       await expectAccessible(page);
       await enter(page, code.toLowerCase());
-      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
     },
     { colorScheme: 'dark' },
   );
@@ -197,7 +197,7 @@ test('a security question is set up at the account, asked for last, and is no se
     await enter(page, 'Somebody else');
     await said(page, 'credentials.invalid');
     await enter(page, ' ottokar VON barbach ');
-    const claims = await told(page, request);
+    const claims = await redeemedClaims(page, request);
     expect(claims).toMatchObject({ sub: person.id, amr: ['kba', 'otp'] });
   });
 });

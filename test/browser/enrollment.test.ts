@@ -103,7 +103,7 @@ async function signIn(device: Device, name: string, person: TestUser): Promise<A
 }
 
 /** The claims that the app receives. */
-async function told(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
+async function redeemedClaims(page: Page, request: Authorization): Promise<Readonly<Record<string, unknown>>> {
   await page.waitForURL(`${landing}**`);
   const { tokens } = await redeemCode(node.origin, request, page.url(), landing);
   return claimsOf(tokens?.id_token);
@@ -131,7 +131,10 @@ describe('forced', () => {
       await page.reload();
       await appears(offer(page, 'totp'));
       await finishTotp(page);
-      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: expect.arrayContaining(['pwd']) });
+      expect(await redeemedClaims(page, request)).toMatchObject({
+        sub: person.id,
+        amr: expect.arrayContaining(['pwd']),
+      });
     });
   });
 
@@ -146,7 +149,7 @@ describe('forced', () => {
       await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
       await setUp(page).click();
-      await told(page, request);
+      await redeemedClaims(page, request);
     });
     const account = await node.app.directory.get(person.id);
     expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'webauthn']);
@@ -163,8 +166,8 @@ describe('offered', () => {
       expect(await skip(page).textContent()).toContain('Skip for now');
       await expectAccessible(page);
       await skip(page).click();
-      expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
-      expect(await told(page, await signIn(device, 'optional', person))).toMatchObject({ amr: ['pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
+      expect(await redeemedClaims(page, await signIn(device, 'optional', person))).toMatchObject({ amr: ['pwd'] });
     });
   });
 
@@ -177,17 +180,17 @@ describe('offered', () => {
       await appears(offer(page, 'webauthn'));
       await expectAccessible(page);
       await skip(page).click();
-      await told(page, first);
+      await redeemedClaims(page, first);
       await skippedAgo(node, person.id, 29);
-      await told(page, await signIn(device, 'promoted', person));
+      await redeemedClaims(page, await signIn(device, 'promoted', person));
       await skippedAgo(node, person.id, 31);
       const again = await signIn(device, 'promoted', person);
       await appears(offer(page, 'webauthn'));
       await setUp(page).click();
-      await told(page, again);
+      await redeemedClaims(page, again);
       const next = await start(device, 'promoted');
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-      expect(await told(page, next)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+      expect(await redeemedClaims(page, next)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
     });
   });
 
@@ -209,7 +212,7 @@ describe('offered', () => {
       await page.keyboard.press('Enter');
       await appears(offer(page, 'webauthn'));
       await setUp(page).click();
-      expect(await told(page, request)).toMatchObject({ sub: person.id });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id });
     });
     const account = await node.app.directory.get(person.id);
     expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp', 'webauthn']);
@@ -224,7 +227,7 @@ describe('offered', () => {
         const { page } = device;
         const request = await signIn(device, 'optional', person);
         await skip(page).click();
-        await told(page, request);
+        await redeemedClaims(page, request);
       },
       withoutScripts,
     );
@@ -242,7 +245,7 @@ describe('in grace', () => {
         expect(await skip(page).textContent()).toContain(`Skip for now (${text})`);
         await expectAccessible(page);
         await skip(page).click();
-        await told(page, request);
+        await redeemedClaims(page, request);
       }
       await signIn(device, 'skips', person);
       await appears(offer(page, 'totp'));
@@ -262,7 +265,7 @@ describe('in grace', () => {
       expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(lastDay))})`);
       await expectAccessible(page);
       await skip(page).click();
-      await told(page, request);
+      await redeemedClaims(page, request);
       clock = 32 * day;
       await signIn(device, 'until', person);
       await appears(page.locator('form[data-step=select]').first());
@@ -292,7 +295,7 @@ describe('a security key', () => {
     const request = await signIn(device, 'key', person);
     await appears(offer(page, 'webauthn'));
     await setUp(page).click();
-    await told(page, request);
+    await redeemedClaims(page, request);
     return person;
   }
 
@@ -322,14 +325,18 @@ describe('a security key', () => {
         const request = await upToTheKey(device, name, person);
         await expectAccessible(page);
         await goOn(page).click();
-        expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['hwk', 'pop', 'user'], acr: 'phr' });
+        expect(await redeemedClaims(page, request)).toMatchObject({
+          sub: person.id,
+          amr: ['hwk', 'pop', 'user'],
+          acr: 'phr',
+        });
       }
       const request = await upToTheKey(device, 'two', person);
       await goOn(page).click();
       await appears(page.locator('form[data-step=challenge][data-authenticator=password]'));
       await page.fill('[name="credentials.passcode"]', person.password);
       await page.keyboard.press('Enter');
-      expect(await told(page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
     });
   });
 
@@ -338,7 +345,7 @@ describe('a security key', () => {
       const person = await enrolled(device, keyWithPin);
       const request = await upToTheKey(device, 'two', person);
       await goOn(device.page).click();
-      expect(await told(device.page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'user'] });
+      expect(await redeemedClaims(device.page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'user'] });
     });
   });
 });
@@ -356,6 +363,6 @@ test('passwordless by autofill, where one factor is asked for', async () => {
     await page.context().clearCookies();
     // The virtual authenticator picks the passkey at once, as a user would from the list of the input.
     await page.goto(request.url);
-    expect(await told(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
   });
 });

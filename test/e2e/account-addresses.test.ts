@@ -1,7 +1,7 @@
 /** Addresses for notifications: none counts before its code came back, and every change is notified to all of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
-import { addressCode, outboxOf, told } from '../support/account-notifications.ts';
+import { addressCode, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';
 import { currentStep, eventsOf, formOf, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
@@ -72,7 +72,7 @@ test('an address counts once its code came back; all are notified, the new one t
   expect(asked.page.url).toBe(`${node.issuer}/account/addresses/confirm`);
   expect(asked.page.html).toContain(fresh);
   expect(addressesOf(await asked.agent.open(`${node.issuer}/account`))).toEqual([own]);
-  expect(await told(node, fresh)).toEqual([]);
+  expect(await notifiedEvents(node, fresh)).toEqual([]);
 
   const code = await addressCode(node, fresh);
   const wrong = await confirm(asked, notThis(code));
@@ -81,7 +81,7 @@ test('an address counts once its code came back; all are notified, the new one t
   const page = await confirm({ ...asked, page: wrong }, ` ${code.slice(0, 3)} ${code.slice(3)}`);
   expect(page.messages).toEqual(['account.done.address_added']);
   expect(addressesOf(page)).toEqual([own, fresh]);
-  for (const to of [own, fresh]) expect(await told(node, to)).toEqual(['address_added']);
+  for (const to of [own, fresh]) expect(await notifiedEvents(node, to)).toEqual(['address_added']);
   const news = (await outboxOf(node)).find(({ delivery }) => delivery.to === own);
   expect(JSON.stringify(news?.delivery.params)).not.toContain(fresh);
 
@@ -101,8 +101,8 @@ test('one that was added is removed; it is notified as well, and the last one st
   const gone = await agent.submit(question, formOf(question, 'remove-address'));
   expect(gone.messages).toEqual(['account.done.address_removed']);
   expect(addressesOf(gone)).toEqual([second]);
-  expect(await told(node, first)).toEqual(['address_added', 'address_added', 'address_removed']);
-  expect(await told(node, second)).toEqual(['address_added', 'address_removed']);
+  expect(await notifiedEvents(node, first)).toEqual(['address_added', 'address_added', 'address_removed']);
+  expect(await notifiedEvents(node, second)).toEqual(['address_added', 'address_removed']);
 
   const last = await agent.open(linkTo(gone, /addresses\/[\w-]{43}/));
   const refused = await agent.submit(last, formOf(last, 'remove-address'));

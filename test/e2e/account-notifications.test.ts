@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
-import { newsFor, outboxOf, told } from '../support/account-notifications.ts';
+import { notificationsFor, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
@@ -43,9 +43,9 @@ test('an enrollment during a sign-in is notified: what, when, from where, for wh
   person.totp = page.secret ?? '';
   page = await agent.submit(page, mainForm(page), await passcode(person), redirectUri);
   expect(currentStep(page)).toBe('code');
-  const news = await newsFor(node, address);
-  expect(news).toHaveLength(1);
-  expect(news[0]?.delivery.params).toEqual({
+  const notifications = await notificationsFor(node, address);
+  expect(notifications).toHaveLength(1);
+  expect(notifications[0]?.delivery.params).toEqual({
     identifier: address,
     event: 'added',
     authenticator: 'totp',
@@ -59,7 +59,7 @@ test('an enrollment during a sign-in is notified: what, when, from where, for wh
     browser: 'Firefox',
     system: 'Linux',
   });
-  expect(news[0]?.about).toMatchObject({
+  expect(notifications[0]?.about).toMatchObject({
     languages: { uiLocales: 'de', acceptLanguage: 'en' },
     subject: person.id,
     client: 'payroll',
@@ -87,10 +87,13 @@ test('removing a mailbox is notified there, too', async () => {
   const { agent, page } = await visit(node, person, `/account/authenticators/${id}`);
   const gone = await agent.submit(page, formOf(page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
-  expect(await told(node, mailbox)).toEqual(['removed']);
-  expect(await told(node, address)).toEqual(['removed']);
-  const [news] = await newsFor(node, address);
-  expect(news?.delivery.params).toMatchObject({ authenticator: 'email', address: expect.stringMatching(/^b\*\*\*/) });
+  expect(await notifiedEvents(node, mailbox)).toEqual(['removed']);
+  expect(await notifiedEvents(node, address)).toEqual(['removed']);
+  const [notifications] = await notificationsFor(node, address);
+  expect(notifications?.delivery.params).toMatchObject({
+    authenticator: 'email',
+    address: expect.stringMatching(/^b\*\*\*/),
+  });
 });
 
 test('new recovery codes replace the old ones, and the notification says so; a code that is used is notified, too', async () => {
@@ -111,7 +114,7 @@ test('new recovery codes replace the old ones, and the notification says so; a c
   expect(currentStep(offer)).toBe('enroll:recovery_code');
   const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
   expect(second.messages).toEqual(['account.done.added']);
-  expect(await told(node, address)).toEqual(['added', 'replaced']);
+  expect(await notifiedEvents(node, address)).toEqual(['added', 'replaced']);
   const used = (await outboxOf(node)).filter(({ delivery }) => delivery.template === 'recovery-used');
   expect(used.map(({ delivery }) => [delivery.to, delivery.params.remaining])).toEqual([[address, 9]]);
 });
@@ -131,5 +134,5 @@ test('so many changes are made and notified, and no more: no user is flooded, an
   expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded']]);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
   expect((await node.app.directory.get(person.id))?.credentials[0]?.label).toBe('Name 30');
-  expect(await told(node, address)).toHaveLength(30);
+  expect(await notifiedEvents(node, address)).toHaveLength(30);
 });

@@ -4,7 +4,7 @@ import { totpAuthenticator } from '../../src/authenticators/totp/totp.ts';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
-import { addressCode, told } from '../support/account-notifications.ts';
+import { addressCode, notifiedEvents } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import { formOf, personWithPassword } from '../support/sign-in-flow.ts';
@@ -58,7 +58,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     const after = await Promise.all(pages.map((page) => agent.submit(page, formOf(page, 'remove'))));
     expect(codes(after)).toEqual(['account.done.removed', 'form.stale']);
     expect(await labelsOf(person)).toHaveLength(2);
-    expect(await told(node, address)).toEqual(['removed']);
+    expect(await notifiedEvents(node, address)).toEqual(['removed']);
   });
 
   test('one is named while another is removed: both changes never half', async () => {
@@ -75,7 +75,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     const renamed = after[0]?.messages[0] === 'account.done.renamed';
     expect(codes(after)).toEqual([renamed ? 'account.done.renamed' : 'account.done.removed', 'form.stale']);
     expect(labels).toEqual(renamed ? ['New', 'Two', 'password'] : ['One', 'password']);
-    expect(await told(node, address)).toEqual([renamed ? 'renamed' : 'removed']);
+    expect(await notifiedEvents(node, address)).toEqual([renamed ? 'renamed' : 'removed']);
   });
 
   test('a code is entered twice at once: the address is there once', async () => {
@@ -88,7 +88,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(codes(await Promise.all(tries))).toEqual(['account.done.address_added', 'form.stale', 'form.stale']);
     const user = (await node.app.directory.get(person.id))?.user;
     expect(user?.notificationAddresses?.map(({ address }) => address)).toEqual([fresh]);
-    expect(await told(node, fresh)).toEqual(['address_added']);
+    expect(await notifiedEvents(node, fresh)).toEqual(['address_added']);
   });
 
   test('both of two addresses are removed at once: one stays', async () => {

@@ -1,6 +1,6 @@
 /** `/account` over HTTP: what users see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { told } from '../support/account-notifications.ts';
+import { notifiedEvents } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
@@ -58,7 +58,7 @@ test('an authenticator is added once the requirement is met, named, and removed;
   expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
     'password',
   ]);
-  expect(await told(node, person.identifier)).toEqual(['added', 'removed', 'renamed']);
+  expect(await notifiedEvents(node, person.identifier)).toEqual(['added', 'removed', 'renamed']);
 });
 
 test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {

@@ -86,7 +86,7 @@ test('missing programs are installed where the account may', () => {
   const bin = join(project, 'bin');
   const install = `#!/bin/sh\nfor name in "$@"; do case $name in redis-server|chromium) echo '#!/bin/sh' > ${bin}/$name; /bin/chmod +x ${bin}/$name;; esac; done\n`;
   putPrograms('bin', ['apt-get'], install);
-  // Root runs apt-get itself, everybody else through sudo: both end at the stand-in.
+  // Root runs apt-get itself, other users through sudo: both end at the stand-in.
   putPrograms('bin', ['env'], '#!/bin/sh\nshift\nexec "$@"\n');
   putPrograms('bin', ['sudo'], '#!/bin/sh\nshift\n[ "$1" = true ] || exec "$@"\n');
   expect(runTests()).toMatchObject({ status: 0, last: 'Tests: 3 passed, 0 failed, 1 skipped' });

@@ -149,14 +149,14 @@ describe('shop', () => {
   test('who has one proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
     const person = await createUser('staff');
     const { agent, page } = await byMail(person);
-    const bar = await pick(agent, page, 'webauthn');
-    expect([currentStep(bar), bar.messages, formOf(bar, 'skip') === undefined]).toEqual([
+    const proofPage = await pick(agent, page, 'webauthn');
+    expect([currentStep(proofPage), proofPage.messages, formOf(proofPage, 'skip') === undefined]).toEqual([
       'challenge:password',
       ['enroll.prove_first'],
       false,
     ]);
     const key = keyOf(person);
-    const offer = await answerStep(agent, bar, { 'credentials.passcode': password });
+    const offer = await answerStep(agent, proofPage, { 'credentials.passcode': password });
     expect(currentStep(await setUp(agent, offer, key))).toBe('code');
 
     const again = await begin('shop');
@@ -176,8 +176,8 @@ describe('shop', () => {
   test('a wrong password sets up nothing, and does not keep the user from the shop', async () => {
     const person = await createUser('staff');
     const { agent, page } = await byMail(person);
-    const bar = await pick(agent, page, 'webauthn');
-    const wrong = await answerStep(agent, bar, { 'credentials.passcode': 'not it' });
+    const proofPage = await pick(agent, page, 'webauthn');
+    const wrong = await answerStep(agent, proofPage, { 'credentials.passcode': 'not it' });
     expect([currentStep(wrong), wrong.messages]).toEqual([
       'challenge:password',
       ['credentials.invalid', 'enroll.prove_first'],
@@ -240,13 +240,13 @@ describe('payroll', () => {
     async (identifier) => {
       const person: Person = { identifier, password };
       const { agent, request, page } = await begin('payroll');
-      const bar = await identify(agent, page, person);
-      expect([currentStep(bar), bar.messages, formOf(bar, 'skip')]).toEqual([
+      const proofPage = await identify(agent, page, person);
+      expect([currentStep(proofPage), proofPage.messages, formOf(proofPage, 'skip')]).toEqual([
         'challenge:email',
         ['enroll.prove_first'],
         undefined,
       ]);
-      const choice = await enterCode(agent, bar, person);
+      const choice = await enterCode(agent, proofPage, person);
       expect(currentStep(choice)).toBe('select');
       expect(choice.html.match(/name="authenticator.id" value="\w+"/g)).toEqual(
         ['totp', 'webauthn'].map((key) => `name="authenticator.id" value="${key}"`),
@@ -283,9 +283,9 @@ describe('payroll', () => {
     const person = await createUser('staff');
     const key = keyOf(person);
     const { agent, page } = await begin('payroll');
-    const bar = await identify(agent, page, person);
-    expect(currentStep(bar)).toBe('challenge:email');
-    const offer = await pick(agent, await enterCode(agent, bar, person), 'webauthn');
+    const proofPage = await identify(agent, page, person);
+    expect(currentStep(proofPage)).toBe('challenge:email');
+    const offer = await pick(agent, await enterCode(agent, proofPage, person), 'webauthn');
     expect(currentStep(await setUp(agent, offer, key))).toBe('code');
     const again = await begin('payroll');
     const first = await answerStep(again.agent, again.page, {

@@ -4,7 +4,7 @@ import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enroll
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
-import { told } from '../support/account-notifications.ts';
+import { notifiedEvents } from '../support/account-notifications.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import {
@@ -60,7 +60,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     return { person, address, ...(await visit(node, person)) };
   }
 
-  async function held({ id }: TestUser): Promise<number> {
+  async function enrolledCount({ id }: TestUser): Promise<number> {
     const account = await node.app.directory.get(id);
     return account?.credentials.filter(({ authenticator }) => authenticator === 'totp').length ?? 0;
   }
@@ -89,7 +89,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
       expect([refused.status, refused.messages]).toEqual([422, ['account.add.full']]);
       expect(refused.html).toMatch(text);
     }
-    expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('one less: it is added, and then the limit is reached', async () => {
@@ -98,7 +98,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     const added = await confirm(visited, await offer(visited));
     expect(added.messages).toEqual(['account.done.added']);
     expect(added.html).toContain('data-full="totp"');
-    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('removing one makes another possible', async () => {
@@ -127,7 +127,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(denied.secret).toBeUndefined();
     const back = await agent.submit(denied, formOf(denied, 'cancel'));
     expect([back.url, back.messages]).toEqual([`${node.issuer}/account`, []]);
-    expect(await held(person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(person)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('an app whose users must have it lets them in', async () => {
@@ -142,8 +142,8 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect((await confirm(visited, first)).messages).toEqual(['account.done.added']);
     const late = await confirm(visited, second);
     expect([late.status, late.messages]).toEqual([409, ['form.stale', 'denied.enrollments_full']]);
-    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
-    expect(await told(node, visited.address)).toEqual(['added']);
+    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await notifiedEvents(node, visited.address)).toEqual(['added']);
   });
 
   test('two tabs with the last offer, at once: one of them is taken', async () => {
@@ -153,7 +153,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     // The slower one is sent here, or finds its form out of date.
     const codes = after.flatMap(({ messages }) => messages).filter((code) => code !== 'form.stale');
     expect(codes.sort()).toEqual(['account.done.added', 'denied.enrollments_full']);
-    expect(await held(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
-    expect(await told(node, visited.address)).toEqual(['added']);
+    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await notifiedEvents(node, visited.address)).toEqual(['added']);
   });
 });

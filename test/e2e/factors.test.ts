@@ -163,11 +163,11 @@ test('the use of a recovery code is notified by mail; after the last one new cod
   const person = await createUser('password', 'recovery_code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
   expect((await go('codes', person)).asked.at(-1)).toBe('code');
-  expect(await told(person)).toEqual([0, 1]);
+  expect(await notified(person)).toEqual([0, 1]);
   expect(currentStep((await go('codes', person)).page)).toBe('enroll:recovery_code');
 });
 
-async function told(person: Person): Promise<unknown[]> {
+async function notified(person: Person): Promise<unknown[]> {
   const remaining: unknown[] = [];
   for await (const ids of node.store.members(outboxKey)) {
     const { entries } = await node.store.load(ids.map(outboxMessageKey));

@@ -233,7 +233,7 @@ describe('keys', () => {
 describe('cross-origin requests', () => {
   const origin = (response: { headers: Headers }) => response.headers.get('access-control-allow-origin');
 
-  test('discovery and keys are open to everybody', async () => {
+  test('discovery and keys are public', async () => {
     for (const target of [path, '/oauth2/v1/keys']) {
       expect(origin(await fetch(`${node.issuer}${target}`, { headers: { origin: 'https://any.example' } }))).toBe(
         'https://any.example',

@@ -7,7 +7,7 @@ import { decodeJwt } from 'jose';
 import { generate } from 'otplib';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials } from '../../src/users/user.ts';
-import { told } from '../support/account-notifications.ts';
+import { notifiedEvents } from '../support/account-notifications.ts';
 import { appFile } from '../support/authorize.ts';
 import { expectSince } from '../support/epoch-seconds.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -384,7 +384,7 @@ describe('remembered devices in /account', () => {
     await signInTo('vault', agent, person, ['rememberDevice']);
     ahead = 60;
     await signInTo('vault', agent, person, ['rememberDevice'], { prompt: 'login' });
-    expect(await told(node, person.identifier)).toEqual(['device_remembered']);
+    expect(await notifiedEvents(node, person.identifier)).toEqual(['device_remembered']);
     const overview = await reach(agent, '/account', person);
     expect(overview.html).toContain('id="own-devices"');
     const link = linkTo(overview, /^\/account\/devices\//);
@@ -406,7 +406,7 @@ describe('remembered devices in /account', () => {
     const after = await agent.submit(page, form);
     expect(after.url).toBe(`${node.issuer}/account?done=device_forgotten`);
     expect(after.html).not.toContain('id="own-devices"');
-    expect(await told(node, person.identifier)).toEqual(['device_forgotten', 'device_remembered']);
+    expect(await notifiedEvents(node, person.identifier)).toEqual(['device_forgotten', 'device_remembered']);
     ahead = 180;
     expect((await signInTo('vault', reopened(agent), person)).asked).toEqual(['identify', 'challenge:totp']);
   });

@@ -68,7 +68,7 @@ test('another app that asks for what only the account pages may gets nothing by 
 });
 
 /**
- * Every change, and the page that holds its form; `{id}`: a way to verify, `{session}`: another session, `{address}`:
+ * Every change, and the page that holds its form; `{id}`: an authenticator, `{session}`: another session, `{address}`:
  * an added address.
  */
 const changes = [

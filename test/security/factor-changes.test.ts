@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import { signInLogKey } from '../../src/stores/keys.ts';
 import { readSignIns } from '../../src/users/sign-in-log.ts';
-import { newsFor } from '../support/account-notifications.ts';
+import { notificationsFor } from '../support/account-notifications.ts';
 import { appFile } from '../support/authorize.ts';
 import { confirmDevice, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { startNode, type TestNode } from '../support/node.ts';
@@ -164,8 +164,8 @@ describe.each([
     expect(eventsOf(person, 'authenticator.enrolled')).toMatchObject([
       { authenticator: 'totp', otherSessionsEnded: true },
     ]);
-    const news = await newsFor(world.node, address);
-    expect(news.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['added', 'yes']]);
+    const notifications = await notificationsFor(world.node, address);
+    expect(notifications.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['added', 'yes']]);
   });
 
   test.each(['with a session of this browser', 'in a browser without one', 'after a restart as the same person'])(
@@ -261,8 +261,8 @@ describe.each([
     expect(await opens('payroll', owner.browser)).toBe('enroll:totp');
     expect([await renewed(here), await renewed(owner)]).toEqual([200, 400]);
     expect(eventsOf(person, 'account.removed')).toMatchObject([{ authenticator: 'totp', otherSessionsEnded: true }]);
-    const news = await newsFor(world.node, address);
-    expect(news.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);
+    const notifications = await notificationsFor(world.node, address);
+    expect(notifications.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);
   });
 
   test('what takes the place of another ends the others, too', async () => {

@@ -191,8 +191,8 @@ describe('the account-management requirement in front of an enrollment', () => {
       ),
     );
     expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
-    const held = await node.app.directory.get(person.id);
-    expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
+    const stored = await node.app.directory.get(person.id);
+    expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
 
   test('one offer confirmed ten times at once: one key is enrolled', async () => {
@@ -202,8 +202,8 @@ describe('the account-management requirement in front of an enrollment', () => {
     const fields = await passcode({ ...person, totp: offer.secret ?? '' });
     const ends = await Promise.all(Array.from({ length: 10 }, () => answerStep(agent, offer, fields)));
     expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
-    const held = await node.app.directory.get(person.id);
-    expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
+    const stored = await node.app.directory.get(person.id);
+    expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
 });
 

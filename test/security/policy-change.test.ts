@@ -110,8 +110,8 @@ describe('between two steps', () => {
     const end = await answerStep(agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
     expect(currentStep(end)).not.toBe('code');
     expect(eventsOf({ audit: two.audit() }, person.id)).not.toContain('authenticator.enrolled:totp');
-    const held = await node.app.directory.get(person.id);
-    expect(held?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
+    const stored = await node.app.directory.get(person.id);
+    expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
   });
 });
 

@@ -86,8 +86,8 @@ test('one form sent ten times skips once', async () => {
 });
 
 test('what one user skipped, the next user in the same sign-in has not skipped', async () => {
-  const spent = await personWithPassword(node);
-  const before = await atOffer(spent);
+  const skippedOnce = await personWithPassword(node);
+  const before = await atOffer(skippedOnce);
   expect(currentStep(await skip(before.agent, before.page))).toBe('code');
   const helper = await personWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
@@ -118,7 +118,9 @@ test('what one user skipped, the next user in the same sign-in has not skipped',
   const denied = await agent.open(offered.url, {}, redirectUri);
   expect(denied.status).toBe(403);
   const fresh = await agent.submit(denied, formOf(denied, 'restart'));
-  const end = await identify(agent, fresh, spent);
+  const end = await identify(agent, fresh, skippedOnce);
   expect(currentStep(end)).toBe('enroll:totp');
-  expect(currentStep(await answerStep(agent, end, await passcode({ ...spent, totp: end.secret ?? '' })))).toBe('code');
+  expect(currentStep(await answerStep(agent, end, await passcode({ ...skippedOnce, totp: end.secret ?? '' })))).toBe(
+    'code',
+  );
 });

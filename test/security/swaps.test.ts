@@ -83,7 +83,7 @@ describe.each(capabilityNames)('two users who each have: %s', (name: CapabilityN
       const proof = await who.answer(name, page, agent);
       const fields = { stateHandle: handleOf(people[mix.handle].page), ...proof };
       const end = await post(people[mix.cookies].agent, people[mix.uid].uid, fields);
-      // Everybody of this node has the same password: it is the right one in any mix of what else belongs together.
+      // All users of this node have the same password: it is the right one in any mix of what else belongs together.
       const { proof: ofWhom, ...rest } = mix;
       const parts = name === 'password' ? Object.values(rest) : [...Object.values(rest), ofWhom];
       expect([mix, currentStep(end) === 'code']).toEqual([mix, new Set(parts).size === 1]);

@@ -48,7 +48,7 @@ function enrollmentWithout(key: string) {
 }
 
 interface Withdrawal {
-  /** Takes away what `who` has of it, or everybody. */
+  /** Withdraws the authenticator from `who`, or from all users. */
   withdraw(one: CapabilityName, who: Holder): Promise<unknown>;
   /** What an app receives for a user whose session had nothing else. */
   readonly silently: string;

@@ -23,14 +23,17 @@ export async function outboxOf({ store }: { readonly store: Store }): Promise<re
 }
 
 /** Messages to this address that notify of a change. */
-export async function newsFor(node: { readonly store: Store }, to: string): Promise<readonly WaitingMessage[]> {
+export async function notificationsFor(
+  node: { readonly store: Store },
+  to: string,
+): Promise<readonly WaitingMessage[]> {
   const all = await outboxOf(node);
   return all.filter(({ delivery }) => delivery.to === to && delivery.template === 'account-changed');
 }
 
 /** The changes that this address was notified of, sorted. */
-export async function told(node: { readonly store: Store }, to: string): Promise<readonly string[]> {
-  return (await newsFor(node, to)).map(({ delivery }) => String(delivery.params.event)).sort();
+export async function notifiedEvents(node: { readonly store: Store }, to: string): Promise<readonly string[]> {
+  return (await notificationsFor(node, to)).map(({ delivery }) => String(delivery.params.event)).sort();
 }
 
 /** The newest code that was sent there to confirm the address. */

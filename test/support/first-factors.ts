@@ -53,8 +53,8 @@ async function asking(first: CapabilityName, who: Holder, { agent, page }: At): 
 
 /** The number that they enrolled. */
 async function numberOf({ app }: TestNode, { id }: Holder): Promise<string> {
-  const held = (await app.directory.get(id))?.credentials ?? [];
-  return String(held.find(({ authenticator }) => authenticator === 'phone')?.secret.number);
+  const stored = (await app.directory.get(id))?.credentials ?? [];
+  return String(stored.find(({ authenticator }) => authenticator === 'phone')?.secret.number);
 }
 
 const possession = { app: 'two', rest: ['password'] } as const;

@@ -22,7 +22,7 @@ export interface NotifiedParty {
 
 export async function startNotifiedParty(): Promise<NotifiedParty> {
   const notices: Notice[] = [];
-  const held = new Set<ServerResponse>();
+  const openResponses = new Set<ServerResponse>();
   let givenUp = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
@@ -35,9 +35,9 @@ export async function startNotifiedParty(): Promise<NotifiedParty> {
       logoutToken: body.get('logout_token') ?? '',
     });
     if (client !== 'slow') return void response.writeHead(client === 'broken' ? 500 : 204).end();
-    held.add(response);
+    openResponses.add(response);
     response.on('close', () => {
-      if (held.delete(response)) givenUp += 1;
+      if (openResponses.delete(response)) givenUp += 1;
     });
   });
   server.listen(0, '127.0.0.1');
@@ -45,10 +45,10 @@ export async function startNotifiedParty(): Promise<NotifiedParty> {
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     notices,
-    waiting: () => held.size,
+    waiting: () => openResponses.size,
     givenUp: () => givenUp,
     async stop() {
-      held.clear();
+      openResponses.clear();
       server.closeAllConnections();
       server.close();
       await once(server, 'close');
