@@ -50,8 +50,6 @@ const swappedMethods: ReadonlyMap<string, string> = new Map([
   ['max', 'min'],
   ['startsWith', 'endsWith'],
   ['endsWith', 'startsWith'],
-  ['find', 'findLast'],
-  ['indexOf', 'lastIndexOf'],
 ]);
 
 /** Calls that can be left out: what they are called on has the same type. */
@@ -128,10 +126,9 @@ function variantsOf(node: AnyNode, parent: AnyNode | undefined, code: string): r
   }
   switch (node.type) {
     case 'LogicalExpression':
-      variants.push(
-        { operator: 'left-side', text: text(node.left) },
-        { operator: 'right-side', text: text(node.right) },
-      );
+      variants.push({ operator: 'left-side', text: text(node.left) });
+      // `...(x && { x })`: with the right side alone there is a member `x` that is undefined, which nothing can notice.
+      if (parent?.type !== 'SpreadElement') variants.push({ operator: 'right-side', text: text(node.right) });
       break;
     case 'BinaryExpression':
       // Texts are joined by `+`, and cannot be subtracted.
