@@ -138,7 +138,7 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
   );
 });
 
-test('one session elsewhere is ended, and the page says which', async () => {
+test('one session of another browser is ended, and the page says which', async () => {
   const person = await personWithPassword(node);
   await onDevice(browser, async ({ page: elsewhere }) => {
     await toAccount(elsewhere, person);

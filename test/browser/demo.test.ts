@@ -224,7 +224,7 @@ describe('shop', () => {
     expect(await codesTo(node, identifier)).toHaveLength(1);
   });
 
-  test('who has a password gives it once, to set up the passkey; then payroll takes the passkey alone', async () => {
+  test('a user with a password enters it once, to set up the passkey; then payroll takes the passkey alone', async () => {
     const { id, identifier } = await createUser();
     await visit(async (page) => {
       await withPasskeys(page);

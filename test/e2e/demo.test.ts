@@ -138,7 +138,7 @@ describe('shop', () => {
     expect(currentStep(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
   });
 
-  test('who has no password sets up the passkey at once', async () => {
+  test('a user without password sets up the passkey at once', async () => {
     const person = { ...(await reader(node)), password: '' };
     const { agent, request, page } = await byMail(person);
     expect([currentStep(page), formOf(page, 'skip') === undefined]).toEqual(['enroll:webauthn', false]);
@@ -146,7 +146,7 @@ describe('shop', () => {
     expect(token?.amr).toEqual(expect.arrayContaining(['email', 'swk', 'user']));
   });
 
-  test('who has one proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
+  test('a user with a password proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
     const person = await createUser('staff');
     const { agent, page } = await byMail(person);
     const proofPage = await pick(agent, page, 'webauthn');

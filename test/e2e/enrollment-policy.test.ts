@@ -108,7 +108,7 @@ describe('required', () => {
     expect(currentStep(next)).toBe('enroll:totp');
   });
 
-  test('who has another factor proves it before anything is enrolled (Law 7)', async () => {
+  test('a user with another factor proves it before anything is enrolled (Law 7)', async () => {
     await node.configure(enrollment({ required: ['webauthn'] }));
     const person = await personWithTotp(node);
     const { agent, page } = await upToTheOffer(person);

@@ -93,7 +93,7 @@ test('a form of another page takes nothing up: neither with the token, nor with 
   expect(eventsOf(node, who.id)).not.toContain('authenticator.verified:email');
 });
 
-test('what the rule no longer asks for is not taken up again', async () => {
+test('a challenge that the rule no longer asks for is not resumed', async () => {
   const who = await holder(node, 'password', 'email');
   const { agent, mail } = await wentOn(who);
   const opened = await agent.open(linkIn(mail));

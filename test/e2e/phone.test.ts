@@ -326,7 +326,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     });
   });
 
-  describe('what costs is limited', () => {
+  describe('messages that cost money are limited', () => {
     const limited = async (reason: string, identifier: string): Promise<void> => {
       const { page } = await asked(identifier);
       expect([page.status, page.messages, currentStep(page)]).toEqual([429, ['send.exceeded'], 'challenge:phone']);

@@ -163,7 +163,7 @@ describe('keep me signed in', () => {
     expect((await signInTo('notes', agent, person, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
-  test('what an app wants to be new is asked again all the same', async () => {
+  test('a fresh proof that an app requests is asked for all the same', async () => {
     const [agent, person] = [new UserAgent(), await personWithPassword(node)];
     await signInTo('notes', agent, person, ['rememberMe']);
     expect((await signInTo('always', agent, person)).asked).toEqual(['challenge:password']);

@@ -176,7 +176,7 @@ describe('what waits', () => {
     expect(await outboxOf(node)).toEqual([]);
   });
 
-  test('who does not exist costs the same: what stands in for a message is replaced as well', async () => {
+  test('an unknown user costs the same: the placeholder of a message is replaced as well', async () => {
     const node = await started({ files: { ...byPhoneAlone, ...settingsWithPhone() } });
     const known = await asked(node, (await caller(node)).identifier);
     const unknown = await Promise.all(

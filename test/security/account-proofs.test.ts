@@ -166,7 +166,7 @@ test('a proof from an abandoned sign-in is not kept: the user was never signed i
   }
 });
 
-test('who is not signed in yet, signs in, comes to the offer, and back', async () => {
+test('a user without a session signs in, comes to the offer, and back', async () => {
   const person = await personWithTotp(node);
   const agent = new UserAgent();
   const page = await reach(agent, await adding(agent, 'recovery_code'), person);

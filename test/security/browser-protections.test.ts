@@ -171,7 +171,7 @@ describe('cookies', () => {
   });
 });
 
-describe('a form from elsewhere', () => {
+describe('a form of another site', () => {
   const elsewhere: readonly Readonly<Record<string, string>>[] = [
     { 'sec-fetch-site': 'cross-site' },
     { 'sec-fetch-site': 'same-site' },
@@ -419,7 +419,7 @@ describe('redirects', () => {
 });
 
 describe('a planted session', () => {
-  test('a cookie from before the sign-in is worth nothing afterwards', async () => {
+  test('a cookie from before the sign-in has no effect afterwards', async () => {
     const attacker = browser();
     await attacker.open(`${issuer}/oauth2/v1/logout`);
     const planted = attacker.cookies(issuer);

@@ -50,7 +50,7 @@ async function enrollTotp(person: TestUser, mistakes: number, visited?: Visit): 
 const mayBeSentAgain = ({ id }: TestUser) => maySendAgain(node, id);
 
 describe('attempts of an enrollment', () => {
-  test('who mistyped in all the years 99 times, and sets it up at last, has all attempts again', async () => {
+  test('a user who mistyped 99 times over the years, and sets it up at last, has all attempts again', async () => {
     const person = await personWithPassword(node);
     await failedLongAgo(person, 'totp.enroll', 99);
     const { page } = await enrollTotp(person, 0);

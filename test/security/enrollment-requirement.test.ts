@@ -26,18 +26,18 @@ import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 import { attestation, optionsOf, whereOf } from '../support/webauthn.ts';
 
 /** What the enrollment policy can ask for. */
-const wished = ['totp', 'webauthn', 'email', 'recovery_code'] as const;
-type Wished = (typeof wished)[number];
+const enrollable = ['totp', 'webauthn', 'email', 'recovery_code'] as const;
+type Enrollable = (typeof enrollable)[number];
 
 let node: TestNode;
 beforeAll(async () => {
   const rules = [
-    ...wished.map((key) => ({
+    ...enrollable.map((key) => ({
       name: `For ${key}`,
       when: { apps: { any: [`wants-${key}`] } },
       then: { required: [key] },
     })),
-    ...wished.map((key) => ({
+    ...enrollable.map((key) => ({
       name: `Offer of ${key}`,
       when: { apps: { any: [`offers-${key}`] } },
       then: { optional: [key] },
@@ -45,7 +45,7 @@ beforeAll(async () => {
     { name: 'Rest', then: {} },
   ];
   const one = signOnPolicy('one', { then: { allow: { factors: 1 } } });
-  const apps = wished.flatMap((key) =>
+  const apps = enrollable.flatMap((key) =>
     ['wants', 'offers'].map((verb) => appFile(`${verb}-${key}`, { signOnPolicy: 'one' })),
   );
   node = await startNode({
@@ -62,13 +62,22 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 /** The page after the identifier, of an app that wants something enrolled, or offers it. */
-async function upTo({ identifier }: Holder, key: Wished, verb: 'wants' | 'offers' = 'wants'): Promise<SignIn> {
+async function signInUpToRequirement(
+  { identifier }: Holder,
+  key: Enrollable,
+  verb: 'wants' | 'offers' = 'wants',
+): Promise<SignIn> {
   const begun = await beginSignIn(node, `${verb}-${key}`);
   return { ...begun, page: await answerStep(begun.agent, begun.page, { identifier, 'credentials.passcode': '' }) };
 }
 
 /** Asks for an option by hand: the page may not offer it. */
-function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record<string, string>>): Promise<Page> {
+function postByHand(
+  agent: UserAgent,
+  page: Page,
+  way: string,
+  fields: Readonly<Record<string, string>>,
+): Promise<Page> {
   const body = new URLSearchParams({ stateHandle: mainForm(page)?.fields.stateHandle ?? '', ...fields });
   return agent.open(`${page.url}${way}`, { method: 'POST', body }, redirectUri);
 }
@@ -76,7 +85,7 @@ function wish(agent: UserAgent, page: Page, way: string, fields: Readonly<Record
 function chooseAuthenticator(agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> | Page {
   const { authenticator } = capabilities[name];
   if (currentStep(page) === `challenge:${authenticator}`) return page;
-  return wish(agent, page, '/select', { 'authenticator.id': authenticator });
+  return postByHand(agent, page, '/select', { 'authenticator.id': authenticator });
 }
 
 async function prove(who: Holder, agent: UserAgent, page: Page, name: CapabilityName): Promise<Page> {
@@ -93,20 +102,20 @@ function showsNoOffer(page: Page): void {
 }
 
 const cases = (['totp', 'passkey', 'security key', 'email', 'phone', 'recovery code', 'access code'] as const).flatMap(
-  (owned) => wished.filter((key) => key !== capabilities[owned].authenticator).map((key) => ({ owned, key })),
+  (owned) => enrollable.filter((key) => key !== capabilities[owned].authenticator).map((key) => ({ owned, key })),
 );
 
-describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
-  test(`with the password alone there is no offer of ${key}, whatever is asked for`, async () => {
+describe.each(cases)('a user with a password and: $owned', ({ owned, key }) => {
+  test(`with the password alone there is no offer of ${key}, even by a forged request`, async () => {
     const who = await holder(node, 'password', owned);
-    const { agent, page } = await upTo(who, key);
+    const { agent, page } = await signInUpToRequirement(who, key);
     showsNoOffer(page);
     const at = await prove(who, agent, page, 'password');
     expect(currentStep(at)).toBe(`challenge:${capabilities[owned].authenticator}`);
     for (const id of [key, `${key}:`, `enroll:${key}`])
       for (const way of ['/select', ''])
-        showsNoOffer(await wish(agent, at, way, { 'authenticator.id': id, purpose: 'enroll' }));
-    showsNoOffer(await wish(agent, at, '/skip', {}));
+        showsNoOffer(await postByHand(agent, at, way, { 'authenticator.id': id, purpose: 'enroll' }));
+    showsNoOffer(await postByHand(agent, at, '/skip', {}));
     showsNoOffer(await agent.open(at.url, {}, redirectUri));
     expect((await node.app.directory.get(who.id))?.credentials).toHaveLength(2);
     expect(eventsOf(node, who.id)).not.toContain('sign_in.completed');
@@ -114,7 +123,7 @@ describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
 
   test(`where ${key} is optional, it is named, and what it takes comes only after the proof`, async () => {
     const who = await holder(node, 'password', owned);
-    const { agent, page } = await upTo(who, key, 'offers');
+    const { agent, page } = await signInUpToRequirement(who, key, 'offers');
     const list = await prove(who, agent, page, 'password');
     showsNoOffer(list);
     expect(currentStep(list)).toBe('select');
@@ -123,34 +132,34 @@ describe.each(cases)('who has a password and: $owned', ({ owned, key }) => {
       'credentials.passcode': '000000',
       'credentials.email': 'a@demo.test',
     };
-    showsNoOffer(await wish(agent, list, '', answers));
+    showsNoOffer(await postByHand(agent, list, '', answers));
     const at = await answerStep(agent, list, { 'authenticator.id': key });
     expect(at.messages).toEqual(['enroll.prove_first']);
     showsNoOffer(at);
-    const still = await wish(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
+    const still = await postByHand(agent, at, '/select', { 'authenticator.id': key, purpose: 'enroll' });
     showsNoOffer(still);
     expect(currentStep(await prove(who, agent, still, owned))).toBe(`enroll:${key}`);
   });
 
   test(`with both, ${key} is offered`, async () => {
     const who = await holder(node, 'password', owned);
-    const { agent, page } = await upTo(who, key);
+    const { agent, page } = await signInUpToRequirement(who, key);
     const at = await prove(who, agent, page, 'password');
     expect(currentStep(await prove(who, agent, at, owned))).toBe(`enroll:${key}`);
   });
 });
 
 describe('an offer', () => {
-  async function offered(key: Wished) {
+  async function offered(key: Enrollable) {
     const who = await holder(node, 'password');
-    const { agent, page } = await upTo(who, key);
+    const { agent, page } = await signInUpToRequirement(who, key);
     const offer = await prove(who, agent, page, 'password');
     expect(currentStep(offer)).toBe(`enroll:${key}`);
     return { who, agent, offer };
   }
 
   /** Confirms the offer of a page, as far as that takes one answer. */
-  async function confirmation(key: Wished, who: Holder, offer: Page): Promise<Readonly<Record<string, string>>> {
+  async function confirmation(key: Enrollable, who: Holder, offer: Page): Promise<Readonly<Record<string, string>>> {
     if (key === 'recovery_code') return { 'credentials.saved': 'yes' };
     if (key === 'email') return { 'credentials.email': `other-${who.identifier}` };
     if (key === 'webauthn') {
@@ -160,7 +169,7 @@ describe('an offer', () => {
     return { 'credentials.passcode': '000000' };
   }
 
-  test.each(wished)('of %s takes only its own form, from its own browser', async (key) => {
+  test.each(enrollable)('of %s takes only its own form, from its own browser', async (key) => {
     const [mine, theirs] = [await offered(key), await offered(key)];
     const answer = await confirmation(key, mine.who, mine.offer);
     const uid = mine.offer.url;
@@ -185,7 +194,7 @@ describe('an offer', () => {
     'of %s is void once the account has something else',
     async (key) => {
       const { who, agent, offer } = await offered(key);
-      const owner = await upTo(who, 'email');
+      const owner = await signInUpToRequirement(who, 'email');
       const atAddress = await prove(who, owner.agent, owner.page, 'password');
       const address = `owner-${who.identifier}`;
       const atCode = await answerStep(owner.agent, atAddress, { 'credentials.email': address });
@@ -204,7 +213,7 @@ describe('an offer', () => {
     const code = codeIn(await mailTo(node, own));
     await maySendAgain(node, who.id);
     // Another offer in the same browser, for an address that another user reads.
-    const second = await upTo(who, 'email');
+    const second = await signInUpToRequirement(who, 'email');
     const again = await prove(who, second.agent, second.page, 'password');
     const claimed = await answerStep(second.agent, again, { 'credentials.email': victims });
     const refused = await answerStep(second.agent, claimed, { 'credentials.passcode': code });
@@ -217,7 +226,7 @@ describe('an offer', () => {
   });
 
   test('that was not confirmed leaves nothing behind', async () => {
-    for (const key of wished) {
+    for (const key of enrollable) {
       const { who, agent, offer } = await offered(key);
       if (key === 'totp') await answerStep(agent, offer, { 'credentials.passcode': otherThan('') });
       if (key === 'email') await answerStep(agent, offer, { 'credentials.email': `x-${who.identifier}` });

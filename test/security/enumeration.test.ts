@@ -222,11 +222,11 @@ describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files 
   });
 });
 
-describe('who cannot have an account', () => {
+describe('an identifier that no account can have', () => {
   beforeEach(() => node.configure({}));
 
   test.each(['not an address@', 'a b@demo.test', 'x'.repeat(300), '\u0000', 'аlice@demo.test'])(
-    '%j is refused as malformed without a hash',
+    '%j is refused without a hash',
     async (identifier) => {
       const seen = await observe(identifier, 'notes', [nameAndGuess]);
       expect(seen.hashes).toBe(0);

@@ -238,7 +238,7 @@ describe.each([
     expect(eventsOf(person, 'authenticator.enrolled')[0]).not.toHaveProperty('otherSessionsEnded');
   });
 
-  test('what is removed counts nowhere any more; this browser goes on without it', async () => {
+  test('a removed authenticator counts nowhere any more; this browser goes on without it', async () => {
     const person: TestUser = await personWithTotp(world.node);
     const address = await withEmail(world.node, person);
     const thief = await hold('payroll', person);
@@ -265,7 +265,7 @@ describe.each([
     expect(notifications.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);
   });
 
-  test('what takes the place of another ends the others, too', async () => {
+  test('replacing an authenticator ends the other sessions, too', async () => {
     const person: TestUser = await personWithTotp(world.node);
     const { agent: browser, page: first } = await visit(world, person, '/account/add/recovery_code');
     expect(first.html).not.toContain('signed out everywhere else');

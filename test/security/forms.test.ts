@@ -373,7 +373,7 @@ describe('in parallel', () => {
 });
 
 describe('other browsers', () => {
-  test('the address of a sign-in is worth nothing without its cookie', async () => {
+  test('the address of a sign-in has no effect without its cookie', async () => {
     const { person, page, signIn } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
     const stranger = (await beginSignIn(node, 'payroll')).agent;
     const before = await used(signIn.uid);

@@ -115,7 +115,7 @@ describe('pages', () => {
     }
   });
 
-  test.each(named)('what the browser says of itself %s', async (_name, text) => {
+  test.each(named)('in the headers that a browser sends: %s', async (_name, text) => {
     const value = encodeURI(text).slice(0, 400);
     const latin = Buffer.from(text.replace(/\p{Cc}/gu, '\t')).toString('latin1');
     for (const header of [value, latin]) {

@@ -120,7 +120,7 @@ describe('before a proof', () => {
   });
 
   test.each(['totp:none', 'webauthn', 'id of a mailbox', ''])(
-    'what is not on the page picks nothing: %s',
+    'an option that is not on the page chooses nothing: %s',
     async (id) => {
       const who = await rich();
       const credentials = (await node.app.directory.get(who.id))?.credentials ?? [];

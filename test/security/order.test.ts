@@ -164,7 +164,7 @@ describe('the account-management requirement in front of an enrollment', () => {
     expect([currentStep(at), at.secret]).toEqual(['challenge:password', undefined]);
   });
 
-  test('an offer dies when the account enrolls elsewhere: a thief of the password adds no second key', async () => {
+  test('an offer dies when the account enrolls in another sign-in: a thief of the password adds no second key', async () => {
     const person = await personWithPassword(node);
     const thief = await beginSignIn(node, 'payroll');
     const offer = await identify(thief.agent, thief.page, person);

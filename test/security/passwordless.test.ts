@@ -40,7 +40,7 @@ test('a user with a mailbox is never asked for a password, even by a forged choi
   expect(currentStep(await chooseAuthenticator(agent, page, 'password'))).toBe('challenge:email');
 });
 
-test('who has only a password sets up what the shop takes behind it', async () => {
+test('a user with only a password proves it, then sets up what the shop takes', async () => {
   const { agent, page } = await beginIdentified(node, 'shop', await personWithPassword(node));
   const asked = await chooseAuthenticator(agent, page, 'password');
   const proved = await answerStep(agent, asked, { 'credentials.passcode': password });
