@@ -176,6 +176,11 @@ describe('the page that asks who it is', () => {
     expect(back.step).toMatchObject({ kind: 'identify', keepSignedIn: false });
   });
 
+  test('keep me signed in is not offered where no session rule allows it', async () => {
+    const world = await worldOfAnn();
+    expect((await world.beginSignIn()).step).not.toHaveProperty('keepSignedIn');
+  });
+
   test('what was typed is kept up to the length of an address', async () => {
     const world = await worldOfAnn();
     await world.send(await world.beginSignIn(), { identifier: `${'a'.repeat(300)}\u0000` });
@@ -190,6 +195,11 @@ describe('a challenge', () => {
     world.events();
     return { world, page };
   }
+
+  test('that sends nothing leaves no message to withdraw', async () => {
+    const { world } = await atTotp();
+    expect((await world.transaction())?.pending).not.toHaveProperty('outbox');
+  });
 
   test('a wrong answer costs an attempt, and the third is the last', async () => {
     const { world, page } = await atTotp();
@@ -466,6 +476,7 @@ describe('an enrollment', () => {
     await world.send(page, right);
     expect(world.lines[0]).not.toHaveProperty('otherSessionsEnded');
     expect((await world.user('ann')).validAfter).toBe(start - 1000);
+    expect(world.ended).toEqual([]);
   });
 
   test('that is refused stays, costs an attempt of its own, and none of the enrolled ones', async () => {
@@ -691,11 +702,11 @@ describe('an enrollment', () => {
 });
 
 describe('sending again', () => {
-  const mail = (more: object = {}, quotas?: readonly object[]) =>
+  const mail = (more: object = {}, quotas?: readonly object[], sends = 2) =>
     fakeAuthenticator(
       { key: 'mail', decoys: { share: 1 } },
       {
-        sendLimits: [{ limit: 2, window: 600 }],
+        sendLimits: [{ limit: sends, window: 600 }],
         challenge: async (held, { now, method }) => ({
           inputs: ['one_time_code'],
           public: { resend: true, methods: ['sms', 'call'], method: method ?? 'sms', ...more },
@@ -727,6 +738,20 @@ describe('sending again', () => {
     expect(noticesOf(again)).toEqual(notices);
     expect(again.step).toMatchObject({ kind: 'challenge', challenge: { method: by } });
     expect(await world.outbox()).toHaveLength(1);
+  });
+
+  test('without a method: by the one of the last message', async () => {
+    const { world, page } = await atMail(mail({}, undefined, 3));
+    const called = asStep(await resend(world, page, 'call'));
+    const again = asStep(await resend(world, called));
+    expect([noticesOf(again), again.step]).toMatchObject([['info sent.again'], { challenge: { method: 'call' } }]);
+  });
+
+  test('not for an enrollment that was removed, although another of its kind is left', async () => {
+    const { world, page } = await atMail();
+    const value = serializeCredentials([credential('mail', '2', { id: 'mail2' })]);
+    await world.write({ op: 'put', key: credentialsKey('user-ann'), value });
+    expect(noticesOf(await resend(world, page))).toEqual(['error form.stale']);
   });
 
   test('too often: what was sent before still counts', async () => {
@@ -959,6 +984,13 @@ describe('an authenticator that can tell who it is', () => {
     expect(noticesOf(result)).toEqual(['error subject.mismatch identifier']);
   });
 
+  test('identifies an account without an identifier by its id', async () => {
+    const world = createWorld({ authenticators: [password, passkey()] });
+    await world.addUser('ann', [credential('passkey', 'x')], { identifiers: [] });
+    await world.send(await world.beginSignIn(), by({ 'credentials.who': 'user-ann', 'credentials.id': 'passkey' }));
+    expect((await world.transaction())?.subject).toEqual({ id: 'user-ann', identifier: 'user-ann', decoy: false });
+  });
+
   test('keeps the wish to stay signed in', async () => {
     const world = await withPasskey();
     await world.send(
@@ -995,6 +1027,14 @@ describe('an answer by the link of a message', () => {
     const result = await world.send(page, answer(token));
     expect(currentStep(result)).toBe(where);
     if (where !== 'complete') expect(noticesOf(result)).toEqual(['error form.stale']);
+  });
+
+  test('comes back from the list of options', async () => {
+    const { world, page } = await atMail();
+    const { version } = asStep(await world.send(page, {}, { step: 'select' }));
+    const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    expect(currentStep(await world.send({ handle }, answer('mail-token')))).toBe('complete');
   });
 
   test('comes back to a challenge that was left', async () => {

@@ -289,6 +289,23 @@ describe('another option', () => {
     expect(list.moved).toBe(true);
   });
 
+  test('the only one of a kind that one challenge serves has its name, two have none', async () => {
+    const shared = (key: string) => fakeAuthenticator({ key }, { sharedChallenge: true });
+    const world = createWorld({ ...twoFactors, authenticators: [password, shared('one'), shared('two')] });
+    await world.addUser('ann', [
+      credential('password', 'secret'),
+      credential('one', '1', { label: 'Only' }),
+      credential('two', '2', { label: 'Phone' }),
+      credential('two', '3', { id: 'two2', label: 'Tablet' }),
+    ]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const list = asStep(await world.send(page, {}, { step: 'select' }));
+    expect(list.step.kind === 'select' && list.step.options).toEqual([
+      { authenticator: 'one', label: 'Only' },
+      { authenticator: 'two' },
+    ]);
+  });
+
   test.each<[string, string | undefined, string]>([
     ['by its kind', 'key', 'challenge:key'],
     ['by its id', 'totp:totp2', 'challenge:totp'],
@@ -345,16 +362,18 @@ describe('another option', () => {
 
 describe('skip', () => {
   const offered = { enrollment: { optional: ['totp'] } };
+  const earlier = { optional: { count: 2, at: start - 50 } };
 
   test('goes on without what is optional, and counts it with the account', async () => {
     const world = createWorld(offered);
-    await world.addUser('ann', [credential('password', 'secret')]);
+    await world.addUser('ann', [credential('password', 'secret')], { skipped: { key: earlier } });
     const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
     expect(currentStep(page)).toBe('enroll:totp');
     world.events();
     expect(await world.send(page, {}, { step: 'skip' })).toMatchObject({ kind: 'complete' });
+    expect(world.lines).toMatchObject([{ subject: 'user-ann', client: 'notes', ip: '192.0.2.1', transaction: 'tx' }]);
     expect(world.events()).toEqual(['enrollment.skipped totp optional']);
-    expect((await world.user('ann')).skipped).toEqual({ totp: { optional: { count: 1, at: start } } });
+    expect((await world.user('ann')).skipped).toEqual({ key: earlier, totp: { optional: { count: 1, at: start } } });
     expect((await world.transaction())?.skipped).toEqual(['totp']);
   });
 
@@ -365,6 +384,12 @@ describe('skip', () => {
     const { groups } = await world.user('ann');
     world.store.beforeNextCommit(() => world.addUser('ann', [credential('password', 'secret')], { groups }));
     await expect(world.send(page, {}, { step: 'skip' })).rejects.toMatchObject({ failed: { op: 'replace' } });
+  });
+
+  test('the identify page cannot be skipped', async () => {
+    const world = await annInTwoSteps();
+    const result = await world.send(await world.beginSignIn(), {}, { step: 'skip' });
+    expect([currentStep(result), noticesOf(result)]).toEqual(['identify', ['info form.stale']]);
   });
 
   test.each<[string, string]>([

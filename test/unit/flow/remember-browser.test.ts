@@ -102,6 +102,11 @@ describe('the second factor is remembered', () => {
     expect(remembered[0]?.userAgent).toBe('x'.repeat(256));
   });
 
+  test('not for an account that is gone', async () => {
+    const { world } = await complete({ subject: 'user-gone' });
+    expect([world.lines, await world.outbox()]).toEqual([[], []]);
+  });
+
   test('once more without another message', async () => {
     const { world, again } = await complete();
     await again();

@@ -132,7 +132,7 @@ describe('tokens live as long as their grant and their account', () => {
 
   test('a payload without an account and a grant is found', async () => {
     await request(() => adapter('AccessToken').upsert('c', { clientId: 'notes' }, 60));
-    expect(await find('AccessToken', 'c')).toEqual({ clientId: 'notes' });
+    expect(await find('AccessToken', 'c')).toStrictEqual({ clientId: 'notes' });
     expect(await find('AccessToken', 'none')).toBeUndefined();
   });
 
@@ -273,6 +273,11 @@ describe('ids that came from outside', () => {
     },
   );
 
+  test('only an interaction has a form of its id', async () => {
+    await request(() => adapter('AccessToken').upsert('a/b', { clientId: 'notes' }, 60));
+    expect(await find('AccessToken', 'a/b')).toEqual({ clientId: 'notes' });
+  });
+
   test('an interaction goes by its id', async () => {
     await request(() => adapter('Interaction').upsert('Ab_9-z', { returnTo: 'x' }, 60));
     expect(await find('Interaction', 'Ab_9-z')).toEqual({ returnTo: 'x' });
@@ -347,6 +352,14 @@ describe('what a token rests on', () => {
     expect(basis).toEqual(expected);
   });
 
+  test('a single enrollment, too', async () => {
+    await request(async (scope) => {
+      scope.tokenBasis = ['e1'];
+      await adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60);
+    });
+    expect(store.commits.flat()).toMatchObject([{ value: expect.stringContaining('"basisEnrollments":["e1"]') }]);
+  });
+
   test('nothing where the request set no basis', async () => {
     await request(() => adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60));
     expect(store.commits.flat()).toMatchObject([{ value: JSON.stringify({ payload: { clientId: 'notes' } }) }]);
@@ -360,6 +373,13 @@ describe('the other models', () => {
     expect(await clients.find('none')).toBeUndefined();
     await expect(clients.upsert('notes', {}, 60)).rejects.toThrow(/configured by files/);
     await expect(clients.destroy('notes')).rejects.toThrow(TypeError);
+  });
+
+  test('a model of a feature that is off is not stored, and not found', async () => {
+    await expect(adapter('ClientCredentials').upsert('c', {}, 60)).rejects.toThrow(
+      'the store has no kind of key for ClientCredentials',
+    );
+    expect(await adapter('ClientCredentials').find('c')).toBeUndefined();
   });
 
   test('only sessions have a uid', async () => {

@@ -136,6 +136,13 @@ describe('several writes of one entry', () => {
     ['what is deleted is not written', 'old', [set('put', 'a'), (u) => u.delete(key)], [{ op: 'delete' }], undefined],
     ['what is taken is not written', 'old', [set('put', 'a'), (u) => u.take(key)], [{ op: 'take' }], undefined],
     [
+      'a delete takes no other operation on the entry back',
+      'old',
+      [(u) => u.consume(key), (u) => u.add({ op: 'check', key }), (u) => u.delete(key)],
+      [{ op: 'consume' }, { op: 'check' }, { op: 'delete' }],
+      undefined,
+    ],
+    [
       'what is written after a delete is there',
       'old',
       [(u) => u.delete(key), set('put', 'a')],
@@ -374,6 +381,16 @@ describe('the commit', () => {
     await unit.commit();
     expect(await heldValue(store)).toBe('1+');
     expect(store.lines('log:{l}')).toEqual(['line']);
+  });
+
+  test('gives up at once where what failed is no merge', async () => {
+    const store = await storeWith('theirs');
+    const unit = new UnitOfWork(store);
+    unit.create(key, { value: 'mine' });
+    unit.merge(other, adding('+'));
+    const { length } = store.commits;
+    expect(await failedOn(unit)).toBe('create');
+    expect(store.commits).toHaveLength(length + 1);
   });
 
   test('gives up when it loses 64 times in a row', async () => {

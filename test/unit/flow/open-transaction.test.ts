@@ -1,0 +1,172 @@
+/** What the actions get from an open transaction, each asked directly. */
+
+import { describe, expect, test } from '@jest/globals';
+import type { Authenticator, AuthenticatorContext } from '../../../src/authenticators/authenticator.ts';
+import { wouldEndOtherSessions } from '../../../src/flow/actions/enroll.ts';
+import { startChallenge } from '../../../src/flow/actions/start-challenge.ts';
+import { throttled } from '../../../src/flow/actions/verify.ts';
+import { decide } from '../../../src/flow/engine.ts';
+import { serverMac } from '../../../src/flow/server-mac.ts';
+import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
+import { interactionKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
+import {
+  allow,
+  createWorld,
+  credential,
+  factors,
+  fakeAuthenticator,
+  noticesOf,
+  password,
+  totp,
+  type World,
+} from './sign-in-world.ts';
+
+const twoFactors = { app: allow(factors(2)) };
+
+/** Runs a function on the transaction of the world as it is stored now. */
+function opened<T>(world: World, run: (context: OpenTransaction) => T | Promise<T>): Promise<T> {
+  return world.inRequest('tx', async (request) => {
+    const [transaction, app] = [await world.transaction(), await world.snapshot.app('notes')];
+    if (!transaction || !app) throw new Error('no transaction');
+    const { services, snapshot } = world;
+    return run({ services, request, transaction, version: 1, snapshot, app });
+  });
+}
+
+describe('what an authenticator may know', () => {
+  test('is the identifier as it was typed, and whether something was proved', async () => {
+    const world = createWorld(twoFactors);
+    await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+    const known = () => opened(world, (context) => environmentOf(context, 'totp', []));
+    await world.beginSignIn();
+    expect(await known()).not.toHaveProperty('identifier');
+    const page = await world.identify('Ann');
+    expect(await known()).toMatchObject({ identifier: 'Ann', subjectId: 'user-ann', mayShowDetails: false });
+    await world.send(page, { 'credentials.passcode': 'secret' });
+    expect(await known()).toMatchObject({ identifier: 'Ann', mayShowDetails: true });
+  });
+
+  test('hashes decoys under the oldest secret, which a new secret does not change', async () => {
+    const world = createWorld();
+    await world.beginSignIn();
+    const [old = ''] = world.secrets.all;
+    const fresh = Buffer.alloc(32, 2).toString('base64url');
+    world.secrets.all = [fresh, old];
+    const env = await opened(world, (context) => environmentOf(context, 'totp', []));
+    expect(env.mac('a', 'b')).toBe(serverMac([fresh], 'a', ['b']));
+    expect(env.decoyMac('a', 'b')).toBe(serverMac([old], 'a', ['b']));
+  });
+
+  test('includes the enrollments that make progress, and only the secret fields of a form', async () => {
+    const asked: AuthenticatorContext[] = [];
+    const inputs: object[] = [];
+    const spied: Authenticator = {
+      ...totp,
+      challenge: (held, env) => {
+        asked.push(env);
+        return totp.challenge(held, env);
+      },
+      verify: (held, given, env) => {
+        inputs.push(given.input);
+        return totp.verify(held, given, env);
+      },
+    };
+    const world = createWorld({ ...twoFactors, authenticators: [password, spied] });
+    await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(asked).toMatchObject([{ allowedCredentials: ['totp'] }]);
+    await world.send(page, { 'credentials.passcode': '123', rememberDevice: 'no' });
+    expect(inputs).toEqual([{ passcode: '123' }]);
+  });
+});
+
+describe('what is loaded at first', () => {
+  test.each([
+    [undefined, []],
+    ['browser-secret', [knownDeviceKey('browser-secret')]],
+  ])('in the browser %s', async (device, keys) => {
+    const world = createWorld({ visitor: device === undefined ? {} : { device } });
+    await world.beginSignIn();
+    const { length } = world.store.loads;
+    await world.view();
+    expect(world.store.loads[length]).toEqual([interactionKey('tx'), transactionKey('tx'), ...keys]);
+  });
+
+  test('an identifier that was entered costs no second load', async () => {
+    const world = createWorld(twoFactors);
+    await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+    const page = await world.beginSignIn();
+    const { length } = world.store.loads;
+    await world.send(page, { identifier: 'ann' });
+    expect(world.store.loads.length - length).toBe(1);
+  });
+});
+
+test('an answer for which no attempt was reserved is refused without a lock', async () => {
+  const world = createWorld();
+  await world.beginSignIn();
+  const refusal = await opened(world, (context) => throttled(context, 'totp', undefined));
+  expect(refusal?.messages).toMatchObject([{ code: 'attempts.exceeded', params: { seconds: 0 } }]);
+});
+
+describe('a challenge cannot start', () => {
+  test('without its authenticator', async () => {
+    const world = createWorld(twoFactors);
+    await world.addUser('ann', [credential('password', 'secret'), credential('totp', '123')]);
+    const page = await world.beginSignIn();
+    (world.services.authenticators as Map<string, Authenticator>).delete('totp');
+    const sent = world.send(page, { identifier: 'ann', 'credentials.passcode': 'secret' });
+    await expect(sent).rejects.toMatchObject({ code: 'internal' });
+  });
+
+  test('without a user', async () => {
+    const world = createWorld();
+    await world.beginSignIn();
+    const plan = { purpose: 'challenge', authenticator: 'totp' } as const;
+    const starting = opened(world, async (context) => startChallenge(context, plan, await decide(context)));
+    await expect(starting).rejects.toMatchObject({ code: 'internal' });
+  });
+});
+
+describe('an enrollment would end the other sessions', () => {
+  const only = fakeAuthenticator({ key: 'only', enrollable: true }, { maxEnrollments: 1 });
+
+  test.each<[string, string, boolean]>([
+    ['of the first of its factor', 'first', true],
+    ['that replaces the only one', 'only', true],
+    ['of one more without a limit', 'totp', false],
+    ['that is not configured', 'none', false],
+  ])('%s', async (_what, key, ends) => {
+    const first = fakeAuthenticator({ key: 'first', factors: ['inherence'], enrollable: true });
+    const world = createWorld({ authenticators: [password, totp, only, first] });
+    await world.addUser('ann', [
+      credential('password', 'secret'),
+      ...['only', 'totp'].map((one) => credential(one, '1')),
+    ]);
+    await world.identify('ann');
+    const would = await opened(world, async (context) => {
+      const policies = await world.snapshot.policies(context.app);
+      return wouldEndOtherSessions(context, policies, { facts: (await decide(context)).facts, key });
+    });
+    expect(would).toBe(ends);
+  });
+
+  test('not before the user is identified', async () => {
+    const world = createWorld();
+    await world.beginSignIn();
+    const would = await opened(world, async (context) => {
+      const policies = await world.snapshot.policies(context.app);
+      return wouldEndOtherSessions(context, policies, { facts: (await decide(context)).facts, key: 'totp' });
+    });
+    expect(would).toBe(false);
+  });
+});
+
+test('an enrollment whose authenticator is gone is not confirmed', async () => {
+  const world = createWorld({ enrollment: { required: [{ anyOf: ['totp'] }] } });
+  await world.addUser('ann', [credential('password', 'secret')]);
+  const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+  (world.services.authenticators as Map<string, Authenticator>).delete('totp');
+  expect(noticesOf(await world.send(page, { 'credentials.passcode': 'new' }))).toEqual(['error form.stale']);
+  expect(await world.credentials('ann')).toHaveLength(1);
+});
