@@ -3,6 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Authenticator, AuthenticatorContext } from '../../../src/authenticators/authenticator.ts';
 import { wouldEndOtherSessions } from '../../../src/flow/actions/enroll.ts';
+import { magicLinkChallenge } from '../../../src/flow/actions/magic-link-challenge.ts';
 import { startChallenge } from '../../../src/flow/actions/start-challenge.ts';
 import { throttled } from '../../../src/flow/actions/verify.ts';
 import { decide } from '../../../src/flow/engine.ts';
@@ -169,4 +170,10 @@ test('an enrollment whose authenticator is gone is not confirmed', async () => {
   (world.services.authenticators as Map<string, Authenticator>).delete('totp');
   expect(noticesOf(await world.send(page, { 'credentials.passcode': 'new' }))).toEqual(['error form.stale']);
   expect(await world.credentials('ann')).toHaveLength(1);
+});
+
+test('a magic link finds nothing where no challenge was started', async () => {
+  const world = createWorld();
+  await world.beginSignIn();
+  expect(await opened(world, (context) => magicLinkChallenge(context, 'token'))).toBeUndefined();
 });
