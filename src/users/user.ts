@@ -4,7 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
-import { type KeptSkips, readSkips } from './skips.ts';
+import type { StoredSkips } from './skips.ts';
 
 /**
  * Claims about the user; names as in OpenID Connect Core section 5.1, in camel case. Custom attributes stand next to
@@ -40,7 +40,7 @@ export interface User {
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
   /** What the user skipped to enroll. */
-  readonly skipped?: KeptSkips;
+  readonly skipped?: StoredSkips;
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
@@ -140,7 +140,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
-    ...(user.skipped === undefined ? {} : { skipped: readSkips(user.skipped) }),
+    ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, consumed, expiresAt }) => ({
       id,
       authenticator,

@@ -4,7 +4,6 @@ import { generate, generateSecret } from 'otplib';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
-import { readSkips } from '../../src/users/skips.ts';
 import { parseUser, serializeUser } from '../../src/users/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { randomName } from './random-name.ts';
@@ -136,7 +135,7 @@ export async function skippedAgo({ store }: TestNode, userId: string, days: numb
   const user = parseUser(entry?.value ?? '');
   const at = Math.floor(Date.now() / 1000) - days * 86_400;
   const skipped = Object.fromEntries(
-    Object.entries(readSkips(user.skipped ?? {})).map(([name, skips]) => [name, movedTo(at, skips)]),
+    Object.entries(user.skipped ?? {}).map(([name, skips]) => [name, movedTo(at, skips)]),
   );
   const value = serializeUser({ ...user, skipped });
   await store.commit([{ op: 'replace', key, version: entry?.version ?? 0, value, refs: [credentialsKey(userId)] }]);

@@ -67,10 +67,6 @@ export function recordSignIn(
   });
 }
 
-/** Before what was proved was written down, there was only the time. */
 function parse(value: string | undefined): Readonly<Record<string, LastSignIn>> {
-  const users = value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn | Seconds>);
-  return Object.fromEntries(
-    Object.entries(users).map(([id, last]) => [id, typeof last === 'number' ? { at: last, used: [] } : last]),
-  );
+  return value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn>);
 }
