@@ -1,5 +1,4 @@
 /** Languages: which one a page or a message speaks, and in which direction it is written. */
-import { match } from '@formatjs/intl-localematcher';
 
 export interface Locale {
   /** BCP 47. */
@@ -27,6 +26,8 @@ export interface LocaleWishes {
 /** Of each list of wishes only the first ones count: both come from outside. */
 const mostWishes = 20;
 const mostRemembered = 500;
+/** Characters: what an implementation must take at least (RFC 5646 section 4.4.1). */
+const maxTagLength = 35;
 
 /**
  * Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers.
@@ -47,23 +48,35 @@ export function localeChooser(available: readonly string[], fallback = 'en'): (w
 
 /**
  * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related
- * language is no substitute, although the matcher would take English for Icelandic.
+ * language is no substitute.
  */
 function bestOf(available: readonly string[], wish: string): string | undefined {
   const tag = canonical(wish);
   if (tag === undefined) return undefined;
-  const language = languageOf(tag);
-  const candidates = available.filter((one) => languageOf(one) === language);
-  const [first] = candidates;
-  return first === undefined ? undefined : match([tag], candidates, first);
+  const wanted = new Intl.Locale(tag);
+  const candidates = available.filter((one) => new Intl.Locale(one).language === wanted.language);
+  const [first, ...others] = candidates;
+  if (first === undefined || others.length === 0) return first;
+  const rank = (candidate: string) => nearness(wanted, new Intl.Locale(candidate));
+  return candidates.reduce((best, candidate) => (rank(candidate) > rank(best) ? candidate : best), first);
 }
 
-function languageOf(tag: string): string {
-  return new Intl.Locale(tag).language;
+/** Of two locales of one language. The script counts most, for the user must be able to read it. */
+function nearness(wanted: Intl.Locale, candidate: Intl.Locale): number {
+  const [likely, offered] = [wanted.maximize(), candidate.maximize()];
+  const isExact = wanted.baseName === candidate.baseName;
+  const isGeneral = candidate.region === undefined;
+  return (
+    8 * Number(likely.script === offered.script) +
+    4 * Number(likely.region === offered.region) +
+    2 * Number(isExact) +
+    Number(isGeneral)
+  );
 }
 
-/** Undefined for what is not a tag, such as the `*` of Accept-Language. */
+/** Undefined for what is not a tag, such as the `*` of Accept-Language, and for what is too long to be read. */
 function canonical(wish: string): string | undefined {
+  if (wish.length > maxTagLength) return undefined;
   try {
     return Intl.getCanonicalLocales(wish)[0];
   } catch {

@@ -33,7 +33,7 @@ export const importRules: Readonly<Record<string, Part>> = {
     packages: 'any',
   },
   // Texts, languages and templates: what pages and messages are made of.
-  rendering: { ours: [], packages: ['ejs', 'intl-messageformat', '@formatjs/intl-localematcher'] },
+  rendering: { ours: [], packages: ['ejs', 'intl-messageformat'] },
   // Credentials are kept with their user, and codes are delivered, in the shape that authenticators give them.
   users: { ours: ['core', 'authenticators/authenticator', ...store], packages: 'any' },
   delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },

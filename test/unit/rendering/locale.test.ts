@@ -1,5 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from '@jest/globals';
 import { localeChooser, localeOf } from '../../../src/rendering/locale.ts';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
 
 describe('the language of a page', () => {
   const choose = localeChooser(['en', 'de']);
@@ -32,6 +37,8 @@ describe('the language of a page', () => {
     ['zh-Hant-HK', ['en', 'zh', 'zh-Hant'], 'zh-Hant'],
     ['zh-CN', ['en', 'zh-Hant', 'zh'], 'zh'],
     ['de-AT', ['en', 'de', 'de-CH'], 'de'],
+    ['de-AT', ['en', 'de-CH', 'de'], 'de'],
+    ['de-CH', ['en', 'de', 'de-CH'], 'de-CH'],
     ['nb', ['en', 'da'], 'en'],
     ['is', ['en', 'de'], 'en'],
   ])('the wish %s, of %j, gives %s', (wish, available, locale) => {
@@ -41,6 +48,36 @@ describe('the language of a page', () => {
   test('more different wishes than are remembered change no answer', () => {
     for (let index = 0; index < 1200; index += 1) choose({ uiLocales: `x-${index} de` });
     expect(choose({ uiLocales: 'x-7 de' })).toBe('de');
+  });
+});
+
+describe('wishes from outside', () => {
+  /** Bytes in use after wishes that are all different, each with a language that is there. */
+  function growth(count: number): number {
+    const choose = localeChooser(['en', 'de', 'zh', 'zh-Hant']);
+    const ask = (from: number) => {
+      for (let index = from; index < from + count; index += 1) {
+        const script = [26 ** 3, 26 ** 2, 26, 1].map((place) => String.fromCharCode(97 + (((index / place) | 0) % 26)));
+        choose({ acceptLanguage: `zh-${script.join('')}-x-a${index}, en-x-${'a'.repeat(8)}-b${index}` });
+      }
+    };
+    ask(0);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    ask(count);
+    collectGarbage();
+    return process.memoryUsage().heapUsed - before;
+  }
+
+  test('leave nothing behind', () => {
+    expect(growth(10_000)).toBeLessThan(2_000_000);
+  });
+
+  test('that are longer than a tag can sensibly be are dropped', () => {
+    const choose = localeChooser(['en', 'de']);
+    expect(choose({ acceptLanguage: `de-u-${'abc-'.repeat(1000)}abc` })).toBe('en');
+    expect(choose({ acceptLanguage: 'de-Latn-DE-1996-x-abcdefgh-abcdefgh' })).toBe('de');
+    expect(choose({ acceptLanguage: 'de-Latn-DE-1996-x-abcdefgh-abcdefgh1' })).toBe('en');
   });
 });
 
