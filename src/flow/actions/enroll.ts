@@ -68,9 +68,10 @@ export async function enroll(
   if (tooMany) return { context, messages: [tooMany] };
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { ok: false, code: 'credentials.taken' });
-  const remaining = authenticator.maxEnrollments
-    ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
-    : account.credentials;
+  const remaining =
+    authenticator.maxEnrollments === 1
+      ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
+      : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
     replaces: authenticator.maxEnrollments === 1,
