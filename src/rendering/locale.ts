@@ -33,13 +33,14 @@ const maxTagLength = 35;
  * Gives for wishes the tag of `available` that serves them best, or `fallback`. Never throws; remembers its answers.
  */
 export function localeChooser(available: readonly string[], fallback = 'en'): (wishes: LocaleWishes) => string {
+  const offered = available.map((tag) => new Intl.Locale(tag));
   const remembered = new Map<string, string>();
   return ({ uiLocales = '', acceptLanguage = '' }) => {
     const key = `${uiLocales}\n${acceptLanguage}`;
     const known = remembered.get(key);
     if (known !== undefined) return known;
     const wishes = [...uiLocales.split(' ', mostWishes), ...byWeight(acceptLanguage)];
-    const chosen = wishes.map((wish) => bestOf(available, wish)).find((tag) => tag !== undefined) ?? fallback;
+    const chosen = wishes.map((wish) => bestOf(offered, wish)).find((tag) => tag !== undefined) ?? fallback;
     if (remembered.size >= mostRemembered) remembered.clear();
     if (key.length < 500) remembered.set(key, chosen);
     return chosen;
@@ -50,15 +51,15 @@ export function localeChooser(available: readonly string[], fallback = 'en'): (w
  * The tag of the same language that is nearest to the wish in script and region: `zh-TW` gets `zh-Hant`. A related
  * language is no substitute.
  */
-function bestOf(available: readonly string[], wish: string): string | undefined {
+function bestOf(offered: readonly Intl.Locale[], wish: string): string | undefined {
   const tag = canonical(wish);
   if (tag === undefined) return undefined;
   const wanted = new Intl.Locale(tag);
-  const candidates = available.filter((one) => new Intl.Locale(one).language === wanted.language);
-  const [first, ...others] = candidates;
-  if (first === undefined || others.length === 0) return first;
-  const rank = (candidate: string) => nearness(wanted, new Intl.Locale(candidate));
-  return candidates.reduce((best, candidate) => (rank(candidate) > rank(best) ? candidate : best), first);
+  const [first, ...others] = offered.filter(({ language }) => language === wanted.language);
+  if (first === undefined) return undefined;
+  const nearer = (best: Intl.Locale, other: Intl.Locale) =>
+    nearness(wanted, other) > nearness(wanted, best) ? other : best;
+  return others.reduce(nearer, first).toString();
 }
 
 /** Of two locales of one language. The script counts most, for the user must be able to read it. */

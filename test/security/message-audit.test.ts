@@ -54,7 +54,7 @@ test('for an unknown user the same work is done, and the line says that nothing 
       if (currentStep(page) === `challenge:${app === 'mail' ? 'email' : app}`) lines.push(linesOf(uid));
     }
     expect(lines.length).toBeGreaterThan(0);
-    const withheld = { event: 'message.withheld', outcome: 'failure', reason: 'nobody', client: app };
+    const withheld = { event: 'message.withheld', outcome: 'failure', reason: 'no_account', client: app };
     for (const of of lines) expect(of).toEqual([expect.objectContaining(withheld)]);
     expect(lines.flat().filter((line) => 'subject' in line)).toEqual([]);
   }

@@ -44,7 +44,7 @@ const defaultLimits = { address: 10, network: 100 };
 export function mailQuotas(address: string | undefined, context: AuthenticatorContext): readonly Quota[] {
   const given = (context.settings as { readonly limits?: typeof defaultLimits } | undefined)?.limits;
   const { address: toOne, network } = given ?? defaultLimits;
-  const recipient = address?.toLowerCase() ?? `nobody ${context.subjectId ?? context.identifier ?? ''}`;
+  const recipient = address?.toLowerCase() ?? `decoy ${context.subjectId ?? context.identifier ?? ''}`;
   return [
     networkQuota(context.visitor.ip, network),
     { ...perHour('recipient', `email\n${recipient}`, toOne), separateForKnownBrowsers: true },

@@ -28,7 +28,7 @@ export function phoneQuotas(
   limits: PhoneLimits,
   { ip, unknown }: { readonly ip: string; readonly unknown: string },
 ): readonly Quota[] {
-  const decoy = `nobody ${unknown}`;
+  const decoy = `decoy ${unknown}`;
   return [
     networkQuota(ip, limits.network),
     { ...perHour('number', to?.number ?? decoy, limits.number), separateForKnownBrowsers: true },

@@ -72,7 +72,7 @@ function isSameChallenge(one: Pending, other: Pending): boolean {
  */
 export function proved(transaction: Transaction, evidence: Evidence): Transaction {
   const { subject, event } = transaction;
-  if (subject === undefined || subject.decoy) throw new Error('nobody is there to prove anything');
+  if (subject === undefined || subject.decoy) throw new Error('evidence needs a known user');
   if (evidence.subject !== subject.id) throw new Error('evidence of another subject');
   if (evidence.transaction !== event) throw new Error('evidence of another event');
   const rest =

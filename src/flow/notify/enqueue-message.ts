@@ -109,7 +109,7 @@ function auditMessage(
   const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
   audit(context.request.unit, context.services.audit, {
     ...(channel === undefined
-      ? ({ event: 'message.withheld', outcome: 'failure', reason: 'nobody' } as const)
+      ? ({ event: 'message.withheld', outcome: 'failure', reason: 'no_account' } as const)
       : ({ event: 'message.queued', outcome: 'success', channel, ...where } as const)),
     authenticator,
     ...auditContext(context),

@@ -49,12 +49,12 @@ function characteristicFindings(
     const { minimumAcr } = readApp(document);
     const acr = context.settings.acrValues.find(({ value }) => value === minimumAcr);
     const fault = acr && characteristicFault(acr.requirement, context);
-    return fault === undefined ? [] : [source.finding(['minimumAcr'], `nobody can reach it: ${fault}`)];
+    return fault === undefined ? [] : [source.finding(['minimumAcr'], `no user can reach it: ${fault}`)];
   }
   if (kind !== 'sign-on') return [];
   return readPolicy(document).rules.flatMap(({ then }, index) => {
     const fault = then.kind === 'allow' ? characteristicFault(then.requirement, context) : undefined;
-    return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'allow'], `lets nobody in: ${fault}`)];
+    return fault === undefined ? [] : [source.finding(['rules', index, 'then', 'allow'], `lets no user in: ${fault}`)];
   });
 }
 

@@ -65,7 +65,7 @@ function enrollmentFault(keys: readonly string[], enabled: readonly Authenticato
     ...(wrong.length > 0 ? [`people cannot set up ${wrong.join(' and ')} while they sign in`] : []),
     ...(off.length > 0 ? [`stepgate.yaml does not enable ${notOn}`] : []),
   ];
-  return `nobody can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
+  return `no user can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;
 }
 
 interface EnrollmentContext {
@@ -99,7 +99,7 @@ function conflicts(
     for (const policy of policies) {
       for (const conflict of enrollmentConflicts({ ...context, policy, enrollment, clientId, besides })) {
         const index = enrollment.rules.findIndex(({ rule }) => rule === conflict.enrollment);
-        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that nobody can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
+        const message = `disables ${conflict.enrollment.then.disabled.join(', ')}, so that no user can meet the rule ${placeOf(conflict.rule)} where both apply, as in the app ${clientId}`;
         const key = `${index}\n${placeOf(conflict.rule)}`;
         if (!found.has(key)) found.set(key, source.finding(['rules', index, 'then', 'disabled'], message));
       }

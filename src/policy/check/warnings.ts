@@ -74,7 +74,7 @@ function unreachableAcrValues(
     const fault = acr && characteristicFault(acr.requirement, { settings, all });
     return fault === undefined
       ? []
-      : [source.finding([...path.slice(0, -1), 'requirement'], `nobody can reach it: ${fault}`)];
+      : [source.finding([...path.slice(0, -1), 'requirement'], `no user can reach it: ${fault}`)];
   });
 }
 

@@ -112,13 +112,13 @@ export const requirementSchema = closed({
   ...alternativeFields,
   anyOf: z
     .array(alternative)
-    .min(1, { error: 'must not be empty: nobody could ever get in' })
+    .min(1, { error: 'must not be empty: no user could ever get in' })
     .max(16)
     .optional()
     .describe('Several ways; one of them is enough. Stands alone.'),
   chains: z
     .array(z.array(chainStep).min(1, { error: 'must not be empty' }).max(3, { error: 'must have at most 3 steps' }))
-    .min(1, { error: 'must not be empty: nobody could ever get in' })
+    .min(1, { error: 'must not be empty: no user could ever get in' })
     .max(5, { error: 'must have at most 5 chains' })
     .optional()
     .describe(

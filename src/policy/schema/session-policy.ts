@@ -47,7 +47,7 @@ const rule = closed({
   then: z
     .union(
       [
-        z.literal('deny').describe('Nobody signs in by this rule.'),
+        z.literal('deny').describe('No user signs in by this rule.'),
         closed({ allow: allow.describe('Who proves this, gets a session.') }),
       ],
       {

@@ -32,7 +32,7 @@ function memoryFault(requirement: Requirement): string | undefined {
 
 const then = z.union(
   [
-    z.literal('deny').describe('Nobody gets in by this rule.'),
+    z.literal('deny').describe('No user gets in by this rule.'),
     closed({
       allow: requirementSchema.describe('Who proves this, gets in.'),
       remember: remember.optional(),

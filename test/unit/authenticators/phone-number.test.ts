@@ -117,7 +117,7 @@ describe('what is counted', () => {
     const [network, ...rest] = phoneQuotas(undefined, limits, about);
     expect(network?.value).toBe('192.0.2.7');
     expect(rest).toHaveLength(3);
-    for (const { value } of rest) expect(value).toBe('nobody a hash');
+    for (const { value } of rest) expect(value).toBe('decoy a hash');
   });
 
   test.each([

@@ -786,7 +786,7 @@ describe('sending again', () => {
       .at(-1)
       ?.map(({ op }) => op)
       .sort();
-    expect(world.lines.at(-1)).toMatchObject({ event: 'message.withheld', outcome: 'failure', reason: 'nobody' });
+    expect(world.lines.at(-1)).toMatchObject({ event: 'message.withheld', outcome: 'failure', reason: 'no_account' });
     await world.identify('ann');
     expect(
       world.store.commits

@@ -10,7 +10,7 @@ const rule = (allow: string) => `name: notes\nrules:\n  - name: All\n    then: {
 const at = `${signOn}:4:20 rules[0].then.allow`;
 const hint = '; `webauthn` can only do so with other settings (hardware is proved by `metadata`)';
 const lets = (what: string, more = '') =>
-  `${at} lets nobody in: no authenticator that it takes and that is enabled shows ${what}${more}`;
+  `${at} lets no user in: no authenticator that it takes and that is enabled shows ${what}${more}`;
 
 test.each<[string, string, string, readonly string[]]>([
   ['hardware without metadata', '', '{ possession: { hardwareProtected: true } }', [lets('hardwareProtected', hint)]],
@@ -44,7 +44,7 @@ test('a minimum acr is checked like a rule', async () => {
   const lines = (acr: string, more: string) =>
     findingLines({ 'stepgate.yaml': withKeys(more), 'apps/notes.yaml': app(acr) });
   expect(await lines('phrh', '')).toEqual([
-    `apps/notes.yaml:4:13 minimumAcr nobody can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
+    `apps/notes.yaml:4:13 minimumAcr no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
   ]);
   expect(await lines('phrh', metadata)).toEqual([]);
   expect(await lines('phr', '')).toEqual([]);
@@ -57,7 +57,7 @@ test('an acr value that no user can reach is a warning, as it locks no user out'
     return loaded.ok && loaded.warnings.map(({ path, message }) => `${path} ${message}`);
   };
   expect(await warned('')).toEqual([
-    `acrValues[0].requirement nobody can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
+    `acrValues[0].requirement no user can reach it: no authenticator that it takes and that is enabled shows hardwareProtected${hint}`,
   ]);
   expect(await warned(metadata)).toEqual([]);
   expect(await warned('', '')).toEqual([]);

@@ -96,7 +96,7 @@ test.each<[string, string, string]>([
 test('an authenticator that is required but not enabled', async () => {
   const lines = await findingLines({ [file]: 'rules:\n  - { name: A, then: { required: [webauthn] } }\n' });
   expect(lines).toEqual([
-    `${file}:2:35 rules[0].then.required[0] nobody can enroll webauthn: stepgate.yaml does not enable it`,
+    `${file}:2:35 rules[0].then.required[0] no user can enroll webauthn: stepgate.yaml does not enable it`,
   ]);
 });
 
@@ -104,28 +104,28 @@ test.each<[string, string, string]>([
   [
     'required of what an administrator hands out',
     'required: [password]',
-    '2:35 rules[0].then.required[0] nobody can enroll password: people cannot set up password while they sign in',
+    '2:35 rules[0].then.required[0] no user can enroll password: people cannot set up password while they sign in',
   ],
   [
     'of several, none',
     'required: [{ anyOf: [password, webauthn] }]',
-    '2:35 rules[0].then.required[0] nobody can enroll password or webauthn: people cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
+    '2:35 rules[0].then.required[0] no user can enroll password or webauthn: people cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
   ],
   ['of several, one', 'required: [{ anyOf: [password, totp] }]', ''],
   [
     'offered, and not enabled',
     'optional: [totp, webauthn]',
-    '2:41 rules[0].then.optional[1] nobody can enroll webauthn: stepgate.yaml does not enable it',
+    '2:41 rules[0].then.optional[1] no user can enroll webauthn: stepgate.yaml does not enable it',
   ],
   [
     'offered, and not to be enrolled',
     'optional: [password]',
-    '2:35 rules[0].then.optional[0] nobody can enroll password: people cannot set up password while they sign in',
+    '2:35 rules[0].then.optional[0] no user can enroll password: people cannot set up password while they sign in',
   ],
   [
     'promoted, and not enabled',
     'promote: { webauthn: { cooldown: P1D } }',
-    '2:45 rules[0].then.promote.webauthn nobody can enroll webauthn: stepgate.yaml does not enable it',
+    '2:45 rules[0].then.promote.webauthn no user can enroll webauthn: stepgate.yaml does not enable it',
   ],
 ])('what no user can enroll: %s', async (_, then, expected) => {
   const lines = await findingLines({ [file]: `rules:\n  - { name: A, then: { ${then} } }\n` });

@@ -121,7 +121,7 @@ test.each<[string, string, readonly string[]]>([
     [
       '3:30 acrValues[0].requirement demands nothing: give `factors`, `knowledge`, `possession`, `inherence`, `any`, `anyOf` or `chains`',
       '4:14 acrValues[1].value another acr value, in line 3, has the same name',
-      '4:39 acrValues[1].requirement.anyOf must not be empty: nobody could ever get in',
+      '4:39 acrValues[1].requirement.anyOf must not be empty: no user could ever get in',
       '5:62 acrValues[2].requirement.knowledge.authenticators[0] unknown authenticator `sms`; known: password, totp, webauthn',
     ],
   ],
@@ -293,7 +293,7 @@ test.each<[string, string, readonly string[]]>([
   [
     'no alternative',
     allow('{ anyOf: [] }'),
-    ['5:23 rules[0].then.allow.anyOf must not be empty: nobody could ever get in'],
+    ['5:23 rules[0].then.allow.anyOf must not be empty: no user could ever get in'],
   ],
   [
     'alternatives beside factors',
