@@ -1,13 +1,17 @@
 /**
- * `npm run mutation -- core|shell [--restart]`: how many mutants of a suite its tests notice. Results are kept as they
- * come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it was. The exit code is 1 when a
- * mutant survives that `equivalent.json` does not list.
+ * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N]`: how many mutants of a suite its tests
+ * notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes on where it
+ * was. The exit code is 1 when a mutant survives that `equivalent.json` does not list.
+ *
+ * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
+ * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { Mutant } from './mutate.ts';
-import { type Suite, seed, suites } from './suites.ts';
+import { seed as defaultSeed, type Suite, suites } from './suites.ts';
 import type { Reply, Request, WorkerData } from './worker.ts';
 
 interface Result {
@@ -97,7 +101,7 @@ class Runner {
 }
 
 /** A small generator with a seed (mulberry32): the same sample each time. */
-function draw<T>(items: readonly T[], count: number): readonly T[] {
+function draw<T>(items: readonly T[], count: number, seed: number): readonly T[] {
   let state = seed;
   const next = () => {
     state = (state + 0x6d2b79f5) | 0;
@@ -127,7 +131,7 @@ interface Plan {
   readonly usualTime: (tests: readonly number[], share: number) => number;
 }
 
-async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
+async function planOf(suite: Suite, runner: Runner, options: Options): Promise<Plan> {
   const { mutants, atLoad, tests } = await runner.start(1);
   const full = await baseline(runner);
   if (full.failed.length > 0) throw new Error(`the tests fail without a mutant:\n${full.failed.join('\n')}`);
@@ -144,9 +148,10 @@ async function planOf(suite: Suite, runner: Runner): Promise<Plan> {
   const byTime = (one: number, other: number) => (milliseconds[one] ?? 0) - (milliseconds[other] ?? 0);
   const all = [...tests.keys()].sort(byTime);
   const indexes = [...mutants.keys()];
+  const drawn = suite.sample === undefined ? indexes : draw(indexes, suite.sample, options.seed);
   return {
     mutants,
-    chosen: suite.sample === undefined ? indexes : draw(indexes, suite.sample),
+    chosen: drawn.filter((index) => mutants[index]?.key.startsWith(options.only)),
     atLoad: isAtLoad,
     testsOf: (mutant, share) => {
       const covering = isAtLoad.has(mutant) ? all : (reaching.get(mutant) ?? []).toSorted(byTime);
@@ -183,11 +188,11 @@ async function tryMutant(index: number, share: number, plan: Plan, runner: Runne
   }
 }
 
-async function runSuite(name: string, suite: Suite, restart: boolean): Promise<readonly Result[]> {
+async function runSuite(name: string, suite: Suite, options: Options): Promise<readonly Result[]> {
   const sources = filesUnder(suite.sources, '.ts');
   const runner = new Runner({ root, sources, tests: filesUnder(suite.tests, '.test.ts') });
-  const plan = await planOf(suite, runner);
-  const results = openResults(name, restart);
+  const plan = await planOf(suite, runner, options);
+  const results = openResults(name, options);
   process.stdout.write(`${name}: ${plan.chosen.length} of ${plan.mutants.length} mutants\n`);
   const keyOf = (index: number) => plan.mutants[index]?.key ?? '';
   for (const share of [quickShare, 1]) {
@@ -207,12 +212,15 @@ async function runSuite(name: string, suite: Suite, restart: boolean): Promise<r
   return results.all().filter(({ key }) => keys.has(key));
 }
 
-function openResults(name: string, restart: boolean) {
+function openResults(name: string, { restart, again, only }: Options) {
   const file = join(root, 'mutation-results', `${name}.jsonl`);
   mkdirSync(join(root, 'mutation-results'), { recursive: true });
   if (restart) rmSync(file, { force: true });
   const lines = existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n').filter(Boolean) : [];
-  const found = new Map(lines.map((line) => JSON.parse(line) as Result).map((result) => [result.key, result]));
+  const known = lines.map((line) => JSON.parse(line) as Result);
+  const found = new Map(known.map((result) => [result.key, result]));
+  const isForgotten = ({ key, outcome }: Result) => again && key.startsWith(only) && outcome !== 'killed';
+  for (const result of [...found.values()].filter(isForgotten)) found.delete(result.key);
   return {
     outcome: (key: string) => found.get(key)?.outcome,
     all: () => [...found.values()],
@@ -238,10 +246,26 @@ function report(name: string, results: readonly Result[]): boolean {
   return left.length === 0;
 }
 
-const [name, ...options] = process.argv.slice(2);
-const names = name === undefined ? Object.keys(suites) : [name];
+interface Options {
+  readonly restart: boolean;
+  readonly again: boolean;
+  readonly only: string;
+  readonly seed: number;
+}
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: {
+    restart: { type: 'boolean', default: false },
+    again: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    seed: { type: 'string', default: String(defaultSeed) },
+  },
+});
+const options: Options = { ...values, seed: Number(values.seed) };
+const names = positionals.length === 0 ? Object.keys(suites) : positionals;
 for (const one of names) {
   const suite = suites[one];
   if (suite === undefined) throw new Error(`no suite ${one}: ${Object.keys(suites).join(', ')}`);
-  if (!report(one, await runSuite(one, suite, options.includes('--restart')))) process.exitCode = 1;
+  if (!report(one, await runSuite(one, suite, options))) process.exitCode = 1;
 }
