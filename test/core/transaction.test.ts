@@ -101,7 +101,7 @@ describe('proved', () => {
     ['of another subject', withAnn, { ...password, subject: 'bob' }],
     ['of another event', withAnn, { ...password, transaction: 'tx-before' }],
   ])('throws for evidence %s', (_, transaction, evidence) => {
-    expect(() => proved(transaction, evidence)).toThrow();
+    expect(() => proved(transaction, evidence)).toThrow(/^evidence (needs|of)/);
   });
 });
 
