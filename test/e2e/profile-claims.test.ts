@@ -65,7 +65,7 @@ test('each scope releases its claims, and nothing else', async () => {
   expect(idToken).toMatchObject(expected);
 });
 
-test('an address that nobody proved is not called verified', async () => {
+test('an address without a proof is not called verified', async () => {
   const { info } = await claimsFor('openid email profile');
   expect(info).toMatchObject({ email: 'ann@x.test', name: 'Ann Archer', birthdate: '1990-12-31' });
   expect(info).not.toHaveProperty('email_verified');
