@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/world.ts';
+import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
