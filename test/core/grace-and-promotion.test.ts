@@ -109,7 +109,7 @@ test.each<[string, Partial<EnrollmentTerms>, Setup, object]>([
   expect(decide(terms, setup)).toMatchObject(expected);
 });
 
-test('nobody is kept out by an enrollment that may be skipped and that nothing is left to unlock', () => {
+test('an enrollment that may be skipped keeps no user out, even where nothing is left to prove before it', () => {
   const setup = { subject: lost, proved: 'recovery_code' } as const;
   for (const terms of [{ optional: ['totp'] }, promoted(), skips])
     expect(decide(terms, setup)).toMatchObject({ kind: 'allow' });

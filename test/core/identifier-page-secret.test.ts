@@ -93,7 +93,7 @@ describe('the page offers to keep the user signed in', () => {
     expect(offersToKeep(policiesOf({ session: { name: 's', rules } }), factsOf())).toBe(expected);
   });
 
-  test('whoever was seen here before', () => {
+  test('as to any user, although a user is known', () => {
     const rules = [
       { name: 'group', when, then: allowed(keeping) },
       { name: 'others', when: {}, then: allowed(hour) },

@@ -261,12 +261,12 @@ describe('an enrollment must stay', () => {
     expect(isLastSignInOption(policies, at(['password', 'webauthn']), 'webauthn')).toBe(true);
   });
 
-  test('where the account app lets nobody in, as nothing is left to sign in with', () => {
+  test('where the account app denies every user, as nothing is left to sign in with', () => {
     const closed = policiesOf({ app: { name: 'closed', rules: [{ name: 'All', when: {}, then: { kind: 'deny' } }] } });
     expect(isLastSignInOption(closed, at(['password', 'totp']), 'totp')).toBe(true);
   });
 
-  test('not for an app without a policy, which lets nobody in', () => {
+  test('not for an app without a policy, which denies every user', () => {
     const { app: _, ...policies } = under([{ when: {}, then: required('totp') }]);
     expect(demandsOn(policies, at(['password', 'totp']), 'totp')).toEqual([]);
   });
