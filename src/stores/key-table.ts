@@ -100,6 +100,14 @@ export const keyTable = {
     lifetime: lasting,
     references: ['user'],
   },
+  'attribute-reservation': {
+    what: 'The user that a value of a unique attribute is reserved for. It counts only while the profile of that user has it.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the name of the attribute and the value' },
+    owner: 'users/attribute-reservations',
+    lifetime: lasting,
+    references: ['user'],
+  },
   'sign-in-log': {
     what: 'The newest sign-ins of a user, for the account pages.',
     holds: 'log',

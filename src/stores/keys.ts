@@ -24,6 +24,11 @@ export function credentialReservationKey(authenticator: string, reserved: string
   return keyOf('credential-reservation', JSON.stringify([authenticator, reserved]));
 }
 
+/** `value`: in the form in which values are compared. */
+export function attributeReservationKey(attribute: string, value: string): string {
+  return keyOf('attribute-reservation', JSON.stringify([attribute, value]));
+}
+
 export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }

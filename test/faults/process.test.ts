@@ -11,7 +11,7 @@ import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, identify, passcode } from '../support/sign-in-flow.ts';
-import { type Running, startStepgate } from '../support/stepgate.ts';
+import { type Running, startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 

@@ -4,8 +4,8 @@ import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
 import { redirectUri } from '../relying-party.ts';
 import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
 import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
-import { type Fields, type Place, seen } from './place.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import { type Fields, type Place, seen } from './tested-input.ts';
 
 const added = 'account.done.added';
 

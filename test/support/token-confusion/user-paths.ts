@@ -6,14 +6,14 @@ import { codeIn, inboxOf, linkIn, mailTo } from '../mail.ts';
 import type { TestNode } from '../node.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { codeFor, mobileNumber } from '../phone.ts';
-import { beginIdentified, chooseAuthenticator, name } from '../proofs.ts';
+import { beginIdentified, chooseAuthenticator, name } from '../prove-capabilities.ts';
 import { authorization, redeemCode } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../sign-in-flow.ts';
 import { until } from '../until.ts';
 import { mainForm, type Page, UserAgent } from '../user-agent.ts';
 import { app, question, vault } from './apps.ts';
-import type { At, Fields } from './place.ts';
+import type { At, Fields } from './tested-input.ts';
 
 /** A value in a form of the page. */
 export function fieldOf(page: Page, field: string, step?: string): string {

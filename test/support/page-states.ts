@@ -12,7 +12,7 @@ import { assetCacheControl } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
-import { accountPages } from './account-pages.ts';
+import { accountPages } from './account-page-states.ts';
 import { errorNotice as error } from './notices.ts';
 
 export const viewsDir = join(import.meta.dirname, '../../views');

@@ -8,10 +8,10 @@ import { generate } from 'otplib';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials } from '../../src/users/user.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
+import { linkTo, withEmail } from '../support/account-visits.ts';
 import { appFile } from '../support/authorize.ts';
 import { expectSince } from '../support/epoch-seconds.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, withEmail } from '../support/own-account.ts';
 import { authorizationRequest, discover, type Person, redeem, redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,

@@ -7,7 +7,7 @@ import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { type Holder, holder } from '../support/enrolled-users.ts';
 import { codeIn, linkIn, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
-import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../support/prove-capabilities.ts';
 import { randomName } from '../support/random-name.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, attemptsOf, currentStep, eventsOf, formOf, signOnPolicy } from '../support/sign-in-flow.ts';

@@ -9,7 +9,7 @@ import {
   settingsWithAllAuthenticators,
 } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { beginIdentified, chooseAuthenticator, name, prove } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator, name, prove } from '../support/prove-capabilities.ts';
 import { currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 

@@ -1,9 +1,9 @@
 /** The pages and forms of `/account`. */
 import { formOf } from '../sign-in-flow.ts';
 import type { Page } from '../user-agent.ts';
-import { type Fields, get, type Place, seen } from './place.ts';
-import { type AccountForm, accountForms, accountPath, type Values } from './values.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import { type AccountForm, accountForms, accountPath, type Values } from './handed-out-values.ts';
+import { type Fields, get, type Place, seen } from './tested-input.ts';
 
 /** Where the browser ended up within the account, and the notice of the page. */
 function shown({ node }: World, page: Page): string {

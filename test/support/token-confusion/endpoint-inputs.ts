@@ -4,8 +4,8 @@ import { authorization, postToken } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { beginSignIn, currentStep } from '../sign-in-flow.ts';
 import { app, deviceGrant, parPrefix } from './apps.ts';
-import { type Fields, get, type Place, seen } from './place.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import { type Fields, get, type Place, seen } from './tested-input.ts';
 
 /** A field of the token endpoint, among others that are right. */
 function token(field: string, takes: string, rest: (world: World) => Fields): Place {

@@ -8,7 +8,7 @@ import { parseDocument } from 'yaml';
 import { appFile } from '../support/authorize.ts';
 import { fieldsOf, type Holder, holder, settingsWithAllAuthenticators, softKeyOf } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, beginIdentified, name, prove } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, name, prove } from '../support/prove-capabilities.ts';
 import { answerStep, currentStep, eventsOf } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 import { attestation, flag, optionsOf, whereOf } from '../support/webauthn.ts';

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { type CapabilityName, type Holder, holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { allMailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { beginIdentified, chooseAuthenticator, prove } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator, prove } from '../support/prove-capabilities.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, eventsOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';

@@ -1,14 +1,14 @@
 /** What a browser may send as a cookie. */
-import { beginIdentified, chooseAuthenticator } from '../proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../prove-capabilities.ts';
 import { authorization } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { cookieOf } from '../returning-browser.ts';
 import { answerStep, currentStep } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { app, vault } from './apps.ts';
-import type { Place } from './place.ts';
-import { cookieAt } from './values.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import { cookieAt } from './handed-out-values.ts';
+import type { Place } from './tested-input.ts';
 
 export interface SignedCookie {
   readonly name: string;

@@ -7,9 +7,9 @@ import { formOf } from '../sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
-import { fieldOf } from './flows.ts';
-import type { Fields } from './place.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import type { Fields } from './tested-input.ts';
+import { fieldOf } from './user-paths.ts';
 
 /** The forms of `/account`: where each stands, and what is typed into it. */
 export const accountForms = {

@@ -3,8 +3,8 @@ import type { TestNode } from '../node.ts';
 import { redirectUri } from '../relying-party.ts';
 import { answerStep, currentStep } from '../sign-in-flow.ts';
 import type { Page, UserAgent } from '../user-agent.ts';
-import type { Values } from './values.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import type { Values } from './handed-out-values.ts';
 
 export type Fields = Readonly<Record<string, string>>;
 

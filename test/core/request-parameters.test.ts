@@ -16,7 +16,7 @@ import {
   proof,
   silentFacts,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 type Keys = readonly (Key | 'key')[];
 

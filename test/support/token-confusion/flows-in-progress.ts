@@ -12,6 +12,7 @@ import type { Authorization } from '../raw-client.ts';
 import type { SignIn } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { filesFor, parPrefix, resource } from './apps.ts';
+import type { At, Fields } from './tested-input.ts';
 import {
   addAddresses,
   enrolledTotp,
@@ -31,8 +32,7 @@ import {
   totpCodes,
   withKey,
   yesToRemove,
-} from './flows.ts';
-import type { At, Fields } from './place.ts';
+} from './user-paths.ts';
 
 export interface World {
   readonly node: TestNode;

@@ -12,7 +12,14 @@ import { demands } from '../support/first-factors.ts';
 import { linkIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { settingsWithPhone } from '../support/phone.ts';
-import { appsThatAsk, beginIdentified, chooseAuthenticator, name, prove, truth } from '../support/proofs.ts';
+import {
+  appsThatAsk,
+  beginIdentified,
+  chooseAuthenticator,
+  name,
+  prove,
+  truth,
+} from '../support/prove-capabilities.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, eventsOf, formOf, type SignIn } from '../support/sign-in-flow.ts';

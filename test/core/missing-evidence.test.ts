@@ -6,9 +6,9 @@ import { assessedEvidence, type Missing, missingOf } from '../../src/core/decisi
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { world } from './support/arbitraries.ts';
-import { naivelyMeets } from './support/naive.ts';
+import { allow, always, factors, factsOf, NOW, policiesOf, proof, userWith } from './support/fixtures.ts';
+import { naivelyMeets } from './support/naive-evaluator.ts';
 import { seeded } from './support/seeded.ts';
-import { allow, always, factors, factsOf, NOW, policiesOf, proof, userWith } from './support/world.ts';
 
 const everything = userWith(['password', 'totp', 'webauthn', 'security_question']);
 

@@ -6,8 +6,8 @@ import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from 
 import type { Page } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
-import { type At, answered, type Fields, get, type Place, seen } from './place.ts';
-import type { World } from './world.ts';
+import type { World } from './flows-in-progress.ts';
+import { type At, answered, type Fields, get, type Place, seen } from './tested-input.ts';
 
 /** There is no such sign-in (any more), or it is not of this browser. */
 const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_missing'];

@@ -2,13 +2,13 @@
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { outboxOf } from '../support/account-notifications.ts';
+import { visit } from '../support/account-visits.ts';
 import { holder } from '../support/enrolled-users.ts';
 import { codeIn, maySendAgain, passwordless, reader } from '../support/mail.ts';
 import { startNode, type TestNode, type TestNodeOptions } from '../support/node.ts';
 import { waiting } from '../support/outbox.ts';
-import { visit } from '../support/own-account.ts';
 import { byPhoneAlone, caller, settingsWithPhone } from '../support/phone.ts';
-import { chooseAuthenticator } from '../support/proofs.ts';
+import { chooseAuthenticator } from '../support/prove-capabilities.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import {
   answerStep,

@@ -5,9 +5,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { credentialsKey } from '../../src/stores/keys.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
+import { linkTo } from '../support/account-visits.ts';
 import { appFile, post } from '../support/authorize.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo } from '../support/own-account.ts';
 import { authorization, claimsOf, refresh } from '../support/raw-client.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
 import { cookieOf, finish, reopened, signInTo as signIn } from '../support/returning-browser.ts';

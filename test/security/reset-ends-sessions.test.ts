@@ -5,7 +5,7 @@ import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../suppor
 import { type Holder, holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands } from '../support/first-factors.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appsThatAsk, beginIdentified, chooseAuthenticator, prove } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, chooseAuthenticator, prove } from '../support/prove-capabilities.ts';
 import { redeemCode, refresh } from '../support/raw-client.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, beginSignIn, currentStep, signOnPolicy } from '../support/sign-in-flow.ts';

@@ -3,7 +3,7 @@ import { appFile } from '../authorize.ts';
 import { capabilities } from '../enrolled-users.ts';
 import type { NotifiedParty } from '../notified-party.ts';
 import { settingsWithPhone } from '../phone.ts';
-import { appsThatAsk } from '../proofs.ts';
+import { appsThatAsk } from '../prove-capabilities.ts';
 
 /** Takes every grant that there is; its rule asks for one proof. */
 export const app = 'tokens';
