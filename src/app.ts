@@ -26,8 +26,8 @@ import type { Settings } from './policy/model/settings.ts';
 import { withAccountApp } from './policy/revision/account-app.ts';
 import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
-import { StoreHealth } from './store-health.ts';
 import type { Store } from './stores/store.ts';
+import { StoreHealth } from './stores/store-health.ts';
 import { Directory } from './users/directory.ts';
 
 export interface AppOptions {

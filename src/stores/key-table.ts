@@ -323,7 +323,7 @@ export const keyTable = {
     what: 'What each node writes again and again, to find out whether the store takes writes.',
     holds: 'entry',
     tag: { rule: 'constant', tag: 'probe' },
-    owner: 'store-health',
+    owner: 'stores/store-health',
     lifetime: { kind: 'fixed', seconds: 60 },
     references: [],
   },

@@ -88,7 +88,6 @@ export const importRules: Readonly<Record<string, Part>> = {
   log: { ours: [], packages: ['pino'] },
   // What a User-Agent header says: rules need it, and so do the texts of authenticators.
   'user-agent': { ours: ['core/model/facts'], packages: ['bowser'] },
-  'store-health': { ours: [...store], packages: [] },
   'active-revision': { ours: ['core', 'policy', 'oidc', ...store], packages: ['oidc-provider'] },
   app: root,
   serve: root,

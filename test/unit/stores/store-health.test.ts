@@ -1,10 +1,10 @@
 /** Whether a node says that its store cannot be relied on, from what probes of the store find. */
 import { afterEach, expect, test } from '@jest/globals';
-import { StoreUnavailable } from '../../src/errors.ts';
-import { StoreHealth } from '../../src/store-health.ts';
-import type { Store } from '../../src/stores/store.ts';
-import { fakeStore } from '../support/fake-store.ts';
-import { until } from '../support/until.ts';
+import { StoreUnavailable } from '../../../src/errors.ts';
+import type { Store } from '../../../src/stores/store.ts';
+import { StoreHealth } from '../../../src/stores/store-health.ts';
+import { fakeStore } from '../../support/fake-store.ts';
+import { until } from '../../support/until.ts';
 
 const running: StoreHealth[] = [];
 afterEach(() => {

@@ -2,14 +2,14 @@
  * Whether the store takes writes, and keeps what it is given: asked again and again while the node runs, because a full
  * disk, a deleted file or a changed setting is otherwise found by the first user whose sign-in it breaks (Law 13).
  */
-import { StoreUnavailable } from './errors.ts';
-import { writeProbeKey } from './stores/keys.ts';
-import type { Store } from './stores/store.ts';
+import { StoreUnavailable } from '../errors.ts';
+import { writeProbeKey } from './keys.ts';
+import type { Store } from './store.ts';
 
 export interface StoreHealthOptions {
   readonly store: Store;
   readonly warn: (message: string) => void;
-  /** Takes what somebody must look at now. */
+  /** Takes failures that an operator must look at now. */
   readonly alarm: (error: StoreUnavailable) => void;
   /** Between two probes (milliseconds). Default: 1 second. */
   readonly interval?: number;
