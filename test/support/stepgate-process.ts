@@ -40,7 +40,7 @@ export interface Running {
   /** The first line, now or later, that matches; rejects when the process ends without. */
   line(pattern: RegExp): Promise<string>;
   /** Sends the signal, and waits for the end. */
-  stop(signal: 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
+  stop(signal: 'SIGHUP' | 'SIGINT' | 'SIGTERM' | 'SIGKILL'): Promise<number | null>;
 }
 
 /** Starts a command that goes on until it is stopped. */
