@@ -237,10 +237,10 @@ describe('a store that answers and takes no writes', () => {
     stops.push(store.close);
     const node = await startNode({ store });
     stops.push(node.stop);
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'notes');
     await rm(join(dir, 'stepgate.db'));
-    expect((await identify(agent, page, person)).status).toBe(503);
+    expect((await identify(agent, page, user)).status).toBe(503);
     expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('deleted') });
   });
 });
