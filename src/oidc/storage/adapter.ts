@@ -39,6 +39,10 @@ interface Stored {
   readonly basisEnrollments?: readonly string[];
 }
 
+function parseStored(value: string): Stored {
+  return JSON.parse(value) as Stored;
+}
+
 /** Models from which further tokens follow: each is stored with what it rests on. */
 const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
@@ -178,10 +182,10 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
-  const stored = JSON.parse(entry.value) as Stored;
+  const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
   if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
-  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
 
 async function findByUserCode(storage: ModelStorage, code: string): Promise<AdapterPayload | undefined> {
