@@ -116,7 +116,7 @@ export async function submit(
         await answer(context, await decide(context), {
           binding,
           fields: submission.fields,
-          loaded: { ...attempt, ...loaded },
+          loaded,
         }),
         context,
       );
@@ -197,7 +197,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
-  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
+  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
   const handle = formHandle(context.services.secrets()[0] as string, {
     transaction: transaction.id,
     step: step.kind,

@@ -149,6 +149,19 @@ describe('the page that asks who it is', () => {
     expect(result.kind === 'step' && result.done).toEqual([]);
   });
 
+  /** The rules changed after the page was made: its handle still names the password. */
+  test.each<[string, WorldOptions, boolean]>([
+    ['that the rules disable meanwhile', { enrollment: { disabled: ['password'] } }, false],
+    ['of the only authenticator', { authenticators: [password] }, true],
+  ])('a secret %s', async (_what, options, isTried) => {
+    const world = await worldOfAnn({ ...twoFactors, ...options });
+    const { version } = await world.beginSignIn();
+    const binding = { transaction: 'tx', step: 'identify', authenticator: 'password', version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': 'secret' });
+    expect(world.events().includes('authenticator.verified password')).toBe(isTried);
+  });
+
   test.each([
     ['bob', ['error subject.mismatch identifier']],
     ['ann', []],
@@ -270,6 +283,22 @@ describe('a challenge', () => {
     await world.send(page, { 'credentials.passcode': passcode, rememberDevice });
     expect((await world.transaction())?.rememberDevice).toBe(expected);
   });
+
+  test('that nothing asks for any more remembers no browser', async () => {
+    const then = (count: 1 | 2) => allow(factors(count), { remember: 600 });
+    const app = [
+      { name: 'strict', when: { groups: { any: ['strict'] } }, then: then(2) },
+      { name: 'others', when: {}, then: then(1) },
+    ];
+    const held = [credential('password', 'secret'), credential('totp', '123')];
+    const world = createWorld({ app });
+    await world.addUser('ann', held, { groups: ['strict'] });
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('challenge:totp');
+    await world.addUser('ann', held);
+    expect(currentStep(await world.send(page, { rememberDevice: 'yes' }))).toBe('complete');
+    expect(await world.transaction()).not.toHaveProperty('rememberDevice');
+  });
 });
 
 describe('what a verification changes', () => {
@@ -290,8 +319,11 @@ describe('what a verification changes', () => {
     return { world, result, credentials: await world.credentials('ann') };
   };
   const ok = { ok: true, credential: 'key', proof } as const;
-  const writeKey = (text: string) => (world: World) =>
-    world.write({ op: 'put', key: credentialsKey('user-ann'), value: serializeCredentials([credential('key', text)]) });
+  const writeKey = (text: string) => (world: World) => {
+    // The other key has the secret that this one had.
+    const value = serializeCredentials([credential('key', text), credential('key', 'old', { id: 'key2' })]);
+    return world.write({ op: 'put', key: credentialsKey('user-ann'), value });
+  };
 
   test('a one-time value is saved with the proof', async () => {
     const { result, credentials } = await signIn(async () => ({ ...ok, secret: { text: 'new' }, mustSave: true }));
@@ -318,6 +350,7 @@ describe('what a verification changes', () => {
       writeKey(text),
     );
     expect([result.kind, credentials[0]?.secret]).toEqual(['complete', { text: expected }]);
+    expect(credentials[1]).toEqual(credential('key', 'old', { id: 'key2' }));
   });
 
   test('a better hash is no reason to fail when the account is gone', async () => {
@@ -629,6 +662,7 @@ describe('an enrollment', () => {
       expect(after).toEqual(ids);
       const told = (await world.outbox()).map(({ delivery }) => delivery?.params.event);
       expect(told).toEqual([maxEnrollments ? 'replaced' : 'added']);
+      expect(world.lines.at(-1)?.otherSessionsEnded).toBe(maxEnrollments ? true : undefined);
     }
   });
 
@@ -697,6 +731,28 @@ describe('an enrollment', () => {
       const limited = asStep(await world.send(again, {}, { step: 'resend' }));
       expect(noticesOf(limited)).toEqual(['error resend.exceeded']);
       expect(currentStep(await world.send(again, { 'credentials.passcode': '2' }))).toBe('complete');
+    });
+
+    /** What the authenticator says to the wish for another message. */
+    test.each<[string, Awaited<ReturnType<Authenticator['enroll']>>]>([
+      ['refuses', { ok: false, code: 'credentials.invalid' }],
+      [
+        'has it enrolled',
+        { ok: true, credential: { authenticator: 'totp', factors: [], characteristics: [], secret: {} }, proof },
+      ],
+    ])('sends nothing again where the authenticator %s', async (_what, answered) => {
+      const { world, page } = await atEnroll({
+        ...staged,
+        enroll: async (...given) =>
+          given[1].input.resend ? answered : (staged.enroll as typeof totp.enroll)(...given),
+      });
+      const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
+      const before = await world.transaction();
+      expect(noticesOf(await world.send(code, {}, { step: 'resend' }))).toEqual(['error form.stale']);
+      expect([await world.transaction(), await world.credentials('ann')]).toEqual([
+        before,
+        [credential('password', 'secret')],
+      ]);
     });
   });
 });
@@ -1044,5 +1100,24 @@ describe('an answer by the link of a message', () => {
     const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version: other.version };
     const handle = formHandle(world.secrets.all[0] as string, binding);
     expect(currentStep(await world.send({ handle }, answer('mail-token')))).toBe('complete');
+  });
+
+  test('comes back to the mailbox that it was sent to, also when it is too late', async () => {
+    const world = createWorld({ ...twoFactors, authenticators: [password, linking('mail'), totp] });
+    await world.addUser('ann', [
+      credential('password', 'secret'),
+      credential('mail', '1'),
+      credential('mail', '1', { id: 'mail2' }),
+      credential('totp', '123'),
+    ]);
+    let page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    for (const id of ['mail:mail2', 'totp'])
+      page = asStep(await world.send(page, { 'authenticator.id': id }, { step: 'select' }));
+    world.clock.now += 300;
+    const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version: page.version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    const late = asStep(await world.send({ handle }, answer('mail-token')));
+    expect(noticesOf(late)).toEqual(['error challenge.expired']);
+    expect(late.step).toMatchObject({ kind: 'challenge', authenticator: 'mail', enrollment: 'mail2' });
   });
 });

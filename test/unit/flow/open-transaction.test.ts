@@ -172,6 +172,26 @@ test('an enrollment whose authenticator is gone is not confirmed', async () => {
   expect(await world.credentials('ann')).toHaveLength(1);
 });
 
+test('a magic link stands for a challenge, never for an enrollment', async () => {
+  const readMagicLink = () => ({ passcode: '1', requestedFrom: { ip: '', browser: '', system: '' } });
+  const mail = fakeAuthenticator({ key: 'mail', enrollable: true }, { readMagicLink });
+  const found = async (held: readonly string[]) => {
+    const world = createWorld({ authenticators: [password, mail], ...twoFactors });
+    await world.addUser(
+      'ann',
+      held.map((key) => credential(key, 'secret')),
+    );
+    await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const { pending } = (await world.transaction()) ?? {};
+    return [
+      pending?.purpose,
+      await opened(world, (context) => magicLinkChallenge(context, 'token')?.challenge.purpose),
+    ];
+  };
+  expect(await found(['password', 'mail'])).toEqual(['challenge', 'challenge']);
+  expect(await found(['password'])).toEqual(['enroll', undefined]);
+});
+
 test('a magic link finds nothing where no challenge was started', async () => {
   const world = createWorld();
   await world.beginSignIn();
