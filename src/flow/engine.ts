@@ -7,6 +7,7 @@
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
 import type { Facts } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
@@ -130,7 +131,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
     [interactionKey(uid), transactionKey(uid), ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
-  return { ...(reservation ? { reservation } : {}), ...(counter === undefined ? {} : { counter }) };
+  return omitUndefined({ reservation, counter });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {

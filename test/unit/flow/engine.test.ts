@@ -315,6 +315,7 @@ describe('another option', () => {
 
   test.each<[string, string | undefined, string]>([
     ['by its kind', 'key', 'challenge:key'],
+    ['by its kind, of several', 'totp', 'challenge:totp'],
     ['by its id', 'totp:totp2', 'challenge:totp'],
     ['that is not there', 'mail', 'select'],
     ['of an id that is not there', 'totp:other', 'select'],
@@ -357,6 +358,30 @@ describe('another option', () => {
     expect(JSON.stringify(list.step)).not.toMatch(/Phone|totp2|Ring/);
   });
 
+  test('of what can be enrolled, too', async () => {
+    const enrollable = (name: string) => fakeAuthenticator({ key: name, enrollable: true });
+    const authenticators = [password, enrollable('totp'), enrollable('key')];
+    const world = createWorld({ authenticators, enrollment: { required: [{ anyOf: ['totp', 'key'] }] } });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const list = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(list.step).toMatchObject({ kind: 'select', purpose: 'enroll' });
+    expect(currentStep(await world.send(list, { 'authenticator.id': 'key' }))).toBe('enroll:key');
+  });
+
+  test('the address that was typed is challenged first, until a proof shows that there are several', async () => {
+    const mail = fakeAuthenticator(
+      { key: 'mail' },
+      { matchesIdentifier: ({ secret }, identifier) => secret.text === identifier },
+    );
+    const world = createWorld({ authenticators: [password, totp, mail] });
+    await world.addUser('ann', [
+      credential('mail', 'one@example.org'),
+      credential('mail', 'ann', { id: 'mail2' }),
+      credential('mail', 'three@example.org', { id: 'mail3' }),
+    ]);
+    expect((await world.identify('ann')).step).toMatchObject({ kind: 'challenge', challenge: { of: 'mail2' } });
+  });
+
   test('what was left is found again as it was', async () => {
     const { world, page } = await annWithTwo();
     const other = asStep(await world.send(page, { 'authenticator.id': 'key' }, { step: 'select' }));
@@ -382,6 +407,20 @@ describe('skip', () => {
     expect(world.events()).toEqual(['enrollment.skipped totp optional']);
     expect((await world.user('ann')).skipped).toEqual({ key: earlier, totp: { optional: { count: 1, at: start } } });
     expect((await world.transaction())?.skipped).toEqual(['totp']);
+  });
+
+  test('leads to what else is offered', async () => {
+    const key = fakeAuthenticator({ key: 'key', enrollable: true });
+    const promoted = [{ authenticator: 'key', cooldown: 60 }];
+    const world = createWorld({
+      authenticators: [password, totp, key],
+      enrollment: { optional: ['totp'], promoted },
+    });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('enroll:totp');
+    const next = await world.send(page, {}, { step: 'skip' });
+    expect([currentStep(next), next]).toMatchObject(['enroll:key', { moved: true }]);
   });
 
   test('of two tabs one is counted', async () => {

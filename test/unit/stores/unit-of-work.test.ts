@@ -157,6 +157,13 @@ describe('several writes of one entry', () => {
       'old+',
     ],
     [
+      'a merge takes nothing but a delete back',
+      'old',
+      [(u) => u.add({ op: 'check', key }), (u) => u.merge(key, adding('+'))],
+      [{ op: 'check' }, { op: 'replace', version: 1, value: 'old+' }],
+      'old+',
+    ],
+    [
       'a delete takes merges back',
       'old',
       [(u) => u.merge(key, adding('+')), (u) => u.delete(key)],
