@@ -136,7 +136,7 @@ describe('tokens live as long as their grant and their account', () => {
     const { grantId: _, ...payload } = payloadOf('AccessToken');
     const found = await request(async ({ unit }) => {
       await adapter('AccessToken').upsert('a', payload, 60);
-      unit.put(userKey(person.id), { value: serializeUser({ ...person, validAfter: now }) });
+      unit.put(userKey(user.id), { value: serializeUser({ ...user, validAfter: now }) });
       return adapter('AccessToken').find('a');
     });
     expect(found).toEqual(payload);
