@@ -9,7 +9,7 @@ import { issueAccessCode } from '../../src/authenticators/access-code/access-cod
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device-with-authenticators.ts';
 import { recoveryCodes } from '../support/enrolled-users.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -2,10 +2,10 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
+import { withEmail } from '../support/account-visits.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { withEmail } from '../support/own-account.ts';
 import { nextCode, type Person } from '../support/relying-party.ts';
 import { personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
 

@@ -9,7 +9,7 @@ import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/device-with-authenticators.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';

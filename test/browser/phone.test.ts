@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device-with-authenticators.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';

@@ -5,7 +5,7 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type Device, onDevice as onNewDevice, securityKey } from '../support/device.ts';
+import { type Device, onDevice as onNewDevice, securityKey } from '../support/device-with-authenticators.ts';
 import { freePort } from '../support/free-port.ts';
 import { newPerson, startNode, type TestNode } from '../support/node.ts';
 import { signOnPolicy } from '../support/sign-in-flow.ts';

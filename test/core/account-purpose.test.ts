@@ -3,8 +3,8 @@
 import { expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { changeScope, enrollScope } from '../../src/core/enrollment/account-request.ts';
-import type { FactParts } from './support/world.ts';
-import { factsOf, policiesOf, proof, userWith } from './support/world.ts';
+import type { FactParts } from './support/fixtures.ts';
+import { factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const password = proof('password', 'now');
 const subject = userWith(['password', 'totp']);

@@ -8,8 +8,8 @@ import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { compileConditions, conditionDescriptors } from '../../src/core/policy/conditions.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
+import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
-import { factsOf, userWith } from './support/world.ts';
 
 function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));

@@ -17,7 +17,7 @@ import {
   silentFacts,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 describe('whose evidence counts', () => {
   const ann = userWith(['password', 'totp']);

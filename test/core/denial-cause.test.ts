@@ -6,7 +6,7 @@ import { changeScope, enrollScope } from '../../src/core/enrollment/account-requ
 import { maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Facts, Subject } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 function disabling(policies: PolicySet, ...disabled: readonly Key[]): PolicySet {
   const then = { required: [], optional: [], promoted: [], disabled };

@@ -5,7 +5,7 @@ import { capabilitiesIn, evaluationContext } from '../../src/core/decision/evalu
 import type { EnrollmentRule, EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { enrollmentRuling, usablePolicies } from '../../src/core/policy/enrollment-terms.ts';
-import { descriptor, factsOf, policiesOf, userWith } from './support/world.ts';
+import { descriptor, factsOf, policiesOf, userWith } from './support/fixtures.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const subject = userWith(['password', 'totp']);

@@ -9,8 +9,8 @@ import { type CompiledPolicy, compilePolicy } from '../../src/core/policy/compil
 import { localTimeIn } from '../../src/core/policy/local-time.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
+import { factsOf, NOW, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
-import { factsOf, NOW, userWith } from './support/world.ts';
 
 function compiled(when: Conditions): CompiledPolicy {
   return compilePolicy({ name: 'tested', rules: [{ name: 'one', when, then: { kind: 'deny' as const } }] });

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Policy, Rule, SessionTerms } from '../../src/core/model/policy.ts';
-import { allow, always, factors, factsOf, policiesOf, proof, userWith } from './support/world.ts';
+import { allow, always, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };
 const one = allow(factors(1));

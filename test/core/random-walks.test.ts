@@ -22,8 +22,6 @@ import {
   started,
 } from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, verificationOf } from './support/arbitraries.ts';
-import { naivelyMeets } from './support/naive.ts';
-import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
@@ -37,7 +35,9 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { naivelyMeets } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
 
 type Act =
   | { readonly kind: 'identify'; readonly who: 'ann' | 'bob' | 'sue' | 'nobody' }

@@ -11,7 +11,7 @@ import {
   meetsRequirement,
 } from '../../src/core/evidence/requirement.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { descriptor, factors, factsOf, type Key, NOW, proof } from './support/world.ts';
+import { descriptor, factors, factsOf, type Key, NOW, proof } from './support/fixtures.ts';
 
 function assessed(key: Key, age: AssessedEvidence['age'], more: Partial<AssessedEvidence> = {}): AssessedEvidence {
   const { factors: covered, characteristics } = descriptor[key];

@@ -17,7 +17,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const HOUR = 3600;
 const rememberingTwo: Rule['then'] = { kind: 'allow', requirement: factors(2), remember: HOUR };

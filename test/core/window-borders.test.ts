@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { ConditionOf } from '../../src/core/model/conditions.ts';
 import { compileConditions } from '../../src/core/policy/conditions.ts';
 import { windowBorders } from '../../src/core/policy/window-borders.ts';
-import { factsOf } from './support/world.ts';
+import { factsOf } from './support/fixtures.ts';
 
 type TimeWindow = ConditionOf<'time'>;
 

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
+import { linkTo, reach, type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';
 import { currentStep, eventsOf, formOf, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 

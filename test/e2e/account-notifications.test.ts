@@ -5,8 +5,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { notificationsFor, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
+import { linkTo, reach, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import { type Person, redirectUri } from '../support/relying-party.ts';
 import {
   beginSignIn,

@@ -1,7 +1,7 @@
 /** What may be removed, what must stay, and what it costs: over HTTP. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { visit } from '../support/own-account.ts';
 import { nextCode } from '../support/relying-party.ts';
 import { formOf, personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';

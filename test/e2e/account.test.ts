@@ -1,8 +1,8 @@
 /** `/account` over HTTP: what users see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { notifiedEvents } from '../support/account-notifications.ts';
+import { linkTo, reach, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
 import {
   beginSignIn,

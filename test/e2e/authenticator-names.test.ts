@@ -7,7 +7,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { beginIdentified } from '../support/proofs.ts';
+import { beginIdentified } from '../support/prove-capabilities.ts';
 import { answerStep, currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 

@@ -11,7 +11,7 @@ import type { Explanation } from '../../src/flow/explain.ts';
 import { freePort } from '../support/free-port.ts';
 import { password } from '../support/node.ts';
 import { authorizationRequest, discover, type Person, redeem, redirectUri, signIn } from '../support/relying-party.ts';
-import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate.ts';
+import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 

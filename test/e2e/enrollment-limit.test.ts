@@ -5,8 +5,8 @@ import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
+import { type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import {
   beginSignIn,
   currentStep,

@@ -143,6 +143,7 @@ describe('what is announced', () => {
       'RS256',
     ]);
     expect([...(body.scopes_supported as string[])].sort()).toEqual([
+      'address',
       'email',
       'groups',
       'offline_access',

@@ -11,7 +11,7 @@ import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import type { Person } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, identify, passcode } from '../support/sign-in-flow.ts';
-import { type Running, startStepgate } from '../support/stepgate.ts';
+import { type Running, startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 
@@ -158,26 +158,29 @@ describe('SIGTERM', () => {
     expect(await Promise.all(ends)).toEqual([0, 0, 0]);
   });
 
-  test('while a password is being hashed: the answer arrives', async () => {
-    const node = await demo();
-    const running = await node.start();
-    const begun = await Promise.all(Array.from({ length: 6 }, () => beginSignIn(node, 'notes')));
-    const answers = begun.map(({ agent, page }) =>
-      agent.send(page.url, {
-        method: 'POST',
-        body: new URLSearchParams({
-          ...mainForm(page)?.fields,
-          identifier: alice.identifier,
-          'credentials.passcode': password,
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s while a password is being hashed: the answer arrives',
+    async (signal) => {
+      const node = await demo();
+      const running = await node.start();
+      const begun = await Promise.all(Array.from({ length: 6 }, () => beginSignIn(node, 'notes')));
+      const answers = begun.map(({ agent, page }) =>
+        agent.send(page.url, {
+          method: 'POST',
+          body: new URLSearchParams({
+            ...mainForm(page)?.fields,
+            identifier: alice.identifier,
+            'credentials.passcode': password,
+          }),
         }),
-      }),
-    );
-    await Promise.race(answers);
-    const ended = running.stop('SIGTERM');
-    const statuses = (await Promise.all(answers)).map(({ status }) => status);
-    expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
-    expect(await ended).toBe(0);
-  });
+      );
+      await Promise.race(answers);
+      const ended = running.stop(signal);
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
+      expect(await ended).toBe(0);
+    },
+  );
 
   test('twice: the second changes nothing', async () => {
     const node = await demo();

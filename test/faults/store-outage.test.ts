@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
@@ -214,4 +216,31 @@ test('Redis comes back empty: not ready, and no user gets in, gets on or stays i
   expect(currentStep(silent)).not.toBe('code');
   const fresh = await beginSignIn(node, 'notes');
   if (mainForm(fresh.page)) expect(currentStep(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
+});
+
+describe('a store that answers and takes no writes', () => {
+  test('Redis out of memory: not ready, with the reason and an alarm, and ready again by itself', async () => {
+    const { node, redis } = await start();
+    const admin = new Redis(redis.port);
+    stops.push(() => Promise.resolve(admin.disconnect()));
+    await admin.config('SET', 'maxmemory', '1');
+    expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('OOM') });
+    expect(String(node.errors.at(-1))).toContain('OOM');
+    await admin.config('SET', 'maxmemory', '0');
+    await until(node, true);
+  });
+
+  test('a database file that was deleted: not ready, and no sign-in is acknowledged', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'stepgate-deleted-'));
+    stops.push(() => rm(dir, { recursive: true, force: true }));
+    const store = openEmbedded({ file: join(dir, 'stepgate.db') });
+    stops.push(store.close);
+    const node = await startNode({ store });
+    stops.push(node.stop);
+    const person = await personWithPassword(node);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    await rm(join(dir, 'stepgate.db'));
+    expect((await identify(agent, page, person)).status).toBe(503);
+    expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('deleted') });
+  });
 });

@@ -3,8 +3,8 @@
  * must not.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { reach, visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { reach, visit } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
 import {
   answerStep,

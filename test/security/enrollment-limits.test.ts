@@ -1,9 +1,9 @@
 /** What limits enrolling: how many answers are taken, what gives them back, and how many changes are made (Law 8). */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
+import { type Visit, visit } from '../support/account-visits.ts';
 import { codeIn, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { type Visit, visit } from '../support/own-account.ts';
 import type { Person } from '../support/relying-party.ts';
 import { attemptsOf, currentStep, formOf, passcode, personWithPassword, wrongCode } from '../support/sign-in-flow.ts';
 import { mainForm, type Page } from '../support/user-agent.ts';

@@ -3,13 +3,13 @@
  * for more.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { linkTo } from '../support/account-visits.ts';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { type CapabilityName, type Holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import type { TestNode } from '../support/node.ts';
-import { linkTo } from '../support/own-account.ts';
-import { appsThatAsk, name, prove, truth } from '../support/proofs.ts';
+import { appsThatAsk, name, prove, truth } from '../support/prove-capabilities.ts';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';

@@ -4,7 +4,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
-import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/prove-capabilities.ts';
 import { currentStep } from '../support/sign-in-flow.ts';
 
 let node: TestNode;

@@ -14,7 +14,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/prove-capabilities.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';

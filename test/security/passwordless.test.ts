@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { holder } from '../support/enrolled-users.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
+import { beginIdentified, chooseAuthenticator } from '../support/prove-capabilities.ts';
 import { answerStep, currentStep, personWithPassword } from '../support/sign-in-flow.ts';
 import type { Page } from '../support/user-agent.ts';
 

@@ -136,6 +136,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
   const stop = async (): Promise<void> => {
     app.activeRevision.stop();
+    app.storeHealth.stop();
     await app.outbox.stop();
     server.closeAllConnections();
     server.close();
@@ -148,6 +149,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.activeRevision.start();
+    app.storeHealth.start();
     if (options.demo) app.outbox.start();
     if (options.people !== false && options.issuer === undefined)
       await addPeople(app, options.authenticators === 'demo');

@@ -102,7 +102,18 @@ export const mayUseProcess = ['main', 'cli'];
  * that of a file. In `authenticators` no kind imports another kind.
  */
 export const layersWithin: Readonly<Record<string, readonly string[]>> = {
-  core: ['model', 'policy', 'evidence', 'remediation', 'enrollment', 'decision', 'queries', 'step', 'analysis'],
+  core: [
+    'model',
+    'policy',
+    'evidence',
+    'remediation',
+    'enrollment',
+    'profile',
+    'decision',
+    'queries',
+    'step',
+    'analysis',
+  ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
   flow: [
     'server-mac',

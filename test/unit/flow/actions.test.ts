@@ -19,7 +19,7 @@ import {
   totp,
   type World,
   type WorldOptions,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 const proof = { factors: ['possession'], characteristics: ['userPresence'], amr: ['x'] } as const;

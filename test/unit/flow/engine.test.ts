@@ -15,7 +15,7 @@ import {
   password,
   start,
   totp,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 

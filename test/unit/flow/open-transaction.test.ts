@@ -20,7 +20,7 @@ import {
   password,
   totp,
   type World,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 

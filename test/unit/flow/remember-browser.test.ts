@@ -5,7 +5,7 @@ import { begin } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
 import { lastSignIn } from '../../../src/flow/browser/known-device.ts';
 import { knownDeviceKey } from '../../../src/stores/keys.ts';
-import { createWorld, credential, start, type WorldOptions } from './sign-in-world.ts';
+import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
 const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
 const evidence = (enrollment: string, at: number, transaction: string): Evidence => ({

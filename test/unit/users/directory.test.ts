@@ -6,8 +6,8 @@ import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { User } from '../../../src/users/user.ts';
+import { slotted } from '../../support/cluster-like-store.ts';
 import { recordingStore } from '../../support/recording-store.ts';
-import { slotted } from '../../support/slotted-store.ts';
 
 let store: Store;
 let now: number;
