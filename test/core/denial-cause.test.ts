@@ -32,7 +32,7 @@ test.each<[string, PolicySet, Facts]>([
   ],
   ['a disabled authenticator would not help', disabling(policiesOf({ app: mailOnly }), 'totp'), knownUser],
   ['the minimum acr would not help', policiesOf({ app: mailOnly, minimumAcr: '1fa' }), knownUser],
-])('nobody is to blame where %s', (_, policies, facts) => {
+])('no cause but the policy itself is to blame where %s', (_, policies, facts) => {
   expect(evaluate(policies, facts)).toEqual({ kind: 'deny', reason: 'unsatisfiable', trace: expect.anything() });
 });
 
@@ -41,7 +41,7 @@ test.each(['suspended', 'deactivated'] as const)('an account that is %s denies w
   expect(evaluate(policiesOf(), facts)).toMatchObject({ kind: 'deny', reason: 'account_inactive' });
 });
 
-test('nobody is to blame for an account-management requirement that the user cannot meet', () => {
+test('no policy is to blame for an account-management requirement that the user cannot meet', () => {
   // The passkey is assumed to prove presence only, while the account can reach two factor types with it.
   const policies: PolicySet = { ...policiesOf(), account: true, presenceOnly: 'webauthn' };
   const facts = factsOf({ subject: userWith(['webauthn']), request: { scopes: ['openid', changeScope] } });

@@ -177,7 +177,7 @@ describe('a browser that remembers', () => {
     });
   });
 
-  test('nothing, as nobody has identified', () => {
+  test('a proof, as long as no user has identified', () => {
     const { subject: _, ...facts } = factsOf();
     const device = { ...facts.device, remembered: [remembered('totp')] };
     expect(evaluate(policiesOf({ app: app(factors(2)) }), { ...facts, device }).kind).toBe('identify');
