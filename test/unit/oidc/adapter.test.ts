@@ -130,6 +130,18 @@ describe('tokens live as long as their grant and their account', () => {
     expect(await find('RefreshToken', 'r')).toBeUndefined();
   });
 
+  test('a token that this very request has issued within the session that goes on counts', async () => {
+    await writeUser();
+    await keptSession({ valid: now, validSince: before });
+    const { grantId: _, ...payload } = payloadOf('AccessToken');
+    const found = await request(async ({ unit }) => {
+      await adapter('AccessToken').upsert('a', payload, 60);
+      unit.put(userKey(user.id), { value: serializeUser({ ...user, validAfter: now }) });
+      return adapter('AccessToken').find('a');
+    });
+    expect(found).toEqual(payload);
+  });
+
   test('a payload without an account and a grant is found', async () => {
     await request(() => adapter('AccessToken').upsert('c', { clientId: 'notes' }, 60));
     expect(await find('AccessToken', 'c')).toStrictEqual({ clientId: 'notes' });
@@ -149,7 +161,7 @@ describe('one round trip', () => {
   test.each<[string, string, AdapterPayload, readonly string[]]>([
     ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
     ['Interaction', 'i', {}, [transactionKey('i')]],
-    ['Grant', 'g', { accountId: 'u', grantId: 'g' }, [userKey('u')]],
+    ['Grant', 'g', { accountId: 'u' }, [userKey('u')]],
     ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
     [
       'RefreshToken',
@@ -350,6 +362,19 @@ describe('what a token rests on', () => {
       return scope.tokenBasis ?? [];
     });
     expect(basis).toEqual(expected);
+  });
+
+  test('stays what it is when a token is found that rests on nothing', async () => {
+    await request(async (scope) => {
+      scope.tokenBasis = ['e1'];
+      await adapter('RefreshToken').upsert('r', {}, 60);
+      await adapter('AccessToken').upsert('a', {}, 60);
+    });
+    await request(async (scope) => {
+      for (const model of ['RefreshToken', 'AccessToken'])
+        await adapter(model).find(model === 'RefreshToken' ? 'r' : 'a');
+      expect(scope.tokenBasis).toEqual(['e1']);
+    });
   });
 
   test('a single enrollment, too', async () => {
