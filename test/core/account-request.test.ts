@@ -10,7 +10,7 @@ import {
 } from '../../src/core/enrollment/account-request.ts';
 import type { Evidence } from '../../src/core/model/facts.ts';
 import type { PolicySet } from '../../src/core/policy/compile.ts';
-import { factsOf, plainRequest, policiesOf, proof, userWith } from './support/world.ts';
+import { factsOf, plainRequest, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 test.each<[readonly string[], AccountPurpose]>([
   [['openid'], { kind: 'view' }],

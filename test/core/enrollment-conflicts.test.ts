@@ -6,7 +6,7 @@ import type { Conditions } from '../../src/core/model/conditions.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Requirement, Rule } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { allow, descriptor, factors, type Key } from './support/world.ts';
+import { allow, descriptor, factors, type Key } from './support/fixtures.ts';
 
 const inOffice: Conditions = { network: { any: ['office'] } };
 const from = (hour: number): Conditions => ({ time: { from: hour * 60, to: 24 * 60 - 1, zone: 'UTC' } });

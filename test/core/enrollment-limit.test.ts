@@ -10,7 +10,17 @@ import {
 } from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { allow, always, enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from './support/fixtures.ts';
 
 /** A password, and this many enrollments of one authenticator; `key`: security keys without user verification. */
 function holding(kind: Key | 'key', count: number, more: Partial<Enrollment> = {}): Subject {

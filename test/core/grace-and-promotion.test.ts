@@ -5,7 +5,7 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts';
 import type { Subject } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { enrolled, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from './support/world.ts';
+import { enrolled, factsOf, NOW, policiesOf, proof, TRANSACTION, userWith } from './support/fixtures.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const day = 86_400;

@@ -5,7 +5,7 @@ import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement, Rule, SessionTerms } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { identifierPageSecret, offersToKeep } from '../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/world.ts';
+import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });

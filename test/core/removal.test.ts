@@ -18,7 +18,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const knowledge: Requirement = factors(1, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const phishingResistant: Requirement = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });

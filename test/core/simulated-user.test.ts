@@ -6,7 +6,7 @@ import type { EnrollmentTerms } from '../../src/core/model/enrollment-policy.ts'
 import type { AuthenticatorDescriptor, Enrollment } from '../../src/core/model/facts.ts';
 import type { AcrValue } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { enrolled, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/world.ts';
+import { enrolled, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 function withTerms(policies: PolicySet, terms: Partial<EnrollmentTerms>): PolicySet {
   const then = { required: [], optional: [], promoted: [], disabled: [], ...terms };

@@ -7,7 +7,7 @@ import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
-import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
 const bound = [...synced, 'deviceBound'] as const;

@@ -24,7 +24,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 const verified = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
