@@ -35,6 +35,9 @@ describe('two conditions have common samples', () => {
     ['a group that only one names', { groups: { any: ['a'] } }, { groups: { any: ['b'] } }, false],
     ['a group that one excludes', { groups: { any: ['a'] } }, { groups: { none: ['a'] } }, false],
     ['a user and a user type', { users: { any: ['ann'] } }, { userType: { any: ['staff'] } }, true],
+    ['a zone that only one names', { network: { any: ['office'] } }, { network: { any: ['vpn'] } }, false],
+    ['a user whom only one names', { users: { any: ['ann'] } }, { users: { any: ['bob'] } }, false],
+    ['a type that only one names', { userType: { any: ['staff'] } }, { userType: { any: ['guest'] } }, false],
     ['two zones', { network: { any: ['office'] } }, { network: { any: ['office', 'vpn'] } }, true],
     ['scopes of both', { scopes: { any: ['email'] } }, { scopes: { all: ['openid', 'phone'] } }, true],
     ['the app', { apps: { any: ['notes'] } }, {}, true],
@@ -112,6 +115,13 @@ describe('time windows have common samples', () => {
     const before = [at('07:00', '08:03'), at('08:05', '10:00')];
     expect(common(at('08:00', '09:00'), {}, before).length).toBeGreaterThan(0);
     expect(common(at('08:00', '09:00'), {}, [...before, at('08:03', '08:05')])).toEqual([]);
+  });
+
+  test('and no samples outside of them', () => {
+    const [one, other] = [at('08:00', '09:00'), at('08:30', '10:00', 'UTC', [1])];
+    const samples = sampleFacts({ one, other, rest: [at('07:00', '08:45')], clientId: 'notes' });
+    expect(samples.length).toBeGreaterThan(1);
+    for (const facts of samples) expect(holds(one, facts) && holds(other, facts)).toBe(true);
   });
 
   test('where only a rule before them names a time', () => {

@@ -78,7 +78,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
   if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
-  if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
+  if (payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoSessionKey(session));
   if (payload.accountId) refs.push(userKey(payload.accountId));
@@ -210,7 +210,7 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
   if (unit.peek(key)) unit.replace(key, merged);
   else unit.create(key, merged);
-  if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
+  if (model !== 'Interaction' && payload.grantId) {
     unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
   }
   if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
@@ -243,7 +243,7 @@ async function revokeInScope({ store, scope }: ModelStorage, grantId: string): P
 
 /** What belongs to a grant or an account lives only as long as these. */
 async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
-  if (model !== 'Grant' && payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
+  if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;

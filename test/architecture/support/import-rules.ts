@@ -1,6 +1,6 @@
 /**
  * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit,
- * the longer name counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all
+ * the longer name counts. Every part may import from its own folder and from `errors`; `core` imports nothing at all
  * but itself.
  */
 import type { SourceFile } from './source.ts';

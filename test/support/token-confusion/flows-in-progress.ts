@@ -106,7 +106,7 @@ export async function openWorld(): Promise<World> {
   const party = await startNotifiedParty();
   // The clock of the node stands still: a TOTP code is right to the end.
   const now = Math.floor(Date.now() / 1000);
-  const node = await startNode({ demo: true, people: false, now: () => now, files: filesFor(party) });
+  const node = await startNode({ demo: true, users: false, now: () => now, files: filesFor(party) });
   const { issuer } = node;
   const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];

@@ -118,15 +118,15 @@ export const stepPlaces: readonly Place[] = [
   {
     name: 'identify, identifier',
     takes: ['identifier'],
-    taken: 'somebody',
+    taken: 'a user',
     counts: 'always',
-    refusals: ['nobody', 'identify identifier.invalid'],
+    refusals: ['a decoy', 'identify identifier.invalid'],
     async submit({ node }, identifier) {
       const { agent, page, uid } = await beginSignIn(node, app);
       const next = await answerStep(agent, page, { identifier, 'credentials.passcode': '' });
       if (currentStep(next) === 'identify') return seen(next);
       const { subject } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}');
-      return subject.decoy ? 'nobody' : 'somebody';
+      return subject.decoy ? 'a decoy' : 'a user';
     },
   },
   {
