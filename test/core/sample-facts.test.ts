@@ -162,10 +162,13 @@ describe('time windows have common samples', () => {
 test('what no condition names is as plain as can be', () => {
   const [facts] = sampleFacts({ one: {}, other: {}, rest: [], clientId: 'notes' });
   expect(facts).toMatchObject({
-    request: { clientId: 'notes', scopes: [] },
+    request: { clientId: 'notes', scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+    evidence: [],
     network: { zones: [] },
     device: { known: false, platform: 'desktop', os: 'other' },
     subject: { identifiers: [], groups: [], profile: {} },
   });
   expect(facts?.subject).not.toHaveProperty('userType');
+  // Windows of time are in minutes.
+  expect(Number(facts?.now) % 60).toBe(0);
 });

@@ -7,16 +7,16 @@ import { type OpenNode, openNode, post } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, waitingDevice } from '../support/device-grant.ts';
 import type { TestNode } from '../support/node.ts';
 import { redeemCode } from '../support/raw-client.ts';
-import { type Person, redirectUri } from '../support/relying-party.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
   currentStep,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -62,17 +62,17 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return { error: body.error, description: body.error_description };
   };
 
-  async function signedIn(person: Person, agent: UserAgent) {
+  async function signedIn(user: TestUser, agent: UserAgent) {
     const begun = await beginSignIn(node, 'notes', agent);
-    let page = await identify(agent, begun.page, person);
-    if (currentStep(page) === 'challenge:totp') page = await answerStep(agent, page, await passcode(person));
+    let page = await identify(agent, begun.page, user);
+    if (currentStep(page) === 'challenge:totp') page = await answerStep(agent, page, await passcode(user));
     expect(currentStep(page)).toBe('code');
     return { request: begun.request, callback: page.url };
   }
 
-  const exchanges: Readonly<Record<string, (person: Person, agent: UserAgent) => Promise<Exchange>>> = {
-    async 'a code'(person, agent) {
-      const { request, callback } = await signedIn(person, agent);
+  const exchanges: Readonly<Record<string, (user: TestUser, agent: UserAgent) => Promise<Exchange>>> = {
+    async 'a code'(user, agent) {
+      const { request, callback } = await signedIn(user, agent);
       return () =>
         exchange({
           grant_type: 'authorization_code',
@@ -81,23 +81,23 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
           code_verifier: request.verifier,
         });
     },
-    async 'a device code'(person, agent) {
+    async 'a device code'(user, agent) {
       const device = await waitingDevice(node, 'notes');
-      let page = await identify(agent, await confirmDevice(node, device, agent), person);
-      if (currentStep(page) === 'challenge:totp') page = await answerStep(agent, page, await passcode(person));
+      let page = await identify(agent, await confirmDevice(node, device, agent), user);
+      if (currentStep(page) === 'challenge:totp') page = await answerStep(agent, page, await passcode(user));
       expect(page.status).toBe(200);
       return () => exchange({ grant_type: deviceGrant, device_code: device.deviceCode });
     },
-    async 'a refresh token'(person, agent) {
-      const { request, callback } = await signedIn(person, agent);
+    async 'a refresh token'(user, agent) {
+      const { request, callback } = await signedIn(user, agent);
       const { tokens } = await redeemCode(second.origin, request, callback);
       return () => exchange({ grant_type: 'refresh_token', refresh_token: tokens?.refresh_token ?? '' });
     },
   };
 
   describe.each(Object.keys(exchanges))('%s', (kind) => {
-    const ready = async (person: Person, ip = street): Promise<Exchange> => {
-      const prepared = await exchanges[kind]?.(person, from(ip));
+    const ready = async (user: TestUser, ip = street): Promise<Exchange> => {
+      const prepared = await exchanges[kind]?.(user, from(ip));
       if (!prepared) throw new Error(`there is no ${kind}`);
       return prepared;
     };
@@ -106,12 +106,12 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const event = kind === 'a refresh token' ? 'token.refresh_denied' : 'token.denied';
 
     test('a rule that denies now, by the groups that the user has now', async () => {
-      const person = await personWithPassword(node);
-      const redeem = await ready(person);
-      await node.app.directory.setGroups(person.id, { add: ['contractors'] });
+      const user = await userWithPassword(node);
+      const redeem = await ready(user);
+      await node.app.directory.setGroups(user.id, { add: ['contractors'] });
       await decide({ when: { groups: { any: ['contractors'] } }, then: 'deny' }, { then: one });
       expect(await redeem()).toEqual({ error: 'invalid_grant', description: 'the policies deny this sign-in' });
-      expect(lastDenial(person.id)).toMatchObject({
+      expect(lastDenial(user.id)).toMatchObject({
         event,
         client: 'notes',
         reason: 'rule',
@@ -120,7 +120,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('a requirement that became stricter, and that these proofs do not meet', async () => {
-      const [weak, strong] = [await personWithTotp(node), await personWithTotp(node)];
+      const [weak, strong] = [await userWithTotp(node), await userWithTotp(node)];
       const redeem = await ready(weak);
       await decide({ then: both });
       const redeemStrong = await ready(strong);
@@ -133,7 +133,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('the network of the user at the authorization, not that of the server of the app', async () => {
-      const [there, here] = [await personWithPassword(node), await personWithPassword(node)];
+      const [there, here] = [await userWithPassword(node), await userWithPassword(node)];
       await decide({ when: { network: { any: ['office'] } }, then: one }, { then: 'deny' });
       const redeem = await ready(here, office);
       expect(await redeem()).toEqual({});
@@ -145,7 +145,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('a proof that was fresh enough then', async () => {
       await decide({ then: { allow: { factors: 1, reauthenticate: 'always' } } });
-      const redeem = await ready(await personWithPassword(node));
+      const redeem = await ready(await userWithPassword(node));
       expect(await redeem()).toEqual({});
     });
   });

@@ -12,9 +12,9 @@ import { checkIssuance } from './token-issuance.ts';
 
 /** A token for which oidc-provider looks for the account. */
 export interface IssuedToken {
-  readonly kind?: string;
+  readonly kind?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
-  readonly iiat?: Seconds;
+  readonly iiat?: Seconds | undefined;
 }
 
 export interface AccountRequested {

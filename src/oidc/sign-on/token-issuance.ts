@@ -12,7 +12,7 @@ interface Exchange {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
   /** `kind`: the model of oidc-provider. */
-  readonly token: { readonly kind?: string } | undefined;
+  readonly token: { readonly kind?: string | undefined } | undefined;
 }
 
 /**

@@ -40,6 +40,10 @@ interface Stored {
   readonly basis?: TokenBasis;
 }
 
+function parseStored(value: string): Stored {
+  return JSON.parse(value) as Stored;
+}
+
 /** Models from which further tokens follow: each is stored with what it rests on. */
 export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
@@ -179,10 +183,10 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
-  const stored = JSON.parse(entry.value) as Stored;
+  const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
   if (stored.basis) scope.tokenBasis = stored.basis;
-  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
 
 async function findByUserCode(storage: ModelStorage, code: string): Promise<AdapterPayload | undefined> {
