@@ -26,8 +26,8 @@ export type IssuanceDecision = { readonly trace: Trace } & (
 
 /**
  * Decides by the newest policies (Law 5). `facts` are those of the authorization, time included, with the evidence that
- * the tokens rest on and the user as they are now. So ages do not grow. The user is asked nothing: what the evidence does
- * not meet is denied. Without a subject (the account is gone): deny.
+ * the tokens rest on and the user as they are now. So ages do not grow. The user is asked nothing: what the evidence
+ * does not meet is denied. Without a subject (the account is gone): deny.
  */
 export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDecision {
   const context = evaluationContext(policies, facts);
