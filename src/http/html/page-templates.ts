@@ -4,7 +4,7 @@ import type { PageTemplateModels } from './template-models.ts';
 
 export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'account/add-address': { version: 1, fingerprint: 'd6c26d094c38' },
-  'account/authenticator': { version: 1, fingerprint: '055479f09b40' },
+  'account/authenticator': { version: 2, fingerprint: '57d71edd513d' },
   'account/confirm-address': { version: 1, fingerprint: '7794630a50c0' },
   'account/end-session': { version: 1, fingerprint: 'a1612b97917a' },
   'account/forget-device': { version: 1, fingerprint: '7734f8b26a26' },
