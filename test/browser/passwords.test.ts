@@ -4,8 +4,8 @@ import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playw
 import { expectAccessible } from '../support/accessibility.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import type { Person } from '../support/relying-party.ts';
-import { personWithPassword } from '../support/sign-in-flow.ts';
+import type { TestUser } from '../support/relying-party.ts';
+import { userWithPassword } from '../support/sign-in-flow.ts';
 
 const good = 'seven green umbrellas';
 let node: TestNode;
@@ -25,13 +25,13 @@ afterAll(async () => {
 });
 
 /** The page on which the user chooses a new password. */
-async function changePage(person: Person, options: BrowserContextOptions = {}): Promise<Page> {
+async function changePage(user: TestUser, options: BrowserContextOptions = {}): Promise<Page> {
   const context = await browser.newContext(options);
   contexts.push(context);
   const page = await context.newPage();
   await page.goto(`${node.issuer}/.well-known/change-password`);
-  await page.fill('[name=identifier]', person.identifier);
-  await page.fill('[name="credentials.passcode"]', person.password);
+  await page.fill('[name=identifier]', user.identifier);
+  await page.fill('[name="credentials.passcode"]', user.password);
   await page.locator('button.primary').click();
   await appears(page.locator('form[data-step=enroll][data-authenticator=password]'));
   return page;
@@ -40,7 +40,7 @@ async function changePage(person: Person, options: BrowserContextOptions = {}): 
 const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
 test('while a password is typed the page says how good it is, and shows it on request', async () => {
-  const page = await changePage(await personWithPassword(node));
+  const page = await changePage(await userWithPassword(node));
   await expectAccessible(page);
   const input = page.getByLabel('New password');
   const level = async (text: string) => {
@@ -64,7 +64,7 @@ test('while a password is typed the page says how good it is, and shows it on re
 });
 
 test('without scripts the page says the same once the form is sent', async () => {
-  const page = await changePage(await personWithPassword(node), { javaScriptEnabled: false });
+  const page = await changePage(await userWithPassword(node), { javaScriptEnabled: false });
   expect(await page.locator('[data-strength]').isVisible()).toBe(false);
   expect(await page.getByText('At least 15 characters').isVisible()).toBe(true);
   await page.fill('[name="credentials.passcode"]', 'fourteen chars');

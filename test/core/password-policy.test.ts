@@ -34,7 +34,7 @@ function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof polic
           when: { groups: { any: ['admins'] } },
           then: { ...defaultPasswordTerms, ...terms },
         },
-        { name: 'Everybody', when: {}, then: defaultPasswordTerms },
+        { name: 'Rest', when: {}, then: defaultPasswordTerms },
       ],
     }),
   };
@@ -57,7 +57,7 @@ describe('the terms', () => {
     const policies = withPolicy({ minLength: 20 });
     const of = (groups: readonly string[]) => passwordRuling(policies, factsOf({ subject: userWith([], { groups }) }));
     expect(of(['admins'])).toMatchObject({ rule: 'Admins', terms: { minLength: 20 } });
-    expect(of([])).toEqual({ rule: 'Everybody', terms: defaultPasswordTerms });
+    expect(of([])).toEqual({ rule: 'Rest', terms: defaultPasswordTerms });
   });
 
   test('are the default without a policy and before the user has identified; no rule: none', () => {

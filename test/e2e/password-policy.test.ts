@@ -5,7 +5,7 @@ import { hashPassword } from '../../src/authenticators/password/hash.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
 import { visit, withEmail } from '../support/account-visits.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import type { Person } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -14,8 +14,8 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 
 const good = 'seven green umbrellas';
@@ -23,7 +23,7 @@ const policy = `rules:
   - name: Auditors
     when: { groups: { any: [auditors] } }
     then: { minLength: 20, minLengthBesideSecondFactor: 20, maxAge: P30D, history: 2 }
-  - name: Everybody
+  - name: Rest
     then: {}
 `;
 let node: TestNode;
@@ -46,11 +46,11 @@ async function passwordOf({ id }: { readonly id: string }) {
 }
 
 test('a user changes the password at the account page; sessions elsewhere end, and every address is told', async () => {
-  const person: Person & { id: string } = await personWithPassword(node);
-  await withEmail(node, person);
-  const other = await visit(node, person);
-  const { agent } = await visit(node, person);
-  const before = await passwordOf(person);
+  const user: TestUser & { id: string } = await userWithPassword(node);
+  await withEmail(node, user);
+  const other = await visit(node, user);
+  const { agent } = await visit(node, user);
+  const before = await passwordOf(user);
   const page = await agent.open(`${node.issuer}/account/add/password`);
   expect(currentStep(page)).toBe('enroll:password');
   const short = await answerStep(agent, page, asPasscode('fourteen chars'));
@@ -58,34 +58,34 @@ test('a user changes the password at the account page; sessions elsewhere end, a
   expect(short.html).toContain('Use at least 15 characters.');
   const same = await answerStep(agent, short, asPasscode(password));
   expect([same.status, same.messages]).toEqual([422, ['password.repeated']]);
-  const named = await answerStep(agent, same, asPasscode(`${person.identifier}!!!`));
+  const named = await answerStep(agent, same, asPasscode(`${user.identifier}!!!`));
   expect(named.messages).toEqual(['password.context']);
   const done = await answerStep(agent, named, asPasscode(good));
   expect(done.messages).toEqual(['account.done.added']);
-  expect((await passwordOf(person))?.id).not.toBe(before?.id);
+  expect((await passwordOf(user))?.id).not.toBe(before?.id);
   expect(currentStep(await other.agent.open(`${node.issuer}/account`))).toBe('identify');
-  expect(await notifiedEvents(node, person.identifier)).toEqual(['replaced']);
+  expect(await notifiedEvents(node, user.identifier)).toEqual(['replaced']);
   expect(JSON.stringify([node.audit, node.errors])).not.toContain('umbrella');
 
   const fresh = await beginSignIn(node, 'notes');
-  const refused = await identify(fresh.agent, fresh.page, { ...person, password });
+  const refused = await identify(fresh.agent, fresh.page, { ...user, password });
   expect(refused.messages).toEqual(['credentials.invalid']);
-  expect(currentStep(await identify(fresh.agent, refused, { ...person, password: good }))).toBe('code');
+  expect(currentStep(await identify(fresh.agent, refused, { ...user, password: good }))).toBe('code');
 });
 
 test('/.well-known/change-password leads there', async () => {
-  const person = await personWithPassword(node);
-  const { agent } = await visit(node, person);
+  const user = await userWithPassword(node);
+  const { agent } = await visit(node, user);
   const page = await agent.open(`${node.issuer}/.well-known/change-password`);
   expect(currentStep(page)).toBe('enroll:password');
 });
 
 test('a user with an authenticator app proves it first, and may have a shorter password', async () => {
-  const person = await personWithTotp(node);
-  const { agent } = await visit(node, person);
+  const user = await userWithTotp(node);
+  const { agent } = await visit(node, user);
   const asked = await agent.open(`${node.issuer}/account/add/password`);
   expect(currentStep(asked)).toBe('challenge:totp');
-  const page = await answerStep(agent, asked, await passcode(person));
+  const page = await answerStep(agent, asked, await passcode(user));
   expect(currentStep(page)).toBe('enroll:password');
   expect(page.html).toContain('At least 8 characters');
   const done = await answerStep(agent, page, asPasscode('mild fog'));
@@ -93,11 +93,11 @@ test('a user with an authenticator app proves it first, and may have a shorter p
 });
 
 test('a password is removed on a page that asks, and set again', async () => {
-  const person = await personWithTotp(node);
-  const { agent } = await visit(node, person);
-  const id = (await passwordOf(person))?.id;
+  const user = await userWithTotp(node);
+  const { agent } = await visit(node, user);
+  const id = (await passwordOf(user))?.id;
   const asked = await agent.open(`${node.issuer}/account/authenticators/${id}`);
-  const page = await answerStep(agent, asked, await passcode(person));
+  const page = await answerStep(agent, asked, await passcode(user));
   const form = formOf(page, 'remove');
   const confirm = Object.hasOwn(form?.fields ?? {}, 'confirm') ? { confirm: form?.fields.confirm ?? '' } : {};
   const refused = await agent.submit(page, form, confirm);
@@ -106,40 +106,40 @@ test('a password is removed on a page that asks, and set again', async () => {
     ? await agent.submit(refused, formOf(refused, 'remove'), { confirm: box[1] ?? box[2] ?? '' })
     : refused;
   expect(gone.messages).toEqual(['account.done.removed']);
-  expect(await passwordOf(person)).toBeUndefined();
+  expect(await passwordOf(user)).toBeUndefined();
   ahead += 30;
   const set = await agent.open(`${node.issuer}/account/add/password`);
   expect(currentStep(set)).toBe('enroll:password');
   expect((await answerStep(agent, set, asPasscode(good))).messages).toEqual(['account.done.added']);
-  expect(await passwordOf(person)).toBeDefined();
+  expect(await passwordOf(user)).toBeDefined();
 });
 
 test('an expired password is changed while signing in, for the group whose rule says so', async () => {
-  const person = await personWithPassword(node, ['auditors']);
-  const other = await personWithPassword(node, ['staff']);
+  const user = await userWithPassword(node, ['auditors']);
+  const other = await userWithPassword(node, ['staff']);
   ahead += 31 * 86_400;
   const untouched = await beginSignIn(node, 'notes');
   expect(currentStep(await identify(untouched.agent, untouched.page, other))).toBe('code');
   const { agent, page } = await beginSignIn(node, 'notes');
-  const expired = await identify(agent, page, person);
+  const expired = await identify(agent, page, user);
   expect(currentStep(expired)).toBe('enroll:password');
   expect(expired.messages).toEqual(['enroll.outdated.expired']);
   const short = await answerStep(agent, expired, asPasscode('nineteen characters'));
   expect(short.messages).toContain('password.too_short');
   expect(currentStep(await answerStep(agent, short, asPasscode('twenty characters, no less')))).toBe('code');
-  expect(eventsOf(node, person.id)).toContain('authenticator.enrolled:password');
+  expect(eventsOf(node, user.id)).toContain('authenticator.enrolled:password');
   const again = await beginSignIn(node, 'notes');
-  const next = await identify(again.agent, again.page, { ...person, password: 'twenty characters, no less' });
+  const next = await identify(again.agent, again.page, { ...user, password: 'twenty characters, no less' });
   expect(currentStep(next)).toBe('code');
 });
 
 test('a password that a list has by now is changed while signing in', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const text = 'letmein';
   const hash = await hashPassword(node.app.hashing, text);
-  await node.app.directory.setPassword(person.id, passwordCredential(hash));
+  await node.app.directory.setPassword(user.id, passwordCredential(hash));
   const { agent, page } = await beginSignIn(node, 'notes');
-  const asked = await identify(agent, page, { ...person, password: text });
+  const asked = await identify(agent, page, { ...user, password: text });
   expect(currentStep(asked)).toBe('enroll:password');
   expect(asked.messages).toEqual(['enroll.outdated.compromised']);
   expect(currentStep(await answerStep(agent, asked, asPasscode(good)))).toBe('code');

@@ -1,6 +1,6 @@
 /**
  * Asks a service whether a password is known from breaches, by k-anonymity: it learns the first five of forty digits of
- * a hash, and answers with all that begin alike. A service that does not answer refuses no user (decision 26).
+ * a hash, and answers with all that begin alike. A service that does not answer refuses no user (decision 27).
  */
 import { createHash } from 'node:crypto';
 import type { Seconds } from '../../core/model/facts.ts';
