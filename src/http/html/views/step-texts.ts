@@ -65,9 +65,10 @@ export function contextOf({ app }: StepPage, heading: MessageDescriptor): Messag
 export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.kind === 'challenge' && step.toEnroll)
     return { text: { key: 'enroll.prove_first' }, code: 'enroll.prove_first' };
-  return step.kind === 'enroll' && step.skippable
-    ? { text: { key: `enroll.reason.${step.skippable.reason}` } }
-    : undefined;
+  if (step.kind !== 'enroll') return undefined;
+  if (step.outdated)
+    return { text: { key: `enroll.outdated.${step.outdated}` }, code: `enroll.outdated.${step.outdated}` };
+  return step.skippable && { text: { key: `enroll.reason.${step.skippable.reason}` } };
 }
 
 export function selectLead(step: Extract<Step, { kind: 'select' }>, t: Translator): MessageDescriptor {
