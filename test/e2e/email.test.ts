@@ -286,7 +286,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         .replaceAll(uid, 'uid')
         .replace(/user-\w+-\d+/g, 'x')
         // Of a masked address the first and the last letter show.
-        .replace(/s\*{3}\d@/g, 'masked@');
+        .replace(/u\*{3}\d@/g, 'masked@');
     const shapes = new Set(mailed.map((one) => anonymous(one)));
     expect(shapes).toContain(anonymous(known));
     for (const one of mailed.slice(0, 3)) {

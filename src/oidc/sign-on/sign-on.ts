@@ -54,6 +54,7 @@ async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<Sign
     snapshot,
     app,
     request,
+    facts,
     ...(transaction ? { transaction } : {}),
   };
 }
