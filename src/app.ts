@@ -201,7 +201,7 @@ function providerBuilder(
   return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
     const provider = createProvider({ services, pages, ...from });
     provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
-    koa.keys = cookieSigner(services.secrets()) as never;
+    koa.keys = cookieSigner(services.secrets());
     return provider;
   };
 }

@@ -181,7 +181,7 @@ export interface Store {
  */
 export function storeKey(kind: string, tag: string, rest?: string): string {
   if (!/^[\w.-]+$/.test(tag))
-    throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
+    throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what users type');
   return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
 }
 

@@ -9,8 +9,8 @@ import { expectAccessible } from '../support/accessibility.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { nextCode, type Person } from '../support/relying-party.ts';
-import { personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/relying-party.ts';
+import { signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;
@@ -51,15 +51,15 @@ async function start(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
-async function typePassword(page: Page, person: Person): Promise<void> {
-  await page.fill('[name=identifier]', person.identifier);
-  await page.fill('[name="credentials.passcode"]', person.password);
+async function typePassword(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name=identifier]', user.identifier);
+  await page.fill('[name="credentials.passcode"]', user.password);
   await page.getByRole('button', { name: 'Sign in', exact: true }).click();
 }
 
-async function typeCode(page: Page, person: Person): Promise<void> {
+async function typeCode(page: Page, user: TestUser): Promise<void> {
   await appears(page.locator('form[data-authenticator=totp]'));
-  await page.fill('[name="credentials.passcode"]', await nextCode(person));
+  await page.fill('[name="credentials.passcode"]', await nextCode(user));
 }
 
 async function isBack(page: Page): Promise<string> {
@@ -73,12 +73,12 @@ const isKept = async (context: BrowserContext) =>
   (await context.cookies()).some(({ name, expires }) => name === 'stepgate-session' && expires > 0);
 
 test('keep me signed in: by the keyboard, and the browser that comes back is signed in', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await inBrowser(async (page, context) => {
     await start(page, 'Notes');
     await expectAccessible(page);
-    await page.fill('[name=identifier]', person.identifier);
-    await page.fill('[name="credentials.passcode"]', person.password);
+    await page.fill('[name=identifier]', user.identifier);
+    await page.fill('[name="credentials.passcode"]', user.password);
     await page.keyboard.press('Tab');
     expect(await keep(page).evaluate((box) => box === box.ownerDocument.activeElement)).toBe(true);
     await page.keyboard.press('Space');
@@ -87,16 +87,16 @@ test('keep me signed in: by the keyboard, and the browser that comes back is sig
     expect(await isKept(context)).toBe(true);
     await inBrowser(async (again) => {
       await start(again, 'Notes');
-      expect(await isBack(again)).toContain(person.identifier);
+      expect(await isBack(again)).toContain(user.identifier);
     }, context);
   });
 });
 
 test('without the tick the session ends with the browser', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await inBrowser(async (page, context) => {
     await start(page, 'Notes');
-    await typePassword(page, person);
+    await typePassword(page, user);
     await isBack(page);
     expect(await isKept(context)).toBe(false);
     await inBrowser(async (again) => {
@@ -107,7 +107,7 @@ test('without the tick the session ends with the browser', async () => {
 });
 
 test('a passkey submits the tick of the other form as well', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await inBrowser(async (page, context) => {
     const cdp = await context.newCDPSession(page);
     await cdp.send('WebAuthn.enable', { enableUI: false });
@@ -123,7 +123,7 @@ test('a passkey submits the tick of the other form as well', async () => {
       },
     });
     await start(page, 'Payroll');
-    await typePassword(page, person);
+    await typePassword(page, user);
     await page.getByRole('button', { name: /Passkey or security key/ }).click();
     await page.getByRole('button', { name: 'Set up passkey' }).click();
     await isBack(page);
@@ -139,26 +139,26 @@ test('a passkey submits the tick of the other form as well', async () => {
 });
 
 test('do not ask again here: the next sign-in takes the password only, until the user revokes it', async () => {
-  const person: Person = await personWithTotp(node);
+  const user: TestUser = await userWithTotp(node);
   await inBrowser(async (page, context) => {
     await start(page, 'Payroll');
-    await typePassword(page, person);
+    await typePassword(page, user);
     await appears(page.locator('form[data-authenticator=totp]'));
     await expectAccessible(page);
     await forget(page).check();
-    await typeCode(page, person);
+    await typeCode(page, user);
     await page.getByRole('button', { name: 'Verify', exact: true }).click();
     expect(await isBack(page)).not.toContain('One proof of who you are');
 
     await inBrowser(async (again, later) => {
       await start(again, 'Payroll');
-      await typePassword(again, person);
+      await typePassword(again, user);
       expect(await isBack(again)).toContain('One proof of who you are: your password.');
 
       await again.goto(`${node.issuer}/account`);
       await expectAccessible(again);
       await again.getByRole('link', { name: /^Forget the device/ }).click();
-      await typeCode(again, person);
+      await typeCode(again, user);
       await again.getByRole('button', { name: 'Verify', exact: true }).click();
       await appears(again.getByRole('heading', { name: 'Forget this device?' }));
       await expectAccessible(again);
@@ -166,7 +166,7 @@ test('do not ask again here: the next sign-in takes the password only, until the
       await appears(again.getByText('The device was forgotten.'));
       await inBrowser(async (third) => {
         await start(third, 'Payroll');
-        await typePassword(third, person);
+        await typePassword(third, user);
         await appears(third.locator('form[data-authenticator=totp]'));
       }, later);
     }, context);

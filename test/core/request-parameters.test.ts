@@ -59,6 +59,14 @@ describe('voluntary acr values', () => {
     });
   });
 
+  test('that no user can reach give way to the next, which is asked for', () => {
+    const enabled = ['password', 'totp'] as const;
+    expect(decide({ acrValues: ['phr', '2fa'] }, ['password', 'totp'], password, { enabled })).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp' }],
+    });
+  });
+
   test('the first requested value that is met is the acr, not the strongest', () => {
     const evidence = [proof('webauthn', 'now')];
     expect(decide({ acrValues: ['1fa', 'phr'] }, ['webauthn'], evidence)).toMatchObject({
@@ -87,6 +95,12 @@ describe('voluntary acr values', () => {
   });
 });
 
+test('the trace has the age that the request allows at the layer of the request, and only where it has one', () => {
+  const layersOf = (request: Partial<RequestFacts>) => decide(request, ['password'], []).trace.layers;
+  expect(layersOf({}).map((layer) => 'maxAge' in layer)).toEqual([false, false, false]);
+  expect(layersOf({ maxAge: 60 }).map((layer) => 'maxAge' in layer)).toEqual([false, false, true]);
+});
+
 describe('essential acr values', () => {
   const essential = (...values: string[]) => ({ acrValues: values, acrEssential: true });
   const enabled = ['password', 'totp'] as const;
@@ -99,6 +113,21 @@ describe('essential acr values', () => {
     ['none can be reached', ['phr'], { kind: 'deny', reason: 'acr_unattainable', layer: 'request' }],
   ])('%s: %j', (_, values, expected) => {
     expect(decide(essential(...values), ['password', 'totp'], password, { enabled })).toMatchObject(expected);
+  });
+
+  const traced = (...values: string[]) => decide(essential(...values), ['password'], password).trace.layers[2];
+
+  test('are in the trace, with the requirement where it is one', () => {
+    const layer = { layer: 'request', policy: 'acr_values', rules: [] };
+    expect(traced('2fa')).toEqual({
+      ...layer,
+      outcome: 'allow',
+      acrValues: ['2fa'],
+      requirement: factors(2),
+      satisfied: false,
+    });
+    expect(traced('2fa', 'pwd')).toEqual({ ...layer, outcome: 'allow', acrValues: ['2fa', 'pwd'], satisfied: true });
+    expect(traced('gold')).toEqual({ ...layer, outcome: 'deny', acrValues: ['gold'] });
   });
 
   test('of which none is known deny before the user has identified', () => {

@@ -3,8 +3,15 @@ import { createHash, randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
-import { authorizationRequest, discover, type Person, redeem, redirectUri, signIn } from '../support/relying-party.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
+import {
+  authorizationRequest,
+  discover,
+  redeem,
+  redirectUri,
+  signIn,
+  type TestUser,
+} from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -13,13 +20,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
   let node: TestNode;
   let second: TestNode;
-  let person: Person;
+  let user: TestUser;
 
   beforeAll(async () => {
     opened = await openNode(storeUnderTest);
     node = opened.node;
     second = await opened.second();
-    person = await newPerson(node);
+    user = await newTestUser(node);
   });
   afterAll(() => opened.stop());
 
@@ -53,7 +60,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     whileBehind(async () => {
       await node.configure(appFile('brand-new'));
       const config = await discover(node.issuer, 'brand-new');
-      const { tokens } = await authorize(config, atSecond(), person);
+      const { tokens } = await authorize(config, atSecond(), user);
       expect(tokens.claims()?.aud).toBe('brand-new');
     }));
 
@@ -61,13 +68,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     whileBehind(async () => {
       const { clientId, config, file } = await newApp();
       const agent = atSecond();
-      const { tokens } = await authorize(config, agent, person);
+      const { tokens } = await authorize(config, agent, user);
       const pending = await authorizationRequest(config);
-      const { page: withCode } = await signIn(agent, pending.url, person);
+      const { page: withCode } = await signIn(agent, pending.url, user);
       const begun = await atSecond().open((await authorizationRequest(config)).url);
       expect(begun.status).toBe(200);
       const other = await discover(node.issuer, 'notes');
-      await authorize(other, agent, person);
+      await authorize(other, agent, user);
 
       await node.configure({ [file]: undefined });
 
@@ -99,7 +106,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       client: { application_type: 'web', redirect_uris: ['https://api.example/cb'] },
     });
     const { config, file } = await newApp();
-    const { tokens } = await authorize(config, atSecond(), person);
+    const { tokens } = await authorize(config, atSecond(), user);
     const basic = { authorization: `Basic ${Buffer.from(`${api.clientId}:${secret}`).toString('base64')}` };
     const introspect = (token: string) => post(`${second.origin}/oauth2/v1/introspect`, { token }, basic);
     expect((await introspect(tokens.access_token)).body).toMatchObject({ active: true });
@@ -110,7 +117,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('an app that comes back finds its tokens as it left them', async () => {
     const { clientId, config, file } = await newApp();
-    const { tokens } = await authorize(config, atSecond(), person);
+    const { tokens } = await authorize(config, atSecond(), user);
     await node.configure({ [file]: undefined });
     await node.configure(appFile(clientId));
     const refreshed = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
@@ -128,7 +135,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await node.configure(
       appFile(clientId, { client: { application_type: 'web', redirect_uris: ['http://127.0.0.1:7777/new'] } }),
     );
-    const { page: end } = await signIn(agent, page, person);
+    const { page: end } = await signIn(agent, page, user);
     expect(end.url.startsWith(redirectUri)).toBe(false);
     expect(end.status).toBe(400);
     const old = await authorizationRequest(config);
@@ -140,14 +147,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('a grant type that is taken away is refused at once', () =>
     whileBehind(async () => {
       const { clientId, config } = await newApp();
-      const { tokens } = await authorize(config, atSecond(), person);
+      const { tokens } = await authorize(config, atSecond(), user);
       await node.configure(appFile(clientId, { client: { grant_types: ['authorization_code'] } }));
       const refused = await refreshAtSecond({ client_id: clientId, refresh_token: tokens.refresh_token ?? '' });
       expect(refused).toMatchObject({ body: { error: 'invalid_client' } });
       await expect(client.refreshTokenGrant(config, tokens.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_request',
       });
-      const again = await authorize(config, atSecond(), person);
+      const again = await authorize(config, atSecond(), user);
       expect(again.tokens.refresh_token).toBeUndefined();
     }));
 
@@ -161,7 +168,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const { clientId } = await newApp(metadata(secrets[0]));
       const agent = atSecond();
       const config = await discover(node.issuer, clientId, {}, client.ClientSecretBasic(secrets[0]));
-      const { tokens } = await authorize(config, agent, person);
+      const { tokens } = await authorize(config, agent, user);
       await node.configure(appFile(clientId, metadata(secrets[1])));
       const refreshing = { client_id: clientId, refresh_token: tokens.refresh_token ?? '' };
       for (const refused of [
@@ -181,7 +188,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('a broken file changes nothing', async () => {
     const { clientId, config, file } = await newApp();
     await expect(node.configure({ [file]: 'clientId: [' })).rejects.toThrow('must be sufficiently indented');
-    await authorize(config, atSecond(), person);
+    await authorize(config, atSecond(), user);
     await node.configure(appFile(clientId));
   });
 
@@ -190,7 +197,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     await node.configure(Object.assign({}, ...ids.map((id) => appFile(id))));
     const agent = atSecond();
     const first = await discover(node.issuer, 'many-0');
-    await authorize(first, agent, person);
+    await authorize(first, agent, user);
     const outcomes: (string | undefined)[] = [];
     for (const id of ids) {
       const config = new client.Configuration(first.serverMetadata(), id, {}, client.None());

@@ -20,7 +20,7 @@ beforeAll(async () => {
   const single = Object.fromEntries(capabilityNames.map((name) => [appOf(name), demandOf(name)]));
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: {
       ...settingsWithAllAuthenticators,
       ...appsThatAsk({ one: { factors: 1 }, two: { factors: 2 }, ...asking, ...single }),

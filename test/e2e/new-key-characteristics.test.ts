@@ -27,7 +27,7 @@ beforeAll(async () => {
   const required = { name: 'Any key', when: { apps: { any: ['any'] } }, then: { required: ['webauthn'] } };
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: {
       'stepgate.yaml': settings.toString(),
       'policies/enrollment.yaml': JSON.stringify({ rules: [required, { name: 'Rest', then: {} }] }),

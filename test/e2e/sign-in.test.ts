@@ -5,15 +5,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
-import { newPerson, password, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, password, startNode, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
   type Tokens,
 } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -28,7 +28,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   let ahead = 0;
   let notes: RelyingParty;
   let payroll: RelyingParty;
-  const alice: Person = { identifier: 'alice@demo.test', password };
+  const alice: TestUser = { identifier: 'alice@demo.test', password };
 
   beforeAll(async () => {
     const opened = await open();
@@ -50,9 +50,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   afterAll(() => stop());
 
   /** A whole sign-in; what was asked and what came back. */
-  async function go(config: RelyingParty, agent: UserAgent, person: Person, parameters: Record<string, string> = {}) {
+  async function go(config: RelyingParty, agent: UserAgent, user: TestUser, parameters: Record<string, string> = {}) {
     const request = await authorizationRequest(config, parameters);
-    const { page, asked } = await signIn(agent, request.url, person);
+    const { page, asked } = await signIn(agent, request.url, user);
     if (!page.url.startsWith(redirectUri))
       throw new Error(`stuck at ${page.url} ${page.status} ${page.messages}\n${page.html}`);
     const error = new URL(page.url).searchParams.get('error');
@@ -81,7 +81,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('two factors: the second is enrolled during the sign-in, and asked for the next time', async () => {
-    const alice: Person = await newPerson(node);
+    const alice: TestUser = await newTestUser(node);
     const first = await go(payroll, new UserAgent(), alice);
     expect(first.asked).toEqual(['identify', 'enroll:totp']);
     expect(first.claims).toMatchObject({ acr: acr.two, amr: ['mfa', 'otp', 'pwd'] });
@@ -125,7 +125,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('single sign-on and step-up: a stronger app asks only for what is missing', async () => {
-    const alice: Person = await newPerson(node);
+    const alice: TestUser = await newTestUser(node);
     await go(payroll, new UserAgent(), alice);
     const agent = new UserAgent();
     const one = await go(notes, agent, alice);
@@ -166,7 +166,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('acr_values raises, essential that cannot be reached is refused', async () => {
-    const alice: Person = await newPerson(node);
+    const alice: TestUser = await newTestUser(node);
     await go(payroll, new UserAgent(), alice);
     const agent = new UserAgent();
     await go(notes, agent, alice);
@@ -183,7 +183,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('an essential acr that this user cannot reach is an error for the app, once it is known who they are', async () => {
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['phrh'] } } });
-    const { error, asked } = await go(notes, new UserAgent(), await newPerson(node), { claims });
+    const { error, asked } = await go(notes, new UserAgent(), await newTestUser(node), { claims });
     expect(error).toBe('unmet_authentication_requirements');
     expect(asked.every((step) => !step.startsWith('enroll'))).toBe(true);
   });
@@ -250,7 +250,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('parallel authorizations on one session lose no client', async () => {
     const agent = new UserAgent();
-    await go(payroll, agent, await newPerson(node));
+    await go(payroll, agent, await newTestUser(node));
     const results = await Promise.all(
       [notes, payroll, notes, payroll, notes, payroll].map((config) => silent(config, agent)),
     );

@@ -7,8 +7,8 @@ import { createLocalJWKSet, decodeProtectedHeader, type JSONWebKeySet, jwtVerify
 import { type Keyring, loadKeyring, publishedKeys, rotateKeys, type SigningKey } from '../../src/oidc/keys/keyring.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
-import { newPerson, startNode } from '../support/node.ts';
-import { authorizationRequest, discover, type Person, redeem, signIn } from '../support/relying-party.ts';
+import { newTestUser, startNode } from '../support/node.ts';
+import { authorizationRequest, discover, redeem, signIn, type TestUser } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -43,11 +43,11 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   afterEach(() => opened.stop());
 
   /** The key that signs now, by algorithm, as an app sees it. */
-  async function signingKids(agent: UserAgent, person: Person): Promise<Readonly<Record<string, string>>> {
+  async function signingKids(agent: UserAgent, user: TestUser): Promise<Readonly<Record<string, string>>> {
     const kids: Record<string, string> = {};
     for (const type of types) {
       const config = await discover(opened.node.issuer, clients[type], { id_token_signed_response_alg: type });
-      const { tokens } = await authorize(config, agent, person);
+      const { tokens } = await authorize(config, agent, user);
       kids[type] = decodeProtectedHeader(tokens.id_token ?? '').kid ?? '';
     }
     return kids;
@@ -56,9 +56,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('a new key is published by every node at once, signs when its time has come, and the old one verifies until it retires', async () => {
     const { node } = opened;
     const second = await opened.second();
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const agent = new UserAgent();
-    const before = await signingKids(agent, person);
+    const before = await signingKids(agent, user);
     const notes = await discover(node.issuer, 'notes');
     const hint = (await authorizeSilently(notes, agent)).tokens?.id_token ?? '';
 
@@ -68,7 +68,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         (count) => count === 6,
       ),
     );
-    expect(await signingKids(agent, person)).toEqual(before);
+    expect(await signingKids(agent, user)).toEqual(before);
 
     offset = 301;
     const next = Object.fromEntries(added.map(({ type, jwk }) => [type, jwk.kid]));
@@ -78,7 +78,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       );
       return firsts.every((kids) => Object.values(next).every((kid) => kids.includes(kid)));
     });
-    expect(await signingKids(agent, person)).toEqual(next);
+    expect(await signingKids(agent, user)).toEqual(next);
     const old = await jwtVerify(hint, createLocalJWKSet(await publishedBy(second.origin)), { issuer: node.issuer });
     expect(old.protectedHeader.kid).toBe(before.RS256);
     expect((await authorizeSilently(notes, agent, { id_token_hint: hint })).error).toBeUndefined();
@@ -102,7 +102,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const added = await rotateKeys(node.store, now(), { overlap: 10, keep: 600 });
     offset = 11;
     await node.app.activeRevision.refresh();
-    const { page: end } = await signIn(agent, page, await newPerson(node));
+    const { page: end } = await signIn(agent, page, await newTestUser(node));
     const tokens = await redeem(notes, request, end.url);
     expect(decodeProtectedHeader(tokens.id_token ?? '').kid).toBe(added[0]?.jwk.kid);
   });
@@ -133,7 +133,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const rings = await Promise.all(stores.map((own) => loadKeyring(own, now())));
       expect(rings[1]).toEqual(rings[0]);
       expect(rings[2]).toEqual(rings[0]);
-      const node = await startNode({ store, people: false });
+      const node = await startNode({ store, users: false });
       expect(kidsOf(await publishedBy(node.origin))).toEqual(rings[0]?.keys.map(({ jwk }) => jwk.kid).sort());
       await node.stop();
     } finally {

@@ -15,9 +15,9 @@ import {
   beginSignIn,
   currentStep,
   formOf,
-  personWithPassword,
   signOnPolicy,
   storedTransaction,
+  userWithPassword,
 } from '../support/sign-in-flow.ts';
 import { startMailServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -64,12 +64,12 @@ describe.each(storesUnderTest)('a mail server that is out of order, on the $name
       authenticators: ['password', 'email'],
       files: { ...passwordless, ...mailSettings(server.port) },
     });
-    const person = await reader(node);
-    const { agent, page } = await asked(node, person.identifier);
+    const user = await reader(node);
+    const { agent, page } = await asked(node, user.identifier);
     node.app.outbox.start();
     await until('the first try to fail', async () => (await waiting(store)).some(({ attempts }) => attempts === 1));
     await until('the server to have said so', () => server.tries() === 1);
-    await maySendAgain(node, person.id);
+    await maySendAgain(node, user.id);
     const again = await agent.submit(page, formOf(page, 'resend'));
     expect(again.messages).toEqual(['sent.again']);
     await until('everything to be sent', async () => (await waiting(store)).length === 0);
@@ -84,10 +84,10 @@ describe('what waits', () => {
 
   test('a text message is replaced by the call that is asked for instead', async () => {
     const node = await started({ files: { ...byPhoneAlone, ...settingsWithPhone() } });
-    const person = await caller(node);
-    const { agent, page } = await asked(node, person.identifier);
+    const user = await caller(node);
+    const { agent, page } = await asked(node, user.identifier);
     const [first] = await codesOf(node);
-    await maySendAgain(node, person.id, 'phone');
+    await maySendAgain(node, user.id, 'phone');
     await agent.submit(page, formOf(page, 'resend'), { 'authenticator.methodType': 'voice' });
     const left = await outboxOf(node);
     expect(left.map(({ delivery }) => delivery.channel)).toEqual(['voice']);
@@ -115,21 +115,21 @@ describe('what waits', () => {
         },
       }),
     });
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'notes');
     const offered = await answerStep(agent, page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
-    const sent = await answerStep(agent, offered, { 'credentials.email': person.identifier });
+    const sent = await answerStep(agent, offered, { 'credentials.email': user.identifier });
     const enrolling = await codesOf(node);
-    await maySendAgain(node, person.id);
+    await maySendAgain(node, user.id);
     expect((await agent.submit(sent, formOf(sent, 'resend'))).messages).toEqual(['sent.again']);
     const newer = await codesOf(node);
     expect(newer).toHaveLength(1);
     expect(newer).not.toEqual(enrolling);
 
-    const other = await personWithPassword(node);
+    const other = await userWithPassword(node);
     const own = await visit(node, other, '/account/addresses/add');
     const asks = await own.agent.submit(own.page, formOf(own.page, 'add-address'), { email: other.identifier });
     const first = (await codesOf(node)).filter((code) => !newer.includes(code));
@@ -156,21 +156,21 @@ describe('what waits', () => {
         },
       }),
     });
-    const person = await holder(node, 'password', 'email');
-    const { agent, page } = await asked(node, person.identifier);
+    const user = await holder(node, 'password', 'email');
+    const { agent, page } = await asked(node, user.identifier);
     const byMail = await chooseAuthenticator(agent, page, 'email');
     expect(currentStep(byMail)).toBe('challenge:email');
     const [code] = await codesOf(node);
     const byPassword = await chooseAuthenticator(agent, byMail, 'password');
     expect([currentStep(byPassword), await codesOf(node)]).toEqual(['challenge:password', [code]]);
-    const done = await answerStep(agent, byPassword, await person.answer('password', byPassword, agent));
+    const done = await answerStep(agent, byPassword, await user.answer('password', byPassword, agent));
     expect([currentStep(done), await codesOf(node)]).toEqual(['code', []]);
   });
 
   test.each(['cancel', 'restart'])('%s: nothing waits any more', async (way) => {
     const node = await started({ authenticators: ['password', 'email'], mail: true, files: passwordless });
-    const person = await reader(node);
-    const { agent, page } = await asked(node, person.identifier);
+    const user = await reader(node);
+    const { agent, page } = await asked(node, user.identifier);
     expect(await codesOf(node)).toHaveLength(1);
     await agent.submit(page, formOf(page, way), {}, redirectUri);
     expect(await outboxOf(node)).toEqual([]);

@@ -65,8 +65,8 @@ async function wrongAnswer(name: CapabilityName, who: Holder, page: Page, agent:
     const right = await who.answer(name, page, agent);
     return { 'credentials.passcode': otherThan(right['credentials.passcode'] ?? '') };
   }
-  const somebodyElse = await holder(two.nodes[0], name);
-  return somebodyElse.answer(name, page, agent);
+  const otherUser = await holder(two.nodes[0], name);
+  return otherUser.answer(name, page, agent);
 }
 
 function evaluated({ id }: Holder, name: CapabilityName): number {

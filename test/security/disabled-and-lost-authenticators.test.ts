@@ -29,7 +29,7 @@ beforeAll(async () => {
   const apps = owned.map((one) => appFile(clientOf(one), { signOnPolicy: 'one' }));
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: Object.assign(
       { 'policies/enrollment.yaml': JSON.stringify({ rules }) },
       settingsWithAllAuthenticators,

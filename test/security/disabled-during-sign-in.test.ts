@@ -29,7 +29,7 @@ let node: TestNode;
 beforeAll(async () => {
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: { ...settingsWithAllAuthenticators, ...appsThatAsk(demands) },
   });
 });

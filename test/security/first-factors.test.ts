@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (!embedded) throw new Error('no store');
   const apps = Object.keys(demands).map((name) => appFile(name, { signOnPolicy: name, ...grants }));
   const files = Object.assign({}, settingsWithAllAuthenticators, appsThatAsk(demands), ...apps);
-  opened = await openNode(embedded, { demo: true, people: false, now, files });
+  opened = await openNode(embedded, { demo: true, users: false, now, files });
   node = opened.node;
 });
 beforeEach(() => {

@@ -13,7 +13,7 @@ import { codeIn, codesTo, mailTo, passwordless, reader } from '../support/mail.t
 import { startNode, type TestNode } from '../support/node.ts';
 import { beginIdentified, chooseAuthenticator } from '../support/prove-capabilities.ts';
 import { reopened } from '../support/returning-browser.ts';
-import { answerStep, currentStep, formOf, personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
+import { answerStep, currentStep, formOf, signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -84,9 +84,9 @@ test('no mailbox is flooded by accounts that each want to set it up, also from b
   const victim = `victim-${randomBytes(6).toString('hex')}@demo.test`;
   const told: (readonly string[])[] = [];
   for (let count = 0; count < 5; count += 1) {
-    const person = await personWithPassword(node);
-    const { agent } = await visit(node, person);
-    const { page } = await visit(node, person, '/account/add/email', agent);
+    const user = await userWithPassword(node);
+    const { agent } = await visit(node, user);
+    const { page } = await visit(node, user, '/account/add/email', agent);
     expect(currentStep(page)).toBe('enroll:email');
     const sent = await answerStep(agent, page, { 'credentials.email': victim });
     told.push(sent.messages);
@@ -97,10 +97,10 @@ test('no mailbox is flooded by accounts that each want to set it up, also from b
 
 test('one network gets so much mail sent and no more, for existing and unknown users alike', async () => {
   await node.configure(limitedTo({ network: 3 }));
-  const people = [await reader(node), await reader(node)];
+  const users = [await reader(node), await reader(node)];
   const [unknown = '', another = ''] = unknownAddressesWith('email', 2);
   const pages = [];
-  for (const { identifier } of [{ identifier: unknown }, ...people])
+  for (const { identifier } of [{ identifier: unknown }, ...users])
     pages.push((await beginIdentified(node, 'notes', { identifier })).page);
   // Other tests of this file have used up some of it already.
   for (let count = 0; count < 3; count += 1)

@@ -46,12 +46,12 @@ afterEach(() => {
   standsAt = undefined;
 });
 
-let people = 0;
+let users = 0;
 
 /** A user who has two of each kind. */
 async function rich(): Promise<Rich> {
-  people += 1;
-  const identifiers = [`rich-${people}`, `first-${people}@demo.test`, `second-${people}@gmx.example`];
+  users += 1;
+  const identifiers = [`rich-${users}`, `first-${users}@demo.test`, `second-${users}@gmx.example`];
   const [, first = '', second = ''] = identifiers;
   const numbers = [mobileNumber(), mobileNumber()];
   const apps = [generateSecret({ length: 20 }), generateSecret({ length: 20 })];

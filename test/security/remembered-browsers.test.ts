@@ -9,15 +9,15 @@ import { linkTo } from '../support/account-visits.ts';
 import { appFile, post } from '../support/authorize.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, claimsOf, refresh } from '../support/raw-client.ts';
-import { type Person, redirectUri } from '../support/relying-party.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
 import { cookieOf, finish, reopened, signInTo as signIn } from '../support/returning-browser.ts';
 import {
   answerStep,
   beginSignIn,
   currentStep,
-  personWithPassword,
-  personWithTotp,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -53,7 +53,7 @@ beforeAll(async () => {
   node = await startNode({
     now: clock,
     mail: true,
-    people: false,
+    users: false,
     files,
   });
 });
@@ -62,16 +62,16 @@ beforeEach(() => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
+type StoredUser = Awaited<ReturnType<typeof userWithTotp>>;
 
 function signInTo(
   app: string,
   agent: UserAgent,
-  person: Person,
+  user: TestUser,
   ticked: readonly string[] = [],
   parameters: Readonly<Record<string, string>> = {},
 ) {
-  return signIn({ node, clock }, app, agent, person, ticked, parameters);
+  return signIn({ node, clock }, app, agent, user, ticked, parameters);
 }
 
 const secretOf = (agent: UserAgent) => cookieOf(agent, node.issuer, deviceCookie);
@@ -89,44 +89,44 @@ function browserWith(...secrets: readonly string[]): UserAgent {
 }
 
 /** Proves both factors at `vault` and has the browser remembered; what is left of it when it was closed. */
-async function remembering(person: Person, agent = new UserAgent()): Promise<UserAgent> {
-  const first = await signInTo('vault', agent, person, ['rememberDevice']);
+async function remembering(user: TestUser, agent = new UserAgent()): Promise<UserAgent> {
+  const first = await signInTo('vault', agent, user, ['rememberDevice']);
   expect([first.asked, first.where]).toEqual([bothAsked, 'code']);
   ahead += 60;
   return reopened(agent, node.issuer);
 }
 
-async function remembered(person: TestUser) {
-  const key = credentialsKey(person.id);
+async function remembered(user: StoredUser) {
+  const key = credentialsKey(user.id);
   const value = (await node.store.load([key])).entries.get(key)?.value ?? '[]';
   return parseCredentials(value).flatMap(({ remembered: devices = [] }) => devices);
 }
 
 describe('the secret of a browser', () => {
   test('of another user, forged, cut, with more behind it, or as the store has it, waives nothing', async () => {
-    const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
-    const own = secretOf(await remembering(person));
+    const [user, other] = [await userWithTotp(node), await userWithTotp(node)];
+    const own = secretOf(await remembering(user));
     const foreign = secretOf(await remembering(other));
-    const [stored] = await remembered(person);
+    const [stored] = await remembered(user);
     expect(stored).toBeDefined();
     const flipped = `${own.startsWith('A') ? 'B' : 'A'}${own.slice(1)}`;
     const values = [foreign, flipped, own.slice(0, -1), `${own}A`, own.toLowerCase(), ''];
-    for (const value of [...values, stored?.device ?? '', stored?.id ?? '', person.id]) {
+    for (const value of [...values, stored?.device ?? '', stored?.id ?? '', user.id]) {
       ahead += 60;
-      const { asked, claims } = await signInTo('vault', browserWith(value), person);
+      const { asked, claims } = await signInTo('vault', browserWith(value), user);
       expect([value, asked]).toEqual([value, bothAsked]);
       expect(await claims()).toMatchObject({ acr: twoFactors });
     }
     ahead += 60;
-    expect((await signInTo('vault', browserWith(own), person)).asked).toEqual(['identify']);
+    expect((await signInTo('vault', browserWith(own), user)).asked).toEqual(['identify']);
   });
 
   test('sent twice counts as one browser, and never as both', async () => {
-    const [person, other] = [await personWithTotp(node), await personWithTotp(node)];
-    const own = secretOf(await remembering(person));
+    const [user, other] = [await userWithTotp(node), await userWithTotp(node)];
+    const own = secretOf(await remembering(user));
     const foreign = secretOf(await remembering(other));
     const spared: string[] = [];
-    for (const who of [person, other]) {
+    for (const who of [user, other]) {
       const begun = await beginSignIn(node, 'vault');
       const form = mainForm(begun.page);
       const jar = begun.agent.cookies(node.issuer).map(({ name, value }) => `${name}=${value}`);
@@ -139,11 +139,11 @@ describe('the secret of a browser', () => {
       const answer = await fetch(begun.page.url, { method: 'POST', body, headers: { cookie }, redirect: 'manual' });
       if (answer.headers.get('location')?.includes('/oauth2/v1/authorize/')) spared.push(who.id);
     }
-    expect(spared).toEqual([person.id]);
+    expect(spared).toEqual([user.id]);
   });
 
   test('planted before the user signs in for the first time, it has no effect afterwards', async () => {
-    const [attacker, victim] = [await personWithTotp(node), await personWithTotp(node)];
+    const [attacker, victim] = [await userWithTotp(node), await userWithTotp(node)];
     const made = secretOf(await remembering(attacker));
     for (const planted of [made, Buffer.alloc(32, 7).toString('base64url')]) {
       ahead += 60;
@@ -156,7 +156,7 @@ describe('the secret of a browser', () => {
   });
 
   test('planted by an attacker who has the password and made it known, it has no effect either', async () => {
-    const victim = await personWithTotp(node);
+    const victim = await userWithTotp(node);
     const thief = new UserAgent();
     expect((await signInTo('notes', thief, victim)).where).toBe('code');
     const planted = secretOf(thief);
@@ -178,9 +178,9 @@ describe('a remembered browser and what the request asks for', () => {
     ['acr in the claims, essential', { claims: essential }],
     ['several acr_values', { acr_values: `phr ${twoFactors}` }],
   ])('%s: what can be proved is proved, and the token is true', async (_, parameters) => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    const { asked, claims } = await signInTo('vault', agent, person, [], parameters);
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    const { asked, claims } = await signInTo('vault', agent, user, [], parameters);
     expect(asked).toEqual(bothAsked);
     expect(await claims()).toMatchObject({ acr: twoFactors, amr: ['mfa', 'otp', 'pwd'] });
   });
@@ -190,25 +190,25 @@ describe('a remembered browser and what the request asks for', () => {
     ['acr in the claims, essential', { claims: essential }, 'unmet_authentication_requirements'],
     ['max_age', { max_age: '86400' }, 'login_required'],
   ])('%s with prompt=none: an error, for nothing is proved by remembering', async (_, parameters, error) => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
-    const silent = await signInTo('vault', agent, person, [], { prompt: 'none', ...parameters });
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    expect((await signInTo('vault', agent, user)).asked).toEqual(['identify']);
+    const silent = await signInTo('vault', agent, user, [], { prompt: 'none', ...parameters });
     expect(silent.where).toBe(error);
   });
 
   test('prompt=none and refresh go on with what was proved: never the second factor, at no app', async () => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    const spared = await signInTo('vault', agent, person, [], { scope: 'openid offline_access' });
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    const spared = await signInTo('vault', agent, user, [], { scope: 'openid offline_access' });
     const { tokens } = await spared.tokens();
     const first = claimsOf(tokens?.id_token);
     expect([spared.asked, first.amr]).toEqual([['identify'], ['pwd']]);
-    const silent = await signInTo('vault', agent, person, [], { prompt: 'none' });
+    const silent = await signInTo('vault', agent, user, [], { prompt: 'none' });
     expect(await silent.claims()).toMatchObject({ amr: ['pwd'], acr: first.acr, auth_time: first.auth_time });
-    expect((await signInTo('strict', agent, person, [], { prompt: 'none' })).where).toBe('interaction_required');
+    expect((await signInTo('strict', agent, user, [], { prompt: 'none' })).where).toBe('interaction_required');
     // Then the second factor is proved at another app: what was issued before still says what it did.
-    expect((await signInTo('strict', agent, person)).asked).toEqual(['challenge:totp']);
+    expect((await signInTo('strict', agent, user)).asked).toEqual(['challenge:totp']);
     const refreshed = await refresh(node.origin, 'vault', tokens?.refresh_token ?? '');
     expect(claimsOf(refreshed.tokens?.id_token)).toMatchObject({
       amr: ['pwd'],
@@ -221,27 +221,27 @@ describe('a remembered browser and what the request asks for', () => {
   });
 
   test('a pushed request waives as much as a plain one, and no more', async () => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
     const open = async (parameters: Readonly<Record<string, string>>) => {
       const { url } = authorization(node.issuer, 'vault', parameters);
       const { body } = await post(`${node.origin}/oauth2/v1/par`, new URL(url).searchParams);
       const query = new URLSearchParams({ client_id: 'vault', request_uri: String(body.request_uri) });
       return agent.open(`${node.issuer}/oauth2/v1/authorize?${query}`, {}, redirectUri);
     };
-    const strict = await finish(agent, await open({ claims: essential }), person, [], clock);
+    const strict = await finish(agent, await open({ claims: essential }), user, [], clock);
     expect(strict.asked).toEqual(bothAsked);
     ahead += 60;
     const again = reopened(agent, node.issuer);
-    const plain = await finish(again, await again.open(authorization(node.issuer, 'vault').url), person, [], clock);
+    const plain = await finish(again, await again.open(authorization(node.issuer, 'vault').url), user, [], clock);
     expect(plain.asked).toEqual(['identify']);
   });
 
   test.each([false, true])(
     'a device flow: the browser that confirms counts, remembered: %s; its tokens are true',
     async (isOwn) => {
-      const person = await personWithTotp(node);
-      const own = await remembering(person);
+      const user = await userWithTotp(node);
+      const own = await remembering(user);
       const agent = isOwn ? own : new UserAgent();
       const { body } = await post(`${node.origin}/oauth2/v1/device`, { client_id: 'vault', scope: 'openid' });
       const codeForm = (page: Page) => page.forms.find(({ fields }) => 'user_code' in fields);
@@ -251,7 +251,7 @@ describe('a remembered browser and what the request asks for', () => {
       const form = codeForm(confirm);
       if (!form) throw new Error('no form');
       const start = await agent.submit(confirm, { ...form, fields });
-      const { asked } = await finish(agent, start, person, [], clock);
+      const { asked } = await finish(agent, start, user, [], clock);
       expect(asked).toEqual(isOwn ? ['identify'] : bothAsked);
       const polling = { grant_type: deviceGrant, client_id: 'vault', device_code: String(body.device_code) };
       const { body: tokens } = await post(`${node.origin}/oauth2/v1/token`, polling);
@@ -263,47 +263,47 @@ describe('a remembered browser and what the request asks for', () => {
 
 describe('what is remembered goes with', () => {
   test('the authenticator: one that is enrolled anew is not remembered', async () => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    const key = credentialsKey(person.id);
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    const key = credentialsKey(user.id);
     const entry = (await node.store.load([key])).entries.get(key);
     const left = parseCredentials(entry?.value ?? '').filter(({ authenticator }) => authenticator !== 'totp');
     await node.store.commit([{ op: 'put', key, value: serializeCredentials(left) }]);
-    expect((await signInTo('vault', agent, person)).asked).toEqual(['identify', 'enroll:totp']);
+    expect((await signInTo('vault', agent, user)).asked).toEqual(['identify', 'enroll:totp']);
     ahead += 60;
-    expect((await signInTo('vault', reopened(agent, node.issuer), person)).asked).toEqual(bothAsked);
-    expect(await remembered(person)).toEqual([]);
+    expect((await signInTo('vault', reopened(agent, node.issuer), user)).asked).toEqual(bothAsked);
+    expect(await remembered(user)).toEqual([]);
   });
 
   test('a suspension for as long as it lasts; a reactivation brings no session back', async () => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
-    await node.app.directory.setStatus(person.id, 'suspended');
-    expect((await signInTo('vault', agent, person, [], { prompt: 'none' })).where).not.toBe('code');
-    const denied = await signInTo('vault', reopened(agent, node.issuer), person);
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    expect((await signInTo('vault', agent, user)).asked).toEqual(['identify']);
+    await node.app.directory.setStatus(user.id, 'suspended');
+    expect((await signInTo('vault', agent, user, [], { prompt: 'none' })).where).not.toBe('code');
+    const denied = await signInTo('vault', reopened(agent, node.issuer), user);
     expect(denied.where).not.toBe('code');
-    await node.app.directory.setStatus(person.id, 'active');
-    expect((await signInTo('vault', agent, person, [], { prompt: 'none' })).where).not.toBe('code');
+    await node.app.directory.setStatus(user.id, 'active');
+    expect((await signInTo('vault', agent, user, [], { prompt: 'none' })).where).not.toBe('code');
   });
 
   test('a new password: the browser of a thief of the former one proves everything', async () => {
-    const person = await personWithTotp(node);
-    const agent = await remembering(person);
-    const key = credentialsKey(person.id);
+    const user = await userWithTotp(node);
+    const agent = await remembering(user);
+    const key = credentialsKey(user.id);
     const entry = (await node.store.load([key])).entries.get(key);
     const own = parseCredentials(entry?.value ?? '').find(({ authenticator }) => authenticator === 'password');
     if (!own) throw new Error('no password');
     const { id: _, createdAt: _at, remembered: _devices, ...same } = own;
-    await node.app.directory.setPassword(person.id, same);
-    expect((await signInTo('vault', agent, person)).asked).toEqual(bothAsked);
+    await node.app.directory.setPassword(user.id, same);
+    expect((await signInTo('vault', agent, user)).asked).toEqual(bothAsked);
   });
 });
 
 test('a remembered browser does not meet the requirement for a change of the account (Law 7)', async () => {
-  const person = await personWithTotp(node);
-  const agent = await remembering(person);
-  expect((await signInTo('vault', agent, person)).asked).toEqual(['identify']);
+  const user = await userWithTotp(node);
+  const agent = await remembering(user);
+  expect((await signInTo('vault', agent, user)).asked).toEqual(['identify']);
   for (const path of ['/account/sessions/others', '/account/add/totp', '/account/addresses/add']) {
     const page = await agent.open(`${node.issuer}${path}`);
     expect([path, currentStep(page), page.secret]).toEqual([path, 'challenge:totp', undefined]);
@@ -315,7 +315,7 @@ describe('a kept session', () => {
     agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session');
 
   test('is not had by a forged box where it is not offered, on any page', async () => {
-    const visitor = await personWithPassword(node, ['visitors']);
+    const visitor = await userWithPassword(node, ['visitors']);
     const agent = new UserAgent();
     const begun = await beginSignIn(node, 'notes', agent);
     const stepped = await answerStep(agent, begun.page, {
@@ -336,20 +336,20 @@ describe('a kept session', () => {
   });
 
   test('is not kept any longer by the cookie: an attacker who copies it and waits is asked', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const agent = new UserAgent();
-    await signInTo('notes', agent, person, ['rememberMe']);
+    await signInTo('notes', agent, user, ['rememberMe']);
     ahead += 31 * DAY;
-    expect((await signInTo('notes', agent, person, [], { prompt: 'none' })).where).toBe('login_required');
+    expect((await signInTo('notes', agent, user, [], { prompt: 'none' })).where).toBe('login_required');
   });
 
-  const endings: Readonly<Record<string, (person: TestUser) => Promise<unknown>>> = {
+  const endings: Readonly<Record<string, (user: StoredUser) => Promise<unknown>>> = {
     'a reset': ({ id }) => node.app.directory.resetAuthenticators(id, 'webauthn'),
     'a suspension': ({ id }) => node.app.directory.setStatus(id, 'suspended'),
-    'signing out everywhere else': async (person) => {
+    'signing out everywhere else': async (user) => {
       const elsewhere = new UserAgent();
       const start = await elsewhere.open(`${node.issuer}/account/sessions/others`);
-      const { page } = await finish(elsewhere, start, person, [], clock);
+      const { page } = await finish(elsewhere, start, user, [], clock);
       await elsewhere.submit(
         page,
         page.forms.find(({ step }) => step === 'end-others'),
@@ -358,15 +358,15 @@ describe('a kept session', () => {
   };
 
   test.each(Object.keys(endings))('ends with %s, and so do its refresh tokens', async (ending) => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const agent = new UserAgent();
-    const first = await signInTo('notes', agent, person, ['rememberMe'], { scope: 'openid offline_access' });
+    const first = await signInTo('notes', agent, user, ['rememberMe'], { scope: 'openid offline_access' });
     const { tokens } = await first.tokens();
     expect(tokens?.refresh_token).toBeDefined();
     expect(sessionCookie(agent)?.attributes).toMatch(/expires/i);
-    const silent = async () => (await signInTo('notes', agent, person, [], { prompt: 'none' })).where;
+    const silent = async () => (await signInTo('notes', agent, user, [], { prompt: 'none' })).where;
     expect(await silent()).toBe('code');
-    await endings[ending]?.(person);
+    await endings[ending]?.(user);
     expect(await silent()).toBe('login_required');
     expect((await refresh(node.origin, 'notes', tokens?.refresh_token ?? '')).error).toBe('invalid_grant');
   });
@@ -386,12 +386,12 @@ describe('two nodes on one Redis', () => {
     'ticked on one, waived on the other, forgotten on one, asked on both: %i',
     async (first) => {
       const other = first === 0 ? 1 : 0;
-      const person = await personWithTotp(both.nodes[first]);
+      const user = await userWithTotp(both.nodes[first]);
       const agent = on(new UserAgent(), first);
-      const ticked = await signIn(returning(), 'vault', agent, person, ['rememberDevice']);
+      const ticked = await signIn(returning(), 'vault', agent, user, ['rememberDevice']);
       expect([ticked.asked, ticked.where]).toEqual([bothAsked, 'code']);
       const later = reopened(agent, both.issuer);
-      expect((await signIn(returning(), 'vault', on(later, other), person)).asked).toEqual(['identify']);
+      expect((await signIn(returning(), 'vault', on(later, other), user)).asked).toEqual(['identify']);
       const forgetting = on(agent, other);
       const overview = await forgetting.open(`${both.issuer}/account`);
       const page = await forgetting.open(linkTo(overview, /^\/account\/devices\//));
@@ -399,15 +399,15 @@ describe('two nodes on one Redis', () => {
       const during = reopened(later, both.issuer);
       const [forgotten, raced] = await Promise.all([
         forgetting.submit(page, forget),
-        signIn(returning(), 'vault', on(during, first), { ...person }),
+        signIn(returning(), 'vault', on(during, first), { ...user }),
       ]);
       expect(forgotten.url).toContain('done=device_forgotten');
       if (raced.where === 'code' && raced.asked.length === 1) expect((await raced.claims()).amr).toEqual(['pwd']);
       for (const index of [first, other] as const) {
         const begun = await beginSignIn(both, 'vault', on(reopened(later, both.issuer), index));
         const next = await answerStep(begun.agent, begun.page, {
-          identifier: person.identifier,
-          'credentials.passcode': person.password,
+          identifier: user.identifier,
+          'credentials.passcode': user.password,
         });
         expect(currentStep(next)).toBe('challenge:totp');
       }

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { seeded } from '../core/support/seeded.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
-import { type Person, redirectUri } from '../support/relying-party.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -13,9 +13,9 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   type SignIn,
+  userWithPassword,
+  userWithTotp,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 interface Sent {
   readonly url: string;
@@ -56,29 +56,29 @@ function transplanted({ url, body }: Sent, into: SignIn, page: Page): Sent {
   return { url: url.replace(/\/signin\/[\w-]+/, `/signin/${into.uid}`), body: fields.toString() };
 }
 
-async function recordedFlow(person: TestUser): Promise<readonly Sent[]> {
+async function recordedFlow(user: StoredUser): Promise<readonly Sent[]> {
   const agent = new RecordingAgent();
   const { page } = await beginSignIn(node, 'payroll', agent);
-  const atEnroll = await identify(agent, page, person);
+  const atEnroll = await identify(agent, page, user);
   expect(currentStep(atEnroll)).toBe('enroll:totp');
-  person.totp = atEnroll.secret ?? '';
-  expect(currentStep(await answerStep(agent, atEnroll, await passcode(person)))).toBe('code');
+  user.totp = atEnroll.secret ?? '';
+  expect(currentStep(await answerStep(agent, atEnroll, await passcode(user)))).toBe('code');
   return agent.sent;
 }
 
 describe('a recorded sign-in, replayed', () => {
-  let person: TestUser;
+  let user: StoredUser;
   let recorded: readonly Sent[];
   beforeAll(async () => {
-    person = await personWithPassword(node);
-    recorded = await recordedFlow(person);
+    user = await userWithPassword(node);
+    recorded = await recordedFlow(user);
     expect(recorded).toHaveLength(2);
   });
 
   /** A new sign-in of the same user after so many steps. */
   async function prefix(steps: number): Promise<SignIn> {
     const signIn = await beginSignIn(node, 'payroll');
-    return steps === 0 ? signIn : { ...signIn, page: await identify(signIn.agent, signIn.page, person) };
+    return steps === 0 ? signIn : { ...signIn, page: await identify(signIn.agent, signIn.page, user) };
   }
 
   const detours = ['nothing', 'back', 'select', 'restart', 'cancel'] as const;
@@ -114,12 +114,12 @@ describe('a recorded sign-in, replayed', () => {
 });
 
 test('after a restart every proof is asked for again', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
-  const atTotp = await identify(agent, page, person);
+  const atTotp = await identify(agent, page, user);
   const again = await agent.submit(atTotp, formOf(atTotp, 'restart'));
   expect(currentStep(again)).toBe('identify');
-  const named = await answerStep(agent, again, { identifier: person.identifier, 'credentials.passcode': '' });
+  const named = await answerStep(agent, again, { identifier: user.identifier, 'credentials.passcode': '' });
   expect(currentStep(named)).toBe('challenge:password');
 });
 
@@ -147,62 +147,62 @@ describe('the account-management requirement in front of an enrollment', () => {
   }
 
   test.each(wishes)('password proved, TOTP owned: %s shows no offer', async (wish) => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const { agent, page } = await beginSignIn(node, 'payroll');
-    let at = await identify(agent, page, person);
+    let at = await identify(agent, page, user);
     at = await wishFor(agent, at, wish);
     expect([currentStep(at), at.secret]).toEqual(['challenge:totp', undefined]);
-    expect(currentStep(await answerStep(agent, at, await passcode(person)))).toBe('code');
-    expect(eventsOf(node, person.id)).not.toContain('authenticator.enrolled:totp');
+    expect(currentStep(await answerStep(agent, at, await passcode(user)))).toBe('code');
+    expect(eventsOf(node, user.id)).not.toContain('authenticator.enrolled:totp');
   });
 
   test.each(wishes)('only identified, nothing owned but the password: %s shows no offer', async (wish) => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'payroll');
-    let at = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
+    let at = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
     at = await wishFor(agent, at, wish);
     expect([currentStep(at), at.secret]).toEqual(['challenge:password', undefined]);
   });
 
   test('an offer dies when the account enrolls in another sign-in: a thief of the password adds no second key', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const thief = await beginSignIn(node, 'payroll');
-    const offer = await identify(thief.agent, thief.page, person);
+    const offer = await identify(thief.agent, thief.page, user);
     const owner = await beginSignIn(node, 'payroll');
-    const owners = await identify(owner.agent, owner.page, person);
-    const owned = { ...person, totp: owners.secret ?? '' };
+    const owners = await identify(owner.agent, owner.page, user);
+    const owned = { ...user, totp: owners.secret ?? '' };
     expect(currentStep(await answerStep(owner.agent, owners, await passcode(owned)))).toBe('code');
-    const late = await answerStep(thief.agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
+    const late = await answerStep(thief.agent, offer, await passcode({ ...user, totp: offer.secret ?? '' }));
     expect([currentStep(late), late.status]).toEqual(['challenge:totp', 409]);
-    expect(eventsOf(node, person.id).filter((event) => event === 'authenticator.enrolled:totp')).toHaveLength(1);
+    expect(eventsOf(node, user.id).filter((event) => event === 'authenticator.enrolled:totp')).toHaveLength(1);
   });
 
   test('two offers confirmed at once: one key is enrolled', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const offers = await Promise.all(
       Array.from({ length: 6 }, async () => {
         const { agent, page } = await beginSignIn(node, 'payroll');
-        return { agent, page: await identify(agent, page, person) };
+        return { agent, page: await identify(agent, page, user) };
       }),
     );
     const ends = await Promise.all(
       offers.map(async ({ agent, page }) =>
-        answerStep(agent, page, await passcode({ ...person, totp: page.secret ?? '' })),
+        answerStep(agent, page, await passcode({ ...user, totp: page.secret ?? '' })),
       ),
     );
     expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
-    const stored = await node.app.directory.get(person.id);
+    const stored = await node.app.directory.get(user.id);
     expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
 
   test('one offer confirmed ten times at once: one key is enrolled', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'payroll');
-    const offer = await identify(agent, page, person);
-    const fields = await passcode({ ...person, totp: offer.secret ?? '' });
+    const offer = await identify(agent, page, user);
+    const fields = await passcode({ ...user, totp: offer.secret ?? '' });
     const ends = await Promise.all(Array.from({ length: 10 }, () => answerStep(agent, offer, fields)));
     expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
-    const stored = await node.app.directory.get(person.id);
+    const stored = await node.app.directory.get(user.id);
     expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp']);
   });
 });
@@ -215,26 +215,26 @@ describe('two users', () => {
 
   test.each(combinations)('address of $uid, cookies of $cookies, handle of $handle, code of $code', async (mix) => {
     const begin = async () => {
-      const person = await personWithTotp(node);
+      const user = await userWithTotp(node);
       const signIn = await beginSignIn(node, 'payroll');
-      return { person, ...signIn, page: await identify(signIn.agent, signIn.page, person) };
+      return { user, ...signIn, page: await identify(signIn.agent, signIn.page, user) };
     };
-    const people = { ann: await begin(), ben: await begin() };
+    const users = { ann: await begin(), ben: await begin() };
     const fields = {
-      stateHandle: mainForm(people[mix.handle].page)?.fields.stateHandle ?? '',
-      ...(await passcode(people[mix.code].person)),
+      stateHandle: mainForm(users[mix.handle].page)?.fields.stateHandle ?? '',
+      ...(await passcode(users[mix.code].user)),
     };
-    const url = `${node.issuer}/signin/${people[mix.uid].uid}`;
-    const end = await post(people[mix.cookies].agent, { url, body: new URLSearchParams(fields).toString() });
+    const url = `${node.issuer}/signin/${users[mix.uid].uid}`;
+    const end = await post(users[mix.cookies].agent, { url, body: new URLSearchParams(fields).toString() });
     const untouched = new Set(Object.values(mix)).size === 1;
     expect(currentStep(end) === 'code').toBe(untouched);
     if (!untouched) return;
-    const { tokens } = await redeemCode(node.origin, people[mix.uid].request, end.url);
-    expect(claimsOf(tokens?.id_token).sub).toBe(people[mix.code].person.id);
+    const { tokens } = await redeemCode(node.origin, users[mix.uid].request, end.url);
+    expect(claimsOf(tokens?.id_token).sub).toBe(users[mix.code].user.id);
   });
 
   test('the cookies of both in one browser: each sign-in stays with its user', async () => {
-    const [ann, ben] = [await personWithTotp(node), await personWithTotp(node)];
+    const [ann, ben] = [await userWithTotp(node), await userWithTotp(node)];
     const agent = new UserAgent();
     const first = await beginSignIn(node, 'payroll', agent);
     const second = await beginSignIn(node, 'payroll', agent);
@@ -271,7 +271,7 @@ describe('a random walk', () => {
     'switch',
     'foreign handle',
     'resume',
-    'other person',
+    'other user',
   ] as const;
   let codes = 0;
 
@@ -279,7 +279,7 @@ describe('a random walk', () => {
   interface Walk {
     readonly agent: RecordingAgent;
     readonly signIns: readonly SignIn[];
-    readonly people: readonly TestUser[];
+    readonly users: readonly StoredUser[];
     readonly pages: Page[];
     /** Length of the audit log when a sign-in was restarted last. */
     readonly restarts: Map<string, number>;
@@ -291,15 +291,15 @@ describe('a random walk', () => {
     pages.findLast(({ url }) => url.includes(signIns[turn]?.uid ?? '')) as Page;
 
   async function rightAnswer(walk: Walk, page: Page): Promise<Page> {
-    const person = walk.people[walk.who] as TestUser;
+    const user = walk.users[walk.who] as StoredUser;
     const form = mainForm(page);
-    if (form?.step === 'identify') return identify(walk.agent, page, person);
+    if (form?.step === 'identify') return identify(walk.agent, page, user);
     if (form?.step === 'select') return answerStep(walk.agent, page, { 'authenticator.id': 'totp' });
     if (form?.authenticator === 'password')
-      return answerStep(walk.agent, page, { 'credentials.passcode': person.password });
+      return answerStep(walk.agent, page, { 'credentials.passcode': user.password });
     if (form?.step === 'enroll')
-      return answerStep(walk.agent, page, await passcode({ ...person, totp: page.secret ?? '' }));
-    return form && person.totp ? answerStep(walk.agent, page, await passcode(person)) : page;
+      return answerStep(walk.agent, page, await passcode({ ...user, totp: page.secret ?? '' }));
+    return form && user.totp ? answerStep(walk.agent, page, await passcode(user)) : page;
   }
 
   async function way(walk: Walk, name: string, fields: Readonly<Record<string, string>> = {}): Promise<Page> {
@@ -322,8 +322,8 @@ describe('a random walk', () => {
       case 'wrong':
         return mainForm(page)
           ? answerStep(agent, page, {
-              identifier: walk.people[walk.who]?.identifier ?? '',
-              'credentials.passcode': await wrongCode(walk.people[walk.who] as TestUser),
+              identifier: walk.users[walk.who]?.identifier ?? '',
+              'credentials.passcode': await wrongCode(walk.users[walk.who] as StoredUser),
             })
           : page;
       case 'empty':
@@ -351,12 +351,12 @@ describe('a random walk', () => {
         const other = walk.pages.findLast(({ url }) => url.includes(walk.signIns[1 - walk.turn]?.uid ?? ''));
         return way(walk, 'answer', {
           ...mainForm(other as Page)?.fields,
-          ...(await passcode(walk.people[0] as TestUser)),
+          ...(await passcode(walk.users[0] as StoredUser)),
         });
       }
       case 'resume':
         return agent.open(`${node.issuer}/oauth2/v1/authorize/${walk.signIns[walk.turn]?.uid}`, {}, redirectUri);
-      case 'other person':
+      case 'other user':
         walk.who = 1 - walk.who;
         return page;
     }
@@ -390,9 +390,9 @@ describe('a random walk', () => {
     const property = fc.asyncProperty(steps, async (walkSteps) => {
       const agent = new RecordingAgent();
       const signIns = [await beginSignIn(node, 'payroll', agent), await beginSignIn(node, 'payroll', agent)];
-      const people = [await personWithTotp(node), await personWithPassword(node)];
+      const users = [await userWithTotp(node), await userWithPassword(node)];
       const pages = signIns.map(({ page }) => page);
-      const walk: Walk = { agent, signIns, people, pages, restarts: new Map(), turn: 0, who: 0 };
+      const walk: Walk = { agent, signIns, users, pages, restarts: new Map(), turn: 0, who: 0 };
       for (const [action, pick] of walkSteps) {
         const page = await act(walk, action, pick);
         expect(page.status).toBeLessThan(500);

@@ -16,7 +16,7 @@ beforeAll(async () => {
   const grants = { client: { grant_types: ['authorization_code', 'refresh_token', deviceGrant] } };
   const remembering = { then: { allow: demands.apart, remember: { device: 'P30D' } } };
   node = await startNode({
-    people: false,
+    users: false,
     files: {
       ...settingsWithAllAuthenticators,
       ...appsThatAsk(demands),

@@ -13,8 +13,8 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
@@ -34,32 +34,29 @@ function skip(agent: UserAgent, page: Page): Promise<Page> {
   return agent.open(`${page.url}/skip`, { method: 'POST', body }, redirectUri);
 }
 
-async function atOffer(person: Awaited<ReturnType<typeof personWithPassword>>) {
+async function atOffer(user: Awaited<ReturnType<typeof userWithPassword>>) {
   const { agent, page } = await beginSignIn(node, 'notes');
-  return { agent, page: await identify(agent, page, person) };
+  return { agent, page: await identify(agent, page, user) };
 }
 
 test('who is only identified skips nothing, and nothing is counted', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'notes');
-  for (const at of [
-    page,
-    await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' }),
-  ]) {
+  for (const at of [page, await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' })]) {
     const refused = await skip(agent, at);
     expect(refused.status).toBe(409);
   }
-  expect((await node.app.directory.get(person.id))?.user.skipped).toBeUndefined();
-  expect(currentStep((await atOffer(person)).page)).toBe('enroll:totp');
+  expect((await node.app.directory.get(user.id))?.user.skipped).toBeUndefined();
+  expect(currentStep((await atOffer(user)).page)).toBe('enroll:totp');
 });
 
 test('a proof that the policy demands cannot be skipped', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
-  const atTotp = await identify(agent, page, person);
+  const atTotp = await identify(agent, page, user);
   const refused = await skip(agent, atTotp);
   expect([refused.status, currentStep(refused)]).toEqual([409, 'challenge:totp']);
-  const other = await personWithPassword(node);
+  const other = await userWithPassword(node);
   const second = await beginSignIn(node, 'payroll');
   const forced = await identify(second.agent, second.page, other);
   expect(currentStep(forced)).toBe('enroll:totp');
@@ -69,27 +66,27 @@ test('a proof that the policy demands cannot be skipped', async () => {
 });
 
 test('many tabs at once skip no more often than allowed', async () => {
-  const person = await personWithPassword(node);
-  const tabs = await Promise.all(Array.from({ length: 6 }, () => atOffer(person)));
+  const user = await userWithPassword(node);
+  const tabs = await Promise.all(Array.from({ length: 6 }, () => atOffer(user)));
   const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
   expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
-  expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
+  expect((await node.app.directory.get(user.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
   for (const { agent, page } of tabs) expect(currentStep(await skip(agent, page))).not.toBe('code');
-  expect(currentStep((await atOffer(person)).page)).toBe('enroll:totp');
+  expect(currentStep((await atOffer(user)).page)).toBe('enroll:totp');
 });
 
 test('one form sent ten times skips once', async () => {
-  const person = await personWithPassword(node);
-  const { agent, page } = await atOffer(person);
+  const user = await userWithPassword(node);
+  const { agent, page } = await atOffer(user);
   await Promise.all(Array.from({ length: 10 }, () => skip(agent, page)));
-  expect((await node.app.directory.get(person.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
+  expect((await node.app.directory.get(user.id))?.user.skipped).toMatchObject({ totp: { grace: { count: 1 } } });
 });
 
 test('what one user skipped, the next user in the same sign-in has not skipped', async () => {
-  const skippedOnce = await personWithPassword(node);
+  const skippedOnce = await userWithPassword(node);
   const before = await atOffer(skippedOnce);
   expect(currentStep(await skip(before.agent, before.page))).toBe('code');
-  const helper = await personWithPassword(node);
+  const helper = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'payroll');
   await node.configure({
     ...once,

@@ -4,7 +4,7 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import { type Person, redirectUri } from '../support/relying-party.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   attemptsOf,
@@ -13,9 +13,9 @@ import {
   formOf,
   identify,
   passcode,
-  personWithTotp,
   type SignIn,
   storedTransaction,
+  userWithTotp,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
@@ -26,10 +26,10 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 interface At {
-  readonly person: TestUser;
+  readonly user: StoredUser;
   readonly signIn: SignIn;
   readonly page: Page;
 }
@@ -37,29 +37,29 @@ interface At {
 /** Brings a new user to a step. `payroll` takes two factors. */
 const stepsOfTheLoop: Readonly<Record<string, () => Promise<At>>> = {
   async identify() {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const signIn = await beginSignIn(node, 'payroll');
-    return { person, signIn, page: signIn.page };
+    return { user, signIn, page: signIn.page };
   },
   async 'challenge:password'() {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const signIn = await beginSignIn(node, 'notes');
     const page = await answerStep(signIn.agent, signIn.page, {
-      identifier: person.identifier,
+      identifier: user.identifier,
       'credentials.passcode': '',
     });
-    return { person, signIn, page };
+    return { user, signIn, page };
   },
   async 'challenge:totp'() {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const signIn = await beginSignIn(node, 'payroll');
-    return { person, signIn, page: await identify(signIn.agent, signIn.page, person) };
+    return { user, signIn, page: await identify(signIn.agent, signIn.page, user) };
   },
   async 'enroll:totp'() {
-    const person = await personWithTotp(node);
-    await node.app.directory.resetAuthenticators(person.id, 'totp');
+    const user = await userWithTotp(node);
+    await node.app.directory.resetAuthenticators(user.id, 'totp');
     const signIn = await beginSignIn(node, 'payroll');
-    return { person, signIn, page: await identify(signIn.agent, signIn.page, person) };
+    return { user, signIn, page: await identify(signIn.agent, signIn.page, user) };
   },
 };
 
@@ -246,7 +246,7 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
     const before = await used(uid);
     const fields = {
       ...mainForm(other.page)?.fields,
-      identifier: at.person.identifier,
+      identifier: at.user.identifier,
       'credentials.passcode': password,
     };
     const answer = await answerStep(agent, at.page, fields);
@@ -255,17 +255,17 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
   });
 
   test('after all this the right answer is taken, and no attempt was counted', async () => {
-    const { person, signIn, page } = at;
-    expect(await attemptsOf(node, person.id, 'totp', 300)).toBe(0);
-    expect(await attemptsOf(node, person.id, 'totp.enroll', 300)).toBe(0);
-    expect(await attemptsOf(node, person.id, 'password', 900)).toBe(0);
-    if (page.secret) person.totp = page.secret;
+    const { user, signIn, page } = at;
+    expect(await attemptsOf(node, user.id, 'totp', 300)).toBe(0);
+    expect(await attemptsOf(node, user.id, 'totp.enroll', 300)).toBe(0);
+    expect(await attemptsOf(node, user.id, 'password', 900)).toBe(0);
+    if (page.secret) user.totp = page.secret;
     const fields =
       step === 'identify'
-        ? { identifier: person.identifier, 'credentials.passcode': password }
+        ? { identifier: user.identifier, 'credentials.passcode': password }
         : step === 'challenge:password'
           ? { 'credentials.passcode': password }
-          : await passcode(person);
+          : await passcode(user);
     const next = await answerStep(signIn.agent, page, fields);
     expect(next.messages).toEqual([]);
     expect(currentStep(next)).toBe(step === 'identify' ? 'challenge:totp' : 'code');
@@ -273,10 +273,10 @@ describe.each(Object.keys(stepsOfTheLoop))('at %s', (step) => {
 });
 
 test('a secret counts only on the form that asked for it: fields of another step are ignored', async () => {
-  const { person, signIn, page } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
+  const { user, signIn, page } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
   const before = node.app.hashing.stats.started;
   const answer = await answerStep(signIn.agent, page, {
-    identifier: person.identifier,
+    identifier: user.identifier,
     'authenticator.id': 'password',
     'credentials.passcode': password,
     'userProfile.groups': 'payroll-admins',
@@ -286,10 +286,10 @@ test('a secret counts only on the form that asked for it: fields of another step
 });
 
 test('fields with the names of prototypes are fields like any other', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'notes');
   const next = await answerStep(agent, page, {
-    identifier: person.identifier,
+    identifier: user.identifier,
     'credentials.passcode': password,
     'credentials.__proto__': 'polluted',
     __proto__x: '1',
@@ -301,24 +301,24 @@ test('fields with the names of prototypes are fields like any other', async () =
 
 describe('replay', () => {
   test('an answer that was taken is stale everywhere after, in any order', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const { agent, page, uid } = await beginSignIn(node, 'payroll');
-    const atTotp = await identify(agent, page, person);
-    expect(currentStep(await identify(agent, page, person))).toBe('challenge:totp');
-    const wrong = await answerStep(agent, atTotp, { 'credentials.passcode': await wrongCode(person) });
+    const atTotp = await identify(agent, page, user);
+    expect(currentStep(await identify(agent, page, user))).toBe('challenge:totp');
+    const wrong = await answerStep(agent, atTotp, { 'credentials.passcode': await wrongCode(user) });
     expect(wrong.status).toBe(422);
     const hashes = node.app.hashing.stats.started;
-    const code = await passcode({ ...person });
-    const answer = await answerStep(agent, page, { identifier: person.identifier, ...code });
+    const code = await passcode({ ...user });
+    const answer = await answerStep(agent, page, { identifier: user.identifier, ...code });
     expect([answer.status, currentStep(answer)]).toEqual([409, 'challenge:totp']);
     expect(node.app.hashing.stats.started).toBe(hashes);
     expect(await storedTransaction(node, uid)).toBeDefined();
   });
 
   test('back after the end: the finished sign-in is gone, nothing comes twice', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const { agent, page, uid } = await beginSignIn(node, 'notes');
-    const end = await identify(agent, page, person);
+    const end = await identify(agent, page, user);
     expect(currentStep(end)).toBe('code');
     for (const init of [{}, { method: 'POST', body: new URLSearchParams(mainForm(page)?.fields) }]) {
       const answer = await agent.open(`${node.issuer}/signin/${uid}`, init);
@@ -329,10 +329,10 @@ describe('replay', () => {
 
 describe('in parallel', () => {
   test('20 right passwords on one form: one moves the sign-in on, the others change nothing', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const { agent, page, uid } = await beginSignIn(node, 'payroll');
     const form = mainForm(page);
-    const body = { ...form?.fields, identifier: person.identifier, 'credentials.passcode': password };
+    const body = { ...form?.fields, identifier: user.identifier, 'credentials.passcode': password };
     const answers = await Promise.all(
       Array.from({ length: 20 }, () =>
         agent.send(new URL(form?.action ?? '', page.url).href, { method: 'POST', body: new URLSearchParams(body) }),
@@ -340,7 +340,7 @@ describe('in parallel', () => {
     );
     expect(answers.map(({ status }) => status).filter((status) => ![303, 409, 429].includes(status))).toEqual([]);
     const verified = node.audit.filter(
-      ({ event, subject }) => event === 'authenticator.verified' && subject === person.id,
+      ({ event, subject }) => event === 'authenticator.verified' && subject === user.id,
     );
     expect(verified).toHaveLength(1);
     const { evidence } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}') as { evidence: unknown[] };
@@ -349,11 +349,11 @@ describe('in parallel', () => {
   });
 
   test('20 right codes on one form: one code is issued', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const { agent, page } = await beginSignIn(node, 'payroll');
-    const atTotp = await identify(agent, page, person);
+    const atTotp = await identify(agent, page, user);
     const form = mainForm(atTotp);
-    const body = { ...form?.fields, ...(await passcode(person)) };
+    const body = { ...form?.fields, ...(await passcode(user)) };
     const pages = await Promise.all(
       Array.from({ length: 20 }, () =>
         agent.open(
@@ -366,7 +366,7 @@ describe('in parallel', () => {
     expect(pages.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const verified = node.audit.filter(
       ({ event, authenticator, subject }) =>
-        event === 'authenticator.verified' && authenticator === 'totp' && subject === person.id,
+        event === 'authenticator.verified' && authenticator === 'totp' && subject === user.id,
     );
     expect(verified).toHaveLength(1);
   });
@@ -374,10 +374,10 @@ describe('in parallel', () => {
 
 describe('other browsers', () => {
   test('the address of a sign-in has no effect without its cookie', async () => {
-    const { person, page, signIn } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
+    const { user, page, signIn } = await (stepsOfTheLoop['challenge:totp'] as () => Promise<At>)();
     const stranger = (await beginSignIn(node, 'payroll')).agent;
     const before = await used(signIn.uid);
-    const code = await passcode(person);
+    const code = await passcode(user);
     const tries: (readonly [UserAgent, RequestInit, string])[] = [
       [stranger, {}, ''],
       [stranger, { method: 'POST', body: new URLSearchParams({ ...mainForm(page)?.fields, ...code }) }, ''],

@@ -34,7 +34,7 @@ beforeAll(async () => {
   const keyOnly = { allow: { factors: 1, possession: { authenticators: ['webauthn'] } } };
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: {
       ...settingsWithAllAuthenticators,
       ...signOnPolicy('one', { then: one }),
@@ -77,18 +77,18 @@ describe.each(capabilityNames)('two users who each have: %s', (name: CapabilityN
 
   test('only what belongs together proves anything, and it proves it of its owner', async () => {
     for (const mix of mixes) {
-      const people = { ann: await begin(), ben: await begin() };
-      const { who, page, agent } = people[mix.proof];
+      const users = { ann: await begin(), ben: await begin() };
+      const { who, page, agent } = users[mix.proof];
       expect(currentStep(page)).toBe(`challenge:${capabilities[name].authenticator}`);
       const proof = await who.answer(name, page, agent);
-      const fields = { stateHandle: handleOf(people[mix.handle].page), ...proof };
-      const end = await post(people[mix.cookies].agent, people[mix.uid].uid, fields);
+      const fields = { stateHandle: handleOf(users[mix.handle].page), ...proof };
+      const end = await post(users[mix.cookies].agent, users[mix.uid].uid, fields);
       // All users of this node have the same password: it is the right one in any mix of what else belongs together.
       const { proof: ofWhom, ...rest } = mix;
       const parts = name === 'password' ? Object.values(rest) : [...Object.values(rest), ofWhom];
       expect([mix, currentStep(end) === 'code']).toEqual([mix, new Set(parts).size === 1]);
       if (currentStep(end) !== 'code') continue;
-      const owner = people[mix.uid];
+      const owner = users[mix.uid];
       expect(await subjectOf(owner, end)).toBe(owner.who.id);
     }
   });
@@ -124,7 +124,7 @@ describe('a passkey', () => {
     const [mine, theirs] = [await withKey(), await withKey()];
     const others: Readonly<Record<string, () => Promise<Fields>>> = {
       'another sign-in': async () => signed(mine.key, (await upTo(mine.who, 'key')).page),
-      'somebody else': async () => signed(mine.key, (await upTo(theirs.who, 'key')).page),
+      'another user': async () => signed(mine.key, (await upTo(theirs.who, 'key')).page),
       'the page that asks who it is': async () => signed(mine.key, (await beginSignIn(node, 'key')).page),
       'its registration': async () => signed(mine.key, mine.offer),
       'the registration itself': async () => mine.registration,

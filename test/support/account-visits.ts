@@ -1,6 +1,6 @@
 /** Pieces of visits to `/account`. */
 import type { TestNode } from './node.ts';
-import { nextCode, type Person } from './relying-party.ts';
+import { nextCode, type TestUser } from './relying-party.ts';
 import { identify } from './sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from './user-agent.ts';
 
@@ -10,18 +10,18 @@ export interface Visit {
 }
 
 /** Answers steps until a page of the account comes, or a step that it cannot answer. */
-export async function reach(agent: UserAgent, start: Page, person: Person): Promise<Page> {
+export async function reach(agent: UserAgent, start: Page, user: TestUser): Promise<Page> {
   let page = start;
   for (let steps = 0; steps < 6 && page.url.includes('/signin/'); steps += 1) {
     const form = mainForm(page);
-    if (form?.step === 'identify') page = await identify(agent, page, person);
+    if (form?.step === 'identify') page = await identify(agent, page, user);
     else if (form?.step === 'enroll' && page.secret) {
-      person.totp = page.secret;
-      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
+      user.totp = page.secret;
+      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(user) });
     } else if (form?.authenticator === 'totp')
-      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(person) });
+      page = await agent.submit(page, form, { 'credentials.passcode': await nextCode(user) });
     else if (form?.authenticator === 'password')
-      page = await agent.submit(page, form, { 'credentials.passcode': person.password });
+      page = await agent.submit(page, form, { 'credentials.passcode': user.password });
     else return page;
   }
   return page;
@@ -29,12 +29,12 @@ export async function reach(agent: UserAgent, start: Page, person: Person): Prom
 
 export async function visit(
   { issuer }: Pick<TestNode, 'issuer'>,
-  person: Person,
+  user: TestUser,
   path = '/account',
   agent = new UserAgent(),
 ): Promise<Visit> {
   const page = await agent.open(`${issuer}${path}`);
-  return { agent, page: await reach(agent, page, person) };
+  return { agent, page: await reach(agent, page, user) };
 }
 
 /** The first link on the page that fits, as an absolute address. */

@@ -3,12 +3,12 @@ import type { TestNode } from './node.ts';
 import { startNode, type TestNodeOptions } from './node.ts';
 import {
   authorizationRequest,
-  type Person,
   type RelyingParty,
   type Request,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
   type Tokens,
 } from './relying-party.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -27,11 +27,11 @@ export interface Authorized {
 export async function authorize(
   config: RelyingParty,
   agent: UserAgent,
-  person: Person,
+  user: TestUser,
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Authorized> {
   const request = await authorizationRequest(config, parameters);
-  const { page, asked } = await signIn(agent, request.url, person);
+  const { page, asked } = await signIn(agent, request.url, user);
   if (!page.url.startsWith(redirectUri))
     throw new Error(`stuck at ${page.url} ${page.status} ${page.messages}\n${page.html}`);
   return { asked, request, callback: page.url, tokens: await redeem(config, request, page.url) };
@@ -67,7 +67,7 @@ export async function signOut(agent: UserAgent, url: string, answer: 'everywhere
 export interface OpenNode {
   readonly node: TestNode;
   /** Another node on the same store, for the same issuer. */
-  readonly second: () => Promise<TestNode>;
+  readonly second: (options?: Pick<TestNodeOptions, 'sendOutbox'>) => Promise<TestNode>;
   /** So many seconds go by in the store; the clock of the node is its own. */
   readonly pass: (seconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -87,9 +87,10 @@ export async function openNode(
   return {
     node,
     pass: opened.pass,
-    async second() {
+    async second(more = {}) {
       const { now } = options;
-      const other = await startNode({ store: await opened.again(), issuer: node.issuer, ...(now ? { now } : {}) });
+      const own = { store: await opened.again(), issuer: node.issuer, ...more };
+      const other = await startNode({ ...own, ...(now ? { now } : {}) });
       others.push(other);
       return other;
     },

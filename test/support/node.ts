@@ -69,7 +69,7 @@ export interface TestNodeOptions {
   readonly issuer?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
-  readonly people?: boolean;
+  readonly users?: boolean;
   /**
    * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default:
    * password and totp, so that a new one changes no test about others.
@@ -79,6 +79,8 @@ export interface TestNodeOptions {
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
+  /** Sends what waits in the outbox, as the demo does: to apps that hear of logouts. */
+  readonly sendOutbox?: boolean;
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
   /** Passwords cost what they cost in production. */
@@ -150,9 +152,8 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.activeRevision.start();
     app.storeHealth.start();
-    if (options.demo) app.outbox.start();
-    if (options.people !== false && options.issuer === undefined)
-      await addPeople(app, options.authenticators === 'demo');
+    if (options.demo || options.sendOutbox) app.outbox.start();
+    if (options.users !== false && options.issuer === undefined) await addUsers(app, options.authenticators === 'demo');
   } catch (error) {
     await stop();
     throw error;
@@ -201,7 +202,7 @@ export function testPassword({ hashing }: Pick<ServerApp, 'hashing'>): ReturnTyp
 }
 
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
-async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
+async function addUsers(app: ServerApp, withEmail: boolean): Promise<void> {
   for (const { identifier, displayName, groups } of demoUsers) {
     await app.directory.create({
       identifiers: [identifier],
@@ -213,7 +214,7 @@ async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
 }
 
 /** A new user, so that no test consumes the codes of another one. */
-export async function newPerson(
+export async function newTestUser(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<{ id: string; identifier: string; password: string }> {

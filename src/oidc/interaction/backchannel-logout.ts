@@ -5,18 +5,8 @@ import { enqueueLogout, type LogoutNotification } from '../../delivery/outbox.ts
 import type { Services } from '../../flow/services.ts';
 import type { Settings } from '../../policy/model/settings.ts';
 import { UnitOfWork } from '../../stores/unit-of-work.ts';
+import { type BackchannelLogoutClient, clientPrototype, findLogoutClient } from '../provider-types.ts';
 import { createRequestScope, currentRequest, runInScope } from '../request-scope.ts';
-
-/** What the types of oidc-provider leave out. */
-export interface BackchannelLogoutClient {
-  readonly clientId: string;
-  readonly backchannelLogoutUri?: string;
-  grantTypeAllowed(type: string): boolean;
-  /** Leaves a notification in the outbox: the session `sid` of the account ended for this client (section 2.5). */
-  backchannelLogout(accountId: string, sid: string | undefined): Promise<void>;
-  /** Sends a logout token. Rejects when the client does not take it. */
-  sendLogoutToken(accountId: string, sid: string): Promise<void>;
-}
 
 /** A notification is not tried for longer than this: by then the app's own session is most likely over. */
 const longestTry: Seconds = 86_400;
@@ -26,7 +16,7 @@ const longestTry: Seconds = 86_400;
  * or slow delays no user, none is told of a logout that did not happen, and no node that dies loses one.
  */
 export function queueBackchannelLogouts(provider: Provider, services: Services, settings: Settings): void {
-  const { prototype } = provider.Client as unknown as { readonly prototype: BackchannelLogoutClient };
+  const prototype = clientPrototype(provider);
   prototype.sendLogoutToken = prototype.backchannelLogout;
   prototype.backchannelLogout = async function enqueue(this: BackchannelLogoutClient, subject, sid) {
     // Without a `sid` the client never got an ID token in this session.
@@ -56,7 +46,7 @@ export async function notifyOfLogout(
 ): Promise<void> {
   const scope = createRequestScope(new UnitOfWork(services.store), { ip: '', userAgent: '', acceptLanguage: '' });
   await runInScope(scope, async () => {
-    const client = (await provider.Client.find(clientId)) as unknown as BackchannelLogoutClient | undefined;
+    const client = await findLogoutClient(provider, clientId);
     if (client?.backchannelLogoutUri) await client.sendLogoutToken(subject, sid);
   });
 }

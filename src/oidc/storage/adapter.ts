@@ -14,6 +14,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
+import type { TokenBasis } from '../../flow/facts/token-basis.ts';
 import { type KeyKind, keyOf } from '../../stores/key-table.ts';
 import {
   grantKey,
@@ -35,12 +36,16 @@ interface Stored {
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
   readonly valid?: number;
-  /** Ids of the enrollments that it rests on, for what tokens follow from. */
-  readonly basisEnrollments?: readonly string[];
+  /** What it rests on, for what tokens follow from. */
+  readonly basis?: TokenBasis;
+}
+
+function parseStored(value: string): Stored {
+  return JSON.parse(value) as Stored;
 }
 
 /** Models from which further tokens follow: each is stored with what it rests on. */
-const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
 /** The error of the loser, for models that are consumed once. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
@@ -77,7 +82,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
   if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
-  if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
+  if (payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoSessionKey(session));
   if (payload.accountId) refs.push(userKey(payload.accountId));
@@ -178,10 +183,10 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
-  const stored = JSON.parse(entry.value) as Stored;
+  const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
-  if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
-  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+  if (stored.basis) scope.tokenBasis = stored.basis;
+  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
 
 async function findByUserCode(storage: ModelStorage, code: string): Promise<AdapterPayload | undefined> {
@@ -200,16 +205,16 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const { unit } = scope;
   const key = modelKey(model, id);
   const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-  const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
+  const basis = tokenSources.has(model) ? scope.tokenBasis : undefined;
   const stored: Stored = {
     payload,
     ...(user ? { valid: parseUser(user.value).validAfter } : {}),
-    ...(basisEnrollments.length > 0 ? { basisEnrollments } : {}),
+    ...(basis ? { basis } : {}),
   };
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
   if (unit.peek(key)) unit.replace(key, merged);
   else unit.create(key, merged);
-  if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
+  if (model !== 'Interaction' && payload.grantId) {
     unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
   }
   if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
@@ -242,7 +247,7 @@ async function revokeInScope({ store, scope }: ModelStorage, grantId: string): P
 
 /** What belongs to a grant or an account lives only as long as these. */
 async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
-  if (model !== 'Grant' && payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
+  if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;

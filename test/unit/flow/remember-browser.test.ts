@@ -58,9 +58,11 @@ async function complete(
 
 describe('the browser is known', () => {
   test('by what was proved, in that order: what the session held came first', async () => {
-    const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0')];
+    // The phone was proved in another tab, while this transaction was under way.
+    const tab = evidence('phone', start - 2, 'tx1');
+    const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0'), tab];
     const { last } = await complete({ supportingEvidence: [...before, ...here] });
-    expect(last).toEqual({ at: start, used: ['mail', 'key', 'password', 'totp'] });
+    expect(last).toEqual({ at: start, used: ['mail', 'key', 'phone', 'password', 'totp'] });
   });
 
   test('not without its cookie', async () => {
