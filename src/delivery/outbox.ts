@@ -1,6 +1,6 @@
 /**
- * Messages to users, and notifications of apps, that wait to be sent. A page never waits for a mail server: the message is written in the commit of the
- * request that caused it, and the first node that finds it sends it. See decision 10.
+ * Messages to users, and notifications of apps, that wait to be sent. A page never waits for a mail server: the message
+ * is written in the commit of the request that caused it, and the first node that finds it sends it. See decision 10.
  */
 
 import { randomBytes } from 'node:crypto';
