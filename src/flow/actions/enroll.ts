@@ -91,7 +91,7 @@ export async function enroll(
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
-    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
+    otherSessionsEnded,
   });
 }
 
