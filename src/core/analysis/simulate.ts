@@ -13,6 +13,7 @@ import { nextStep, type StepContext } from '../step/next-step.ts';
 import { begin } from '../step/transaction.ts';
 import {
   answerIdentify,
+  answerProfile,
   answerSelect,
   answerStarted,
   identifyAs,
@@ -58,6 +59,11 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
       return answerIdentify(progress, identifyWith, facts);
     case 'select':
       return answerSelect(progress, step);
+    case 'profile': {
+      if (decision.kind !== 'profile') return { steps: [ending(decision)] };
+      const { kind: _, trace: _trace, ...asked } = decision;
+      return answerProfile(progress, asked);
+    }
     default:
       return { steps: [ending(decision)] };
   }

@@ -1,6 +1,6 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
-import type { Decision, DenyReason, Skippable } from '../model/decision.ts';
+import type { Decision, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -35,6 +35,7 @@ export type SimulatedStep =
       /** Nothing is enrolled that could answer it, and the page must not reveal that. */
       readonly unanswerable?: true;
     }
+  | ({ readonly kind: 'profile' } & ProfileRequest)
   | {
       readonly kind: 'denied';
       readonly reason: DenyReason;
@@ -101,6 +102,21 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
   const steps: SimulatedStep[] = [omitUndefined({ kind: 'select' as const, purpose, options: keys, skippable })];
   if (first === undefined) return { steps };
   return { steps, next: { ...progress, transaction: picked(progress.transaction, { purpose, ...first }) } };
+}
+
+/** The user fills everything in. */
+export function answerProfile(progress: Progress, asked: ProfileRequest): Turn {
+  const { subject } = progress;
+  const steps: SimulatedStep[] = [{ kind: 'profile', ...asked }];
+  if (subject === undefined) return { steps };
+  const names = [...asked.required, ...asked.optional];
+  const filled = Object.fromEntries(names.map((name) => [name, subject.profile[name] ?? 'simulated']));
+  const accepted = Object.fromEntries(asked.terms.map(({ id, version }) => [id, version]));
+  const acceptedTerms = { ...subject.acceptedTerms, ...accepted };
+  return {
+    steps,
+    next: { ...progress, subject: { ...subject, profile: { ...subject.profile, ...filled }, acceptedTerms } },
+  };
 }
 
 /** The user proves or enrolls the authenticator. */

@@ -62,6 +62,7 @@ export class Revisions {
       apps: new LruCache(keptApps),
       compiled: new LruCache(keptPolicies),
       enrollment: new LruCache(2),
+      profiles: new LruCache(keptPolicies),
       ...(issuer !== undefined && { issuer }),
     };
   }

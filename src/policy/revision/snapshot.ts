@@ -1,6 +1,7 @@
 /** One revision of the configuration, ready to be used. */
 
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
@@ -12,7 +13,7 @@ import { type Manifest, readDocument, readDocuments } from './document-store.ts'
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
+import { readApp, readEnrollmentPolicy, readPolicy, readProfilePolicy, readSettings } from './read-document.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -36,6 +37,7 @@ export interface SnapshotSources {
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
+  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -49,26 +51,19 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
-    const hash = hashOf(key);
-    if (hash === undefined) return undefined;
-    return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
-  };
-  const enrollmentPolicy = async (): Promise<CompiledPolicy<EnrollmentRule> | undefined> => {
-    const hash = hashOf(documentKey('enrollment', 'enrollment'));
-    if (hash === undefined) return undefined;
-    return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
-  };
-  const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app, enrollment] = await Promise.all([
+  const { policy, enrollmentPolicy, profilePolicy } = policyReaders(sources, hashOf);
+  const compose = async ({ signOnPolicy, minimumAcr, profilePolicy: profileName }: App): Promise<PolicySet> => {
+    const [session, app, enrollment, profile] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
+      profilePolicy(profileName),
     ]);
     return {
       session: session ?? denyAll,
       ...(app && { app }),
       ...(enrollment && { enrollment }),
+      ...(profile && { profile }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,
@@ -98,6 +93,29 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     },
     policies,
     equivalentApps: allEquivalentApps,
+  };
+}
+
+/** Reads policies, each once for all snapshots that have it. */
+function policyReaders(sources: SnapshotSources, hashOf: (key: string) => string | undefined) {
+  const read = async (hash: string) => readDocument(sources.store, hash);
+  return {
+    async policy(key: string): Promise<CompiledPolicy | undefined> {
+      const hash = hashOf(key);
+      if (hash === undefined) return undefined;
+      return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
+    },
+    async enrollmentPolicy(): Promise<CompiledPolicy<EnrollmentRule> | undefined> {
+      const hash = hashOf(documentKey('enrollment', 'enrollment'));
+      if (hash === undefined) return undefined;
+      return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
+    },
+    /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
+    async profilePolicy(name: string | undefined): Promise<CompiledPolicy<ProfileRule> | undefined> {
+      const hash = hashOf(documentKey('profile', name ?? 'default'));
+      if (hash === undefined) return name === undefined ? undefined : compilePolicy({ name, rules: [] });
+      return sources.profiles.get(hash, async () => compilePolicy(readProfilePolicy(await read(hash))));
+    },
   };
 }
 
