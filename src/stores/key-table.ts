@@ -319,6 +319,15 @@ export const keyTable = {
     references: [],
   },
 
+  'write-probe': {
+    what: 'What each node writes again and again, to find out whether the store takes writes.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'probe' },
+    owner: 'stores/store-health',
+    lifetime: { kind: 'fixed', seconds: 60 },
+    references: [],
+  },
+
   'demo-marker': {
     what: 'Says that a demo serves from this store.',
     holds: 'entry',

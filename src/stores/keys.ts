@@ -116,6 +116,8 @@ export function sendingQuotaCounter(kind: string, of: string): string {
 
 export const auditKey = keyOf('audit');
 
+export const writeProbeKey = keyOf('write-probe');
+
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');
 export const demoPasswordKey = keyOf('demo-password');

@@ -25,6 +25,10 @@ interface AttributeReservation {
   readonly at: Seconds;
 }
 
+function parseAttributeReservation(value: string): AttributeReservation {
+  return JSON.parse(value) as AttributeReservation;
+}
+
 /** Case and compatible spellings do not make a value another one. */
 function keyFor(attribute: string, value: unknown): string {
   return attributeReservationKey(attribute, String(value).normalize('NFKC').toLowerCase());
@@ -46,7 +50,7 @@ export function takenValue(
 ): UniqueValue | undefined {
   return values.find(({ attribute, key }) => {
     const entry = entries.get(key);
-    const reservation = entry && (JSON.parse(entry.value) as AttributeReservation);
+    const reservation = entry && parseAttributeReservation(entry.value);
     if (reservation === undefined || reservation.user === user) return false;
     const value = accountOf(entries, reservation.user)?.user.profile[attribute];
     const isHeld = value !== undefined && keyFor(attribute, value) === key;

@@ -4,7 +4,17 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment } from '../../src/core/model/facts.ts';
 import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
-import { allow, always, enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from './support/fixtures.ts';
 
 const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });
 const chains = (...list: readonly (readonly ChainStep[])[]): Requirement => ({ chains: list });

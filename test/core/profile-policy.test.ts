@@ -19,7 +19,7 @@ import {
   proof,
   silentFacts,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const nothing: ProfileTerms = { required: [], optional: [], terms: [] };
 

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { begin, type Pending } from '../../src/core/step/transaction.ts';
 import { picked, rememberingDevice, skipping, started } from '../../src/core/step/transitions.ts';
-import { NOW, plainRequest } from './support/world.ts';
+import { NOW, plainRequest } from './support/fixtures.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const kept = { inputs: ['one_time_code'], public: {}, private: {}, expires: NOW + 60 } as const;

@@ -15,7 +15,7 @@ import {
   skipping,
   started,
 } from '../../src/core/step/transitions.ts';
-import { NOW, plainRequest, proof } from './support/world.ts';
+import { NOW, plainRequest, proof } from './support/fixtures.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };

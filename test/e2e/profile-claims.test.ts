@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { authorize, type OpenNode, openNode } from '../support/authorize.ts';
-import { newPerson } from '../support/node.ts';
+import { newTestUser } from '../support/node.ts';
 import { discover, type RelyingParty } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -44,15 +44,15 @@ afterAll(() => opened?.stop());
 
 async function claimsFor(scope: string) {
   const { node } = opened;
-  const person = await newPerson(node);
-  await node.app.directory.update(person.id, () => ({ profile }));
-  const { tokens } = await authorize(notes, new UserAgent(), person, { scope });
-  const info = await client.fetchUserInfo(notes, tokens.access_token, person.id);
-  return { info, idToken: tokens.claims(), person };
+  const user = await newTestUser(node);
+  await node.app.directory.update(user.id, () => ({ profile }));
+  const { tokens } = await authorize(notes, new UserAgent(), user, { scope });
+  const info = await client.fetchUserInfo(notes, tokens.access_token, user.id);
+  return { info, idToken: tokens.claims(), user };
 }
 
 test('each scope releases its claims, and nothing else', async () => {
-  const { info, idToken, person } = await claimsFor('openid address phone');
+  const { info, idToken, user } = await claimsFor('openid address phone');
   const address = {
     formatted: 'Main Street 1\n1010 Vienna\nAustria',
     street_address: 'Main Street 1',
@@ -60,7 +60,7 @@ test('each scope releases its claims, and nothing else', async () => {
     locality: 'Vienna',
     country: 'Austria',
   };
-  const expected = { sub: person.id, address, phone_number: '+4930123456', phone_number_verified: true };
+  const expected = { sub: user.id, address, phone_number: '+4930123456', phone_number_verified: true };
   expect(info).toEqual(expected);
   expect(idToken).toMatchObject(expected);
 });
@@ -73,8 +73,8 @@ test('an address without a proof is not called verified', async () => {
 });
 
 test('an own attribute is the claim that the schema says, and one for administrators is none', async () => {
-  const { info, person } = await claimsFor('openid badge');
-  expect(info).toEqual({ sub: person.id, 'https://shop.test/badge': 'A-1' });
+  const { info, user } = await claimsFor('openid badge');
+  expect(info).toEqual({ sub: user.id, 'https://shop.test/badge': 'A-1' });
   const { info: all } = await claimsFor('openid profile email phone address badge groups');
   expect(JSON.stringify(all)).not.toContain('owes us');
 });

@@ -3,15 +3,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import type { Profile } from '../../src/users/user.ts';
 import { appFile, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
-import { newPerson } from '../support/node.ts';
+import { newTestUser } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { answerStep, currentStep, eventsOf, formOf } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -64,22 +64,22 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   interface Asked {
     readonly agent: UserAgent;
     readonly page: Page;
-    readonly person: Person & { readonly id: string };
+    readonly user: TestUser & { readonly id: string };
     readonly finish: (page: Page) => Promise<Readonly<Record<string, unknown>>>;
   }
 
   /** As far as the profile step. */
   async function asked(parameters: Readonly<Record<string, string>>, profile: Profile = {}): Promise<Asked> {
-    const person = await newPerson(opened.node);
-    await opened.node.app.directory.update(person.id, () => ({ profile }));
+    const user = await newTestUser(opened.node);
+    await opened.node.app.directory.update(user.id, () => ({ profile }));
     const agent = new UserAgent();
     const request = await authorizationRequest(store, parameters);
-    const { page } = await signIn(agent, request.url, person);
+    const { page } = await signIn(agent, request.url, user);
     const finish = async ({ url }: Page) => {
       const tokens = await redeem(store, request, url);
-      return client.fetchUserInfo(store, tokens.access_token, person.id);
+      return client.fetchUserInfo(store, tokens.access_token, user.id);
     };
-    return { agent, page, person, finish };
+    return { agent, page, user, finish };
   }
 
   const buying = { scope: 'openid profile address phone' };
@@ -93,7 +93,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   const stored = async (id: string) => (await opened.node.app.directory.get(id))?.user;
 
   test('asks for what is missing with what is known, and hands out the claims', async () => {
-    const { agent, page, person, finish } = await asked(buying, {
+    const { agent, page, user, finish } = await asked(buying, {
       displayName: 'Ann',
       email: 'a@x.test',
       emailVerified: true,
@@ -108,14 +108,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       phone_number_verified: false,
       address: { street_address: 'Main Street 1', locality: 'Vienna' },
     });
-    expect(await stored(person.id)).toMatchObject({
+    expect(await stored(user.id)).toMatchObject({
       profile: { emailVerified: true, phoneVerified: false },
       acceptedTerms: { shop: { version: '1' } },
       offeredAttributes: ['phone'],
     });
-    expect(eventsOf(opened.node, person.id)).toContain('profile.completed');
+    expect(eventsOf(opened.node, user.id)).toContain('profile.completed');
     expect(
-      opened.node.audit.find(({ event, subject }) => event === 'profile.completed' && subject === person.id),
+      opened.node.audit.find(({ event, subject }) => event === 'profile.completed' && subject === user.id),
     ).toMatchObject({
       attributes: ['displayName', 'streetAddress', 'locality', 'phone', 'shop'],
     });
@@ -123,21 +123,21 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test('is asked once: not with single sign-on, not at the next sign-in, and not by a refresh', async () => {
-    const { agent, page, person } = await asked(buying);
+    const { agent, page, user } = await asked(buying);
     const done = await answerStep(agent, page, filledIn);
     expect(currentStep(done)).toBe('code');
     expect((await authorizeSilently(store, agent, buying)).tokens).toBeDefined();
-    const again = await signIn(new UserAgent(), (await authorizationRequest(store, buying)).url, person);
+    const again = await signIn(new UserAgent(), (await authorizationRequest(store, buying)).url, user);
     expect(again.asked).not.toContain('profile');
     expect(again.page.url).toContain(redirectUri);
   });
 
   test('a refresh goes on while the profile lacks what another request would need', async () => {
-    const { agent, page, person } = await asked({ scope: 'openid profile' });
+    const { agent, page, user } = await asked({ scope: 'openid profile' });
     const skipped = await agent.submit(page, formOf(page, 'skip') as never, {}, redirectUri);
     expect(currentStep(skipped)).toBe('code');
-    expect((await stored(person.id))?.offeredAttributes).toEqual(['nickname']);
-    expect(eventsOf(opened.node, person.id)).toContain('profile.skipped');
+    expect((await stored(user.id))?.offeredAttributes).toEqual(['nickname']);
+    expect(eventsOf(opened.node, user.id)).toContain('profile.skipped');
     const { tokens } = await authorizeSilently(store, agent, { scope: 'openid profile' });
     const refreshed = await client.refreshTokenGrant(store, tokens?.refresh_token ?? '');
     expect(refreshed.access_token).toBeDefined();
@@ -176,13 +176,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   ];
 
   test.each(bad)('%s: a message, and everything that was typed stays', async (_, fields, messages) => {
-    const { agent, page, person } = await asked(buying, { displayName: 'Ann' });
+    const { agent, page, user } = await asked(buying, { displayName: 'Ann' });
     const form = mainForm(page);
     const extra = { ...form, fields: { ...form?.fields, ...fields } };
     const refused = await agent.submit(page, extra as never, {}, redirectUri);
     expect([refused.status, refused.messages]).toEqual([422, messages]);
     expect(mainForm(refused)?.fields).toMatchObject({ 'userProfile.displayName': '  Ann Archer ' });
-    expect(await stored(person.id)).toMatchObject({ profile: { displayName: 'Ann' } });
+    expect(await stored(user.id)).toMatchObject({ profile: { displayName: 'Ann' } });
     expect(({} as Record<string, unknown>).x).toBeUndefined();
     expect(currentStep(await answerStep(agent, refused, filledIn))).toBe('code');
   });
@@ -199,20 +199,20 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       'userProfile.email': 'two@x.test',
     });
     expect([taken.status, taken.messages]).toEqual([422, ['profile.check', 'profile.taken']]);
-    expect((await stored(two.person.id))?.profile).toEqual({});
+    expect((await stored(two.user.id))?.profile).toEqual({});
     await answerStep(two.agent, taken, { 'userProfile.card': 'C-2', 'userProfile.email': 'two@x.test' });
-    expect((await stored(two.person.id))?.profile).toEqual({ card: 'C-2', email: 'two@x.test', emailVerified: false });
-    expect((await stored(two.person.id))?.identifiers).not.toContain('two@x.test');
+    expect((await stored(two.user.id))?.profile).toEqual({ card: 'C-2', email: 'two@x.test', emailVerified: false });
+    expect((await stored(two.user.id))?.identifiers).not.toContain('two@x.test');
   });
 
   test('of two tabs one wins, and the form of the other is answered with what is next', async () => {
-    const { agent, page, person } = await asked(buying);
+    const { agent, page, user } = await asked(buying);
     const answers = ['Ann', 'Bea'].map((name) =>
       answerStep(agent, page, { ...filledIn, 'userProfile.displayName': name }),
     );
     const pages = await Promise.all(answers);
     expect(pages.some((one) => currentStep(one) === 'code')).toBe(true);
-    expect(['Ann', 'Bea']).toContain((await stored(person.id))?.profile.displayName);
+    expect(['Ann', 'Bea']).toContain((await stored(user.id))?.profile.displayName);
   });
 
   test('a form cannot be sent before the sign-on is met', async () => {
@@ -228,7 +228,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test('new terms are asked for at the next sign-in', async () => {
-    const { agent, page, person } = await asked(buying);
+    const { agent, page, user } = await asked(buying);
     await answerStep(agent, page, filledIn);
     const changed = JSON.parse(files['policies/profile/buying.yaml']);
     changed.rules[0].then.terms[0].version = '2';
@@ -236,7 +236,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const next = await agent.open((await authorizationRequest(store, buying)).url, {}, redirectUri);
     expect(Object.keys(mainForm(next)?.fields ?? {})).toEqual(['stateHandle', 'terms.shop']);
     expect(currentStep(await answerStep(agent, next, { 'terms.shop': 'yes' }))).toBe('code');
-    expect((await stored(person.id))?.acceptedTerms).toMatchObject({ shop: { version: '2' } });
+    expect((await stored(user.id))?.acceptedTerms).toMatchObject({ shop: { version: '2' } });
     await opened.node.configure(files);
   });
 });

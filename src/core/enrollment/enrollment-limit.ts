@@ -1,5 +1,5 @@
 /** How many enrollments of one authenticator an account may have. */
-import type { Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
@@ -13,18 +13,17 @@ export const maxEnrollmentsPerAuthenticator = 10;
  * again.
  */
 export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'enrollments'>): boolean {
-  if (enrollments.length < maxEnrollmentsPerAuthenticator) return false;
-  return (
-    enrollments.filter((one) => one.authenticator === authenticator && !one.consumed).length >=
-    maxEnrollmentsPerAuthenticator
-  );
+  const counted = enrollments.filter((one) => one.authenticator === authenticator && !one.consumed);
+  return counted.length >= maxEnrollmentsPerAuthenticator;
 }
 
-/** The policies for this user: authenticators at their limit cannot be enrolled. Existing enrollments stay usable. */
+/**
+ * The policies for this user: authenticators at their limit cannot be enrolled. Existing enrollments stay usable. The
+ * same object where none is at its limit.
+ */
 export function withEnrollmentLimit(policies: PolicySet, subject: Subject): PolicySet {
-  if (!policies.authenticators.some(({ key, enrollable }) => enrollable && isFull(key, subject))) return policies;
-  const authenticators = policies.authenticators.map((descriptor) =>
-    isFull(descriptor.key, subject) ? { ...descriptor, enrollable: false } : descriptor,
-  );
+  const isAtLimit = ({ key, enrollable }: AuthenticatorDescriptor) => enrollable && isFull(key, subject);
+  if (!policies.authenticators.some(isAtLimit)) return policies;
+  const authenticators = policies.authenticators.map((one) => (isAtLimit(one) ? { ...one, enrollable: false } : one));
   return { ...policies, authenticators };
 }

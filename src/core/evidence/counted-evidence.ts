@@ -24,9 +24,8 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     if (age === undefined) continue;
     const { auxiliary } = descriptor;
     const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
-    counted.push(auxiliary ? { ...assessed, auxiliary } : assessed);
+    counted.push({ ...assessed, ...(auxiliary && { auxiliary }) });
   }
-  if (counted.length < 2) return counted;
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
 }
@@ -40,7 +39,7 @@ function newestFirst(a: CountedEvidence, b: CountedEvidence): number {
 }
 
 function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return Number(a > b) - Number(a < b);
 }
 
 function identity(evidence: Evidence): string {
@@ -78,5 +77,5 @@ export function admissible(
   counted: readonly CountedEvidence[],
   maxAge: Seconds | undefined,
 ): readonly CountedEvidence[] {
-  return maxAge === undefined ? counted : counted.filter(({ age }) => isFresh(age, maxAge));
+  return counted.filter(({ age }) => isFresh(age, maxAge));
 }

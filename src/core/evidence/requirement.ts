@@ -71,7 +71,7 @@ export function countedFor(
 /** Whether the evidence meets an alternative or a chain of the requirement. */
 export function meetsRequirement(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, evidence));
-  return requirement.chains.some((chain) => chain.length > 0 && meetsChain(chain, evidence, []));
+  return requirement.chains.some((chain) => meetsChain(chain, evidence, []));
 }
 
 function meetsAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): boolean {

@@ -5,7 +5,8 @@ import { meetsLayerRequirement } from './requirement.ts';
 
 /**
  * Of all sets of evidence that meet every requirement: one whose oldest member is as new as possible, and of which
- * nothing can be left out. `counted` comes newest first. Undefined: the requirements are not met.
+ * nothing can be left out. `counted` comes newest first, so what can be left out is left out from its end. Undefined:
+ * the requirements are not met.
  */
 export function findSupportingEvidence(
   requirements: readonly LayerRequirement[],
@@ -13,19 +14,9 @@ export function findSupportingEvidence(
 ): readonly CountedEvidence[] | undefined {
   const meetsAll = (evidence: readonly CountedEvidence[]) =>
     requirements.every((requirement) => meetsLayerRequirement(requirement, evidence));
-  for (let count = 1; count <= counted.length; count += 1) {
-    const newest = counted.slice(0, count);
-    if (meetsAll(newest)) return withoutSurplus(newest, meetsAll);
-  }
-  return undefined;
-}
-
-function withoutSurplus(
-  evidence: readonly CountedEvidence[],
-  meetsAll: (evidence: readonly CountedEvidence[]) => boolean,
-): readonly CountedEvidence[] {
-  let kept = evidence;
-  for (const one of [...evidence].reverse()) {
+  if (!meetsAll(counted)) return undefined;
+  let kept = counted;
+  for (const one of counted.toReversed()) {
     const rest = kept.filter((other) => other !== one);
     if (meetsAll(rest)) kept = rest;
   }

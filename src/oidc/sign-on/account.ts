@@ -14,10 +14,10 @@ import { claimsOf } from './claims.ts';
 
 /** A token for which oidc-provider looks for the account. */
 interface IssuedToken {
-  readonly kind?: string;
-  readonly scope?: string;
+  readonly kind?: string | undefined;
+  readonly scope?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
-  readonly iiat?: Seconds;
+  readonly iiat?: Seconds | undefined;
 }
 
 interface AccountRequested {

@@ -1,6 +1,6 @@
 /**
  * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit,
- * the longer name counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all
+ * the longer name counts. Every part may import from its own folder and from `errors`; `core` imports nothing at all
  * but itself.
  */
 import type { SourceFile } from './source.ts';
@@ -131,7 +131,33 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'account',
     'explain',
   ],
-  oidc: ['request-scope', 'pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
+  oidc: [
+    'provider-types',
+    'request-scope',
+    'pages',
+    'keys',
+    'clients',
+    'storage',
+    'sign-on',
+    'interaction',
+    'endpoints',
+    'provider',
+  ],
+  authenticators: [
+    'refusal-codes',
+    'authenticator',
+    'shared',
+    'access-code',
+    'email',
+    'password',
+    'phone',
+    'recovery-code',
+    'security-question',
+    'totp',
+    'webauthn',
+    'index',
+  ],
+  cli: ['commands', 'shared', 'audit', 'config', 'doctor', 'explain', 'keys', 'serve', 'users', 'program'],
   http: [
     'html',
     'answers',

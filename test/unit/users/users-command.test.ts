@@ -468,7 +468,7 @@ describe('changes', () => {
 
 describe('import', () => {
   test('reads a file by its name, reports bad lines, and fails when there are any', async () => {
-    const file = join(dir, 'people.csv');
+    const file = join(dir, 'users.csv');
     await writeFile(file, 'username,groups\nalice,a;b\na b,\nbob,\n');
     expect(await users(['import', file])).toEqual({
       out: '3 records: 2 created, 0 updated, 1 refused\n',
@@ -495,7 +495,7 @@ describe('import', () => {
       exitCode: 1,
       err: expect.stringContaining('cannot be read'),
     });
-    expect(await users(['import', join(dir, 'people.txt')])).toMatchObject({
+    expect(await users(['import', join(dir, 'users.txt')])).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining('add --format'),
     });
@@ -503,7 +503,7 @@ describe('import', () => {
   });
 
   test('shows progress on long files unless it is switched off', async () => {
-    const file = join(dir, 'people.jsonl');
+    const file = join(dir, 'users.jsonl');
     await writeFile(file, '{"username":"a b"}\n'.repeat(10_016));
     const loud = await users(['import', file]);
     expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(1);
@@ -549,7 +549,7 @@ describe('the audit log', () => {
   });
 
   test('has one line for each record of an import, and none for one that is refused', async () => {
-    const file = join(dir, 'people.jsonl');
+    const file = join(dir, 'users.jsonl');
     await writeFile(file, '{"identifiers":["bob"]}\n{"identifiers":[]}\n');
     expect(await audited('import', file)).toEqual([
       { event: 'user.added', outcome: 'success', subject: (await account('bob')).user.id },
