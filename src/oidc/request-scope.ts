@@ -5,10 +5,11 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
-import type { RequestFacts } from '../core/model/facts.ts';
+import type { Facts, RequestFacts } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
 import { StepgateError, type StoreUnavailable } from '../errors.ts';
 import type { Visitor } from '../flow/browser/visitor.ts';
+import type { TokenBasis } from '../flow/facts/token-basis.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -19,6 +20,7 @@ export interface SignOn {
   readonly snapshot: Snapshot;
   readonly app: App;
   readonly request: RequestFacts;
+  readonly facts: Facts;
   /** Of the interaction that this request resumes. */
   readonly transaction?: Transaction;
 }
@@ -30,11 +32,8 @@ export interface StorageScope {
   readonly endedSessions: Set<string>;
   /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
   readonly revokedGrants: Set<string>;
-  /**
-   * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there
-   * from token to token, however long ago the session ended.
-   */
-  tokenBasis?: readonly string[];
+  /** What the tokens of this request rest on. */
+  tokenBasis?: TokenBasis;
 }
 
 export interface RequestScope extends StorageScope {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { simulate } from '../../src/core/analysis/simulate.ts';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
-import { evaluateRefresh } from '../../src/core/decision/refresh.ts';
+import { evaluateIssuance } from '../../src/core/decision/token-issuance.ts';
 import type { Subject } from '../../src/core/model/facts.ts';
 import type { ProfileRule, ProfileTerms } from '../../src/core/model/profile-policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
@@ -74,7 +74,7 @@ describe('what is required', () => {
   });
 
   test('does not disturb a refresh', () => {
-    expect(evaluateRefresh(policies, silentFacts({ subject: user() }), ['password']).allow).toBe(true);
+    expect(evaluateIssuance(policies, silentFacts({ subject: user(), ...proved })).allow).toBe(true);
   });
 
   test('comes after what must be enrolled', () => {

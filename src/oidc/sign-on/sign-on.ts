@@ -53,6 +53,7 @@ async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<Sign
     snapshot,
     app,
     request,
+    facts,
     ...(transaction ? { transaction } : {}),
   };
 }

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import type { TokenBasis } from '../../../src/flow/facts/token-basis.ts';
 import { createRequestScope, type RequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
 import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
 import {
@@ -19,6 +20,7 @@ import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
 import { serializeUser, type User } from '../../../src/users/user.ts';
+import { proof, silentFacts } from '../../core/support/fixtures.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 
 const now = 1_800_000_000;
@@ -347,42 +349,37 @@ describe('writing', () => {
 });
 
 describe('what a token rests on', () => {
+  const { network, ...facts } = silentFacts({});
+  const basis: TokenBasis = { ...facts, network: { ip: network.ip }, evidence: [proof('password', 60)] };
+
   test.each([
-    ['AuthorizationCode', ['e1', 'e2']],
-    ['DeviceCode', ['e1', 'e2']],
-    ['RefreshToken', ['e1', 'e2']],
-    ['AccessToken', []],
+    ['AuthorizationCode', basis],
+    ['DeviceCode', basis],
+    ['RefreshToken', basis],
+    ['AccessToken', undefined],
   ])('%s', async (model, expected) => {
     await request(async (scope) => {
-      scope.tokenBasis = ['e1', 'e2'];
+      scope.tokenBasis = basis;
       await adapter(model).upsert('t', { clientId: 'notes' }, 60);
     });
-    const basis = await request(async (scope) => {
+    const found = await request(async (scope) => {
       await adapter(model).find('t');
-      return scope.tokenBasis ?? [];
+      return scope.tokenBasis;
     });
-    expect(basis).toEqual(expected);
+    expect(found).toEqual(expected);
   });
 
   test('stays what it is when a token is found that rests on nothing', async () => {
     await request(async (scope) => {
-      scope.tokenBasis = ['e1'];
+      scope.tokenBasis = basis;
       await adapter('RefreshToken').upsert('r', {}, 60);
       await adapter('AccessToken').upsert('a', {}, 60);
     });
     await request(async (scope) => {
       for (const model of ['RefreshToken', 'AccessToken'])
         await adapter(model).find(model === 'RefreshToken' ? 'r' : 'a');
-      expect(scope.tokenBasis).toEqual(['e1']);
+      expect(scope.tokenBasis).toEqual(basis);
     });
-  });
-
-  test('a single enrollment, too', async () => {
-    await request(async (scope) => {
-      scope.tokenBasis = ['e1'];
-      await adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60);
-    });
-    expect(store.commits.flat()).toMatchObject([{ value: expect.stringContaining('"basisEnrollments":["e1"]') }]);
   });
 
   test('nothing where the request set no basis', async () => {
