@@ -5,7 +5,14 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import {
+  type EnrollmentContext,
+  enrollableOf,
+  enrollmentStep,
+  mustEnroll,
+  provenStep,
+} from '../enrollment/apply-policy.ts';
+import { outdatedPassword } from '../enrollment/outdated-password.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
@@ -96,7 +103,8 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }
 
-function proceed({ context, subject, capabilities, chosen, toEnroll }: SubjectEvaluation): DecisionOutcome {
+function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
+  const { context, subject, capabilities, chosen, toEnroll } = evaluation;
   const { status } = chosen;
   switch (status.kind) {
     case 'impossible':
@@ -111,6 +119,7 @@ function proceed({ context, subject, capabilities, chosen, toEnroll }: SubjectEv
       const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
       return (
+        replacementStep(evaluation, status.supportingEvidence) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
         profileStep(subject, context) ??
         allow(status.supportingEvidence, context, capabilities)
@@ -122,6 +131,18 @@ function proceed({ context, subject, capabilities, chosen, toEnroll }: SubjectEv
 function profileStep(subject: Subject, { profile: { terms }, facts }: EvaluationContext): DecisionOutcome | undefined {
   const asked = terms && profileRequest(terms, subject, facts);
   return asked && { kind: 'profile', ...asked };
+}
+
+/** A password that the policy no longer takes is replaced before the sign-in goes on. */
+function replacementStep(
+  { context, subject, capabilities }: SubjectEvaluation,
+  supportingEvidence: readonly CountedEvidence[],
+): DecisionOutcome | undefined {
+  const { policies, facts } = context;
+  const used = supportingEvidence.map(({ enrollment }) => enrollment);
+  const outdated = outdatedPassword(policies, facts, { subject, used });
+  if (outdated === undefined || enrollableOf([outdated.authenticator], capabilities).length === 0) return undefined;
+  return provenStep({ choices: [outdated.authenticator], outdated: outdated.reason }, { capabilities, facts });
 }
 
 function allow(

@@ -2,6 +2,7 @@
 import type { Attribute } from '../model/attribute.ts';
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
+import type { OutdatedReason } from '../model/password-policy.ts';
 import type { TermsOfUse } from '../model/profile-policy.ts';
 import type { NoticeCode } from './notice-codes.ts';
 
@@ -32,6 +33,7 @@ export interface AuthenticatorOption {
  */
 export type InputKind =
   | 'secret'
+  | 'new_secret'
   | 'passcode'
   | 'one_time_code'
   | 'paper_code'
@@ -109,6 +111,8 @@ export type Step = StepBase &
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
+        /** Why it takes the place of the present one. */
+        readonly outdated?: OutdatedReason;
         /** The enrollment ends all other sessions of the account. */
         readonly endsOtherSessions?: true;
       }

@@ -38,7 +38,7 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'sign-on', 'profile'] as const;
+const policyKinds = ['session', 'enrollment', 'password', 'sign-on', 'profile'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
