@@ -16,10 +16,12 @@ export interface RedisPatience {
   /** The gate in front of a command, until there is a connection. */
   readonly ready: number;
   readonly command: number;
+  /** All replicas, to have a commit. Below `command`, else the connection stays blocked after the time limit. */
+  readonly replicas: number;
 }
 
 /** Together they stay below the 5 s of Law 13, also for a request that meets all of them. */
-export const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000 };
+export const usualPatience: RedisPatience = { connect: 1_000, ready: 1_000, command: 2_000, replicas: 500 };
 
 /**
  * Nothing is ever sent twice by the client: after a timeout or a lost connection the outcome of a write is unknown, and

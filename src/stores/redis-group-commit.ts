@@ -9,8 +9,6 @@ import { redisFailure } from './redis-client.ts';
 import { redisScripts } from './redis-scripts.ts';
 import type { ReplicaRule } from './replica-rule.ts';
 
-/** How long the replicas may take (milliseconds). Below the time limit of a command, else the connection stays blocked. */
-const waitLimit = 500;
 /** So that one reply of Redis does not grow without limit. */
 const largestGroup = 100;
 
@@ -30,6 +28,8 @@ export interface GroupCommitOptions {
   /** Resolves when commands can be sent; rejects with `StoreUnavailable`. */
   readonly ready: () => Promise<void>;
   readonly rule: ReplicaRule;
+  /** How long the replicas may take (milliseconds). */
+  readonly waitLimit: number;
   /** `ip:port` of a node that Redis or we name. */
   readonly addressOf: (host: string, port: number | string) => string;
 }
@@ -70,7 +70,7 @@ async function sendGroup(
   group: readonly Waiting[],
   command: 'eval' | 'evalsha',
 ): Promise<void> {
-  const { client, ready, rule, addressOf } = options;
+  const { client, ready, rule, addressOf, waitLimit } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
   const me = addressOf(remoteAddress, remotePort);

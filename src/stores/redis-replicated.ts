@@ -21,7 +21,7 @@ export function replicatedCommits(
   if (shared instanceof Cluster) return { run: alone, stop: () => {} };
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
-  const waiting = groupCommit({ client, ready, rule: watch.rule, addressOf: watch.addressOf });
+  const waiting = groupCommit({ client, ready, ...watch, waitLimit: patience.replicas });
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
