@@ -5,6 +5,7 @@ import { StepgateError } from '../../errors.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
 import { browserSession } from '../../oidc/interaction/interactions.ts';
+import { presentedSecret } from '../../oidc/interaction/proof-cookie.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import type { Renderer } from '../html/render.ts';
 import type { BoundRequest } from '../middleware/browser-binding.ts';
@@ -23,6 +24,8 @@ export interface SignInRequest extends BoundRequest {
   readonly parts: SignInParts;
   /** What the engine needs of the request. */
   readonly transaction: TransactionRequest;
+  /** The secret that the browser gets for a proof in this request. */
+  readonly given: { secret?: string };
 }
 
 /** Throws `StepgateError('not_found')` when the address cannot name a transaction. */
@@ -32,5 +35,12 @@ export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   const provider = parts.provider();
   const { unit, visitor } = currentRequest();
   const session = () => browserSession(provider, ctx, parts.services);
-  return { parts, ctx, provider, uid, transaction: { unit, uid, visitor, session } };
+  const given: SignInRequest['given'] = {};
+  const proofSecret = {
+    presented: presentedSecret(ctx, provider),
+    give(secret: string) {
+      given.secret = secret;
+    },
+  };
+  return { parts, ctx, provider, uid, given, transaction: { unit, uid, visitor, session, proofSecret } };
 }
