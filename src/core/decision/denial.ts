@@ -3,11 +3,11 @@
 import { requestedAtAccount } from '../enrollment/account-request.ts';
 import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from '../enrollment/apply-policy.ts';
 import { isFull } from '../enrollment/enrollment-limit.ts';
-import type { Denial, LayerRequirement } from '../model/decision.ts';
+import type { Denial } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { isPossible } from '../remediation/requirement-status.ts';
 import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
 
 /** The evaluation of a user who has identified. */
@@ -43,7 +43,7 @@ function inactive(subject: Subject): Denial | undefined {
  * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
-  if (chosen.status.kind !== 'impossible') return undefined;
+  if (chosen.isPossible) return undefined;
   const { policies, policy, enrollment } = context;
   const { requirements, minimumAcr } = policy;
   if (chosen.request.requirement && isPossible(requirements, capabilities)) {
@@ -62,10 +62,6 @@ function impossible({ context, capabilities, unrestricted, chosen }: SubjectEval
       capabilities,
     );
   return isBlamed ? { reason: 'acr_unattainable', layer: 'app' } : { reason: 'unsatisfiable' };
-}
-
-function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  return requirementStatus(requirements, capabilities).kind !== 'impossible';
 }
 
 /** The user asked to enroll an authenticator in the account app that the user cannot enroll. */

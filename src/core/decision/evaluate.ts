@@ -15,6 +15,7 @@ import type { Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
@@ -82,7 +83,7 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
 }
 
 function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation): DecisionOutcome {
-  const { status } = chosen;
+  const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
       return { kind: 'deny', reason: 'unsatisfiable' };

@@ -13,11 +13,15 @@ export function findSupportingEvidence(
 ): readonly CountedEvidence[] | undefined {
   const meetsAll = (evidence: readonly CountedEvidence[]) =>
     requirements.every((requirement) => meetsLayerRequirement(requirement, evidence));
-  for (let count = 1; count <= counted.length; count += 1) {
-    const newest = counted.slice(0, count);
-    if (meetsAll(newest)) return withoutSurplus(newest, meetsAll);
+  if (counted.length === 0 || !meetsAll(counted)) return undefined;
+  // More evidence never hurts, so the fewest of the newest are found by halving.
+  let [tooFew, enough] = [0, counted.length];
+  while (enough - tooFew > 1) {
+    const middle = (tooFew + enough) >> 1;
+    if (meetsAll(counted.slice(0, middle))) enough = middle;
+    else tooFew = middle;
   }
-  return undefined;
+  return withoutSurplus(counted.slice(0, enough), meetsAll);
 }
 
 function withoutSurplus(
