@@ -108,3 +108,24 @@ describe('at an app', () => {
     expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'acr_unattainable' });
   });
 });
+
+describe('a chain that takes two new enrollments', () => {
+  const app = {
+    chains: [
+      [
+        { authenticators: ['password'] },
+        ...Array(2).fill({ authenticators: ['webauthn'], characteristics: ['userVerification'] }),
+      ],
+    ],
+  };
+  const decide = (count: number) =>
+    evaluate(policiesOf({ app }), factsOf({ subject: holding('key', count), evidence: allProved('key') }));
+
+  test('is offered while there is room for both', () => {
+    expect(decide(maxEnrollmentsPerAuthenticator - 2)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('is denied where there is room for one only', () => {
+    expect(decide(maxEnrollmentsPerAuthenticator - 1)).toMatchObject({ kind: 'deny', reason: 'enrollments_full' });
+  });
+});

@@ -5,7 +5,7 @@ import { presenceOnly } from '../evidence/presence-only.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
-import type { ChainStep } from '../model/policy.ts';
+import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
@@ -93,7 +93,8 @@ export function enrollable(
   return policies.authenticators.flatMap((descriptor) => {
     const { key, factors, characteristics, auxiliary } = descriptor;
     const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
-    const missing = descriptor.enrollable ? Math.max(0, mostOf(descriptor.key, requirements) - equal) : 0;
+    const room = descriptor.enrollable ? (descriptor.maxEnrollments ?? descriptor.room ?? LONGEST_CHAIN) : 0;
+    const missing = Math.max(0, Math.min(room, mostOf(key, requirements) - equal));
     const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
     return Array.from({ length: missing }, (_, index) => ({
       ...proof,
