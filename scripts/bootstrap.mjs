@@ -37,7 +37,7 @@ async function main(task, args) {
 }
 
 /**
- * npm passes SIGTERM on to the shell that it starts scripts with, and that shell dies without telling anybody. So a
+ * npm passes SIGTERM on to the shell that it starts scripts with, and that shell dies without passing it on. So a
  * lost parent is taken for the signal.
  */
 function stopWithNpm() {

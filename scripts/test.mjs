@@ -38,7 +38,7 @@ async function check(name, run) {
 
 function reportMissing(sentence) {
   process.stdout.write(`${sentence}\n`);
-  // Whoever asked for some tests may well have asked for those that need none of these programs.
+  // A developer who asked for some tests may well have asked for those that need none of these programs.
   return jestArgs.length > 0 ? 0 : 1;
 }
 

@@ -27,6 +27,7 @@ import { withAccountApp } from './policy/revision/account-app.ts';
 import { brandFor } from './policy/revision/brand.ts';
 import { Revisions } from './policy/revision/revisions.ts';
 import type { Store } from './stores/store.ts';
+import { StoreHealth } from './stores/store-health.ts';
 import { Directory } from './users/directory.ts';
 
 export interface AppOptions {
@@ -51,6 +52,8 @@ export interface AppOptions {
 export interface ServerApp {
   readonly koa: Koa;
   readonly activeRevision: ActiveRevision;
+  /** Starts after `activeRevision`. */
+  readonly storeHealth: StoreHealth;
   readonly revisions: Revisions;
   readonly directory: Directory;
   readonly hashing: HashingQueue;
@@ -87,19 +90,25 @@ export function createApp(options: AppOptions): ServerApp {
     activeRevision: new ActiveRevision({ store, revisions, now, warn: log.warn, build }),
   };
   const { activeRevision, directory, hashing, renderer } = foundation;
+  const storeHealth = new StoreHealth({
+    store,
+    warn: log.warn,
+    alarm: (error) => log.error(error, { part: 'store' }),
+  });
   const messaging = createMessaging(foundation);
   const services = createServices(foundation, messaging);
   const koa = createKoaApp({
     services,
     renderer,
     active: activeRevision,
+    health: { unreadyBecause: () => storeHealth.unreadyBecause() ?? activeRevision.unreadyBecause() },
     accountClientId,
     ...(options.demo ? { readInbox: () => readInbox(store) } : {}),
     logError: log.error,
   });
   const buildProvider = providerBuilder(foundation, { services, koa });
   const { start, stop } = messaging;
-  return { koa, activeRevision, revisions, directory, hashing, outbox: { start, stop } };
+  return { koa, activeRevision, storeHealth, revisions, directory, hashing, outbox: { start, stop } };
 }
 
 interface Messaging {
@@ -184,7 +193,7 @@ function providerBuilder(
   return (from: { readonly settings: Settings; readonly keys: readonly SigningKey[] }): Provider => {
     const provider = createProvider({ services, pages, ...from });
     provider.on('server_error', (_ctx, error) => log.error(error, { part: 'oidc' }));
-    koa.keys = cookieSigner(services.secrets()) as never;
+    koa.keys = cookieSigner(services.secrets());
     return provider;
   };
 }

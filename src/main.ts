@@ -54,6 +54,8 @@ const program = createProgram({
     };
     process.on('SIGTERM', stop);
     process.on('SIGINT', stop);
+    // What a service manager or a closed terminal sends. Its default would cut off what is under way.
+    process.on('SIGHUP', stop);
   },
 });
 

@@ -52,6 +52,13 @@ interface NodeOptions extends ServeOptions {
   readonly port: number;
 }
 
+/**
+ * How long connections may take (milliseconds). A request has no large body, so one that needs more than half a minute
+ * only occupies the node. A connection stays open longer than proxies keep theirs in their pools (60 seconds is usual):
+ * otherwise one is closed just as a proxy sends on it, and the user sees a 502.
+ */
+const connectionLimits = { requestTimeout: 30_000, headersTimeout: 20_000, keepAliveTimeout: 75_000 };
+
 /** A server whose answers can be exchanged while it listens. */
 interface Listening {
   readonly server: Server;
@@ -86,7 +93,7 @@ export async function serve(options: ServeOptions): Promise<Serving> {
     warn: (text) => log.warn(text),
   });
   closing.add(() => store.close());
-  const server = createServer();
+  const server = createServer(connectionLimits);
   try {
     const listening = await listen(server, options);
     const { port } = listening;
@@ -133,6 +140,8 @@ async function startApp(app: ServerApp, options: NodeOptions, closing: Closing):
   if (isEmbedded || isNewDemo) await applyConfiguration(app, options, 'start');
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
+  app.storeHealth.start();
+  closing.add(() => app.storeHealth.stop());
   app.outbox.start();
   closing.add(() => app.outbox.stop());
   if (!isEmbedded) return;

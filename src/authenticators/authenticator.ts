@@ -316,7 +316,7 @@ export interface IdentifyByCredential {
   subject(input: CredentialInput): string | undefined;
 }
 
-/** What the page behind a magic link may show to anyone who has the link. */
+/** What the page behind a magic link may show to any browser that has the link. */
 export interface MagicLinkDetails {
   /** To be entered in the browser that requested the message, when the link was followed in another one. */
   readonly passcode: string;

@@ -30,6 +30,10 @@ export function inboxChannel(store: Store): Channel {
   };
 }
 
+function parseInboxMessage(value: string): InboxMessage {
+  return JSON.parse(value) as InboxMessage;
+}
+
 /** Newest first. */
 export async function readInbox(store: Store): Promise<readonly InboxMessage[]> {
   // The store keeps "about" so many lines: all of them are read, so that the newest are among them.
@@ -37,7 +41,7 @@ export async function readInbox(store: Store): Promise<readonly InboxMessage[]> 
   let cursor: string | undefined;
   for (;;) {
     const lines = await store.tail(demoInboxKey, cursor, keep);
-    messages.push(...lines.map(({ value }) => JSON.parse(value) as InboxMessage));
+    messages.push(...lines.map(({ value }) => parseInboxMessage(value)));
     cursor = lines.at(-1)?.cursor;
     if (lines.length < keep) return messages.reverse().slice(0, keep);
   }

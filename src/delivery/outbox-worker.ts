@@ -7,7 +7,7 @@ import type { Seconds } from '../core/model/facts.ts';
 import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
-import { grace, type OutboxMessage } from './outbox.ts';
+import { grace, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
 import type { MessageRenderer } from './render-message.ts';
 
 export interface OutboxWorkerOptions {
@@ -115,7 +115,7 @@ export class OutboxWorker {
         const { entries } = await store.load(ids.map(outboxMessageKey));
         for (const id of ids) {
           const entry = entries.get(outboxMessageKey(id));
-          const message = entry && (JSON.parse(entry.value) as OutboxMessage);
+          const message = entry && parseOutboxMessage(entry.value);
           if (!message) await store.commit([{ op: 'leave', key: outboxKey, member: id }]);
           else if (message.notBefore <= now()) this.#take({ id, message, version: entry.version });
         }

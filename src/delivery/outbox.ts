@@ -32,6 +32,10 @@ export interface OutboxMessage {
   readonly notBefore: Seconds;
 }
 
+export function parseOutboxMessage(value: string): OutboxMessage {
+  return JSON.parse(value) as OutboxMessage;
+}
+
 /** A message outlives its time a little, so that a worker finds it and says that it was too late. Seconds. */
 export const grace = 3600;
 

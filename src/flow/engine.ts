@@ -7,6 +7,7 @@
 import { evaluate } from '../core/decision/evaluate.ts';
 import type { Assurance, Decision } from '../core/model/decision.ts';
 import type { Facts } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
@@ -116,7 +117,7 @@ export async function submit(
         await answer(context, await decide(context), {
           binding,
           fields: submission.fields,
-          loaded: { ...attempt, ...loaded },
+          loaded,
         }),
         context,
       );
@@ -130,7 +131,7 @@ async function loadTransaction({ unit, uid, visitor }: TransactionRequest, attem
     [interactionKey(uid), transactionKey(uid), ...along, ...device],
     attempt?.reserve ? { reserve: attempt.reserve } : undefined,
   );
-  return { ...(reservation ? { reservation } : {}), ...(counter === undefined ? {} : { counter }) };
+  return omitUndefined({ reservation, counter });
 }
 
 async function openTransaction(services: Services, request: TransactionRequest): Promise<OpenTransaction> {
@@ -197,7 +198,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   }
   const { step, transaction, messages: newNotices } = await resolveStep(context, decision, facts);
   const version = saveTransaction({ ...context, transaction }, stored?.value) ? context.version + 1 : context.version;
-  if (step.kind === 'denied' && decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
+  if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
   const handle = formHandle(context.services.secrets()[0] as string, {
     transaction: transaction.id,
     step: step.kind,

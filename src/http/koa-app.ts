@@ -32,7 +32,7 @@ import { signInHandlers } from './sign-in/sign-in.ts';
 import type { SignInParts } from './sign-in/sign-in-request.ts';
 
 /** What this node works with at the moment. */
-export interface ActiveConfiguration extends Health {
+export interface ActiveConfiguration {
   /** `undefined` before there is a configuration. */
   current(): Snapshot | undefined;
   /** Throws `StepgateError('not_configured')` before there is a configuration. */
@@ -43,6 +43,7 @@ export interface KoaAppParts {
   readonly services: Services;
   readonly renderer: Renderer;
   readonly active: ActiveConfiguration;
+  readonly health: Health;
   /** Client id of the built-in app that the account pages sign in with. */
   readonly accountClientId: string;
   /** Messages of the demo, newest first; absent: this is not the demo, and there is no such page. */
@@ -80,7 +81,7 @@ export function createKoaApp(parts: KoaAppParts): Koa {
 }
 
 function routesOf(parts: KoaAppParts, deviceCookie: string) {
-  const { services, renderer, active, accountClientId, readInbox } = parts;
+  const { services, renderer, active, health, accountClientId, readInbox } = parts;
   const signIn: SignInParts = { services, renderer, provider: () => active.provider(), deviceCookie };
   const account: AccountParts = {
     services,
@@ -97,7 +98,7 @@ function routesOf(parts: KoaAppParts, deviceCookie: string) {
     sessions: sessionHandlers(account),
     devices: deviceHandlers(account),
     addresses: addressHandlers(account),
-    health: healthHandlers(active),
+    health: healthHandlers(health),
     ...(readInbox ? { inbox: inboxHandlers({ renderer, snapshot: () => active.current(), read: readInbox }) } : {}),
     renderer,
   });

@@ -7,6 +7,7 @@
 import { type Configuration, interactionPolicy, type KoaContextWithOIDC, Provider } from 'oidc-provider';
 import { attainableAcrValues } from '../core/evidence/attainable-acr.ts';
 import type { AuthenticatorDescriptor, Seconds } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { peekSso } from '../flow/browser/sso-session.ts';
 import type { Services } from '../flow/services.ts';
 import type { Settings } from '../policy/model/settings.ts';
@@ -24,6 +25,7 @@ import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
+import { exchangedAssurance } from './provider-types.ts';
 import { currentRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
@@ -52,10 +54,10 @@ export function createProvider(parts: ProviderParts): Provider {
   // Behind our own normalisation of the request: host and scheme are the issuer's.
   provider.proxy = true;
   compareSecretsByHash(provider);
-  provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]) as never);
-  provider.use(allowFormTargets(parts.pages) as never);
-  provider.use(cacheable() as never);
-  provider.use(restartLostDeviceForm(routes.code_verification) as never);
+  provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
+  provider.use(allowFormTargets(parts.pages));
+  provider.use(cacheable());
+  provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   enforcePollingInterval(provider);
   backchannelLogoutAfterCommit(provider, services.warn);
@@ -70,8 +72,8 @@ function configuration(parts: ProviderParts): Configuration {
       store: services.store,
       client: (id) => clientById(services, id),
       now: () => services.now(),
-    }) as never,
-    jwks: { keys: keys.map(({ jwk }) => jwk) } as never,
+    }),
+    jwks: { keys: keys.map(({ jwk }) => jwk) },
     acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(descriptorsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
@@ -99,7 +101,7 @@ function configuration(parts: ProviderParts): Configuration {
     routes,
     ttl: lifetimes(settings, services),
     interactions: { policy: policy(services), url: (ctx, interaction) => beginTransaction(ctx, interaction, services) },
-    findAccount: (ctx, id, token) => findAccount({ ctx, services, token: token as never }, id),
+    findAccount: (ctx, id, token) => findAccount({ ctx, services, token: token }, id),
     loadExistingGrant: (ctx) => loadGrant(ctx, services),
     extraTokenClaims: async (ctx) => assuranceClaims(ctx),
     renderError: async (ctx, out) => parts.pages.showError(ctx, out),
@@ -176,7 +178,7 @@ function cookies(services: Services, secure: boolean): Configuration['cookies'] 
           resume: '__Secure-stepgate-resume',
         }
       : { session: 'stepgate-session', interaction: 'stepgate-interaction', resume: 'stepgate-resume' },
-    keys: cookieSigner(services.secrets()) as never,
+    keys: cookieSigner(services.secrets()),
     long: options,
     short: options,
   };
@@ -249,14 +251,6 @@ async function loadGrant(ctx: KoaContextWithOIDC, services: Services) {
 
 /** Access tokens say under which authentication they were issued (RFC 9470 section 6); a refresh keeps it. */
 function assuranceClaims(ctx: KoaContextWithOIDC): Record<string, unknown> | undefined {
-  const { entities } = ctx.oidc;
-  const source =
-    entities.AuthorizationCode ?? entities.RotatedRefreshToken ?? entities.RefreshToken ?? entities.DeviceCode;
-  if (!source) return undefined;
-  const { acr, amr, authTime } = source as { acr?: string; amr?: string[]; authTime?: number };
-  return {
-    ...(acr === undefined ? {} : { acr }),
-    ...(amr ? { amr } : {}),
-    ...(authTime === undefined ? {} : { auth_time: authTime }),
-  };
+  const issued = exchangedAssurance(ctx);
+  return issued && omitUndefined({ acr: issued.acr, amr: issued.amr, auth_time: issued.authTime });
 }

@@ -2,7 +2,7 @@
  * The SQLite file of the embedded store: its tables, how it is opened, and which of its errors mean that it cannot
  * serve.
  */
-import { closeSync, fchmodSync, fstatSync, openSync } from 'node:fs';
+import { closeSync, fchmodSync, fstatSync, openSync, statSync } from 'node:fs';
 import { DatabaseSync } from 'node:sqlite';
 import { StoreUnavailable } from '../errors.ts';
 
@@ -61,6 +61,21 @@ function restrictToOwner(file: string): void {
   } finally {
     closeSync(descriptor);
   }
+}
+
+/**
+ * A check that the path still leads to the file that was opened. SQLite goes on writing into a file that was deleted or
+ * replaced, and all of it is lost when the process ends. The check throws `StoreUnavailable`.
+ */
+export function watchFile(file: string): () => void {
+  if (file === ':memory:') return () => {};
+  const opened = statSync(file);
+  return () => {
+    const found = statSync(file, { throwIfNoEntry: false });
+    if (found?.ino === opened.ino && found.dev === opened.dev) return;
+    const what = found === undefined ? 'deleted' : 'replaced';
+    throw new StoreUnavailable(`the store file was ${what} while it was open: restore ${file} and restart`);
+  };
 }
 
 /** Result codes of https://www.sqlite.org/rescode.html that say something about the file or the disk. */

@@ -21,6 +21,8 @@ const retryEvery = 10;
  */
 export class EmbeddedQueue {
   readonly #database: DatabaseSync;
+  /** Throws when what is written now would not last. */
+  readonly #checkFile: () => void;
   readonly #beginRead: StatementSync;
   readonly #beginWrite: StatementSync;
   readonly #commit: StatementSync;
@@ -28,8 +30,9 @@ export class EmbeddedQueue {
   #scheduled = false;
   #closed = false;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, checkFile: () => void) {
     this.#database = database;
+    this.#checkFile = checkFile;
     this.#beginRead = database.prepare('BEGIN');
     this.#beginWrite = database.prepare('BEGIN IMMEDIATE');
     this.#commit = database.prepare('COMMIT');
@@ -57,7 +60,8 @@ export class EmbeddedQueue {
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
-    await this.#enqueue(() => undefined);
+    // What fails is told to those who wrote.
+    await this.#enqueue(() => undefined).catch(() => undefined);
   }
 
   #enqueue<T>(run: () => T): Promise<T> {
@@ -74,6 +78,7 @@ export class EmbeddedQueue {
     const jobs = this.#jobs;
     let results: unknown[];
     try {
+      this.#checkFile();
       results = this.#transact(this.#beginWrite, () => jobs.map((job) => job.run()));
     } catch (error) {
       if (isBusy(error) && performance.now() < deadline) {

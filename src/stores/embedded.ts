@@ -3,7 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { checkBatch, tightestLimits } from './check-batch.ts';
 import { type EmbeddedOps, embeddedOps } from './embedded-apply.ts';
 import { type CountAttempt, embeddedCounters } from './embedded-counters.ts';
-import { openDatabase } from './embedded-database.ts';
+import { openDatabase, watchFile } from './embedded-database.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { embeddedSweep } from './embedded-sweep.ts';
 import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from './store.ts';
@@ -27,7 +27,7 @@ const pageSize = 500;
  */
 export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
   const database = openDatabase(file);
-  const queue = new EmbeddedQueue(database);
+  const queue = new EmbeddedQueue(database, watchFile(file));
   const count = embeddedCounters(database);
   const stopSweeping = keepSweeping(database, queue, now);
   const parts: EmbeddedParts = { queue, ops: embeddedOps(database), count, now };
@@ -40,7 +40,8 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
     },
     members: memberPages(database, queue, now),
     tail: tailLines(database, queue),
-    ping: () => queue.read(() => undefined),
+    ping: () => queue.write(() => undefined),
+    examine: async () => [],
     async close() {
       if (!database.isOpen) return;
       stopSweeping();

@@ -100,6 +100,14 @@ export const keyTable = {
     lifetime: lasting,
     references: ['user'],
   },
+  'attribute-reservation': {
+    what: 'The user that a value of a unique attribute is reserved for. It counts only while the profile of that user has it.',
+    holds: 'entry',
+    tag: { rule: 'hash', of: 'the name of the attribute and the value' },
+    owner: 'users/attribute-reservations',
+    lifetime: lasting,
+    references: ['user'],
+  },
   'sign-in-log': {
     what: 'The newest sign-ins of a user, for the account pages.',
     holds: 'log',
@@ -308,6 +316,15 @@ export const keyTable = {
     tag: { rule: 'constant', tag: 'log' },
     owner: 'flow/audit',
     lifetime: { kind: 'newest', lines: 100_000 },
+    references: [],
+  },
+
+  'write-probe': {
+    what: 'What each node writes again and again, to find out whether the store takes writes.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'probe' },
+    owner: 'stores/store-health',
+    lifetime: { kind: 'fixed', seconds: 60 },
     references: [],
   },
 

@@ -24,6 +24,11 @@ export function credentialReservationKey(authenticator: string, reserved: string
   return keyOf('credential-reservation', JSON.stringify([authenticator, reserved]));
 }
 
+/** `value`: in the form in which values are compared. */
+export function attributeReservationKey(attribute: string, value: string): string {
+  return keyOf('attribute-reservation', JSON.stringify([attribute, value]));
+}
+
 export function signInLogKey(userId: string): string {
   return keyOf('sign-in-log', userId);
 }
@@ -110,6 +115,8 @@ export function sendingQuotaCounter(kind: string, of: string): string {
 }
 
 export const auditKey = keyOf('audit');
+
+export const writeProbeKey = keyOf('write-probe');
 
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');

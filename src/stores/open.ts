@@ -22,7 +22,7 @@ export async function openStore({ redisUrl, dataDir, warn = () => {} }: StoreSet
   }
   const store = openRedis({ url: redisUrl, onTrouble: (error) => warn(`Redis: ${error.message}`) });
   try {
-    for (const warning of await store.check()) warn(warning);
+    for (const warning of await store.examine()) warn(warning);
     return store;
   } catch (error) {
     await store.close();

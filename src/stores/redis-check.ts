@@ -1,15 +1,21 @@
-/** Examines a Redis at the start: would it keep what it is given? */
+/** Examines a Redis: would it keep what it is given? */
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
 
 /** `EXPIRE ... GT` and scripts that declare their slot came with Redis 7. */
 const oldestMajor = 7;
-const allowedSkew = 2_000;
+/** A difference of the clocks that is worth a warning (milliseconds). */
+const noticedSkew = 2_000;
+/**
+ * A difference that a node does not serve with (milliseconds). Two nodes that differ by twice this would each find the
+ * evidence of the other to be from the future, and send the browser back and forth between them.
+ */
+const allowedSkew = 30_000;
 
 /**
  * Asks each master whether what is written there stays there. Throws `StoreUnavailable` with what to change when
- * counters or credentials could be evicted, when the server is too old, or when it is a replica. Returns warnings:
- * sentences for the operator. `now` is the clock of this process (ms).
+ * counters or credentials could be evicted, when the server is too old, when it is a replica, or when its clock is not
+ * ours. Returns warnings: sentences for the operator. `now` is the clock of this process (ms).
  */
 export async function assertRedisSafe(masters: readonly Redis[], now: () => number): Promise<readonly string[]> {
   const warnings = await Promise.all(masters.map((master) => checkMaster(master, now)));
@@ -19,7 +25,9 @@ export async function assertRedisSafe(masters: readonly Redis[], now: () => numb
 async function checkMaster(master: Redis, now: () => number): Promise<readonly string[]> {
   const [seconds, micros] = await master.time();
   const skew = Math.abs(Number(seconds) * 1000 + Number(micros) / 1000 - now());
-  const warnings = skew > allowedSkew ? [`the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`] : [];
+  const difference = `the clock of Redis differs from ours by ${Math.round(skew / 1000)} s`;
+  if (skew > allowedSkew) throw new StoreUnavailable(`${difference}: set both by NTP`);
+  const warnings = skew > noticedSkew ? [difference] : [];
   let info: ReadonlyMap<string, string>;
   try {
     info = parseInfo(await master.info());

@@ -22,18 +22,13 @@ export interface RedisOptions {
   readonly patience?: RedisPatience;
 }
 
-export interface RedisStore extends Store {
-  /** To run once at the start: see `assertRedisSafe`. Returns warnings. `now` is the clock of this process (ms). */
-  check(now?: () => number): Promise<readonly string[]>;
-}
-
 const pageSize = 500;
 
 /**
  * The store on Redis 7 or newer: standalone, Sentinel or Cluster. Connects in the background; a verb waits for the
  * connection, but not long. Throws `TypeError` when the address or the prefix is not valid.
  */
-export function openRedis(options: RedisOptions): RedisStore {
+export function openRedis(options: RedisOptions): Store {
   const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
@@ -60,7 +55,7 @@ export function openRedis(options: RedisOptions): RedisStore {
     members: membersOf({ ...link, send: track(link.send) }),
     tail: track(tailOf(link)),
     ping: track(() => link.send('ping', () => pingAll(client))),
-    check: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
+    examine: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
     async close() {
       await drain();
       // QUIT would leave the connections to the sentinels open.
@@ -100,9 +95,15 @@ function mastersOf(client: RedisClient): readonly Redis[] {
   return client instanceof Cluster ? client.nodes('master') : [client];
 }
 
-/** PING answers MISCONF on a full disk. The state of a Cluster shows masters that the client no longer knows. */
+/**
+ * Redis refuses a script without flags wherever it would refuse a write: out of memory, a disk that cannot be written,
+ * a replica, too few replicas (Redis, "Script flags"). It needs no key, so it reaches each master of a Cluster.
+ */
+const writeProbe = '#!lua\nreturn 1';
+
+/** Would each master take a write? The state of a Cluster shows masters that the client no longer knows. */
 async function pingAll(client: RedisClient): Promise<void> {
-  await Promise.all(mastersOf(client).map((master) => master.ping()));
+  await Promise.all(mastersOf(client).map((master) => master.eval(writeProbe, 0)));
   if (client instanceof Cluster && !(await client.cluster('INFO')).includes('cluster_state:ok'))
     throw new StoreUnavailable('the Redis Cluster does not serve all slots');
 }

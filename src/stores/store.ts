@@ -160,8 +160,17 @@ export interface Store {
     cursor: string | undefined,
     count: number,
   ): Promise<readonly { readonly cursor: string; readonly value: string }[]>;
-  /** Rejects with `StoreUnavailable` when the store cannot serve, with the reason. */
+  /**
+   * Rejects with `StoreUnavailable` when the store cannot serve or would refuse a write (full memory, a disk that
+   * cannot be written, a deleted file), with the reason. Changes nothing.
+   */
   ping(): Promise<void>;
+  /**
+   * Looks at the settings that the store's promises rest on, and that an operator can change while it runs. Rejects
+   * with `StoreUnavailable` when they do not hold, and says what to change. Returns warnings: sentences for the
+   * operator. `now` is the clock of this process (ms).
+   */
+  examine(now?: () => number): Promise<readonly string[]>;
   /** Waits for the calls under way, then refuses everything with `StoreUnavailable`. */
   close(): Promise<void>;
 }
@@ -172,7 +181,7 @@ export interface Store {
  */
 export function storeKey(kind: string, tag: string, rest?: string): string {
   if (!/^[\w.-]+$/.test(tag))
-    throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what people type');
+    throw new TypeError('a store key takes only letters, digits, "_", "-" and "."; hash what users type');
   return rest === undefined ? `${kind}:{${tag}}` : `${kind}:{${tag}}:${rest}`;
 }
 

@@ -230,7 +230,8 @@ export class UnitOfWork {
     const at = this.#ops.findIndex(
       (other) => 'key' in other && other.key === op.key && 'value' in other && other.op !== 'append',
     );
-    const earlier = at === -1 ? undefined : (this.#ops[at] as WriteOp);
+    // Without one there is nothing at -1.
+    const earlier = this.#ops[at] as WriteOp | undefined;
     if (earlier) this.#ops[at] = { ...earlier, value: op.value, ttl: op.ttl, refs: op.refs } as WriteOp;
     else this.#ops.push(op);
     const stored = this.#stored.get(op.key);

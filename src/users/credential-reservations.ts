@@ -24,6 +24,10 @@ interface CredentialReservation {
   readonly at: Seconds;
 }
 
+function parseCredentialReservation(value: string): CredentialReservation {
+  return JSON.parse(value) as CredentialReservation;
+}
+
 function reservationKeys({
   authenticator,
   reservations = [],
@@ -46,7 +50,7 @@ export async function reserveFor(
   for (const key of keys) {
     const entry = entries.get(key);
     if (entry === undefined) continue;
-    const reservation = JSON.parse(entry.value) as CredentialReservation;
+    const reservation = parseCredentialReservation(entry.value);
     const holder = accountOf(entries, reservation.user);
     const isListed = holder?.credentials.some((one) => reservationKeys(one).includes(key)) ?? false;
     if (isListed || reservation.at > now - abandonedAfter) return false;

@@ -7,7 +7,7 @@ import type { NewCredential } from '../authenticators/authenticator.ts';
 import type { Seconds, UserStatus } from '../core/model/facts.ts';
 import { StepgateError } from '../errors.ts';
 import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
-import type { Op, Store } from '../stores/store.ts';
+import type { Entry, Op, Store } from '../stores/store.ts';
 import {
   accountByIdentifier,
   accountOf,
@@ -79,6 +79,14 @@ export class Directory {
     if (!canonical.ok) return undefined;
     const { entries } = await this.#store.load([identifierKey(canonical.value)]);
     return accountByIdentifier(entries, canonical.value);
+  }
+
+  /** What stands under these keys of reservations, with the users that they lead to, and the time (epoch seconds). */
+  async reservations(
+    keys: readonly string[],
+  ): Promise<{ readonly entries: ReadonlyMap<string, Entry | undefined>; readonly now: Seconds }> {
+    const { entries } = await this.#store.load(keys);
+    return { entries, now: this.#clock() };
   }
 
   /** Writes the user, the credentials and the reservations of all identifiers, or nothing. */

@@ -7,6 +7,6 @@ export const passwordFaults: Readonly<Record<Fault, string>> = {
   too_short: 'it has fewer than 8 characters',
   too_long: 'it is longer than 1024 bytes',
   malformed: 'it is not well-formed text',
-  common: 'it is one of the passwords that everybody tries',
+  common: 'it is one of the passwords that are tried first',
   context: 'it is hardly more than the name of the user or the service',
 };

@@ -28,11 +28,15 @@ export function appendSignIn(unit: UnitOfWork, userId: string, entry: SignInEntr
   unit.add({ op: 'append', key: signInLogKey(userId), value: JSON.stringify(entry), keep });
 }
 
+function parseSignIn(value: string): SignInEntry {
+  return JSON.parse(value) as SignInEntry;
+}
+
 /** Newest first. Rejects with `StoreUnavailable`. */
 export async function readSignIns(store: Store, userId: string): Promise<readonly SignInEntry[]> {
   const lines = await store.tail(signInLogKey(userId), undefined, page);
   return lines
-    .map(({ value }) => JSON.parse(value) as SignInEntry)
+    .map(({ value }) => parseSignIn(value))
     .reverse()
     .slice(0, keep);
 }

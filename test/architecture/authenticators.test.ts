@@ -14,12 +14,15 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
-  'oidc/sign-on/account': ['email', 'phone'],
+  'cli/users/add': ['email', 'phone'],
+  'core/model/attribute': ['email', 'phone'],
+  'core/profile/attribute-value': ['email'],
+  'policy/model/standard-attributes': ['email', 'phone'],
   'policy/model/standard-scopes': ['email'],
+  'policy/schema/attributes': ['email', 'phone'],
   'stores/redis-url': ['password'],
   'users/changes': ['password'],
   'users/import/read-user': ['email', 'password'],
-  'users/profile-rules': ['email', 'phone'],
   // The channel that mail goes out by; and, at the page that takes an address for news, an input and the texts about
   // its code.
   app: ['email'],

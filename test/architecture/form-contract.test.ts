@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { inputs } from '../../src/http/html/inputs.ts';
 import { createRenderer } from '../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../support/pages.ts';
+import { pageStates, viewsDir } from '../support/page-states.ts';
 import { document, readTexts } from './support/documents.ts';
 
 const contract = document('docs/form-contract.md');

@@ -30,7 +30,7 @@ export class Connection {
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
   #cookies = new Map<string, Cookie>();
 
-  /** The next person sits down at a clean browser. */
+  /** The next user sits down at a clean browser. */
   forgetCookies(): void {
     this.#cookies = new Map();
   }

@@ -14,7 +14,7 @@ import {
   factsOf,
   proof,
   userWith,
-} from '../core/support/world.ts';
+} from '../core/support/fixtures.ts';
 import { median } from './measure.ts';
 
 export interface DecisionCost {

@@ -43,7 +43,7 @@ export async function costOf({ child, at }: Target, setting: Setting): Promise<C
   const times = Math.max(1, Math.round((connections === 1 ? alone : together) * scale));
   const seats = Array.from(
     { length: connections },
-    (_, person): Seat => ({ connection: new Connection(), at, algorithm, person }),
+    (_, user): Seat => ({ connection: new Connection(), at, algorithm, user }),
   );
   try {
     const runs = await Promise.all(seats.map((seat) => operation.prepare(seat, times)));

@@ -22,7 +22,7 @@ export interface Seat {
   readonly at: Endpoints;
   readonly algorithm: Algorithm;
   /** Number of the user. */
-  readonly person: number;
+  readonly user: number;
 }
 
 export interface Operation {
@@ -34,11 +34,11 @@ export interface Operation {
 }
 
 async function firstLogin(seat: Seat) {
-  const { connection, at, algorithm, person } = seat;
+  const { connection, at, algorithm, user } = seat;
   connection.forgetCookies();
   const start = await authorize(connection, at, algorithm);
   const page = await signInPage(connection, start);
-  const submitted = await submission(connection, start, page, person);
+  const submitted = await submission(connection, start, page, user);
   const code = await resumption(connection, submitted);
   return redemption(connection, at, algorithm, code);
 }
@@ -78,7 +78,7 @@ async function untilPage(seat: Seat): Promise<{ readonly start: Answer; readonly
 
 async function untilSubmitted(seat: Seat): Promise<Answer> {
   const { start, page } = await untilPage(seat);
-  return submission(seat.connection, start, page, seat.person);
+  return submission(seat.connection, start, page, seat.user);
 }
 
 export const login: Operation = {
@@ -99,8 +99,8 @@ export const loginRequests: readonly Operation[] = [
     ({ connection, at, algorithm }) => authorize(connection, at, algorithm),
     ({ connection }, start) => signInPage(connection, start),
   ),
-  requestOf('submission', untilPage, ({ connection, person }, { start, page }) =>
-    submission(connection, start, page, person),
+  requestOf('submission', untilPage, ({ connection, user }, { start, page }) =>
+    submission(connection, start, page, user),
   ),
   requestOf('resume', untilSubmitted, ({ connection }, submitted) => resumption(connection, submitted)),
   requestOf(

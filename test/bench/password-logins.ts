@@ -64,11 +64,11 @@ async function hashFor(stored: string, seconds: number) {
 }
 
 async function loginFor({ child, at }: Target, seconds: number) {
-  const seats = Array.from({ length: connections }, (_, person) => ({
+  const seats = Array.from({ length: connections }, (_, user) => ({
     connection: new Connection(),
     at,
     algorithm: 'ES256' as const,
-    person,
+    user,
   }));
   try {
     const runs = await Promise.all(seats.map((seat) => login.prepare(seat, 0)));

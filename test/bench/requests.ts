@@ -55,10 +55,10 @@ export function signInPage(connection: Connection, { next }: Answer): Promise<An
 }
 
 /** Identifier and password on one page. `start`: the answer that led to the page. */
-export function submission(connection: Connection, start: Answer, page: Answer, person: number): Promise<Answer> {
+export function submission(connection: Connection, start: Answer, page: Answer, user: number): Promise<Answer> {
   const handle = /name="stateHandle" value="([^"]+)"/.exec(page.body)?.[1];
   const form = {
-    identifier: identifierOf(person),
+    identifier: identifierOf(user),
     'credentials.passcode': password,
     ...(handle === undefined ? {} : { stateHandle: handle }),
   };

@@ -1,4 +1,4 @@
-/** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and people. */
+/** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and users. */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
@@ -7,7 +7,7 @@ import { findingLine } from '../../src/policy/model/finding.ts';
 import { Revisions } from '../../src/policy/revision/revisions.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { Directory } from '../../src/users/directory.ts';
-import { algorithms, clientIdOf, clientMetadata, identifierOf, people } from './servers/scenario.ts';
+import { algorithms, clientIdOf, clientMetadata, identifierOf, users } from './servers/scenario.ts';
 
 export interface Seed {
   readonly url: string;
@@ -25,11 +25,11 @@ export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): 
   await new Revisions(store, { authenticators: authenticatorKinds }).apply(documents, { by: 'bench' });
   if (passwordHash !== undefined) {
     const directory = new Directory(store, () => Math.floor(Date.now() / 1000));
-    for (let person = 0; person < people; person += 1) {
-      const email = identifierOf(person);
+    for (let user = 0; user < users; user += 1) {
+      const email = identifierOf(user);
       await directory.create({
         identifiers: [email],
-        profile: { displayName: 'Somebody', email, emailVerified: true },
+        profile: { displayName: 'Some User', email, emailVerified: true },
         groups: ['staff'],
         credentials: [passwordCredential(passwordHash)],
       });

@@ -8,12 +8,12 @@ import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/device-with-authenticators.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import type { Person } from '../support/relying-party.ts';
-import { personWithPassword, signOnPolicy } from '../support/sign-in-flow.ts';
+import type { TestUser } from '../support/relying-party.ts';
+import { signOnPolicy, userWithPassword } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
@@ -47,16 +47,16 @@ const said = (page: Page, code: string) => appears(page.locator(`[data-message="
 const setUp = (page: Page) => page.getByRole('button', { name: 'Set up passkey' });
 const goOn = (page: Page) => page.getByRole('button', { name: 'Continue with passkey' });
 
-async function givePassword(page: Page, person: Person): Promise<void> {
-  await page.fill('[name="credentials.passcode"]', person.password);
+async function givePassword(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', user.password);
   await page.locator('button.primary').click();
 }
 
 /** Signs in at the account by password. */
-async function toAccount(page: Page, person: Person): Promise<void> {
+async function toAccount(page: Page, user: TestUser): Promise<void> {
   await page.goto(`${node.issuer}/account`);
-  await page.fill('[name=identifier]', person.identifier);
-  await givePassword(page, person);
+  await page.fill('[name=identifier]', user.identifier);
+  await givePassword(page, user);
   await appears(page.locator('.own').first());
 }
 
@@ -69,12 +69,12 @@ async function addKey({ page }: Device, name: string): Promise<void> {
 }
 
 /** Up to what is asked after the identifier; the browser fills in nothing. */
-async function start({ page, withoutPicking }: Device, name: string, person: Person): Promise<Authorization> {
+async function start({ page, withoutPicking }: Device, name: string, user: TestUser): Promise<Authorization> {
   const request = authorization(node.issuer, name, { redirect_uri: landing });
   await page.context().clearCookies();
   await withoutPicking(async () => {
     await page.goto(request.url);
-    await page.fill('[name=identifier]', person.identifier);
+    await page.fill('[name=identifier]', user.identifier);
     await page.keyboard.press('Enter');
     await appears(page.locator('form[data-step=challenge]').first());
   });
@@ -96,12 +96,12 @@ async function redeemedClaims(page: Page, request: Authorization): Promise<Reado
 }
 
 test('two passkeys with names; one is renamed, one removed, and the removed one opens nothing', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await onDevice(
     browser,
     async (device) => {
       const { page, plugIn, unplug } = device;
-      await toAccount(page, person);
+      await toAccount(page, user);
       const laptop = await plugIn();
       await addKey(device, 'Laptop');
       await unplug(laptop);
@@ -130,22 +130,22 @@ test('two passkeys with names; one is renamed, one removed, and the removed one 
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
       await appears(page.locator('[role=alert] [data-message="credentials.invalid"]'));
       await expectAccessible(page);
-      await page.fill('[name=identifier]', person.identifier);
-      await givePassword(page, person);
-      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
+      await page.fill('[name=identifier]', user.identifier);
+      await givePassword(page, user);
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['pwd'] });
     },
     { viewport: { width: 390, height: 844 } },
   );
 });
 
 test('one session of another browser is ended, and the page says which', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await onDevice(browser, async ({ page: elsewhere }) => {
-    await toAccount(elsewhere, person);
+    await toAccount(elsewhere, user);
     await onDevice(
       browser,
       async ({ page }) => {
-        await toAccount(page, person);
+        await toAccount(page, user);
         await page.getByRole('link', { name: /^End the session/ }).click();
         await appears(page.getByRole('heading', { name: 'End this session?' }));
         // Two of the same browser would look alike.
@@ -164,18 +164,18 @@ test('one session of another browser is ended, and the page says which', async (
 });
 
 test('where the policy wants a key that verifies its user, one that cannot is not enough: another is set up, and it is two factors', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   await onDevice(browser, async (device) => {
     const { page, plugIn, unplug } = device;
-    await toAccount(page, person);
+    await toAccount(page, user);
     const simple = await plugIn(securityKey);
     await addKey(device, 'Simple key');
 
-    const request = await start(device, 'verified', person);
+    const request = await start(device, 'verified', user);
     for (const key of ['password', 'webauthn']) {
       await appears(page.locator(challenge(key)).or(page.locator(offer)).first());
       if ((await page.locator(challenge(key)).count()) === 0) continue;
-      if (key === 'password') await givePassword(page, person);
+      if (key === 'password') await givePassword(page, user);
       else await goOn(page).click();
     }
     await appears(page.locator(offer));
@@ -185,13 +185,13 @@ test('where the policy wants a key that verifies its user, one that cannot is no
     await plugIn(keyWithPin);
     await page.getByLabel('Name for it').fill('Key with a PIN');
     await setUp(page).click();
-    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, acr: 'phr' });
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, acr: 'phr' });
 
-    const again = await start(device, 'verified', person);
+    const again = await start(device, 'verified', user);
     await chooseKey(page);
     await goOn(page).click();
     expect(await redeemedClaims(page, again)).toMatchObject({
-      sub: person.id,
+      sub: user.id,
       amr: ['hwk', 'mfa', 'pop', 'user'],
       acr: 'phr',
     });

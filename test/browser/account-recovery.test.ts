@@ -9,13 +9,13 @@ import { issueAccessCode } from '../../src/authenticators/access-code/access-cod
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device-with-authenticators.ts';
 import { recoveryCodes } from '../support/enrolled-users.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import { nextCode, type Person } from '../support/relying-party.ts';
-import { personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/relying-party.ts';
+import { signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 
 const answer = 'Ottokar von Bärbach';
 let node: TestNode;
@@ -62,13 +62,13 @@ async function start(page: Page, name: string): Promise<Authorization> {
 }
 
 /** Identifier and password; the page asks for both, or for one after the other. */
-async function givePassword(page: Page, person: Person): Promise<void> {
-  await page.fill('[name=identifier]', person.identifier);
+async function givePassword(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name=identifier]', user.identifier);
   if ((await page.locator('[name="credentials.passcode"]').count()) === 0) {
     await page.locator('form[data-step=identify] .primary').click();
     await appears(page.locator(challenge('password')));
   }
-  await enter(page, person.password);
+  await enter(page, user.password);
 }
 
 async function chooseAuthenticator(page: Page, key: string, name: RegExp): Promise<void> {
@@ -88,27 +88,27 @@ async function redeemedClaims(page: Page, request: Authorization): Promise<Reado
 }
 
 test('the device is lost: a recovery code lets in, a new app is set up, the old one removed', async () => {
-  const person: Person & { readonly id: string } = await personWithTotp(node);
+  const user: TestUser & { readonly id: string } = await userWithTotp(node);
   const { codes, credential } = await recoveryCodes(node);
-  await node.app.directory.replaceCredential(person.id, credential);
+  await node.app.directory.replaceCredential(user.id, credential);
   await onDevice(
     browser,
     async ({ page }) => {
       const request = await start(page, 'notes');
-      await givePassword(page, person);
+      await givePassword(page, user);
       await chooseAuthenticator(page, 'recovery_code', /^Recovery code/);
       await expectAccessible(page);
       await enter(page, (codes[0] ?? '').toLowerCase().replaceAll('-', ' '));
-      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['mfa', 'otp', 'pwd'] });
 
       // The code was proved a moment ago, so nothing more is asked for.
       await page.goto(`${node.issuer}/account`);
       await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
-      const lost = person.totp;
-      person.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
-      expect(person.totp).not.toBe(lost);
+      const lost = user.totp;
+      user.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replaceAll(/\s/g, '');
+      expect(user.totp).not.toBe(lost);
       await page.fill('[name="credentials.label"]', 'New phone');
-      await enter(page, await nextCode(person));
+      await enter(page, await nextCode(user));
       await said(page, 'account.done.added');
       await page.getByRole('link', { name: 'Manage Authenticator app' }).click();
       await page.getByRole('button', { name: 'Remove' }).click();
@@ -121,30 +121,30 @@ test('the device is lost: a recovery code lets in, a new app is set up, the old 
   );
   await onDevice(browser, async ({ page }) => {
     const request = await start(page, 'notes');
-    await givePassword(page, person);
+    await givePassword(page, user);
     await chooseAuthenticator(page, 'totp', /^Authenticator app/);
-    await enter(page, await nextCode(person));
-    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id });
+    await enter(page, await nextCode(user));
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id });
   });
 });
 
 test('an access code from an administrator: mistyped, used, and used up; also without scripts', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const terms = { length: 12, uses: 1, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
   const { code, credential } = await issueAccessCode(node.app.hashing, terms);
-  await node.app.directory.replaceCredential(person.id, credential);
+  await node.app.directory.replaceCredential(user.id, credential);
   await onDevice(
     browser,
     async ({ page }) => {
       const request = await start(page, 'notes');
-      await givePassword(page, person);
+      await givePassword(page, user);
       await chooseAuthenticator(page, 'access_code', /^Temporary access code/);
       await expectAccessible(page);
       await enter(page, code.endsWith('2') ? `${code.slice(0, -1)}3` : `${code.slice(0, -1)}2`);
       await said(page, 'credentials.invalid');
       await expectAccessible(page);
       await enter(page, code.toLowerCase());
-      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['mfa', 'otp', 'pwd'] });
     },
     { colorScheme: 'dark' },
   );
@@ -152,7 +152,7 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
     browser,
     async ({ page }) => {
       await start(page, 'notes');
-      await givePassword(page, person);
+      await givePassword(page, user);
       await appears(page.locator('form[data-step=enroll], form[data-step=select]').first());
       expect(await page.locator(challenge('access_code')).count()).toBe(0);
       expect(await page.getByRole('button', { name: /^Temporary access code/ }).count()).toBe(0);
@@ -162,14 +162,14 @@ test('an access code from an administrator: mistyped, used, and used up; also wi
 });
 
 test('a security question is set up at the account, asked for last, and is no second factor', async () => {
-  const person: Person & { readonly id: string } = await personWithTotp(node);
+  const user: TestUser & { readonly id: string } = await userWithTotp(node);
   await onDevice(
     browser,
     async ({ page }) => {
       await page.goto(`${node.issuer}/account/add/security_question`);
-      await givePassword(page, person);
+      await givePassword(page, user);
       await appears(page.locator(challenge('totp')));
-      await enter(page, await nextCode(person));
+      await enter(page, await nextCode(user));
       const offer = page.locator('form[data-step=enroll][data-authenticator=security_question]');
       await appears(offer);
       await enter(page, answer);
@@ -187,17 +187,17 @@ test('a security question is set up at the account, asked for last, and is no se
   );
   await onDevice(browser, async ({ page }) => {
     const request = await start(page, 'asks');
-    await page.fill('[name=identifier]', person.identifier);
+    await page.fill('[name=identifier]', user.identifier);
     await page.keyboard.press('Enter');
     await appears(page.locator(challenge('totp')));
-    await enter(page, await nextCode(person));
+    await enter(page, await nextCode(user));
     await appears(page.locator(challenge('security_question')));
     expect(await page.getByText('What was the name of your first stuffed toy?').isVisible()).toBe(true);
     await expectAccessible(page);
-    await enter(page, 'Somebody else');
+    await enter(page, 'Another answer');
     await said(page, 'credentials.invalid');
     await enter(page, ' ottokar VON barbach ');
     const claims = await redeemedClaims(page, request);
-    expect(claims).toMatchObject({ sub: person.id, amr: ['kba', 'otp'] });
+    expect(claims).toMatchObject({ sub: user.id, amr: ['kba', 'otp'] });
   });
 });

@@ -2,12 +2,12 @@
 import { afterAll, afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
+import { withEmail } from '../support/account-visits.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { withEmail } from '../support/own-account.ts';
-import { nextCode, type Person } from '../support/relying-party.ts';
-import { personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/relying-party.ts';
+import { userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
@@ -32,34 +32,34 @@ async function newPage(options: BrowserContextOptions = {}): Promise<Page> {
 }
 
 /** Answers the steps until the account shows; `path` under `/account`. */
-async function signIn(page: Page, person: Person, path = ''): Promise<void> {
+async function signIn(page: Page, user: TestUser, path = ''): Promise<void> {
   await page.goto(`${node.issuer}/account${path}`);
-  await page.fill('[name=identifier]', person.identifier);
+  await page.fill('[name=identifier]', user.identifier);
   const together = page.locator('form[data-step=identify] [name="credentials.passcode"]');
   if ((await together.count()) === 0) await page.locator('form[data-step=identify] button[type=submit]').click();
-  await page.fill('[name="credentials.passcode"]', person.password);
+  await page.fill('[name="credentials.passcode"]', user.password);
   await page.locator('button.primary').click();
   const code = page.locator('form[data-authenticator=totp] [name="credentials.passcode"]');
   await appears(page.locator('form[data-authenticator=totp], .own').first());
-  if ((await code.count()) > 0) await answerCode(page, person);
+  if ((await code.count()) > 0) await answerCode(page, user);
 }
 
-async function answerCode(page: Page, person: Person): Promise<void> {
-  await page.fill('[name="credentials.passcode"]', await nextCode(person));
+async function answerCode(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', await nextCode(user));
   await clickThrough(page.locator('form[data-authenticator=totp] button.primary'));
 }
 
 const said = (page: Page, code: string) => appears(page.locator(`[data-message="${code}"]`));
 
 test('an authenticator is added, named and removed, and each change is mailed', async () => {
-  const person: Person & { id: string } = await personWithPassword(node);
-  const address = await withEmail(node, person);
+  const user: TestUser & { id: string } = await userWithPassword(node);
+  const address = await withEmail(node, user);
   const page = await newPage();
-  await signIn(page, person);
+  await signIn(page, user);
   await expectAccessible(page);
   await page.getByRole('link', { name: 'Add: Authenticator app' }).click();
-  person.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replace(/\s/g, '');
-  await page.fill('[name="credentials.passcode"]', await nextCode(person));
+  user.totp = ((await page.locator('[data-secret]').textContent()) ?? '').replace(/\s/g, '');
+  await page.fill('[name="credentials.passcode"]', await nextCode(user));
   await page.locator('button.primary').click();
   await said(page, 'account.done.added');
   const added = await mailTo(node, address);
@@ -80,11 +80,11 @@ test('an authenticator is added, named and removed, and each change is mailed', 
 });
 
 test('with the keyboard alone: the last one stays, and an address is added by its code and removed', async () => {
-  const person = await personWithPassword(node);
-  const fresh = `keys-${person.identifier}`;
-  await withEmail(node, person);
+  const user = await userWithPassword(node);
+  const fresh = `keys-${user.identifier}`;
+  await withEmail(node, user);
   const page = await newPage();
-  await signIn(page, person);
+  await signIn(page, user);
   await page.getByRole('link', { name: 'Manage Password' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Remove' }).focus();
@@ -114,14 +114,14 @@ test('with the keyboard alone: the last one stays, and an address is added by it
 });
 
 test('without scripts: losing an app takes a tick, and the other sessions end', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const elsewhere = await newPage();
-  await signIn(elsewhere, person);
+  await signIn(elsewhere, user);
   const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
-  await signIn(page, person);
+  await signIn(page, user);
   await page.getByRole('link', { name: 'Manage Password' }).click();
   await appears(page.locator('form[data-authenticator=totp], h2#remove').first());
-  if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, person);
+  if ((await page.locator('h2#remove').count()) === 0) await answerCode(page, user);
   expect(await page.getByText('Without it you could no longer sign in to:').isVisible()).toBe(true);
   expect(await page.getByRole('listitem').filter({ hasText: 'Payroll' }).count()).toBe(1);
   const path = page.url();

@@ -50,34 +50,34 @@ function complaintsOf(page: Page): string[] {
 }
 
 /** As far as the page that waits for the code. */
-async function ask(context: BrowserContext, person: Reader): Promise<Page> {
+async function ask(context: BrowserContext, user: Reader): Promise<Page> {
   const page = await context.newPage();
   await page.goto(authorization(node.issuer, 'notes', { redirect_uri: landing }).url);
-  await page.fill('[name=identifier]', person.identifier);
+  await page.fill('[name=identifier]', user.identifier);
   await page.locator('form[data-step=identify] button[type=submit]').click();
   await appears(page.locator('form[data-step=challenge][data-authenticator=email]'));
   return page;
 }
 
 test('the code, typed where it was asked for', async () => {
-  const person = await reader(node);
-  const page = await ask(await newBrowser(), person);
+  const user = await reader(node);
+  const page = await ask(await newBrowser(), user);
   const complaints = complaintsOf(page);
   expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
   await expectAccessible(page);
-  await page.keyboard.type(`${codeIn(await mailTo(node, person.address))}\n`);
+  await page.keyboard.type(`${codeIn(await mailTo(node, user.address))}\n`);
   await page.waitForURL(`${landing}**`);
   expect(new URL(page.url()).searchParams.get('code')).toBeTruthy();
   expect(complaints).toEqual([]);
 });
 
 test('the link in another tab: a question, then signed in there; the first tab says so by itself', async () => {
-  const person = await reader(node);
+  const user = await reader(node);
   const context = await newBrowser();
-  const first = await ask(context, person);
+  const first = await ask(context, user);
   const complaints = complaintsOf(first);
   const second = await context.newPage();
-  await second.goto(linkIn(await mailTo(node, person.address)));
+  await second.goto(linkIn(await mailTo(node, user.address)));
   expect(await second.getByRole('heading', { level: 1 }).textContent()).toBe('Sign in to Notes?');
   expect(await first.locator('[data-followed]').isHidden()).toBe(true);
   await expectAccessible(second);
@@ -92,9 +92,9 @@ test('the link in another tab: a question, then signed in there; the first tab s
 });
 
 test('where more is asked for, the first tab follows to the next step', async () => {
-  const person = await reader(node);
+  const user = await reader(node);
   const context = await newBrowser();
-  const first = await ask(context, person);
+  const first = await ask(context, user);
   expect(await first.locator('[data-version]').count()).toBe(1);
   const second = await context.newPage();
   await second.goto(first.url());
@@ -105,9 +105,9 @@ test('where more is asked for, the first tab follows to the next step', async ()
 });
 
 test('a new message in another tab: the first one says that something changed, and takes the new code', async () => {
-  const person = await reader(node);
+  const user = await reader(node);
   const context = await newBrowser();
-  const first = await ask(context, person);
+  const first = await ask(context, user);
   const before = await first.locator('[data-version]').getAttribute('data-version');
   // The page with the notice is replaced soon: only when it was read.
   let read = (): void => {};
@@ -118,8 +118,8 @@ test('a new message in another tab: the first one says that something changed, a
     await wasRead;
     await route.continue();
   });
-  await mailTo(node, person.address);
-  await maySendAgain(node, person.id);
+  await mailTo(node, user.address);
+  await maySendAgain(node, user.id);
   const second = await context.newPage();
   await second.goto(first.url());
   await second.getByRole('button', { name: 'Send it again' }).click();
@@ -129,17 +129,17 @@ test('a new message in another tab: the first one says that something changed, a
   expect(await first.getByRole('status').locator('p:visible').textContent()).not.toContain('You went on');
   read();
   await appears(first.locator(`[data-version]:not([data-version="${before}"])`));
-  await first.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, person.address, 2)));
+  await first.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, user.address, 2)));
   await first.locator('form[data-step=challenge] button').click();
   await first.waitForURL(`${landing}**`);
 });
 
 test('the link in another browser signs in no user: the code goes back to the first', async () => {
-  const person = await reader(node);
-  const first = await ask(await newBrowser(), person);
+  const user = await reader(node);
+  const first = await ask(await newBrowser(), user);
   const phone = await newBrowser();
   const page = await phone.newPage();
-  await page.goto(linkIn(await mailTo(node, person.address)));
+  await page.goto(linkIn(await mailTo(node, user.address)));
   const code = (await page.locator('[data-code]').textContent()) ?? '';
   expect(await page.locator('form').count()).toBe(0);
   expect(await page.getByText('Give this code to nobody').isVisible()).toBe(true);
@@ -153,10 +153,10 @@ test('the link in another browser signs in no user: the code goes back to the fi
 });
 
 test('without scripts: by the link, and the first tab goes on by hand', async () => {
-  const person = await reader(node);
+  const user = await reader(node);
   const context = await newBrowser({ javaScriptEnabled: false });
-  const first = await ask(context, person);
-  const link = linkIn(await mailTo(node, person.address));
+  const first = await ask(context, user);
+  const link = linkIn(await mailTo(node, user.address));
   const second = await context.newPage();
   await second.goto(link);
   await second.getByRole('button', { name: 'Sign in' }).click();
@@ -169,15 +169,15 @@ test('without scripts: by the link, and the first tab goes on by hand', async ()
 });
 
 test('the message can be asked for again, and the inbox shows it', async () => {
-  const person = await reader(node);
+  const user = await reader(node);
   const context = await newBrowser();
-  const page = await ask(context, person);
+  const page = await ask(context, user);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await appears(page.locator('[data-message="resend.exceeded"]'));
-  await maySendAgain(node, person.id);
+  await maySendAgain(node, user.id);
   await page.getByRole('button', { name: 'Send it again' }).click();
   await appears(page.locator('[data-message="sent.again"]'));
-  const mail = await mailTo(node, person.address, 2);
+  const mail = await mailTo(node, user.address, 2);
   const inbox = await context.newPage();
   await inbox.goto(`${node.origin}/demo/inbox`);
   expect(await inbox.locator('article').first().textContent()).toContain(codeIn(mail));

@@ -9,11 +9,11 @@ import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appFile } from '../support/authorize.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { type Device, keyWithPin, onDevice, securityKey } from '../support/device.ts';
+import { type Device, keyWithPin, onDevice, securityKey } from '../support/device-with-authenticators.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
-import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
-import { passcode, personWithTotp, signOnPolicy, skippedAgo } from '../support/sign-in-flow.ts';
+import { passcode, signOnPolicy, skippedAgo, userWithTotp } from '../support/sign-in-flow.ts';
 
 const day = 86_400;
 let node: TestNode;
@@ -75,7 +75,7 @@ afterAll(async () => {
   await node?.stop();
 });
 
-type TestUser = Awaited<ReturnType<typeof newPerson>>;
+type TestUser = Awaited<ReturnType<typeof newTestUser>>;
 
 /** Opens the sign-in of an app, in a browser that knows nothing. */
 async function start({ page, withoutPicking }: Device, name: string): Promise<Authorization> {
@@ -88,16 +88,16 @@ async function start({ page, withoutPicking }: Device, name: string): Promise<Au
   return request;
 }
 
-async function signIn(device: Device, name: string, person: TestUser): Promise<Authorization> {
+async function signIn(device: Device, name: string, user: TestUser): Promise<Authorization> {
   const request = await start(device, name);
   const { page } = device;
-  await page.fill('[name=identifier]', person.identifier);
+  await page.fill('[name=identifier]', user.identifier);
   const password = page.locator('[name="credentials.passcode"]');
   if ((await password.count()) === 0) {
     await page.keyboard.press('Enter');
     await appears(page.locator('form[data-authenticator=password]'));
   }
-  await password.fill(person.password);
+  await password.fill(user.password);
   await page.keyboard.press('Enter');
   return request;
 }
@@ -121,10 +121,10 @@ async function finishTotp(page: Page): Promise<void> {
 
 describe('forced', () => {
   test('it is set up before the app is reached, and cannot be avoided', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(browser, async (device) => {
       const { page } = device;
-      const request = await signIn(device, 'forced', person);
+      const request = await signIn(device, 'forced', user);
       await appears(offer(page, 'totp'));
       expect(await skip(page).count()).toBe(0);
       await expectAccessible(page);
@@ -132,18 +132,18 @@ describe('forced', () => {
       await appears(offer(page, 'totp'));
       await finishTotp(page);
       expect(await redeemedClaims(page, request)).toMatchObject({
-        sub: person.id,
+        sub: user.id,
         amr: expect.arrayContaining(['pwd']),
       });
     });
   });
 
   test('of two, the user chooses one', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(browser, async (device) => {
       const { page, plugIn } = device;
       await plugIn();
-      const request = await signIn(device, 'choice', person);
+      const request = await signIn(device, 'choice', user);
       await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);
       await expectAccessible(page);
@@ -151,55 +151,55 @@ describe('forced', () => {
       await setUp(page).click();
       await redeemedClaims(page, request);
     });
-    const account = await node.app.directory.get(person.id);
+    const account = await node.app.directory.get(user.id);
     expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'webauthn']);
   });
 });
 
 describe('offered', () => {
   test('once: skipped, it is not offered again', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(browser, async (device) => {
       const { page } = device;
-      const request = await signIn(device, 'optional', person);
+      const request = await signIn(device, 'optional', user);
       await appears(offer(page, 'webauthn'));
       expect(await skip(page).textContent()).toContain('Skip for now');
       await expectAccessible(page);
       await skip(page).click();
-      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['pwd'] });
-      expect(await redeemedClaims(page, await signIn(device, 'optional', person))).toMatchObject({ amr: ['pwd'] });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['pwd'] });
+      expect(await redeemedClaims(page, await signIn(device, 'optional', user))).toMatchObject({ amr: ['pwd'] });
     });
   });
 
   test('a passkey that is promoted: skipped, offered again after the cool-down, set up, and then used', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(browser, async (device) => {
       const { page, plugIn } = device;
       await plugIn();
-      const first = await signIn(device, 'promoted', person);
+      const first = await signIn(device, 'promoted', user);
       await appears(offer(page, 'webauthn'));
       await expectAccessible(page);
       await skip(page).click();
       await redeemedClaims(page, first);
-      await skippedAgo(node, person.id, 29);
-      await redeemedClaims(page, await signIn(device, 'promoted', person));
-      await skippedAgo(node, person.id, 31);
-      const again = await signIn(device, 'promoted', person);
+      await skippedAgo(node, user.id, 29);
+      await redeemedClaims(page, await signIn(device, 'promoted', user));
+      await skippedAgo(node, user.id, 31);
+      const again = await signIn(device, 'promoted', user);
       await appears(offer(page, 'webauthn'));
       await setUp(page).click();
       await redeemedClaims(page, again);
       const next = await start(device, 'promoted');
       await page.getByRole('button', { name: 'Sign in with a passkey' }).click();
-      expect(await redeemedClaims(page, next)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+      expect(await redeemedClaims(page, next)).toMatchObject({ sub: user.id, amr: ['mfa', 'pop', 'swk', 'user'] });
     });
   });
 
   test('a user with a second factor proves it before the offer, and the page says why', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     await onDevice(browser, async (device) => {
       const { page, plugIn } = device;
       await plugIn();
-      const request = await signIn(device, 'optional', person);
+      const request = await signIn(device, 'optional', user);
       await appears(page.locator('form[data-step=select]').first());
       await expectAccessible(page);
       await page.getByRole('button', { name: /Passkey or security key/ }).click();
@@ -207,25 +207,25 @@ describe('offered', () => {
       await appears(page.locator('[data-message="enroll.prove_first"]'));
       expect(await skip(page).count()).toBe(1);
       await expectAccessible(page);
-      const { 'credentials.passcode': code = '' } = await passcode(person);
+      const { 'credentials.passcode': code = '' } = await passcode(user);
       await page.fill('[name="credentials.passcode"]', code);
       await page.keyboard.press('Enter');
       await appears(offer(page, 'webauthn'));
       await setUp(page).click();
-      expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id });
+      expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id });
     });
-    const account = await node.app.directory.get(person.id);
+    const account = await node.app.directory.get(user.id);
     expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password', 'totp', 'webauthn']);
   });
 
   test('without scripts it can be skipped', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const withoutScripts = { javaScriptEnabled: false };
     await onDevice(
       browser,
       async (device) => {
         const { page } = device;
-        const request = await signIn(device, 'optional', person);
+        const request = await signIn(device, 'optional', user);
         await skip(page).click();
         await redeemedClaims(page, request);
       },
@@ -236,18 +236,18 @@ describe('offered', () => {
 
 describe('in grace', () => {
   test('the page counts the skips down; after the last one there is none', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(browser, async (device) => {
       const { page } = device;
       for (const text of ['3 skips left', '2 skips left', '1 skip left']) {
-        const request = await signIn(device, 'skips', person);
+        const request = await signIn(device, 'skips', user);
         await appears(offer(page, 'totp'));
         expect(await skip(page).textContent()).toContain(`Skip for now (${text})`);
         await expectAccessible(page);
         await skip(page).click();
         await redeemedClaims(page, request);
       }
-      await signIn(device, 'skips', person);
+      await signIn(device, 'skips', user);
       await appears(offer(page, 'totp'));
       expect(await skip(page).count()).toBe(0);
       await finishTotp(page);
@@ -256,18 +256,18 @@ describe('in grace', () => {
   });
 
   test('the page names the last day; after it there is no skip', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const written = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' });
     await onDevice(browser, async (device) => {
       const { page } = device;
-      const request = await signIn(device, 'until', person);
+      const request = await signIn(device, 'until', user);
       await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).textContent()).toContain(`(until ${written.format(Date.parse(lastDay))})`);
       await expectAccessible(page);
       await skip(page).click();
       await redeemedClaims(page, request);
       clock = 32 * day;
-      await signIn(device, 'until', person);
+      await signIn(device, 'until', user);
       await appears(page.locator('form[data-step=select]').first());
       expect(await skip(page).count()).toBe(0);
     });
@@ -275,10 +275,10 @@ describe('in grace', () => {
 });
 
 test('forbidden: the page says that the rules do not let the account use it', async () => {
-  const person = await personWithTotp(node, ['staff', 'kiosk']);
+  const user = await userWithTotp(node, ['staff', 'kiosk']);
   await onDevice(browser, async (device) => {
     const { page } = device;
-    await signIn(device, 'forbidden', person);
+    await signIn(device, 'forbidden', user);
     await appears(page.locator('[data-message="denied.enrollment_forbids"]'));
     expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('You cannot sign in to forbidden');
     await expectAccessible(page);
@@ -289,21 +289,21 @@ test('forbidden: the page says that the rules do not let the account use it', as
 
 describe('a security key', () => {
   async function enrolled(device: Device, key: object): Promise<TestUser> {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const { page, plugIn } = device;
     await plugIn(key);
-    const request = await signIn(device, 'key', person);
+    const request = await signIn(device, 'key', user);
     await appears(offer(page, 'webauthn'));
     await setUp(page).click();
     await redeemedClaims(page, request);
-    return person;
+    return user;
   }
 
   /** The challenge of the key, after the identifier alone. */
-  async function upToTheKey(device: Device, name: string, person: TestUser): Promise<Authorization> {
+  async function upToTheKey(device: Device, name: string, user: TestUser): Promise<Authorization> {
     const request = await start(device, name);
     const { page } = device;
-    await page.fill('[name=identifier]', person.identifier);
+    await page.fill('[name=identifier]', user.identifier);
     await page.keyboard.press('Enter');
     await appears(page.locator('form[data-step=challenge]'));
     const chosen = page.locator('form[data-step=challenge][data-authenticator=webauthn]');
@@ -320,21 +320,21 @@ describe('a security key', () => {
   test('without a PIN is one factor: enough where one is asked for, and the tokens do not claim two', async () => {
     await onDevice(browser, async (device) => {
       const { page } = device;
-      const person = await enrolled(device, securityKey);
+      const user = await enrolled(device, securityKey);
       for (const name of ['one', 'key']) {
-        const request = await upToTheKey(device, name, person);
+        const request = await upToTheKey(device, name, user);
         await expectAccessible(page);
         await goOn(page).click();
         expect(await redeemedClaims(page, request)).toMatchObject({
-          sub: person.id,
+          sub: user.id,
           amr: ['hwk', 'pop', 'user'],
           acr: 'phr',
         });
       }
-      const request = await upToTheKey(device, 'two', person);
+      const request = await upToTheKey(device, 'two', user);
       await goOn(page).click();
       await appears(page.locator('form[data-step=challenge][data-authenticator=password]'));
-      await page.fill('[name="credentials.passcode"]', person.password);
+      await page.fill('[name="credentials.passcode"]', user.password);
       await page.keyboard.press('Enter');
       expect(await redeemedClaims(page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
     });
@@ -342,8 +342,8 @@ describe('a security key', () => {
 
   test('with a PIN is two factors by itself', async () => {
     await onDevice(browser, async (device) => {
-      const person = await enrolled(device, keyWithPin);
-      const request = await upToTheKey(device, 'two', person);
+      const user = await enrolled(device, keyWithPin);
+      const request = await upToTheKey(device, 'two', user);
       await goOn(device.page).click();
       expect(await redeemedClaims(device.page, request)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'user'] });
     });
@@ -352,10 +352,10 @@ describe('a security key', () => {
 
 test('passwordless by autofill, where one factor is asked for', async () => {
   await onDevice(browser, async (device) => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const { page, plugIn } = device;
     await plugIn();
-    await signIn(device, 'key', person);
+    await signIn(device, 'key', user);
     await appears(offer(page, 'webauthn'));
     await setUp(page).click();
     await page.waitForURL(`${landing}**`);
@@ -363,6 +363,6 @@ test('passwordless by autofill, where one factor is asked for', async () => {
     await page.context().clearCookies();
     // The virtual authenticator picks the passkey at once, as a user would from the list of the input.
     await page.goto(request.url);
-    expect(await redeemedClaims(page, request)).toMatchObject({ sub: person.id, amr: ['mfa', 'pop', 'swk', 'user'] });
+    expect(await redeemedClaims(page, request)).toMatchObject({ sub: user.id, amr: ['mfa', 'pop', 'swk', 'user'] });
   });
 });

@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appears, launchBrowser } from '../support/browser.ts';
-import { onDevice } from '../support/device.ts';
+import { onDevice } from '../support/device-with-authenticators.ts';
 import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { allMailTo, mailTo, maySendAgain, otherThan } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { byPhoneAlone, caller, codeFor, mobileNumber, settingsWithPhone } from '../support/phone.ts';
 import { authorization } from '../support/raw-client.ts';
-import { personWithPassword } from '../support/sign-in-flow.ts';
+import { userWithPassword } from '../support/sign-in-flow.ts';
 
 const phone = { width: 390, height: 844 };
 let node: TestNode;
@@ -55,16 +55,16 @@ async function mayAskAgain(id: string): Promise<void> {
 }
 
 test('a number is added at the account: refused, asked for, mistyped, called instead, and then listed under its number', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const number = mobileNumber();
   await onDevice(
     browser,
     async ({ page }) => {
       await page.goto(`${node.issuer}/account/add/phone`);
-      await page.fill('[name=identifier]', person.identifier);
+      await page.fill('[name=identifier]', user.identifier);
       const password = page.locator('[name="credentials.passcode"]');
       if ((await password.count()) === 0) await page.locator('form[data-step=identify] .primary').click();
-      await enter(page, person.password);
+      await enter(page, user.password);
       await appears(page.locator(offer));
       // A user who is signed in and manages their account does not sign in to anything.
       expect(await page.locator('.context').textContent()).toContain('Your account');
@@ -86,7 +86,7 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
       await expectAccessible(page);
       await page.getByRole('button', { name: 'Call me instead' }).click();
       await said(page, 'resend.exceeded');
-      await mayAskAgain(person.id);
+      await mayAskAgain(user.id);
       await page.getByRole('button', { name: 'Call me instead' }).click();
       await appears(page.getByRole('heading', { name: 'Answer your phone' }));
       await expectAccessible(page);
@@ -109,39 +109,39 @@ test('a number is added at the account: refused, asked for, mistyped, called ins
 });
 
 test('sign in by text message: the page says nothing about the number, a wrong code counts for nothing, a newer one replaces it', async () => {
-  const person = await caller(node);
+  const user = await caller(node);
   await onDevice(browser, async ({ page }) => {
-    await ask(page, person.identifier);
+    await ask(page, user.identifier);
     expect(await page.locator(':focus').getAttribute('name')).toBe('credentials.passcode');
-    expect(await page.textContent('main')).not.toContain(person.number.slice(-2));
+    expect(await page.textContent('main')).not.toContain(user.number.slice(-2));
     await expectAccessible(page);
-    const first = await mailTo(node, person.number);
+    const first = await mailTo(node, user.number);
     expect(first.channel).toBe('sms');
     await enter(page, otherThan(codeFor(first)));
     await said(page, 'credentials.invalid');
     await page.getByRole('button', { name: 'Send it again' }).click();
     await said(page, 'resend.exceeded');
     await expectAccessible(page);
-    expect(await allMailTo(node, person.number)).toHaveLength(1);
-    await mayAskAgain(person.id);
+    expect(await allMailTo(node, user.number)).toHaveLength(1);
+    await mayAskAgain(user.id);
     await page.getByRole('button', { name: 'Send it again' }).click();
     await said(page, 'sent.again');
-    const second = await mailTo(node, person.number, 2);
+    const second = await mailTo(node, user.number, 2);
     await page.keyboard.type(`${codeFor(second)}\n`);
     await page.waitForURL(`${landing}?*code=*`);
   });
 });
 
 test('without scripts, in German, on a phone: a call instead of a message', async () => {
-  const person = await caller(node);
+  const user = await caller(node);
   await onDevice(
     browser,
     async ({ page }) => {
-      await ask(page, person.identifier);
-      await mayAskAgain(person.id);
+      await ask(page, user.identifier);
+      await mayAskAgain(user.id);
       await page.getByRole('button', { name: 'Stattdessen anrufen' }).click();
       await appears(page.getByRole('heading', { level: 1, name: 'Nehmen Sie den Anruf an' }));
-      const call = await mailTo(node, person.number, 2);
+      const call = await mailTo(node, user.number, 2);
       expect(call.channel).toBe('voice');
       await enter(page, codeFor(call));
       await page.waitForURL(`${landing}?*code=*`);

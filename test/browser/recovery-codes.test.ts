@@ -9,8 +9,8 @@ import { type LandingPage, openLandingPage } from '../support/landing-page.ts';
 import { mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization } from '../support/raw-client.ts';
-import { nextCode, type Person } from '../support/relying-party.ts';
-import { personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+import { nextCode, type TestUser } from '../support/relying-party.ts';
+import { signOnPolicy, userWithTotp } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
@@ -52,20 +52,20 @@ async function answer(page: Page, step: string, authenticator: string, passcode:
 }
 
 /** Identifier and password; the page asks for both, or for one after the other. */
-async function begin(page: Page, url: string, person: Person): Promise<void> {
+async function begin(page: Page, url: string, user: TestUser): Promise<void> {
   await page.goto(url);
-  await page.fill('[name=identifier]', person.identifier);
+  await page.fill('[name=identifier]', user.identifier);
   const password = page.locator('[name="credentials.passcode"]');
   const both = (await password.count()) > 0;
-  if (both) await password.fill(person.password);
+  if (both) await password.fill(user.password);
   await clickThrough(page.locator('form[data-step=identify] button[type=submit]').first());
-  if (!both) await answer(page, 'challenge', 'password', person.password);
+  if (!both) await answer(page, 'challenge', 'password', user.password);
 }
 
 /** As far as the page of new codes. */
-async function toCodes(page: Page, person: Person): Promise<readonly string[]> {
-  await begin(page, `${node.issuer}/account/add/recovery_code`, person);
-  await answer(page, 'challenge', 'totp', (await nextCode(person)) ?? '');
+async function toCodes(page: Page, user: TestUser): Promise<readonly string[]> {
+  await begin(page, `${node.issuer}/account/add/recovery_code`, user);
+  await answer(page, 'challenge', 'totp', (await nextCode(user)) ?? '');
   return codesOn(page);
 }
 
@@ -89,8 +89,8 @@ async function downloaded(page: Page): Promise<{ readonly name: string; readonly
 }
 
 /** Signs in without the device: with a code in its place. */
-async function useCode(page: Page, person: Person, code: string): Promise<void> {
-  await begin(page, authorization(node.issuer, 'notes', { redirect_uri: landing }).url, person);
+async function useCode(page: Page, user: TestUser, code: string): Promise<void> {
+  await begin(page, authorization(node.issuer, 'notes', { redirect_uri: landing }).url, user);
   if ((await page.locator(main('challenge', 'recovery_code')).count()) === 0) {
     await clickThrough(page.locator('form[data-step=select] button'));
     await page.getByRole('button', { name: /^Recovery code/ }).click();
@@ -98,26 +98,26 @@ async function useCode(page: Page, person: Person, code: string): Promise<void> 
   await answer(page, 'challenge', 'recovery_code', code);
 }
 
-async function withMail(): Promise<Awaited<ReturnType<typeof personWithTotp>>> {
-  const person = await personWithTotp(node);
-  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier, emailVerified: true } }));
-  return person;
+async function withMail(): Promise<Awaited<ReturnType<typeof userWithTotp>>> {
+  const user = await userWithTotp(node);
+  await node.app.directory.update(user.id, () => ({ profile: { email: user.identifier, emailVerified: true } }));
+  return user;
 }
 
 test('the codes as a file and on paper; the device lost; a code that counts once; new codes that end the old ones', async () => {
-  const person = await withMail();
+  const user = await withMail();
   const own = await newPage();
   await own.addInitScript('globalThis.print = () => { document.title = "printed"; };');
   const complaints: string[] = [];
   own.on('console', (message) => message.type() === 'error' && complaints.push(message.text()));
-  const codes = await toCodes(own, person);
+  const codes = await toCodes(own, user);
   expect(new Set(codes).size).toBe(10);
   await expectAccessible(own);
 
   const { name, text } = await downloaded(own);
   expect(name).toBe('recovery-codes.txt');
   expect(text).toMatch(
-    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${person.identifier}, made on \\w+ \\d+, \\d{4}\\. `),
+    new RegExp(`^Stepgate Demo\r\nRecovery codes of ${user.identifier}, made on \\w+ \\d+, \\d{4}\\. `),
   );
   expect(text.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g)).toEqual(codes);
   expect(await codesOn(own)).toEqual(codes);
@@ -135,15 +135,15 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   expect(complaints).toEqual([]);
 
   const abroad = await newPage();
-  await useCode(abroad, person, codes[0] ?? '');
+  await useCode(abroad, user, codes[0] ?? '');
   await abroad.waitForURL(`${landing}**`);
   expect(new URL(abroad.url()).searchParams.get('code')).toBeTruthy();
-  const mail = await mailTo(node, person.identifier, 2);
+  const mail = await mailTo(node, user.identifier, 2);
   expect(mail.subject).toBe('A recovery code was used');
   expect(mail.text).toContain('Codes that are left: 9.');
 
   const thief = await newPage();
-  await useCode(thief, person, codes[0] ?? '');
+  await useCode(thief, user, codes[0] ?? '');
   await appears(thief.locator('[data-message="credentials.invalid"]'));
 
   await abroad.goto(`${node.issuer}/account`);
@@ -153,32 +153,32 @@ test('the codes as a file and on paper; the device lost; a code that counts once
   expect(newer.filter((code) => codes.includes(code))).toEqual([]);
   await save(abroad);
   const again = await newPage();
-  await useCode(again, person, codes[1] ?? '');
+  await useCode(again, user, codes[1] ?? '');
   await appears(again.locator('[data-message="credentials.invalid"]'));
   await answer(again, 'challenge', 'recovery_code', newer[0] ?? '');
   await again.waitForURL(`${landing}**`);
 });
 
 test('without scripts the file is there all the same, and nothing to press that would do nothing', async () => {
-  const person = await withMail();
+  const user = await withMail();
   const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });
-  const codes = await toCodes(page, person);
+  const codes = await toCodes(page, user);
   expect(await page.locator('[data-print]').isVisible()).toBe(false);
   expect((await downloaded(page)).text).toContain(codes[9]);
   await save(page);
 });
 
 test('the account page warns when few are left', async () => {
-  const person = await withMail();
+  const user = await withMail();
   const page = await newPage();
-  await toCodes(page, person);
+  await toCodes(page, user);
   await save(page);
-  const credential = (await node.app.directory.get(person.id))?.credentials.find(
+  const credential = (await node.app.directory.get(user.id))?.credentials.find(
     ({ authenticator }) => authenticator === 'recovery_code',
   );
   if (!credential) throw new Error('none was saved');
   const digests = (credential.secret.digests as readonly string[]).slice(0, 2);
-  await node.app.directory.replaceCredential(person.id, { ...credential, secret: { ...credential.secret, digests } });
+  await node.app.directory.replaceCredential(user.id, { ...credential, secret: { ...credential.secret, digests } });
   await page.reload();
   expect(await page.locator('[data-remaining]').textContent()).toBe('Codes left: 2. Make new ones now.');
   await expectAccessible(page);

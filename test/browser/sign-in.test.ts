@@ -7,7 +7,7 @@ import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/rel
 import { expectAccessible } from '../support/accessibility.ts';
 import { clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
-import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 
 let node: TestNode;
 let relyingParty: DemoRelyingParty;
@@ -51,18 +51,18 @@ async function send(page: Page, step: string): Promise<void> {
   await clickThrough(page.locator(`form[data-step=${step}] button[type=submit]`).first());
 }
 
-async function typePassword(page: Page, person: { identifier: string; password: string }): Promise<void> {
-  await page.fill('[name=identifier]', person.identifier);
-  await page.fill('[name="credentials.passcode"]', person.password);
+async function typePassword(page: Page, user: { identifier: string; password: string }): Promise<void> {
+  await page.fill('[name=identifier]', user.identifier);
+  await page.fill('[name="credentials.passcode"]', user.password);
   await send(page, 'identify');
 }
 
 test.each([true, false])('one app, then the stronger one, then out; scripts: %p', async (javaScriptEnabled) => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   const { context, page, complaints } = await visit({ javaScriptEnabled });
   await start(page, 'Notes');
   if (javaScriptEnabled) await expectAccessible(page);
-  await typePassword(page, person);
+  await typePassword(page, user);
   await page.waitForURL(`${relyingParty.origin}/**`);
   expect(await page.textContent('main')).toContain('urn:okta:loa:1fa:pwd');
 
@@ -90,15 +90,15 @@ test.each([true, false])('one app, then the stronger one, then out; scripts: %p'
 });
 
 test('the error is announced, a reload does no harm', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   const { context, page, complaints } = await visit();
   await start(page, 'Payroll');
-  await typePassword(page, { ...person, password: 'not it' });
+  await typePassword(page, { ...user, password: 'not it' });
   expect(await page.getByRole('alert').textContent()).toMatch(/did not match/);
   expect(await page.title()).toMatch(/^Error/);
-  expect(await page.inputValue('[name=identifier]')).toBe(person.identifier);
+  expect(await page.inputValue('[name=identifier]')).toBe(user.identifier);
   await expectAccessible(page);
-  await typePassword(page, person);
+  await typePassword(page, user);
   const address = page.url();
   await page.reload();
   expect(page.url()).toBe(address);
@@ -108,10 +108,10 @@ test('the error is announced, a reload does no harm', async () => {
 });
 
 test('back shows where the sign-in is, not where it was', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   const { context, page, complaints } = await visit();
   await start(page, 'Payroll');
-  await typePassword(page, person);
+  await typePassword(page, user);
   await page.goBack();
   await page.goForward();
   expect(await page.locator('[data-secret], form[data-step=select]').count()).toBeGreaterThan(0);
@@ -130,14 +130,14 @@ test('cancelling leads back to the app, which says so', async () => {
 });
 
 test('two tabs sign in at the same time, and neither loses its place', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   const { context, page: first, complaints } = await visit();
   const second = await context.newPage();
   await start(first, 'Notes');
   await start(second, 'Payroll');
-  await typePassword(first, person);
+  await typePassword(first, user);
   await first.waitForURL(`${relyingParty.origin}/**`);
-  await typePassword(second, person);
+  await typePassword(second, user);
   expect(await second.locator('[data-secret], form[data-step=select]').count()).toBeGreaterThan(0);
   expect(complaints).toEqual([]);
   await context.close();

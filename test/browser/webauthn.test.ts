@@ -5,9 +5,9 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { type DemoRelyingParty, startDemoRelyingParty } from '../../src/demo/relying-party.ts';
 import { expectAccessible } from '../support/accessibility.ts';
 import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
-import { type Device, onDevice as onNewDevice, securityKey } from '../support/device.ts';
+import { type Device, onDevice as onNewDevice, securityKey } from '../support/device-with-authenticators.ts';
 import { freePort } from '../support/free-port.ts';
-import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { signOnPolicy } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
@@ -59,7 +59,7 @@ function onDevice(use: (device: Started) => Promise<void>, options: BrowserConte
   return onNewDevice(browser, withStart, options);
 }
 
-type TestUser = Awaited<ReturnType<typeof newPerson>>;
+type TestUser = Awaited<ReturnType<typeof newTestUser>>;
 
 async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await page.context().clearCookies();
@@ -67,21 +67,21 @@ async function open(page: Page, app: 'Notes' | 'Payroll'): Promise<void> {
   await clickThrough(page.getByRole('link', { name: `Sign in to ${app}` }));
 }
 
-async function typePassword(page: Page, person: TestUser): Promise<void> {
-  await typeIdentifier(page, person);
-  await givePassword(page, person);
+async function typePassword(page: Page, user: TestUser): Promise<void> {
+  await typeIdentifier(page, user);
+  await givePassword(page, user);
 }
 
-async function givePassword(page: Page, person: TestUser): Promise<void> {
-  await page.fill('[name="credentials.passcode"]', person.password);
+async function givePassword(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name="credentials.passcode"]', user.password);
   // Before something is set up, the button signs in no user yet.
   await page.getByRole('button', { name: /^(Sign in|Continue)$/ }).click();
 }
 
 /** Up to the page that sets up a passkey. */
-async function upToTheOffer({ page, start }: Started, person: TestUser): Promise<void> {
+async function upToTheOffer({ page, start }: Started, user: TestUser): Promise<void> {
   await start();
-  await typePassword(page, person);
+  await typePassword(page, user);
   await page.getByRole('button', { name: /Passkey or security key/ }).click();
   await appears(page.locator('form[data-step=enroll][data-authenticator=webauthn]'));
 }
@@ -95,17 +95,17 @@ async function isBack(page: Page): Promise<string> {
   return (await page.textContent('main')) ?? '';
 }
 
-async function enroll(device: Started, person: TestUser, name = ''): Promise<string> {
+async function enroll(device: Started, user: TestUser, name = ''): Promise<string> {
   const { page } = device;
-  await upToTheOffer(device, person);
+  await upToTheOffer(device, user);
   if (name !== '') await page.getByLabel('Name for it').fill(name);
   await setUp(page).click();
   return isBack(page);
 }
 
 /** Only the identifier: the page that follows asks for the rest. */
-async function typeIdentifier(page: Page, person: TestUser): Promise<void> {
-  await page.fill('[name=identifier]', person.identifier);
+async function typeIdentifier(page: Page, user: TestUser): Promise<void> {
+  await page.fill('[name=identifier]', user.identifier);
   await page.keyboard.press('Enter');
   await appears(page.locator('form[data-step=challenge]'));
 }
@@ -124,18 +124,18 @@ async function message(page: Page): Promise<string | null> {
 }
 
 test('set up during a sign-in, then one step with user verification is two factors', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   await onDevice(async (device) => {
     const { page, plugIn } = device;
     await plugIn();
-    await upToTheOffer(device, person);
+    await upToTheOffer(device, user);
     await expectAccessible(page);
     await page.getByLabel('Name for it').fill('Laptop');
     await setUp(page).click();
     for (const claim of ['mfa', 'pwd', 'swk', 'user']) expect(await isBack(page)).toContain(claim);
 
     await device.start();
-    await typeIdentifier(page, person);
+    await typeIdentifier(page, user);
     await chooseKey(page);
     await expectAccessible(page);
     await goOn(page).click();
@@ -143,33 +143,33 @@ test('set up during a sign-in, then one step with user verification is two facto
     for (const claim of ['mfa', 'swk', 'pop', 'phr']) expect(text).toContain(claim);
     expect(text).not.toContain('pwd');
   });
-  const account = await node.app.directory.get(person.id);
+  const account = await node.app.directory.get(user.id);
   expect(account?.credentials.at(-1)).toMatchObject({ label: 'Laptop', factors: ['possession', 'inherence'] });
 });
 
 test('a key without user verification is possession only: the password is asked for too', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   await onDevice(async (device) => {
     const { page, plugIn } = device;
     await plugIn(securityKey);
-    expect(await enroll(device, person)).toContain('hwk');
+    expect(await enroll(device, user)).toContain('hwk');
     await device.start();
-    await typeIdentifier(page, person);
+    await typeIdentifier(page, user);
     await chooseKey(page);
     await goOn(page).click();
-    await givePassword(page, person);
+    await givePassword(page, user);
     const text = await isBack(page);
     for (const claim of ['mfa', 'pwd', 'hwk']) expect(text).toContain(claim);
   });
 });
 
 test('where a policy asks for user verification, a key that cannot do it is not taken', async () => {
-  const person = await newPerson(node, ['verified']);
+  const user = await newTestUser(node, ['verified']);
   await onDevice(async (device) => {
     const { page, plugIn, unplug } = device;
     const key = await plugIn(securityKey);
     await device.start();
-    await typePassword(page, person);
+    await typePassword(page, user);
     await appears(page.locator('form[data-step=enroll][data-authenticator=webauthn]'));
     await setUp(page).click();
     expect(['webauthn.cancelled', 'webauthn.unverifiable']).toContain(await message(page));
@@ -182,11 +182,11 @@ test('where a policy asks for user verification, a key that cannot do it is not 
 
 describe('without typing a name', () => {
   test('the button signs in', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(async (device) => {
       const { page, plugIn } = device;
       await plugIn();
-      await enroll(device, person);
+      await enroll(device, user);
       await device.start();
       await expectAccessible(page);
       await signInWithPasskey(page).click();
@@ -195,11 +195,11 @@ describe('without typing a name', () => {
   });
 
   test('what the browser fills in signs in', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(async (device) => {
       const { page, plugIn } = device;
       await plugIn();
-      await enroll(device, person);
+      await enroll(device, user);
       // The virtual authenticator picks the passkey at once, as a user would from the list.
       await open(page, 'Payroll');
       expect(await isBack(page)).toContain('swk');
@@ -207,7 +207,7 @@ describe('without typing a name', () => {
   });
 
   test('a passkey of a removed user is refused, and the page goes on', async () => {
-    const [gone, person] = [await newPerson(node), await newPerson(node)];
+    const [gone, user] = [await newTestUser(node), await newTestUser(node)];
     await onDevice(async (device) => {
       const { page, plugIn } = device;
       await plugIn();
@@ -217,7 +217,7 @@ describe('without typing a name', () => {
       await signInWithPasskey(page).click();
       expect(await message(page)).toBe('credentials.invalid');
       await expectAccessible(page);
-      await typePassword(page, person);
+      await typePassword(page, user);
       await appears(page.locator('form[data-step=select]'));
     });
   });
@@ -225,13 +225,13 @@ describe('without typing a name', () => {
 
 describe('what goes wrong is said, and can be tried again', () => {
   test('a cancel, when it is set up and when it is used', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(async (device) => {
       const { page, cdp, plugIn } = device;
       const authenticatorId = await plugIn();
       const canVerify = (isUserVerified: boolean) =>
         cdp.send('WebAuthn.setUserVerified', { authenticatorId, isUserVerified });
-      await upToTheOffer(device, person);
+      await upToTheOffer(device, user);
       await canVerify(false);
       await setUp(page).click();
       expect(await message(page)).toBe('webauthn.cancelled');
@@ -242,7 +242,7 @@ describe('what goes wrong is said, and can be tried again', () => {
       await isBack(page);
 
       await device.start();
-      await typeIdentifier(page, person);
+      await typeIdentifier(page, user);
       await chooseKey(page);
       await canVerify(false);
       await goOn(page).click();
@@ -254,23 +254,23 @@ describe('what goes wrong is said, and can be tried again', () => {
   });
 
   test('a browser that has no passkeys', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(async (device) => {
       const { page } = device;
       await page.addInitScript('delete window.PublicKeyCredential');
-      await upToTheOffer(device, person);
+      await upToTheOffer(device, user);
       await setUp(page).click();
       expect(await message(page)).toBe('webauthn.unsupported');
     });
   });
 
   test('without JavaScript the page says so, and the other options are there', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     await onDevice(
       async ({ page, start }) => {
         await start();
         expect(await signInWithPasskey(page).isVisible()).toBe(false);
-        await typePassword(page, person);
+        await typePassword(page, user);
         await clickThrough(page.getByRole('button', { name: /Passkey or security key/ }));
         expect(await page.textContent('main')).toContain('Passkeys and security keys need JavaScript.');
         expect(await setUp(page).isVisible()).toBe(false);
@@ -284,21 +284,21 @@ describe('what goes wrong is said, and can be tried again', () => {
 });
 
 test('two keys with names: the one that is there already is not taken twice, and either signs in', async () => {
-  const person = await newPerson(node);
+  const user = await newTestUser(node);
   await onDevice(async (device) => {
     const { page, plugIn, unplug } = device;
     const first = await plugIn();
-    await enroll(device, person, 'Laptop');
+    await enroll(device, user, 'Laptop');
     // Notes wants two different keys.
     await device.start('Notes');
-    await page.fill('[name=identifier]', person.identifier);
+    await page.fill('[name=identifier]', user.identifier);
     await page.keyboard.press('Enter');
     await chooseKey(page);
     await goOn(page).click();
     const offer = page.locator('form[data-step=enroll]');
     const password = page.locator('form[data-authenticator=password]');
     await appears(offer.or(password).first());
-    if ((await password.count()) > 0) await givePassword(page, person);
+    if ((await password.count()) > 0) await givePassword(page, user);
     await appears(offer);
     await setUp(page).click();
     expect(await message(page)).toBe('webauthn.registered');
@@ -309,13 +309,13 @@ test('two keys with names: the one that is there already is not taken twice, and
     expect(await isBack(page)).toContain('phr');
 
     await device.start();
-    await typeIdentifier(page, person);
+    await typeIdentifier(page, user);
     await chooseKey(page);
     await goOn(page).click();
-    await givePassword(page, person);
+    await givePassword(page, user);
     expect(await isBack(page)).toContain('hwk');
   });
-  const account = await node.app.directory.get(person.id);
+  const account = await node.app.directory.get(user.id);
   const keys = account?.credentials.filter(({ authenticator }) => authenticator === 'webauthn');
   expect(keys?.map(({ label }) => label)).toEqual(['Laptop', 'Key on my ring']);
 });

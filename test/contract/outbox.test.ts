@@ -149,7 +149,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
   });
 
   test.each([
-    ['nobody is there', 1],
+    ['no server is there', 1],
     ['no answer ever comes', 'silent'],
   ] as const)('%s: it waits for the next try, and other messages go on', async (_what, where) => {
     const silent = await startSilentServer();

@@ -77,6 +77,7 @@ function watched(store: Store): Store & { loads: number; down: boolean } {
     members: (key) => store.members(key),
     tail: (key, cursor, count) => store.tail(key, cursor, count),
     ping: () => store.ping(),
+    examine: () => store.examine(),
     close: () => store.close(),
   };
 }

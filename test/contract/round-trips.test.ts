@@ -6,15 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { findRequest } from '../../src/oidc/request-scope.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Verb } from '../../src/stores/redis-link.ts';
-import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { longPatience, type RedisServer, startRedis } from '../support/redis.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   type Request,
   redirectUri,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { formsOf, UserAgent } from '../support/user-agent.ts';
 
@@ -26,7 +26,7 @@ interface Tokens {
 let redis: RedisServer;
 let node: TestNode;
 let app: RelyingParty;
-let person: Person;
+let user: TestUser;
 /**
  * Round trips since they were last taken. Those that no request asked for (the node follows the store) are left out.
  */
@@ -47,7 +47,7 @@ beforeAll(async () => {
   });
   node = await startNode({ store });
   app = await discover(node.issuer, 'notes');
-  person = await newPerson(node);
+  user = await newTestUser(node);
   await firstLogin(new UserAgent());
 });
 
@@ -68,7 +68,7 @@ async function step(agent: UserAgent, url: string, init?: RequestInit) {
 
 async function submission(agent: UserAgent, page: { readonly body: string }, url: string) {
   const [form] = formsOf(page.body);
-  const fields = { ...form?.fields, identifier: person.identifier, 'credentials.passcode': person.password };
+  const fields = { ...form?.fields, identifier: user.identifier, 'credentials.passcode': user.password };
   return step(agent, url, { method: 'POST', body: new URLSearchParams(fields), headers: { origin: node.issuer } });
 }
 

@@ -1,6 +1,6 @@
 /** What only the embedded store promises: one file, several processes, crashes, locks. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { chmod, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdtemp, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
@@ -111,6 +111,23 @@ test('a file that cannot grow: the write is refused whole, reads go on', async (
   const store = open();
   expect((await read(store, 'f:{0}'))?.value).toHaveLength(5_000);
 });
+
+test.each([
+  ['deleted', async () => rm(file)],
+  ['replaced', async () => rename(await copied(file), file)],
+] as const)('a file that is %s while it is open: writes and pings are refused', async (what, change) => {
+  const store = open();
+  await write(store, { op: 'put', key: 'entry:{a}', value: 'a' });
+  await change();
+  const refusal = new RegExp(`the store file was ${what} while it was open`);
+  await expect(store.commit([{ op: 'put', key: 'entry:{b}', value: 'b' }])).rejects.toThrow(refusal);
+  await expect(store.ping()).rejects.toThrow(StoreUnavailable);
+});
+
+async function copied(path: string): Promise<string> {
+  await copyFile(path, `${path}.copy`);
+  return `${path}.copy`;
+}
 
 test('close finishes the writes under way and leaves one file', async () => {
   const store = open();

@@ -181,6 +181,17 @@ test('out of memory: writes are refused whole, reads go on', async () => {
   expect(await read(opened, other)).toBeUndefined();
 });
 
+test('out of memory, or too few replicas: a ping says so', async () => {
+  const { url, port } = await server({ 'maxmemory-policy': 'noeviction' });
+  const opened = await connected(url);
+  await admin(port).config('SET', 'maxmemory', '1');
+  await expect(opened.ping()).rejects.toThrow(/OOM/);
+  await admin(port).config('SET', 'maxmemory', '0', 'min-replicas-to-write', '1');
+  await expect(opened.ping()).rejects.toThrow(/NOREPLICAS/);
+  await admin(port).config('SET', 'min-replicas-to-write', '0');
+  await opened.ping();
+});
+
 test('a disk that cannot be written: writes and pings are refused, reads go on', async () => {
   const { url, port } = await server();
   const opened = await connected(url);

@@ -18,8 +18,6 @@ import { accountManagementRequirement } from '../../src/core/remediation/account
 import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';
 import { requirement, type World, world } from './support/arbitraries.ts';
-import { naivelyMeets } from './support/naive.ts';
-import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
@@ -35,7 +33,9 @@ import {
   proof,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { naivelyMeets } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };

@@ -7,7 +7,7 @@ import type { Requirement } from '../../src/core/model/policy.ts';
 import { identifyingHelps } from '../../src/core/queries/identifier-page-secret.ts';
 import { accountManagementRequirement } from '../../src/core/remediation/account-management.ts';
 import { usableEnrollments } from '../../src/core/remediation/capabilities.ts';
-import { acrValues, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { acrValues, descriptor, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const question: Key = 'security_question';
 const named = factors(2, { demands: [{ factor: 'knowledge', authenticators: [question] }, { factor: 'possession' }] });

@@ -15,7 +15,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const step = (...authenticators: readonly Key[]): ChainStep => ({ authenticators });
 const chains = (...list: readonly (readonly ChainStep[])[]): Requirement => ({ chains: list });

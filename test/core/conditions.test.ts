@@ -5,11 +5,11 @@ import fc from 'fast-check';
 import type { ConditionResult, Conditions } from '../../src/core/model/conditions.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
-import { compileConditions } from '../../src/core/policy/conditions.ts';
+import { compileConditions, conditionDescriptors } from '../../src/core/policy/conditions.ts';
 import { findRule } from '../../src/core/policy/rules.ts';
 import { conditions, factArbitraries, facts } from './support/fact-arbitraries.ts';
+import { factsOf, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
-import { factsOf, userWith } from './support/world.ts';
 
 function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
   return compileConditions(when).map((condition) => condition.test(facts));
@@ -18,7 +18,14 @@ function resultOf(when: Conditions, facts: Facts): readonly ConditionResult[] {
 const ann = userWith(['password'], {
   groups: ['staff', 'editors'],
   userType: 'employee',
-  profile: { department: 'sales', level: 3, manager: false, sites: ['berlin', 'oslo'], title: 'Head of sales' },
+  profile: {
+    department: 'sales',
+    level: 3,
+    manager: false,
+    nickname: null,
+    sites: ['berlin', 'oslo'],
+    title: 'Head of sales',
+  },
 });
 const known = factsOf({ subject: ann });
 const unidentified = factsOf();
@@ -56,10 +63,20 @@ describe('conditions about the user', () => {
     ['none of several values', { attributes: { sites: { equals: 'rome' } } }, 'miss'],
     ['two tests must hold for one value', { attributes: { sites: { matches: 'b*', in: ['oslo'] } } }, 'miss'],
     ['absent attribute', { attributes: { phone: {} } }, 'miss'],
+    ['an attribute that is null', { attributes: { nickname: {} } }, 'miss'],
     ['inherited names are no attributes', { attributes: { constructor: {} } }, 'miss'],
   ])('%s', (_, when, expected) => {
     expect(resultOf(when, known)).toEqual([expected]);
     expect(resultOf(when, unidentified)).toEqual(['unknown']);
+  });
+
+  test('a user is in a list by any of several identifiers, and without one by none', () => {
+    const both = factsOf({ subject: userWith([], { identifiers: ['ann@example.org', 'ann'], id: 'u1' }) });
+    const neither = factsOf({ subject: userWith([], { identifiers: [], id: 'u1' }) });
+    expect(resultOf({ users: { any: ['ann'] } }, both)).toEqual(['hit']);
+    expect(resultOf({ users: { none: ['ann'] } }, both)).toEqual(['miss']);
+    expect(resultOf({ users: { any: ['ann'] } }, neither)).toEqual(['miss']);
+    expect(resultOf({ users: { none: ['ann'] } }, neither)).toEqual(['hit']);
   });
 
   test('a user without a user type is in no list', () => {
@@ -131,6 +148,7 @@ describe('time', () => {
     ['from midnight', { zone: 'UTC', from: 0, to: 1 }, '2026-01-02T00:00:30Z', 'hit'],
     ['open end', { zone: 'UTC', from: 23 * 60 }, '2026-01-02T23:59:59Z', 'hit'],
     ['night before midnight', night, '2026-01-01T21:30:00Z', 'hit'],
+    ['first minute of the night', night, '2026-01-01T21:00:00Z', 'hit'],
     ['night after midnight', night, '2026-01-01T04:59:00Z', 'hit'],
     ['night is over', night, '2026-01-01T05:00:00Z', 'miss'],
     ['day is not night', night, '2026-01-01T12:00:00Z', 'miss'],
@@ -158,6 +176,11 @@ test('a condition that is not known is refused, not left out', () => {
 
 test('a time zone that does not exist is refused', () => {
   expect(() => compileConditions({ time: { zone: 'Europe/Nowhere' } })).toThrow(RangeError);
+});
+
+test('what the user brings along varies from one sign-in to the next', () => {
+  const varying = Object.entries(conditionDescriptors).filter(([, { varies }]) => varies);
+  expect(varying.map(([name]) => name)).toEqual(['network', 'device', 'scopes', 'time']);
 });
 
 test('each test has the name of its condition', () => {

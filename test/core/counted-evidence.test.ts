@@ -3,11 +3,12 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { countedEvidence } from '../../src/core/evidence/counted-evidence.ts';
-import type { Evidence } from '../../src/core/model/facts.ts';
+import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import {
   allow,
   always,
+  enrolled,
   factors,
   factsOf,
   NOW,
@@ -16,7 +17,7 @@ import {
   silentFacts,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 describe('whose evidence counts', () => {
   const ann = userWith(['password', 'totp']);
@@ -67,6 +68,39 @@ describe('of two equal proofs of one enrollment', () => {
 
   test('both count when the newer one is of another transaction', () => {
     expect(agesOf(proof('totp', 'now', { at: NOW - 30 }), earlier(20))).toEqual([20, 'now']);
+  });
+
+  test('both count when one shows more than the other, in whatever order', () => {
+    const owner = userWith(['webauthn']);
+    const [more, less] = [proof('webauthn', 20), { factors: ['possession'] } as const];
+    for (const evidence of [
+      [{ ...more, ...less }, proof('webauthn', 300)],
+      [more, proof('webauthn', 300, less)],
+    ])
+      expect(countedEvidence(owner, policiesOf(), factsOf({ evidence })).map(({ age }) => age)).toEqual([20, 300]);
+  });
+
+  test('both count when they are of two enrollments of one authenticator', () => {
+    const [totp] = enrolled('totp');
+    const owner = userWith([], { enrollments: [totp, { ...totp, id: 'totp2' }] as readonly Enrollment[] });
+    const evidence = [proof('totp', 300), proof('totp', 20, { enrollment: 'totp2' })];
+    expect(countedEvidence(owner, policiesOf(), factsOf({ evidence })).map(({ age }) => age)).toEqual([20, 300]);
+  });
+
+  test('the order is the same in whatever order they come, even where they are of one second', () => {
+    const of = (transaction: string) => proof('totp', 20, { transaction, amr: [transaction] });
+    const [one, two, three] = [of('a'), of('b'), of('c')];
+    const inOrder = (...given: readonly Evidence[]) =>
+      countedEvidence(ann, policiesOf(), factsOf({ evidence: given })).map(({ evidence: { amr } }) => amr.join());
+    for (const given of [
+      [one, two, three],
+      [one, three, two],
+      [two, one, three],
+      [two, three, one],
+      [three, one, two],
+      [three, two, one],
+    ])
+      expect(inOrder(...given)).toEqual(['a', 'b', 'c']);
   });
 
   test('both count when they differ in characteristics, amr or enrollment', () => {

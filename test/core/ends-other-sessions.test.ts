@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import type { Enrollment } from '../../src/core/model/facts.ts';
 import { endsOtherSessions } from '../../src/core/queries/ends-other-sessions.ts';
-import { enrolled, type Key, policiesOf, userWith } from './support/world.ts';
+import { enrolled, type Key, policiesOf, userWith } from './support/fixtures.ts';
 
 function added(key: Key | 'key', replaces = false) {
   return { ...(enrolled(key)[0] as Enrollment), replaces };

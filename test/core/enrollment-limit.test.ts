@@ -3,10 +3,24 @@
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import { enrollScope } from '../../src/core/enrollment/account-request.ts';
-import { isFull, maxEnrollmentsPerAuthenticator } from '../../src/core/enrollment/enrollment-limit.ts';
+import {
+  isFull,
+  maxEnrollmentsPerAuthenticator,
+  withEnrollmentLimit,
+} from '../../src/core/enrollment/enrollment-limit.ts';
 import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
-import { allow, always, enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import {
+  allow,
+  always,
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  policiesOf,
+  proof,
+  userWith,
+} from './support/fixtures.ts';
 
 /** A password, and this many enrollments of one authenticator; `key`: security keys without user verification. */
 function holding(kind: Key | 'key', count: number, more: Partial<Enrollment> = {}): Subject {
@@ -127,5 +141,37 @@ describe('a chain that takes two new enrollments', () => {
 
   test('is denied where there is room for one only', () => {
     expect(decide(maxEnrollmentsPerAuthenticator - 1)).toMatchObject({ kind: 'deny', reason: 'enrollments_full' });
+  });
+});
+
+describe('the limit', () => {
+  const policies = policiesOf();
+
+  test('is ten of each authenticator', () => {
+    const alone = (count: number): Subject => ({
+      ...userWith([]),
+      enrollments: holding('totp', count).enrollments.slice(1),
+    });
+    expect([9, 10, 11].map((count) => isFull('totp', alone(count)))).toEqual([false, true, true]);
+    expect(isFull('phone', alone(10))).toBe(false);
+  });
+
+  test('takes only what is full from what can be enrolled', () => {
+    const limited = withEnrollmentLimit(policies, holding('totp', 10));
+    const authenticators = policies.authenticators.map((one) =>
+      one.key === 'totp' ? { ...one, enrollable: false, room: 0 } : one,
+    );
+    expect(limited).toEqual({ ...policies, authenticators });
+  });
+
+  test('says how many more there may be where a chain could ask for more', () => {
+    const limited = withEnrollmentLimit(policies, holding('totp', 8));
+    const authenticators = policies.authenticators.map((one) => (one.key === 'totp' ? { ...one, room: 2 } : one));
+    expect(limited).toEqual({ ...policies, authenticators });
+  });
+
+  test('leaves the policies as they are where a chain can take what it asks for', () => {
+    expect(withEnrollmentLimit(policies, holding('totp', 7))).toBe(policies);
+    expect(withEnrollmentLimit(policies, holding('email', 10))).toBe(policies);
   });
 });

@@ -10,7 +10,6 @@ import type { Evidence, Skips } from '../../src/core/model/facts.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
 import { evidenceOf, requirement, world } from './support/arbitraries.ts';
-import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
@@ -24,7 +23,8 @@ import {
   silentFacts,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { seeded } from './support/seeded.ts';
 
 const nothing: EnrollmentTerms = { required: [], optional: [], promoted: [], disabled: [] };
 const day = 86_400;

@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
-import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { enrolled, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 type Keys = readonly (Key | 'key')[];
 const resistant = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });

@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
-import { factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 type Proved = readonly (Key | 'key')[];
 

@@ -15,7 +15,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const staffDenied: Policy = {
   name: 'tested',

@@ -1,9 +1,11 @@
 /** Which secret the identifier page asks for. */
 
-import { expect, test } from '@jest/globals';
-import type { Policy, Requirement } from '../../src/core/model/policy.ts';
-import { identifierPageSecret } from '../../src/core/queries/identifier-page-secret.ts';
-import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/world.ts';
+import { describe, expect, test } from '@jest/globals';
+import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
+import type { Policy, Requirement, Rule, SessionTerms } from '../../src/core/model/policy.ts';
+import { compilePolicy } from '../../src/core/policy/compile.ts';
+import { identifierPageSecret, offersToKeep } from '../../src/core/queries/identifier-page-secret.ts';
+import { allow, always, factors, factsOf, type PolicyParts, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const password = factors(1, { demands: [{ authenticators: ['password'] }] });
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
@@ -59,4 +61,44 @@ test('takes the first of several authenticators that may be asked for there, and
   expect(identifierPageSecret({ ...policies, authenticators }, factsOf())).toBe(authenticators[0]?.key);
   const without = policies.authenticators.map(({ askedWithIdentifier: _, ...one }) => one);
   expect(identifierPageSecret({ ...policies, authenticators: without }, factsOf())).toBeUndefined();
+});
+
+test('what only serves a further enrollment is not asked for', () => {
+  const then = { required: [], optional: [], promoted: [], disabled: ['password'] };
+  const enrollment = compilePolicy<EnrollmentRule>({ name: 'e', rules: [{ name: 'all', when: {}, then }] });
+  const twoCodes: Requirement = { chains: [[{ authenticators: ['totp'] }, { authenticators: ['totp'] }]] };
+  const policies = policiesOf({ app: twoCodes });
+  expect(identifierPageSecret(policies, factsOf())).toBe('password');
+  expect(identifierPageSecret({ ...policies, enrollment }, factsOf())).toBeUndefined();
+});
+
+describe('the page offers to keep the user signed in', () => {
+  const hour = { idle: 3600, absolute: 3600 };
+  const keeping: SessionTerms = { ...hour, keep: { idle: 86_400, absolute: 86_400 } };
+  const when = { groups: { any: ['g'] } };
+  const allowed = (session?: SessionTerms): Rule['then'] => allow(factors(1), session);
+
+  test.each<[string, Rule['then'], Rule['then'], boolean]>([
+    ['where every rule lets them', allowed(keeping), allowed(keeping), true],
+    ['where one rule that may decide lets them', allowed(keeping), allowed(hour), true],
+    ['not where no rule lets them', allowed(hour), allowed(hour), false],
+    ['not where no rule says anything of sessions', allowed(), allowed(), false],
+    ['not where every user is denied', { kind: 'deny' }, { kind: 'deny' }, false],
+    ['where the rule for others lets them', { kind: 'deny' }, allowed(keeping), true],
+  ])('%s', (_, then, otherwise, expected) => {
+    const rules = [
+      { name: 'group', when, then },
+      { name: 'others', when: {}, then: otherwise },
+    ];
+    expect(offersToKeep(policiesOf({ session: { name: 's', rules } }), factsOf())).toBe(expected);
+  });
+
+  test('as to any user, although a user is known', () => {
+    const rules = [
+      { name: 'group', when, then: allowed(keeping) },
+      { name: 'others', when: {}, then: allowed(hour) },
+    ];
+    const facts = factsOf({ subject: userWith(['password']) });
+    expect(offersToKeep(policiesOf({ session: { name: 's', rules } }), facts)).toBe(true);
+  });
 });

@@ -2,8 +2,8 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { evaluate } from '../../src/core/decision/evaluate.ts';
-import type { Policy, Rule } from '../../src/core/model/policy.ts';
-import { allow, always, factors, factsOf, policiesOf, proof, userWith } from './support/world.ts';
+import type { Policy, Rule, SessionTerms } from '../../src/core/model/policy.ts';
+import { allow, always, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const deny: Rule['then'] = { kind: 'deny' };
 const one = allow(factors(1));
@@ -77,6 +77,8 @@ describe('rules', () => {
 });
 
 describe('layers are ANDed', () => {
+  const limits = { idle: 600, absolute: 3600 };
+  const long = { idle: 86_400, absolute: 864_000 };
   const password = factors(1, { demands: [{ authenticators: ['password'] }] });
   const totp = factors(1, { demands: [{ authenticators: ['totp'] }] });
   test.each([
@@ -110,12 +112,26 @@ describe('layers are ANDed', () => {
   });
 
   test('the session limits of the rule that decided come with the decision', () => {
-    const limits = { idle: 600, absolute: 3600 };
     const decision = evaluate(
       policiesOf({ session: always(allow(factors(1), limits)) }),
       factsOf({ subject: userWith(['password']), ...signedIn }),
     );
     expect(decision).toMatchObject({ kind: 'allow', session: limits });
+  });
+
+  test.each<[string, boolean | undefined, SessionTerms, object]>([
+    ['as the policy says for users who ask for it', true, { ...limits, keep: long }, { ...long, kept: true }],
+    ['not for users who do not ask', undefined, { ...limits, keep: long }, limits],
+    ['not for users who said no', false, { ...limits, keep: long }, limits],
+    ['not where the policy does not allow it', true, limits, limits],
+  ])('a session is kept %s', (_, keepSignedIn, terms, session) => {
+    const facts = factsOf({
+      subject: userWith(['password']),
+      ...signedIn,
+      ...(keepSignedIn !== undefined && { keepSignedIn }),
+    });
+    const decision = evaluate(policiesOf({ session: always(allow(factors(1), terms)) }), facts);
+    expect(decision.kind === 'allow' && decision.session).toEqual(session);
   });
 
   test('no user meets an empty list of alternatives', () => {

@@ -5,8 +5,16 @@ import fc from 'fast-check';
 import { mailAddress, maskedAddress } from '../../src/core/model/mail-address.ts';
 import { seeded } from './support/seeded.ts';
 
+const local = 'a'.repeat(64);
+const label = 'd'.repeat(62);
+/** Of 189 and of 190 characters: with the local part and the `@`, an address may have 254. */
+const longestDomain = `${label}.${label}.${label}d`;
+const tooLongDomain = `${label}.${label}.${label}.d`;
+
 test.each([
   ['alice@example.org', 'alice@example.org'],
+  ['a@b.test', 'a@b.test'],
+  [`${local}@${longestDomain}`, `${local}@${longestDomain}`],
   ['  Alice.B+tag@Example.ORG\n', 'Alice.B+tag@example.org'],
   ["o'brien@x.test", "o'brien@x.test"],
   ['用户@例子.测试', '用户@例子.测试'],
@@ -20,6 +28,7 @@ test.each([
   '@',
   'a@',
   '@b',
+  'alice',
   'a@b@c',
   'a b@c.test',
   'a@b c.test',
@@ -37,7 +46,8 @@ test.each([
   'a\0@b.test',
   'a\u200b@b.test',
   '\ud800@b.test',
-  `${'a'.repeat(65)}@b.test`,
+  `${local}a@b.test`,
+  `${local}@${tooLongDomain}`,
   `a@${'b.'.repeat(130)}test`,
   'a'.repeat(1_000_000),
 ])('%j is no address', (text) => {

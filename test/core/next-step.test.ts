@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Decision, DecisionOutcome } from '../../src/core/model/decision.ts';
 import { nextStep, type Plan } from '../../src/core/step/next-step.ts';
 import { begin, type Choice, type Pending, type Transaction } from '../../src/core/step/transaction.ts';
-import { NOW, plainRequest } from './support/world.ts';
+import { NOW, plainRequest } from './support/fixtures.ts';
 
 const transaction = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const labels = (id: string) => (id === 'k1' ? 'Blue key' : undefined);

@@ -7,8 +7,6 @@ import type { Decision } from '../../src/core/model/decision.ts';
 import type { Enrollment, Evidence, Facts } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, requirement, type World, world } from './support/arbitraries.ts';
-import { naivelyMeets, subsets, type When } from './support/naive.ts';
-import { seeded } from './support/seeded.ts';
 import {
   acrValues,
   allow,
@@ -22,7 +20,9 @@ import {
   proof,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { naivelyMeets, subsets, type When } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 /** Counts only where a demand names it, and only beside other evidence. */

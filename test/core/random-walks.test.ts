@@ -22,8 +22,6 @@ import {
   started,
 } from '../../src/core/step/transitions.ts';
 import { allEnrollments, request, requirement, verificationOf } from './support/arbitraries.ts';
-import { naivelyMeets } from './support/naive.ts';
-import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
@@ -37,7 +35,9 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { naivelyMeets } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
 
 type Act =
   | { readonly kind: 'identify'; readonly who: 'ann' | 'bob' | 'sue' | 'nobody' }
@@ -77,7 +77,7 @@ const act: fc.Arbitrary<Act> = fc.oneof(
 
 interface Run {
   readonly transaction: Transaction;
-  readonly people: Readonly<Record<string, Subject>>;
+  readonly users: Readonly<Record<string, Subject>>;
   readonly now: number;
 }
 
@@ -91,11 +91,11 @@ interface Demands {
 
 const DECOY = 'decoy-nobody';
 
-function subjectOf({ transaction: { subject }, people }: Run): Subject | undefined {
+function subjectOf({ transaction: { subject }, users }: Run): Subject | undefined {
   if (subject === undefined) return undefined;
   return subject.decoy
     ? decoySubject({ id: subject.id, entropy: 1, isAddress: false }, Object.values(descriptor))
-    : people[subject.id];
+    : users[subject.id];
 }
 
 function promoting(keys: readonly Key[]): CompiledPolicy<EnrollmentRule> {
@@ -211,15 +211,15 @@ function enroll(run: Run, nth: number, decision: Decision): Run {
   expect(naivelyMeets(requirement, run.transaction.evidence, when)).toBe(true);
   const [template] = enrolled(key);
   const made: Enrollment = { ...(template as Enrollment), id: `new-${key}-${subject.enrollments.length}` };
-  const people = { ...run.people, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };
+  const users = { ...run.users, [subject.id]: { ...subject, enrollments: [...subject.enrollments, made] } };
   const evidence = evidenceBy(run, subject, made, { origin: 'enrollment' });
-  return { ...run, people, transaction: proved(run.transaction, evidence) };
+  return { ...run, users, transaction: proved(run.transaction, evidence) };
 }
 
 function expectEarned(run: Run, demands: Demands): void {
   const { subject, evidence, event, request: asked } = run.transaction;
   expect(subject?.decoy).toBe(false);
-  expect(run.people[subject?.id ?? '']?.status).toBe('active');
+  expect(run.users[subject?.id ?? '']?.status).toBe('active');
   for (const one of evidence) expect(one.subject).toBe(subject?.id);
   const when = { now: run.now, transaction: event, maxAge: asked.promptLogin ? 0 : asked.maxAge };
   expect([demands.session, demands.app].map((one) => naivelyMeets(one, evidence, when))).toEqual([true, true]);
@@ -237,7 +237,7 @@ test('no sequence of submissions completes without the required proofs', () => {
   });
   fc.assert(
     fc.property(walks, ({ ann, acts, ...demands }) => {
-      const people = {
+      const users = {
         ann: userWith([], { enrollments: ann }),
         bob: userWith(['password', 'totp'], { id: 'bob' }),
         sue: userWith(['password', 'totp'], { id: 'sue', status: 'suspended' }),
@@ -248,7 +248,7 @@ test('no sequence of submissions completes without the required proofs', () => {
         now: NOW,
         lifetime: 900,
       });
-      let { run, decision, plan } = advance({ transaction, people, now: NOW }, demands);
+      let { run, decision, plan } = advance({ transaction, users, now: NOW }, demands);
       for (const action of acts) {
         ({ run, decision, plan } = advance(submit(run, action, decision, plan), demands));
         if (plan.kind !== 'step') throw new Error('nothing to show');

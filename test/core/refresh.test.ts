@@ -13,7 +13,7 @@ import {
   policiesOf,
   silentFacts,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const contractorsDenied: Policy = {
   name: 'tested',

@@ -18,10 +18,18 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const knowledge: Requirement = factors(1, { demands: [{ factor: 'knowledge', authenticators: ['password'] }] });
 const phishingResistant: Requirement = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
+
+const elsewhere: PolicyParts['app'] = {
+  name: 'office',
+  rules: [
+    { name: 'Office', when: { network: { any: ['office'] } }, then: allow(factors(1)) },
+    { name: 'Else', when: {}, then: allow(knowledge) },
+  ],
+};
 
 function at(keys: readonly (Key | 'key')[], more: Partial<Facts> = {}): Facts {
   return factsOf({ subject: userWith(keys), network: { ip: '192.0.2.1', zones: [] }, ...more });
@@ -73,13 +81,6 @@ describe('the user can no longer sign in to an app', () => {
     expect(isLostWithout(policiesOf({ app: knowledge }), facts, 'totp')).toBe(false);
   });
 
-  const elsewhere: PolicyParts['app'] = {
-    name: 'office',
-    rules: [
-      { name: 'Office', when: { network: { any: ['office'] } }, then: allow(factors(1)) },
-      { name: 'Else', when: {}, then: allow(knowledge) },
-    ],
-  };
   const unknownBrowser: PolicyParts['app'] = {
     name: 'browser',
     rules: [
@@ -87,9 +88,17 @@ describe('the user can no longer sign in to an app', () => {
       { name: 'Else', when: {}, then: allow(knowledge) },
     ],
   };
+  const unknownPhone: PolicyParts['app'] = {
+    name: 'phone',
+    rules: [
+      { name: 'Strict', when: { device: { known: false, platform: ['mobile'] } }, then: allow(knowledge) },
+      { name: 'Else', when: {}, then: allow(factors(1)) },
+    ],
+  };
   test.each<[string, NonNullable<PolicyParts['app']>, Partial<Facts>]>([
     ['from elsewhere, for a user in the office', elsewhere, { network: { ip: '192.0.2.1', zones: ['office'] } }],
     ['with another browser', unknownBrowser, { device: { known: true, platform: 'desktop', os: 'linux' } }],
+    ['with another phone', unknownPhone, { device: { known: true, platform: 'mobile', os: 'ios' } }],
   ])('%s', (_what, app, more) => {
     const policies = policiesOf({ app });
     expect(isLostWithout(policies, at(['password', 'totp'], more), 'password')).toBe(true);
@@ -244,6 +253,22 @@ describe('an enrollment must stay', () => {
   test('because the user could not sign in any more', () => {
     expect(isLastSignInOption(policiesOf(), at(['password']), 'password')).toBe(true);
     expect(isLastSignInOption(policiesOf(), at(['password', 'totp']), 'password')).toBe(false);
+    expect(isLastSignInOption(policiesOf({ app: factors(2) }), at(['password', 'totp']), 'password')).toBe(true);
+  });
+
+  test('because another could only be enrolled on the way', () => {
+    const policies = policiesOf({ app: phishingResistant });
+    expect(isLastSignInOption(policies, at(['password', 'webauthn']), 'webauthn')).toBe(true);
+  });
+
+  test('where the account app denies every user, as nothing is left to sign in with', () => {
+    const closed = policiesOf({ app: { name: 'closed', rules: [{ name: 'All', when: {}, then: { kind: 'deny' } }] } });
+    expect(isLastSignInOption(closed, at(['password', 'totp']), 'totp')).toBe(true);
+  });
+
+  test('not for an app without a policy, which denies every user', () => {
+    const { app: _, ...policies } = under([{ when: {}, then: required('totp') }]);
+    expect(demandsOn(policies, at(['password', 'totp']), 'totp')).toEqual([]);
   });
 
   test('not without a subject, and not if it does not exist', () => {
@@ -258,5 +283,6 @@ describe('an enrollment must stay', () => {
       false,
     ]);
     expect(demandsOn(policiesOf(), at(['password']), 'password')).toEqual([]);
+    expect(isLostWithout(policiesOf({ app: elsewhere }), unidentified, 'password')).toBe(false);
   });
 });

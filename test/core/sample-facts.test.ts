@@ -35,6 +35,9 @@ describe('two conditions have common samples', () => {
     ['a group that only one names', { groups: { any: ['a'] } }, { groups: { any: ['b'] } }, false],
     ['a group that one excludes', { groups: { any: ['a'] } }, { groups: { none: ['a'] } }, false],
     ['a user and a user type', { users: { any: ['ann'] } }, { userType: { any: ['staff'] } }, true],
+    ['a zone that only one names', { network: { any: ['office'] } }, { network: { any: ['vpn'] } }, false],
+    ['a user whom only one names', { users: { any: ['ann'] } }, { users: { any: ['bob'] } }, false],
+    ['a type that only one names', { userType: { any: ['staff'] } }, { userType: { any: ['guest'] } }, false],
     ['two zones', { network: { any: ['office'] } }, { network: { any: ['office', 'vpn'] } }, true],
     ['scopes of both', { scopes: { any: ['email'] } }, { scopes: { all: ['openid', 'phone'] } }, true],
     ['the app', { apps: { any: ['notes'] } }, {}, true],
@@ -114,6 +117,13 @@ describe('time windows have common samples', () => {
     expect(common(at('08:00', '09:00'), {}, [...before, at('08:03', '08:05')])).toEqual([]);
   });
 
+  test('and no samples outside of them', () => {
+    const [one, other] = [at('08:00', '09:00'), at('08:30', '10:00', 'UTC', [1])];
+    const samples = sampleFacts({ one, other, rest: [at('07:00', '08:45')], clientId: 'notes' });
+    expect(samples.length).toBeGreaterThan(1);
+    for (const facts of samples) expect(holds(one, facts) && holds(other, facts)).toBe(true);
+  });
+
   test('where only a rule before them names a time', () => {
     expect(common({}, {}, [at('00:00', '23:59')]).length).toBeGreaterThan(0);
   });
@@ -152,10 +162,13 @@ describe('time windows have common samples', () => {
 test('what no condition names is as plain as can be', () => {
   const [facts] = sampleFacts({ one: {}, other: {}, rest: [], clientId: 'notes' });
   expect(facts).toMatchObject({
-    request: { clientId: 'notes', scopes: [] },
+    request: { clientId: 'notes', scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+    evidence: [],
     network: { zones: [] },
     device: { known: false, platform: 'desktop', os: 'other' },
     subject: { identifiers: [], groups: [], profile: {} },
   });
   expect(facts?.subject).not.toHaveProperty('userType');
+  // Windows of time are in minutes.
+  expect(Number(facts?.now) % 60).toBe(0);
 });

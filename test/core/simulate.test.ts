@@ -8,8 +8,8 @@ import { evaluate } from '../../src/core/decision/evaluate.ts';
 import type { Facts } from '../../src/core/model/facts.ts';
 import type { Policy } from '../../src/core/model/policy.ts';
 import { type World, world } from './support/arbitraries.ts';
+import { allow, always, type FactParts, factors, factsOf, policiesOf, proof, userWith } from './support/fixtures.ts';
 import { seeded } from './support/seeded.ts';
-import { allow, always, type FactParts, factors, factsOf, policiesOf, proof, userWith } from './support/world.ts';
 
 const worlds = world({
   requirement: fc.constantFrom(factors(1), factors(2)),

@@ -7,9 +7,9 @@ import type { Enrollment, Evidence } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { type SufficientSets, sufficientSets } from '../../src/core/remediation/sufficient-sets.ts';
 import { allEnrollments, chains, evidenceOf, requirement } from './support/arbitraries.ts';
-import { naivelyMeets, subsets } from './support/naive.ts';
+import { descriptor, type Key, NOW, proof, TRANSACTION } from './support/fixtures.ts';
+import { naivelyMeets, subsets } from './support/naive-evaluator.ts';
 import { seeded } from './support/seeded.ts';
-import { descriptor, type Key, NOW, proof, TRANSACTION } from './support/world.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const when = { now: NOW, transaction: TRANSACTION };

@@ -15,7 +15,7 @@ import {
   skipping,
   started,
 } from '../../src/core/step/transitions.ts';
-import { NOW, plainRequest, proof } from './support/world.ts';
+import { NOW, plainRequest, proof } from './support/fixtures.ts';
 
 const fresh = begin({ id: 'tx', request: plainRequest, now: NOW, lifetime: 900 });
 const ann = { id: 'ann', identifier: 'ann@example.org', decoy: false };
@@ -101,7 +101,7 @@ describe('proved', () => {
     ['of another subject', withAnn, { ...password, subject: 'bob' }],
     ['of another event', withAnn, { ...password, transaction: 'tx-before' }],
   ])('throws for evidence %s', (_, transaction, evidence) => {
-    expect(() => proved(transaction, evidence)).toThrow();
+    expect(() => proved(transaction, evidence)).toThrow(/^evidence (needs|of)/);
   });
 });
 

@@ -7,7 +7,7 @@ import type { Characteristic, Factor } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
 import { unmetCharacteristic } from '../../src/core/queries/unmet-characteristic.ts';
-import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/world.ts';
+import { type FactParts, factors, factsOf, type Key, policiesOf, proof, userWith } from './support/fixtures.ts';
 
 const synced = ['userPresence', 'userVerification', 'phishingResistant'] as const;
 const bound = [...synced, 'deviceBound'] as const;
@@ -50,9 +50,15 @@ describe('a new key lacks', () => {
       ['userPresence', 'phishingResistant'],
       {},
     ],
+    [
+      'the one of two that is missing',
+      demanding('phishingResistant', 'userVerification'),
+      ['userPresence', 'phishingResistant'],
+      { lacks: 'userVerification' },
+    ],
     ['a factor type', factors(1, { demands: [{ factor: 'inherence' }] }), synced, undefined],
   ])('%s', (_, app, characteristics, expected) => {
-    expect(short(policiesOf({ app }), characteristics)).toEqual(expected);
+    expect(short(policiesOf({ app }), characteristics)).toStrictEqual(expected);
   });
 
   test('a factor type that it does not cover', () => {
@@ -68,6 +74,11 @@ describe('a new key lacks', () => {
       }),
     ).toEqual({ lacks: 'deviceBound' });
   });
+});
+
+test('what is not enabled lacks nothing that could be named', () => {
+  const enabled = policiesOf({ app: demanding('deviceBound'), enabled: ['password', 'totp'] });
+  expect(short(enabled, synced)).toBeUndefined();
 });
 
 describe('nothing is lacking where no app requires it', () => {

@@ -1,14 +1,21 @@
 /** Whether an authenticator must verify its user, and whether the identifier page offers a passkey. */
 
 import { describe, expect, test } from '@jest/globals';
+import type { DecisionOutcome } from '../../src/core/model/decision.ts';
 import type { EnrollmentRule } from '../../src/core/model/enrollment-policy.ts';
 import type { Policy, Requirement } from '../../src/core/model/policy.ts';
 import { compilePolicy } from '../../src/core/policy/compile.ts';
 import { discoverable } from '../../src/core/queries/discoverable.ts';
-import { needsUserVerification } from '../../src/core/queries/user-verification.ts';
+import {
+  asActive,
+  isAskedFor,
+  needsUserVerification,
+  withoutVerification,
+} from '../../src/core/queries/user-verification.ts';
 import {
   allow,
   always,
+  descriptor,
   enrolled,
   factors,
   factsOf,
@@ -17,7 +24,7 @@ import {
   policiesOf,
   proof,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
 
 const key = factors(1, { demands: [{ characteristics: ['phishingResistant'] }] });
 const verified = factors(1, { demands: [{ characteristics: ['userVerification'] }] });
@@ -138,4 +145,39 @@ test('the order of enrollments makes no difference', () => {
   const subject = userWith([], { enrollments: enrolled('webauthn', 'key') });
   const asked = { purpose: 'challenge', authenticator: 'webauthn' } as const;
   expect(needsUserVerification(policies, factsOf({ subject }), asked)).toBe(true);
+});
+
+test('an authenticator is thought of without verification, and the others stay as they are', () => {
+  const policies = policiesOf();
+  const both = { ...policies, authenticators: [descriptor.webauthn, { ...descriptor.webauthn, key: 'platform' }] };
+  const weaker = {
+    ...descriptor.webauthn,
+    factors: ['possession'],
+    characteristics: ['userPresence', 'deviceBound', 'phishingResistant'],
+  };
+  expect(withoutVerification(both, 'webauthn')).toEqual({ ...both, authenticators: [weaker, both.authenticators[1]] });
+});
+
+test('an account is thought of as active, and no account stays none', () => {
+  const subject = userWith(['password'], { status: 'suspended' });
+  expect(asActive(factsOf({ subject }))).toEqual(factsOf({ subject: { ...subject, status: 'active' } }));
+  expect(asActive(factsOf())).toEqual(factsOf());
+});
+
+describe('a decision asks for an authenticator', () => {
+  const totp = { authenticator: 'totp', enrollments: ['t'] };
+  test.each<[string, DecisionOutcome, boolean]>([
+    ['to prove', { kind: 'challenge', options: [{ authenticator: 'password', enrollments: ['p'] }, totp] }, true],
+    ['to enroll', { kind: 'enroll', choices: ['phone', 'totp'] }, true],
+    ['not if it asks to prove another', { kind: 'challenge', options: [{ ...totp, authenticator: 'phone' }] }, false],
+    ['not if it asks to enroll another', { kind: 'enroll', choices: ['phone'] }, false],
+    [
+      'not if it only keeps a denial back',
+      { kind: 'challenge', options: [totp], withheld: { reason: 'unsatisfiable' } },
+      false,
+    ],
+    ['not if it denies', { kind: 'deny', reason: 'rule' }, false],
+  ])('%s', (_, outcome, expected) => {
+    expect(isAskedFor({ ...outcome, trace: { layers: [] } }, 'totp')).toBe(expected);
+  });
 });

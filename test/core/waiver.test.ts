@@ -7,8 +7,6 @@ import type { Decision } from '../../src/core/model/decision.ts';
 import type { Evidence, Facts, RememberedProof } from '../../src/core/model/facts.ts';
 import type { Requirement } from '../../src/core/model/policy.ts';
 import { alternatives, evidenceOf, type World, world } from './support/arbitraries.ts';
-import { naivelyMeets } from './support/naive.ts';
-import { seeded } from './support/seeded.ts';
 import {
   allow,
   always,
@@ -24,7 +22,9 @@ import {
   proof,
   TRANSACTION,
   userWith,
-} from './support/world.ts';
+} from './support/fixtures.ts';
+import { naivelyMeets } from './support/naive-evaluator.ts';
+import { seeded } from './support/seeded.ts';
 
 const DAY = 86_400;
 const MONTH = 30 * DAY;

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
 import { addressCode, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
+import { linkTo, reach, type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, type Visit, visit, withEmail } from '../support/own-account.ts';
-import { currentStep, eventsOf, formOf, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
+import { currentStep, eventsOf, formOf, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 const mail = { from: 'id@acme.test', smtp: { host: 'mail.acme.test' } };
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
 function addressesOf(page: Page): readonly string[] {
   const section =
@@ -33,13 +33,13 @@ function addressesOf(page: Page): readonly string[] {
   return [...section.matchAll(/<p class="option-name"><bdi[^>]*>([^<]+)</g)].map(([, address = '']) => address);
 }
 
-async function addPage(person: TestUser, agent?: UserAgent): Promise<Visit> {
-  return visit(node, person, '/account/addresses/add', agent);
+async function addPage(user: TestUser, agent?: UserAgent): Promise<Visit> {
+  return visit(node, user, '/account/addresses/add', agent);
 }
 
 /** As far as the page that asks for the code. */
-async function ask(person: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
-  const add = await addPage(person, agent);
+async function ask(user: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
+  const add = await addPage(user, agent);
   return { agent: add.agent, page: await add.agent.submit(add.page, formOf(add.page, 'add-address'), { email }) };
 }
 
@@ -47,11 +47,11 @@ async function confirm({ agent, page }: Visit, passcode: string): Promise<Page> 
   return agent.submit(page, formOf(page, 'confirm-address'), { passcode });
 }
 
-async function add(person: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
-  const asked = await ask(person, email, agent);
+async function add(user: TestUser, email: string, agent?: UserAgent): Promise<Visit> {
+  const asked = await ask(user, email, agent);
   const page = await confirm(asked, await addressCode(node, email));
   expect(page.messages).toEqual(['account.done.address_added']);
-  await allowAnother(person);
+  await allowAnother(user);
   return { agent: asked.agent, page };
 }
 
@@ -65,10 +65,10 @@ function notThis(code: string): string {
 }
 
 test('an address counts once its code came back; all are notified, the new one too, and mail need be no authenticator', async () => {
-  const person = await personWithPassword(node);
-  const own = await withEmail(node, person);
+  const user = await userWithPassword(node);
+  const own = await withEmail(node, user);
   const fresh = `new-${own}`;
-  const asked = await ask(person, `  ${fresh} `);
+  const asked = await ask(user, `  ${fresh} `);
   expect(asked.page.url).toBe(`${node.issuer}/account/addresses/confirm`);
   expect(asked.page.html).toContain(fresh);
   expect(addressesOf(await asked.agent.open(`${node.issuer}/account`))).toEqual([own]);
@@ -77,7 +77,7 @@ test('an address counts once its code came back; all are notified, the new one t
   const code = await addressCode(node, fresh);
   const wrong = await confirm(asked, notThis(code));
   expect([wrong.status, wrong.messages]).toEqual([422, ['credentials.invalid']]);
-  expect(eventsOf(node, person.id)).toContain('account.address_refused');
+  expect(eventsOf(node, user.id)).toContain('account.address_refused');
   const page = await confirm({ ...asked, page: wrong }, ` ${code.slice(0, 3)} ${code.slice(3)}`);
   expect(page.messages).toEqual(['account.done.address_added']);
   expect(addressesOf(page)).toEqual([own, fresh]);
@@ -91,10 +91,10 @@ test('an address counts once its code came back; all are notified, the new one t
 });
 
 test('one that was added is removed; it is notified as well, and the last one stays', async () => {
-  const person = await personWithPassword(node);
-  const [first, second] = [`1-${person.identifier}`, `2-${person.identifier}`];
-  const { agent } = await add(person, first);
-  const { page: own } = await add(person, second, agent);
+  const user = await userWithPassword(node);
+  const [first, second] = [`1-${user.identifier}`, `2-${user.identifier}`];
+  const { agent } = await add(user, first);
+  const { page: own } = await add(user, second, agent);
   expect(addressesOf(own)).toEqual([first, second]);
   const question = await agent.open(linkTo(own, /addresses\/[\w-]{43}/));
   expect(question.url).not.toContain(first);
@@ -111,9 +111,9 @@ test('one that was added is removed; it is notified as well, and the last one st
 });
 
 test('what cannot be an address, or is one of the account already, gets no mail', async () => {
-  const person = await personWithPassword(node);
-  const own = await withEmail(node, person);
-  const { agent, page } = await addPage(person);
+  const user = await userWithPassword(node);
+  const own = await withEmail(node, user);
+  const { agent, page } = await addPage(user);
   for (const [email, code] of [
     ['', 'email.required'],
     ['nobody', 'email.invalid'],
@@ -124,20 +124,20 @@ test('what cannot be an address, or is one of the account already, gets no mail'
     const refused = await agent.submit(page, formOf(page, 'add-address'), { email });
     expect([email, refused.status, refused.messages]).toEqual([email, 422, [code]]);
   }
-  expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
+  expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
 });
 
 test('a change takes all that the account can prove, five minutes old at most', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const agent = new UserAgent();
-  await visit(node, person, '/account', agent);
+  await visit(node, user, '/account', agent);
   const asked = await agent.open(`${node.issuer}/account/addresses/add`);
   expect(currentStep(asked)).toBe('challenge:totp');
-  const form = await reach(agent, asked, person);
+  const form = await reach(agent, asked, user);
   expect(form.url).toBe(`${node.issuer}/account/addresses/add`);
   now += 301;
   try {
-    const late = await agent.submit(form, formOf(form, 'add-address'), { email: `late-${person.identifier}` });
+    const late = await agent.submit(form, formOf(form, 'add-address'), { email: `late-${user.identifier}` });
     expect(late.url).toContain('/signin/');
     for (const path of ['confirm', 'resend']) {
       const body = new URLSearchParams({ stateHandle: '' });
@@ -148,25 +148,24 @@ test('a change takes all that the account can prove, five minutes old at most', 
   } finally {
     now -= 301;
   }
-  expect((await node.app.directory.get(person.id))?.user.askedAddress).toBeUndefined();
+  expect((await node.app.directory.get(user.id))?.user.askedAddress).toBeUndefined();
 });
 
 test('five are enough', async () => {
-  const person = await personWithPassword(node);
-  let visited = await addPage(person);
-  for (let count = 1; count <= 5; count += 1)
-    visited = await add(person, `${count}-${person.identifier}`, visited.agent);
+  const user = await userWithPassword(node);
+  let visited = await addPage(user);
+  for (let count = 1; count <= 5; count += 1) visited = await add(user, `${count}-${user.identifier}`, visited.agent);
   expect(addressesOf(visited.page)).toHaveLength(5);
   expect(visited.page.html).not.toContain('/account/addresses/add');
-  const { agent, page } = await addPage(person, visited.agent);
-  const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `6-${person.identifier}` });
+  const { agent, page } = await addPage(user, visited.agent);
+  const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `6-${user.identifier}` });
   expect([refused.status, refused.messages]).toEqual([422, ['account.address.full']]);
 });
 
 test('codes are sent at a slow pace, only the newest counts, and sending again gives no more tries', async () => {
-  const person = await personWithPassword(node);
-  const address = `slow-${person.identifier}`;
-  const asked = await ask(person, address);
+  const user = await userWithPassword(node);
+  const address = `slow-${user.identifier}`;
+  const asked = await ask(user, address);
   const code = await addressCode(node, address);
   const soon = await asked.agent.submit(asked.page, formOf(asked.page, 'resend-address'));
   expect([soon.status, soon.messages]).toEqual([429, ['resend.exceeded']]);
@@ -175,7 +174,7 @@ test('codes are sent at a slow pace, only the newest counts, and sending again g
     page = await confirm({ agent: asked.agent, page }, notThis(code));
     expect(page.messages).toEqual(['credentials.invalid']);
   }
-  await allowAnother(person);
+  await allowAnother(user);
   const again = await asked.agent.submit(page, formOf(page, 'resend-address'));
   expect(again.messages).toEqual(['sent.again']);
   const newest = await addressCode(node, address);
@@ -184,7 +183,7 @@ test('codes are sent at a slow pace, only the newest counts, and sending again g
     const tried = await confirm({ agent: asked.agent, page: again }, one);
     expect([tried.status, tried.messages]).toEqual([429, ['attempts.exceeded']]);
   }
-  await node.store.commit([{ op: 'reset', counter: attemptCounter(person.id, 'notification_address') }]);
+  await node.store.commit([{ op: 'reset', counter: attemptCounter(user.id, 'notification_address') }]);
   expect((await confirm({ agent: asked.agent, page: again }, code)).messages).toEqual(['credentials.invalid']);
   expect((await confirm({ agent: asked.agent, page: again }, newest)).messages).toEqual(['account.done.address_added']);
 });
@@ -192,26 +191,26 @@ test('codes are sent at a slow pace, only the newest counts, and sending again g
 test('one mailbox gets ten codes an hour, however many accounts ask for it', async () => {
   const address = `flooded-${Date.now()}@demo.test`;
   for (let count = 1; count <= 10; count += 1) {
-    const { page } = await ask(await personWithPassword(node), address);
+    const { page } = await ask(await userWithPassword(node), address);
     expect(page.url).toContain('/account/addresses/confirm');
   }
-  const { page } = await ask(await personWithPassword(node), address);
+  const { page } = await ask(await userWithPassword(node), address);
   expect([page.status, page.messages]).toEqual([429, ['send.exceeded']]);
   expect((await outboxOf(node)).filter(({ delivery }) => delivery.to === address)).toHaveLength(10);
 });
 
 test('a code counts ten minutes, and only in the session that asked for it', async () => {
-  const person = await personWithPassword(node);
-  const address = `bound-${person.identifier}`;
-  const first = await ask(person, address);
+  const user = await userWithPassword(node);
+  const address = `bound-${user.identifier}`;
+  const first = await ask(user, address);
   const code = await addressCode(node, address);
-  const second = await visit(node, person, '/account/addresses/confirm');
+  const second = await visit(node, user, '/account/addresses/confirm');
   expect(second.page.html).toContain(address);
   const foreign = await confirm(second, code);
   expect([foreign.status, foreign.messages]).toEqual([422, ['credentials.invalid']]);
   now += 600;
   try {
-    const late = await visit(node, person, '/account/addresses/confirm', first.agent);
+    const late = await visit(node, user, '/account/addresses/confirm', first.agent);
     expect(late.page.url).toBe(`${node.issuer}/account`);
   } finally {
     now -= 600;
@@ -220,19 +219,19 @@ test('a code counts ten minutes, and only in the session that asked for it', asy
 });
 
 test('where no mail goes out, no address is asked for, nothing waits to be sent, and the page says so', async () => {
-  const person = await personWithPassword(node);
-  await withEmail(node, person);
-  const { agent, page } = await addPage(person);
+  const user = await userWithPassword(node);
+  await withEmail(node, user);
+  const { agent, page } = await addPage(user);
   await node.configure(settings({}));
   try {
     expect((await agent.open(`${node.issuer}/account`)).html).not.toContain('/account/addresses/add');
-    const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `x-${person.identifier}` });
+    const refused = await agent.submit(page, formOf(page, 'add-address'), { email: `x-${user.identifier}` });
     expect([refused.status, refused.messages]).toEqual([422, ['account.address.no_mail']]);
     const manage = await agent.open(linkTo(await agent.open(`${node.issuer}/account`), /authenticators/));
     const named = await agent.submit(manage, formOf(manage, 'rename'), { label: 'Mine' });
     expect(named.messages).toEqual(['account.done.renamed']);
     expect(named.html).toContain('No mail can be sent from here, so nobody is told');
-    expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
+    expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
   } finally {
     await node.configure(settings());
   }

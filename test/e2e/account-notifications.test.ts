@@ -5,17 +5,17 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { notificationsFor, notifiedEvents, outboxOf } from '../support/account-notifications.ts';
+import { linkTo, reach, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
-import { type Person, redirectUri } from '../support/relying-party.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
 import {
   beginSignIn,
   currentStep,
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 
@@ -33,15 +33,15 @@ afterAll(() => node.stop());
 const firefox = 'Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0';
 
 test('an enrollment during a sign-in is notified: what, when, from where, for which app, in the language of the user', async () => {
-  const person: Person & { id: string } = await personWithPassword(node);
-  const address = await withEmail(node, person);
-  await node.app.directory.update(person.id, ({ profile }) => ({ profile: { ...profile, locale: 'de' } }));
+  const user: TestUser & { id: string } = await userWithPassword(node);
+  const address = await withEmail(node, user);
+  await node.app.directory.update(user.id, ({ profile }) => ({ profile: { ...profile, locale: 'de' } }));
   const agent = new UserAgent({ headers: { 'user-agent': firefox, 'accept-language': 'en' } });
   let { page } = await beginSignIn(node, 'payroll', agent);
-  page = await identify(agent, page, person);
+  page = await identify(agent, page, user);
   if (currentStep(page) === 'select') page = await agent.submit(page, mainForm(page), { 'authenticator.id': 'totp' });
-  person.totp = page.secret ?? '';
-  page = await agent.submit(page, mainForm(page), await passcode(person), redirectUri);
+  user.totp = page.secret ?? '';
+  page = await agent.submit(page, mainForm(page), await passcode(user), redirectUri);
   expect(currentStep(page)).toBe('code');
   const notifications = await notificationsFor(node, address);
   expect(notifications).toHaveLength(1);
@@ -61,30 +61,30 @@ test('an enrollment during a sign-in is notified: what, when, from where, for wh
   });
   expect(notifications[0]?.about).toMatchObject({
     languages: { uiLocales: 'de', acceptLanguage: 'en' },
-    subject: person.id,
+    subject: user.id,
     client: 'payroll',
   });
 });
 
 test('an offer that is not confirmed causes no notification, and an unverified address gets none', async () => {
-  const person = await personWithPassword(node);
-  await node.app.directory.update(person.id, () => ({ profile: { email: person.identifier } }));
-  const { agent, page } = await visit(node, person, '/account/add/recovery_code');
+  const user = await userWithPassword(node);
+  await node.app.directory.update(user.id, () => ({ profile: { email: user.identifier } }));
+  const { agent, page } = await visit(node, user, '/account/add/recovery_code');
   expect(currentStep(page)).toBe('enroll:recovery_code');
   const unsaved = await agent.submit(page, mainForm(page), { 'credentials.saved': '' });
   expect(unsaved.status).toBe(422);
   const added = await agent.submit(unsaved, mainForm(unsaved), { 'credentials.saved': 'yes' });
   expect(added.messages).toEqual(['account.done.added']);
-  expect((await outboxOf(node)).filter(({ about }) => about.subject === person.id)).toEqual([]);
+  expect((await outboxOf(node)).filter(({ about }) => about.subject === user.id)).toEqual([]);
 });
 
 test('removing a mailbox is notified there, too', async () => {
-  const person = await personWithTotp(node);
-  const address = await withEmail(node, person);
-  const mailbox = `box-${person.identifier}`;
-  await node.app.directory.replaceCredential(person.id, emailCredential(mailbox));
-  const id = (await node.app.directory.get(person.id))?.credentials.find((one) => one.authenticator === 'email')?.id;
-  const { agent, page } = await visit(node, person, `/account/authenticators/${id}`);
+  const user = await userWithTotp(node);
+  const address = await withEmail(node, user);
+  const mailbox = `box-${user.identifier}`;
+  await node.app.directory.replaceCredential(user.id, emailCredential(mailbox));
+  const id = (await node.app.directory.get(user.id))?.credentials.find((one) => one.authenticator === 'email')?.id;
+  const { agent, page } = await visit(node, user, `/account/authenticators/${id}`);
   const gone = await agent.submit(page, formOf(page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
   expect(await notifiedEvents(node, mailbox)).toEqual(['removed']);
@@ -97,19 +97,19 @@ test('removing a mailbox is notified there, too', async () => {
 });
 
 test('new recovery codes replace the old ones, and the notification says so; a code that is used is notified, too', async () => {
-  const person = await personWithPassword(node);
-  const address = await withEmail(node, person);
-  const { agent, page } = await visit(node, person, '/account/add/recovery_code');
+  const user = await userWithPassword(node);
+  const address = await withEmail(node, user);
+  const { agent, page } = await visit(node, user, '/account/add/recovery_code');
   const first = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
   expect(first.messages).toEqual(['account.done.added']);
   now += 301;
-  const asked = await visit(node, person, '/account/add/recovery_code', agent);
+  const asked = await visit(node, user, '/account/add/recovery_code', agent);
   expect(currentStep(asked.page)).toBe('challenge:recovery_code');
   const [code = ''] = page.html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/) ?? [];
   const offer = await reach(
     agent,
     await agent.submit(asked.page, mainForm(asked.page), { 'credentials.passcode': code }),
-    person,
+    user,
   );
   expect(currentStep(offer)).toBe('enroll:recovery_code');
   const second = await agent.submit(offer, mainForm(offer), { 'credentials.saved': 'yes' });
@@ -120,9 +120,9 @@ test('new recovery codes replace the old ones, and the notification says so; a c
 });
 
 test('so many changes are made and notified, and no more: no user is flooded, and no change goes unnoticed', async () => {
-  const person = await personWithPassword(node);
-  const address = await withEmail(node, person);
-  const { agent, page: own } = await visit(node, person);
+  const user = await userWithPassword(node);
+  const address = await withEmail(node, user);
+  const { agent, page: own } = await visit(node, user);
   const manage = linkTo(own, /authenticators/);
   let page = await agent.open(manage);
   for (let count = 1; count <= 30; count += 1) {
@@ -133,6 +133,6 @@ test('so many changes are made and notified, and no more: no user is flooded, an
   const refused = await agent.submit(page, formOf(page, 'rename'), { label: 'One too many' });
   expect([refused.status, refused.messages]).toEqual([429, ['account.changes.exceeded']]);
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
-  expect((await node.app.directory.get(person.id))?.credentials[0]?.label).toBe('Name 30');
+  expect((await node.app.directory.get(user.id))?.credentials[0]?.label).toBe('Name 30');
   expect(await notifiedEvents(node, address)).toHaveLength(30);
 });

@@ -5,9 +5,9 @@ import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { addressCode, notifiedEvents } from '../support/account-notifications.ts';
+import { type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { type Visit, visit, withEmail } from '../support/own-account.ts';
-import { formOf, personWithPassword } from '../support/sign-in-flow.ts';
+import { formOf, userWithPassword } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import type { Page } from '../support/user-agent.ts';
 
@@ -28,20 +28,20 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     await stopStore?.();
   });
 
-  type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
+  type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
   /** A user at their account who has two authenticators more since they proved all that they had. */
-  async function atHome(): Promise<{ person: TestUser; home: Visit; address: string; extra: readonly string[] }> {
-    const person = await personWithPassword(node);
-    const address = await withEmail(node, person);
-    const home = await visit(node, person);
-    const stored = (await node.store.load([credentialsKey(person.id)])).entries.get(credentialsKey(person.id));
+  async function atHome(): Promise<{ user: TestUser; home: Visit; address: string; extra: readonly string[] }> {
+    const user = await userWithPassword(node);
+    const address = await withEmail(node, user);
+    const home = await visit(node, user);
+    const stored = (await node.store.load([credentialsKey(user.id)])).entries.get(credentialsKey(user.id));
     const more = ['One', 'Two'].map((label) =>
       issueCredential({ authenticator: key, label, factors, characteristics, secret: {} }, 1),
     );
     const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
-    await node.store.commit([{ op: 'put', key: credentialsKey(person.id), value }]);
-    return { person, home, address, extra: more.map(({ id }) => id) };
+    await node.store.commit([{ op: 'put', key: credentialsKey(user.id), value }]);
+    return { user, home, address, extra: more.map(({ id }) => id) };
   }
 
   async function labelsOf({ id }: TestUser): Promise<readonly string[]> {
@@ -52,17 +52,17 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   const codes = (pages: readonly Page[]) => pages.flatMap(({ messages }) => messages).sort();
 
   test('each tab removes another one: one of them is gone', async () => {
-    const { person, home, address, extra } = await atHome();
+    const { user, home, address, extra } = await atHome();
     const { agent } = home;
     const pages = await Promise.all(extra.map((id) => agent.open(`${node.issuer}/account/authenticators/${id}`)));
     const after = await Promise.all(pages.map((page) => agent.submit(page, formOf(page, 'remove'))));
     expect(codes(after)).toEqual(['account.done.removed', 'form.stale']);
-    expect(await labelsOf(person)).toHaveLength(2);
+    expect(await labelsOf(user)).toHaveLength(2);
     expect(await notifiedEvents(node, address)).toEqual(['removed']);
   });
 
   test('one is named while another is removed: both changes never half', async () => {
-    const { person, home, address, extra } = await atHome();
+    const { user, home, address, extra } = await atHome();
     const { agent } = home;
     const [first, second] = await Promise.all(
       extra.map((id) => agent.open(`${node.issuer}/account/authenticators/${id}`)),
@@ -71,7 +71,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
       agent.submit(first as Page, formOf(first as Page, 'rename'), { label: 'New' }),
       agent.submit(second as Page, formOf(second as Page, 'remove')),
     ]);
-    const labels = await labelsOf(person);
+    const labels = await labelsOf(user);
     const renamed = after[0]?.messages[0] === 'account.done.renamed';
     expect(codes(after)).toEqual([renamed ? 'account.done.renamed' : 'account.done.removed', 'form.stale']);
     expect(labels).toEqual(renamed ? ['New', 'Two', 'password'] : ['One', 'password']);
@@ -79,28 +79,28 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   });
 
   test('a code is entered twice at once: the address is there once', async () => {
-    const person = await personWithPassword(node);
-    const fresh = `fresh-${person.identifier}`;
-    const { agent, page } = await visit(node, person, '/account/addresses/add');
+    const user = await userWithPassword(node);
+    const fresh = `fresh-${user.identifier}`;
+    const { agent, page } = await visit(node, user, '/account/addresses/add');
     const asked = await agent.submit(page, formOf(page, 'add-address'), { email: fresh });
     const passcode = await addressCode(node, fresh);
     const tries = [1, 2, 3].map(() => agent.submit(asked, formOf(asked, 'confirm-address'), { passcode }));
     expect(codes(await Promise.all(tries))).toEqual(['account.done.address_added', 'form.stale', 'form.stale']);
-    const user = (await node.app.directory.get(person.id))?.user;
-    expect(user?.notificationAddresses?.map(({ address }) => address)).toEqual([fresh]);
+    const stored = (await node.app.directory.get(user.id))?.user;
+    expect(stored?.notificationAddresses?.map(({ address }) => address)).toEqual([fresh]);
     expect(await notifiedEvents(node, fresh)).toEqual(['address_added']);
   });
 
   test('both of two addresses are removed at once: one stays', async () => {
-    const person = await personWithPassword(node);
-    const added = [1, 2].map((count) => ({ address: `${count}-${person.identifier}`, addedAt: 1 }));
-    await node.app.directory.update(person.id, (user) => ({ ...user, notificationAddresses: added }));
-    const { agent, page: own } = await visit(node, person);
+    const user = await userWithPassword(node);
+    const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
+    await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added }));
+    const { agent, page: own } = await visit(node, user);
     const links = [...own.html.matchAll(/href="(\/account\/addresses\/[\w-]{43})"/g)].map(([, href]) => href);
     expect(links).toHaveLength(2);
     const pages = await Promise.all(links.map((href) => agent.open(`${node.issuer}${href}`)));
     const after = await Promise.all(pages.map((page) => agent.submit(page, formOf(page, 'remove-address'))));
     expect(codes(after)).toEqual(['account.done.address_removed', 'form.stale']);
-    expect((await node.app.directory.get(person.id))?.user.notificationAddresses).toHaveLength(1);
+    expect((await node.app.directory.get(user.id))?.user.notificationAddresses).toHaveLength(1);
   });
 });

@@ -1,9 +1,9 @@
 /** What may be removed, what must stay, and what it costs: over HTTP. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { visit } from '../support/own-account.ts';
 import { nextCode } from '../support/relying-party.ts';
-import { formOf, personWithPassword, personWithTotp, signOnPolicy } from '../support/sign-in-flow.ts';
+import { formOf, signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -12,16 +12,16 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
+type TestUser = Awaited<ReturnType<typeof userWithTotp>>;
 
 async function keysOf({ id }: TestUser | { id: string }): Promise<readonly string[]> {
   return (await node.app.directory.get(id))?.credentials.map(({ authenticator }) => authenticator) ?? [];
 }
 
-async function manage(person: TestUser, key: string, agent?: UserAgent) {
-  const credentials = (await node.app.directory.get(person.id))?.credentials ?? [];
+async function manage(user: TestUser, key: string, agent?: UserAgent) {
+  const credentials = (await node.app.directory.get(user.id))?.credentials ?? [];
   const id = credentials.find(({ authenticator }) => authenticator === key)?.id;
-  return visit(node, person, `/account/authenticators/${id}`, agent);
+  return visit(node, user, `/account/authenticators/${id}`, agent);
 }
 
 /** The apps that the page warns of. */
@@ -31,19 +31,19 @@ function lostOn(page: Page): readonly string[] {
 }
 
 test('what the enrollment policy requires stays, with the reason', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   await node.configure({ [policy]: JSON.stringify({ rules: [{ name: 'All', then: { required: ['totp'] } }] }) });
   try {
-    const { agent, page } = await manage(person, 'totp');
+    const { agent, page } = await manage(user, 'totp');
     expect(needed(page)).toEqual(['Notes', 'Payroll', 'Shop']);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
     expect(refused.html).toContain('The rules of your organization require this for <bdi>Notes, Payroll, Shop</bdi>,');
-    expect(await keysOf(person)).toEqual(['password', 'totp']);
+    expect(await keysOf(user)).toEqual(['password', 'totp']);
   } finally {
     await node.configure({ [policy]: undefined });
   }
-  const again = await manage(person, 'totp');
+  const again = await manage(user, 'totp');
   const gone = await again.agent.submit(again.page, formOf(again.page, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
 });
@@ -59,19 +59,19 @@ const addable = (page: Page) => [...page.html.matchAll(/href="\/account\/add\/(\
 test('an app that needs it is named, with what to add first: the payroll of the demo', async () => {
   const demo = await startNode({ demo: true, authenticators: 'demo' });
   try {
-    const person = await personWithTotp(demo);
-    const credentials = async () => (await demo.app.directory.get(person.id))?.credentials ?? [];
+    const user = await userWithTotp(demo);
+    const credentials = async () => (await demo.app.directory.get(user.id))?.credentials ?? [];
     const path = `/account/authenticators/${(await credentials()).find(({ authenticator }) => authenticator === 'totp')?.id}`;
-    const { agent, page } = await visit(demo, person, path);
+    const { agent, page } = await visit(demo, user, path);
     expect([needed(page), addable(page)]).toEqual([['Payroll'], ['totp', 'webauthn']]);
     const refused = await agent.submit(page, formOf(page, 'remove'));
     expect([refused.status, refused.messages]).toEqual([422, ['account.remove.required']]);
     expect(refused.html).toContain('The rules of your organization require this for <bdi>Payroll</bdi>,');
     const offer = await agent.open(`${demo.issuer}/account/add/totp`);
-    const code = await nextCode({ ...person, totp: offer.secret ?? '' });
+    const code = await nextCode({ ...user, totp: offer.secret ?? '' });
     const fields = { 'credentials.label': 'Tablet', 'credentials.passcode': code };
     expect((await agent.submit(offer, mainForm(offer), fields)).messages).toContain('account.done.added');
-    const again = await visit(demo, person, path, agent);
+    const again = await visit(demo, user, path, agent);
     expect(needed(again.page)).toEqual([]);
     const gone = await agent.submit(again.page, formOf(again.page, 'remove'));
     expect(gone.messages).toEqual(['account.done.removed']);
@@ -82,7 +82,7 @@ test('an app that needs it is named, with what to add first: the payroll of the 
 });
 
 test('a rule for the office keeps it elsewhere, too; one for an app that denies them does not', async () => {
-  const [inside, contractor] = [await personWithTotp(node), await personWithTotp(node, ['contractors'])];
+  const [inside, contractor] = [await userWithTotp(node), await userWithTotp(node, ['contractors'])];
   const office = { name: 'Office', when: { network: { any: ['office'] } }, then: { required: ['totp'] } };
   const payroll = { name: 'Pay', when: { apps: { any: ['payroll'] } }, then: { required: ['totp'] } };
   await node.configure({ [policy]: JSON.stringify({ rules: [office, { name: 'All', then: {} }] }) });
@@ -103,8 +103,8 @@ test('a rule for the office keeps it elsewhere, too; one for an app that denies 
 });
 
 test('the last authenticator that an app accepts is removed only when the user has read which apps are lost', async () => {
-  const person = await personWithTotp(node);
-  const { agent, page } = await manage(person, 'password');
+  const user = await userWithTotp(node);
+  const { agent, page } = await manage(user, 'password');
   expect(lostOn(page)).toEqual(['Payroll']);
   const form = formOf(page, 'remove');
   const unsaid = await agent.submit(page, form, { confirm: '' });
@@ -120,22 +120,22 @@ test('the last authenticator that an app accepts is removed only when the user h
     ['account.remove.confirm'],
     ['Notes', 'Payroll'],
   ]);
-  expect(await keysOf(person)).toEqual(['password', 'totp']);
+  expect(await keysOf(user)).toEqual(['password', 'totp']);
   const gone = await agent.submit(asked, formOf(asked, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
-  expect(await keysOf(person)).toEqual(['totp']);
+  expect(await keysOf(user)).toEqual(['totp']);
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
 });
 
 test('what can be enrolled again during a sign-in is no loss', async () => {
-  const person = await personWithTotp(node);
-  const { page } = await manage(person, 'totp');
+  const user = await userWithTotp(node);
+  const { page } = await manage(user, 'totp');
   expect(lostOn(page)).toEqual([]);
   expect(formOf(page, 'remove')?.fields.confirm).toBeUndefined();
 });
 
 test('apps that the user cannot get into anyway are not named', async () => {
-  const contractor = await personWithTotp(node, ['contractors']);
+  const contractor = await userWithTotp(node, ['contractors']);
   const { page } = await manage(contractor, 'password');
   expect(lostOn(page)).toEqual([]);
 });
@@ -156,7 +156,7 @@ test('of many apps the first are named, the others counted', async () => {
   );
   await node.configure(apps);
   try {
-    const { page } = await manage(await personWithTotp(node), 'password');
+    const { page } = await manage(await userWithTotp(node), 'password');
     const lost = lostOn(page);
     expect(lost).toHaveLength(11);
     expect(lost.at(-1)).toBe('and 14 more');
@@ -166,11 +166,11 @@ test('of many apps the first are named, the others counted', async () => {
 });
 
 test('where it would be refused anyway, nothing is asked', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page } = await visit(
     node,
-    person,
-    `/account/authenticators/${(await node.app.directory.get(person.id))?.credentials[0]?.id}`,
+    user,
+    `/account/authenticators/${(await node.app.directory.get(user.id))?.credentials[0]?.id}`,
   );
   expect(lostOn(page)).toEqual([]);
   const refused = await agent.submit(page, formOf(page, 'remove'));

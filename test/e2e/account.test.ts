@@ -1,17 +1,10 @@
 /** `/account` over HTTP: what users see of their own account, and what a change takes. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { notifiedEvents } from '../support/account-notifications.ts';
+import { linkTo, reach, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { linkTo, reach, visit, withEmail } from '../support/own-account.ts';
-import type { Person } from '../support/relying-party.ts';
-import {
-  beginSignIn,
-  currentStep,
-  formOf,
-  identify,
-  personWithPassword,
-  personWithTotp,
-} from '../support/sign-in-flow.ts';
+import type { TestUser } from '../support/relying-party.ts';
+import { beginSignIn, currentStep, formOf, identify, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let now = Math.floor(Date.now() / 1000);
@@ -22,28 +15,28 @@ beforeAll(async () => {
 afterAll(async () => node.stop());
 
 test('a user without a session signs in, comes back, and sees the account', async () => {
-  const person = await personWithPassword(node);
-  const { page } = await visit(node, person);
+  const user = await userWithPassword(node);
+  const { page } = await visit(node, user);
   expect(page.url).toBe(`${node.issuer}/account`);
   expect(page.status).toBe(200);
   expect(page.headers.get('cache-control')).toBe('no-store');
-  expect(page.html).toContain(person.identifier);
+  expect(page.html).toContain(user.identifier);
   expect(page.html).toContain('This browser');
   expect(page.html.match(/href="\/account\/authenticators\//g)).toHaveLength(1);
 });
 
 test('an authenticator is added once the requirement is met, named, and removed; every address is notified', async () => {
-  const person: Person & { id: string } = await personWithPassword(node);
-  await withEmail(node, person);
-  const { agent } = await visit(node, person);
-  const added = await visit(node, person, '/account/add/totp', agent);
+  const user: TestUser & { id: string } = await userWithPassword(node);
+  await withEmail(node, user);
+  const { agent } = await visit(node, user);
+  const added = await visit(node, user, '/account/add/totp', agent);
   expect(added.page.messages).toEqual(['account.done.added']);
-  const account = await node.app.directory.get(person.id);
+  const account = await node.app.directory.get(user.id);
   const totp = account?.credentials.find(({ authenticator }) => authenticator === 'totp');
   expect(totp).toBeDefined();
 
   const manage = `/account/authenticators/${totp?.id}`;
-  const form = (await visit(node, person, manage, agent)).page;
+  const form = (await visit(node, user, manage, agent)).page;
   const bad = await agent.submit(form, formOf(form, 'rename'), { label: 'My\u0007phone' });
   expect([bad.status, bad.messages]).toEqual([422, ['account.name.invalid']]);
   expect(formOf(bad, 'rename')?.fields.label).toBe('My\u0007phone');
@@ -55,41 +48,41 @@ test('an authenticator is added once the requirement is met, named, and removed;
   expect([stale.status, stale.messages]).toEqual([409, ['form.stale']]);
   const gone = await agent.submit(stale, formOf(stale, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
-  expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
+  expect((await node.app.directory.get(user.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
     'password',
   ]);
-  expect(await notifiedEvents(node, person.identifier)).toEqual(['added', 'removed', 'renamed']);
+  expect(await notifiedEvents(node, user.identifier)).toEqual(['added', 'removed', 'renamed']);
 });
 
 test('a change takes the strongest level, five minutes old at most, and what it takes is asked for', async () => {
-  const person = await personWithTotp(node);
-  const { agent, page } = await visit(node, person);
+  const user = await userWithTotp(node);
+  const { agent, page } = await visit(node, user);
   expect(page.url).toBe(`${node.issuer}/account`);
   const manage = linkTo(page, /authenticators/);
   const asked = await agent.open(manage);
   expect(currentStep(asked)).toBe('challenge:totp');
-  const form = await reach(agent, asked, person);
+  const form = await reach(agent, asked, user);
   expect(form.url).toBe(manage);
   now += 301;
   const late = await agent.submit(form, formOf(form, 'remove'));
   expect(late.url).toContain('/signin/');
-  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+  expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(2);
 });
 
 test('the last authenticator to sign in with stays', async () => {
-  const person = await personWithPassword(node);
-  const { agent, page } = await visit(node, person);
+  const user = await userWithPassword(node);
+  const { agent, page } = await visit(node, user);
   const form = await agent.open(linkTo(page, /authenticators/));
   const refused = await agent.submit(form, formOf(form, 'remove'));
   expect([refused.status, refused.messages]).toEqual([422, ['account.remove.last']]);
-  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(1);
+  expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(1);
 });
 
 test('one other session is ended, then all others; this one goes on', async () => {
-  const person = await personWithPassword(node);
-  const second = await visit(node, person);
-  const third = await visit(node, person);
-  const { agent, page } = await visit(node, person);
+  const user = await userWithPassword(node);
+  const second = await visit(node, user);
+  const third = await visit(node, user);
+  const { agent, page } = await visit(node, user);
   expect(page.html.match(/href="\/account\/sessions\/[\w-]{43}"/g)).toHaveLength(2);
   const form = await agent.open(linkTo(page, /sessions\/[\w-]{43}$/));
   const ended = await agent.submit(form, formOf(form, 'end'));
@@ -105,9 +98,9 @@ test('one other session is ended, then all others; this one goes on', async () =
 });
 
 test('a sign-in to an app is listed with what was proved', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'notes');
-  await identify(agent, page, person);
+  await identify(agent, page, user);
   const own = await agent.open(`${node.issuer}/account`);
   expect(own.url).toBe(`${node.issuer}/account`);
   expect(own.html).toMatch(/Recent sign-ins[\s\S]*Notes[\s\S]*Password/);

@@ -7,7 +7,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { linkIn, mailTo, passwordless, reader } from '../support/mail.ts';
 import { startNode } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { beginIdentified } from '../support/proofs.ts';
+import { beginIdentified } from '../support/prove-capabilities.ts';
 import { answerStep, currentStep, formOf, signOnPolicy } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -19,16 +19,16 @@ test('mailboxes and numbers without a name are shown masked once something is pr
   });
   try {
     const numbers = [mobileNumber(), mobileNumber()];
-    const person = await reader(node);
+    const user = await reader(node);
     const created = await node.app.directory.create({
-      identifiers: [`two-${person.identifier}`],
+      identifiers: [`two-${user.identifier}`],
       groups: ['staff'],
-      credentials: [emailCredential(person.address), ...numbers.map(phoneCredential)],
+      credentials: [emailCredential(user.address), ...numbers.map(phoneCredential)],
     });
     expect(created.ok).toBe(true);
-    const { agent, page } = await beginIdentified(node, 'notes', { identifier: `two-${person.identifier}` });
+    const { agent, page } = await beginIdentified(node, 'notes', { identifier: `two-${user.identifier}` });
     expect(currentStep(page)).toBe('challenge:email');
-    const code = /^ {4}(\d{6})$/m.exec((await mailTo(node, person.address)).text)?.[1] ?? '';
+    const code = /^ {4}(\d{6})$/m.exec((await mailTo(node, user.address)).text)?.[1] ?? '';
     const proved = await answerStep(agent, page, { 'credentials.passcode': code });
     expect(currentStep(proved)).toBe('challenge:phone');
     const list = await agent.submit(proved, formOf(proved, 'select'));
@@ -61,9 +61,9 @@ test.each([
     files: { ...passwordless, ...settings(label) },
   });
   try {
-    const person = await reader(node);
-    await beginIdentified(node, 'notes', person);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node);
+    await beginIdentified(node, 'notes', user);
+    const mail = await mailTo(node, user.address);
     expect(mail.text).toMatch(place);
     const { html } = await new UserAgent().open(linkIn(mail));
     expect(html).toContain('label' in label ? '(Office in Vienna)' : 'Asked from the address');

@@ -10,8 +10,15 @@ import type { AuditLine } from '../../src/cli/audit/audit-text.ts';
 import type { Explanation } from '../../src/flow/explain.ts';
 import { freePort } from '../support/free-port.ts';
 import { password } from '../support/node.ts';
-import { authorizationRequest, discover, type Person, redeem, redirectUri, signIn } from '../support/relying-party.ts';
-import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate.ts';
+import {
+  authorizationRequest,
+  discover,
+  redeem,
+  redirectUri,
+  signIn,
+  type TestUser,
+} from '../support/relying-party.ts';
+import { type Ran, type Running, startStepgate, stepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -46,7 +53,7 @@ afterAll(async () => {
   await rm(dir, { recursive: true, force: true });
 });
 
-async function addPerson(identifier: string, ...groups: string[]): Promise<Person> {
+async function addUser(identifier: string, ...groups: string[]): Promise<TestUser> {
   const words = ['users', 'add', identifier, '--password-stdin', ...groups.flatMap((group) => ['--group', group])];
   const { code, out, err } = await stepgate(env, words, `${password}\n`);
   expect({ code, out, err }).toEqual({ code: 0, out: expect.stringMatching(/^added /), err: '' });
@@ -54,10 +61,10 @@ async function addPerson(identifier: string, ...groups: string[]): Promise<Perso
 }
 
 /** Signs in to the end; gives what was asked, and the browser. */
-async function signInTo(app: string, person: Person, agent = new UserAgent()): Promise<readonly string[]> {
+async function signInTo(app: string, user: TestUser, agent = new UserAgent()): Promise<readonly string[]> {
   const config = await discover(issuer, app);
   const request = await authorizationRequest(config);
-  const { page, asked } = await signIn(agent, request.url, person);
+  const { page, asked } = await signIn(agent, request.url, user);
   expect(page.url).toContain(redirectUri);
   await redeem(config, request, page.url);
   return asked;
@@ -81,7 +88,7 @@ function foretold({ steps }: Explanation): readonly string[] {
 }
 
 test('explain foretells the pages, the rule and the acr of a real sign-in, the first time and the second', async () => {
-  const bob = await addPerson('bob@cli.test', 'staff');
+  const bob = await addUser('bob@cli.test', 'staff');
   const question = ['--app', 'payroll', '--user', bob.identifier, '--ip', '127.0.0.1'];
   const first = await explained(...question);
   expect(foretold(first)).toEqual(['identify', 'select', 'enroll:totp']);
@@ -109,7 +116,7 @@ test('explain foretells the pages, the rule and the acr of a real sign-in, the f
 });
 
 test('explain foretells a denial', async () => {
-  const carol = await addPerson('carol@cli.test', 'contractors');
+  const carol = await addUser('carol@cli.test', 'contractors');
   const explanation = await explained('--app', 'payroll', '--user', carol.identifier, '--ip', '127.0.0.1');
   expect(explanation.steps.map(({ kind }) => kind)).toEqual(['identify', 'denied']);
   const request = await authorizationRequest(await discover(issuer, 'payroll'));
@@ -119,7 +126,7 @@ test('explain foretells a denial', async () => {
 });
 
 test('audit tail -f shows a sign-in while it happens, and ends when interrupted', async () => {
-  const ann = await addPerson('ann@cli.test');
+  const ann = await addUser('ann@cli.test');
   const tail = startStepgate(env, ['audit', 'tail', '-f', '-n', '0', '--user', ann.identifier]);
   // It says nothing before something happens, so each try has to be seen or followed by another.
   let seen = false;
@@ -137,7 +144,7 @@ test('audit tail -f shows a sign-in while it happens, and ends when interrupted'
 });
 
 test('what happens to a user counts at the next sign-in', async () => {
-  const dora = await addPerson('dora@cli.test', 'staff');
+  const dora = await addUser('dora@cli.test', 'staff');
   expect(await done('users', 'list')).toContain('dora@cli.test');
   expect(await done('users', 'show', 'DORA@cli.test')).toContain('staff');
   expect(await signInTo('notes', dora)).toEqual(['identify']);
@@ -164,7 +171,7 @@ test('what happens to a user counts at the next sign-in', async () => {
 });
 
 test('imported users sign in; a bad record is reported with its line', async () => {
-  const file = join(dir, 'people.jsonl');
+  const file = join(dir, 'users.jsonl');
   const record = { username: 'ivy', groups: ['staff'], password };
   await writeFile(file, `${JSON.stringify(record)}\n{"username":"a b"}\n`);
   const ran = await run('users', 'import', file);

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { freePorts } from '../support/free-port.ts';
-import { type Running, startStepgate } from '../support/stepgate.ts';
+import { type Running, startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 
 let dir: string;

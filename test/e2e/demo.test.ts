@@ -12,12 +12,12 @@ import { caller, codeFor } from '../support/phone.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   type Request,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { answerStep, currentStep, eventsOf, formOf, identify, passcode } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -45,10 +45,10 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 type App = keyof typeof apps;
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 /** Like Alice, but new. */
-async function createUser(...groups: string[]): Promise<TestUser> {
+async function createUser(...groups: string[]): Promise<StoredUser> {
   number += 1;
   const identifier = `demo-${number}@demo.test`;
   const credentials = [testPassword(node.app), emailCredential(identifier)];
@@ -81,17 +81,17 @@ const pick = (agent: UserAgent, page: Page, id: string) => answerStep(agent, pag
 const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
 
 /** Enters the newest code that was mailed. */
-async function enterCode(agent: UserAgent, page: Page, person: Person, count = 1): Promise<Page> {
-  const message = await mailTo(node, person.identifier, count);
+async function enterCode(agent: UserAgent, page: Page, user: TestUser, count = 1): Promise<Page> {
+  const message = await mailTo(node, user.identifier, count);
   return answerStep(agent, page, { 'credentials.passcode': codeIn(message) });
 }
 
 /** Signs in to the shop by mail, as far as the page after the code. */
-async function byMail(person: Person, agent = new UserAgent()): Promise<StartedChallenge> {
+async function byMail(user: TestUser, agent = new UserAgent()): Promise<StartedChallenge> {
   const begun = await begin('shop', agent);
-  const asked = currentStep(begun.page) === 'identify' ? await identify(agent, begun.page, person) : begun.page;
+  const asked = currentStep(begun.page) === 'identify' ? await identify(agent, begun.page, user) : begun.page;
   expect(currentStep(asked)).toBe('challenge:email');
-  return { ...begun, page: await enterCode(agent, asked, person) };
+  return { ...begun, page: await enterCode(agent, asked, user) };
 }
 
 function where(page: Page) {
@@ -99,8 +99,8 @@ function where(page: Page) {
   return whereOf({ public: JSON.parse(text.replaceAll('&#34;', '"').replaceAll('&amp;', '&')) }, node.issuer);
 }
 
-function keyOf(person: TestUser): SoftKey {
-  return newKey(Buffer.from(person.id).toString('base64url'));
+function keyOf(user: StoredUser): SoftKey {
+  return newKey(Buffer.from(user.id).toString('base64url'));
 }
 
 async function setUp(agent: UserAgent, page: Page, key: SoftKey): Promise<Page> {
@@ -115,52 +115,52 @@ function withPrefix(input: object): Record<string, string> {
 
 describe('shop', () => {
   test('by a code: no password is asked for, and the tokens say so', async () => {
-    const person = await createUser('staff');
+    const user = await createUser('staff');
     const began = moment() + later;
     const { agent, request, page } = await begin('shop');
     expect(mainForm(page)?.fields['credentials.passcode']).toBeUndefined();
-    const asked = await identify(agent, page, person);
+    const asked = await identify(agent, page, user);
     expect([currentStep(asked), formOf(asked, 'select')]).toEqual(['challenge:email', undefined]);
-    const offered = await enterCode(agent, asked, person);
+    const offered = await enterCode(agent, asked, user);
     expect([currentStep(offered), offered.html.includes('type="password"')]).toEqual(['select', false]);
     const token = await claims('shop', request, await skip(agent, offered));
     expect(token).toMatchObject({ acr: acr.one, amr: ['email'] });
     expectSince(began, token?.auth_time, moment() + later);
-    expect(eventsOf(node, person.id)).toContain('enrollment.skipped:webauthn');
+    expect(eventsOf(node, user.id)).toContain('enrollment.skipped:webauthn');
   });
 
   test('the promotion that was skipped does not come back at once', async () => {
-    const person = await createUser('staff');
-    const first = await byMail(person);
+    const user = await createUser('staff');
+    const first = await byMail(user);
     expect(currentStep(await skip(first.agent, first.page))).toBe('code');
-    await maySendAgain(node, person.id);
+    await maySendAgain(node, user.id);
     const { agent, page } = await begin('shop');
-    expect(currentStep(await enterCode(agent, await identify(agent, page, person), person, 2))).toBe('code');
+    expect(currentStep(await enterCode(agent, await identify(agent, page, user), user, 2))).toBe('code');
   });
 
   test('a user without password sets up the passkey at once', async () => {
-    const person = { ...(await reader(node)), password: '' };
-    const { agent, request, page } = await byMail(person);
+    const user = { ...(await reader(node)), password: '' };
+    const { agent, request, page } = await byMail(user);
     expect([currentStep(page), formOf(page, 'skip') === undefined]).toEqual(['enroll:webauthn', false]);
-    const token = await claims('shop', request, await setUp(agent, page, keyOf(person)));
+    const token = await claims('shop', request, await setUp(agent, page, keyOf(user)));
     expect(token?.amr).toEqual(expect.arrayContaining(['email', 'swk', 'user']));
   });
 
   test('a user with a password proves it before the passkey is set up (Law 7), and then signs in by the passkey alone', async () => {
-    const person = await createUser('staff');
-    const { agent, page } = await byMail(person);
+    const user = await createUser('staff');
+    const { agent, page } = await byMail(user);
     const proofPage = await pick(agent, page, 'webauthn');
     expect([currentStep(proofPage), proofPage.messages, formOf(proofPage, 'skip') === undefined]).toEqual([
       'challenge:password',
       ['enroll.prove_first'],
       false,
     ]);
-    const key = keyOf(person);
+    const key = keyOf(user);
     const offer = await answerStep(agent, proofPage, { 'credentials.passcode': password });
     expect(currentStep(await setUp(agent, offer, key))).toBe('code');
 
     const again = await begin('shop');
-    const challenge = await identify(again.agent, again.page, person);
+    const challenge = await identify(again.agent, again.page, user);
     expect(currentStep(challenge)).toBe('challenge:webauthn');
     const end = await answerStep(
       again.agent,
@@ -170,12 +170,12 @@ describe('shop', () => {
     const token = await claims('shop', again.request, end);
     expect([...((token?.amr as string[]) ?? [])].sort()).toEqual(['mfa', 'pop', 'swk', 'user']);
     expect(currentStep((await begin('payroll', again.agent)).page)).toBe('code');
-    expect(await codesTo(node, person.identifier)).toHaveLength(1);
+    expect(await codesTo(node, user.identifier)).toHaveLength(1);
   });
 
   test('a wrong password sets up nothing, and does not keep the user from the shop', async () => {
-    const person = await createUser('staff');
-    const { agent, page } = await byMail(person);
+    const user = await createUser('staff');
+    const { agent, page } = await byMail(user);
     const proofPage = await pick(agent, page, 'webauthn');
     const wrong = await answerStep(agent, proofPage, { 'credentials.passcode': 'not it' });
     expect([currentStep(wrong), wrong.messages]).toEqual([
@@ -183,17 +183,17 @@ describe('shop', () => {
       ['credentials.invalid', 'enroll.prove_first'],
     ]);
     expect(currentStep(await skip(agent, wrong))).toBe('code');
-    expect((await node.app.directory.get(person.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
+    expect((await node.app.directory.get(user.id))?.credentials.map(({ authenticator }) => authenticator)).toEqual([
       'password',
       'email',
     ]);
   });
 
   test('the link, in the browser that asked', async () => {
-    const person = await createUser('staff');
+    const user = await createUser('staff');
     const { agent, page } = await begin('shop');
-    await identify(agent, page, person);
-    const link = linkIn(await mailTo(node, person.identifier));
+    await identify(agent, page, user);
+    const link = linkIn(await mailTo(node, user.identifier));
     const elsewhere = await new UserAgent().open(link);
     expect([elsewhere.status, elsewhere.forms]).toEqual([200, []]);
     const question = await agent.open(link);
@@ -202,12 +202,12 @@ describe('shop', () => {
   });
 
   test('a password from elsewhere does not help, and does not hurt', async () => {
-    const person = await createUser('staff');
+    const user = await createUser('staff');
     const agent = new UserAgent();
     const notes = await begin('notes', agent);
-    expect(currentStep(await identify(agent, notes.page, person))).toBe('code');
+    expect(currentStep(await identify(agent, notes.page, user))).toBe('code');
     expect((await silent('shop', agent)).error).toBe('interaction_required');
-    const { request, page } = await byMail(person, agent);
+    const { request, page } = await byMail(user, agent);
     // The password was proved a moment ago, so nothing more stands before the passkey.
     expect(currentStep(page)).toBe('enroll:webauthn');
     const token = await claims('shop', request, await skip(agent, page));
@@ -238,27 +238,27 @@ describe('payroll', () => {
   test.each(['alice@demo.test', 'bob@demo.test'])(
     '%s: after the password the mailbox (Law 7), then a choice, and no mail later',
     async (identifier) => {
-      const person: Person = { identifier, password };
+      const user: TestUser = { identifier, password };
       const { agent, request, page } = await begin('payroll');
-      const proofPage = await identify(agent, page, person);
+      const proofPage = await identify(agent, page, user);
       expect([currentStep(proofPage), proofPage.messages, formOf(proofPage, 'skip')]).toEqual([
         'challenge:email',
         ['enroll.prove_first'],
         undefined,
       ]);
-      const choice = await enterCode(agent, proofPage, person);
+      const choice = await enterCode(agent, proofPage, user);
       expect(currentStep(choice)).toBe('select');
       expect(choice.html.match(/name="authenticator.id" value="\w+"/g)).toEqual(
         ['totp', 'webauthn'].map((key) => `name="authenticator.id" value="${key}"`),
       );
       expect(formOf(choice, 'skip')).toBeUndefined();
-      const { page: end } = await signIn(agent, choice, person);
+      const { page: end } = await signIn(agent, choice, user);
       // The mailbox was for setting it up: the sign-in does not rest on it.
       expect(await claims('payroll', request, end)).toMatchObject({ acr: acr.two, amr: ['mfa', 'otp', 'pwd'] });
       const again = await begin('payroll');
-      const asked = await identify(again.agent, again.page, person);
+      const asked = await identify(again.agent, again.page, user);
       expect([currentStep(asked), formOf(asked, 'select')]).toEqual(['challenge:totp', undefined]);
-      expect(currentStep(await answerStep(again.agent, asked, await passcode(person)))).toBe('code');
+      expect(currentStep(await answerStep(again.agent, asked, await passcode(user)))).toBe('code');
       expect(await codesTo(node, identifier)).toHaveLength(1);
     },
   );
@@ -270,9 +270,9 @@ describe('payroll', () => {
   });
 
   test('a mailbox opens no app here, and before something is set up it is proved', async () => {
-    const person = await createUser('staff');
+    const user = await createUser('staff');
     const agent = new UserAgent();
-    const shop = await byMail(person, agent);
+    const shop = await byMail(user, agent);
     await skip(agent, shop.page);
     const { page } = await begin('payroll', agent);
     expect([currentStep(page), formOf(page, 'select')]).toEqual(['challenge:password', undefined]);
@@ -280,16 +280,16 @@ describe('payroll', () => {
   });
 
   test('a passkey that verifies its user is enough, and is one of the choices', async () => {
-    const person = await createUser('staff');
-    const key = keyOf(person);
+    const user = await createUser('staff');
+    const key = keyOf(user);
     const { agent, page } = await begin('payroll');
-    const proofPage = await identify(agent, page, person);
+    const proofPage = await identify(agent, page, user);
     expect(currentStep(proofPage)).toBe('challenge:email');
-    const offer = await pick(agent, await enterCode(agent, proofPage, person), 'webauthn');
+    const offer = await pick(agent, await enterCode(agent, proofPage, user), 'webauthn');
     expect(currentStep(await setUp(agent, offer, key))).toBe('code');
     const again = await begin('payroll');
     const first = await answerStep(again.agent, again.page, {
-      identifier: person.identifier,
+      identifier: user.identifier,
       'credentials.passcode': '',
     });
     const asked = currentStep(first) === 'challenge:webauthn' ? first : await pickOther(again.agent, first, 'webauthn');
@@ -305,15 +305,15 @@ async function pickOther(agent: UserAgent, page: Page, id: string): Promise<Page
 }
 
 test('the inbox shows text messages and calls, too; a phone opens notes, and does not help at payroll', async () => {
-  const person = await caller(node);
+  const user = await caller(node);
   const { agent, request, page } = await begin('notes');
-  const first = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
+  const first = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
   expect(currentStep(first)).toBe('challenge:phone');
-  expect((await mailTo(node, person.number)).channel).toBe('sms');
-  await maySendAgain(node, person.id, 'phone');
+  expect((await mailTo(node, user.number)).channel).toBe('sms');
+  await maySendAgain(node, user.id, 'phone');
   const call = first.forms.find(({ fields }) => fields['authenticator.methodType'] === 'voice');
   const called = await agent.submit(first, call, {}, redirectUri);
-  const message = await mailTo(node, person.number, 2);
+  const message = await mailTo(node, user.number, 2);
   expect(message.channel).toBe('voice');
   const end = await answerStep(agent, called, { 'credentials.passcode': codeFor(message) });
   expect((await claims('notes', request, end))?.amr).toEqual(['tel']);
@@ -324,37 +324,37 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
 });
 
 test('auditors may skip the passkey three times; recovery codes are offered once', async () => {
-  const person = await createUser('staff', 'auditors');
+  const user = await createUser('staff', 'auditors');
   const { agent, page } = await begin('notes');
-  const grace = await identify(agent, page, person);
+  const grace = await identify(agent, page, user);
   expect(currentStep(grace)).toBe('select');
   expect(grace.html).toContain('Skip for now (3 skips left)');
   const optional = await skip(agent, grace);
   expect(currentStep(optional)).toBe('select');
   expect(optional.html).toContain('value="recovery_code"');
   expect(currentStep(await skip(agent, optional))).toBe('code');
-  expect(await codesTo(node, person.identifier)).toEqual([]);
+  expect(await codesTo(node, user.identifier)).toEqual([]);
 });
 
 test('a promotion that was skipped consumes no grace', async () => {
-  const person = await createUser('staff');
-  const shop = await byMail(person);
+  const user = await createUser('staff');
+  const shop = await byMail(user);
   expect(currentStep(await skip(shop.agent, shop.page))).toBe('code');
-  await node.app.directory.update(person.id, () => ({ groups: ['staff', 'auditors'] }));
+  await node.app.directory.update(user.id, () => ({ groups: ['staff', 'auditors'] }));
   const { agent, page } = await begin('notes');
-  const grace = await identify(agent, page, person);
+  const grace = await identify(agent, page, user);
   expect(grace.html).toContain('Skip for now (3 skips left)');
 });
 
 test('an offer that needed a proof is refused once the proofs are five minutes old', async () => {
-  const person = await createUser('staff');
+  const user = await createUser('staff');
   const notes = await begin('notes');
-  await identify(notes.agent, notes.page, person);
-  const { agent, page } = await byMail(person, notes.agent);
+  await identify(notes.agent, notes.page, user);
+  const { agent, page } = await byMail(user, notes.agent);
   later = 301;
-  const refused = await setUp(agent, page, keyOf(person));
+  const refused = await setUp(agent, page, keyOf(user));
   expect([currentStep(refused), refused.messages]).toEqual(['select', ['form.stale']]);
-  expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+  expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(2);
   expect(currentStep(await skip(agent, refused))).toBe('code');
 });
 

@@ -10,10 +10,10 @@ import {
   currentStep,
   eventsOf,
   formOf,
-  personWithPassword,
   type SignIn,
   signOnPolicy,
   storedTransaction,
+  userWithPassword,
 } from '../support/sign-in-flow.ts';
 import { startSilentServer } from '../support/smtp.ts';
 import { storesUnderTest } from '../support/stores.ts';
@@ -60,30 +60,30 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   };
 
   test('by code: one page, one message, true evidence', async () => {
-    const person = await reader(node);
-    const { agent, page } = await asked(person.identifier);
+    const user = await reader(node);
+    const { agent, page } = await asked(user.identifier);
     expect(currentStep(page)).toBe('challenge:email');
-    expect(page.html).toContain(`${person.address[0]}***${person.address[15]}@d***o.test`);
-    const mail = await mailTo(node, person.address);
+    expect(page.html).toContain(`${user.address[0]}***${user.address[15]}@d***o.test`);
+    const mail = await mailTo(node, user.address);
     expect(mail).toMatchObject({ channel: 'email', subject: 'Sign in to Notes' });
     expect(Number.isNaN(Date.parse(mail.at))).toBe(false);
     const done = await answerStep(agent, page, code(` ${codeIn(mail).slice(0, 3)} ${codeIn(mail).slice(3)} `));
     expect(currentStep(done)).toBe('code');
     expect(
-      node.audit.findLast(({ subject, event }) => subject === person.id && event === 'sign_in.completed'),
+      node.audit.findLast(({ subject, event }) => subject === user.id && event === 'sign_in.completed'),
     ).toMatchObject({ amr: ['email'] });
     expect(
-      node.audit.find((line) => line.subject === person.id && line.event === 'authenticator.verified'),
+      node.audit.find((line) => line.subject === user.id && line.event === 'authenticator.verified'),
     ).toMatchObject({
       factors: ['possession'],
     });
-    expect(await allMailTo(node, person.address)).toHaveLength(1);
+    expect(await allMailTo(node, user.address)).toHaveLength(1);
   });
 
   test('by link, in the browser that asked: a question first, then signed in, then it is used', async () => {
-    const person = await reader(node);
-    const { agent, page } = await asked(person.identifier);
-    const link = linkIn(await mailTo(node, person.address));
+    const user = await reader(node);
+    const { agent, page } = await asked(user.identifier);
+    const link = linkIn(await mailTo(node, user.address));
     expect(link.startsWith(`${node.issuer}/signin/`)).toBe(true);
     const landed = await agent.open(link);
     expect(landed.html).toContain('Sign in to <bdi>Notes</bdi>?');
@@ -97,9 +97,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('programs that open links change nothing: GET, HEAD, five at once, prefetch', async () => {
-    const person = await reader(node);
-    const { agent, page, uid } = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node);
+    const { agent, page, uid } = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     const before = await storedTransaction(node, uid);
     const scanners = [
       ...Array.from({ length: 5 }, () => fetch(linkIn(mail))),
@@ -121,12 +121,12 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('in another browser the link signs in no user: it shows the code, and who asked', async () => {
-    const person = await reader(node);
+    const user = await reader(node);
     const agent = new UserAgent({
       headers: { 'user-agent': 'Mozilla/5.0 (X11; Linux x86_64) Gecko/20100101 Firefox/140.0' },
     });
-    const { page } = await asked(person.identifier, agent);
-    const mail = await mailTo(node, person.address);
+    const { page } = await asked(user.identifier, agent);
+    const mail = await mailTo(node, user.address);
     const elsewhere = new UserAgent();
     const landed = await elsewhere.open(linkIn(mail));
     expect(landed.forms).toEqual([]);
@@ -150,9 +150,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('a resend kills the older code and the older link, and does not give new attempts', async () => {
-    const person = await reader(node);
-    const { agent, page } = await asked(person.identifier);
-    const first = await mailTo(node, person.address);
+    const user = await reader(node);
+    const { agent, page } = await asked(user.identifier);
+    const first = await mailTo(node, user.address);
     for (let tries = 0; tries < 3; tries += 1)
       expect((await answerStep(agent, page, code(otherThan(codeIn(first))))).messages).toEqual(['credentials.invalid']);
     const early = await agent.submit(page, formOf(page, 'resend'));
@@ -166,8 +166,8 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
 
   test('a user who chooses another option and comes back finds what was sent, and no second message goes out', async () => {
     await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
-    const person = await reader(node);
-    await node.app.directory.amend(person.id, () => ({
+    const user = await reader(node);
+    await node.app.directory.amend(user.id, () => ({
       credentials: [
         {
           authenticator: 'totp',
@@ -177,11 +177,11 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         },
       ],
     }));
-    const { agent, page } = await asked(person.identifier);
+    const { agent, page } = await asked(user.identifier);
     const to = async (at: Page, key: string) =>
       agent.submit(at, formOf(at, 'select'), { 'authenticator.id': key }, redirectUri);
     const mailed = currentStep(page) === 'challenge:email' ? page : await to(page, 'email');
-    const sent = codeIn(await mailTo(node, person.address));
+    const sent = codeIn(await mailTo(node, user.address));
     const elsewhere = await to(mailed, 'totp');
     expect(currentStep(elsewhere)).toBe('challenge:totp');
     const back = await to(elsewhere, 'email');
@@ -190,18 +190,18 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect([currentStep(still), still.messages]).toEqual(['challenge:email', []]);
     const done = await answerStep(agent, await to(still, 'email'), code(sent));
     expect(currentStep(done)).toBe('code');
-    expect(await allMailTo(node, person.address)).toHaveLength(1);
+    expect(await allMailTo(node, user.address)).toHaveLength(1);
     await node.configure(passwordless);
   });
 
   test('a newer message takes the place of the older one', async () => {
-    const person = await reader(node);
-    const { agent, page } = await asked(person.identifier);
-    const first = await mailTo(node, person.address);
-    await maySendAgain(node, person.id);
+    const user = await reader(node);
+    const { agent, page } = await asked(user.identifier);
+    const first = await mailTo(node, user.address);
+    await maySendAgain(node, user.id);
     const again = await agent.submit(page, formOf(page, 'resend'));
     expect([again.status, again.messages]).toEqual([200, ['sent.again']]);
-    const newest = await mailTo(node, person.address, 2);
+    const newest = await mailTo(node, user.address, 2);
     expect(linkIn(newest)).not.toBe(linkIn(first));
     expect((await agent.open(linkIn(first))).messages).toEqual(['magic_link.replaced']);
     if (codeIn(first) !== codeIn(newest))
@@ -210,16 +210,16 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('five guesses in all: not per transaction, node or message; the right code then counts no more either', async () => {
-    const person = await reader(node);
+    const user = await reader(node);
     let evaluated = 0;
-    let last = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    let last = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     for (let tries = 0; tries < 12; tries += 1) {
       const agent = tries % 2 ? last.agent.via({ [node.issuer]: second.origin }) : last.agent;
       const page = await answerStep(agent, last.page, code(otherThan(codeIn(mail))));
       if (page.messages.includes('credentials.invalid')) evaluated += 1;
       else expect([page.status, page.messages]).toEqual([429, ['attempts.exceeded']]);
-      if (tries === 3) last = { ...last, ...(await asked(person.identifier.toUpperCase(), new UserAgent())) };
+      if (tries === 3) last = { ...last, ...(await asked(user.identifier.toUpperCase(), new UserAgent())) };
     }
     expect(evaluated).toBe(5);
     const refused = await answerStep(last.agent, last.page, code(codeIn(mail)));
@@ -227,9 +227,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('one message in twenty seconds, over all transactions; one mailbox gets ten in an hour from whomever', async () => {
-    const person = await reader(node);
-    await asked(person.identifier);
-    const { page, agent } = await asked(person.identifier);
+    const user = await reader(node);
+    await asked(user.identifier);
+    const { page, agent } = await asked(user.identifier);
     expect([currentStep(page), page.messages]).toEqual(['challenge:email', ['send.exceeded']]);
     expect(page.html).not.toContain('We sent');
     expect((await agent.submit(page, formOf(page, 'resend'))).messages).toEqual(['send.exceeded']);
@@ -241,15 +241,15 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const last = await reader(node);
     await asked(last.identifier);
     await mailTo(node, last.address);
-    expect(await allMailTo(node, person.address)).toHaveLength(1);
+    expect(await allMailTo(node, user.address)).toHaveLength(1);
     expect(await allMailTo(node, flooded.address)).toHaveLength(10);
   });
 
   test('a used code, and a code of another transaction, do not count', async () => {
-    const person = await reader(node);
-    const first = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
-    const other = await asked(person.identifier);
+    const user = await reader(node);
+    const first = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
+    const other = await asked(user.identifier);
     expect((await answerStep(other.agent, other.page, code(codeIn(mail)))).messages).toEqual(['credentials.invalid']);
     const [one, two] = await Promise.all([
       answerStep(first.agent, first.page, code(codeIn(mail))),
@@ -257,15 +257,15 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     ]);
     expect([currentStep(one), currentStep(two)]).toContain('code');
     const completed = [...node.audit, ...second.audit].filter(
-      ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
+      ({ subject, event }) => subject === user.id && event === 'authenticator.verified',
     );
     expect(completed).toHaveLength(1);
   });
 
   test('a code and a link that are too old', async () => {
-    const person = await reader(node);
-    const { agent, page } = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node);
+    const { agent, page } = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     wait(601);
     try {
       expect((await agent.open(linkIn(mail))).messages).toEqual(['magic_link.expired']);
@@ -276,17 +276,17 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('unknown users see the same pages, get the same refusals, and get no mail', async () => {
-    const person = await reader(node, {}, 'somebody-known-17');
-    const known = await asked(person.identifier);
-    const addresses = unknownAddressesWith('email', 6, 'somebody-unknown');
+    const user = await reader(node, {}, 'user-known-17');
+    const known = await asked(user.identifier);
+    const addresses = unknownAddressesWith('email', 6, 'user-unknown');
     const mailed = await Promise.all(addresses.map((address) => asked(address)));
     expect(mailed.map(({ page }) => currentStep(page))).toEqual(mailed.map(() => 'challenge:email'));
     const anonymous = ({ page, uid }: SignIn, text = page): string =>
       withoutTrailing(text)
         .replaceAll(uid, 'uid')
-        .replace(/somebody-\w+-\d+/g, 'x')
+        .replace(/user-\w+-\d+/g, 'x')
         // Of a masked address the first and the last letter show.
-        .replace(/s\*{3}\d@/g, 'masked@');
+        .replace(/u\*{3}\d@/g, 'masked@');
     const shapes = new Set(mailed.map((one) => anonymous(one)));
     expect(shapes).toContain(anonymous(known));
     for (const one of mailed.slice(0, 3)) {
@@ -295,14 +295,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const early = await one.agent.submit(one.page, formOf(one.page, 'resend'));
       expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
-    await mailTo(node, person.address);
+    await mailTo(node, user.address);
     expect((await allMailTo(node)).filter(({ to }) => to.includes('unknown'))).toEqual([]);
   });
 
   test('no token of another kind opens the page of a link, and none of it is consumed', async () => {
-    const person = await reader(node);
-    const { agent, page, uid } = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node);
+    const { agent, page, uid } = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     const handle = mainForm(page)?.fields.stateHandle ?? '';
     const wrong = [uid, handle, handle.split('.').at(-1) ?? '', codeIn(mail), 'x'.repeat(43), '', `${linkIn(mail)}x`];
     for (const token of wrong) {
@@ -322,29 +322,29 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('the page that waits learns that the sign-in went on, and that it is over; strangers learn nothing', async () => {
-    const person = await reader(node);
-    const { agent, page, uid } = await asked(person.identifier);
+    const user = await reader(node);
+    const { agent, page, uid } = await asked(user.identifier);
     const status = async (who: UserAgent) => (await who.send(`${node.issuer}/signin/${uid}/status`)).json();
     const version = Number(/data-version="(\d+)"/.exec(page.html)?.[1]);
     expect(await status(agent)).toEqual({ version, state: 'open' });
     expect(await status(new UserAgent())).toEqual({ version: 0, state: 'over' });
-    await answerStep(agent, page, code(codeIn(await mailTo(node, person.address))));
+    await answerStep(agent, page, code(codeIn(await mailTo(node, user.address))));
     expect(await status(agent)).toEqual({ version: 0, state: 'over' });
   });
 
   test('mail is in the language of the user', async () => {
-    const person = await reader(node, { locale: 'de-AT' });
-    await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node, { locale: 'de-AT' });
+    await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     expect(mail.subject).toBe('Anmelden bei Notes');
     expect(mail.text).toContain('Minuten lang');
     expect(mail.html).toContain('<html lang="de" dir="ltr">');
   });
 
   test('nothing that was sent is in a page, in the log or in the transaction', async () => {
-    const person = await reader(node);
-    const { page, uid } = await asked(person.identifier);
-    const mail = await mailTo(node, person.address);
+    const user = await reader(node);
+    const { page, uid } = await asked(user.identifier);
+    const mail = await mailTo(node, user.address);
     const token = new URL(linkIn(mail)).searchParams.get('t') ?? '';
     const kept = (await storedTransaction(node, uid))?.value ?? '';
     for (const text of [page.html, kept, JSON.stringify(node.audit)]) {
@@ -365,18 +365,18 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         },
       }),
     );
-    const person = await personWithPassword(node);
-    const address = `new-${person.identifier}`;
+    const user = await userWithPassword(node);
+    const address = `new-${user.identifier}`;
     const { agent, page } = await beginSignIn(node, 'payroll');
     const offered = await answerStep(agent, page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     expect(currentStep(offered)).toBe('enroll:email');
     for (const wrong of ['', 'nobody', 'a@b@c', 'a@x.test\r\nBcc: b@x.test', 'a@x.test,b@x.test', '"a"<b@x.test>']) {
       const refused = await answerStep(agent, offered, { 'credentials.email': wrong });
       expect(refused.messages).toEqual([wrong === '' ? 'email.required' : 'email.invalid']);
-      await node.store.commit([{ op: 'reset', counter: attemptCounter(person.id, 'email.enroll') }]);
+      await node.store.commit([{ op: 'reset', counter: attemptCounter(user.id, 'email.enroll') }]);
     }
     const sent = await answerStep(agent, offered, { 'credentials.email': address });
     expect(currentStep(sent)).toBe('enroll:email');
@@ -385,16 +385,16 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     expect([mail.subject, linkIn(mail)]).toEqual(['Confirm your email address', '']);
     const wrong = await answerStep(agent, sent, code(otherThan(codeIn(mail))));
     expect(wrong.messages).toEqual(['credentials.invalid']);
-    await maySendAgain(node, person.id);
+    await maySendAgain(node, user.id);
     const again = await agent.submit(wrong, formOf(wrong, 'resend'));
     expect(again.messages).toEqual(['sent.again']);
     const newest = await mailTo(node, address, 2);
     expect(currentStep(await answerStep(agent, again, code(codeIn(newest))))).toBe('code');
-    expect(eventsOf(node, person.id)).toContain('authenticator.enrolled:email');
+    expect(eventsOf(node, user.id)).toContain('authenticator.enrolled:email');
     const next = await beginSignIn(node, 'payroll');
     const challenged = await answerStep(next.agent, next.page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     expect(currentStep(challenged)).toBe('challenge:email');
   });
@@ -414,10 +414,10 @@ test('a page does not wait for a mail server that hangs', async () => {
   });
   try {
     node.app.outbox.start();
-    const person = await reader(node);
+    const user = await reader(node);
     const agent = new UserAgent();
     const { page } = await beginSignIn(node, 'notes', agent);
-    const first = await answerStep(agent, page, { identifier: person.identifier });
+    const first = await answerStep(agent, page, { identifier: user.identifier });
     await until('the node to be stuck with the mail server', () => silent.connections() > 0);
     // The server still has said nothing, and pages go on.
     expect(currentStep(first)).toBe('challenge:email');

@@ -5,16 +5,16 @@ import { credentialsKey } from '../../src/stores/keys.ts';
 import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { notifiedEvents } from '../support/account-notifications.ts';
+import { type Visit, visit, withEmail } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { type Visit, visit, withEmail } from '../support/own-account.ts';
 import {
   beginSignIn,
   currentStep,
   formOf,
   identify,
   passcode,
-  personWithPassword,
   signOnPolicy,
+  userWithPassword,
 } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { mainForm, type Page } from '../support/user-agent.ts';
@@ -41,23 +41,23 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     await stopStore?.();
   });
 
-  type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
+  type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
   /**
    * A user at their account who has so many; they prove nothing but what the password has proved, so that the
    * account-management requirement stays the same.
    */
-  async function withTotp(count: number): Promise<Visit & { readonly person: TestUser; readonly address: string }> {
-    const person = await personWithPassword(node);
-    const address = await withEmail(node, person);
-    const key = credentialsKey(person.id);
+  async function withTotp(count: number): Promise<Visit & { readonly user: TestUser; readonly address: string }> {
+    const user = await userWithPassword(node);
+    const address = await withEmail(node, user);
+    const key = credentialsKey(user.id);
     const stored = (await node.store.load([key])).entries.get(key);
     const more = Array.from({ length: count }, () =>
       issueCredential({ authenticator: 'totp', factors: ['knowledge'], characteristics: [], secret: {} }, 1),
     );
     const value = serializeCredentials([...parseCredentials(stored?.value ?? ''), ...more]);
     await node.store.commit([{ op: 'put', key, value }]);
-    return { person, address, ...(await visit(node, person)) };
+    return { user, address, ...(await visit(node, user)) };
   }
 
   async function enrolledCount({ id }: TestUser): Promise<number> {
@@ -77,7 +77,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   };
 
   test('at the account it is no longer on offer, and asking for it all the same says why, in both languages', async () => {
-    const { agent, page, person } = await withTotp(maxEnrollmentsPerAuthenticator);
+    const { agent, page, user } = await withTotp(maxEnrollmentsPerAuthenticator);
     expect(page.html).toContain('data-full="totp"');
     expect(page.html).not.toContain('href="/account/add/totp"');
     for (const [language, text] of [
@@ -89,7 +89,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
       expect([refused.status, refused.messages]).toEqual([422, ['account.add.full']]);
       expect(refused.html).toMatch(text);
     }
-    expect(await enrolledCount(person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(user)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('one less: it is added, and then the limit is reached', async () => {
@@ -98,7 +98,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     const added = await confirm(visited, await offer(visited));
     expect(added.messages).toEqual(['account.done.added']);
     expect(added.html).toContain('data-full="totp"');
-    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(visited.user)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('removing one makes another possible', async () => {
@@ -111,7 +111,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
   });
 
   test('an address made by hand gets no offer either, and the page leads back', async () => {
-    const { agent, person } = await withTotp(maxEnrollmentsPerAuthenticator);
+    const { agent, user } = await withTotp(maxEnrollmentsPerAuthenticator);
     const query = new URLSearchParams({
       client_id: 'stepgate-account',
       response_type: 'code',
@@ -127,13 +127,13 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect(denied.secret).toBeUndefined();
     const back = await agent.submit(denied, formOf(denied, 'cancel'));
     expect([back.url, back.messages]).toEqual([`${node.issuer}/account`, []]);
-    expect(await enrolledCount(person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(user)).toBe(maxEnrollmentsPerAuthenticator);
   });
 
   test('an app whose users must have it lets them in', async () => {
-    const { person } = await withTotp(maxEnrollmentsPerAuthenticator);
+    const { user } = await withTotp(maxEnrollmentsPerAuthenticator);
     const { agent, page } = await beginSignIn(node, 'notes');
-    expect(currentStep(await identify(agent, page, person))).toBe('code');
+    expect(currentStep(await identify(agent, page, user))).toBe('code');
   });
 
   test('two tabs with the last offer, one after the other: the second gets a notice', async () => {
@@ -142,7 +142,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     expect((await confirm(visited, first)).messages).toEqual(['account.done.added']);
     const late = await confirm(visited, second);
     expect([late.status, late.messages]).toEqual([409, ['form.stale', 'denied.enrollments_full']]);
-    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(visited.user)).toBe(maxEnrollmentsPerAuthenticator);
     expect(await notifiedEvents(node, visited.address)).toEqual(['added']);
   });
 
@@ -153,7 +153,7 @@ describe.each(storesUnderTest)('on $name', ({ open }) => {
     // The slower one is sent here, or finds its form out of date.
     const codes = after.flatMap(({ messages }) => messages).filter((code) => code !== 'form.stale');
     expect(codes.sort()).toEqual(['account.done.added', 'denied.enrollments_full']);
-    expect(await enrolledCount(visited.person)).toBe(maxEnrollmentsPerAuthenticator);
+    expect(await enrolledCount(visited.user)).toBe(maxEnrollmentsPerAuthenticator);
     expect(await notifiedEvents(node, visited.address)).toEqual(['added']);
   });
 });

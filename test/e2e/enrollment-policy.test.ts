@@ -10,10 +10,10 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   signOnPolicy,
   skippedAgo,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -38,11 +38,11 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
-async function upToTheOffer(person: TestUser, agent = new UserAgent()): Promise<{ agent: UserAgent; page: Page }> {
+async function upToTheOffer(user: TestUser, agent = new UserAgent()): Promise<{ agent: UserAgent; page: Page }> {
   const { page } = await beginSignIn(node, 'notes', agent);
-  return { agent, page: await identify(agent, page, person) };
+  return { agent, page: await identify(agent, page, user) };
 }
 
 const skip = (agent: UserAgent, page: Page) => agent.submit(page, formOf(page, 'skip'), {}, redirectUri);
@@ -55,32 +55,32 @@ async function silent(agent: UserAgent): Promise<string | null> {
 
 test('an offer that was skipped takes nothing from the grace of a rule that comes later', async () => {
   await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D' } } }));
-  const person = await personWithPassword(node);
-  const { agent, page } = await upToTheOffer(person);
+  const user = await userWithPassword(node);
+  const { agent, page } = await upToTheOffer(user);
   expect(currentStep(await skip(agent, page))).toBe('code');
   await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }));
   for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
-    const next = await upToTheOffer(person);
+    const next = await upToTheOffer(user);
     expect(skipText(next.page)).toBe(text);
     expect(currentStep(await skip(next.agent, next.page))).toBe('code');
   }
-  expect(skipText((await upToTheOffer(person)).page)).toBeUndefined();
+  expect(skipText((await upToTheOffer(user)).page)).toBeUndefined();
 });
 
 describe('required', () => {
   test('it is enrolled before the sign-in completes, and cannot be skipped', async () => {
     await node.configure(enrollment({ required: ['totp'] }));
-    const person = await personWithPassword(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const { agent, page } = await upToTheOffer(user);
     expect([currentStep(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
-    const { page: end, asked } = await signIn(agent, page, person);
+    const { page: end, asked } = await signIn(agent, page, user);
     expect([currentStep(end), asked]).toEqual(['code', ['enroll:totp']]);
     expect(await silent(agent)).toBeNull();
   });
 
   test('an option that is not offered skips nothing', async () => {
     await node.configure(enrollment({ required: ['totp'] }));
-    const { agent, page } = await upToTheOffer(await personWithPassword(node));
+    const { agent, page } = await upToTheOffer(await userWithPassword(node));
     const form = formOf(page, 'cancel');
     const forged = form && { ...form, action: form.action.replace(/cancel$/, 'skip') };
     const after = await agent.submit(page, forged, {}, redirectUri);
@@ -89,18 +89,18 @@ describe('required', () => {
 
   test('of several, the user chooses one', async () => {
     await node.configure(enrollment({ required: [{ anyOf: ['totp', 'webauthn'] }] }));
-    const person = await personWithPassword(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const { agent, page } = await upToTheOffer(user);
     expect(currentStep(page)).toBe('select');
     const chosen = await answerStep(agent, page, { 'authenticator.id': 'totp' });
-    const { page: end } = await signIn(agent, chosen, person);
+    const { page: end } = await signIn(agent, chosen, user);
     expect(currentStep(end)).toBe('code');
   });
 
   test('single sign-on stops at a rule that came later', async () => {
     await node.configure(enrollment({}));
-    const person = await personWithPassword(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const { agent, page } = await upToTheOffer(user);
     expect(currentStep(page)).toBe('code');
     await node.configure(enrollment({ required: ['totp'] }));
     expect(await silent(agent)).toBe('interaction_required');
@@ -110,63 +110,63 @@ describe('required', () => {
 
   test('a user with another factor proves it before anything is enrolled (Law 7)', async () => {
     await node.configure(enrollment({ required: ['webauthn'] }));
-    const person = await personWithTotp(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithTotp(node);
+    const { agent, page } = await upToTheOffer(user);
     expect([currentStep(page), page.messages]).toEqual(['challenge:totp', ['enroll.prove_first']]);
-    expect(currentStep(await answerStep(agent, page, await passcode(person)))).toBe('enroll:webauthn');
+    expect(currentStep(await answerStep(agent, page, await passcode(user)))).toBe('enroll:webauthn');
   });
 
   test('only of the users whom the rule matches', async () => {
     await node.configure(enrollment({ required: ['totp'] }, { groups: { any: ['staff'] }, apps: { none: ['notes'] } }));
-    expect(currentStep((await upToTheOffer(await personWithPassword(node))).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(await userWithPassword(node))).page)).toBe('code');
   });
 });
 
 describe('optional', () => {
   test('it is offered once, and does not prevent single sign-on', async () => {
     await node.configure(enrollment({ optional: ['totp'] }));
-    const person = await personWithPassword(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const { agent, page } = await upToTheOffer(user);
     expect([currentStep(page), skipText(page)]).toEqual(['enroll:totp', 'Skip for now']);
     expect(currentStep(await skip(agent, page))).toBe('code');
-    expect(eventsOf(node, person.id)).toContain('enrollment.skipped:totp');
+    expect(eventsOf(node, user.id)).toContain('enrollment.skipped:totp');
     expect(await silent(agent)).toBeNull();
-    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
+    expect(currentStep((await upToTheOffer(user)).page)).toBe('code');
   });
 
   test('promoted, it is offered again after the cool-down, and no more after so many times', async () => {
     await node.configure(enrollment({ promote: { totp: { cooldown: 'P30D', skips: 2 } } }));
-    const person = await personWithPassword(node);
-    const first = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const first = await upToTheOffer(user);
     expect(currentStep(await skip(first.agent, first.page))).toBe('code');
-    await skippedAgo(node, person.id, 29);
-    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
-    await skippedAgo(node, person.id, 31);
-    const second = await upToTheOffer(person);
+    await skippedAgo(node, user.id, 29);
+    expect(currentStep((await upToTheOffer(user)).page)).toBe('code');
+    await skippedAgo(node, user.id, 31);
+    const second = await upToTheOffer(user);
     expect(currentStep(second.page)).toBe('enroll:totp');
     await skip(second.agent, second.page);
-    await skippedAgo(node, person.id, 90);
-    expect(currentStep((await upToTheOffer(person)).page)).toBe('code');
+    await skippedAgo(node, user.id, 90);
+    expect(currentStep((await upToTheOffer(user)).page)).toBe('code');
   });
 });
 
 describe('grace', () => {
   test('so many skips, which the page counts down; then none', async () => {
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 2 } }] }));
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     for (const text of ['Skip for now (2 skips left)', 'Skip for now (1 skip left)']) {
-      const { agent, page } = await upToTheOffer(person);
+      const { agent, page } = await upToTheOffer(user);
       expect(skipText(page)).toBe(text);
       expect(currentStep(await skip(agent, page))).toBe('code');
     }
-    const { page } = await upToTheOffer(person);
+    const { page } = await upToTheOffer(user);
     expect([currentStep(page), formOf(page, 'skip')]).toEqual(['enroll:totp', undefined]);
   });
 
   test('two tabs do not skip more often than allowed', async () => {
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { skips: 1 } }] }));
-    const person = await personWithPassword(node);
-    const tabs = [await upToTheOffer(person), await upToTheOffer(person)];
+    const user = await userWithPassword(node);
+    const tabs = [await upToTheOffer(user), await upToTheOffer(user)];
     const ends = await Promise.all(tabs.map(({ agent, page }) => skip(agent, page)));
     expect(ends.map(currentStep).sort()).toEqual(['code', 'enroll:totp']);
   });
@@ -175,15 +175,15 @@ describe('grace', () => {
     // Two days ago is over in every time zone, also when midnight comes while the test runs.
     const [lastDay, past] = [5, -2].map((days) => new Date(Date.now() + days * day * 1000).toISOString().slice(0, 10));
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: lastDay } }] }));
-    const person = await personWithPassword(node);
-    const { agent, page } = await upToTheOffer(person);
+    const user = await userWithPassword(node);
+    const { agent, page } = await upToTheOffer(user);
     const written = new Intl.DateTimeFormat('en', { dateStyle: 'long', timeZone: 'UTC' }).format(
       Date.parse(lastDay ?? ''),
     );
     expect(skipText(page)).toBe(`Skip for now (until ${written})`);
     expect(currentStep(await skip(agent, page))).toBe('code');
     await node.configure(enrollment({ required: [{ anyOf: ['totp'], grace: { until: past } }] }));
-    const late = await upToTheOffer(person);
+    const late = await upToTheOffer(user);
     expect([currentStep(late.page), formOf(late.page, 'skip')]).toEqual(['enroll:totp', undefined]);
   });
 });
@@ -201,15 +201,15 @@ describe('disabled', () => {
       ),
       ...enrollment({ disabled: ['totp'] }, when),
     });
-    const person = await personWithTotp(node, ['kiosk', 'ward']);
-    const offer = await upToTheOffer(person);
-    const { page } = await signIn(offer.agent, offer.page, person);
+    const user = await userWithTotp(node, ['kiosk', 'ward']);
+    const offer = await upToTheOffer(user);
+    const { page } = await signIn(offer.agent, offer.page, user);
     expect([page.status, page.messages]).toEqual([403, ['denied.enrollment_forbids']]);
     expect(node.audit.filter(({ event }) => event === 'sign_in.denied').at(-1)).toMatchObject({
       reason: 'enrollment_forbids',
       rule: 'session: Everybody; app: Rule 1; enrollment: First',
     });
-    const other = await personWithTotp(node, ['ward']);
+    const other = await userWithTotp(node, ['ward']);
     const otherOffer = await upToTheOffer(other);
     expect((await signIn(otherOffer.agent, otherOffer.page, other)).asked).toContain('challenge:totp');
   });

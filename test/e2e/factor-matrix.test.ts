@@ -7,7 +7,7 @@ import {
   settingsWithAllAuthenticators,
 } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { appOf, appsThatAsk, beginIdentified, demandOf, prove, truth, typesOf } from '../support/proofs.ts';
+import { appOf, appsThatAsk, beginIdentified, demandOf, prove, truth, typesOf } from '../support/prove-capabilities.ts';
 import { claimsOf, redeemCode } from '../support/raw-client.ts';
 import { beginSignIn, currentStep, eventsOf, type SignIn } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
@@ -20,7 +20,7 @@ beforeAll(async () => {
   const single = Object.fromEntries(capabilityNames.map((name) => [appOf(name), demandOf(name)]));
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: {
       ...settingsWithAllAuthenticators,
       ...appsThatAsk({ one: { factors: 1 }, two: { factors: 2 }, ...asking, ...single }),

@@ -13,10 +13,10 @@ beforeAll(async () => {
 afterAll(() => node.stop());
 
 async function finished(agent = new UserAgent()) {
-  const person = await reader(node);
+  const user = await reader(node);
   const { page, uid } = await beginSignIn(node, 'notes', agent);
-  const asked = await answerStep(agent, page, { identifier: person.identifier });
-  const code = codeIn(await mailTo(node, person.address));
+  const asked = await answerStep(agent, page, { identifier: user.identifier });
+  const code = codeIn(await mailTo(node, user.address));
   const done = await answerStep(agent, asked, { 'credentials.passcode': code });
   expect(currentStep(done)).toBe('code');
   return { agent, asked, uid };

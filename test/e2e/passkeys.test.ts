@@ -11,9 +11,9 @@ import {
   currentStep,
   formOf,
   identify,
-  personWithPassword,
   type SignIn,
   signOnPolicy,
+  userWithPassword,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 import {
@@ -39,7 +39,7 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Awaited<ReturnType<typeof personWithPassword>>;
+type TestUser = Awaited<ReturnType<typeof userWithPassword>>;
 
 function where(page: Page) {
   return whereOf({ public: optionsOf(page) }, node.issuer);
@@ -49,31 +49,31 @@ function fields(input: CredentialInput): Record<string, string> {
   return Object.fromEntries(Object.entries(input).map(([name, value]) => [`credentials.${name}`, value]));
 }
 
-function keyOf(person: TestUser, id?: Buffer): SoftKey {
-  return newKey(Buffer.from(person.id).toString('base64url'), id);
+function keyOf(user: TestUser, id?: Buffer): SoftKey {
+  return newKey(Buffer.from(user.id).toString('base64url'), id);
 }
 
 /** Signs in with the password up to the offer of a key. */
-async function upToTheOffer(person: TestUser, app = 'notes'): Promise<SignIn> {
+async function upToTheOffer(user: TestUser, app = 'notes'): Promise<SignIn> {
   const begun = await beginSignIn(node, app);
-  let page = await identify(begun.agent, begun.page, person);
+  let page = await identify(begun.agent, begun.page, user);
   if (currentStep(page) === 'challenge:password')
-    page = await answerStep(begun.agent, page, { 'credentials.passcode': person.password });
+    page = await answerStep(begun.agent, page, { 'credentials.passcode': user.password });
   if (currentStep(page) === 'select') page = await answerStep(begun.agent, page, { 'authenticator.id': 'webauthn' });
   expect(currentStep(page)).toBe('enroll:webauthn');
   return { ...begun, page };
 }
 
-async function enroll(person: TestUser, key: SoftKey, making: Making = {}): Promise<Page> {
-  const { agent, page } = await upToTheOffer(person);
+async function enroll(user: TestUser, key: SoftKey, making: Making = {}): Promise<Page> {
+  const { agent, page } = await upToTheOffer(user);
   return answerStep(agent, page, fields(attestation(key, where(page), making)));
 }
 
-async function personWithKey(making: Making = {}): Promise<{ person: TestUser; key: SoftKey }> {
-  const person = await personWithPassword(node);
-  const key = keyOf(person);
-  expect(currentStep(await enroll(person, key, making))).toBe('code');
-  return { person, key };
+async function userWithKey(making: Making = {}): Promise<{ user: TestUser; key: SoftKey }> {
+  const user = await userWithPassword(node);
+  const key = keyOf(user);
+  expect(currentStep(await enroll(user, key, making))).toBe('code');
+  return { user, key };
 }
 
 /** Answers the challenge of the page with the key. */
@@ -97,9 +97,9 @@ function refusals(of: TestUser): unknown[] {
 }
 
 /** The challenge of a key, after the identifier. */
-async function upToTheKey(person: TestUser, agent = new UserAgent()): Promise<SignIn> {
+async function upToTheKey(user: TestUser, agent = new UserAgent()): Promise<SignIn> {
   const begun = await beginSignIn(node, 'notes', agent);
-  const named = await answerStep(agent, begun.page, { identifier: person.identifier, 'credentials.passcode': '' });
+  const named = await answerStep(agent, begun.page, { identifier: user.identifier, 'credentials.passcode': '' });
   const page =
     currentStep(named) === 'challenge:webauthn'
       ? named
@@ -134,36 +134,36 @@ describe('what a key counts as', () => {
       ['hwk', 'mfa', 'pop', 'pwd', 'user'],
     ],
   ])('%s', async (_, registered, shown, steps, amr) => {
-    const { person, key } = await personWithKey(registered);
-    const begun = await upToTheKey(person);
+    const { user, key } = await userWithKey(registered);
+    const begun = await upToTheKey(user);
     const asked = [currentStep(begun.page)];
     let page = await present(begun.agent, begun.page, key, shown);
     if (currentStep(page) === 'challenge:password') {
       asked.push(currentStep(page));
-      page = await answerStep(begun.agent, page, { 'credentials.passcode': person.password });
+      page = await answerStep(begun.agent, page, { 'credentials.passcode': user.password });
     }
     expect(asked).toEqual(steps);
-    expect(await tokenOf(begun, page)).toMatchObject({ sub: person.id, amr, acr: 'phr' });
+    expect(await tokenOf(begun, page)).toMatchObject({ sub: user.id, amr, acr: 'phr' });
   });
 
   test('enrolling it during the sign-in counts at once, with the password before it', async () => {
-    const person = await personWithPassword(node);
-    const begun = await upToTheOffer(person);
-    const end = await answerStep(begun.agent, begun.page, fields(attestation(keyOf(person), where(begun.page))));
+    const user = await userWithPassword(node);
+    const begun = await upToTheOffer(user);
+    const end = await answerStep(begun.agent, begun.page, fields(attestation(keyOf(user), where(begun.page))));
     expect(await tokenOf(begun, end)).toMatchObject({ amr: ['hwk', 'mfa', 'pop', 'pwd', 'user'] });
   });
 });
 
 describe('without a username', () => {
   test('a passkey says who it is and proves it in one step', async () => {
-    const { person, key } = await personWithKey();
+    const { user, key } = await userWithKey();
     const begun = await beginSignIn(node, 'notes');
     const options = optionsOf(begun.page);
     expect(options).toMatchObject({ allowCredentials: [], rpId: 'localhost', userVerification: 'preferred' });
     expect(begun.page.html).toContain('autocomplete="username webauthn"');
     const end = await presentFirst(begun.agent, begun.page, assertion(key, where(begun.page)));
-    expect(await tokenOf(begun, end)).toMatchObject({ sub: person.id, amr: ['hwk', 'mfa', 'pop', 'user'] });
-    expect(await attemptsOf(node, person.id, 'webauthn', 300)).toBe(0);
+    expect(await tokenOf(begun, end)).toMatchObject({ sub: user.id, amr: ['hwk', 'mfa', 'pop', 'user'] });
+    expect(await attemptsOf(node, user.id, 'webauthn', 300)).toBe(0);
   });
 
   test('the page asks the store for nothing: showing it twice gives the same challenge', async () => {
@@ -172,15 +172,15 @@ describe('without a username', () => {
   });
 
   test('for every defect the answer is the same, and no user is named', async () => {
-    const { person, key } = await personWithKey();
-    const other = await personWithKey();
+    const { user, key } = await userWithKey();
+    const other = await userWithKey();
     const unknownKey = newKey(Buffer.from('AAAAAAAAAAAAAAAAAAAAAA').toString('base64url'));
     const wrong: readonly ((page: Page) => CredentialInput)[] = [
       (page) => assertion(unknownKey, where(page)),
       (page) => assertion(key, where(page), { userHandle: unknownKey.userHandle }),
       (page) => assertion(key, where(page), { userHandle: other.key.userHandle }),
       (page) => assertion(key, where(page), { userHandle: '' }),
-      (page) => assertion(keyOf(person), where(page)),
+      (page) => assertion(keyOf(user), where(page)),
       (page) => assertion(key, { ...where(page), challenge: 'AAAA' }),
       (page) => assertion(key, where(page), { origin: 'https://evil.test' }),
     ];
@@ -189,13 +189,13 @@ describe('without a username', () => {
       const { agent, page } = await beginSignIn(node, 'notes');
       const next = await presentFirst(agent, page, make(page));
       seen.add(
-        [next.status, currentStep(next), next.messages, next.html.includes(person.identifier)].join(' ') +
+        [next.status, currentStep(next), next.messages, next.html.includes(user.identifier)].join(' ') +
           next.html.replace(/"[\w.-]{40,}"|signin\/[\w-]+|challenge&#34;:&#34;[\w-]+/g, ''),
       );
     }
     expect(seen.size).toBe(1);
     expect([...seen][0]).toMatch(/^422 identify credentials.invalid false/);
-    expect(refusals(person).map((line) => (line as { reason: string }).reason)).toEqual([
+    expect(refusals(user).map((line) => (line as { reason: string }).reason)).toEqual([
       'credentials.invalid: unknown_credential',
       'credentials.invalid: challenge',
       'credentials.invalid: origin',
@@ -203,7 +203,7 @@ describe('without a username', () => {
   });
 
   test('a challenge is answered once, and only in its own sign-in', async () => {
-    const { key } = await personWithKey();
+    const { key } = await userWithKey();
     const one = await beginSignIn(node, 'notes');
     const two = await beginSignIn(node, 'notes');
     const input = assertion(key, where(one.page));
@@ -213,10 +213,10 @@ describe('without a username', () => {
   });
 
   test('attempts count on the account that is named, over all sign-ins', async () => {
-    const { person, key } = await personWithKey();
+    const { user, key } = await userWithKey();
     for (let tries = 0; tries < 10; tries += 1) {
       const { agent, page } = await beginSignIn(node, 'notes');
-      await presentFirst(agent, page, assertion(keyOf(person), where(page)));
+      await presentFirst(agent, page, assertion(keyOf(user), where(page)));
     }
     const { agent, page } = await beginSignIn(node, 'notes');
     const next = await presentFirst(agent, page, assertion(key, where(page)));
@@ -224,8 +224,8 @@ describe('without a username', () => {
   });
 
   test('of an account that may not sign in it is denied', async () => {
-    const { person, key } = await personWithKey();
-    await node.app.directory.setStatus(person.id, 'suspended');
+    const { user, key } = await userWithKey();
+    await node.app.directory.setStatus(user.id, 'suspended');
     const { agent, page } = await beginSignIn(node, 'notes');
     const next = await presentFirst(agent, page, assertion(key, where(page)));
     expect([next.status, next.messages]).toEqual([403, ['denied.account_inactive']]);
@@ -234,38 +234,38 @@ describe('without a username', () => {
 
 describe('several keys', () => {
   test('one challenge serves all of them, whichever answers', async () => {
-    const { person, key } = await personWithKey();
-    const second = keyOf(person);
-    await addKey(person, key, second);
+    const { user, key } = await userWithKey();
+    const second = keyOf(user);
+    await addKey(user, key, second);
     for (const one of [key, second]) {
-      const begun = await upToTheKey(person);
+      const begun = await upToTheKey(user);
       expect(optionsOf(begun.page).allowCredentials).toMatchObject([{ id: key.id }, { id: second.id }]);
       expect(currentStep(await present(begun.agent, begun.page, one))).toBe('code');
     }
   });
 
   /** At an app that asks for a chain of two keys. */
-  async function addKey(person: TestUser, mine: SoftKey, key: SoftKey): Promise<void> {
+  async function addKey(user: TestUser, mine: SoftKey, key: SoftKey): Promise<void> {
     const keys = [{ authenticators: ['webauthn'] }, { authenticators: ['webauthn'] }];
     await node.configure(signOnPolicy('payroll', { then: { allow: { chains: [keys] } } }));
     const begun = await beginSignIn(node, 'payroll');
-    const { page } = await signIn(begun.agent, begun.page, person);
+    const { page } = await signIn(begun.agent, begun.page, user);
     let next = await present(begun.agent, page, mine);
     if (currentStep(next) === 'challenge:password')
-      next = await answerStep(begun.agent, next, { 'credentials.passcode': person.password });
+      next = await answerStep(begun.agent, next, { 'credentials.passcode': user.password });
     expect(currentStep(next)).toBe('enroll:webauthn');
     const input = { ...attestation(key, where(next)), label: 'Spare key' };
     expect(optionsOf(next).excludeCredentials).toMatchObject([{ id: mine.id }]);
     expect(currentStep(await answerStep(begun.agent, next, fields(input)))).toBe('code');
-    const account = await node.app.directory.get(person.id);
+    const account = await node.app.directory.get(user.id);
     expect(account?.credentials.map(({ label }) => label)).toContain('Spare key');
   }
 });
 
 describe('a key belongs to one account', () => {
   test('what one user has registered, no other can', async () => {
-    const { key } = await personWithKey();
-    const thief = await personWithPassword(node);
+    const { key } = await userWithKey();
+    const thief = await userWithPassword(node);
     const copy = keyOf(thief, Buffer.from(key.id, 'base64url'));
     const page = await enroll(thief, copy);
     expect([page.status, page.messages]).toEqual([422, ['credentials.taken']]);
@@ -273,7 +273,7 @@ describe('a key belongs to one account', () => {
   });
 
   test('two at the same moment: one gets it', async () => {
-    const [a, b] = [await personWithPassword(node), await personWithPassword(node)];
+    const [a, b] = [await userWithPassword(node), await userWithPassword(node)];
     const key = keyOf(a);
     const offers = [await upToTheOffer(a), await upToTheOffer(b)];
     const ends = await Promise.all(
@@ -287,42 +287,42 @@ describe('a key belongs to one account', () => {
   });
 
   test('once it is taken away from an account, or the account is gone, it is free', async () => {
-    const { person, key } = await personWithKey();
-    const next = await personWithPassword(node);
-    await node.app.directory.resetAuthenticators(person.id, 'webauthn');
+    const { user, key } = await userWithKey();
+    const next = await userWithPassword(node);
+    await node.app.directory.resetAuthenticators(user.id, 'webauthn');
     const moved = keyOf(next, Buffer.from(key.id, 'base64url'));
     expect(currentStep(await enroll(next, moved))).toBe('code');
     await node.app.directory.delete(next.id);
-    const last = await personWithPassword(node);
+    const last = await userWithPassword(node);
     expect(currentStep(await enroll(last, keyOf(last, Buffer.from(key.id, 'base64url'))))).toBe('code');
   });
 });
 
 test('a passkey that does not count is used when it is used', async () => {
-  const { person, key } = await personWithKey({ flags: synced });
-  const begun = await upToTheKey(person);
+  const { user, key } = await userWithKey({ flags: synced });
+  const begun = await upToTheKey(user);
   expect(currentStep(await present(begun.agent, begun.page, key, { flags: synced, counter: 0 }))).toBe('code');
-  const account = await node.app.directory.get(person.id);
+  const account = await node.app.directory.get(user.id);
   expect(account?.credentials.at(-1)).toMatchObject({ secret: { counter: 0 }, lastUsedAt: expect.any(Number) });
 });
 
 test('a key that may have been copied is refused, and the audit log says so', async () => {
-  const { person, key } = await personWithKey();
-  const first = await upToTheKey(person);
+  const { user, key } = await userWithKey();
+  const first = await upToTheKey(user);
   expect(currentStep(await present(first.agent, first.page, key, { counter: 5 }))).toBe('code');
-  const again = await upToTheKey(person);
+  const again = await upToTheKey(user);
   const page = await present(again.agent, again.page, key, { counter: 5 });
   expect([page.status, page.messages]).toEqual([422, ['credentials.cloned']]);
-  expect(refusals(person)).toMatchObject([{ reason: 'credentials.cloned', authenticator: 'webauthn' }]);
+  expect(refusals(user)).toMatchObject([{ reason: 'credentials.cloned', authenticator: 'webauthn' }]);
 });
 
 test('a policy that asks for user verification is said to the browser, and nothing less passes', async () => {
-  const { person, key } = await personWithKey();
+  const { user, key } = await userWithKey();
   const verified = { allow: { factors: 1, possession: { userVerification: true } } };
   await node.configure(signOnPolicy('payroll', { then: verified }));
   const begun = await beginSignIn(node, 'payroll');
   expect(optionsOf(begun.page)).toMatchObject({ userVerification: 'required' });
-  const page = await answerStep(begun.agent, begun.page, { identifier: person.identifier });
+  const page = await answerStep(begun.agent, begun.page, { identifier: user.identifier });
   expect(optionsOf(page)).toMatchObject({ userVerification: 'required' });
   const refused = await present(begun.agent, page, key, { flags: flag.up });
   expect([refused.status, refused.messages]).toEqual([422, ['credentials.unverified']]);
@@ -330,8 +330,8 @@ test('a policy that asks for user verification is said to the browser, and nothi
 });
 
 test('the key of another user proves nothing, under any id', async () => {
-  const [mine, theirs] = [await personWithKey(), await personWithKey()];
-  const { agent, page } = await upToTheKey(mine.person);
+  const [mine, theirs] = [await userWithKey(), await userWithKey()];
+  const { agent, page } = await upToTheKey(mine.user);
   const first = await present(agent, page, theirs.key);
   expect(first.messages).toEqual(['credentials.invalid']);
   const posing = await present(agent, first, theirs.key, { id: Buffer.from(mine.key.id, 'base64url') });

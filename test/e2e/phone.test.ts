@@ -12,11 +12,11 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   type SignIn,
   signOnPolicy,
   storedTransaction,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { unknownAddressesWith } from '../support/unknown-users.ts';
@@ -80,90 +80,90 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   }
 
   test('by text message: one page, one message that phones fill in by themselves, true evidence', async () => {
-    const person = await caller(node);
-    const { agent, page } = await asked(person.identifier);
+    const user = await caller(node);
+    const { agent, page } = await asked(user.identifier);
     expect(currentStep(page)).toBe('challenge:phone');
-    const message = await mailTo(node, person.number);
-    expect(message).toMatchObject({ channel: 'sms', to: person.number });
+    const message = await mailTo(node, user.number);
+    expect(message).toMatchObject({ channel: 'sms', to: user.number });
     expect(message.text).toMatch(/^\d{6} is your code to sign in to Notes\./);
     // Origin-bound one-time codes: the last line is for the browser.
     expect(message.text.trimEnd().split('\n').at(-1)).toBe(`@localhost #${codeFor(message)}`);
-    expect(page.html).not.toContain(person.number.slice(-4));
+    expect(page.html).not.toContain(user.number.slice(-4));
     expect(currentStep(await answerStep(agent, page, code(codeFor(message))))).toBe('code');
-    expect(completed(person)).toMatchObject({ amr: ['sms'] });
-    expect(eventsOf(node, person.id)).toContain('authenticator.verified:phone');
-    expect(await allMailTo(node, person.number)).toHaveLength(1);
+    expect(completed(user)).toMatchObject({ amr: ['sms'] });
+    expect(eventsOf(node, user.id)).toContain('authenticator.verified:phone');
+    expect(await allMailTo(node, user.number)).toHaveLength(1);
   });
 
   test('by call, and back to text messages; each time only the newest code counts', async () => {
-    const person = await caller(node);
-    const { agent, page } = await asked(person.identifier);
+    const user = await caller(node);
+    const { agent, page } = await asked(user.identifier);
     expect(textForm(page)).toBeUndefined();
-    const text = await mailTo(node, person.number);
-    await mayResend(person);
+    const text = await mailTo(node, user.number);
+    await mayResend(user);
     const calling = await agent.submit(page, callForm(page));
     expect([calling.status, calling.messages, currentStep(calling)]).toEqual([200, ['sent.again'], 'challenge:phone']);
     expect(callForm(calling)).toBeUndefined();
-    const call = await mailTo(node, person.number, 2);
+    const call = await mailTo(node, user.number, 2);
     expect(call.channel).toBe('voice');
     expect(call.text.match(/(?:\d, ){5}\d/g)).toEqual(Array(2).fill([...codeFor(call)].join(', ')));
     if (codeFor(text) !== codeFor(call))
       expect((await answerStep(agent, calling, code(codeFor(text)))).messages).toEqual(['credentials.invalid']);
-    await mayResend(person);
+    await mayResend(user);
     const texting = await agent.submit(calling, textForm(calling));
     expect(callForm(texting)).toBeDefined();
-    expect((await mailTo(node, person.number, 3)).channel).toBe('sms');
-    await mayResend(person);
+    expect((await mailTo(node, user.number, 3)).channel).toBe('sms');
+    await mayResend(user);
     const again = await agent.submit(texting, callForm(texting));
-    const last = await mailTo(node, person.number, 4);
+    const last = await mailTo(node, user.number, 4);
     expect(currentStep(await answerStep(agent, again, code(codeFor(last))))).toBe('code');
-    expect(completed(person)).toMatchObject({ amr: ['tel'] });
+    expect(completed(user)).toMatchObject({ amr: ['tel'] });
   });
 
   test('sent again it uses the same channel; a channel that is not offered is refused', async () => {
-    const person = await caller(node);
-    const { agent, page } = await asked(person.identifier);
-    await mailTo(node, person.number);
-    await mayResend(person);
+    const user = await caller(node);
+    const { agent, page } = await asked(user.identifier);
+    await mailTo(node, user.number);
+    await mayResend(user);
     const calling = await agent.submit(page, callForm(page));
-    await mailTo(node, person.number, 2);
-    await mayResend(person);
+    await mailTo(node, user.number, 2);
+    await mayResend(user);
     const again = await agent.submit(calling, formOf(calling, 'resend'));
-    expect((await mailTo(node, person.number, 3)).channel).toBe('voice');
-    await mayResend(person);
+    expect((await mailTo(node, user.number, 3)).channel).toBe('voice');
+    await mayResend(user);
     const forged = await agent.submit(again, formOf(again, 'resend'), { 'authenticator.methodType': 'email' });
     expect(forged.messages).toEqual(['form.stale']);
-    expect(await allMailTo(node, person.number)).toHaveLength(3);
+    expect(await allMailTo(node, user.number)).toHaveLength(3);
   });
 
   test('a landline is called', async () => {
-    const person = await caller(node, '+4930901820');
-    const { agent, page } = await asked(person.identifier);
+    const user = await caller(node, '+4930901820');
+    const { agent, page } = await asked(user.identifier);
     expect(page.forms.filter(({ step }) => step === 'resend')).toHaveLength(1);
-    const call = await mailTo(node, person.number);
+    const call = await mailTo(node, user.number);
     expect(call.channel).toBe('voice');
     expect(currentStep(await answerStep(agent, page, code(codeFor(call))))).toBe('code');
   });
 
   test('with a password the page shows the number, masked', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const number = mobileNumber();
     const { phoneCredential } = await import('../../src/authenticators/phone/phone.ts');
-    await node.app.directory.replaceCredential(person.id, phoneCredential(number));
+    await node.app.directory.replaceCredential(user.id, phoneCredential(number));
     const { agent, page } = await beginSignIn(node, 'payroll');
-    const challenged = await identify(agent, page, person);
+    const challenged = await identify(agent, page, user);
     expect(currentStep(challenged)).toBe('challenge:phone');
     expect(challenged.html).toContain(`+49 ••• •••• ${number.slice(-2)}`);
     expect(challenged.html).not.toContain(number.slice(-4));
     const done = await answerStep(agent, challenged, code(codeFor(await mailTo(node, number))));
     expect(currentStep(done)).toBe('code');
-    expect(completed(person)).toMatchObject({ amr: ['mfa', 'pwd', 'sms'] });
+    expect(completed(user)).toMatchObject({ amr: ['mfa', 'pwd', 'sms'] });
   });
 
   test('a resend comes not at once, kills the older code, and gives no new attempts', async () => {
-    const person = await caller(node);
-    const { agent, page } = await asked(person.identifier);
-    const first = await mailTo(node, person.number);
+    const user = await caller(node);
+    const { agent, page } = await asked(user.identifier);
+    const first = await mailTo(node, user.number);
     for (let tries = 0; tries < 3; tries += 1)
       expect((await answerStep(agent, page, code(otherThan(codeFor(first))))).messages).toEqual([
         'credentials.invalid',
@@ -171,14 +171,14 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     const early = await agent.submit(page, formOf(page, 'resend'));
     expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     expect(Number(early.headers.get('retry-after'))).toBeGreaterThan(0);
-    expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
+    expect(node.audit.findLast(({ subject }) => subject === user.id)).toMatchObject({
       event: 'message.limited',
       reason: 'account',
       authenticator: 'phone',
     });
-    await mayResend(person);
+    await mayResend(user);
     const again = await agent.submit(early, formOf(early, 'resend'));
-    const newest = await mailTo(node, person.number, 2);
+    const newest = await mailTo(node, user.number, 2);
     if (codeFor(first) !== codeFor(newest))
       expect((await answerStep(agent, again, code(codeFor(first)))).messages).toEqual(['credentials.invalid']);
     else expect((await answerStep(agent, again, code(otherThan(codeFor(newest))))).status).toBe(422);
@@ -190,27 +190,27 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('five guesses in all, over transactions and nodes', async () => {
-    const person = await caller(node);
+    const user = await caller(node);
     let evaluated = 0;
-    let last = await asked(person.identifier);
-    const message = await mailTo(node, person.number);
+    let last = await asked(user.identifier);
+    const message = await mailTo(node, user.number);
     for (let tries = 0; tries < 12; tries += 1) {
       const agent = tries % 2 ? last.agent.via({ [node.issuer]: second.origin }) : last.agent;
       const page = await answerStep(agent, last.page, code(otherThan(codeFor(message))));
       if (page.messages.includes('credentials.invalid')) evaluated += 1;
       else expect([page.status, page.messages]).toEqual([429, ['attempts.exceeded']]);
-      if (tries === 3) last = { ...last, ...(await asked(person.identifier.toUpperCase(), new UserAgent())) };
+      if (tries === 3) last = { ...last, ...(await asked(user.identifier.toUpperCase(), new UserAgent())) };
     }
     expect(evaluated).toBe(5);
   });
 
   test('a code of another transaction, and of another user, does not count; a right one counts once', async () => {
-    const person = await caller(node);
-    const first = await asked(person.identifier);
-    const message = await mailTo(node, person.number);
-    await mayResend(person);
-    const other = await asked(person.identifier);
-    const newer = await mailTo(node, person.number, 2);
+    const user = await caller(node);
+    const first = await asked(user.identifier);
+    const message = await mailTo(node, user.number);
+    await mayResend(user);
+    const other = await asked(user.identifier);
+    const newer = await mailTo(node, user.number, 2);
     const stranger = await caller(node);
     const theirs = await asked(stranger.identifier);
     if (codeFor(message) !== codeFor(newer)) {
@@ -223,15 +223,15 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     ]);
     expect(pages.map(currentStep)).toContain('code');
     const verified = [...node.audit, ...second.audit].filter(
-      ({ subject, event }) => subject === person.id && event === 'authenticator.verified',
+      ({ subject, event }) => subject === user.id && event === 'authenticator.verified',
     );
     expect(verified).toHaveLength(1);
   });
 
   test('a code that is too old', async () => {
-    const person = await caller(node);
-    const { agent, page } = await asked(person.identifier);
-    const message = await mailTo(node, person.number);
+    const user = await caller(node);
+    const { agent, page } = await asked(user.identifier);
+    const message = await mailTo(node, user.number);
     clock += 601;
     try {
       expect((await answerStep(agent, page, code(codeFor(message)))).messages[0]).toBe('challenge.expired');
@@ -241,21 +241,21 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('nothing is kept or logged from which the code or the number follows', async () => {
-    const person = await caller(node);
-    const { uid } = await asked(person.identifier);
-    const message = await mailTo(node, person.number);
+    const user = await caller(node);
+    const { uid } = await asked(user.identifier);
+    const message = await mailTo(node, user.number);
     const kept = (await storedTransaction(node, uid))?.value ?? '';
     expect(kept).toContain('"authenticator":"phone"');
-    for (const secret of [codeFor(message), person.number, person.number.slice(-8)]) {
+    for (const secret of [codeFor(message), user.number, user.number.slice(-8)]) {
       expect(kept).not.toContain(`"${secret}"`);
-      expect(JSON.stringify(node.audit.filter(({ subject }) => subject === person.id))).not.toContain(secret);
+      expect(JSON.stringify(node.audit.filter(({ subject }) => subject === user.id))).not.toContain(secret);
     }
   });
 
   describe('an enrollment', () => {
     /** As far as the page that asks for the number. */
     async function offered() {
-      const person = await personWithTotp(node);
+      const user = await userWithTotp(node);
       await node.configure(
         signOnPolicy('payroll', {
           then: {
@@ -266,13 +266,13 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         }),
       );
       const { agent, page } = await beginSignIn(node, 'payroll');
-      const proved = await answerStep(agent, await identify(agent, page, person), await passcode(person));
-      return { person, agent, page: proved };
+      const proved = await answerStep(agent, await identify(agent, page, user), await passcode(user));
+      return { user, agent, page: proved };
     }
     const number = (text: string) => ({ 'credentials.phoneNumber': text });
 
     test('by text message: a notice, the number, the code; wrong codes count on a counter of their own', async () => {
-      const { person, agent, page } = await offered();
+      const { user, agent, page } = await offered();
       expect(currentStep(page)).toBe('enroll:phone');
       expect(page.html).toContain('data-message="enroll.restricted"');
       expect(page.html).toMatch(/type="tel"[^>]* autocomplete="tel"/);
@@ -286,25 +286,25 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
         'credentials.invalid',
       ]);
       expect(currentStep(await answerStep(agent, asking, code(codeFor(message))))).toBe('code');
-      const account = await node.app.directory.get(person.id);
+      const account = await node.app.directory.get(user.id);
       expect(account?.credentials.find(({ authenticator }) => authenticator === 'phone')?.secret).toEqual({
         number: to,
       });
-      expect(completed(person)).toMatchObject({ amr: ['mfa', 'otp', 'pwd', 'sms'] });
+      expect(completed(user)).toMatchObject({ amr: ['mfa', 'otp', 'pwd', 'sms'] });
     });
 
     test('by a call instead', async () => {
-      const { person, agent, page } = await offered();
+      const { user, agent, page } = await offered();
       const to = mobileNumber();
       const asking = await answerStep(agent, page, number(to));
       await mailTo(node, to);
-      await mayResend(person);
+      await mayResend(user);
       const calling = await agent.submit(asking, callForm(asking));
       expect(calling.messages).toEqual(['sent.again']);
       const call = await mailTo(node, to, 2);
       expect(call.channel).toBe('voice');
       expect(currentStep(await answerStep(agent, calling, code(codeFor(call))))).toBe('code');
-      expect(completed(person)?.amr).toContain('tel');
+      expect(completed(user)?.amr).toContain('tel');
     });
 
     test.each([
@@ -336,9 +336,9 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
     test('by number, for any user who asks', async () => {
       await withLimits({ number: 2 }, async () => {
         const number = mobileNumber();
-        const people = [await caller(node, number), await caller(node, number), await caller(node, number)];
-        for (const { identifier } of people.slice(0, 2)) await asked(identifier);
-        await limited('number', people[2]?.identifier ?? '');
+        const users = [await caller(node, number), await caller(node, number), await caller(node, number)];
+        for (const { identifier } of users.slice(0, 2)) await asked(identifier);
+        await limited('number', users[2]?.identifier ?? '');
         await mailTo(node, number, 2);
         expect(await allMailTo(node, number)).toHaveLength(2);
       });
@@ -374,24 +374,24 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
   });
 
   test('nothing is sent to a country that is no longer allowed: the page says so only after a proof', async () => {
-    const person = await caller(node, '+33612345699');
+    const user = await caller(node, '+33612345699');
     await node.configure(settingsWithPhone({ limits: enough, countries: ['DE'] }));
     try {
-      const { page } = await asked(person.identifier);
+      const { page } = await asked(user.identifier);
       expect([page.status, page.messages, currentStep(page)]).toEqual([200, [], 'challenge:phone']);
-      expect(node.audit.findLast(({ subject }) => subject === person.id)).toMatchObject({
+      expect(node.audit.findLast(({ subject }) => subject === user.id)).toMatchObject({
         event: 'message.undeliverable',
         reason: 'phone.country',
       });
-      expect(await allMailTo(node, person.number)).toEqual([]);
+      expect(await allMailTo(node, user.number)).toEqual([]);
     } finally {
       await node.configure(settingsWithPhone({ limits: enough }));
     }
   });
 
   test('unknown users see the same pages, get the same refusals, and nothing is sent', async () => {
-    const person = await caller(node);
-    const known = await asked(person.identifier);
+    const user = await caller(node);
+    const known = await asked(user.identifier);
     const addresses = unknownAddressesWith('phone', 6, 'unknown');
     const phoned = await Promise.all(addresses.map((address) => asked(address)));
     expect(phoned.map(({ page }) => currentStep(page))).toEqual(phoned.map(() => 'challenge:phone'));
@@ -407,7 +407,7 @@ describe.each(storesUnderTest)('on the $name store', ({ open }) => {
       const early = await one.agent.submit(one.page, formOf(one.page, 'resend'), {}, redirectUri);
       expect([early.status, early.messages]).toEqual([429, ['resend.exceeded']]);
     }
-    await mailTo(node, person.number);
+    await mailTo(node, user.number);
     expect((await allMailTo(node)).filter(({ channel, to }) => channel !== 'sms' && to.includes('unknown'))).toEqual(
       [],
     );

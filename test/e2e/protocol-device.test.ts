@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { decodeJwt } from 'jose';
 import { appFile, authorize, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
-import { discover, type Person, signIn } from '../support/relying-party.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
+import { discover, signIn, type TestUser } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -22,7 +22,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
   let node: TestNode;
   let second: TestNode;
-  let person: Person;
+  let user: TestUser;
 
   beforeAll(async () => {
     opened = await openNode(storeUnderTest, {
@@ -30,7 +30,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
     node = opened.node;
     second = await opened.second();
-    person = await newPerson(node);
+    user = await newTestUser(node);
   });
   afterAll(() => opened.stop());
 
@@ -65,7 +65,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     return agent.submit(asked, { ...form, fields }, answer === 'abort' ? { abort: 'yes' } : {});
   }
 
-  async function approve(agent: UserAgent, userCode: string, who = person) {
+  async function approve(agent: UserAgent, userCode: string, who = user) {
     return signIn(agent, await enter(agent, userCode), who);
   }
 
@@ -102,7 +102,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   });
 
   test('two factors: the policy of the app applies in the browser, and the tokens say so', async () => {
-    const other: Person = await newPerson(node);
+    const other: TestUser = await newTestUser(node);
     const first = await start('payroll');
     expect((await approve(new UserAgent(), first.userCode, other)).asked).toEqual(['identify', 'enroll:totp']);
     const next = await start('payroll');
@@ -115,7 +115,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('a session that is there already counts, but never silently: the user confirms the device', async () => {
     const agent = new UserAgent();
     const notes = await discover(node.issuer, 'notes');
-    const { tokens } = await authorize(notes, agent, person);
+    const { tokens } = await authorize(notes, agent, user);
     const device = await start();
     const page = await agent.open(`${node.issuer}/device`);
     const asked = await agent.submit(page, codeForm(page), { user_code: device.userCode });
@@ -192,7 +192,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('a user whom the policy denies gets no token', async () => {
     const device = await start('payroll');
-    const carol = { identifier: 'carol@demo.test', password: person.password };
+    const carol = { identifier: 'carol@demo.test', password: user.password };
     const { page } = await approve(new UserAgent(), device.userCode, carol);
     expect(page.messages).toContain('denied.rule');
     expect((await poll(device, 'payroll')).body.error).toBe('authorization_pending');
@@ -208,14 +208,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('of two users who enter one code at once, one approves it', async () => {
     const device = await start();
-    const people = [await newPerson(node), await newPerson(node)];
+    const users = [await newTestUser(node), await newTestUser(node)];
     const agents = [new UserAgent(), new UserAgent()];
     const pages = await Promise.all(agents.map((agent) => enter(agent, device.userCode)));
     await Promise.allSettled(
-      pages.map((page, index) => signIn(agents[index] as UserAgent, page, people[index] as Person)),
+      pages.map((page, index) => signIn(agents[index] as UserAgent, page, users[index] as TestUser)),
     );
     const { body } = await poll(device);
-    expect(people.map(({ id }) => id)).toContain(decodeJwt(String(body.id_token)).sub);
+    expect(users.map(({ id }) => id)).toContain(decodeJwt(String(body.id_token)).sub);
   });
 
   test('the device code works once, also when asked many times at once', async () => {
@@ -266,7 +266,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const claims = JSON.stringify({ id_token: { acr: { essential: true, values: ['phr'] } } });
     const device = await start('notes', { claims });
     const agent = new UserAgent();
-    await authorize(await discover(node.issuer, 'notes'), agent, person);
+    await authorize(await discover(node.issuer, 'notes'), agent, user);
     await approve(agent, device.userCode);
     expect((await poll(device)).body.error).toBe('unmet_authentication_requirements');
   });

@@ -4,7 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, jwtVerify } from 'jose';
 import { appFile, authorize, type OpenNode, openNode, post } from '../support/authorize.ts';
-import { newPerson, startNode, type TestNode } from '../support/node.ts';
+import { newTestUser, startNode, type TestNode } from '../support/node.ts';
 import { authorizationRequest, discover } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -143,6 +143,7 @@ describe('what is announced', () => {
       'RS256',
     ]);
     expect([...(body.scopes_supported as string[])].sort()).toEqual([
+      'address',
       'email',
       'groups',
       'offline_access',
@@ -173,7 +174,7 @@ describe('what is announced', () => {
   });
 
   test('what only hardware reaches is not announced where nothing proves hardware', async () => {
-    const other = await startNode({ authenticators: ['password', 'totp', 'webauthn'], people: false });
+    const other = await startNode({ authenticators: ['password', 'totp', 'webauthn'], users: false });
     try {
       const metadata = (await (await fetch(`${other.issuer}${path}`)).json()) as Metadata;
       expect(metadata.acr_values_supported).toEqual(expect.arrayContaining(['phr']));
@@ -184,7 +185,7 @@ describe('what is announced', () => {
   });
 
   test('each supported ID token algorithm works, and RS256 is the default', async () => {
-    const person = await newPerson(node);
+    const user = await newTestUser(node);
     const jwks = createLocalJWKSet(await (await fetch(`${node.issuer}/oauth2/v1/keys`)).json());
     const used: unknown[] = [];
     for (const clientId of ['notes', 'es256', 'eddsa', 'ps256']) {
@@ -192,7 +193,7 @@ describe('what is announced', () => {
         id_token_signed_response_alg:
           { notes: 'RS256', es256: 'ES256', eddsa: 'EdDSA', ps256: 'PS256' }[clientId] ?? '',
       });
-      const { tokens } = await authorize(config, new UserAgent(), person);
+      const { tokens } = await authorize(config, new UserAgent(), user);
       const verified = await jwtVerify(tokens.id_token ?? '', jwks, { issuer: node.issuer, audience: clientId });
       used.push(verified.protectedHeader.alg);
     }

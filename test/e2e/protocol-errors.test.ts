@@ -6,14 +6,14 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { UnsecuredJWT } from 'jose';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, post } from '../support/authorize.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   redirectUri,
   signIn,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -95,7 +95,7 @@ describe('errors', () => {
   let opened: OpenNode;
   let node: TestNode;
   let notes: RelyingParty;
-  let person: Person;
+  let user: TestUser;
 
   beforeAll(async () => {
     opened = await openNode(embedded, {
@@ -108,7 +108,7 @@ describe('errors', () => {
     });
     node = opened.node;
     notes = await discover(node.issuer, 'notes');
-    person = await newPerson(node);
+    user = await newTestUser(node);
   });
   afterAll(() => opened?.stop());
 
@@ -196,7 +196,7 @@ describe('errors', () => {
 
     test('the code is bound to the address that asked for it', async () => {
       const request = await authorizationRequest(notes);
-      const { page } = await signIn(new UserAgent(), request.url, person);
+      const { page } = await signIn(new UserAgent(), request.url, user);
       for (const uri of ['http://127.0.0.1:6666/cb', 'http://localhost:3001/notes/callback', '']) {
         const answer = await post(`${node.issuer}/oauth2/v1/token`, {
           grant_type: 'authorization_code',
@@ -242,7 +242,7 @@ describe('errors', () => {
       ['max_age in words', good({ max_age: 'soon' }), 'invalid_request'],
       ['claims that are no JSON', good({ claims: '{' }), 'invalid_request'],
       ['claims that are a list', good({ claims: '[]' }), 'invalid_request'],
-      ['a response mode that nobody knows', good({ response_mode: 'pigeon' }), 'unsupported_response_mode'],
+      ['an unknown response mode', good({ response_mode: 'pigeon' }), 'unsupported_response_mode'],
       ['a hint that is no token', good({ id_token_hint: 'x' }), 'invalid_request'],
       [
         'acr values that are no list',
@@ -297,7 +297,7 @@ describe('errors', () => {
   describe('forms of request and response', () => {
     test('a request may come as a form of another site: the session counts', async () => {
       const agent = new UserAgent();
-      await authorize(notes, agent, person);
+      await authorize(notes, agent, user);
       const request = await authorizationRequest(notes, { prompt: 'none' });
       const form = await agent.send(`${node.issuer}/oauth2/v1/authorize`, {
         method: 'POST',
@@ -321,7 +321,7 @@ describe('errors', () => {
 
     test('the answer may be a form, which our own policy lets go to the app and nowhere else', async () => {
       const agent = new UserAgent();
-      await authorize(notes, agent, person);
+      await authorize(notes, agent, user);
       const request = await authorizationRequest(notes, { response_mode: 'form_post', prompt: 'none' });
       const response = await agent.send(request.url);
       expect(response.status).toBe(200);
@@ -358,7 +358,7 @@ describe('errors', () => {
 
     test('the answer names the issuer (RFC 9207), and never lies in a cache', async () => {
       const agent = new UserAgent();
-      const { callback } = await authorize(notes, agent, person);
+      const { callback } = await authorize(notes, agent, user);
       expect(new URL(callback).searchParams.get('iss')).toBe(node.issuer);
       const { url } = await authorizationRequest(notes, { prompt: 'none' });
       expect((await agent.send(url)).headers.get('cache-control')).toContain('no-store');
@@ -366,7 +366,7 @@ describe('errors', () => {
 
     test('state comes back as it was', async () => {
       const agent = new UserAgent();
-      await authorize(notes, agent, person);
+      await authorize(notes, agent, user);
       for (const state of ['', 'a b+c&d=e#f', 'ü😀', 'x'.repeat(1000), '"><b>']) {
         const request = await authorizationRequest(notes, { prompt: 'none', state });
         const page = await agent.open(request.url, {}, redirectUri);
@@ -390,13 +390,9 @@ describe('errors', () => {
         'unsupported_grant_type',
       ],
       ['no client', { grant_type: 'refresh_token', refresh_token: 'x' }, 'invalid_request'],
+      ['an unknown client', { client_id: 'nobody', grant_type: 'refresh_token', refresh_token: 'x' }, 'invalid_client'],
       [
-        'a client that nobody knows',
-        { client_id: 'nobody', grant_type: 'refresh_token', refresh_token: 'x' },
-        'invalid_client',
-      ],
-      [
-        'a code that nobody knows',
+        'an unknown code',
         { client_id: 'notes', grant_type: 'authorization_code', code: 'x', redirect_uri: redirectUri },
         'invalid_grant',
       ],
@@ -427,7 +423,7 @@ describe('errors', () => {
     test('no verifier, a wrong one, and the verifier of another request', async () => {
       for (const code_verifier of ['', 'x'.repeat(43), client.randomPKCECodeVerifier()]) {
         const request = await authorizationRequest(notes);
-        const { page } = await signIn(new UserAgent(), request.url, person);
+        const { page } = await signIn(new UserAgent(), request.url, user);
         const answer = await token({
           client_id: 'notes',
           grant_type: 'authorization_code',
@@ -441,7 +437,7 @@ describe('errors', () => {
 
     test('the code of one app is nothing to another', async () => {
       const request = await authorizationRequest(notes);
-      const { page } = await signIn(new UserAgent(), request.url, person);
+      const { page } = await signIn(new UserAgent(), request.url, user);
       const answer = await token({
         client_id: 'two',
         grant_type: 'authorization_code',
@@ -465,9 +461,9 @@ describe('errors', () => {
 
   test('a consent that an app asks for needs no page of its own', async () => {
     const agent = new UserAgent();
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     expect((await authorizeSilently(notes, agent, { prompt: 'none' })).error).toBeUndefined();
-    const { asked } = await authorize(notes, agent, person, { prompt: 'consent' });
+    const { asked } = await authorize(notes, agent, user, { prompt: 'consent' });
     expect(asked).toEqual([]);
   });
 

@@ -3,15 +3,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode } from '../support/authorize.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -87,8 +87,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     test('lives on with every use, and ends so long after the last one; the rule of others does not matter', async () => {
       const agent = new UserAgent();
       const other = new UserAgent();
-      await authorize(notes, other, await newPerson(node));
-      await authorize(notes, agent, await newPerson(node, ['brief']));
+      await authorize(notes, other, await newTestUser(node));
+      await authorize(notes, agent, await newTestUser(node, ['brief']));
       await pass(2);
       expect(await isSignedIn(agent)).toBe(true);
       await pass(2);
@@ -99,7 +99,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('ends at its absolute age however much it is used, with the tokens that belong to it', async () => {
       const agent = new UserAgent();
-      const { tokens } = await authorize(notes, agent, await newPerson(node, ['brief']));
+      const { tokens } = await authorize(notes, agent, await newTestUser(node, ['brief']));
       const sub = tokens.claims()?.sub ?? '';
       await expect(client.fetchUserInfo(notes, tokens.access_token, sub)).resolves.toBeDefined();
       for (let minute = 1; minute < 6; minute += 1) {
@@ -114,13 +114,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('ends when the policy shortens it, and by the clock of the node', async () => {
       const agent = new UserAgent();
-      await authorize(notes, agent, await newPerson(node));
+      await authorize(notes, agent, await newTestUser(node));
       await pass(2);
       await node.configure({ 'policies/session.yaml': sessionPolicy('PT1M') });
       expect(await isSignedIn(agent)).toBe(false);
       await node.configure({ 'policies/session.yaml': sessionPolicy('P1D') });
       const late = new UserAgent();
-      await authorize(notes, late, await newPerson(node));
+      await authorize(notes, late, await newTestUser(node));
       offset += 86_401;
       expect(await isSignedIn(late)).toBe(false);
     });
@@ -128,15 +128,15 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('the id of a session', () => {
     test('changes at each sign-in and at a step-up; the old one is dead', async () => {
-      const person: Person = await newPerson(node);
-      await authorize(payroll, new UserAgent(), person);
+      const user: TestUser = await newTestUser(node);
+      await authorize(payroll, new UserAgent(), user);
       const agent = new UserAgent();
-      await authorize(notes, agent, person);
+      await authorize(notes, agent, user);
       const first = sessionCookie(agent, node.issuer);
       const stolen = copyOf(agent, node.issuer);
       expect(await isSignedIn(stolen)).toBe(true);
 
-      const raised = await authorize(payroll, agent, person);
+      const raised = await authorize(payroll, agent, user);
       expect(raised.asked).toEqual(['challenge:totp']);
       const second = sessionCookie(agent, node.issuer);
       expect(second).not.toBe(first);
@@ -144,7 +144,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect((await authorizeSilently(payroll, stolen)).error).toBe('login_required');
 
       const again = copyOf(agent, node.issuer);
-      expect((await authorize(notes, agent, person, { prompt: 'login' })).asked).toEqual(['challenge:password']);
+      expect((await authorize(notes, agent, user, { prompt: 'login' })).asked).toEqual(['challenge:password']);
       expect(sessionCookie(agent, node.issuer)).not.toBe(second);
       expect(await isSignedIn(again)).toBe(false);
       expect(await isSignedIn(agent)).toBe(true);
@@ -155,7 +155,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await attacker.open(`${node.issuer}/device`);
       expect(sessionCookie(attacker, node.issuer)).not.toBe('');
       const victim = copyOf(attacker, node.issuer);
-      await authorize(notes, victim, await newPerson(node));
+      await authorize(notes, victim, await newTestUser(node));
       expect(sessionCookie(victim, node.issuer)).not.toBe(sessionCookie(attacker, node.issuer));
       expect(await isSignedIn(attacker)).toBe(false);
       expect(await isSignedIn(victim)).toBe(true);
@@ -163,7 +163,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('that the server never issued is ignored', async () => {
       const agent = new UserAgent();
-      await authorize(notes, agent, await newPerson(node));
+      await authorize(notes, agent, await newTestUser(node));
       const unsigned = new UserAgent();
       unsigned.setCookie(node.issuer, `stepgate-session=${sessionCookie(agent, node.issuer)}; path=/`);
       expect(await isSignedIn(unsigned)).toBe(false);
@@ -172,12 +172,12 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('tabs', () => {
     test('of one browser end well side by side, and share one session', async () => {
-      const person: Person = await newPerson(node);
+      const user: TestUser = await newTestUser(node);
       const agent = new UserAgent();
       const requests = [await authorizationRequest(notes), await authorizationRequest(payroll)] as const;
       const pages = [await agent.open(requests[0].url), await agent.open(requests[1].url)] as const;
-      const one = await signIn(agent, pages[0], person);
-      const two = await signIn(agent, pages[1], person);
+      const one = await signIn(agent, pages[0], user);
+      const two = await signIn(agent, pages[1], user);
       const tokens = [
         await redeem(notes, requests[0], one.page.url),
         await redeem(payroll, requests[1], two.page.url),
@@ -193,7 +193,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const other = await discover(node.issuer, 'other');
       for (let round = 0; round < 5; round += 1) {
         const agent = new UserAgent();
-        await authorize(notes, agent, await newPerson(node));
+        await authorize(notes, agent, await newTestUser(node));
         const results = await Promise.all(
           ['openid', 'openid email', 'openid profile', 'openid groups'].map((scope) =>
             authorizeSilently(other, agent, { scope }),
@@ -207,24 +207,24 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('of two users: the last one to sign in has the browser', async () => {
-      const people = [await newPerson(node), await newPerson(node)] as const;
+      const users = [await newTestUser(node), await newTestUser(node)] as const;
       const agent = new UserAgent();
       const requests = [await authorizationRequest(notes), await authorizationRequest(notes)] as const;
       const pages = [await agent.open(requests[0].url), await agent.open(requests[1].url)] as const;
-      const one = await signIn(agent, pages[0], people[0]);
+      const one = await signIn(agent, pages[0], users[0]);
       const first = await redeem(notes, requests[0], one.page.url);
-      const two = await signIn(agent, pages[1], people[1]);
+      const two = await signIn(agent, pages[1], users[1]);
       const bySecond = two.page.url.includes('code=') ? await redeem(notes, requests[1], two.page.url) : undefined;
       const now = (await authorizeSilently(notes, agent)).tokens?.claims()?.sub;
-      expect(first.claims()?.sub).toBe(people[0].id);
-      expect([people[0].id, people[1].id]).toContain(now);
-      if (bySecond) expect([bySecond.claims()?.sub, now]).toEqual([people[1].id, people[1].id]);
+      expect(first.claims()?.sub).toBe(users[0].id);
+      expect([users[0].id, users[1].id]).toContain(now);
+      if (bySecond) expect([bySecond.claims()?.sub, now]).toEqual([users[1].id, users[1].id]);
     });
   });
 
   describe('a refresh token', () => {
     test('lives on with every use, and ends so long after the last one', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
       await pass(2);
       const second = await refresh(tokens.refresh_token);
       await pass(2);
@@ -234,7 +234,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('ends at its absolute age however often it is renewed', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
       let newest = tokens.refresh_token;
       for (let minute = 1; minute < 6; minute += 1) {
         await pass(1);
@@ -245,7 +245,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('ends by the clock of the node too', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), await newPerson(node), offline);
+      const { tokens } = await authorize(notes, new UserAgent(), await newTestUser(node), offline);
       offset += 361;
       await expect(refresh(tokens.refresh_token)).rejects.toMatchObject({ error: 'invalid_grant' });
     });

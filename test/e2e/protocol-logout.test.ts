@@ -9,9 +9,9 @@ import * as client from 'openid-client';
 import { appFile, authorize, authorizeSilently, type OpenNode, openNode, signOut } from '../support/authorize.ts';
 import { expectSince, moment } from '../support/epoch-seconds.ts';
 import { freePort } from '../support/free-port.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
 import { type NotifiedParty, startNotifiedParty } from '../support/notified-party.ts';
-import { discover, type Person, type RelyingParty, redirectUri, signIn } from '../support/relying-party.ts';
+import { discover, type RelyingParty, redirectUri, signIn, type TestUser } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { until } from '../support/until.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -23,7 +23,7 @@ const told = ['told-0', 'told-1', 'told-2', 'told-3'];
 describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
   let node: TestNode;
-  let person: Person & { readonly id: string };
+  let user: TestUser & { readonly id: string };
   let party: NotifiedParty;
   let notes: RelyingParty;
 
@@ -45,7 +45,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     notes = await discover(node.issuer, 'notes');
   });
   beforeEach(async () => {
-    person = await newPerson(node);
+    user = await newTestUser(node);
   });
   afterAll(async () => {
     await opened?.stop();
@@ -73,7 +73,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('every app hears of it, each with its own token, also when all came in at once', async () => {
     const agent = new UserAgent();
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     const configs = await Promise.all(told.map((id) => discover(node.issuer, id)));
     const signedIn = await Promise.all(configs.map((config) => authorizeSilently(config, agent)));
     const sids = Object.fromEntries(signedIn.map(({ tokens }, index) => [told[index], tokens?.claims()?.sid]));
@@ -82,42 +82,42 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     const began = moment();
     await signOut(agent, logoutUrl(), 'everywhere');
-    const notices = await noticesFor(person.id, told.length);
+    const notices = await noticesFor(user.id, told.length);
     expect(notices.map(({ client: id }) => id).sort()).toEqual(told);
     const ids = new Set<unknown>();
     for (const { client: id, contentType, logoutToken } of notices) {
       expect(contentType).toContain('application/x-www-form-urlencoded');
       const { payload } = await verified(logoutToken, id);
-      expect(payload).toMatchObject({ sub: person.id, sid: sids[id], events: { [event]: {} } });
+      expect(payload).toMatchObject({ sub: user.id, sid: sids[id], events: { [event]: {} } });
       expect(payload).not.toHaveProperty('nonce');
       expectSince(began, payload.iat);
       ids.add(payload.jti);
     }
     expect(ids.size).toBe(told.length);
     for (const { tokens } of signedIn)
-      await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', person.id)).rejects.toThrow();
+      await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', user.id)).rejects.toThrow();
   });
 
   test('an app that does not need the session is notified without it', async () => {
     const agent = new UserAgent();
-    await authorize(await discover(node.issuer, 'no-sid'), agent, person);
+    await authorize(await discover(node.issuer, 'no-sid'), agent, user);
     await signOut(agent, logoutUrl(), 'everywhere');
-    const [notice] = await noticesFor(person.id, 1);
+    const [notice] = await noticesFor(user.id, 1);
     const { payload } = await verified(notice?.logoutToken ?? '', 'no-sid');
-    expect(payload).toMatchObject({ sub: person.id });
+    expect(payload).toMatchObject({ sub: user.id });
     expect(payload).not.toHaveProperty('sid');
   });
 
   test('a dead, a broken and a slow app delay no user, and keep no other app from being notified', async () => {
     const agent = new UserAgent();
     for (const id of ['slow', 'dead', 'broken', 'told-0'])
-      await authorize(await discover(node.issuer, id), agent, person);
+      await authorize(await discover(node.issuer, id), agent, user);
     const before = party.givenUp();
     const page = await signOut(agent, logoutUrl(), 'everywhere');
     expect(page.status).toBe(200);
     expect(party.givenUp()).toBe(before);
     expect((await authorizeSilently(notes, agent)).error).toBe('login_required');
-    const notices = await noticesFor(person.id, 3);
+    const notices = await noticesFor(user.id, 3);
     expect(notices.map(({ client: id }) => id).sort()).toEqual(['broken', 'slow', 'told-0']);
     expect(party.waiting() + party.givenUp()).toBeGreaterThan(before);
     expect(node.errors).toEqual([]);
@@ -125,18 +125,18 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('back to the app, with its state, when it says who it is', async () => {
     const agent = new UserAgent();
-    const { tokens } = await authorize(notes, agent, person);
+    const { tokens } = await authorize(notes, agent, user);
     const asked = { id_token_hint: tokens.id_token ?? '', post_logout_redirect_uri: back, state: 'a b&c' };
     const page = await signOut(agent, logoutUrl(asked), 'everywhere');
     expect(new URL(page.url).searchParams.get('state')).toBe('a b&c');
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     const byId = await signOut(agent, logoutUrl({ client_id: 'notes', post_logout_redirect_uri: back }), 'everywhere');
     expect(byId.url).toBe(back);
   });
 
   test('without a hint the user is asked, and stays here', async () => {
     const agent = new UserAgent();
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     const page = await signOut(agent, logoutUrl({ post_logout_redirect_uri: back }), 'everywhere');
     expect(page.url).toBe(`${node.issuer}/oauth2/v1/logout/success`);
     expect(page.status).toBe(200);
@@ -151,10 +151,10 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     ['a forged hint', () => ({ id_token_hint: new UnsecuredJWT({ aud: 'notes', sub: 'x' }).encode() })],
     ['a broken hint', () => ({ id_token_hint: 'x.y.z' })],
     ['the hint of another app', (hint) => ({ id_token_hint: hint, client_id: 'payroll' })],
-    ['an app that nobody knows', () => ({ client_id: 'nobody', post_logout_redirect_uri: back })],
+    ['an unknown app', () => ({ client_id: 'nobody', post_logout_redirect_uri: back })],
   ])('%s is an error on a page, and ends nothing', async (_, fields) => {
     const agent = new UserAgent();
-    const { tokens } = await authorize(notes, agent, person);
+    const { tokens } = await authorize(notes, agent, user);
     const page = await agent.open(logoutUrl(fields(tokens.id_token ?? '')), {}, back);
     expect(page.status).toBe(400);
     expect(page.url.startsWith(node.issuer)).toBe(true);
@@ -165,18 +165,18 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const agent = new UserAgent();
     const asking = await discover(node.issuer, 'told-1');
     const other = await discover(node.issuer, 'told-2');
-    const left = await authorize(asking, agent, person);
-    const kept = await authorize(other, agent, person);
+    const left = await authorize(asking, agent, user);
+    const kept = await authorize(other, agent, user);
     const cookie = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value;
     const fields = { id_token_hint: left.tokens.id_token ?? '', post_logout_redirect_uri: back };
     const page = await signOut(agent, logoutUrl(fields), 'stay');
     expect(page.url).toBe(back);
-    const notices = await noticesFor(person.id, 1);
+    const notices = await noticesFor(user.id, 1);
     expect(notices.map(({ client: id }) => id)).toEqual(['told-1']);
     await expect(client.refreshTokenGrant(asking, left.tokens.refresh_token ?? '')).rejects.toMatchObject({
       error: 'invalid_grant',
     });
-    await expect(client.fetchUserInfo(other, kept.tokens.access_token, person.id)).resolves.toBeDefined();
+    await expect(client.fetchUserInfo(other, kept.tokens.access_token, user.id)).resolves.toBeDefined();
     await expect(client.refreshTokenGrant(other, kept.tokens.refresh_token ?? '')).resolves.toBeDefined();
     expect((await authorizeSilently(other, agent)).error).toBeUndefined();
     expect(agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value).not.toBe(cookie);
@@ -184,7 +184,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('no user is signed out by a form of another site', async () => {
     const agent = new UserAgent();
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     await agent.open(logoutUrl());
     for (const xsrf of ['', 'guessed']) {
       const answer = await agent.open(`${node.issuer}/oauth2/v1/logout/confirm`, {
@@ -208,8 +208,8 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   test('when another user signs in, the apps of the former user are notified that this session is over', async () => {
     const agent = new UserAgent();
     const config = await discover(node.issuer, 'told-3');
-    const first = await authorize(config, agent, person);
-    const next: Person = await newPerson(node);
+    const first = await authorize(config, agent, user);
+    const next: TestUser = await newTestUser(node);
     const page = await agent.open((await signInUrl(config)).href);
     const fresh = await agent.submit(
       page,
@@ -217,7 +217,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     );
     const { page: end } = await signIn(agent, fresh, next);
     expect(end.url).toContain('code=');
-    const [notice] = await noticesFor(person.id, 1);
+    const [notice] = await noticesFor(user.id, 1);
     const { payload } = await verified(notice?.logoutToken ?? '', 'told-3');
     expect(payload.sid).toBe(first.tokens.claims()?.sid);
   });
@@ -237,13 +237,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('outlives the sign-out, but neither revocation nor suspension', async () => {
       const agent = new UserAgent();
-      const { tokens, asked } = await authorize(notes, agent, person, offline);
+      const { tokens, asked } = await authorize(notes, agent, user, offline);
       expect(asked).toEqual(['identify']);
       expect(tokens.scope).toContain('offline_access');
       await signOut(agent, logoutUrl(), 'everywhere');
       const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '');
-      expect(next.claims()).toMatchObject({ sub: person.id, amr: ['pwd'], auth_time: tokens.claims()?.auth_time });
-      await node.app.directory.setStatus(person.id, 'suspended');
+      expect(next.claims()).toMatchObject({ sub: user.id, amr: ['pwd'], auth_time: tokens.claims()?.auth_time });
+      await node.app.directory.setStatus(user.id, 'suspended');
       await expect(client.refreshTokenGrant(notes, next.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_grant',
       });
@@ -251,7 +251,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('is not given without prompt=consent (OpenID Connect Core section 11)', async () => {
       const agent = new UserAgent();
-      const { tokens } = await authorize(notes, agent, person, { scope: 'openid offline_access' });
+      const { tokens } = await authorize(notes, agent, user, { scope: 'openid offline_access' });
       expect(tokens.scope).not.toContain('offline_access');
       await signOut(agent, logoutUrl(), 'everywhere');
       await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
@@ -262,7 +262,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   test('a sign-out may also come as a form of the app, and needs no other answer', async () => {
     const agent = new UserAgent();
-    await authorize(notes, agent, person);
+    await authorize(notes, agent, user);
     const body = new URLSearchParams({ client_id: 'notes', post_logout_redirect_uri: back, state: 's' });
     const form = await agent.send(`${node.issuer}/oauth2/v1/logout`, { method: 'POST', body });
     expect(form.status).toBe(303);

@@ -4,15 +4,15 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose';
 import * as client from 'openid-client';
 import { appFile, authorizeSilently, type OpenNode, openNode, post } from '../support/authorize.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
 import {
   authorizationRequest,
   discover,
-  type Person,
   type RelyingParty,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
 } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
@@ -25,13 +25,13 @@ const files = {
 describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
   let node: TestNode;
-  let person: Person;
+  let user: TestUser;
   let notes: RelyingParty;
 
   beforeAll(async () => {
     opened = await openNode(storeUnderTest, { files });
     node = opened.node;
-    person = await newPerson(node);
+    user = await newTestUser(node);
     notes = await discover(node.issuer, 'notes');
   });
   afterAll(() => opened.stop());
@@ -57,7 +57,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         code_challenge_method: 'S256',
       });
       expect([...url.searchParams.keys()].sort()).toEqual(['client_id', 'request_uri']);
-      const { page } = await signIn(new UserAgent(), url.href, person);
+      const { page } = await signIn(new UserAgent(), url.href, user);
       const tokens = await client.authorizationCodeGrant(notes, new URL(page.url), { pkceCodeVerifier: verifier });
       expect(tokens.claims()?.sub).toBeDefined();
     });
@@ -73,7 +73,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     test('work once: the second use gets no code', async () => {
       const agent = new UserAgent();
       const request = await pushed(notes);
-      const { page } = await signIn(agent, request.url, person);
+      const { page } = await signIn(agent, request.url, user);
       await redeem(notes, request, page.url);
       const replay = await agent.open(request.url, {}, redirectUri);
       expect(replay.url).not.toContain('code=');
@@ -85,7 +85,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const request = await pushed(notes);
       const pages = await Promise.all(agents.map((agent) => agent.open(request.url)));
       expect(pages.map(({ status }) => status)).toEqual([200, 200, 200]);
-      const ends = await Promise.all(pages.map((page, index) => signIn(agents[index] as UserAgent, page, person)));
+      const ends = await Promise.all(pages.map((page, index) => signIn(agents[index] as UserAgent, page, user)));
       expect(ends.filter(({ page }) => page.url.includes('code='))).toHaveLength(1);
     });
 
@@ -118,7 +118,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const direct = await new UserAgent().open((await authorizationRequest(config)).url, {}, redirectUri);
       expect(new URL(direct.url).searchParams.get('error')).toBe('invalid_request');
       const request = await pushed(config);
-      const { page } = await signIn(new UserAgent(), request.url, person);
+      const { page } = await signIn(new UserAgent(), request.url, user);
       await expect(redeem(config, request, page.url)).resolves.toHaveProperty('id_token');
     });
   });
@@ -129,7 +129,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const request = await authorizationRequest(config, {
         dpop_jkt: await handle.calculateThumbprint(),
       });
-      const { page } = await signIn(agent, request.url, person);
+      const { page } = await signIn(agent, request.url, user);
       const checks = { pkceCodeVerifier: request.verifier, expectedState: request.state, expectedNonce: request.nonce };
       const tokens = await client.authorizationCodeGrant(config, new URL(page.url), checks, undefined, {
         DPoP: handle,
@@ -162,7 +162,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     async function tokensOf({ prove }: Prover) {
       const request = await authorizationRequest(notes);
-      const { page } = await signIn(new UserAgent(), request.url, person);
+      const { page } = await signIn(new UserAgent(), request.url, user);
       const url = `${node.issuer}/oauth2/v1/token`;
       const fields = {
         grant_type: 'authorization_code',
@@ -248,7 +248,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const config = await discover(node.issuer, 'dpop-only');
       const agent = new UserAgent();
       const request = await authorizationRequest(config);
-      const { page } = await signIn(agent, request.url, person);
+      const { page } = await signIn(agent, request.url, user);
       await expect(redeem(config, request, page.url)).rejects.toMatchObject({ error: 'invalid_grant' });
       const { tokens } = await boundTokens(config, agent);
       expect(tokens.token_type).toBe('dpop');
@@ -258,7 +258,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     test('a code that was asked for with dpop_jkt is redeemed only with that key', async () => {
       const handle = client.getDPoPHandle(notes, await client.randomDPoPKeyPair('ES256'));
       const request = await authorizationRequest(notes, { dpop_jkt: await handle.calculateThumbprint() });
-      const { page } = await signIn(new UserAgent(), request.url, person);
+      const { page } = await signIn(new UserAgent(), request.url, user);
       await expect(redeem(notes, request, page.url)).rejects.toMatchObject({ error: 'invalid_grant' });
     });
 

@@ -4,8 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createLocalJWKSet, decodeProtectedHeader, exportJWK, generateKeyPair, jwtVerify, SignJWT } from 'jose';
 import * as client from 'openid-client';
 import { type Authorized, appFile, authorize, type OpenNode, openNode, post, signOut } from '../support/authorize.ts';
-import { newPerson, type TestNode } from '../support/node.ts';
-import { discover, nextCode, type Person, type RelyingParty, redirectUri } from '../support/relying-party.ts';
+import { newTestUser, type TestNode } from '../support/node.ts';
+import { discover, nextCode, type RelyingParty, redirectUri, type TestUser } from '../support/relying-party.ts';
 import { storesUnderTest } from '../support/stores.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
@@ -27,7 +27,7 @@ const settings = {
 describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   let opened: OpenNode;
   let node: TestNode;
-  let person: Person & { readonly id: string };
+  let user: TestUser & { readonly id: string };
   let notes: RelyingParty;
   let keyPair: Awaited<ReturnType<typeof generateKeyPair>>;
 
@@ -47,7 +47,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       },
     });
     node = opened.node;
-    person = await newPerson(node);
+    user = await newTestUser(node);
     notes = await discover(node.issuer, 'notes');
   });
   afterAll(() => opened?.stop());
@@ -62,7 +62,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('JWT access tokens for a resource', () => {
     const forResource = (algorithm: string, scope = 'openid read') =>
-      authorize(notes, new UserAgent(), person, { resource: indicator(algorithm), scope });
+      authorize(notes, new UserAgent(), user, { resource: indicator(algorithm), scope });
 
     test.each(algorithms)(
       '%s: verify against the published keys, and say how the user signed in',
@@ -77,7 +77,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         });
         expect(protectedHeader).toMatchObject({ alg: algorithm, typ: 'at+jwt' });
         expect(payload).toMatchObject({
-          sub: person.id,
+          sub: user.id,
           client_id: 'notes',
           scope: 'read',
           acr: 'urn:okta:loa:1fa:pwd',
@@ -132,10 +132,10 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
   describe('introspection', () => {
     test('says who, for which app, and how they signed in', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), person);
+      const { tokens } = await authorize(notes, new UserAgent(), user);
       expect(await introspect(tokens.access_token)).toMatchObject({
         active: true,
-        sub: person.id,
+        sub: user.id,
         client_id: 'notes',
         iss: node.issuer,
         token_type: 'Bearer',
@@ -153,7 +153,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('two factors appear as two', async () => {
-      const other: Person = await newPerson(node);
+      const other: TestUser = await newTestUser(node);
       const payroll = await discover(node.issuer, 'payroll');
       const { tokens } = await authorize(payroll, new UserAgent(), other);
       expect(await introspect(tokens.access_token)).toMatchObject({
@@ -174,24 +174,24 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         ({ refresh_token }) => post(endpoint('revoke'), { token: refresh_token ?? '', client_id: 'notes' }),
       ],
       ['logout', (_, agent) => signOut(agent, endpoint('logout'), 'everywhere')],
-      ['suspension', () => node.app.directory.setStatus(person.id, 'suspended')],
-      ['a reset of the authenticators', () => node.app.directory.resetAuthenticators(person.id, 'totp')],
-      ['deletion', () => node.app.directory.delete(person.id)],
+      ['suspension', () => node.app.directory.setStatus(user.id, 'suspended')],
+      ['a reset of the authenticators', () => node.app.directory.resetAuthenticators(user.id, 'totp')],
+      ['deletion', () => node.app.directory.delete(user.id)],
     ])('after %s access and refresh token are inactive', async (_, act) => {
-      person = await newPerson(node);
+      user = await newTestUser(node);
       const agent = new UserAgent();
-      const { tokens } = await authorize(notes, agent, person);
+      const { tokens } = await authorize(notes, agent, user);
       expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([true, true]);
       await act(tokens, agent);
       expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, false]);
       await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_grant',
       });
-      person = await newPerson(node);
+      user = await newTestUser(node);
     });
 
     test('a user who is active again does not get the old tokens back', async () => {
-      const other = await newPerson(node);
+      const other = await newTestUser(node);
       const { tokens } = await authorize(notes, new UserAgent(), other);
       await node.app.directory.setStatus(other.id, 'suspended');
       await node.app.directory.setStatus(other.id, 'active');
@@ -199,7 +199,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     });
 
     test('a public client may ask about its own tokens only; no client asks without a name', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), person);
+      const { tokens } = await authorize(notes, new UserAgent(), user);
       const ask = async (client_id: string) =>
         (await post(endpoint('introspect'), { token: tokens.access_token, client_id })).body;
       expect(await ask('notes')).toMatchObject({ active: true });
@@ -225,7 +225,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       ['no secret', { client_id: 'api' }, {}],
       ['an empty secret', { client_id: 'api', client_secret: '' }, {}],
       ['the hash in place of the secret', {}, basic('api', clientSecretHash)],
-      ['the secret of nobody', {}, basic('nobody')],
+      ['the secret of an unknown app', {}, basic('nobody')],
       ['a secret for a client of another kind', { client_id: 'api-key', client_secret: secret }, {}],
       ['two methods at once', { client_id: 'api', client_secret: secret }, basic()],
     ])('%s is refused', async (_, fields, headers) => {
@@ -278,7 +278,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
 
     test('a confidential client signs users in, and needs its secret for each refresh', async () => {
       const config = await discover(node.issuer, 'api', {}, client.ClientSecretBasic(secret));
-      const { tokens } = await authorize(config, new UserAgent(), person);
+      const { tokens } = await authorize(config, new UserAgent(), user);
       const next = await client.refreshTokenGrant(config, tokens.refresh_token ?? '');
       const bare = await post(endpoint('token'), {
         grant_type: 'refresh_token',
@@ -295,20 +295,20 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       'of the %s ends both (RFC 7009 section 2.1), but not the session',
       async (which) => {
         const agent = new UserAgent();
-        const { tokens } = await authorize(notes, agent, person);
+        const { tokens } = await authorize(notes, agent, user);
         await client.tokenRevocation(notes, tokens[which] ?? '');
         expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, false]);
-        const again = await authorize(notes, agent, person);
+        const again = await authorize(notes, agent, user);
         expect(again.asked).toEqual([]);
         expect(await isActive(again.tokens.access_token)).toBe(true);
       },
     );
 
     test('of what is no token, or already gone, is fine; for a token of another app it does nothing', async () => {
-      const { tokens } = await authorize(notes, new UserAgent(), person);
+      const { tokens } = await authorize(notes, new UserAgent(), user);
       for (const token of ['x', tokens.access_token, tokens.access_token])
         expect((await post(endpoint('revoke'), { token, client_id: 'notes' })).status).toBe(200);
-      const other = await authorize(notes, new UserAgent(), person);
+      const other = await authorize(notes, new UserAgent(), user);
       const foreign = await post(endpoint('revoke'), { token: other.tokens.access_token, client_id: 'payroll' });
       expect(foreign.status).toBe(200);
       expect(await isActive(other.tokens.access_token)).toBe(true);

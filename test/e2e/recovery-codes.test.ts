@@ -8,8 +8,8 @@ import {
   currentStep,
   formOf,
   identify,
-  personWithPassword,
   signOnPolicy,
+  userWithPassword,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -27,19 +27,19 @@ beforeAll(async () => {
         then: { allow: { factors: 2, possession: { authenticators: ['recovery_code'] } } },
       }),
     },
-    people: false,
+    users: false,
   });
 });
 afterAll(() => node.stop());
 
 async function offered() {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page: first, uid } = await beginSignIn(node, 'notes');
-  let page = await identify(agent, first, person);
+  let page = await identify(agent, first, user);
   if (currentStep(page) === 'challenge:password')
-    page = await answerStep(agent, page, { 'credentials.passcode': person.password });
+    page = await answerStep(agent, page, { 'credentials.passcode': user.password });
   expect(currentStep(page)).toBe('enroll:recovery_code');
-  return { person, agent, page, address: `${node.issuer}/signin/${uid}/codes` };
+  return { user, agent, page, address: `${node.issuer}/signin/${uid}/codes` };
 }
 
 const codesIn = (text: string) => text.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g) ?? [];
@@ -51,7 +51,7 @@ function ask(agent: UserAgent, address: string, stateHandle: string, headers: Re
 }
 
 test('the file contains what the page shows, as often as it is asked for, and is stored nowhere else', async () => {
-  const { person, agent, page, address } = await offered();
+  const { user, agent, page, address } = await offered();
   expect(codesIn(page.html)).toHaveLength(12);
   for (let times = 0; times < 2; times += 1) {
     const response = await ask(agent, address, handleOf(page));
@@ -60,7 +60,7 @@ test('the file contains what the page shows, as often as it is asked for, and is
     expect(response.headers.get('content-disposition')).toBe('attachment; filename="recovery-codes.txt"');
     expect(response.headers.get('cache-control')).toBe('no-store');
     const text = await response.text();
-    expect(text).toMatch(new RegExp(`^Acme ID\r\n.*${person.identifier}.*\r\n\r\n`));
+    expect(text).toMatch(new RegExp(`^Acme ID\r\n.*${user.identifier}.*\r\n\r\n`));
     expect(codesIn(text)).toEqual(codesIn(page.html));
   }
   expect(currentStep(await answerStep(agent, page, { 'credentials.saved': 'yes' }))).toBe('code');
@@ -96,7 +96,7 @@ test('once they are saved, the form leads nowhere', async () => {
 });
 
 test('the account page says how many are left, and when to make new ones', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const authenticator = recoveryCodeAuthenticator(node.app.hashing);
   const about = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
   const codes = Array.from({ length: 10 }, (_, at) => `ABCDEFGHJKMNPQR${at}`);
@@ -109,12 +109,12 @@ test('the account page says how many are left, and when to make new ones', async
     [2, 'Codes left: 2. Make new ones now.'],
   ] as const) {
     const digests = (secret.digests as readonly string[]).slice(0, left);
-    await node.app.directory.replaceCredential(person.id, { ...enrolled.credential, secret: { ...secret, digests } });
+    await node.app.directory.replaceCredential(user.id, { ...enrolled.credential, secret: { ...secret, digests } });
     const agent = new UserAgent();
     const first = await agent.open(`${node.issuer}/account`);
-    let page = await identify(agent, first, person);
+    let page = await identify(agent, first, user);
     if (currentStep(page) === 'challenge:password')
-      page = await answerStep(agent, page, { 'credentials.passcode': person.password });
+      page = await answerStep(agent, page, { 'credentials.passcode': user.password });
     expect(page.html).toContain(`data-remaining="${left}"`);
     expect(page.html).toContain(sentence);
   }

@@ -11,12 +11,12 @@ import {
   eventsOf,
   formOf,
   identify,
-  personWithTotp,
   signOnPolicy,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
-type TestUser = Awaited<ReturnType<typeof personWithTotp>>;
+type TestUser = Awaited<ReturnType<typeof userWithTotp>>;
 
 const answer = 'Ottokar von Bärbach';
 const question = 'credentials.questionKey';
@@ -40,7 +40,7 @@ beforeAll(async () => {
     files: Object.assign({}, ...files),
     authenticators: ['password', 'totp', 'security_question'],
     now: () => Math.floor(Date.now() / 1000) + ahead,
-    people: false,
+    users: false,
   });
 });
 afterAll(() => node.stop());
@@ -55,123 +55,123 @@ interface Position {
  * Answers with password and app as often as they are asked for; `setUp`: what to enter where a question is set up or
  * asked.
  */
-async function go(app: string, person: TestUser, setUp: Readonly<Record<string, string>> = {}, agent?: UserAgent) {
+async function go(app: string, user: TestUser, setUp: Readonly<Record<string, string>> = {}, agent?: UserAgent) {
   const begun = await beginSignIn(node, app, agent);
   let { page } = begun;
   const asked: string[] = [];
   for (let steps = 0; steps < 8; steps += 1) {
     const at = currentStep(page);
     asked.push(at);
-    const fields = await answerTo(at, person, setUp);
+    const fields = await answerTo(at, user, setUp);
     // Why something is asked for is no refusal.
     if (!fields || page.messages.some((code) => code !== 'enroll.prove_first')) break;
-    page = at === 'identify' ? await identify(begun.agent, page, person) : await answerStep(begun.agent, page, fields);
+    page = at === 'identify' ? await identify(begun.agent, page, user) : await answerStep(begun.agent, page, fields);
   }
   return { agent: begun.agent, page, asked } satisfies Position;
 }
 
-async function answerTo(at: string, person: TestUser, setUp: Readonly<Record<string, string>>) {
+async function answerTo(at: string, user: TestUser, setUp: Readonly<Record<string, string>>) {
   if (at === 'identify') return {};
   if (at === 'challenge:password') return { 'credentials.passcode': password };
   if (at === 'challenge:totp') {
     // Each code counts once.
     ahead += 30;
-    return codeAhead(person);
+    return codeAhead(user);
   }
   const asks = ['challenge:security_question', 'enroll:security_question'].includes(at);
   return asks && Object.keys(setUp).length > 0 ? setUp : undefined;
 }
 
-async function codeAhead(person: TestUser): Promise<Record<string, string>> {
+async function codeAhead(user: TestUser): Promise<Record<string, string>> {
   const { generate } = await import('otplib');
   const epoch = Math.floor(Date.now() / 1000) + ahead;
-  return { 'credentials.passcode': await generate({ secret: person.totp, epoch }) };
+  return { 'credentials.passcode': await generate({ secret: user.totp, epoch }) };
 }
 
 async function questioned(): Promise<TestUser> {
-  const person = await personWithTotp(node);
-  const { asked } = await go('asking', person, toy);
+  const user = await userWithTotp(node);
+  const { asked } = await go('asking', user, toy);
   expect(asked.at(-2)).toBe('enroll:security_question');
   expect(asked.at(-1)).toBe('code');
-  return person;
+  return user;
 }
 
 test('is set up behind everything that the account has, and then asked for last', async () => {
-  const person = await personWithTotp(node);
-  const first = await go('asking', person, toy);
+  const user = await userWithTotp(node);
+  const first = await go('asking', user, toy);
   expect(first.asked.toSorted()).toEqual(
     ['identify', 'challenge:password', 'challenge:totp', 'enroll:security_question', 'code'].toSorted(),
   );
-  const again = await go('asking', person, { 'credentials.passcode': ' OTTOKAR von-barbach! ' });
+  const again = await go('asking', user, { 'credentials.passcode': ' OTTOKAR von-barbach! ' });
   expect(again.asked).toEqual(['identify', 'challenge:totp', 'challenge:security_question', 'code']);
-  expect(eventsOf(node, person.id)).toContain('authenticator.verified:security_question');
+  expect(eventsOf(node, user.id)).toContain('authenticator.verified:security_question');
   expect(JSON.stringify([node.audit, node.errors])).not.toMatch(/ottokar|barbach/i);
 });
 
 test('also where a chain has it first; the page shows it only then', async () => {
-  const person = await questioned();
-  const begun = await go('chain', person);
+  const user = await questioned();
+  const begun = await go('chain', user);
   expect(begun.asked).toEqual(['identify', 'challenge:totp', 'challenge:security_question']);
   expect(begun.page.html).toContain('What was the name of your first stuffed toy?');
   expect(currentStep(await answerStep(begun.agent, begun.page, { 'credentials.passcode': answer }))).toBe('code');
 });
 
 test('its tokens say what it is: kba, and never mfa', async () => {
-  const person = await questioned();
+  const user = await questioned();
   const config = await discover(node.issuer, 'asking');
   const request = await authorizationRequest(config);
   const agent = new UserAgent();
   let page = await agent.open(request.url, {}, 'http://127.0.0.1');
-  page = await identify(agent, page, person);
+  page = await identify(agent, page, user);
   ahead += 30;
-  page = await answerStep(agent, page, await codeAhead(person));
+  page = await answerStep(agent, page, await codeAhead(user));
   page = await answerStep(agent, page, { 'credentials.passcode': answer });
   const claims = (await redeem(config, request, page.url)).claims();
   expect(claims).toMatchObject({ amr: ['kba', 'otp'], acr: 'urn:okta:loa:1fa:any' });
 });
 
 test('stands for nothing where no policy names it', async () => {
-  const person = await questioned();
-  const { asked, agent } = await go('asking', person, { 'credentials.passcode': answer });
+  const user = await questioned();
+  const { asked, agent } = await go('asking', user, { 'credentials.passcode': answer });
   expect(asked.at(-1)).toBe('code');
-  expect((await go('one', person, {}, agent)).asked).toEqual(['code']);
+  expect((await go('one', user, {}, agent)).asked).toEqual(['code']);
   // One-time code and question are proved in this session: the password is still missing.
-  expect((await go('two', person, {}, agent)).asked).toEqual(['challenge:password', 'code']);
+  expect((await go('two', user, {}, agent)).asked).toEqual(['challenge:password', 'code']);
 });
 
 test('a step-up in a session shows the question at once', async () => {
-  const person = await questioned();
-  const { agent, asked } = await go('two', person);
+  const user = await questioned();
+  const { agent, asked } = await go('two', user);
   expect(asked.at(-1)).toBe('code');
-  const next = await go('asking', person, {}, agent);
+  const next = await go('asking', user, {}, agent);
   expect(next.asked).toEqual(['challenge:security_question']);
   expect(next.page.html).toContain('What was the name of your first stuffed toy?');
 });
 
 test('wrong answers are throttled per account, over transactions; another option stays open', async () => {
-  const person = await questioned();
-  const { agent, page } = await go('asking', person);
+  const user = await questioned();
+  const { agent, page } = await go('asking', user);
   let at = page;
   for (let guess = 0; guess < 3; guess += 1) {
     at = await answerStep(agent, at, { 'credentials.passcode': `guess ${guess}` });
     expect(at.messages).toEqual(['credentials.invalid']);
   }
-  const other = await go('asking', person);
+  const other = await go('asking', user);
   at = other.page;
   for (let guess = 0; guess < 2; guess += 1)
     at = await answerStep(other.agent, at, { 'credentials.passcode': `other ${guess}` });
   at = await answerStep(other.agent, at, { 'credentials.passcode': answer });
   expect([at.status, at.messages]).toEqual([429, ['attempts.exceeded']]);
-  expect(await attemptsOf(node, person.id, 'security_question', 900)).toBe(5);
-  expect((await go('two', person)).asked.at(-1)).toBe('code');
+  expect(await attemptsOf(node, user.id, 'security_question', 900)).toBe(5);
+  expect((await go('two', user)).asked.at(-1)).toBe('code');
 });
 
 test('one’s own question is shown as written, as text', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const own = '<b>Which</b> boat did I sink & why?';
   const setUp = { [question]: 'custom', 'credentials.question': own, 'credentials.passcode': 'Nepomuk' };
-  expect((await go('asking', person, setUp)).asked.at(-1)).toBe('code');
-  const { page } = await go('asking', person);
+  expect((await go('asking', user, setUp)).asked.at(-1)).toBe('code');
+  const { page } = await go('asking', user);
   expect(page.html).toContain('&lt;b&gt;Which&lt;/b&gt; boat did I sink &amp; why?');
 });
 
@@ -184,8 +184,8 @@ test.each([
 ] as readonly (readonly [Readonly<Record<string, string>>, string])[])(
   '%j is refused when it is set up',
   async (fields, code) => {
-    const person = await personWithTotp(node);
-    const { agent, page } = await go('asking', person);
+    const user = await userWithTotp(node);
+    const { agent, page } = await go('asking', user);
     expect(currentStep(page)).toBe('enroll:security_question');
     const refused = await answerStep(agent, page, fields);
     expect([refused.status, refused.messages]).toEqual([422, [code]]);
@@ -198,8 +198,8 @@ test.each([
 );
 
 test('no user is asked a question before something is proved, whether they exist or not', async () => {
-  const person = await questioned();
-  for (const identifier of [person.identifier, 'nobody@demo.test', 'nobody-else@demo.test']) {
+  const user = await questioned();
+  for (const identifier of [user.identifier, 'nobody@demo.test', 'nobody-else@demo.test']) {
     const { agent, page } = await beginSignIn(node, 'asking');
     const next = await answerStep(agent, page, { identifier });
     expect(next.html).not.toMatch(/security_question|stuffed toy/);

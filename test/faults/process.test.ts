@@ -9,14 +9,14 @@ import { afterEach, describe, expect, test } from '@jest/globals';
 import { freePorts } from '../support/free-port.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
-import type { Person } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, identify, passcode } from '../support/sign-in-flow.ts';
-import { type Running, startStepgate } from '../support/stepgate.ts';
+import { type Running, startStepgate } from '../support/stepgate-process.ts';
 import { until } from '../support/until.ts';
 import { mainForm, UserAgent } from '../support/user-agent.ts';
 
 const password = 'a password of the demo';
-const alice: Person = { identifier: 'alice@demo.test', password };
+const alice: TestUser = { identifier: 'alice@demo.test', password };
 const stops: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
@@ -71,8 +71,8 @@ describe('kill -9', () => {
     expect(currentStep(offer)).toBe('enroll:totp');
     await first.stop('SIGKILL');
     const second = await node.start();
-    const person: Person = { ...alice, totp: offer.secret ?? '' };
-    const end = await answerStep(agent, offer, await passcode(person));
+    const user: TestUser = { ...alice, totp: offer.secret ?? '' };
+    const end = await answerStep(agent, offer, await passcode(user));
     expect(currentStep(end)).toBe('code');
     await second.stop('SIGKILL');
     const third = await node.start();
@@ -85,7 +85,7 @@ describe('kill -9', () => {
     const again = await beginSignIn(node, 'payroll');
     const challenged = await identify(again.agent, again.page, alice);
     expect(currentStep(challenged)).toBe('challenge:totp');
-    expect(currentStep(await answerStep(again.agent, challenged, await passcode(person)))).toBe('code');
+    expect(currentStep(await answerStep(again.agent, challenged, await passcode(user)))).toBe('code');
   });
 
   test('a session and a family of tokens outlive it, a lock-out and a used code too', async () => {
@@ -158,26 +158,29 @@ describe('SIGTERM', () => {
     expect(await Promise.all(ends)).toEqual([0, 0, 0]);
   });
 
-  test('while a password is being hashed: the answer arrives', async () => {
-    const node = await demo();
-    const running = await node.start();
-    const begun = await Promise.all(Array.from({ length: 6 }, () => beginSignIn(node, 'notes')));
-    const answers = begun.map(({ agent, page }) =>
-      agent.send(page.url, {
-        method: 'POST',
-        body: new URLSearchParams({
-          ...mainForm(page)?.fields,
-          identifier: alice.identifier,
-          'credentials.passcode': password,
+  test.each(['SIGTERM', 'SIGHUP'] as const)(
+    '%s while a password is being hashed: the answer arrives',
+    async (signal) => {
+      const node = await demo();
+      const running = await node.start();
+      const begun = await Promise.all(Array.from({ length: 6 }, () => beginSignIn(node, 'notes')));
+      const answers = begun.map(({ agent, page }) =>
+        agent.send(page.url, {
+          method: 'POST',
+          body: new URLSearchParams({
+            ...mainForm(page)?.fields,
+            identifier: alice.identifier,
+            'credentials.passcode': password,
+          }),
         }),
-      }),
-    );
-    await Promise.race(answers);
-    const ended = running.stop('SIGTERM');
-    const statuses = (await Promise.all(answers)).map(({ status }) => status);
-    expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
-    expect(await ended).toBe(0);
-  });
+      );
+      await Promise.race(answers);
+      const ended = running.stop(signal);
+      const statuses = (await Promise.all(answers)).map(({ status }) => status);
+      expect(statuses).toEqual([303, 303, 303, 303, 303, 303]);
+      expect(await ended).toBe(0);
+    },
+  );
 
   test('twice: the second changes nothing', async () => {
     const node = await demo();

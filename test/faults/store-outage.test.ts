@@ -6,6 +6,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
+import { Redis } from 'ioredis';
+import { openEmbedded } from '../../src/stores/embedded.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { authorization, redeemCode, refresh } from '../support/raw-client.ts';
@@ -17,8 +19,8 @@ import {
   currentStep,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm } from '../support/user-agent.ts';
 
@@ -66,10 +68,10 @@ async function until(node: TestNode, ready: boolean): Promise<Record<string, unk
 
 /** One user in the middle of a sign-in, one at its end, and one with tokens. */
 async function underWay(node: TestNode) {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const middle = await beginSignIn(node, 'payroll');
-  const atTotp = await identify(middle.agent, middle.page, person);
-  const other = await personWithPassword(node);
+  const atTotp = await identify(middle.agent, middle.page, user);
+  const other = await userWithPassword(node);
   const last = await beginSignIn(node, 'notes');
   const answered = await last.agent.send(last.page.url, {
     method: 'POST',
@@ -86,7 +88,7 @@ async function underWay(node: TestNode) {
   const out = await identify(unredeemed.agent, unredeemed.page, other);
   const { tokens } = await redeemCode(node.origin, done.request, end.url);
   if (!tokens) throw new Error('no tokens');
-  const code = await passcode(person);
+  const code = await passcode(user);
   const form = (fields: Readonly<Record<string, string>>): RequestInit => ({
     method: 'POST',
     body: new URLSearchParams(fields),
@@ -144,7 +146,7 @@ async function underWay(node: TestNode) {
       }),
     'a device': (signal) => send(`${oauth}/device`, { ...form({ client_id: 'notes', scope: 'openid' }), signal }),
   };
-  return { requests: { ...requests, ...api }, middle, atTotp, right, person, tokens, unredeemed, out };
+  return { requests: { ...requests, ...api }, middle, atTotp, right, user, tokens, unredeemed, out };
 }
 
 /** What each request got: its status, and what must never be there. */
@@ -196,13 +198,13 @@ describe.each([
     for (const { tokens: got, error } of [redeemed, refreshed])
       expect(got !== undefined || (cause === 'SIGSTOP' && error === 'invalid_grant')).toBe(true);
     const fresh = await beginSignIn(node, 'notes');
-    expect(currentStep(await identify(fresh.agent, fresh.page, await personWithPassword(node)))).toBe('code');
+    expect(currentStep(await identify(fresh.agent, fresh.page, await userWithPassword(node)))).toBe('code');
   });
 });
 
 test('Redis comes back empty: not ready, and no user gets in, gets on or stays in', async () => {
   const { node, redis, again } = await start();
-  const { requests, person, middle } = await underWay(node);
+  const { requests, user, middle } = await underWay(node);
   redis.kill('SIGKILL');
   await again(true);
   expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('keys') });
@@ -213,5 +215,32 @@ test('Redis comes back empty: not ready, and no user gets in, gets on or stays i
   const silent = await middle.agent.open(authorization(node.issuer, 'notes', { prompt: 'none' }).url, {}, redirectUri);
   expect(currentStep(silent)).not.toBe('code');
   const fresh = await beginSignIn(node, 'notes');
-  if (mainForm(fresh.page)) expect(currentStep(await identify(fresh.agent, fresh.page, person))).not.toBe('code');
+  if (mainForm(fresh.page)) expect(currentStep(await identify(fresh.agent, fresh.page, user))).not.toBe('code');
+});
+
+describe('a store that answers and takes no writes', () => {
+  test('Redis out of memory: not ready, with the reason and an alarm, and ready again by itself', async () => {
+    const { node, redis } = await start();
+    const admin = new Redis(redis.port);
+    stops.push(() => Promise.resolve(admin.disconnect()));
+    await admin.config('SET', 'maxmemory', '1');
+    expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('OOM') });
+    expect(String(node.errors.at(-1))).toContain('OOM');
+    await admin.config('SET', 'maxmemory', '0');
+    await until(node, true);
+  });
+
+  test('a database file that was deleted: not ready, and no sign-in is acknowledged', async () => {
+    const dir = await mkdtemp(join(tmpdir(), 'stepgate-deleted-'));
+    stops.push(() => rm(dir, { recursive: true, force: true }));
+    const store = openEmbedded({ file: join(dir, 'stepgate.db') });
+    stops.push(store.close);
+    const node = await startNode({ store });
+    stops.push(node.stop);
+    const user = await userWithPassword(node);
+    const { agent, page } = await beginSignIn(node, 'notes');
+    await rm(join(dir, 'stepgate.db'));
+    expect((await identify(agent, page, user)).status).toBe(503);
+    expect(await until(node, false)).toMatchObject({ reason: expect.stringContaining('deleted') });
+  });
 });

@@ -4,13 +4,7 @@ import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { protocolRoutes } from '../../src/http/routes.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import {
-  answerStep,
-  beginSignIn,
-  currentStep,
-  personWithPassword,
-  storedTransaction,
-} from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, currentStep, storedTransaction, userWithPassword } from '../support/sign-in-flow.ts';
 import { until } from '../support/until.ts';
 import { mainForm } from '../support/user-agent.ts';
 
@@ -121,14 +115,14 @@ test('a method in a header or a field is ignored', async () => {
 });
 
 test('HEAD answers without a body and changes nothing', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page, uid } = await beginSignIn(node, 'notes');
-  const atPassword = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
+  const atPassword = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
   const before = await storedTransaction(node, uid);
   const head = await agent.send(atPassword.url, { method: 'HEAD' });
   expect([head.status, await head.text()]).toEqual([200, '']);
   expect(await storedTransaction(node, uid)).toEqual(before);
-  expect(currentStep(await answerStep(agent, atPassword, { 'credentials.passcode': person.password }))).toBe('code');
+  expect(currentStep(await answerStep(agent, atPassword, { 'credentials.passcode': user.password }))).toBe('code');
 });
 
 describe('addresses that do not exist, or that no client should send', () => {

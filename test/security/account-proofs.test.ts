@@ -3,9 +3,9 @@
  * must not.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { reach, visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { reach, visit } from '../support/own-account.ts';
-import type { Person } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
@@ -13,8 +13,8 @@ import {
   eventsOf,
   formOf,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -26,14 +26,14 @@ beforeAll(async () => {
 });
 afterAll(() => node.stop());
 
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 /** At the account, signed in by password alone. */
-async function atHome(): Promise<{ readonly person: TestUser; readonly agent: UserAgent }> {
-  const person = await personWithTotp(node);
-  const { agent, page } = await visit(node, person);
+async function atHome(): Promise<{ readonly user: StoredUser; readonly agent: UserAgent }> {
+  const user = await userWithTotp(node);
+  const { agent, page } = await visit(node, user);
   expect(page.url).toBe(`${node.issuer}/account`);
-  return { person, agent };
+  return { user, agent };
 }
 
 const adding = (agent: UserAgent, key: string): Promise<Page> => agent.open(`${node.issuer}/account/add/${key}`);
@@ -41,25 +41,25 @@ const adding = (agent: UserAgent, key: string): Promise<Page> => agent.open(`${n
 const codesOn = ({ html }: Page): readonly string[] => html.match(/\b[0-9A-Z]{4}(-[0-9A-Z]{4}){3}\b/g) ?? [];
 
 /** Proves what it takes to add something, up to the offer. */
-async function offered(agent: UserAgent, person: TestUser, key: string): Promise<Page> {
+async function offered(agent: UserAgent, user: StoredUser, key: string): Promise<Page> {
   const asked = await adding(agent, key);
   expect(currentStep(asked)).toBe('challenge:totp');
-  const page = await answerStep(agent, asked, await passcode(person));
+  const page = await answerStep(agent, asked, await passcode(user));
   expect(currentStep(page)).toBe(`enroll:${key}`);
   return page;
 }
 
 describe('the same proof is not asked for twice within five minutes', () => {
   test('after an offer that was left by its address', async () => {
-    const { agent, person } = await atHome();
-    await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    await offered(agent, user, 'recovery_code');
     expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
     expect(currentStep(await adding(agent, 'recovery_code'))).toBe('enroll:recovery_code');
   });
 
   test('after an offer that was cancelled, and for other changes, too', async () => {
-    const { agent, person } = await atHome();
-    const page = await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    const page = await offered(agent, user, 'recovery_code');
     const back = await agent.submit(page, formOf(page, 'cancel'));
     expect(back.url).toBe(`${node.issuer}/account`);
     expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
@@ -67,16 +67,16 @@ describe('the same proof is not asked for twice within five minutes', () => {
   });
 
   test('after an offer that was taken', async () => {
-    const { agent, person } = await atHome();
-    const page = await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    const page = await offered(agent, user, 'recovery_code');
     const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
     expect(added.messages).toEqual(['account.done.added']);
     expect(currentStep(await adding(agent, 'email'))).toBe('enroll:email');
   });
 
   test('after them it is asked for again', async () => {
-    const { agent, person } = await atHome();
-    await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    await offered(agent, user, 'recovery_code');
     ahead += 301;
     try {
       expect(currentStep(await adding(agent, 'email'))).toMatch(/^challenge:/);
@@ -86,8 +86,8 @@ describe('the same proof is not asked for twice within five minutes', () => {
   });
 
   test('an offer that waits longer is not confirmed by it: it waits until all is proved again', async () => {
-    const person = await personWithPassword(node);
-    const { agent } = await visit(node, person);
+    const user = await userWithPassword(node);
+    const { agent } = await visit(node, user);
     const page = await adding(agent, 'recovery_code');
     expect(codesOn(page)).toHaveLength(10);
     ahead += 301;
@@ -96,8 +96,8 @@ describe('the same proof is not asked for twice within five minutes', () => {
       expect([late.status, currentStep(late), codesOn(late)]).toEqual([409, 'challenge:password', []]);
       const unproved = await agent.submit(late, mainForm(page), { 'credentials.saved': 'yes' });
       expect([unproved.status, currentStep(unproved)]).toEqual([409, 'challenge:password']);
-      expect((await node.app.directory.get(person.id))?.credentials).toHaveLength(1);
-      const again = await answerStep(agent, late, { 'credentials.passcode': person.password });
+      expect((await node.app.directory.get(user.id))?.credentials).toHaveLength(1);
+      const again = await answerStep(agent, late, { 'credentials.passcode': user.password });
       expect(codesOn(again)).toEqual(codesOn(page));
       const added = await answerStep(agent, again, { 'credentials.saved': 'yes' });
       expect(added.messages).toEqual(['account.done.added']);
@@ -109,7 +109,7 @@ describe('the same proof is not asked for twice within five minutes', () => {
 
 describe('it serves', () => {
   test('no copy of the cookie that was made before: the session has another one from then on', async () => {
-    const { agent, person } = await atHome();
+    const { agent, user } = await atHome();
     const stolen = agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session');
     const cookie = agent
       .cookies(node.issuer)
@@ -118,22 +118,22 @@ describe('it serves', () => {
       .join('; ');
     const before = await fetch(`${node.issuer}/account`, { headers: { cookie }, redirect: 'manual' });
     expect(before.status).toBe(200);
-    await offered(agent, person, 'recovery_code');
+    await offered(agent, user, 'recovery_code');
     expect(agent.cookies(node.issuer).find(({ name }) => name === 'stepgate-session')?.value).not.toBe(stolen?.value);
     const after = await fetch(`${node.issuer}/account`, { headers: { cookie }, redirect: 'manual' });
     expect([after.status, after.headers.get('location')]).toEqual([303, expect.stringContaining('/authorize?')]);
   });
 
   test('no other browser of the user', async () => {
-    const { agent, person } = await atHome();
-    const other = await visit(node, person);
-    await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    const other = await visit(node, user);
+    await offered(agent, user, 'recovery_code');
     expect(currentStep(await adding(other.agent, 'email'))).toBe('challenge:totp');
   });
 
   test('neither prompt=login nor a max_age that is younger than it', async () => {
-    const { agent, person } = await atHome();
-    await offered(agent, person, 'recovery_code');
+    const { agent, user } = await atHome();
+    await offered(agent, user, 'recovery_code');
     expect(currentStep((await beginSignIn(node, 'notes', agent)).page)).toBe('code');
     expect(currentStep((await beginSignIn(node, 'notes', agent, { prompt: 'login' })).page)).toMatch(/^challenge:/);
     ahead += 120;
@@ -147,19 +147,19 @@ describe('it serves', () => {
 });
 
 test('a proof from an abandoned sign-in is not kept: the user was never signed in', async () => {
-  const { agent, person } = await atHome();
+  const { agent, user } = await atHome();
   ahead += 301;
   try {
     const asked = await adding(agent, 'email');
     const first = currentStep(asked);
     expect(first).toMatch(/^challenge:/);
-    const answer = first === 'challenge:totp' ? await passcode(person) : { 'credentials.passcode': person.password };
+    const answer = first === 'challenge:totp' ? await passcode(user) : { 'credentials.passcode': user.password };
     const half = await answerStep(agent, asked, answer);
     expect([currentStep(half), first].sort()).toEqual(['challenge:password', 'challenge:totp']);
     expect(currentStep(await adding(agent, 'email'))).toBe(first);
     const silent = await beginSignIn(node, 'notes', agent, { max_age: '60', prompt: 'none' });
     expect(currentStep(silent.page)).toBe('login_required');
-    const completed = eventsOf(node, person.id).filter((event) => event === 'sign_in.completed');
+    const completed = eventsOf(node, user.id).filter((event) => event === 'sign_in.completed');
     expect(completed).toHaveLength(1);
   } finally {
     ahead = 0;
@@ -167,9 +167,9 @@ test('a proof from an abandoned sign-in is not kept: the user was never signed i
 });
 
 test('a user without a session signs in, comes to the offer, and back', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const agent = new UserAgent();
-  const page = await reach(agent, await adding(agent, 'recovery_code'), person);
+  const page = await reach(agent, await adding(agent, 'recovery_code'), user);
   expect(currentStep(page)).toBe('enroll:recovery_code');
   const added = await agent.submit(page, mainForm(page), { 'credentials.saved': 'yes' });
   expect([added.url, added.messages]).toEqual([`${node.issuer}/account?done=added`, ['account.done.added']]);

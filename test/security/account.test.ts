@@ -1,7 +1,7 @@
 /** Attacks on `/account`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
-import { beginSignIn, currentStep, formOf, identify, personWithPassword } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep, formOf, identify, userWithPassword } from '../support/sign-in-flow.ts';
 import { type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -11,11 +11,11 @@ beforeAll(async () => {
 afterAll(async () => node.stop());
 
 async function manage(): Promise<{ agent: UserAgent; page: Page; id: string }> {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const agent = new UserAgent();
-  const own = await identify(agent, await agent.open(`${node.issuer}/account`), person);
+  const own = await identify(agent, await agent.open(`${node.issuer}/account`), user);
   const path = /\/account\/authenticators\/[\w-]+/.exec(own.html)?.[0];
-  return { agent, page: await agent.open(`${node.issuer}${path}`), id: person.id };
+  return { agent, page: await agent.open(`${node.issuer}${path}`), id: user.id };
 }
 
 async function labelOf(id: string): Promise<string | undefined> {
@@ -59,12 +59,12 @@ test('without a session every page leads to sign-in, and the return address is a
 });
 
 test('another app that asks for what only the account pages may gets nothing by it', async () => {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const { agent, page } = await beginSignIn(node, 'notes', new UserAgent(), {
     scope: 'openid account:enroll:totp',
     account_purpose: 'account:enroll:totp',
   });
-  expect(currentStep(await identify(agent, page, person))).toBe('code');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
 });
 
 /**
@@ -84,14 +84,14 @@ const changes = [
 
 /** A user with everything: two authenticators, two sessions, two addresses and one unverified address. */
 async function owner() {
-  const person = await personWithPassword(node);
+  const user = await userWithPassword(node);
   const elsewhere = new UserAgent();
-  await identify(elsewhere, await elsewhere.open(`${node.issuer}/account`), person);
+  await identify(elsewhere, await elsewhere.open(`${node.issuer}/account`), user);
   const agent = new UserAgent();
-  await identify(agent, await agent.open(`${node.issuer}/account`), person);
-  const added = [1, 2].map((count) => ({ address: `${count}-${person.identifier}`, addedAt: 1 }));
-  const askedAddress = { address: `3-${person.identifier}`, code: 'x', expires: Math.floor(Date.now() / 1000) + 600 };
-  await node.app.directory.update(person.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
+  await identify(agent, await agent.open(`${node.issuer}/account`), user);
+  const added = [1, 2].map((count) => ({ address: `${count}-${user.identifier}`, addedAt: 1 }));
+  const askedAddress = { address: `3-${user.identifier}`, code: 'x', expires: Math.floor(Date.now() / 1000) + 600 };
+  await node.app.directory.update(user.id, (user) => ({ ...user, notificationAddresses: added, askedAddress }));
   const { html } = await agent.open(`${node.issuer}/account`);
   const first = (pattern: RegExp) => pattern.exec(html)?.[1] ?? '';
   const paths: Readonly<Record<string, string>> = {
@@ -100,7 +100,7 @@ async function owner() {
     address: first(/\/account\/addresses\/([\w-]{43})/),
   };
   return {
-    person,
+    user,
     agent,
     elsewhere,
     pathOf: (path: string) => path.replace(/\{(\w+)\}/, (_, name) => paths[name] ?? ''),
@@ -114,11 +114,11 @@ async function stateOf(id: string): Promise<string> {
 
 describe.each(changes)('%s', (step, where, fields) => {
   test('from another site, without a handle, or with the handle of another form: nothing is done', async () => {
-    const { person, agent, elsewhere, pathOf } = await owner();
+    const { user, agent, elsewhere, pathOf } = await owner();
     const page = await agent.open(`${node.issuer}${pathOf(where)}`);
     const form = formOf(page, step);
     if (!form) throw new Error(`no form ${step} on ${page.url}`);
-    const before = await stateOf(person.id);
+    const before = await stateOf(user.id);
     const url = `${node.issuer}${form.action}`;
     const body = new URLSearchParams({ ...form.fields, ...fields });
     const origins: readonly Record<string, string>[] = [
@@ -134,21 +134,21 @@ describe.each(changes)('%s', (step, where, fields) => {
       expect([refused.status, refused.messages]).toEqual([409, ['form.stale']]);
     }
     expect((await agent.send(url, { headers: { origin: node.issuer } })).status).not.toBe(303);
-    expect(await stateOf(person.id)).toBe(before);
+    expect(await stateOf(user.id)).toBe(before);
     expect((await elsewhere.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
   });
 
   test('of another user: the page is not shown, and the form does nothing', async () => {
     const victim = await owner();
     const page = await victim.agent.open(`${node.issuer}${victim.pathOf(where)}`);
-    const before = await stateOf(victim.person.id);
+    const before = await stateOf(victim.user.id);
     const attacker = await owner();
-    const theirs = await stateOf(attacker.person.id);
+    const theirs = await stateOf(attacker.user.id);
     const seen = await attacker.agent.open(`${node.issuer}${victim.pathOf(where)}`);
-    expect(seen.html).not.toContain(victim.person.identifier);
+    expect(seen.html).not.toContain(victim.user.identifier);
     await attacker.agent.submit(page, formOf(page, step), fields);
-    expect(await stateOf(victim.person.id)).toBe(before);
-    expect(await stateOf(attacker.person.id)).toBe(theirs);
+    expect(await stateOf(victim.user.id)).toBe(before);
+    expect(await stateOf(attacker.user.id)).toBe(theirs);
     expect((await victim.elsewhere.open(`${node.issuer}/account`)).url).toBe(`${node.issuer}/account`);
   });
 });

@@ -16,9 +16,9 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   storedTransaction,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
@@ -46,13 +46,13 @@ class KeepingAgent extends UserAgent {
 const keeping = (): KeepingAgent => new KeepingAgent({ routes: { [issuer]: node.origin } });
 
 async function signedIn(agent: UserAgent, app = 'notes') {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const { page, request } = await beginSignIn(node, app, agent);
-  let end = await identify(agent, page, person);
-  if (currentStep(end) === 'challenge:totp') end = await answerStep(agent, end, await passcode(person));
+  let end = await identify(agent, page, user);
+  if (currentStep(end) === 'challenge:totp') end = await answerStep(agent, end, await passcode(user));
   expect(currentStep(end)).toBe('code');
   const { tokens } = await redeemCode(node.origin, request, end.url);
-  return { person, tokens };
+  return { user, tokens };
 }
 
 const sessionCookie = (agent: UserAgent): string =>
@@ -72,15 +72,15 @@ describe('pages', () => {
     },
     'challenge:totp': async () => {
       const { agent, page } = await beginSignIn(node, 'payroll', browser());
-      return identify(agent, page, await personWithTotp(node));
+      return identify(agent, page, await userWithTotp(node));
     },
     'enroll:totp': async () => {
       const { agent, page } = await beginSignIn(node, 'payroll', browser());
-      return identify(agent, page, await personWithPassword(node));
+      return identify(agent, page, await userWithPassword(node));
     },
     denied: async () => {
       const { agent, page } = await beginSignIn(node, 'payroll', browser());
-      return identify(agent, page, await personWithPassword(node, ['contractors']));
+      return identify(agent, page, await userWithPassword(node, ['contractors']));
     },
     'not found': () => browser().open(`${issuer}/nowhere`),
     expired: () => browser().open(`${issuer}/signin/aaaaaaaaaaaaaaaa`),
@@ -97,7 +97,7 @@ describe('pages', () => {
       await signedIn(agent);
       return agent.open(`${issuer}/oauth2/v1/logout`);
     },
-    'logout of nobody': () => browser().open(`${issuer}/oauth2/v1/logout`),
+    'logout without a session': () => browser().open(`${issuer}/oauth2/v1/logout`),
     'signed out': async () => {
       const agent = browser();
       await signedIn(agent);
@@ -212,12 +212,12 @@ describe('a form of another site', () => {
   ];
 
   test.each(fromHere)('%j is from here', async (headers) => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { agent, page } = await beginSignIn(node, 'notes', browser());
     const body = new URLSearchParams({
       ...mainForm(page)?.fields,
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     expect(currentStep(await agent.open(page.url, { method: 'POST', headers, body }, redirectUri))).toBe('code');
   });
@@ -400,15 +400,15 @@ describe('redirects', () => {
     ];
     const extra = Object.fromEntries(names.map((name) => [name, 'https://evil.example/']));
     const agent = keeping();
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const { page } = await beginSignIn(node, 'notes', agent, extra);
     const end = await agent.submit(
       page,
       mainForm(page),
       {
         ...extra,
-        identifier: person.identifier,
-        'credentials.passcode': person.password,
+        identifier: user.identifier,
+        'credentials.passcode': user.password,
       },
       redirectUri,
     );
@@ -427,12 +427,12 @@ describe('a planted session', () => {
     const victim = browser();
     for (const { name, value, attributes } of planted)
       victim.setCookie(issuer, `${name}=${value}; path=/; ${attributes}`);
-    const { person } = await signedIn(victim);
+    const { user } = await signedIn(victim);
     expect(sessionCookie(victim)).not.toBe(sessionCookie(attacker));
     expect(currentStep((await beginSignIn(node, 'notes', attacker, { prompt: 'none' })).page)).toBe('login_required');
     const own = await beginSignIn(node, 'notes', victim, { prompt: 'none' });
     const { tokens } = await redeemCode(node.origin, own.request, own.page.url);
-    expect(claimsOf(tokens?.id_token).sub).toBe(person.id);
+    expect(claimsOf(tokens?.id_token).sub).toBe(user.id);
   });
 
   test('a made-up or unsigned id is never taken over', async () => {
@@ -460,7 +460,7 @@ describe('a planted session', () => {
   });
 
   test('the session id changes at sign-in, step-up and sign-out; the former ids are dead', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const agent = browser();
     const ids: string[] = [];
     const remember = (): void => {
@@ -474,10 +474,10 @@ describe('a planted session', () => {
     await agent.open(`${issuer}/oauth2/v1/logout`);
     keep();
     const first = await beginSignIn(node, 'notes', agent);
-    expect(currentStep(await identify(agent, first.page, person))).toBe('code');
+    expect(currentStep(await identify(agent, first.page, user))).toBe('code');
     keep();
     const second = await beginSignIn(node, 'payroll', agent);
-    expect(currentStep(await answerStep(agent, second.page, await passcode(person)))).toBe('code');
+    expect(currentStep(await answerStep(agent, second.page, await passcode(user)))).toBe('code');
     keep();
     const page = await agent.open(`${issuer}/oauth2/v1/logout`);
     await agent.submit(
@@ -492,13 +492,13 @@ describe('a planted session', () => {
   });
 
   test('the former id is dead right after a step-up, not only after a logout', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const agent = browser();
     const first = await beginSignIn(node, 'notes', agent);
-    await identify(agent, first.page, person);
+    await identify(agent, first.page, user);
     const before = agent.via({ [issuer]: node.origin });
     const second = await beginSignIn(node, 'payroll', agent);
-    await answerStep(agent, second.page, await passcode(person));
+    await answerStep(agent, second.page, await passcode(user));
     expect(currentStep((await beginSignIn(node, 'payroll', agent, { prompt: 'none' })).page)).toBe('code');
     expect(currentStep((await beginSignIn(node, 'notes', before, { prompt: 'none' })).page)).toBe('login_required');
   });

@@ -4,15 +4,15 @@
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { attemptCounter } from '../../src/stores/keys.ts';
-import type { Person } from '../support/relying-party.ts';
+import type { TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
   currentStep,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
@@ -28,7 +28,7 @@ afterAll(() => two.stop());
 const passwordLimit = 10;
 const totpLimit = 5;
 
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 const spellings: readonly ((text: string) => string)[] = [
   (text) => text,
@@ -55,51 +55,51 @@ async function inTurns(count: number, guess: (index: number) => Promise<Page>): 
   return pages;
 }
 
-async function signsIn(person: TestUser): Promise<string> {
+async function signsIn(user: StoredUser): Promise<string> {
   const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
-  return currentStep(await identify(agent, page, person));
+  return currentStep(await identify(agent, page, user));
 }
 
 describe('200 wrong passwords', () => {
   test('in one sign-in', async () => {
-    const person = await personWithPassword(two.nodes[0]);
+    const user = await userWithPassword(two.nodes[0]);
     const before = two.hashes();
     const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
     let at = page;
     for (let index = 0; index < 200; index += 1) {
-      const spelled = spellings[index % spellings.length]?.(person.identifier) ?? '';
+      const spelled = spellings[index % spellings.length]?.(user.identifier) ?? '';
       at = await guessPassword(agent, await newest(agent, at), spelled, `guess ${index}`);
     }
     expect([at.status, at.messages]).toEqual([429, ['attempts.exceeded']]);
     expect(two.hashes() - before).toBe(passwordLimit);
-    expect(await signsIn(person)).toBe('identify');
+    expect(await signsIn(user)).toBe('identify');
   });
 
   test('in 200 sign-ins, ten at once, with other names in between', async () => {
-    const person = await personWithPassword(two.nodes[0]);
-    const names = new Set(spellings.map((spell) => spell(person.identifier)));
+    const user = await userWithPassword(two.nodes[0]);
+    const names = new Set(spellings.map((spell) => spell(user.identifier)));
     expect(names.size).toBe(spellings.length);
     const before = two.hashes();
     const pages = await inTurns(200, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
       await answerStep(agent, page, { identifier: `junk-${index}@demo.test`, 'credentials.passcode': '' });
       const fresh = await beginSignIn(two, 'notes', two.hoppingAgent());
-      const spelled = spellings[index % spellings.length]?.(person.identifier) ?? '';
+      const spelled = spellings[index % spellings.length]?.(user.identifier) ?? '';
       return guessPassword(fresh.agent, fresh.page, spelled, `guess ${index}`);
     });
     expect(two.hashes() - before).toBe(passwordLimit);
     expect(pages.filter(({ status }) => status === 422)).toHaveLength(passwordLimit);
     expect(pages.filter(({ status }) => status === 429)).toHaveLength(200 - passwordLimit);
-    expect(await signsIn(person)).toBe('identify');
+    expect(await signsIn(user)).toBe('identify');
   });
 
   test('half on the first page, half on the page of the password', async () => {
-    const person = await personWithPassword(two.nodes[0]);
+    const user = await userWithPassword(two.nodes[0]);
     const before = two.hashes();
     await inTurns(60, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
-      if (index % 2 === 0) return guessPassword(agent, page, person.identifier, `guess ${index}`);
-      const named = await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': '' });
+      if (index % 2 === 0) return guessPassword(agent, page, user.identifier, `guess ${index}`);
+      const named = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
       return answerStep(agent, named, { 'credentials.passcode': `guess ${index}` });
     });
     expect(two.hashes() - before).toBe(passwordLimit);
@@ -119,8 +119,8 @@ describe('200 wrong passwords', () => {
 });
 
 test('a throttled answer says when to come back, the same for known and unknown users', async () => {
-  const person = await personWithPassword(two.nodes[0]);
-  for (const identifier of [person.identifier, 'nobody-waits@demo.test']) {
+  const user = await userWithPassword(two.nodes[0]);
+  for (const identifier of [user.identifier, 'nobody-waits@demo.test']) {
     const pages = await inTurns(20, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes');
       return guessPassword(agent, page, identifier, `guess ${index}`);
@@ -136,94 +136,94 @@ test('a throttled answer says when to come back, the same for known and unknown 
 });
 
 describe('the codes of an authenticator app', () => {
-  const evaluated = (person: TestUser): number =>
+  const evaluated = (user: StoredUser): number =>
     two
       .audit()
       .filter(
         ({ event, authenticator, subject }) =>
-          subject === person.id && authenticator === 'totp' && event === 'authenticator.refused',
+          subject === user.id && authenticator === 'totp' && event === 'authenticator.refused',
       ).length;
 
-  async function atTotp(person: TestUser): Promise<{ agent: UserAgent; page: Page }> {
+  async function atTotp(user: StoredUser): Promise<{ agent: UserAgent; page: Page }> {
     const { agent, page } = await beginSignIn(two, 'payroll', two.hoppingAgent());
-    return { agent, page: await identify(agent, page, person) };
+    return { agent, page: await identify(agent, page, user) };
   }
 
   test('200 wrong ones on one form', async () => {
-    const person = await personWithTotp(two.nodes[0]);
-    const { agent, page } = await atTotp(person);
-    const wrong = await wrongCode(person);
+    const user = await userWithTotp(two.nodes[0]);
+    const { agent, page } = await atTotp(user);
+    const wrong = await wrongCode(user);
     const pages = await inTurns(200, () => answerStep(agent, page, { 'credentials.passcode': wrong }));
-    expect(evaluated(person)).toBe(totpLimit);
+    expect(evaluated(user)).toBe(totpLimit);
     expect(pages.filter(({ status }) => status === 429)).toHaveLength(200 - totpLimit);
-    expect(currentStep(await answerStep(agent, page, await passcode(person)))).toBe('challenge:totp');
+    expect(currentStep(await answerStep(agent, page, await passcode(user)))).toBe('challenge:totp');
   });
 
   test('over many sign-ins, the right password before each: a proof of one does not free the other', async () => {
-    const person = await personWithTotp(two.nodes[0]);
-    const wrong = await wrongCode(person);
+    const user = await userWithTotp(two.nodes[0]);
+    const wrong = await wrongCode(user);
     for (let index = 0; index < 12; index += 1) {
-      const { agent, page } = await atTotp(person);
+      const { agent, page } = await atTotp(user);
       await Promise.all([1, 2, 3].map(() => answerStep(agent, page, { 'credentials.passcode': wrong })));
     }
-    expect(evaluated(person)).toBe(totpLimit);
-    expect(await signsIn(person)).toBe('code');
+    expect(evaluated(user)).toBe(totpLimit);
+    expect(await signsIn(user)).toBe('code');
   });
 
   test('a malformed code costs an attempt like any other, an empty one too', async () => {
-    const person = await personWithTotp(two.nodes[0]);
-    const { agent, page } = await atTotp(person);
+    const user = await userWithTotp(two.nodes[0]);
+    const { agent, page } = await atTotp(user);
     for (const code of ['', 'x', '1234567', '12345', '１２３', '0'.repeat(5000)])
       expect([422, 429]).toContain((await answerStep(agent, page, { 'credentials.passcode': code })).status);
-    expect((await answerStep(agent, page, await passcode(person))).status).toBe(429);
+    expect((await answerStep(agent, page, await passcode(user))).status).toBe(429);
   });
 });
 
 describe('an administrator', () => {
-  async function lockedOut(): Promise<TestUser> {
-    const person = await personWithPassword(two.nodes[0]);
+  async function lockedOut(): Promise<StoredUser> {
+    const user = await userWithPassword(two.nodes[0]);
     await inTurns(10, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes');
-      return guessPassword(agent, page, person.identifier, `guess ${index}`);
+      return guessPassword(agent, page, user.identifier, `guess ${index}`);
     });
-    expect(await signsIn(person)).toBe('identify');
-    return person;
+    expect(await signsIn(user)).toBe('identify');
+    return user;
   }
 
   test('unlocks', async () => {
-    const person = await lockedOut();
-    await two.nodes[1].app.directory.unlock(person.id, ['password']);
-    expect(await signsIn(person)).toBe('code');
+    const user = await lockedOut();
+    await two.nodes[1].app.directory.unlock(user.id, ['password']);
+    expect(await signsIn(user)).toBe('code');
   });
 
   test('is the only one who opens an authenticator after 100 failures in a row', async () => {
-    const person = await personWithPassword(two.nodes[0]);
-    const counter = attemptCounter(person.id, 'password');
+    const user = await userWithPassword(two.nodes[0]);
+    const counter = attemptCounter(user.id, 'password');
     for (let failures = 0; failures < 100; failures += 1)
       await two.nodes[0].store.reserve(counter, [{ limit: 100, window: 0 }]);
     const { agent, page } = await beginSignIn(two, 'notes', two.hoppingAgent());
-    const locked = await identify(agent, page, person);
+    const locked = await identify(agent, page, user);
     expect([locked.status, locked.messages]).toEqual([429, ['attempts.locked']]);
     expect(locked.headers.has('retry-after')).toBe(false);
-    await two.nodes[1].app.directory.unlock(person.id, ['password']);
-    expect(await signsIn(person)).toBe('code');
+    await two.nodes[1].app.directory.unlock(user.id, ['password']);
+    expect(await signsIn(user)).toBe('code');
   });
 
   test('suspends, which frees nothing', async () => {
-    const person = await lockedOut();
-    await two.nodes[1].app.directory.setStatus(person.id, 'suspended');
-    await two.nodes[1].app.directory.setStatus(person.id, 'active');
-    expect(await signsIn(person)).toBe('identify');
+    const user = await lockedOut();
+    await two.nodes[1].app.directory.setStatus(user.id, 'suspended');
+    await two.nodes[1].app.directory.setStatus(user.id, 'active');
+    expect(await signsIn(user)).toBe('identify');
   });
 });
 
 test('the right password sets the count back: an owner who mistypes is not locked out in the end', async () => {
-  const person = await personWithPassword(two.nodes[0]);
+  const user = await userWithPassword(two.nodes[0]);
   for (let round = 0; round < 3; round += 1) {
     await inTurns(10, async (index) => {
       const { agent, page } = await beginSignIn(two, 'notes');
-      return index < 6 ? guessPassword(agent, page, person.identifier, `guess ${index}`) : page;
+      return index < 6 ? guessPassword(agent, page, user.identifier, `guess ${index}`) : page;
     });
-    expect(await signsIn(person)).toBe('code');
+    expect(await signsIn(user)).toBe('code');
   }
 });

@@ -50,7 +50,7 @@ beforeAll(async () => {
   );
   node = await startNode({
     demo: true,
-    people: false,
+    users: false,
     files: Object.assign(
       { 'policies/enrollment.yaml': JSON.stringify({ rules }) },
       settingsWithAllAuthenticators,

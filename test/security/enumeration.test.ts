@@ -12,9 +12,9 @@ import {
   beginSignIn,
   currentStep,
   formOf,
-  personWithPassword,
-  personWithTotp,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 import { credentialOf, newKey } from '../support/webauthn.ts';
@@ -108,7 +108,7 @@ const walks: Readonly<Record<string, readonly Act[]>> = {
 };
 
 let serial = 0;
-const nobody = (): string => {
+const unknownIdentifier = (): string => {
   serial += 1;
   return `nobody-${serial}@demo.test`;
 };
@@ -133,18 +133,18 @@ function states(make: (groups?: readonly string[]) => Promise<{ id: string; iden
 }
 
 /** A user who has a passkey in addition to the password, with the usual transports. */
-async function personWithPasskey(groups: readonly string[] = ['staff']): Promise<{ id: string; identifier: string }> {
-  const person = await personWithPassword(node, groups);
-  const { entries } = await node.store.load([credentialsKey(person.id)]);
-  const { value = '[]', version = 0 } = entries.get(credentialsKey(person.id)) ?? {};
-  const passkey = credentialOf(newKey(Buffer.from(person.id).toString('base64url')), { id: 'passkey' });
+async function userWithPasskey(groups: readonly string[] = ['staff']): Promise<{ id: string; identifier: string }> {
+  const user = await userWithPassword(node, groups);
+  const { entries } = await node.store.load([credentialsKey(user.id)]);
+  const { value = '[]', version = 0 } = entries.get(credentialsKey(user.id)) ?? {};
+  const passkey = credentialOf(newKey(Buffer.from(user.id).toString('base64url')), { id: 'passkey' });
   const credentials = [
     ...parseCredentials(value),
     { ...passkey, secret: { ...passkey.secret, transports: ['hybrid', 'internal'] } },
   ];
-  const key = credentialsKey(person.id);
+  const key = credentialsKey(user.id);
   await node.store.commit([{ op: 'replace', key, version, value: serializeCredentials(credentials) }]);
-  return person;
+  return user;
 }
 
 /** What unknown names look like on the page that is tested; each is used once, for guesses at it count. */
@@ -160,12 +160,12 @@ async function unknownLike(app: string, identifier: string): Promise<string> {
   const [found] = known < 0 ? [] : unknowns.splice(known, 1);
   if (found) return found.unknown;
   for (let tries = 0; tries < 100; tries += 1) {
-    const unknown = nobody();
+    const unknown = unknownIdentifier();
     const seen = await observe(unknown, app, [name, list]);
     if (isDeepStrictEqual(seen, requestedEnrollment)) return unknown;
     unknowns.push({ unknown, look: seen });
   }
-  throw new Error('no unknown name looks like this person');
+  throw new Error('no unknown name looks like this user');
 }
 
 const hidden = signOnPolicy(
@@ -195,27 +195,27 @@ describe.each(pages)('the page that asks who it is, $asks', ({ asks, app, files 
     test.each(['active', 'suspended', 'deactivated', 'denied by the policy'] as const)(
       '%s looks unknown',
       async (state) => {
-        const identifier = await states((groups) => personWithPassword(node, groups))[state]();
+        const identifier = await states((groups) => userWithPassword(node, groups))[state]();
         const unknown = await unknownLike(app, identifier);
         expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
       },
     );
 
     test.each(['active', 'suspended'] as const)('%s with a passkey looks unknown', async (state) => {
-      const identifier = await states(personWithPasskey)[state]();
+      const identifier = await states(userWithPasskey)[state]();
       const unknown = await unknownLike(app, identifier);
       expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
     });
 
     test.each(['active', 'suspended'] as const)('%s with a second factor looks unknown', async (state) => {
-      const identifier = await states((groups) => personWithTotp(node, groups))[state]();
+      const identifier = await states((groups) => userWithTotp(node, groups))[state]();
       const unknown = await unknownLike(app, identifier);
       expect(await observe(identifier, app, acts)).toEqual(await observe(unknown, app, acts));
     });
   });
 
   test('an unknown name looks the same each time, in every spelling', async () => {
-    const identifier = nobody();
+    const identifier = unknownIdentifier();
     const first = await observe(identifier, app, [name, list]);
     for (const spelling of [identifier, identifier.toUpperCase(), ` ${identifier} `])
       expect(await observe(spelling, app, [name, list])).toEqual(first);

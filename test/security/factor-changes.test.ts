@@ -8,13 +8,13 @@ import { omitUndefined } from '../../src/core/model/omit-undefined.ts';
 import { signInLogKey } from '../../src/stores/keys.ts';
 import { readSignIns } from '../../src/users/sign-in-log.ts';
 import { notificationsFor } from '../support/account-notifications.ts';
+import { visit, withEmail } from '../support/account-visits.ts';
 import { appFile } from '../support/authorize.ts';
 import { confirmDevice, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { startNotifiedParty } from '../support/notified-party.ts';
-import { visit, withEmail } from '../support/own-account.ts';
 import { redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
-import { nextCode, type Person, signIn } from '../support/relying-party.ts';
+import { nextCode, signIn, type TestUser } from '../support/relying-party.ts';
 import { reopened } from '../support/returning-browser.ts';
 import {
   answerStep,
@@ -22,10 +22,10 @@ import {
   currentStep,
   formOf,
   identify,
-  personWithPassword,
-  personWithTotp,
   type SignIn,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
@@ -67,7 +67,7 @@ async function twoNodes(): Promise<World> {
   return { node, issuer, origins, browser: () => two.hoppingAgent(), audit, stop };
 }
 
-type TestUser = Person & { readonly id: string };
+type StoredUser = TestUser & { readonly id: string };
 
 describe.each([
   ['the embedded store', oneNode],
@@ -88,9 +88,9 @@ describe.each([
   }
 
   /** Signs in and takes tokens. */
-  async function hold(app: string, person: TestUser, browser = world.browser()): Promise<VersionedAccount> {
+  async function hold(app: string, user: StoredUser, browser = world.browser()): Promise<VersionedAccount> {
     const begun = await beginSignIn(world, app, browser);
-    const { page } = await signIn(browser, begun.page, person);
+    const { page } = await signIn(browser, begun.page, user);
     expect(currentStep(page)).toBe('code');
     const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
     return { browser, app, request: begun.request, page, tokens };
@@ -117,41 +117,41 @@ describe.each([
 
   const opens = async (app: string, browser: UserAgent) => currentStep((await beginSignIn(world, app, browser)).page);
 
-  async function credentialOf({ id }: TestUser, key: string) {
+  async function credentialOf({ id }: StoredUser, key: string) {
     const all = (await world.node.app.directory.get(id))?.credentials ?? [];
     return all.findLast(({ authenticator }) => authenticator === key);
   }
 
-  const eventsOf = ({ id }: TestUser, event: string) =>
+  const eventsOf = ({ id }: StoredUser, event: string) =>
     world.audit().filter((line) => line.subject === id && line.event === event);
 
-  async function remove(person: TestUser, key: string, browser: UserAgent): Promise<Page> {
-    const path = `/account/authenticators/${(await credentialOf(person, key))?.id}`;
-    const { page } = await visit(world, person, path, browser);
+  async function remove(user: StoredUser, key: string, browser: UserAgent): Promise<Page> {
+    const path = `/account/authenticators/${(await credentialOf(user, key))?.id}`;
+    const { page } = await visit(world, user, path, browser);
     expect(page.html).toContain('You are then signed out everywhere else');
     return browser.submit(page, formOf(page, 'remove'));
   }
 
-  async function addAnotherApp(person: Person, browser: UserAgent): Promise<Page> {
+  async function addAnotherApp(user: TestUser, browser: UserAgent): Promise<Page> {
     const page = await browser.open(`${world.issuer}/account/add/totp`);
-    const code = await nextCode({ ...person, ...omitUndefined({ totp: page.secret }), step: 0 });
+    const code = await nextCode({ ...user, ...omitUndefined({ totp: page.secret }), step: 0 });
     return browser.submit(page, mainForm(page), { 'credentials.label': 'Tablet', 'credentials.passcode': code });
   }
 
   test('the first second factor, at /account: the thief of the password is out, its owner goes on', async () => {
-    const person: TestUser = await personWithPassword(world.node);
-    const address = await withEmail(world.node, person);
-    const thief = await hold('notes', person);
+    const user: StoredUser = await userWithPassword(world.node);
+    const address = await withEmail(world.node, user);
+    const thief = await hold('notes', user);
     const late = await beginSignIn(world, 'notes', thief.browser);
     expect(currentStep(late.page)).toBe('code');
-    const owner = await hold('notes', person);
+    const owner = await hold('notes', user);
 
-    const offered = await visit(world, { ...person, totp: '' }, '/account', owner.browser);
+    const offered = await visit(world, { ...user, totp: '' }, '/account', owner.browser);
     const offer = await offered.agent.open(`${world.issuer}/account/add/totp`);
     expect(offer.html).toContain('Once it is set up, you are signed out everywhere else');
-    person.totp = offer.secret ?? '';
+    user.totp = offer.secret ?? '';
     const added = await offered.agent.submit(offer, mainForm(offer), {
-      'credentials.passcode': await nextCode(person),
+      'credentials.passcode': await nextCode(user),
     });
     expect(added.messages).toEqual(['account.done.added']);
 
@@ -161,23 +161,23 @@ describe.each([
     expect(await opens('notes', owner.browser)).toBe('code');
     expect(await renewed(owner)).toBe(200);
     expect((await owner.browser.open(`${world.issuer}/account`)).url).toBe(`${world.issuer}/account`);
-    expect(eventsOf(person, 'authenticator.enrolled')).toMatchObject([
+    expect(eventsOf(user, 'authenticator.enrolled')).toMatchObject([
       { authenticator: 'totp', otherSessionsEnded: true },
     ]);
     const notifications = await notificationsFor(world.node, address);
     expect(notifications.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['added', 'yes']]);
   });
 
-  test.each(['with a session of this browser', 'in a browser without one', 'after a restart as the same person'])(
+  test.each(['with a session of this browser', 'in a browser without one', 'after a restart as the same user'])(
     'the first second factor, enrolled while signing in to an app, %s',
     async (how) => {
-      const person: TestUser = await personWithPassword(world.node);
-      const thief = await hold('notes', person);
-      const browser = how.includes('without') ? world.browser() : (await hold('notes', person)).browser;
+      const user: StoredUser = await userWithPassword(world.node);
+      const thief = await hold('notes', user);
+      const browser = how.includes('without') ? world.browser() : (await hold('notes', user)).browser;
       const begun = await beginSignIn(world, 'payroll', browser);
       const restarted = async () =>
-        identify(browser, await browser.submit(begun.page, formOf(begun.page, 'restart')), person);
-      const { page, asked } = await signIn(browser, how.includes('restart') ? await restarted() : begun.page, person);
+        identify(browser, await browser.submit(begun.page, formOf(begun.page, 'restart')), user);
+      const { page, asked } = await signIn(browser, how.includes('restart') ? await restarted() : begun.page, user);
       expect([currentStep(page), asked.at(-1)]).toEqual(['code', 'enroll:totp']);
       const { tokens } = await redeemCode(world.origins[0] ?? '', begun.request, page.url);
       expect((await refresh(world.origins.at(-1) ?? '', 'payroll', tokens?.refresh_token ?? '')).status).toBe(200);
@@ -189,23 +189,23 @@ describe.each([
   );
 
   test('a sign-in in progress in another browser is over', async () => {
-    const person: TestUser = await personWithPassword(world.node);
-    const { browser } = await hold('notes', person);
+    const user: StoredUser = await userWithPassword(world.node);
+    const { browser } = await hold('notes', user);
     const begun = await beginSignIn(world, 'payroll', browser);
     expect(currentStep(begun.page)).toBe('enroll:totp');
-    await hold('payroll', { ...person });
-    const code = await nextCode({ ...person, totp: begun.page.secret ?? '' });
+    await hold('payroll', { ...user });
+    const code = await nextCode({ ...user, totp: begun.page.secret ?? '' });
     const stale = await answerStep(browser, begun.page, { 'credentials.passcode': code });
     expect(currentStep(stale)).toBe('error.sign_in_expired');
-    expect((await world.node.app.directory.get(person.id))?.credentials).toHaveLength(2);
+    expect((await world.node.app.directory.get(user.id))?.credentials).toHaveLength(2);
   });
 
   test('tabs of one browser: what the one was let in by goes on when the other one adds something', async () => {
-    const person: TestUser = await personWithPassword(world.node);
+    const user: StoredUser = await userWithPassword(world.node);
     const browser = world.browser();
     const [one, other] = [await beginSignIn(world, 'notes', browser), await beginSignIn(world, 'payroll', browser)];
-    const first = await signIn(browser, one.page, person);
-    const second = await signIn(browser, other.page, person);
+    const first = await signIn(browser, one.page, user);
+    const second = await signIn(browser, other.page, user);
     expect([currentStep(first.page), currentStep(second.page)]).toEqual(['code', 'code']);
     for (const [{ request }, { page }] of [
       [one, first],
@@ -218,9 +218,9 @@ describe.each([
   });
 
   test('signing out everywhere else ends also the tokens that this browser brought', async () => {
-    const person: TestUser = await personWithPassword(world.node);
-    const own = await hold('notes', person);
-    const { page } = await visit(world, person, '/account/sessions/others', own.browser);
+    const user: StoredUser = await userWithPassword(world.node);
+    const own = await hold('notes', user);
+    const { page } = await visit(world, user, '/account/sessions/others', own.browser);
     const done = await own.browser.submit(page, formOf(page, 'end-others'));
     expect(done.messages).toEqual(['account.done.ended_others']);
     expect(await answersTo(own)).toEqual(dead);
@@ -228,29 +228,29 @@ describe.each([
   });
 
   test('one more of what was there already ends nothing', async () => {
-    const person: TestUser = await personWithTotp(world.node);
-    const other = await hold('payroll', person);
-    const owner = await hold('payroll', person);
-    const added = await addAnotherApp(person, owner.browser);
+    const user: StoredUser = await userWithTotp(world.node);
+    const other = await hold('payroll', user);
+    const owner = await hold('payroll', user);
+    const added = await addAnotherApp(user, owner.browser);
     expect(added.messages).toEqual(['account.done.added']);
     expect(await opens('payroll', other.browser)).toBe('code');
     expect((await refresh(world.origins.at(-1) ?? '', 'payroll', other.tokens?.refresh_token ?? '')).status).toBe(200);
-    expect(eventsOf(person, 'authenticator.enrolled')[0]).not.toHaveProperty('otherSessionsEnded');
+    expect(eventsOf(user, 'authenticator.enrolled')[0]).not.toHaveProperty('otherSessionsEnded');
   });
 
   test('a removed authenticator counts nowhere any more; this browser goes on without it', async () => {
-    const person: TestUser = await personWithTotp(world.node);
-    const address = await withEmail(world.node, person);
-    const thief = await hold('payroll', person);
-    const here = await hold('notes', person);
-    const owner = await hold('payroll', person, here.browser);
+    const user: StoredUser = await userWithTotp(world.node);
+    const address = await withEmail(world.node, user);
+    const thief = await hold('payroll', user);
+    const here = await hold('notes', user);
+    const owner = await hold('payroll', user, here.browser);
     // Also what is not in the list of sessions.
-    const other = await hold('notes', person);
-    const listed = async () => (await readSignIns(world.node.store, person.id)).length;
+    const other = await hold('notes', user);
+    const listed = async () => (await readSignIns(world.node.store, user.id)).length;
     expect(await listed()).toBe(4);
-    await world.node.store.commit([{ op: 'delete', key: signInLogKey(person.id) }]);
+    await world.node.store.commit([{ op: 'delete', key: signInLogKey(user.id) }]);
     expect(await listed()).toBe(0);
-    const gone = await remove(person, 'totp', owner.browser);
+    const gone = await remove(user, 'totp', owner.browser);
     expect(gone.messages).toEqual(['account.done.removed']);
     expect(gone.html).toContain('You are signed out everywhere else.');
     for (const one of [thief, other]) {
@@ -260,17 +260,17 @@ describe.each([
     expect(await opens('notes', owner.browser)).toBe('code');
     expect(await opens('payroll', owner.browser)).toBe('enroll:totp');
     expect([await renewed(here), await renewed(owner)]).toEqual([200, 400]);
-    expect(eventsOf(person, 'account.removed')).toMatchObject([{ authenticator: 'totp', otherSessionsEnded: true }]);
+    expect(eventsOf(user, 'account.removed')).toMatchObject([{ authenticator: 'totp', otherSessionsEnded: true }]);
     const notifications = await notificationsFor(world.node, address);
     expect(notifications.map(({ delivery: { params } }) => [params.event, params.ended])).toEqual([['removed', 'yes']]);
   });
 
   test('replacing an authenticator ends the other sessions, too', async () => {
-    const person: TestUser = await personWithTotp(world.node);
-    const { agent: browser, page: first } = await visit(world, person, '/account/add/recovery_code');
+    const user: StoredUser = await userWithTotp(world.node);
+    const { agent: browser, page: first } = await visit(world, user, '/account/add/recovery_code');
     expect(first.html).not.toContain('signed out everywhere else');
     await browser.submit(first, mainForm(first), { 'credentials.saved': 'yes' });
-    const thief = await hold('payroll', person);
+    const thief = await hold('payroll', user);
     const again = await browser.open(`${world.issuer}/account/add/recovery_code`);
     expect(again.html).toContain('Once it is set up, you are signed out everywhere else');
     expect(await opens('payroll', thief.browser)).toBe('code');
@@ -281,27 +281,27 @@ describe.each([
   });
 
   test('other browsers are no longer remembered, this one is', async () => {
-    const person: TestUser = await personWithTotp(world.node);
+    const user: StoredUser = await userWithTotp(world.node);
     const [other, own] = [world.browser(), world.browser()];
     const shop = async (browser: UserAgent) => (await beginSignIn(world, 'shop', browser)).page;
     for (const browser of [other, own]) {
-      const named = await identify(browser, await shop(browser), person);
+      const named = await identify(browser, await shop(browser), user);
       expect(currentStep(named)).toBe('challenge:totp');
-      const passcode = { 'credentials.passcode': await nextCode(person), rememberDevice: 'yes' };
+      const passcode = { 'credentials.passcode': await nextCode(user), rememberDevice: 'yes' };
       expect(currentStep(await answerStep(browser, named, passcode))).toBe('code');
     }
-    await addAnotherApp(person, own);
-    await remove(person, 'totp', own);
+    await addAnotherApp(user, own);
+    await remove(user, 'totp', own);
     const asked = async (browser: UserAgent) => {
       const again = reopened(browser, world.issuer);
-      return currentStep(await identify(again, await shop(again), person));
+      return currentStep(await identify(again, await shop(again), user));
     };
     expect([await asked(other), await asked(own)]).toEqual(['challenge:totp', 'code']);
   });
 
   test('a refresh token rests on what was proved for it, from token to token', async () => {
-    const person: TestUser = await personWithTotp(world.node);
-    const [strong, weak] = [await hold('payroll', person), await hold('notes', person)];
+    const user: StoredUser = await userWithTotp(world.node);
+    const [strong, weak] = [await hold('payroll', user), await hold('notes', user)];
     const device = await waitingDevice(world, 'payroll');
     await confirmDevice(world, device, strong.browser);
     const onDevice = await pollTokens({ origin: world.origins[0] ?? '' }, device);
@@ -310,15 +310,15 @@ describe.each([
       id: _,
       createdAt: _at,
       ...credential
-    } = (await credentialOf(person, 'totp')) as NonNullable<Awaited<ReturnType<typeof credentialOf>>>;
-    await world.node.app.directory.replaceCredential(person.id, credential);
+    } = (await credentialOf(user, 'totp')) as NonNullable<Awaited<ReturnType<typeof credentialOf>>>;
+    await world.node.app.directory.replaceCredential(user.id, credential);
     expect(await answersTo({ ...strong, tokens })).toContain('invalid_grant');
     expect((await refresh(world.origins.at(-1) ?? '', 'payroll', String(onDevice.refresh_token))).error).toBe(
       'invalid_grant',
     );
     expect((await refresh(world.origins.at(-1) ?? '', 'notes', weak.tokens?.refresh_token ?? '')).status).toBe(200);
-    expect(eventsOf(person, 'token.refreshed').map(({ outcome }) => outcome)).toEqual(['success', 'success']);
-    const denied = eventsOf(person, 'token.refresh_denied').map(({ reason }) => reason);
+    expect(eventsOf(user, 'token.refreshed').map(({ outcome }) => outcome)).toEqual(['success', 'success']);
+    const denied = eventsOf(user, 'token.refresh_denied').map(({ reason }) => reason);
     expect(denied).toContain('enrollment_gone');
     expect(denied).toHaveLength(world.origins.length + 1);
   });
@@ -330,14 +330,14 @@ test('relying parties hear of sessions that end so', async () => {
   const told = { backchannel_logout_uri: uri, backchannel_logout_session_required: true };
   const node = await startNode({ ...options, files: { ...options.files, ...appFile('told', { client: told }) } });
   try {
-    const person: TestUser = await personWithPassword(node);
+    const user: StoredUser = await userWithPassword(node);
     const [thief, owner] = [new UserAgent(), new UserAgent()];
     for (const browser of [thief, owner]) {
       const { page } = await beginSignIn(node, 'told', browser);
-      expect(currentStep((await signIn(browser, page, person)).page)).toBe('code');
+      expect(currentStep((await signIn(browser, page, user)).page)).toBe('code');
     }
     const { page } = await beginSignIn(node, 'payroll', owner);
-    expect(currentStep((await signIn(owner, page, person)).page)).toBe('code');
+    expect(currentStep((await signIn(owner, page, user)).page)).toBe('code');
     await until('a notice', () => party.notices.length > 0);
     expect(party.notices.map(({ client }) => client)).toEqual(['told']);
   } finally {

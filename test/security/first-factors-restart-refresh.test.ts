@@ -3,13 +3,13 @@
  * for more.
  */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { linkTo } from '../support/account-visits.ts';
 import { appFile, type OpenNode, openNode } from '../support/authorize.ts';
 import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../support/device-grant.ts';
 import { type CapabilityName, type Holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import type { TestNode } from '../support/node.ts';
-import { linkTo } from '../support/own-account.ts';
-import { appsThatAsk, name, prove, truth } from '../support/proofs.ts';
+import { appsThatAsk, name, prove, truth } from '../support/prove-capabilities.ts';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { answerStep, beginSignIn, currentStep, formOf, type SignIn, signOnPolicy } from '../support/sign-in-flow.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const files = Object.assign({}, settingsWithAllAuthenticators, appsThatAsk(demands), ...apps);
   const [embedded] = storesUnderTest;
   if (!embedded) throw new Error('no store');
-  opened = await openNode(embedded, { demo: true, people: false, now, files });
+  opened = await openNode(embedded, { demo: true, users: false, now, files });
   node = opened.node;
 });
 beforeEach(() => {
@@ -70,9 +70,9 @@ describe.each(several)('after %s', (_name, first) => {
     return (await prove(who, { agent, page: half.page }, [other as CapabilityName])).page;
   }
 
-  test.each(['the same person', 'somebody else'])('a restart by %s: it is forgotten', async (by) => {
+  test.each(['the same user', 'another user'])('a restart by %s: it is forgotten', async (by) => {
     const begun = await begin();
-    const who = by === 'somebody else' ? await ownerOf(node, first) : begun.who;
+    const who = by === 'another user' ? await ownerOf(node, first) : begun.who;
     const page = await begun.agent.submit(begun.after, formOf(begun.after, 'restart'));
     const end = await startsOver({ ...begun, who }, page);
     const claims = claimsOf((await redeemed(begun, end))?.id_token);

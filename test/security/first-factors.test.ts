@@ -5,7 +5,7 @@ import { confirmDevice, deviceGrant, pollTokens, waitingDevice } from '../suppor
 import { type CapabilityName, type Holder, settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { demands, type FirstFactor, firstFactors, ownerOf, sessionBy, truthOf } from '../support/first-factors.ts';
 import type { TestNode } from '../support/node.ts';
-import { appsThatAsk, beginIdentified, prove } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified, prove } from '../support/prove-capabilities.ts';
 import { authorization, claimsOf, redeemCode } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';
 import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
@@ -27,7 +27,7 @@ beforeAll(async () => {
   if (!embedded) throw new Error('no store');
   const apps = Object.keys(demands).map((name) => appFile(name, { signOnPolicy: name, ...grants }));
   const files = Object.assign({}, settingsWithAllAuthenticators, appsThatAsk(demands), ...apps);
-  opened = await openNode(embedded, { demo: true, people: false, now, files });
+  opened = await openNode(embedded, { demo: true, users: false, now, files });
   node = opened.node;
 });
 beforeEach(() => {

@@ -21,8 +21,8 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
+  userWithPassword,
+  userWithTotp,
   wrongCode,
 } from '../support/sign-in-flow.ts';
 import { until } from '../support/until.ts';
@@ -290,24 +290,24 @@ describe('secrets', () => {
   /** A life with everything in it that must stay secret, and with every kind of mistake. */
   beforeAll(async () => {
     errorsBefore = lines.length;
-    const person = await personWithTotp(node);
-    keep('password', person.password);
-    keep('TOTP key', person.totp);
+    const user = await userWithTotp(node);
+    keep('password', user.password);
+    keep('TOTP key', user.totp);
     const { agent, page, request } = await beginSignIn(node, 'payroll');
     keep('verifier', request.verifier);
     keep('wrong password', 'Tr0ub4dor&3-typo');
     keep('first handle', mainForm(page)?.fields.stateHandle);
-    await answerStep(agent, page, { identifier: person.identifier, 'credentials.passcode': 'Tr0ub4dor&3-typo' });
+    await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': 'Tr0ub4dor&3-typo' });
     keep('password as identifier', 'my-secret-typed-as-name');
     await answerStep(agent, page, {
       identifier: 'my-secret-typed-as-name',
       'credentials.passcode': 'Tr0ub4dor&3-typo',
     });
-    const atTotp = await identify(agent, await agent.open(page.url), person);
+    const atTotp = await identify(agent, await agent.open(page.url), user);
     keep('second handle', mainForm(atTotp)?.fields.stateHandle);
-    const wrong = await wrongCode(person);
+    const wrong = await wrongCode(user);
     await answerStep(agent, atTotp, { 'credentials.passcode': wrong });
-    const code = await passcode(person);
+    const code = await passcode(user);
     keep('TOTP code', code['credentials.passcode']);
     for (const body of [
       `credentials.passcode=${code['credentials.passcode']}&credentials.passcode=1`,
@@ -339,8 +339,8 @@ describe('secrets', () => {
     await (
       await fetch(`${node.origin}/oauth2/v1/userinfo`, { headers: { authorization: `Bearer ${tokens?.access_token}` } })
     ).text();
-    await agent.open(`${node.issuer}/nowhere?access_token=${tokens?.access_token}&password=${person.password}`);
-    const other = await personWithPassword(node);
+    await agent.open(`${node.issuer}/nowhere?access_token=${tokens?.access_token}&password=${user.password}`);
+    const other = await userWithPassword(node);
     const enrolling = await beginSignIn(node, 'payroll');
     const offer = await identify(enrolling.agent, enrolling.page, other);
     keep('key on offer', offer.secret);

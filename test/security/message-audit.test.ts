@@ -4,7 +4,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codeIn, mailTo, reader } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { caller, codeFor } from '../support/phone.ts';
-import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/prove-capabilities.ts';
 import { currentStep } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
@@ -18,30 +18,30 @@ afterAll(() => node.stop());
 const linesOf = (uid: string) => node.audit.filter(({ transaction }) => transaction === uid);
 
 test('a text message: channel, authenticator, account, network, country and block', async () => {
-  const person = await caller(node);
-  const { uid } = await beginIdentified(node, 'phone', person);
-  const code = codeFor(await mailTo(node, person.number));
+  const user = await caller(node);
+  const { uid } = await beginIdentified(node, 'phone', user);
+  const code = codeFor(await mailTo(node, user.number));
   const lines = linesOf(uid);
   expect(lines).toEqual([
     expect.objectContaining({
-      ...{ event: 'message.queued', outcome: 'success', channel: 'sms', authenticator: 'phone', subject: person.id },
-      ...{ client: 'phone', country: 'DE', prefix: person.number.slice(0, -4) },
+      ...{ event: 'message.queued', outcome: 'success', channel: 'sms', authenticator: 'phone', subject: user.id },
+      ...{ client: 'phone', country: 'DE', prefix: user.number.slice(0, -4) },
     }),
   ]);
   expect(lines[0]?.ip).toMatch(/127\.0\.0\.1|::1/);
-  expect(JSON.stringify(node.audit)).not.toContain(person.number);
+  expect(JSON.stringify(node.audit)).not.toContain(user.number);
   expect(JSON.stringify(node.audit)).not.toContain(code);
 });
 
 test('mail: no address, no code', async () => {
-  const person = await reader(node);
-  const { uid } = await beginIdentified(node, 'mail', person);
-  const code = codeIn(await mailTo(node, person.address));
+  const user = await reader(node);
+  const { uid } = await beginIdentified(node, 'mail', user);
+  const code = codeIn(await mailTo(node, user.address));
   const [line] = linesOf(uid);
-  const queued = { event: 'message.queued', channel: 'email', authenticator: 'email', subject: person.id };
+  const queued = { event: 'message.queued', channel: 'email', authenticator: 'email', subject: user.id };
   expect(line).toMatchObject(queued);
   expect(Object.keys(line ?? {})).not.toContain('country');
-  expect(JSON.stringify(node.audit)).not.toContain(person.address);
+  expect(JSON.stringify(node.audit)).not.toContain(user.address);
   expect(JSON.stringify(linesOf(uid))).not.toContain(code);
 });
 

@@ -8,7 +8,7 @@ import { issueCredential } from '../../src/users/credentials.ts';
 import { parseCredentials, serializeCredentials } from '../../src/users/user.ts';
 import { recoveryCodes } from '../support/enrolled-users.ts';
 import { startNode, type TestNode } from '../support/node.ts';
-import { answerStep, beginSignIn, passcode, personWithPassword, personWithTotp } from '../support/sign-in-flow.ts';
+import { answerStep, beginSignIn, passcode, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -29,12 +29,12 @@ async function changeCredentials(id: string, change: (all: Stored) => Stored): P
   ]);
 }
 
-async function personWithNamedTotp() {
-  const person = await personWithTotp(node);
-  await changeCredentials(person.id, (all) =>
+async function userWithNamedTotp() {
+  const user = await userWithTotp(node);
+  await changeCredentials(user.id, (all) =>
     all.map((one) => (one.authenticator === 'totp' ? { ...one, label: name } : one)),
   );
-  return person;
+  return user;
 }
 
 function select(agent: UserAgent, page: Page, id?: string): Promise<Page> {
@@ -55,7 +55,7 @@ function offersRecoveryCodes({ html }: Page): boolean {
 
 describe('the name of an authenticator', () => {
   test('is on no page before a proof: neither in the list, nor where it is asked for', async () => {
-    const { identifier } = await personWithNamedTotp();
+    const { identifier } = await userWithNamedTotp();
     const agent = new UserAgent();
     const list = await waysOf(identifier, agent);
     expect(list.html).toContain('value="totp"');
@@ -66,19 +66,19 @@ describe('the name of an authenticator', () => {
   });
 
   test('is there once something is proved', async () => {
-    const person = await personWithNamedTotp();
+    const user = await userWithNamedTotp();
     const agent = new UserAgent();
     const { page } = await beginSignIn(node, 'payroll', agent);
-    const { identifier, password } = person;
+    const { identifier, password } = user;
     const asked = await answerStep(agent, page, { identifier, 'credentials.passcode': password });
     expect(mainForm(asked)?.authenticator).toBe('totp');
     expect(asked.html).toContain(name);
-    expect((await answerStep(agent, asked, await passcode(person))).url).not.toContain('/signin/');
+    expect((await answerStep(agent, asked, await passcode(user))).url).not.toContain('/signin/');
   });
 });
 
 test('users with recovery codes look like unknown ones: some of these seem to have them, and the same each time', async () => {
-  const { id, identifier } = await personWithPassword(node);
+  const { id, identifier } = await userWithPassword(node);
   const { credential } = await recoveryCodes(node);
   await changeCredentials(id, (all) => [...all, issueCredential(credential, Math.floor(Date.now() / 1000))]);
   expect(offersRecoveryCodes(await waysOf(identifier))).toBe(true);

@@ -18,10 +18,10 @@ import {
   beginSignIn,
   currentStep,
   eventsOf,
-  personWithPassword,
-  personWithTotp,
   type SignIn,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -166,36 +166,36 @@ describe('an answer that was taken', () => {
   });
 
   test('of an authenticator app does not count when it confirmed the set-up, nor does an older one', async () => {
-    const person = await personWithPassword(two.nodes[0]);
-    const begun = await upTo(person, 'totp');
-    const offer = await answerStep(begun.agent, begun.page, { 'credentials.passcode': person.password });
+    const user = await userWithPassword(two.nodes[0]);
+    const begun = await upTo(user, 'totp');
+    const offer = await answerStep(begun.agent, begun.page, { 'credentials.passcode': user.password });
     const secret = offer.secret ?? '';
     const now = step();
     const confirmation = await codeOf(secret, now);
     expect(currentStep(await answerStep(begun.agent, offer, confirmation))).toBe('code');
-    const next = await upTo(person, 'totp');
+    const next = await upTo(user, 'totp');
     for (const old of [confirmation, await codeOf(secret, now - 1)])
       expect(refusals).toContain((await answerStep(on(next.agent, 1), next.page, old)).messages[0]);
     expect(currentStep(await answerStep(next.agent, next.page, await codeOf(secret, now + 1)))).toBe('code');
   });
 
   test('of an authenticator app voids all of older steps, on both nodes', async () => {
-    const person = await personWithTotp(two.nodes[0]);
+    const user = await userWithTotp(two.nodes[0]);
     const now = step();
-    const first = await upTo(person, 'totp');
-    expect(currentStep(await answerStep(first.agent, first.page, await codeOf(person.totp, now + 1)))).toBe('code');
-    const next = await upTo(person, 'totp');
+    const first = await upTo(user, 'totp');
+    expect(currentStep(await answerStep(first.agent, first.page, await codeOf(user.totp, now + 1)))).toBe('code');
+    const next = await upTo(user, 'totp');
     for (const offset of [1, 0, -1]) {
-      const refused = await answerStep(on(next.agent, offset + 1), next.page, await codeOf(person.totp, now + offset));
+      const refused = await answerStep(on(next.agent, offset + 1), next.page, await codeOf(user.totp, now + offset));
       expect(refusals).toContain(refused.messages[0]);
     }
   });
 
   test('of an authenticator app that is two steps old, or of three steps ahead, is refused as well', async () => {
     for (const offset of [-3, -2, 3]) {
-      const person = await personWithTotp(two.nodes[0]);
-      const { agent, page } = await upTo(person, 'totp');
-      const refused = await answerStep(agent, page, await codeOf(person.totp, step() + offset));
+      const user = await userWithTotp(two.nodes[0]);
+      const { agent, page } = await upTo(user, 'totp');
+      const refused = await answerStep(agent, page, await codeOf(user.totp, step() + offset));
       expect(refused.messages).toEqual(['credentials.invalid']);
     }
   });

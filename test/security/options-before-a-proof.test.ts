@@ -14,7 +14,7 @@ import { settingsWithAllAuthenticators } from '../support/enrolled-users.ts';
 import { codesTo, mailTo, maySendAgain } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
 import { mobileNumber } from '../support/phone.ts';
-import { appsThatAsk, beginIdentified } from '../support/proofs.ts';
+import { appsThatAsk, beginIdentified } from '../support/prove-capabilities.ts';
 import { reopened } from '../support/returning-browser.ts';
 import { answerStep, currentStep, formOf } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -46,12 +46,12 @@ afterEach(() => {
   standsAt = undefined;
 });
 
-let people = 0;
+let users = 0;
 
 /** A user who has two of each kind. */
 async function rich(): Promise<Rich> {
-  people += 1;
-  const identifiers = [`rich-${people}`, `first-${people}@demo.test`, `second-${people}@gmx.example`];
+  users += 1;
+  const identifiers = [`rich-${users}`, `first-${users}@demo.test`, `second-${users}@gmx.example`];
   const [, first = '', second = ''] = identifiers;
   const numbers = [mobileNumber(), mobileNumber()];
   const apps = [generateSecret({ length: 20 }), generateSecret({ length: 20 })];

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { holder } from '../support/enrolled-users.ts';
 import { password, startNode, type TestNode } from '../support/node.ts';
-import { beginIdentified, chooseAuthenticator } from '../support/proofs.ts';
-import { answerStep, currentStep, personWithPassword } from '../support/sign-in-flow.ts';
+import { beginIdentified, chooseAuthenticator } from '../support/prove-capabilities.ts';
+import { answerStep, currentStep, userWithPassword } from '../support/sign-in-flow.ts';
 import type { Page } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -14,9 +14,9 @@ afterAll(() => node.stop());
 
 const shown = (page: Page) => `${page.status} ${currentStep(page)}`;
 
-async function pagesOf(people: readonly { readonly identifier: string }[]): Promise<readonly string[]> {
+async function pagesOf(users: readonly { readonly identifier: string }[]): Promise<readonly string[]> {
   const pages: string[] = [];
-  for (const person of people) pages.push(shown((await beginIdentified(node, 'shop', person)).page));
+  for (const user of users) pages.push(shown((await beginIdentified(node, 'shop', user)).page));
   return pages;
 }
 
@@ -27,7 +27,7 @@ test('what its users see, and what users see who have no authenticator that it t
     await holder(node, 'email'),
     await holder(node, 'password', 'email'),
     await holder(node, 'email', 'passkey'),
-    await personWithPassword(node),
+    await userWithPassword(node),
   ];
   expect((await pagesOf(real)).filter((page) => !unknown.includes(page))).toEqual([]);
   // Most users who mistyped their address are asked to look at their mail.
@@ -41,7 +41,7 @@ test('a user with a mailbox is never asked for a password, even by a forged choi
 });
 
 test('a user with only a password proves it, then sets up what the shop takes', async () => {
-  const { agent, page } = await beginIdentified(node, 'shop', await personWithPassword(node));
+  const { agent, page } = await beginIdentified(node, 'shop', await userWithPassword(node));
   const asked = await chooseAuthenticator(agent, page, 'password');
   const proved = await answerStep(agent, asked, { 'credentials.passcode': password });
   expect(currentStep(proved)).toMatch(/^(select|enroll)/);

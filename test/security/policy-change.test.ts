@@ -13,9 +13,9 @@ import {
   formOf,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   signOnPolicy,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { until } from '../support/until.ts';
@@ -51,33 +51,33 @@ async function lastAnswer(agent: UserAgent, page: Page, fields: Readonly<Record<
 
 describe('between two steps', () => {
   test('allow becomes deny: nothing that is proved afterwards helps', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
-    const named = await answerStep(agent, begun.page, { identifier: person.identifier, 'credentials.passcode': '' });
+    const named = await answerStep(agent, begun.page, { identifier: user.identifier, 'credentials.passcode': '' });
     await decide(denied);
-    const end = await answerStep(agent, named, { 'credentials.passcode': person.password });
+    const end = await answerStep(agent, named, { 'credentials.passcode': user.password });
     expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
     const back = await agent.submit(end, formOf(end, 'cancel'), {}, redirectUri);
     expect(currentStep(back)).toBe('access_denied');
   });
 
   test('one factor becomes two: the second is asked for', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     await decide(both);
-    const next = await identify(agent, begun.page, person);
+    const next = await identify(agent, begun.page, user);
     expect(currentStep(next)).toBe('challenge:totp');
-    expect(currentStep(await answerStep(agent, next, await passcode(person)))).toBe('code');
+    expect(currentStep(await answerStep(agent, next, await passcode(user)))).toBe('code');
   });
 
   test('two factors become one: the page goes on by itself, on the proof that is there', async () => {
     await decide(both);
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
-    const atTotp = await identify(agent, begun.page, person);
+    const atTotp = await identify(agent, begun.page, user);
     expect(currentStep(atTotp)).toBe('challenge:totp');
     await decide(one);
     const end = await agent.open(atTotp.url, {}, redirectUri);
@@ -88,11 +88,11 @@ describe('between two steps', () => {
 
   test('deny becomes allow: the sign-in goes on', async () => {
     await decide(denied);
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'payroll');
     const agent = elsewhere(begun.agent);
     await node.configure(signOnPolicy('payroll', { then: denied }));
-    const refused = await identify(agent, begun.page, person);
+    const refused = await identify(agent, begun.page, user);
     expect(refused.status).toBe(403);
     await node.configure(signOnPolicy('payroll', { then: one }));
     expect(currentStep(await agent.open(refused.url, {}, redirectUri))).toBe('code');
@@ -101,28 +101,28 @@ describe('between two steps', () => {
 
   test('an enrollment is no longer asked for: its confirmation enrolls nothing', async () => {
     await decide(both);
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
-    const offer = await identify(agent, begun.page, person);
+    const offer = await identify(agent, begun.page, user);
     expect(currentStep(offer)).toBe('enroll:totp');
     await decide(denied);
-    const end = await answerStep(agent, offer, await passcode({ ...person, totp: offer.secret ?? '' }));
+    const end = await answerStep(agent, offer, await passcode({ ...user, totp: offer.secret ?? '' }));
     expect(currentStep(end)).not.toBe('code');
-    expect(eventsOf({ audit: two.audit() }, person.id)).not.toContain('authenticator.enrolled:totp');
-    const stored = await node.app.directory.get(person.id);
+    expect(eventsOf({ audit: two.audit() }, user.id)).not.toContain('authenticator.enrolled:totp');
+    const stored = await node.app.directory.get(user.id);
     expect(stored?.credentials.map(({ authenticator }) => authenticator)).toEqual(['password']);
   });
 });
 
 describe('between the last answer and the redirect', () => {
   test('allow becomes deny: no code', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     const resume = await lastAnswer(agent, begun.page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     await decide(denied);
     const end = await agent.open(resume, {}, redirectUri);
@@ -131,31 +131,31 @@ describe('between the last answer and the redirect', () => {
   });
 
   test('one factor becomes two: the user is asked for the second, in the same request', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     const resume = await lastAnswer(agent, begun.page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     await decide(both);
     const next = await agent.open(resume, {}, redirectUri);
     expect(currentStep(next)).toBe('challenge:totp');
-    const end = await answerStep(agent, next, await passcode(person));
+    const end = await answerStep(agent, next, await passcode(user));
     expect(currentStep(end)).toBe('code');
     const { tokens } = await redeemCode(node.origin, begun.request, end.url);
     expect(claimsOf(tokens?.id_token).amr).toEqual(['mfa', 'otp', 'pwd']);
   });
 
   test('the account is suspended: no code', async () => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'notes');
     const agent = elsewhere(begun.agent);
     const resume = await lastAnswer(agent, begun.page, {
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
-    await node.app.directory.setStatus(person.id, 'suspended');
+    await node.app.directory.setStatus(user.id, 'suspended');
     expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
   });
 
@@ -170,14 +170,14 @@ describe('between the last answer and the redirect', () => {
   test.each(Object.keys(resets))(
     'the password %s: what was proved with the old one no longer counts',
     async (reset) => {
-      const person = await personWithPassword(node);
+      const user = await userWithPassword(node);
       const begun = await beginSignIn(two, 'notes');
       const agent = elsewhere(begun.agent);
       const resume = await lastAnswer(agent, begun.page, {
-        identifier: person.identifier,
-        'credentials.passcode': person.password,
+        identifier: user.identifier,
+        'credentials.passcode': user.password,
       });
-      await resets[reset]?.(person.id);
+      await resets[reset]?.(user.id);
       expect(currentStep(await agent.open(resume, {}, redirectUri))).not.toBe('code');
     },
   );
@@ -185,21 +185,21 @@ describe('between the last answer and the redirect', () => {
 
 describe('a code that is out already', () => {
   test.each(['suspended', 'deactivated'] as const)('is worth nothing once the account is %s', async (status) => {
-    const person = await personWithPassword(node);
+    const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'notes');
-    const end = await identify(begun.agent, begun.page, person);
-    await node.app.directory.setStatus(person.id, status);
+    const end = await identify(begun.agent, begun.page, user);
+    await node.app.directory.setStatus(user.id, status);
     expect((await redeemCode(two.nodes[1].origin, begun.request, end.url)).error).toBe('invalid_grant');
-    await node.app.directory.setStatus(person.id, 'active');
+    await node.app.directory.setStatus(user.id, 'active');
     expect((await redeemCode(two.nodes[1].origin, begun.request, end.url)).error).toBe('invalid_grant');
   });
 });
 
 test('a refresh token and a session feel a deny on the other node at once, and a tightened policy at the next authorization', async () => {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const begun = await beginSignIn(two, 'notes');
   const agent = elsewhere(begun.agent);
-  const end = await identify(agent, begun.page, person);
+  const end = await identify(agent, begun.page, user);
   const { tokens } = await redeemCode(two.nodes[1].origin, begun.request, end.url);
   await decide(both);
   const silent = await beginSignIn(two, 'notes', agent, { prompt: 'none' });

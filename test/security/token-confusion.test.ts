@@ -5,17 +5,17 @@
 import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
-import { accountPlaces } from '../support/confusion/account.ts';
-import { app } from '../support/confusion/apps.ts';
-import { cookiePlaces, signedCookies } from '../support/confusion/cookies.ts';
-import { offerPlaces } from '../support/confusion/offers.ts';
-import type { Place } from '../support/confusion/place.ts';
-import { protocolPlaces } from '../support/confusion/protocol.ts';
-import { stepPlaces } from '../support/confusion/steps.ts';
-import { type Values, valuesOf } from '../support/confusion/values.ts';
-import { openWorld, type World } from '../support/confusion/world.ts';
 import { claimsOf } from '../support/raw-client.ts';
 import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
+import { accountPlaces } from '../support/token-confusion/account-inputs.ts';
+import { app } from '../support/token-confusion/apps.ts';
+import { cookiePlaces, signedCookies } from '../support/token-confusion/cookie-inputs.ts';
+import { protocolPlaces } from '../support/token-confusion/endpoint-inputs.ts';
+import { offerPlaces } from '../support/token-confusion/enrollment-inputs.ts';
+import { openWorld, type World } from '../support/token-confusion/flows-in-progress.ts';
+import { type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
+import { stepPlaces } from '../support/token-confusion/sign-in-inputs.ts';
+import type { Place } from '../support/token-confusion/tested-input.ts';
 
 /** In this order the values are put where they belong, in the end. */
 const places: readonly Place[] = [...cookiePlaces, ...stepPlaces, ...protocolPlaces, ...offerPlaces, ...accountPlaces];

@@ -1,16 +1,16 @@
 /** One sign-in over two nodes, and every one-time value presented on both at once: exactly one wins. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { claimsOf, redeemCode, refresh, type TokenAnswer } from '../support/raw-client.ts';
-import { type Person, redirectUri, signIn } from '../support/relying-party.ts';
+import { redirectUri, signIn, type TestUser } from '../support/relying-party.ts';
 import {
   answerStep,
   beginSignIn,
   currentStep,
   identify,
   passcode,
-  personWithPassword,
-  personWithTotp,
   type SignIn,
+  userWithPassword,
+  userWithTotp,
 } from '../support/sign-in-flow.ts';
 import { startTwoNodes, type TwoNodes } from '../support/two-nodes.ts';
 import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
@@ -51,29 +51,29 @@ async function userinfo(token: string | undefined, index = 0): Promise<number> {
 
 const won = (answers: readonly TokenAnswer[]): TokenAnswer[] => answers.filter(({ tokens }) => tokens !== undefined);
 
-async function codeFor(person: Person): Promise<{ readonly signIn: SignIn; readonly page: Page }> {
+async function codeFor(user: TestUser): Promise<{ readonly signIn: SignIn; readonly page: Page }> {
   const begun = await beginSignIn(two, 'notes');
-  return { signIn: begun, page: await identify(begun.agent, begun.page, person) };
+  return { signIn: begun, page: await identify(begun.agent, begun.page, user) };
 }
 
 test('a sign-in hops between the nodes at every request', async () => {
-  const person: Person & { id: string } = await personWithPassword(two.nodes[0]);
+  const user: TestUser & { id: string } = await userWithPassword(two.nodes[0]);
   for (const asked of [
     ['identify', 'enroll:totp'],
     ['identify', 'challenge:totp'],
   ]) {
     const { agent, page, request } = await beginSignIn(two, 'payroll', two.hoppingAgent());
-    const done = await signIn(agent, page, person);
+    const done = await signIn(agent, page, user);
     expect([done.asked, currentStep(done.page)]).toEqual([asked, 'code']);
     const { tokens } = await redeemCode(originOf(1), request, done.page.url);
-    expect(claimsOf(tokens?.id_token)).toMatchObject({ sub: person.id, amr: ['mfa', 'otp', 'pwd'] });
+    expect(claimsOf(tokens?.id_token)).toMatchObject({ sub: user.id, amr: ['mfa', 'otp', 'pwd'] });
     expect(await userinfo(tokens?.access_token)).toBe(200);
   }
 });
 
 describe.each(rounds)('round %i', () => {
   test('20 redemptions of one code: one wins, and what it brought is revoked', async () => {
-    const { signIn: begun, page } = await codeFor(await personWithPassword(two.nodes[0]));
+    const { signIn: begun, page } = await codeFor(await userWithPassword(two.nodes[0]));
     const answers = await atOnce(20, (index) => redeemCode(originOf(index), begun.request, page.url));
     const winners = won(answers);
     expect(winners).toHaveLength(1);
@@ -87,7 +87,7 @@ describe.each(rounds)('round %i', () => {
   });
 
   test('20 uses of one refresh token: one wins, and the family is revoked', async () => {
-    const { signIn: begun, page } = await codeFor(await personWithPassword(two.nodes[0]));
+    const { signIn: begun, page } = await codeFor(await userWithPassword(two.nodes[0]));
     const { tokens: first } = await redeemCode(originOf(0), begun.request, page.url);
     const answers = await atOnce(20, (index) => refresh(originOf(index), 'notes', first?.refresh_token ?? ''));
     const winners = won(answers);
@@ -103,14 +103,14 @@ describe.each(rounds)('round %i', () => {
   });
 
   test('one TOTP code in two sign-ins at once: one of them goes on', async () => {
-    const person = await personWithTotp(two.nodes[0]);
+    const user = await userWithTotp(two.nodes[0]);
     const sides = await Promise.all(
       [0, 1].map(async () => {
         const { agent, page } = await beginSignIn(two, 'payroll');
-        return { agent, page: await identify(agent, page, person) };
+        return { agent, page: await identify(agent, page, user) };
       }),
     );
-    const code = await passcode(person);
+    const code = await passcode(user);
     const ends = await atOnce(2, (index) => {
       const { agent, page } = sides[index] as (typeof sides)[number];
       return answerStep(on(agent, index), page, code);
@@ -120,37 +120,37 @@ describe.each(rounds)('round %i', () => {
   });
 
   test('20 times one right TOTP code on one form: one step, one code', async () => {
-    const person = await personWithTotp(two.nodes[0]);
+    const user = await userWithTotp(two.nodes[0]);
     const { agent, page } = await beginSignIn(two, 'payroll');
-    const atTotp = await identify(agent, page, person);
-    const code = await passcode(person);
+    const atTotp = await identify(agent, page, user);
+    const code = await passcode(user);
     const ends = await atOnce(20, (index) => answerStep(on(agent, index), atTotp, code));
     expect(ends.map(currentStep).filter((where) => where === 'code')).toHaveLength(1);
     const verified = two
       .audit()
-      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
+      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === user.id);
     expect(verified.map(({ authenticator }) => authenticator).sort()).toEqual(['password', 'totp']);
   });
 
   test('20 times the right password on one form: one step', async () => {
-    const person = await personWithTotp(two.nodes[0]);
+    const user = await userWithTotp(two.nodes[0]);
     const { agent, page } = await beginSignIn(two, 'payroll');
-    await atOnce(20, (index) => identify(on(agent, index), page, person));
+    await atOnce(20, (index) => identify(on(agent, index), page, user));
     const verified = two
       .audit()
-      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === person.id);
+      .filter(({ event, subject }) => event === 'authenticator.verified' && subject === user.id);
     expect(verified).toHaveLength(1);
     expect(currentStep(await agent.open(page.url))).toBe('challenge:totp');
   });
 
   test('one sign-in resumed ten times: one code', async () => {
-    const person = await personWithPassword(two.nodes[0]);
+    const user = await userWithPassword(two.nodes[0]);
     const { agent, page, uid } = await beginSignIn(two, 'notes');
     const form = mainForm(page);
     const body = new URLSearchParams({
       ...form?.fields,
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     const answered = await agent.send(page.url, { method: 'POST', body });
     const resume = new URL(answered.headers.get('location') ?? '', two.issuer).href;
@@ -165,12 +165,12 @@ describe.each(rounds)('round %i', () => {
 });
 
 test('a browser without cookies of its own cannot resume', async () => {
-  const person = await personWithPassword(two.nodes[0]);
+  const user = await userWithPassword(two.nodes[0]);
   const { agent, page } = await beginSignIn(two, 'notes');
   const body = new URLSearchParams({
     ...mainForm(page)?.fields,
-    identifier: person.identifier,
-    'credentials.passcode': person.password,
+    identifier: user.identifier,
+    'credentials.passcode': user.password,
   });
   const answered = await agent.send(page.url, { method: 'POST', body });
   const resume = new URL(answered.headers.get('location') ?? '', two.issuer).href;

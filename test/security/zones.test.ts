@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startNode, type TestNode } from '../support/node.ts';
 import { redirectUri } from '../support/relying-party.ts';
-import { beginSignIn, currentStep, identify, personWithTotp } from '../support/sign-in-flow.ts';
+import { beginSignIn, currentStep, identify, userWithTotp } from '../support/sign-in-flow.ts';
 import { UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
@@ -67,9 +67,9 @@ class MovingAgent extends UserAgent {
 }
 
 async function firstFactorLeadsTo(headers: Readonly<Record<string, string>>): Promise<string> {
-  const person = await personWithTotp(node);
+  const user = await userWithTotp(node);
   const { agent, page } = await beginSignIn(node, 'payroll', new UserAgent({ headers }));
-  return currentStep(await identify(agent, page, person));
+  return currentStep(await identify(agent, page, user));
 }
 
 const settings = async (trustedProxies: number): Promise<void> => {
@@ -141,14 +141,14 @@ describe.each([1, 2])('behind %i', (trustedProxies) => {
   });
 
   test('a step from the street during a sign-in from the office asks for the second factor', async () => {
-    const person = await personWithTotp(node);
+    const user = await userWithTotp(node);
     const agent = new MovingAgent();
     agent.forwardedFor = chain([], office);
     const { page } = await beginSignIn(node, 'payroll', agent);
     const body = new URLSearchParams({
       ...page.forms[0]?.fields,
-      identifier: person.identifier,
-      'credentials.passcode': person.password,
+      identifier: user.identifier,
+      'credentials.passcode': user.password,
     });
     const answered = await agent.send(page.url, { method: 'POST', body });
     expect(answered.headers.get('location')).toContain('/oauth2/v1/authorize/');

@@ -3,12 +3,12 @@ import type { TestNode } from './node.ts';
 import { startNode, type TestNodeOptions } from './node.ts';
 import {
   authorizationRequest,
-  type Person,
   type RelyingParty,
   type Request,
   redeem,
   redirectUri,
   signIn,
+  type TestUser,
   type Tokens,
 } from './relying-party.ts';
 import type { StoreUnderTest } from './stores.ts';
@@ -27,11 +27,11 @@ export interface Authorized {
 export async function authorize(
   config: RelyingParty,
   agent: UserAgent,
-  person: Person,
+  user: TestUser,
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Authorized> {
   const request = await authorizationRequest(config, parameters);
-  const { page, asked } = await signIn(agent, request.url, person);
+  const { page, asked } = await signIn(agent, request.url, user);
   if (!page.url.startsWith(redirectUri))
     throw new Error(`stuck at ${page.url} ${page.status} ${page.messages}\n${page.html}`);
   return { asked, request, callback: page.url, tokens: await redeem(config, request, page.url) };

@@ -36,7 +36,7 @@ export interface Capabilities {
   readonly factors: readonly Factor[];
   /** What it adds to `amr`. */
   readonly amr: readonly string[];
-  equip(node: TestNode, person: { readonly id: string; readonly identifier: string }): Promise<Equipment>;
+  equip(node: TestNode, user: { readonly id: string; readonly identifier: string }): Promise<Equipment>;
 }
 
 const passcode = (text: string): Fields => ({ 'credentials.passcode': text });
@@ -180,7 +180,7 @@ export async function holder(node: TestNode, ...names: readonly CapabilityName[]
     identifier,
     async answer(name, page, agent) {
       const equipment = equipmentByName.get(name);
-      if (!equipment) throw new Error(`this person has no ${name}`);
+      if (!equipment) throw new Error(`this user has no ${name}`);
       return equipment.answer(page, agent);
     },
   };

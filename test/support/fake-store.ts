@@ -104,6 +104,7 @@ export function fakeStore(): FakeStore {
       return all.slice(from, from + most);
     },
     ping: async () => undefined,
+    examine: async () => [],
     close: async () => undefined,
   };
 }

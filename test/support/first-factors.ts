@@ -4,7 +4,7 @@ import { type CapabilityName, capabilities, type Holder, holder } from './enroll
 import { linkIn, mailTo, maySendAgain } from './mail.ts';
 import type { TestNode } from './node.ts';
 import { codeFor } from './phone.ts';
-import { chooseAuthenticator, name as nameThem, prove, truth } from './proofs.ts';
+import { chooseAuthenticator, name as nameThem, prove, truth } from './prove-capabilities.ts';
 import { redirectUri } from './relying-party.ts';
 import { answerStep, beginSignIn, currentStep, type SignIn } from './sign-in-flow.ts';
 import { type Page, UserAgent } from './user-agent.ts';

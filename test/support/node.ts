@@ -69,7 +69,7 @@ export interface TestNodeOptions {
   readonly issuer?: string;
   readonly files?: Readonly<Record<string, string>>;
   readonly now?: () => number;
-  readonly people?: boolean;
+  readonly users?: boolean;
   /**
    * Those that are enabled, without an enrollment policy; `demo`: as the demo has them, with its policy. Default:
    * password and totp, so that a new one changes no test about others.
@@ -136,6 +136,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
   const stop = async (): Promise<void> => {
     app.activeRevision.stop();
+    app.storeHealth.stop();
     await app.outbox.stop();
     server.closeAllConnections();
     server.close();
@@ -148,9 +149,9 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     await store.commit([{ op: 'create', key: keyringKey, value: keyring }]);
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.activeRevision.start();
+    app.storeHealth.start();
     if (options.demo) app.outbox.start();
-    if (options.people !== false && options.issuer === undefined)
-      await addPeople(app, options.authenticators === 'demo');
+    if (options.users !== false && options.issuer === undefined) await addUsers(app, options.authenticators === 'demo');
   } catch (error) {
     await stop();
     throw error;
@@ -199,7 +200,7 @@ export function testPassword({ hashing }: Pick<ServerApp, 'hashing'>): ReturnTyp
 }
 
 /** `withEmail`: as the demo makes them, with a mailbox that counts. */
-async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
+async function addUsers(app: ServerApp, withEmail: boolean): Promise<void> {
   for (const { identifier, displayName, groups } of demoUsers) {
     await app.directory.create({
       identifiers: [identifier],
@@ -211,7 +212,7 @@ async function addPeople(app: ServerApp, withEmail: boolean): Promise<void> {
 }
 
 /** A new user, so that no test consumes the codes of another one. */
-export async function newPerson(
+export async function newTestUser(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
 ): Promise<{ id: string; identifier: string; password: string }> {

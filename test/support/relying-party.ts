@@ -62,7 +62,7 @@ export async function redeem(config: RelyingParty, request: Request, callback: s
   });
 }
 
-export interface Person {
+export interface TestUser {
   readonly identifier: string;
   readonly password: string;
   /** TOTP key (base32); set when it is enrolled. */
@@ -75,11 +75,11 @@ export interface Person {
  * A code of a step that was not used yet: this one, or the next, which is accepted too. So two codes can be had within
  * half a minute.
  */
-export async function nextCode(person: Person): Promise<string> {
-  if (!person.totp) throw new Error('this person has no TOTP key');
-  const step = Math.max(Math.floor(Date.now() / 30_000), (person.step ?? 0) + 1);
-  person.step = step;
-  return generate({ secret: person.totp, epoch: step * 30 });
+export async function nextCode(user: TestUser): Promise<string> {
+  if (!user.totp) throw new Error('this user has no TOTP key');
+  const step = Math.max(Math.floor(Date.now() / 30_000), (user.step ?? 0) + 1);
+  user.step = step;
+  return generate({ secret: user.totp, epoch: step * 30 });
 }
 
 /**
@@ -89,7 +89,7 @@ export async function nextCode(person: Person): Promise<string> {
 export async function signIn(
   agent: UserAgent,
   start: string | Page,
-  person: Person,
+  user: TestUser,
 ): Promise<{ page: Page; asked: string[] }> {
   let page = typeof start === 'string' ? await agent.open(start, {}, redirectUri) : start;
   const asked: string[] = [];
@@ -97,7 +97,7 @@ export async function signIn(
     const form = mainForm(page);
     if (!form) return { page, asked };
     asked.push(form.authenticator ? `${form.step}:${form.authenticator}` : form.step);
-    const answer = await answerTo(form.step, form.authenticator, form.fields, page, person);
+    const answer = await answerTo(form.step, form.authenticator, form.fields, page, user);
     if (!answer) return { page, asked };
     const next: Page = await agent.submit(page, form, answer, redirectUri);
     if (next.messages.length > 0 && !next.url.startsWith(redirectUri)) return { page: next, asked };
@@ -111,22 +111,22 @@ async function answerTo(
   authenticator: string,
   fields: Readonly<Record<string, string>>,
   page: Page,
-  person: Person,
+  user: TestUser,
 ): Promise<Record<string, string> | undefined> {
   if (step === 'identify') {
     return {
-      identifier: person.identifier,
-      ...('credentials.passcode' in fields ? { 'credentials.passcode': person.password } : {}),
+      identifier: user.identifier,
+      ...('credentials.passcode' in fields ? { 'credentials.passcode': user.password } : {}),
     };
   }
   // Of what can be enrolled, the one that takes no device.
   if (step === 'select' && page.html.includes('value="totp"')) return { 'authenticator.id': 'totp' };
-  if (step === 'challenge' && authenticator === 'password') return { 'credentials.passcode': person.password };
+  if (step === 'challenge' && authenticator === 'password') return { 'credentials.passcode': user.password };
   if (step === 'enroll' && authenticator === 'totp' && page.secret) {
-    person.totp = page.secret;
-    return { 'credentials.passcode': await nextCode(person) };
+    user.totp = page.secret;
+    return { 'credentials.passcode': await nextCode(user) };
   }
-  if (step === 'challenge' && authenticator === 'totp' && person.totp)
-    return { 'credentials.passcode': await nextCode(person) };
+  if (step === 'challenge' && authenticator === 'totp' && user.totp)
+    return { 'credentials.passcode': await nextCode(user) };
   return undefined;
 }

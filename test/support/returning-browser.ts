@@ -2,7 +2,7 @@
 import { generate } from 'otplib';
 import type { TestNode } from './node.ts';
 import { type Authorization, authorization, claimsOf, redeemCode, type TokenAnswer } from './raw-client.ts';
-import { type Person, redirectUri } from './relying-party.ts';
+import { redirectUri, type TestUser } from './relying-party.ts';
 import { answerStep, currentStep } from './sign-in-flow.ts';
 import { mainForm, type Page, UserAgent } from './user-agent.ts';
 
@@ -33,7 +33,7 @@ export interface Finished {
 export async function finish(
   agent: UserAgent,
   start: Page,
-  person: Person,
+  user: TestUser,
   ticked: readonly string[],
   clock: () => number,
 ): Promise<Finished> {
@@ -44,23 +44,23 @@ export async function finish(
     if (!form) break;
     asked.push(currentStep(page));
     const boxes = Object.fromEntries(form.boxes.filter((box) => ticked.includes(box)).map((box) => [box, 'yes']));
-    if (form.step === 'enroll' && page.secret) Object.assign(person, { totp: page.secret, step: 0 });
+    if (form.step === 'enroll' && page.secret) Object.assign(user, { totp: page.secret, step: 0 });
     const answer =
       form.step === 'identify'
-        ? { identifier: person.identifier, 'credentials.passcode': person.password }
+        ? { identifier: user.identifier, 'credentials.passcode': user.password }
         : form.authenticator === 'password'
-          ? { 'credentials.passcode': person.password }
-          : await passcodeAt(person, clock);
+          ? { 'credentials.passcode': user.password }
+          : await passcodeAt(user, clock);
     page = await answerStep(agent, page, { ...answer, ...boxes });
   }
   return { page, asked, where: currentStep(page) };
 }
 
 /** A code that was not used yet, by the clock of the node. */
-async function passcodeAt(person: Person, clock: () => number): Promise<Record<string, string>> {
-  const step = Math.max(Math.floor(clock() / 30), (person.step ?? 0) + 1);
-  person.step = step;
-  return { 'credentials.passcode': await generate({ secret: person.totp ?? '', epoch: step * 30 }) };
+async function passcodeAt(user: TestUser, clock: () => number): Promise<Record<string, string>> {
+  const step = Math.max(Math.floor(clock() / 30), (user.step ?? 0) + 1);
+  user.step = step;
+  return { 'credentials.passcode': await generate({ secret: user.totp ?? '', epoch: step * 30 }) };
 }
 
 export interface Returned extends Finished {
@@ -79,13 +79,13 @@ export async function signInTo(
   { node, clock }: Returning,
   clientId: string,
   agent: UserAgent,
-  person: Person,
+  user: TestUser,
   ticked: readonly string[] = [],
   parameters: Readonly<Record<string, string>> = {},
 ): Promise<Returned> {
   const request = authorization(node.issuer, clientId, parameters);
   const start = await agent.open(request.url, {}, redirectUri);
-  const done = await finish(agent, start, person, ticked, clock);
+  const done = await finish(agent, start, user, ticked, clock);
   const tokens = () => redeemCode(node.origin, request, done.page.url);
   return { ...done, request, tokens, claims: async () => claimsOf((await tokens()).tokens?.id_token) };
 }

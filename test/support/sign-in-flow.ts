@@ -8,7 +8,7 @@ import { parseUser, serializeUser } from '../../src/users/user.ts';
 import { password, type TestNode, testPassword } from './node.ts';
 import { randomName } from './random-name.ts';
 import { type Authorization, authorization } from './raw-client.ts';
-import { nextCode, type Person, redirectUri } from './relying-party.ts';
+import { nextCode, redirectUri, type TestUser } from './relying-party.ts';
 import { type Form, mainForm, type Page, UserAgent } from './user-agent.ts';
 
 export interface SignIn {
@@ -37,11 +37,11 @@ export function answerStep(agent: UserAgent, page: Page, fields: Readonly<Record
 }
 
 /** Identifier, and the password with it when the page asks for both. */
-export function identify(agent: UserAgent, page: Page, person: Person): Promise<Page> {
+export function identify(agent: UserAgent, page: Page, user: TestUser): Promise<Page> {
   const both = mainForm(page)?.fields['credentials.passcode'] !== undefined;
   return answerStep(agent, page, {
-    identifier: person.identifier,
-    ...(both ? { 'credentials.passcode': person.password } : {}),
+    identifier: user.identifier,
+    ...(both ? { 'credentials.passcode': user.password } : {}),
   });
 }
 
@@ -61,10 +61,10 @@ export function currentStep(page: Page): string {
 }
 
 /** A new user who has a password only. */
-export async function personWithPassword(
+export async function userWithPassword(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
-): Promise<Person & { readonly id: string }> {
+): Promise<TestUser & { readonly id: string }> {
   const identifier = `${randomName()}@demo.test`;
   const credentials = [testPassword(app)];
   const created = await app.directory.create({ identifiers: [identifier], groups, credentials });
@@ -73,10 +73,10 @@ export async function personWithPassword(
 }
 
 /** A new user who has an authenticator app already. */
-export async function personWithTotp(
+export async function userWithTotp(
   { app }: TestNode,
   groups: readonly string[] = ['staff'],
-): Promise<Person & { readonly id: string; readonly totp: string }> {
+): Promise<TestUser & { readonly id: string; readonly totp: string }> {
   const identifier = `${randomName()}@demo.test`;
   const totp = generateSecret({ length: 20 });
   const created = await app.directory.create({
@@ -96,14 +96,14 @@ export async function personWithTotp(
   return { id: created.user.id, identifier, password, totp };
 }
 
-export async function passcode(person: Person): Promise<Record<string, string>> {
-  return { 'credentials.passcode': await nextCode(person) };
+export async function passcode(user: TestUser): Promise<Record<string, string>> {
+  return { 'credentials.passcode': await nextCode(user) };
 }
 
 /** Six digits that are not a code of this user around now. */
-export async function wrongCode(person: Person): Promise<string> {
+export async function wrongCode(user: TestUser): Promise<string> {
   const now = Math.floor(Date.now() / 30_000);
-  const secret = person.totp;
+  const secret = user.totp;
   if (!secret) return '000000';
   const right = await Promise.all([-2, -1, 0, 1, 2].map((offset) => generate({ secret, epoch: (now + offset) * 30 })));
   return ['000000', '111111', '222222', '333333', '444444', '555555', '666666'].find(

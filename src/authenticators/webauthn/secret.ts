@@ -71,8 +71,11 @@ const shapes: Readonly<Record<keyof WebauthnSecret, (value: unknown) => boolean>
 };
 
 function readSecret(secret: Credential['secret']): WebauthnSecret | undefined {
-  const isWhole = Object.entries(shapes).every(([name, fits]) => fits(secret[name]));
-  return isWhole ? (secret as unknown as WebauthnSecret) : undefined;
+  return isWhole(secret) ? secret : undefined;
+}
+
+function isWhole(secret: Partial<Record<keyof WebauthnSecret, unknown>>): secret is WebauthnSecret {
+  return Object.entries(shapes).every(([name, fits]) => fits(secret[name as keyof WebauthnSecret]));
 }
 
 function isBase64url(value: unknown): value is string {

@@ -1,9 +1,13 @@
 /** `stepgate users add`. */
 import type { Command } from 'commander';
 import type { NewCredential } from '../../authenticators/authenticator.ts';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import type { ProfileValue } from '../../core/profile/attribute-value.ts';
+import { reservationOps, takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
 import { canonicalIdentifier, type IdentifierFault } from '../../users/identifier.ts';
-import { attributeFault, textFault } from '../../users/profile-rules.ts';
+import { identifyingValues } from '../../users/import/read-user.ts';
+import { readProfileValue, textFault } from '../../users/profile-rules.ts';
 import type { Profile } from '../../users/user.ts';
 import { newCommand } from '../commands.ts';
 import { collect } from '../shared/collect.ts';
@@ -17,6 +21,7 @@ interface AddOptions extends PasswordOptions {
   readonly emailVerified?: true;
   readonly phone?: string;
   readonly phoneVerified?: true;
+  readonly attribute: readonly string[];
   readonly userType?: string;
   readonly group: readonly string[];
 }
@@ -29,6 +34,7 @@ export function usersAddCommand(context: UsersContext): Command {
     .option('--email-verified', "the address is known to be the user's: codes can be sent there")
     .option('--phone <number>', 'phone number with country code, such as +4930123456')
     .option('--phone-verified', "the number is known to be the user's: codes can be sent there")
+    .option('--attribute <name=value>', 'attribute of the profile, can be repeated', collect, [])
     .option('--user-type <text>', 'type that policies can ask for')
     .option('--group <name>', 'group, can be repeated', collect, [])
     .option('--password-stdin', 'read the password from standard input')
@@ -37,10 +43,19 @@ export function usersAddCommand(context: UsersContext): Command {
 }
 
 async function add(context: UsersContext, identifier: string, options: AddOptions): Promise<void> {
-  await withDirectory(context, async ({ directory }) => {
-    const profile = readProfile(options);
+  await withDirectory(context, async ({ directory, attributeSchema }) => {
+    const schema = await attributeSchema();
+    const profile = readProfile(options, schema);
     for (const text of [...options.group, options.userType ?? 'none']) refuse('group or type', textFault(text));
-    const identifiers = [identifier, ...(options.email === undefined ? [] : [options.email])];
+    const identifiers = [
+      identifier,
+      ...(options.email === undefined ? [] : [options.email]),
+      ...identifyingValues(schema, profile),
+    ];
+    const unique = uniqueValues(schema, profile);
+    const { entries, now } = await directory.reservations(unique.map(({ key }) => key));
+    const taken = takenValue(entries, unique, { user: undefined, now });
+    if (taken !== undefined) throw new Error(`${taken.attribute}: another user has this value`);
     const proven = [readMailbox(context, options), readNumber(context, options)];
     const password = await readPassword(context, options, identifiers);
     const input = {
@@ -50,7 +65,10 @@ async function add(context: UsersContext, identifier: string, options: AddOption
       ...omitUndefined({ userType: options.userType }),
       credentials: [password?.credential, ...proven].filter((one) => one !== undefined),
     };
-    const outcome = await directory.create(input, ({ id }) => operatorOps('user.added', id));
+    const outcome = await directory.create(input, ({ id }) => [
+      ...operatorOps('user.added', id),
+      ...reservationOps(entries, unique, { user: id, now }),
+    ]);
     if (!outcome.ok) throw new Error(identifierText(outcome));
     context.stdout(`added ${outcome.user.identifiers.join(', ')} as ${outcome.user.id}\n`);
     password?.print();
@@ -59,16 +77,29 @@ async function add(context: UsersContext, identifier: string, options: AddOption
   });
 }
 
-function readProfile({ name, email, emailVerified, phone, phoneVerified }: AddOptions): Profile {
-  const profile = omitUndefined({
-    displayName: name,
-    email: email === undefined ? undefined : canonical(email),
-    emailVerified,
-    phone: phone?.trim(),
-    phoneVerified,
-  });
-  for (const [attribute, value] of Object.entries(profile)) refuse(attribute, attributeFault(attribute, value));
+function readProfile(options: AddOptions, schema: AttributeSchema): Profile {
+  const { name, email, emailVerified, phone, phoneVerified } = options;
+  const given: Readonly<Record<string, unknown>> = {
+    ...Object.fromEntries(options.attribute.map(nameAndValue)),
+    ...omitUndefined({ displayName: name, email, emailVerified, phone, phoneVerified }),
+  };
+  const profile: Record<string, ProfileValue> = {};
+  for (const [attribute, value] of Object.entries(given)) {
+    const read = readProfileValue(schema, attribute, value);
+    if (!read.ok) throw new Error(`${attribute}: ${read.reason}`);
+    profile[attribute] = attribute === 'email' ? canonical(String(read.value)) : read.value;
+  }
   return profile;
+}
+
+/** Addresses, numbers and whether they are verified have options of their own. */
+const withOption = new Set(['email', 'emailVerified', 'phone', 'phoneVerified']);
+
+function nameAndValue(text: string): readonly [string, string] {
+  const [name = '', ...rest] = text.split('=');
+  if (rest.length === 0) throw new Error(`--attribute: ${JSON.stringify(text)} is not NAME=VALUE`);
+  if (withOption.has(name)) throw new Error(`--attribute: ${name} has an option of its own`);
+  return [name, rest.join('=')];
 }
 
 /** An address is stored in the form in which it is compared. */

@@ -28,11 +28,12 @@ export function usersImportCommand(context: UsersContext): Command {
     .action(async (file: string, options: ImportCommandOptions) => {
       const format = options.format ?? formatOf(file);
       const source = file === '-' ? context.stdin : await readable(file);
-      await withDirectory(context, async ({ directory, openNotifier }) => {
+      await withDirectory(context, async ({ directory, openNotifier, attributeSchema }) => {
         const write = options.mail ? await openNotifier() : () => [];
         const summary = await importUsers({
           directory,
           format,
+          attributes: await attributeSchema(),
           passwords: context.passwords,
           addressCredential: context.addressCredential,
           numberCredential: context.numberCredential,

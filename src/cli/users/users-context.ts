@@ -1,11 +1,13 @@
 /** What the subcommands of `stepgate users` share: what they need, and how they reach the directory and one account. */
 import type { NewCredential } from '../../authenticators/authenticator.ts';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Store } from '../../stores/store.ts';
 import type { AccessCodes } from '../../users/access-codes.ts';
 import { Directory } from '../../users/directory.ts';
 import type { Account } from '../../users/user.ts';
+import { attributeSchemaInUse } from '../shared/attribute-schema.ts';
 import { withStore } from '../shared/with-store.ts';
 import { notificationWriter, type WriteNotification } from './notification-writer.ts';
 import type { PasswordContext } from './read-password.ts';
@@ -30,6 +32,8 @@ export type OpenNotifier = () => Promise<WriteNotification>;
 export interface DirectoryAccess {
   readonly directory: Directory;
   readonly openNotifier: OpenNotifier;
+  /** What a profile may hold by the configuration in use. */
+  attributeSchema(): Promise<AttributeSchema>;
 }
 
 export interface LoadedUser extends DirectoryAccess {
@@ -41,7 +45,11 @@ export async function withDirectory(
   use: (open: DirectoryAccess) => Promise<void>,
 ): Promise<void> {
   await withStore(context, (store) =>
-    use({ directory: new Directory(store), openNotifier: () => notificationWriter(store, context) }),
+    use({
+      directory: new Directory(store),
+      openNotifier: () => notificationWriter(store, context),
+      attributeSchema: () => attributeSchemaInUse(store, context.authenticators),
+    }),
   );
 }
 

@@ -32,10 +32,10 @@ export interface Analysed {
 
 /** All pairs of rules that conflict, each reported once. */
 export function enrollmentConflicts(analysed: Analysed): readonly EnrollmentConflict[] {
-  const pairs = analysed.enrollment.rules
-    .map(({ rule }) => rule)
-    .filter(({ then }) => then.disabled.length > 0)
-    .flatMap((enrollment) => analysed.policy.rules.map(({ rule }): EnrollmentConflict => ({ enrollment, rule })));
+  const { enrollment: disabling, policy } = analysed;
+  const pairs = disabling.rules.flatMap(({ rule: enrollment }) =>
+    policy.rules.map(({ rule }): EnrollmentConflict => ({ enrollment, rule })),
+  );
   return pairs.filter((pair) => cannotBeMet(pair, analysed) && decideTogether(pair, analysed));
 }
 

@@ -37,7 +37,7 @@ const plain = {
 export function sampleFacts(pair: RulePair): readonly Facts[] {
   const request = { clientId: pair.clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false };
   const names = Object.keys(conditionDescriptors) as readonly ConditionName[];
-  return names.reduce<readonly Facts[]>(
+  return names.reduce<readonly UserFacts[]>(
     (facts, name) => samplesOf(name, pair).flatMap((sample) => facts.map((base) => overlay(base, sample))),
     [{ ...plain, request, subject }],
   );
@@ -53,13 +53,16 @@ function samplesOf<Name extends ConditionName>(name: Name, { one, other, rest }:
   });
 }
 
-function overlay(base: Facts, sample: SampleFacts): Facts {
+/** Facts of a user: a sample of a condition may say less of the user than a user is. */
+type UserFacts = Facts & { readonly subject: Subject };
+
+function overlay(base: UserFacts, sample: SampleFacts): UserFacts {
   return {
     ...base,
     ...sample,
     request: { ...base.request, ...sample.request },
     network: { ...base.network, ...sample.network },
     device: { ...base.device, ...sample.device },
-    subject: { ...subject, ...base.subject, ...sample.subject },
+    subject: { ...base.subject, ...sample.subject },
   };
 }

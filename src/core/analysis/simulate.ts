@@ -4,18 +4,18 @@
  */
 
 import { evaluate } from '../decision/evaluate.ts';
-import type { Decision } from '../model/decision.ts';
+import type { Decision, Denial } from '../model/decision.ts';
 import type { Facts } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { identifierPageSecret } from '../queries/identifier-page-secret.ts';
-import { nextStep, type StepContext } from '../step/next-step.ts';
-import { begin } from '../step/transaction.ts';
+import { nextStep } from '../step/next-step.ts';
 import {
   answerIdentify,
   answerSelect,
   answerStarted,
-  identifyAs,
+  identifiedAs,
+  labelIn,
   type Progress,
   type SimulatedStep,
   type Simulation,
@@ -30,62 +30,48 @@ const maxTurns = 32;
  * have to identify. Without a subject the walk ends with the identify step.
  */
 export function simulate(policies: PolicySet, facts: Facts): readonly SimulatedStep[] {
-  const { subject, request, now } = facts;
-  const transaction = begin({ id: 'simulation', request, now, lifetime: Number.MAX_SAFE_INTEGER - now });
-  const start: Progress = { transaction };
+  const simulation = { policies, facts };
+  const { subject } = facts;
   const hasSession = subject !== undefined && facts.evidence.some((evidence) => evidence.subject === subject.id);
-  let progress: Progress | undefined = hasSession ? identifyAs(start, subject) : start;
-  const steps: SimulatedStep[] = [];
-  for (let turns = 0; progress !== undefined && turns < maxTurns; turns += 1) {
-    const turn = takeTurn(progress, { policies, facts });
+  let turn: Turn = hasSession ? { steps: [], next: identifiedAs(subject, facts) } : firstTurn(simulation);
+  const steps = [...turn.steps];
+  for (let turns = 0; turn.next !== undefined && turns < maxTurns; turns += 1) {
+    turn = takeTurn(turn.next, simulation);
     steps.push(...turn.steps);
-    progress = turn.next;
   }
   return steps;
 }
 
+function firstTurn({ policies, facts }: Simulation): Turn {
+  const { subject: _, ...anonymous } = facts;
+  const decision = evaluate(policies, anonymous);
+  if (decision.kind !== 'identify') return { steps: [ending(decision)] };
+  return answerIdentify(identifierPageSecret(policies, anonymous), facts);
+}
+
 function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { policies, facts } = simulation;
-  const present = factsAt(progress, facts);
-  const decision = evaluate(policies, present);
-  const identifyWith = decision.kind === 'identify' ? identifierPageSecret(policies, present) : undefined;
-  const view = viewOf(progress, facts, identifyWith);
-  const plan = nextStep(decision, { transaction: progress.transaction, view, now: facts.now });
-  if (plan.kind === 'start') return answerStarted(progress, { decision, plan, view }, simulation);
-  const { step } = plan;
-  switch (step.kind) {
-    case 'identify':
-      return answerIdentify(progress, identifyWith, facts);
-    case 'select':
-      return answerSelect(progress, step);
-    default:
-      return { steps: [ending(decision)] };
-  }
+  const { transaction, subject } = progress;
+  const decision = evaluate(policies, factsAt(progress, facts));
+  const { lastUsed } = facts.device;
+  const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
+  const plan = nextStep(decision, { transaction, view, now: facts.now });
+  if (plan.kind === 'start') return answerStarted(progress, { decision, plan }, simulation);
+  return plan.step.kind === 'select' ? answerSelect(progress, plan.step) : { steps: [ending(decision)] };
 }
 
-function viewOf({ subject }: Progress, { device }: Facts, identifyWith: string | undefined): StepContext {
-  const { lastUsed } = device;
-  return omitUndefined({
-    identifyWith,
-    labels: (id: string) => subject?.enrollments.find((enrollment) => enrollment.id === id)?.label,
-    canKeep: false,
-    lastUsed,
-  });
-}
-
-function factsAt({ transaction, subject }: Progress, { subject: _, ...facts }: Facts): Facts {
+function factsAt({ transaction, subject }: Progress, facts: Facts): Facts {
   const { event: id, startedAt, requestedEnrollment } = transaction;
   return {
     ...facts,
-    transaction: { id, startedAt, ...(requestedEnrollment !== undefined && { requestedEnrollment }) },
-    ...(subject && { subject }),
-    evidence: [...(subject ? facts.evidence : []), ...transaction.evidence],
+    transaction: omitUndefined({ id, startedAt, requestedEnrollment }),
+    subject,
+    evidence: [...facts.evidence, ...transaction.evidence],
   };
 }
 
 function ending(decision: Decision): SimulatedStep {
   if (decision.kind === 'allow') return omitUndefined({ kind: 'complete' as const, acr: decision.assurance.acr });
-  if (decision.kind !== 'deny') return { kind: 'denied', reason: 'unsatisfiable' };
-  const { reason, layer, rule } = decision;
+  const { reason = 'unsatisfiable', layer, rule }: Pick<Decision, 'kind'> & Partial<Denial> = decision;
   return omitUndefined({ kind: 'denied' as const, reason, layer, rule });
 }

@@ -1,15 +1,15 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
 import type { Decision, DenyReason, Skippable } from '../model/decision.ts';
-import type { Enrollment, Evidence, Facts, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { LayerTrace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
-import type { Plan, StepContext } from '../step/next-step.ts';
+import type { Plan } from '../step/next-step.ts';
 import type { AuthenticatorOption, Step } from '../step/step.ts';
-import type { Transaction } from '../step/transaction.ts';
-import { identified, picked, proved } from '../step/transitions.ts';
+import { begin, type Choice, type Transaction } from '../step/transaction.ts';
+import { picked, proved } from '../step/transitions.ts';
 
 /** One predicted step, or the end of the sign-in. */
 export type SimulatedStep =
@@ -49,10 +49,10 @@ export interface Simulation {
   readonly facts: Facts;
 }
 
-/** How far the simulated user has got. */
+/** How far the simulated user, who has identified, has got. */
 export interface Progress {
   readonly transaction: Transaction;
-  readonly subject?: Subject;
+  readonly subject: Subject;
 }
 
 /** Predicted steps, and where the user is after them. */
@@ -66,27 +66,34 @@ export interface Turn {
 interface Started {
   readonly decision: Decision;
   readonly plan: Extract<Plan, { kind: 'start' }>;
-  readonly view: StepContext;
 }
 
-/** The simulated user identifies. */
-export function identifyAs(progress: Progress, subject: Subject): Progress {
-  const result = identified(progress.transaction, { id: subject.id, identifier: subject.id, decoy: false });
-  return result.ok ? { transaction: result.transaction, subject } : progress;
+/** What a decision says beside the options, where it asks for something. */
+interface Asked extends Pick<Decision, 'kind'> {
+  readonly skippable?: Skippable;
+  readonly toEnroll?: readonly string[];
+}
+
+/** A user who has identified, and has proved nothing in this transaction. */
+export function identifiedAs(subject: Subject, { request, now }: Facts): Progress {
+  const begun = begin({ id: 'simulation', request, now, lifetime: Number.POSITIVE_INFINITY });
+  const { id } = subject;
+  return { transaction: { ...begun, subject: { id, identifier: id, decoy: false } }, subject };
 }
 
 /** The user identifies, and proves the secret that the page asks for, too. */
-export function answerIdentify(progress: Progress, identifyWith: string | undefined, { subject, now }: Facts): Turn {
+export function answerIdentify(identifyWith: string | undefined, facts: Facts): Turn {
   const steps: SimulatedStep[] = [omitUndefined({ kind: 'identify' as const, identifyWith })];
+  const { subject, now: at } = facts;
   if (subject === undefined) return { steps };
-  const next = identifyAs(progress, subject);
+  const next = identifiedAs(subject, facts);
   const typed = subject.enrollments.find(({ authenticator }) => authenticator === identifyWith);
-  return { steps, next: typed ? prove(next, typed, { origin: 'sign_in', at: now }) : next };
+  return { steps, next: typed ? prove(next, typed, { origin: 'sign_in', at }) : next };
 }
 
 function prove(progress: Progress, enrollment: Enrollment, { origin, at }: Pick<Evidence, 'origin' | 'at'>): Progress {
   const { authenticator, id, factors, characteristics } = enrollment;
-  const subject = progress.subject?.id ?? '';
+  const subject = progress.subject.id;
   const transaction = progress.transaction.event;
   const verification = { authenticator, enrollment: id, factors, characteristics, amr: [] };
   const evidence = { ...verification, subject, at, transaction, origin };
@@ -99,59 +106,59 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
   const [first] = options;
   const keys = options.map(({ authenticator }) => authenticator);
   const steps: SimulatedStep[] = [omitUndefined({ kind: 'select' as const, purpose, options: keys, skippable })];
-  if (first === undefined) return { steps };
-  return { steps, next: { ...progress, transaction: picked(progress.transaction, { purpose, ...first }) } };
+  const after = (choice: Choice) => ({ ...progress, transaction: picked(progress.transaction, choice) });
+  return { steps, ...(first && { next: after({ purpose, ...first }) }) };
 }
 
 /** The user proves or enrolls the authenticator. */
 export function answerStarted(progress: Progress, started: Started, { policies, facts }: Simulation): Turn {
   const { purpose, authenticator, enrollment: id } = started.plan;
-  const step = startedStep(started);
-  const { subject } = progress;
-  if (id === NO_ENROLLMENT || subject === undefined) return { steps: [{ ...step, unanswerable: true }] };
-  if (purpose === 'enroll') return enroll(progress, step, { policies, facts });
-  const enrollment = subject.enrollments.find((one) => one.id === id && one.authenticator === authenticator);
+  const step = startedStep(started, progress);
   const at = facts.now;
+  if (id === NO_ENROLLMENT) return { steps: [{ ...step, unanswerable: true }] };
+  if (purpose === 'enroll') {
+    const descriptor = policies.authenticators.find(({ key }) => key === authenticator);
+    return { steps: [step], ...(descriptor && { next: enroll(progress, descriptor, at) }) };
+  }
+  const enrollment = progress.subject.enrollments.find((one) => one.id === id);
   return { steps: [step], ...(enrollment && { next: prove(progress, enrollment, { origin: 'sign_in', at }) }) };
 }
 
-function startedStep({ decision, plan, view }: Started) {
+function startedStep({ decision, plan }: Started, { subject }: Progress) {
   const { purpose, authenticator, enrollment } = plan;
+  const { skippable, toEnroll }: Asked = decision;
   return omitUndefined({
     kind: purpose,
     authenticator,
-    label: enrollment === undefined ? undefined : view.labels(enrollment),
-    alternatives: otherOptions(decision, plan, view),
-    skippable: 'skippable' in decision ? decision.skippable : undefined,
-    toEnroll: 'toEnroll' in decision ? decision.toEnroll : undefined,
+    label: labelIn(subject, enrollment),
+    alternatives: otherOptions(decision, plan, subject),
+    skippable,
+    toEnroll,
   });
 }
 
-function enroll(progress: Progress, step: ReturnType<typeof startedStep>, { policies, facts }: Simulation): Turn {
+function enroll(progress: Progress, descriptor: AuthenticatorDescriptor, at: Seconds): Progress {
   const { subject } = progress;
-  const descriptor = policies.authenticators.find(({ key }) => key === step.authenticator);
-  if (descriptor === undefined || subject === undefined) return { steps: [step] };
   const { key: authenticator, factors, characteristics } = descriptor;
   const id = `simulated-${subject.enrollments.length}`;
   const enrolled: Enrollment = { id, authenticator, factors, characteristics };
   const extended = { ...progress, subject: { ...subject, enrollments: [...subject.enrollments, enrolled] } };
-  return { steps: [step], next: prove(extended, enrolled, { origin: 'enrollment', at: facts.now }) };
+  return prove(extended, enrolled, { origin: 'enrollment', at });
 }
 
-function otherOptions(
-  decision: Decision,
-  plan: Started['plan'],
-  { labels }: StepContext,
-): readonly AuthenticatorOption[] {
-  if (decision.kind === 'enroll') {
-    const others = decision.choices.filter((authenticator) => authenticator !== plan.authenticator);
-    return others.map((authenticator) => ({ authenticator }));
-  }
-  if (decision.kind !== 'challenge') return [];
-  const all = decision.options.flatMap(({ authenticator, enrollments }) =>
-    enrollments.map((enrollment) => ({ authenticator, enrollment })),
+function otherOptions(decision: Decision, plan: Started['plan'], subject: Subject): readonly AuthenticatorOption[] {
+  const challenges = decision.kind === 'challenge' ? decision.options : [];
+  const toProve = challenges.flatMap(({ authenticator, enrollments }): readonly AuthenticatorOption[] =>
+    enrollments.map((enrollment) => omitUndefined({ authenticator, enrollment, label: labelIn(subject, enrollment) })),
   );
-  return all
-    .filter(({ enrollment }) => enrollment !== plan.enrollment)
-    .map((option) => omitUndefined({ ...option, label: labels(option.enrollment) }));
+  const choices = decision.kind === 'enroll' ? decision.choices : [];
+  const toEnroll = choices.map((authenticator): AuthenticatorOption => ({ authenticator }));
+  return [...toProve, ...toEnroll].filter(
+    (one) => one.enrollment !== plan.enrollment || one.authenticator !== plan.authenticator,
+  );
+}
+
+/** The name that the user gave to an enrollment. */
+export function labelIn({ enrollments }: Subject, enrollment: string | undefined): string | undefined {
+  return enrollments.find(({ id }) => id === enrollment)?.label;
 }

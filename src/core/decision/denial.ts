@@ -3,7 +3,7 @@
 import { requestedAtAccount } from '../enrollment/account-request.ts';
 import { type EnrollmentContext, enrollableOf, mustEnroll, unsatisfiable } from '../enrollment/apply-policy.ts';
 import { isFull } from '../enrollment/enrollment-limit.ts';
-import type { Denial } from '../model/decision.ts';
+import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
@@ -45,23 +45,24 @@ function inactive(subject: Subject): Denial | undefined {
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
   if (chosen.isPossible) return undefined;
   const { policies, policy, enrollment } = context;
-  const { requirements, minimumAcr } = policy;
-  if (chosen.request.requirement && isPossible(requirements, capabilities)) {
-    return { reason: 'acr_unattainable', layer: 'request' };
-  }
+  const requirements = without(chosen.request.requirement, chosen.requirements);
+  if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
   const unlimited = { ...capabilities, policies: usablePolicies(policies, enrollment.terms) };
-  if (unrestricted.policies !== policies && isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
-  if (capabilities !== unrestricted && isPossible(requirements, unrestricted)) {
+  if (isPossible(requirements, unlimited)) return { reason: 'enrollments_full' };
+  if (isPossible(requirements, unrestricted)) {
     const { rule } = enrollment;
     return { reason: 'enrollment_forbids', layer: 'enrollment', ...(rule !== undefined && { rule }) };
   }
-  const isBlamed =
-    minimumAcr &&
-    isPossible(
-      requirements.filter((one) => one !== minimumAcr),
-      capabilities,
-    );
-  return isBlamed ? { reason: 'acr_unattainable', layer: 'app' } : { reason: 'unsatisfiable' };
+  return isPossible(without(policy.minimumAcr, requirements), capabilities)
+    ? { reason: 'acr_unattainable', layer: 'app' }
+    : { reason: 'unsatisfiable' };
+}
+
+function without(
+  left: LayerRequirement | undefined,
+  requirements: readonly LayerRequirement[],
+): readonly LayerRequirement[] {
+  return requirements.filter((one) => one !== left);
 }
 
 /** The user asked to enroll an authenticator in the account app that the user cannot enroll. */

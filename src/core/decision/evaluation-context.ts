@@ -6,8 +6,9 @@
 import { accountPurpose, isEnrolledHere } from '../enrollment/account-request.ts';
 import { withEnrollmentLimit } from '../enrollment/enrollment-limit.ts';
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
+import { meetsRequirement } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
-import type { Facts, RememberedProof, Subject } from '../model/facts.ts';
+import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
 import {
@@ -18,7 +19,7 @@ import {
 } from '../remediation/capabilities.ts';
 import { isPossible } from '../remediation/requirement-status.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
-import { meetsWithoutWaiver, rememberedProofs } from './waiver.ts';
+import { rememberedProofs } from './waiver.ts';
 
 /** The rulings that do not depend on what the user has proved. */
 export interface EvaluationContext {
@@ -36,13 +37,10 @@ export interface EvaluationContext {
 export function evaluationContext(policies: PolicySet, facts: Facts): EvaluationContext {
   const requests = requestLayers(facts.request, policies.acrValues);
   const enrollment = enrollmentRuling(policies, facts);
-  const policy = policyLayers(policies, facts, rememberedHere(policies, facts, enrollment));
+  const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
+  const policy = policyLayers(policies, facts, remembered);
   const denial = policy.denial ?? requests[0].denial ?? enrollment.layer?.denial ?? noAuthenticator(policies);
   return { policies, facts, policy, requests, enrollment, denial };
-}
-
-function rememberedHere(policies: PolicySet, facts: Facts, { terms }: EnrollmentRuling): readonly RememberedProof[] {
-  return facts.device.remembered ? rememberedProofs(usablePolicies(policies, terms), facts) : [];
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -80,10 +78,11 @@ export interface ChosenRequest {
 
 /** The best of what the request may add that the user can reach; if there is none, the last. */
 export function chooseRequest(context: EvaluationContext, capabilities: Capabilities): ChosenRequest {
-  const { policies, facts, policy, requests } = context;
+  const { policies, facts, policy } = context;
+  const [first, ...others] = context.requests;
   const required = [...unlessMet(policy, capabilities), ...accountRequirements(policies, facts, capabilities)];
-  let chosen = tryRequest(requests[0], required, capabilities);
-  for (const request of requests.slice(1)) {
+  let chosen = tryRequest(first, required, capabilities);
+  for (const request of others) {
     if (chosen.isPossible) break;
     chosen = tryRequest(request, required, capabilities);
   }
@@ -94,13 +93,10 @@ export function chooseRequest(context: EvaluationContext, capabilities: Capabili
  * The requirements of the policies. Where the app's rule is met as it stands, nothing is waived: then the tokens name
  * everything that was proved.
  */
-function unlessMet(
-  { requirements, appRule, rememberedHere }: PolicyLayers,
-  { evidence }: Capabilities,
-): readonly LayerRequirement[] {
-  if (!rememberedHere || appRule?.then.kind !== 'allow' || !meetsWithoutWaiver(appRule, evidence)) return requirements;
-  const { requirement } = appRule.then;
-  return requirements.map((one) => (one.anyOf.includes(requirement) ? { ...one, anyOf: [requirement] } : one));
+function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabilities): readonly LayerRequirement[] {
+  if (!waiver || !meetsRequirement(waiver.requirement, evidence)) return requirements;
+  const anyOf = [waiver.requirement];
+  return requirements.map((one) => (one.anyOf.includes(waiver.requirement) ? { layer: one.layer, anyOf } : one));
 }
 
 function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
@@ -126,5 +122,6 @@ function accountRequirements(
 
 /** Authenticators whose remembered proof stands for the second factor, where the rule would not be met without it. */
 export function waivedIn({ policy }: EvaluationContext, { evidence }: Capabilities): readonly string[] | undefined {
-  return policy.appRule && !meetsWithoutWaiver(policy.appRule, evidence) ? policy.rememberedHere : undefined;
+  const { waiver } = policy;
+  return waiver && !meetsRequirement(waiver.requirement, evidence) ? waiver.authenticators : undefined;
 }

@@ -3,7 +3,7 @@
 import { type AssessedEvidence, meetsLayerRequirement, requestMaxAge, stricter } from '../evidence/requirement.ts';
 import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, RememberedProof, RequestFacts, Seconds } from '../model/facts.ts';
-import type { AcrValue, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
+import type { AcrValue, AllowTerms, GrantedSession, Rule, SessionTerms } from '../model/policy.ts';
 import type { Trace } from '../model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../policy/compile.ts';
 import { applyRules, type RuleOutcome } from '../policy/rules.ts';
@@ -20,8 +20,10 @@ export interface PolicyLayers {
   readonly session?: GrantedSession;
   /** The rule of the app policy that decided. */
   readonly appRule?: Rule;
-  /** Authenticators whose remembered proof may stand for the second factor of that rule. */
-  readonly rememberedHere?: readonly string[];
+  /** How long (seconds) that rule lets a browser remember the second factor. */
+  readonly remember?: Seconds;
+  /** What that rule requires instead in this browser. */
+  readonly waiver?: Waiver;
 }
 
 /**
@@ -33,13 +35,14 @@ export function policyLayers(
   facts: Facts,
   remembered: readonly RememberedProof[] = [],
 ): PolicyLayers {
-  const session = applyRules(policies.session, facts);
-  const app = policies.app && applyRules(policies.app, facts);
-  const waiver = app?.rule && waiverOf(app.rule, remembered, facts.now);
+  const session = rulingOf(policies.session, facts);
+  const app = policies.app && rulingOf(policies.app, facts);
+  const terms = allowOf(app?.rule);
+  const waiver = terms && waiverOf(terms, remembered, facts.now);
   const minimum = minimumAcrLayer(policies);
   const layers = [
-    ruleLayer('session', policies.session, session),
-    policies.app && app ? ruleLayer('app', policies.app, { ...app, waiver }) : noPolicyLayer,
+    ruleLayer('session', session),
+    app ? ruleLayer('app', app, waiver) : noPolicyLayer,
     ...(minimum ? [minimum] : []),
   ];
   const denial = layers.find((layer) => layer.denial)?.denial;
@@ -51,24 +54,31 @@ export function policyLayers(
     ...(minimum?.requirement && { minimumAcr: minimum.requirement }),
     ...(limits && { session: granted(limits, facts) }),
     ...(app?.rule && { appRule: app.rule }),
-    ...(waiver && { rememberedHere: waiver.authenticators }),
+    ...(terms?.remember !== undefined && { remember: terms.remember }),
+    ...(waiver && { waiver }),
   };
+}
+
+/** What a policy says about these facts. */
+interface Ruling extends RuleOutcome {
+  /** Name of the policy. */
+  readonly policy: string;
+}
+
+function rulingOf(policy: CompiledPolicy, facts: Facts): Ruling {
+  return { policy: policy.name, ...applyRules(policy, facts) };
 }
 
 function granted({ keep, idle, absolute }: SessionTerms, { keepSignedIn }: Facts): GrantedSession {
   return keepSignedIn && keep ? { ...keep, kept: true } : { idle, absolute };
 }
 
-function allowOf(rule: Rule | undefined) {
+function allowOf(rule: Rule | undefined): AllowTerms | undefined {
   return rule?.then.kind === 'allow' ? rule.then : undefined;
 }
 
-function ruleLayer(
-  layer: 'session' | 'app',
-  policy: CompiledPolicy,
-  { outcome, rule, traces, waiver }: RuleOutcome & { readonly waiver?: Waiver | undefined },
-): Layer {
-  const trace = { layer, policy: policy.name, rules: traces, ...(rule && { decidedBy: rule.name }) };
+function ruleLayer(layer: 'session' | 'app', { policy, outcome, rule, traces }: Ruling, waiver?: Waiver): Layer {
+  const trace = { layer, policy, rules: traces, ...(rule && { decidedBy: rule.name }) };
   if (outcome === 'undecided') return { trace: { ...trace, outcome } };
   const requirement = allowOf(rule)?.requirement;
   if (requirement) {

@@ -15,7 +15,6 @@ import {
   evaluationContext,
   waivedIn,
 } from './evaluation-context.ts';
-import { rememberDuration } from './waiver.ts';
 
 /** The transaction of the next sign-in. */
 const next = 'next time';
@@ -33,7 +32,9 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
     subject,
     transaction: { id: next, startedAt: facts.now },
     device: { ...facts.device, known: true, remembered: [proof] },
-    evidence: subject.enrollments.filter(({ factors }) => !factors.includes('possession')).map(proving(facts)),
+    evidence: subject.enrollments
+      .filter(({ factors }) => !factors.includes('possession'))
+      .map(proving(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
   if (context.denial !== undefined || !isMet(chooseRequest(context, capabilities).requirements, capabilities))
@@ -41,8 +42,8 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
   return waivedIn(context, capabilities) !== undefined;
 }
 
-function proving({ subject, now: at }: Facts) {
-  const event = { amr: [], at, subject: subject?.id ?? '', transaction: next, origin: 'sign_in' } as const;
+function proving({ id: subject }: Subject, at: Seconds) {
+  const event = { amr: [], at, subject, transaction: next, origin: 'sign_in' } as const;
   return ({ authenticator, id: enrollment, factors, characteristics }: Enrollment): Evidence => {
     return { authenticator, enrollment, factors, characteristics, ...event };
   };
@@ -57,7 +58,7 @@ export function withRememberable(
   { policies, policy, facts }: EvaluationContext,
   { enrollments }: Capabilities,
 ): DecisionOutcome {
-  const seconds = policy.appRule && rememberDuration(policy.appRule, facts);
+  const { remember: seconds } = policy;
   if (seconds === undefined) return outcome;
   const { now: at } = facts;
   const isWaived = onceForEqual(({ authenticator, id, factors, characteristics }) =>

@@ -4,9 +4,9 @@
  * true. See decision 18.
  */
 
-import { type AssessedEvidence, meetsDemand, meetsRequirement, requestMaxAge } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsDemand, requestMaxAge } from '../evidence/requirement.ts';
 import type { Factor, Facts, RememberedProof, Seconds } from '../model/facts.ts';
-import type { Alternative, Demand, Requirement, Rule } from '../model/policy.ts';
+import type { AllowTerms, Alternative, Demand, Requirement } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
@@ -28,6 +28,8 @@ export function rememberedProofs({ authenticators }: PolicySet, facts: Facts): r
 
 /** What a rule requires instead in this browser. */
 export interface Waiver {
+  /** The requirement of the rule as it stands. */
+  readonly requirement: Requirement;
   /** They stand beside the alternatives of the rule. */
   readonly alternatives: readonly Alternative[];
   /** Authenticators whose remembered proof stands for the second factor. */
@@ -38,28 +40,15 @@ export interface Waiver {
  * The requirement that is left of a rule's once remembered proofs stand for the second factor. Undefined: nothing is
  * waived.
  */
-export function waiverOf(rule: Rule, proofs: readonly RememberedProof[], now: Seconds): Waiver | undefined {
-  if (rule.then.kind !== 'allow' || rule.then.remember === undefined) return undefined;
-  const { requirement, remember } = rule.then;
+export function waiverOf(terms: AllowTerms, proofs: readonly RememberedProof[], now: Seconds): Waiver | undefined {
+  // No proof is young enough for a rule that remembers none.
+  const { requirement, remember = Number.NEGATIVE_INFINITY } = terms;
   const fresh = proofs.filter(({ at }) => now - at < remember);
   const candidates = fresh.map((proof) => ({ proof, alternatives: withoutSecondFactor(requirement, proof) }));
   const alternatives = candidates.flatMap((one) => one.alternatives);
   if (alternatives.length === 0) return undefined;
   const used = candidates.filter((one) => one.alternatives.length > 0).map(({ proof }) => proof.authenticator);
-  return { alternatives, authenticators: [...new Set(used)] };
-}
-
-/** Whether the evidence meets the rule as it stands. */
-export function meetsWithoutWaiver({ then }: Rule, evidence: readonly AssessedEvidence[]): boolean {
-  return then.kind === 'allow' && meetsRequirement(then.requirement, evidence);
-}
-
-/**
- * How long the rule lets a browser remember the second factor (seconds). Undefined: not at all, or the request asks for
- * proofs of its own.
- */
-export function rememberDuration({ then }: Rule, { request }: Facts): Seconds | undefined {
-  return then.kind === 'allow' && requestMaxAge(request) === undefined ? then.remember : undefined;
+  return { requirement, alternatives, authenticators: [...new Set(used)] };
 }
 
 /** Whether the requirement has an alternative whose second factor a proof can waive. */

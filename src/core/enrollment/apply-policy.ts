@@ -42,8 +42,7 @@ function isOpen(keys: readonly string[], { enrollments }: Capabilities): boolean
 }
 
 function skipsOf({ subject }: EnrollmentContext, key: string, reason: Skippable['reason']): Skipped | undefined {
-  const { skipped } = subject;
-  return skipped && Object.hasOwn(skipped, key) ? skipped[key]?.[reason] : undefined;
+  return subject.skipped?.[key]?.[reason];
 }
 
 function isSkippedHere({ facts }: EnrollmentContext, keys: readonly string[]): boolean {
@@ -112,7 +111,7 @@ function requiredNow(context: EnrollmentContext): Due | undefined {
 function graceNow(context: EnrollmentContext): Due | undefined {
   for (const required of context.terms.required) {
     const grace = graceOf(required, context);
-    if (grace === undefined || grace === 'skipped' || !isOpen(required.anyOf, context.capabilities)) continue;
+    if (typeof grace !== 'object' || !isOpen(required.anyOf, context.capabilities)) continue;
     const choices = enrollableOf(required.anyOf, context.capabilities);
     if (choices.length > 0) return { choices, skippable: grace };
   }

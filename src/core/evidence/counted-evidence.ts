@@ -24,9 +24,8 @@ export function countedEvidence(subject: Subject, policies: PolicySet, facts: Fa
     if (age === undefined) continue;
     const { auxiliary } = descriptor;
     const assessed = { authenticator, enrollment, factors, characteristics, age, evidence };
-    counted.push(auxiliary ? { ...assessed, auxiliary } : assessed);
+    counted.push({ ...assessed, ...(auxiliary && { auxiliary }) });
   }
-  if (counted.length < 2) return counted;
   counted.sort(newestFirst);
   return counted.filter((older, index) => !counted.some((newer, other) => other < index && outdates(newer, older)));
 }
@@ -50,7 +49,7 @@ function compareIdentities(a: Evidence, b: Evidence): number {
 }
 
 function compare(a: string, b: string): number {
-  return a < b ? -1 : Number(a > b);
+  return Number(a > b) - Number(a < b);
 }
 
 function identity({ origin, factors, characteristics, amr }: Evidence): string {
@@ -87,5 +86,5 @@ export function admissible(
   counted: readonly CountedEvidence[],
   maxAge: Seconds | undefined,
 ): readonly CountedEvidence[] {
-  return maxAge === undefined ? counted : counted.filter(({ age }) => isFresh(age, maxAge));
+  return counted.filter(({ age }) => isFresh(age, maxAge));
 }

@@ -5,7 +5,8 @@ import { meetsLayerRequirement } from './requirement.ts';
 
 /**
  * Of all sets of evidence that meet every requirement: one whose oldest member is as new as possible, and of which
- * nothing can be left out. `counted` comes newest first. Undefined: the requirements are not met.
+ * nothing can be left out. `counted` comes newest first, so what can be left out is left out from its end. Undefined:
+ * the requirements are not met.
  */
 export function findSupportingEvidence(
   requirements: readonly LayerRequirement[],

@@ -18,7 +18,6 @@ const domain = new RegExp(`^(${label}\\.)*${label}$`, 'u');
  * a second recipient.
  */
 export function mailAddress(text: string): string | undefined {
-  if (text.length > longest * 2 || !text.isWellFormed()) return undefined;
   const trimmed = text.trim();
   const at = trimmed.lastIndexOf('@');
   if (at < 1 || trimmed.length > longest) return undefined;
@@ -35,9 +34,8 @@ export function mailAddress(text: string): string | undefined {
 export function maskedAddress(address: string): string {
   const at = address.lastIndexOf('@');
   const host = address.slice(at + 1);
-  const dot = host.lastIndexOf('.');
-  const name = dot < 0 ? host : host.slice(0, dot);
-  return `${masked(address.slice(0, at))}@${masked(name)}${dot < 0 ? '' : host.slice(dot)}`;
+  const name = host.replace(/\.[^.]*$/, '');
+  return `${masked(address.slice(0, at))}@${masked(name)}${host.slice(name.length)}`;
 }
 
 function masked(text: string): string {

@@ -56,18 +56,19 @@ export interface RuleHead {
   readonly location?: SourceLocation;
 }
 
+/** What a rule says that allows. */
+export interface AllowTerms {
+  readonly kind: 'allow';
+  readonly requirement: Requirement;
+  /** Session policy only: lifetime of the SSO session. */
+  readonly session?: SessionTerms;
+  /** Sign-on policy only: how long (seconds) a browser may remember the second factor. */
+  readonly remember?: Seconds;
+}
+
 /** A rule of a session policy or a sign-on policy. */
 export interface Rule extends RuleHead {
-  readonly then:
-    | { readonly kind: 'deny' }
-    | {
-        readonly kind: 'allow';
-        readonly requirement: Requirement;
-        /** Session policy only: lifetime of the SSO session. */
-        readonly session?: SessionTerms;
-        /** Sign-on policy only: how long (seconds) a browser may remember the second factor. */
-        readonly remember?: Seconds;
-      };
+  readonly then: { readonly kind: 'deny' } | AllowTerms;
 }
 
 /** Lifetime of an SSO session (seconds). */

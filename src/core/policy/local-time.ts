@@ -24,15 +24,11 @@ export function localTimeIn(zone: string): (now: Seconds) => LocalTime {
     minute: '2-digit',
     hourCycle: 'h23',
   });
-  let lastMinute = Number.NaN;
-  let last: LocalTime = { day: 0, minute: 0 };
+  let last: { readonly minute: number; readonly time: LocalTime } | undefined;
   return (now) => {
     const minute = Math.floor(now / 60);
-    if (minute !== lastMinute) {
-      last = readParts(format.formatToParts(minute * 60_000));
-      lastMinute = minute;
-    }
-    return last;
+    if (last?.minute !== minute) last = { minute, time: readParts(format.formatToParts(minute * 60_000)) };
+    return last.time;
   };
 }
 

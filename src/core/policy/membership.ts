@@ -23,7 +23,7 @@ function containsAll(values: readonly string[], list: readonly string[]): boolea
 /** The fewest values that meet the lists; of `any` the first that is not excluded. */
 export function fewestMembers(lists: AnyAllNone | undefined): readonly string[] {
   const { any = [], all = [], none = [] } = lists ?? {};
-  const hasAny = any.length === 0 || any.some((value) => all.includes(value));
+  const hasAny = any.some((value) => all.includes(value));
   const first = any.find((value) => !none.includes(value));
   return hasAny || first === undefined ? all : [...all, first];
 }

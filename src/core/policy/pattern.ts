@@ -4,11 +4,9 @@
  * nothing is tried twice.
  */
 export function compilePattern(pattern: string): (text: string) => boolean {
-  const pieces = pattern.split('*');
-  const first = pieces[0] ?? '';
-  const last = pieces[pieces.length - 1] ?? '';
-  if (pieces.length === 1) return (text) => text === pattern;
-  const middle = pieces.slice(1, -1);
+  const [first = '', ...middle] = pattern.split('*');
+  const last = middle.pop();
+  if (last === undefined) return (text) => text === pattern;
   return (text) => {
     if (text.length < first.length + last.length || !text.startsWith(first) || !text.endsWith(last)) return false;
     const end = text.length - last.length;

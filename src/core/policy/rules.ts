@@ -27,6 +27,8 @@ export interface RuleMatch<Of extends RuleHead> {
 /** Traces are kept for rules of up to six conditions; for others each decision makes its own. */
 const KEPT_TRACES = 3 ** 6;
 
+const digits: Readonly<Record<ConditionResult, number>> = { miss: 0, hit: 1, unknown: 2 };
+
 /** Applies the policy. */
 export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
   const { undecided, rule, traces } = findRule(policy, facts);
@@ -73,17 +75,12 @@ export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, f
 function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
   // The results as the digits of a number of base 3.
   let pattern = 0;
-  for (const { test } of compiled.conditions) pattern = pattern * 3 + digit(test(facts));
+  for (const { test } of compiled.conditions) pattern = pattern * 3 + digits[test(facts)];
   const kept = compiled.traces[pattern];
   if (kept !== undefined) return kept;
   const trace = describe(compiled, facts);
   if (pattern < KEPT_TRACES) compiled.traces[pattern] = trace;
   return trace;
-}
-
-function digit(result: ConditionResult): number {
-  if (result === 'miss') return 0;
-  return result === 'hit' ? 1 : 2;
 }
 
 function describe({ rule, conditions }: CompiledRule<RuleHead>, facts: Facts): RuleTrace {

@@ -4,6 +4,7 @@ import { evaluate } from '../decision/evaluate.ts';
 import { mustEnroll } from '../enrollment/apply-policy.ts';
 import type { EnrollmentTerms, RequiredEnrollment } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import { rulesAnywhere } from '../policy/rules.ts';
@@ -68,12 +69,10 @@ function placesOf(facts: Facts): readonly Facts[] {
 }
 
 /** The facts of a sign-in in which nothing is proved yet, without one enrollment. */
-function newSignIn(facts: Facts, without?: string): Facts {
-  const { transaction: _, subject, ...known } = facts;
-  const request = { ...facts.request, scopes: [] };
-  if (subject === undefined) return { ...known, evidence: [], request };
-  const enrollments = subject.enrollments.filter(({ id }) => id !== without);
-  return { ...known, subject: { ...subject, enrollments }, evidence: [], request };
+function newSignIn({ transaction: _, subject, ...known }: Facts, without?: string): Facts {
+  const request = { ...known.request, scopes: [] };
+  const left = subject && { ...subject, enrollments: subject.enrollments.filter(({ id }) => id !== without) };
+  return omitUndefined({ ...known, subject: left, evidence: [], request });
 }
 
 function canSignIn(policies: PolicySet, facts: Facts): boolean {

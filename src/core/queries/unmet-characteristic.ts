@@ -5,6 +5,7 @@
 
 import { evaluate } from '../decision/evaluate.ts';
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, Facts } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { asActive, isAskedFor, withDescriptor } from './user-verification.ts';
 
@@ -44,7 +45,7 @@ export function unmetCharacteristic(
   if (best === undefined || isEnough({ factors, characteristics })) return undefined;
   const without = (one: Characteristic) => best.characteristics.filter((other) => other !== one);
   const lacks = mostSpecificFirst
-    .filter((one) => best.characteristics.includes(one) && !characteristics.includes(one))
+    .filter((one) => !characteristics.includes(one))
     .find((one) => !isEnough({ factors: best.factors, characteristics: without(one) }));
-  return lacks === undefined ? {} : { lacks };
+  return omitUndefined({ lacks });
 }

@@ -1,16 +1,16 @@
 /** Which actions of a sufficient set come first: a step of a chain comes after the steps before it. */
 
-import { type Goal, meetsGoal } from './goals.ts';
+import { type Automaton, isMetBy } from './automaton.ts';
 import type { ActionClass, SearchSpace } from './search-space.ts';
 
 /** The actions that the user may take now. */
-export function actionsNow(actions: readonly ActionClass[], { goals, layers }: SearchSpace): readonly ActionClass[] {
+export function actionsNow(actions: readonly ActionClass[], { automata, layers }: SearchSpace): readonly ActionClass[] {
   const ready = actions.filter((action, index) => {
     const others = actions.toSpliced(index, 1);
     return layers.every(({ from, to }) =>
-      goals.slice(from, to).some((goal, at) =>
+      automata.slice(from, to).some((automaton, at) =>
         isReady(
-          goal,
+          automaton,
           effectOn(from + at, action),
           others.map((other) => effectOn(from + at, other)),
         ),
@@ -21,12 +21,12 @@ export function actionsNow(actions: readonly ActionClass[], { goals, layers }: S
   return ready.length > 0 ? ready : actions;
 }
 
-function effectOn(goal: number, { effects }: ActionClass): number {
-  return effects[goal] ?? 0;
+function effectOn(automaton: number, { effects }: ActionClass): number {
+  return effects[automaton] ?? 0;
 }
 
-/** The set meets the goal without the action, or with it as the first. */
-function isReady(goal: Goal, effect: number, others: readonly number[]): boolean {
-  if (meetsGoal(goal, others)) return true;
-  return goal.mayComeFirst ? goal.mayComeFirst(effect, others) : meetsGoal(goal, [effect, ...others]);
+/** The alternative or chain is met without the action, or with it as the first. */
+function isReady(automaton: Automaton, effect: number, others: readonly number[]): boolean {
+  if (isMetBy(automaton, others)) return true;
+  return automaton.mayComeFirst ? automaton.mayComeFirst(effect, others) : isMetBy(automaton, [effect, ...others]);
 }

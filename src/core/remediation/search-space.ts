@@ -4,27 +4,27 @@ import { type AssessedEvidence, countedFor, meetsLayerRequirement } from '../evi
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Factor } from '../model/facts.ts';
 import { LONGEST_CHAIN } from '../model/policy.ts';
-import { chainGoal } from './chain-goal.ts';
-import { alternativeGoal, type Goal, meetsGoal } from './goals.ts';
+import { type Automaton, alternativeAutomaton, isMetBy } from './automaton.ts';
+import { chainAutomaton } from './chain-automaton.ts';
 
-/** Actions of equal effects on every goal: each of them can stand for each other. */
+/** Actions of equal effects on every alternative and chain: each of them can stand for each other. */
 export interface ActionClass {
   readonly members: readonly AssessedEvidence[];
-  /** What each of them does, by goal. */
+  /** What each of them does, by automaton. */
   readonly effects: readonly number[];
 }
 
 /** What a search goes through. */
 export interface SearchSpace {
   /** The alternatives and chains of all open layers, layer by layer, that all actions together could meet. */
-  readonly goals: readonly Goal[];
-  /** For each layer, where its goals begin and end. One goal of each layer is enough. */
+  readonly automata: readonly Automaton[];
+  /** For each layer, where its automata begin and end. One automaton of each layer is enough. */
   readonly layers: readonly { readonly from: number; readonly to: number }[];
   readonly classes: readonly ActionClass[];
 }
 
-interface LayerGoal {
-  readonly goal: Goal;
+interface LayerAutomaton {
+  readonly automaton: Automaton;
   readonly required: LayerRequirement;
 }
 
@@ -41,35 +41,35 @@ export function searchSpace(
   actions: readonly AssessedEvidence[],
 ): SearchSpace | undefined {
   const open = requirements.filter((required) => !meetsLayerRequirement(required, evidence));
-  const goals = open.flatMap((required) => goalsOf(required, evidence));
-  const looks = looksOf(actions, goals, evidence);
-  const kept = [...goals.keys()].filter((at) => isWithinReach(at, goals, looks));
+  const automata = open.flatMap((required) => automataOf(required, evidence));
+  const looks = looksOf(actions, automata, evidence);
+  const kept = [...automata.keys()].filter((at) => isWithinReach(at, automata, looks));
   const layers = open.map((required) => ({
-    from: kept.findIndex((at) => goals[at]?.required === required),
-    to: kept.findLastIndex((at) => goals[at]?.required === required) + 1,
+    from: kept.findIndex((at) => automata[at]?.required === required),
+    to: kept.findLastIndex((at) => automata[at]?.required === required) + 1,
   }));
   if (layers.some(({ to }) => to === 0)) return undefined;
-  return { goals: kept.flatMap((at) => goals[at]?.goal ?? []), layers, classes: classesOf(looks, kept) };
+  return { automata: kept.flatMap((at) => automata[at]?.automaton ?? []), layers, classes: classesOf(looks, kept) };
 }
 
-interface LayerGoal {
-  readonly goal: Goal;
+interface LayerAutomaton {
+  readonly automaton: Automaton;
   readonly required: LayerRequirement;
 }
 
-function goalsOf(required: LayerRequirement, evidence: readonly AssessedEvidence[]): readonly LayerGoal[] {
+function automataOf(required: LayerRequirement, evidence: readonly AssessedEvidence[]): readonly LayerAutomaton[] {
   const counted = countedFor(required, evidence);
-  const goals = required.anyOf.flatMap((requirement) =>
+  const automata = required.anyOf.flatMap((requirement) =>
     'anyOf' in requirement
-      ? requirement.anyOf.map((alternative) => alternativeGoal(alternative, counted))
-      : requirement.chains.map((chain) => chainGoal(chain, counted)),
+      ? requirement.anyOf.map((alternative) => alternativeAutomaton(alternative, counted))
+      : requirement.chains.map((chain) => chainAutomaton(chain, counted)),
   );
-  return goals.map((goal) => ({ goal, required }));
+  return automata.map((automaton) => ({ automaton, required }));
 }
 
 function looksOf(
   actions: readonly AssessedEvidence[],
-  goals: readonly LayerGoal[],
+  automata: readonly LayerAutomaton[],
   evidence: readonly AssessedEvidence[],
 ): readonly Look[] {
   const looks = new Map<string, Look>();
@@ -78,16 +78,16 @@ function looksOf(
     const key = lookOf(action, proved);
     const look = looks.get(key);
     if (look) look.members.push(action);
-    else looks.set(key, { members: [action], effects: goals.map((goal) => effectOn(goal, action)) });
+    else looks.set(key, { members: [action], effects: automata.map((automaton) => effectOn(automaton, action)) });
   }
   return [...looks.values()];
 }
 
-function effectOn({ goal, required }: LayerGoal, action: AssessedEvidence): number {
-  return countedFor(required, [action]).length === 0 ? 0 : goal.effectOf(action);
+function effectOn({ automaton, required }: LayerAutomaton, action: AssessedEvidence): number {
+  return countedFor(required, [action]).length === 0 ? 0 : automaton.effectOf(action);
 }
 
-const traitBits: Readonly<Record<Factor | Characteristic, number>> = {
+const shownBits: Readonly<Record<Factor | Characteristic, number>> = {
   knowledge: 1,
   possession: 2,
   inherence: 4,
@@ -100,17 +100,17 @@ const traitBits: Readonly<Record<Factor | Characteristic, number>> = {
 
 /** What the effects depend on: what the action shows, and what was proved with the very same enrollment. */
 function lookOf(action: AssessedEvidence, proved: ReadonlySet<string>): string {
-  let traits = (action.toEnroll ? 256 : 0) + (action.accountManagementOnly ? 512 : 0);
-  for (const factor of action.factors) traits |= traitBits[factor];
-  for (const characteristic of action.characteristics) traits |= traitBits[characteristic];
-  return `${action.authenticator} ${traits} ${proved.has(action.enrollment) ? action.enrollment : ''}`;
+  let shown = (action.toEnroll ? 256 : 0) + (action.accountManagementOnly ? 512 : 0);
+  for (const factor of action.factors) shown |= shownBits[factor];
+  for (const characteristic of action.characteristics) shown |= shownBits[characteristic];
+  return `${action.authenticator} ${shown} ${proved.has(action.enrollment) ? action.enrollment : ''}`;
 }
 
-/** Whether all actions together meet the goal. No chain takes more of one look than it has steps. */
-function isWithinReach(at: number, goals: readonly LayerGoal[], looks: readonly Look[]): boolean {
-  const goal = goals[at]?.goal;
+/** Whether all actions together would do. No chain takes more of one look than it has steps. */
+function isWithinReach(at: number, automata: readonly LayerAutomaton[], looks: readonly Look[]): boolean {
+  const automaton = automata[at]?.automaton;
   const effects = looks.flatMap(({ members, effects }) => members.slice(0, LONGEST_CHAIN).map(() => effects[at] ?? 0));
-  return goal !== undefined && meetsGoal(goal, effects);
+  return automaton !== undefined && isMetBy(automaton, effects);
 }
 
 function classesOf(looks: readonly Look[], kept: readonly number[]): readonly ActionClass[] {

@@ -12,10 +12,10 @@ export interface SearchResult {
   readonly steps: number;
 }
 
-/** The state of each goal. */
+/** The state of each automaton. */
 type States = readonly number[];
 
-/** A layer that is met has left the states of its goals behind. */
+/** A layer that is met has left the states of its automata behind. */
 const MET = -1;
 
 /** So many of the sets that were found are bases for others, once the limit is reached. */
@@ -43,7 +43,7 @@ interface Search {
  * that is found, and in one of the smallest. Beyond it, further classes are put into sets that were found.
  */
 export function search(space: SearchSpace, limit: number): SearchResult {
-  const start = space.goals.map((goal) => goal.start);
+  const start = space.automata.map((automaton) => automaton.start);
   const under: Search = { space, start, seen: new Set(), found: [], steps: 0 };
   if (!explore(under, limit)) improvise(under);
   return { found: under.found, steps: under.steps };
@@ -148,20 +148,20 @@ function isComplete(states: States): boolean {
 /** The states after one more action of a class. The same array: it changes nothing. */
 function advance(states: States, index: number, under: Search): States {
   under.steps += 1;
-  const { goals, layers, classes } = under.space;
+  const { automata, layers, classes } = under.space;
   const effects = classes[index]?.effects ?? [];
   let after: number[] | undefined;
   for (const { from, to } of layers) {
     if (states[from] === MET) continue;
     for (let at = from; at < to; at += 1) {
       const effect = effects[at];
-      const goal = goals[at];
-      if (!effect || !goal) continue;
+      const automaton = automata[at];
+      if (!effect || !automaton) continue;
       const before = states[at] as number;
-      const state = goal.next(before, effect);
+      const state = automaton.next(before, effect);
       if (state === before) continue;
       after ??= [...states];
-      if (goal.isMet(state)) {
+      if (automaton.isMet(state)) {
         after.fill(MET, from, to);
         break;
       }

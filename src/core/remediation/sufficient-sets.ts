@@ -27,7 +27,7 @@ export interface SufficientSets {
   readonly steps: number;
 }
 
-/** What the user has proved, and what the user could prove or enroll. */
+/** What the user has proved, and could prove or enroll. */
 export interface Possibilities {
   readonly evidence: readonly AssessedEvidence[];
   readonly actions: readonly AssessedEvidence[];
@@ -39,7 +39,7 @@ const SEARCH_LIMIT = 3000;
 /**
  * Minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
  * proper part does. Not every such set, but for each action that is in any, one of the smallest. More evidence never
- * hurts, so if all actions together do not suffice, no set does. See decision 40.
+ * hurts, so if all actions together do not suffice, no set does. See decision 28.
  */
 export function sufficientSets(
   requirements: readonly LayerRequirement[],

@@ -1,5 +1,5 @@
 /** Decoys: users that do not exist, who get the same steps as users who do. */
-import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, DecoyDescriptor, Enrollment, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 
 /** What a decoy is made from. */
@@ -24,7 +24,7 @@ export function decoySubject(decoy: Decoy, authenticators: readonly Authenticato
 
 function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress }: Decoy): readonly Enrollment[] {
   const { key, factors, auxiliary, decoys } = descriptor;
-  if (decoys === undefined || chance(entropy, key) >= shareOf(descriptor, isAddress)) return [];
+  if (decoys === undefined || chance(entropy, key) >= shareOf(decoys, isAddress)) return [];
   const characteristics = decoys.characteristics ?? descriptor.characteristics;
   return [
     { id: `${NO_ENROLLMENT}-${key}`, authenticator: key, factors, characteristics, ...(auxiliary && { auxiliary }) },
@@ -32,8 +32,8 @@ function enrollmentOf(descriptor: AuthenticatorDescriptor, { entropy, isAddress 
 }
 
 /** The share of decoys that seem to have the authenticator, by the kind of their identifier. */
-function shareOf({ decoys }: AuthenticatorDescriptor, isAddress: boolean): number {
-  return (isAddress ? decoys?.shareOfAddresses : undefined) ?? decoys?.share ?? 0;
+function shareOf({ share, shareOfAddresses = share }: DecoyDescriptor, isAddress: boolean): number {
+  return isAddress ? shareOfAddresses : share;
 }
 
 /**
@@ -41,8 +41,8 @@ function shareOf({ decoys }: AuthenticatorDescriptor, isAddress: boolean): numbe
  * the last steps of MurmurHash3, which spread each difference over all bits; the secret is in the entropy.
  */
 function chance(entropy: number, key: string): number {
-  let hash = entropy | 0;
-  for (const letter of key) hash = Math.imul(hash ^ (letter.codePointAt(0) ?? 0), 0x01000193);
+  let hash = entropy;
+  for (const letter of key) hash = Math.imul(hash ^ letter.charCodeAt(0), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
   hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
   return ((hash ^ (hash >>> 16)) >>> 0) / 2 ** 32;

@@ -4,6 +4,7 @@
  */
 import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
 import type { AuthenticatorOption, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
@@ -58,12 +59,12 @@ export function nextStep(decision: Decision, position: Position): Plan {
       return show({ kind: 'complete', notices: [] });
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
-      const reason = { ...(toEnroll && { toEnroll }), ...(skippable && { skippable }), ...(remember && { remember }) };
+      const reason = omitUndefined({ toEnroll, skippable, remember });
       return ask({ purpose: 'challenge', options: challengesToSelect(options, view), reason }, position);
     }
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
-      const reason = decision.skippable ? { skippable: decision.skippable } : {};
+      const reason = omitUndefined({ skippable: decision.skippable });
       if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
@@ -76,13 +77,8 @@ function show(step: Step): Plan {
 
 function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { identifyWith, canKeep }: StepContext): Step {
   const identifier = subject?.identifier ?? loginHint;
-  return {
-    kind: 'identify',
-    ...(identifyWith !== undefined && { identifyWith }),
-    ...(identifier !== undefined && { identifier }),
-    ...(canKeep && { keepSignedIn: keepSignedIn === true }),
-    notices: [],
-  };
+  const ticked = canKeep ? keepSignedIn === true : undefined;
+  return omitUndefined({ kind: 'identify' as const, identifyWith, identifier, keepSignedIn: ticked, notices: [] });
 }
 
 /** Why the user is asked, and what the page may ask with it. */
@@ -108,8 +104,7 @@ function ask(question: Question, { transaction, view, now }: Position): Plan {
   const option = listed[options.findIndex((one) => pending && isOption(pending, purpose, one))];
   if (pending && pending.expires > now && option)
     return show(pendingStep(pending, option, { hasSeveral, reason, view }));
-  const choice = transaction.choice ?? requestedChoice(transaction);
-  const chosen = options.find((one) => choice && isChoice(choice, purpose, one));
+  const chosen = options.find((one) => isChosen(transaction, purpose, one));
   if (!chosen && hasSeveral && purpose === 'enroll') return select();
   const next = chosen ?? options[0];
   if (next === undefined) return show({ kind: 'denied', reason: 'unsatisfiable', notices: [] });
@@ -125,22 +120,22 @@ function isOption(pending: Pending, purpose: Choice['purpose'], option: Option):
   );
 }
 
-/** The user chose the authenticator before the proof that its enrollment takes, and need not choose it again. */
-function requestedChoice({ requestedEnrollment }: Transaction): Choice | undefined {
-  return requestedEnrollment === undefined ? undefined : { purpose: 'enroll', authenticator: requestedEnrollment };
-}
-
-/** A choice may leave open which of several enrollments is meant. */
-function isChoice(choice: Choice, purpose: Choice['purpose'], option: Option): boolean {
+/**
+ * The user chose the option, or chose to enroll the authenticator before the proof that its enrollment takes, and need
+ * not choose it again.
+ */
+function isChosen({ choice, requestedEnrollment }: Transaction, purpose: Choice['purpose'], option: Option): boolean {
+  if (choice === undefined) return purpose === 'enroll' && option.authenticator === requestedEnrollment;
   return (
     choice.purpose === purpose &&
     choice.authenticator === option.authenticator &&
+    // A choice may leave open which of several enrollments is meant.
     (choice.enrollment === undefined || choice.enrollment === option.enrollment)
   );
 }
 
 function selectStep(purpose: Choice['purpose'], options: readonly AuthenticatorOption[], { skippable }: Reason): Step {
-  return { kind: 'select', purpose, options, ...(skippable && { skippable }), notices: [] };
+  return omitUndefined({ kind: 'select' as const, purpose, options, skippable, notices: [] });
 }
 
 interface PendingView {
@@ -150,33 +145,32 @@ interface PendingView {
 }
 
 function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView: PendingView): Step {
-  const { enrollment, inputs, purpose } = pending;
+  const { enrollment, inputs, purpose, public: challenge } = pending;
   const { hasSeveral: alternatives, reason } = pendingView;
-  if (purpose === 'enroll' || enrollment === undefined) return offerStep(pending, pendingView);
+  if (purpose === 'enroll') return offerStep(pending, pendingView);
   const { remember, ...why } = reason;
   return {
     kind: 'challenge',
     ...option,
     inputs,
-    challenge: pending.public,
+    challenge,
     alternatives,
-    ...(remember?.enrollments.includes(enrollment) && { remember: remember.seconds }),
+    ...(remember?.enrollments.some((one) => one === enrollment) && { remember: remember.seconds }),
     ...why,
     notices: [],
   };
 }
 
 function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }: PendingView): Step {
-  const { authenticator, inputs } = pending;
-  const endsOtherSessions = view.endsOtherSessions?.(authenticator) === true;
-  return {
-    kind: 'enroll',
+  const { authenticator, inputs, public: offer } = pending;
+  return omitUndefined({
+    kind: 'enroll' as const,
     authenticator,
     inputs,
-    offer: pending.public,
+    offer,
     alternatives: hasSeveral,
-    ...(skippable && { skippable }),
-    ...(endsOtherSessions && { endsOtherSessions }),
+    skippable,
+    endsOtherSessions: view.endsOtherSessions?.(authenticator) ? (true as const) : undefined,
     notices: [],
-  };
+  });
 }

@@ -1,5 +1,6 @@
 /** The options of a decision, and how a page lists them. */
 import type { Decision } from '../model/decision.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
 import type { AuthenticatorOption } from './step.ts';
 import type { Choice } from './transaction.ts';
 
@@ -29,9 +30,10 @@ export function challengesToSelect(
   options: Extract<Decision, { kind: 'challenge' }>['options'],
   view: OptionsView,
 ): readonly Option[] {
+  const { lastUsed = [] } = view;
   const ranked = options.flatMap(({ authenticator, enrollments, recovery }) => {
     const each = view.isSingleOption?.(authenticator) ? [enrollments] : enrollments.map((enrollment) => [enrollment]);
-    const rank = (id: string) => (recovery ? (view.lastUsed ?? []).length : lastUse(id, view));
+    const rank = (id: string) => (recovery ? lastUsed.length : lastUse(id, view));
     return each.map((ids) => ({ authenticator, ids, rank: Math.min(...ids.map(rank)) }));
   });
   return ranked
@@ -51,8 +53,7 @@ function lastUse(enrollment: string, { lastUsed = [] }: OptionsView): number {
  */
 function challenged(ids: readonly string[], view: OptionsView): Pick<Option, 'enrollment'> {
   const used = ids.toSorted((one, other) => lastUse(one, view) - lastUse(other, view));
-  const enrollment = ids.find((id) => view.namedByIdentifier?.includes(id)) ?? used[0];
-  return enrollment === undefined ? {} : { enrollment };
+  return omitUndefined({ enrollment: ids.find((id) => view.namedByIdentifier?.includes(id)) ?? used[0] });
 }
 
 /** The authenticators to enroll, as options. */
@@ -73,11 +74,7 @@ export function optionsToSelect(decision: Decision, view: OptionsView): readonly
 export function listedOptions(options: readonly Option[], view: OptionsView): readonly AuthenticatorOption[] {
   return options.map(({ authenticator, enrollment }) => {
     const isTwin = options.filter((other) => other.authenticator === authenticator).length > 1;
-    return { authenticator, ...(isTwin && enrollment !== undefined && { enrollment }), ...labelOf(enrollment, view) };
+    const label = enrollment === undefined ? undefined : view.labels(enrollment);
+    return omitUndefined({ authenticator, enrollment: isTwin ? enrollment : undefined, label });
   });
-}
-
-function labelOf(enrollment: string | undefined, { labels }: OptionsView): { readonly label?: string } {
-  const label = enrollment === undefined ? undefined : labels(enrollment);
-  return label === undefined ? {} : { label };
 }

@@ -39,7 +39,7 @@ export function picked(transaction: Transaction, choice: Choice): Transaction {
   return {
     ...withoutPosition(transaction),
     choice,
-    ...(left.length > 0 ? { parked: left } : {}),
+    ...parkedAs(left),
     ...(choice.purpose === 'enroll' ? { requestedEnrollment: choice.authenticator } : {}),
   };
 }
@@ -53,7 +53,11 @@ export function started(transaction: Transaction, pending: Pending): Transaction
   const { parked = [], ...rest } = transaction;
   const interrupted = isOffer(rest.pending) && !isOffer(pending) ? [rest.pending] : [];
   const others = [...interrupted, ...parked].filter((one) => !isSameChallenge(one, pending));
-  return { ...rest, pending, ...(others.length > 0 ? { parked: others } : {}) };
+  return { ...rest, pending, ...parkedAs(others) };
+}
+
+function parkedAs(parked: readonly Pending[]): Pick<Transaction, 'parked'> {
+  return parked.length > 0 ? { parked } : {};
 }
 
 function isOffer(pending: Pending | undefined): pending is Pending {
@@ -80,7 +84,7 @@ export function proved(transaction: Transaction, evidence: Evidence): Transactio
   const offers = evidence.origin === 'enrollment' ? [] : (transaction.parked ?? []).filter(isOffer);
   return {
     ...rest,
-    ...(offers.length > 0 ? { parked: offers } : {}),
+    ...parkedAs(offers),
     evidence: [...transaction.evidence, evidence],
   };
 }

@@ -7,6 +7,7 @@
 import type { Authenticator, Credential, EnrollmentContinued, Refused } from '../../authenticators/authenticator.ts';
 import type { Characteristic, Facts } from '../../core/model/facts.ts';
 import { maskedAddress } from '../../core/model/mail-address.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { PolicySet } from '../../core/policy/compile.ts';
 import { endsOtherSessions } from '../../core/queries/ends-other-sessions.ts';
 import { type UnmetCharacteristic, unmetCharacteristic } from '../../core/queries/unmet-characteristic.ts';
@@ -30,6 +31,7 @@ import {
   type ActionResult,
   acceptProof,
   credentialInput,
+  type Refusal,
   refused,
   type SubmittedAnswer,
   throttled,
@@ -67,7 +69,7 @@ export async function enroll(
   const tooMany = await reserveChange({ services: context.services, account });
   if (tooMany) return { context, messages: [tooMany] };
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
-    return refused(context, pending.authenticator, { ok: false, code: 'credentials.taken' });
+    return refused(context, pending.authenticator, { code: 'credentials.taken' });
   const remaining =
     authenticator.descriptor.maxEnrollments === 1
       ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
@@ -142,15 +144,15 @@ async function answeredTooOften(
 }
 
 /** Codes of the refusal of an enrollment that lacks a characteristic. */
-const unmetCodes: Readonly<Partial<Record<Characteristic, Refused['code']>>> = {
+const unmetCodes: Readonly<Partial<Record<Characteristic | 'characteristics', Refused['code']>>> = {
   hardwareProtected: 'credentials.not_hardware',
   deviceBound: 'credentials.not_device_bound',
   userVerification: 'credentials.unverified',
 };
 
-function refusalOf({ lacks }: UnmetCharacteristic): Refused {
-  const code = (lacks && unmetCodes[lacks]) ?? 'credentials.not_enough';
-  return { ok: false, code, reason: lacks ?? 'characteristics' };
+function refusalOf({ lacks }: UnmetCharacteristic): Refusal {
+  const reason = lacks ?? 'characteristics';
+  return { code: unmetCodes[reason] ?? 'credentials.not_enough', reason };
 }
 
 /** Notifies the user. An address that was enrolled is one of the user's from now on, so it is notified as well. */
@@ -180,7 +182,7 @@ export async function resendOffer(context: OpenTransaction, decided: Decided, me
   const inProgress = await pendingEnrollment(context, decided);
   if (!inProgress) return withError(context, 'form.stale');
   const { pending, authenticator, subject, env } = inProgress;
-  const environment = { ...env, ...(method === undefined ? {} : { method }) };
+  const environment = { ...env, ...omitUndefined({ method }) };
   const result = await authenticator.enroll(
     subject,
     { pending: pending.private, input: { resend: 'yes' } },
@@ -193,13 +195,14 @@ export async function resendOffer(context: OpenTransaction, decided: Decided, me
 
 /** The enrollment under way, if the decision asks for it. */
 async function pendingEnrollment(context: OpenTransaction, { facts, decision }: Decided) {
-  const { pending, subject: who } = context.transaction;
+  const { pending } = context.transaction;
   const { subject } = facts;
   if (decision.kind !== 'enroll' || decision.proofFirst || pending?.purpose !== 'enroll') return undefined;
   if (!decision.choices.includes(pending.authenticator)) return undefined;
   const authenticator = context.services.authenticators.get(pending.authenticator);
-  const account = who && !who.decoy ? await loadAccount(context.request.unit, who.id) : undefined;
-  if (!authenticator || !account || !subject) return undefined;
+  // A decoy has no account.
+  const account = subject && (await loadAccount(context.request.unit, subject.id));
+  if (!authenticator || !account) return undefined;
   return {
     pending,
     authenticator,

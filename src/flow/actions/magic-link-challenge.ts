@@ -1,5 +1,6 @@
 /** Finds the challenge of a transaction that a magic link stands for. */
 import type { MagicLinkDetails } from '../../authenticators/authenticator.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Pending } from '../../core/step/transaction.ts';
 import { picked, started } from '../../core/step/transitions.ts';
 import { environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
@@ -36,10 +37,6 @@ export function returnByMagicLink(context: OpenTransaction, token: string): Open
   const challenge = magicLinkChallenge(context, token)?.challenge;
   if (!challenge || challenge === context.transaction.pending) return challenge && context;
   const { purpose, authenticator, enrollment } = challenge;
-  const back = picked(context.transaction, {
-    purpose,
-    authenticator,
-    ...(enrollment === undefined ? {} : { enrollment }),
-  });
+  const back = picked(context.transaction, { purpose, authenticator, ...omitUndefined({ enrollment }) });
   return { ...context, transaction: started(back, challenge) };
 }

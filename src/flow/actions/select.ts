@@ -1,5 +1,6 @@
 /** Which options a page shows, and which one the user selects. */
 import type { Facts } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { identifierPageSecret, offersToKeep } from '../../core/queries/identifier-page-secret.ts';
 import type { StepContext } from '../../core/step/next-step.ts';
 import { optionsToSelect } from '../../core/step/options.ts';
@@ -36,14 +37,12 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
       .get(credential.authenticator)
       ?.matchesIdentifier?.(credential, transaction.subject?.identifier ?? ''),
   );
-  const { lastUsed } = facts.device;
   return {
-    ...(identifyWith === undefined ? {} : { identifyWith }),
+    ...omitUndefined({ identifyWith, lastUsed: facts.device.lastUsed }),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
-    ...(lastUsed ? { lastUsed } : {}),
     endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
 }
@@ -67,13 +66,13 @@ export async function selectOption(
   decided: Decided,
   id: string,
 ): Promise<OpenTransaction | undefined> {
-  const [authenticator = '', enrollment] = id.split(':', 2);
+  const [authenticator = '', enrollment] = id.split(':');
   const ways = optionsToSelect(decided.decision, await viewOf(context, decided));
   const isThere = ways.some(
     (way) => way.authenticator === authenticator && (enrollment === undefined || way.enrollment === enrollment),
   );
   if (!isThere) return undefined;
   const purpose = decided.decision.kind === 'enroll' ? 'enroll' : 'challenge';
-  const choice = { purpose, authenticator, ...(enrollment === undefined ? {} : { enrollment }) } as const;
+  const choice = { purpose, authenticator, ...omitUndefined({ enrollment }) } as const;
   return { ...context, transaction: picked(context.transaction, choice) };
 }

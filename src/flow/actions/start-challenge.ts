@@ -1,6 +1,7 @@
 /** Starts a challenge or an enrollment, and hands its messages to the outbox. */
 import type { AuthenticatorContext } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { needsUserVerification } from '../../core/queries/user-verification.ts';
 import type { Notice } from '../../core/step/step.ts';
 import type { Choice, Pending } from '../../core/step/transaction.ts';
@@ -31,7 +32,7 @@ export async function startChallenge(
     ...environmentOf(context, key, credentials),
     ...allowedOf(decision, key),
     mayShowDetails: hasProved(facts),
-    ...(method === undefined ? {} : { method }),
+    ...omitUndefined({ method }),
     userVerification: needsUserVerification(policies, facts, plan),
   };
   const credential = credentials.find(({ id }) => id === enrollment);
@@ -45,7 +46,7 @@ export async function startChallenge(
       ? await sendWithin(context, key, { ...startedChallenge, proved: env.mayShowDetails, known: facts.device.known })
       : { messages: [], outbox: [] };
   const expires = Math.min(startedChallenge.expires, transaction.expiresAt);
-  const choice = { purpose, authenticator: key, ...(enrollment === undefined ? {} : { enrollment }) };
+  const choice = { purpose, authenticator: key, ...omitUndefined({ enrollment }) };
   // The page must not say that something was sent.
   const shown = messages.length > 0 ? { ...rest.public, unsent: true } : rest.public;
   const out = outbox.length > 0 ? { outbox } : {};

@@ -133,7 +133,10 @@ export function throttled(
   return withError(context, 'attempts.exceeded', { field: 'credentials.passcode', params: { seconds } });
 }
 
-export function refused(context: OpenTransaction, key: string, refusal: Refused | undefined): ActionResult {
+/** Why an answer is refused, as the authenticator or an action says it. */
+export type Refusal = Omit<Refused, 'ok'>;
+
+export function refused(context: OpenTransaction, key: string, refusal: Refusal | undefined): ActionResult {
   const code = refusal?.code ?? 'credentials.invalid';
   audit(context.request.unit, context.services.audit, {
     event: 'authenticator.refused',

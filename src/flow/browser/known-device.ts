@@ -48,7 +48,7 @@ export function deviceSecret(unit: UnitOfWork, present: string | undefined, keep
 
 /** `undefined`: this user has not signed in with this browser. */
 export function lastSignIn(value: string | undefined, subject: string): LastSignIn | undefined {
-  const users = parse(value);
+  const users = parseLastSignIns(value);
   return Object.hasOwn(users, subject) ? users[subject] : undefined;
 }
 
@@ -62,11 +62,13 @@ export function recordSignIn(
   const last = lastSignIn(unit.peek(key)?.value, subject);
   if (last && used.join() === last.used.join() && at - last.at < rewriteAfter) return;
   unit.merge(key, (current) => {
-    const users = Object.entries({ ...parse(current), [subject]: { at, used } }).sort(([, a], [, b]) => b.at - a.at);
+    const users = Object.entries({ ...parseLastSignIns(current), [subject]: { at, used } }).sort(
+      ([, a], [, b]) => b.at - a.at,
+    );
     return { value: JSON.stringify(Object.fromEntries(users.slice(0, maxUsers))), ttl: deviceLifetime };
   });
 }
 
-function parse(value: string | undefined): Readonly<Record<string, LastSignIn>> {
+function parseLastSignIns(value: string | undefined): Readonly<Record<string, LastSignIn>> {
   return value === undefined ? {} : (JSON.parse(value) as Record<string, LastSignIn>);
 }

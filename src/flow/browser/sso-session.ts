@@ -43,10 +43,15 @@ export interface SsoSession {
  */
 const entriesPerEnrollment = 2;
 
+/** Reads the value of a session entry. */
+export function parseSsoSession(value: string): SsoSession {
+  return JSON.parse(value) as SsoSession;
+}
+
 /** The session as the request sees it, without asking the store. */
 export function peekSso(unit: UnitOfWork, uid: string): SsoSession | undefined {
   const entry = unit.peek(ssoSessionKey(uid));
-  return entry && (JSON.parse(entry.value) as SsoSession);
+  return entry && parseSsoSession(entry.value);
 }
 
 /** Whether it has outlived what the session policy allows, or is from before the account was reset (epoch seconds). */

@@ -21,6 +21,7 @@ export function failureRecordingStore(store: Store, failed: (error: StoreUnavail
     members: (key) => store.members(key),
     tail: (...args) => watch(store.tail(...args)),
     ping: () => watch(store.ping()),
+    examine: (now) => watch(store.examine(now)),
     close: () => store.close(),
   };
 }

@@ -40,7 +40,7 @@ export interface Routes {
 
 export function createRoutes(table: readonly Route[]): Routes {
   const router = new Router();
-  for (const route of table) router.all(route.path, dispatcher(route) as never);
+  for (const route of table) router.all(route.path, dispatcher(route));
   return {
     middleware: router.routes() as Middleware,
     find(path) {

@@ -1,5 +1,6 @@
 /** What happens to a device form whose session is gone. */
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { sessionExpiry } from '../provider-types.ts';
 
 const deviceRoutes: ReadonlySet<string> = new Set(['code_verification', 'device_resume']);
 
@@ -12,8 +13,7 @@ export function restartLostDeviceForm(path: string) {
     try {
       await next();
     } catch (error) {
-      const session = ctx.oidc?.session as { readonly exp?: number } | undefined;
-      if (!session || session.exp !== undefined || !deviceRoutes.has(ctx.oidc.route)) throw error;
+      if (!ctx.oidc?.session || sessionExpiry(ctx) !== undefined || !deviceRoutes.has(ctx.oidc.route)) throw error;
       ctx.redirect(path);
       ctx.status = 303;
     }

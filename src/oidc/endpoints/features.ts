@@ -1,7 +1,9 @@
 /** The optional features of oidc-provider that are on, and how each is bound to our pages, clients and resources. */
 import { type Configuration, errors } from 'oidc-provider';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Resource, Settings } from '../../policy/model/settings.ts';
 import type { DeviceDetails, ProviderPages } from '../pages.ts';
+import { deviceInfo } from '../provider-types.ts';
 
 interface FeatureParts {
   readonly settings: Settings;
@@ -33,7 +35,7 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
     pushedAuthorizationRequests: { enabled: true },
     resourceIndicators: {
       enabled: true,
-      defaultResource: async () => undefined as never,
+      defaultResource: async () => undefined,
       useGrantedResource: async () => true,
       getResourceServerInfo: async (_ctx, indicator) => resourceServer(settings.resources, indicator),
     },
@@ -43,10 +45,9 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
   };
 }
 
-/** As `deviceInfo` of oidc-provider makes it. */
 function deviceDetails(info: unknown): Omit<DeviceDetails, 'userCode'> {
-  const { ip, ua } = (info ?? {}) as { readonly ip?: string; readonly ua?: string };
-  return { ...(ip ? { ip } : {}), ...(ua ? { userAgent: ua } : {}) };
+  const { ip, ua } = deviceInfo(info);
+  return omitUndefined({ ip: ip || undefined, userAgent: ua || undefined });
 }
 
 function resourceServer(resources: readonly Resource[], indicator: string) {

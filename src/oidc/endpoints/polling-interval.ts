@@ -4,6 +4,7 @@ import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { keyTable } from '../../stores/key-table.ts';
 import { pollingIntervalKey } from '../../stores/keys.ts';
+import { setPollingInterval } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 
 /** What a device assumes when nothing is said (RFC 8628 section 3.2). We say it all the same. */
@@ -17,7 +18,7 @@ const tolerated: Seconds = keyTable['polling-interval'].lifetime.seconds;
  */
 export function enforcePollingInterval(provider: Provider): void {
   provider.on('device_authorization.success', (_ctx, answer) => {
-    (answer as { interval?: Seconds }).interval = interval;
+    setPollingInterval(answer, interval);
   });
   provider.on('grant.error', (ctx: KoaContextWithOIDC, error) => {
     const code = ctx.oidc.params?.device_code;

@@ -5,9 +5,9 @@ import type { Provider } from 'oidc-provider';
 import { peekSso } from '../../flow/browser/sso-session.ts';
 import type { Services } from '../../flow/services.ts';
 import { ssoSessionKey } from '../../stores/keys.ts';
+import { findLogoutClient } from '../provider-types.ts';
 import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/adapter.ts';
-import type { BackchannelLogoutClient } from './backchannel-logout.ts';
 
 /**
  * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive
@@ -21,7 +21,7 @@ export async function endSession(provider: Provider, services: Services, uid: st
   if (!session?.accountId) return;
   const { accountId, authorizations } = session;
   for (const [id, { sid }] of Object.entries(authorizations)) {
-    const client = (await provider.Client.find(id)) as unknown as BackchannelLogoutClient | undefined;
+    const client = await findLogoutClient(provider, id);
     if (client?.backchannelLogoutUri) await client.backchannelLogout(accountId, sid);
   }
   unit.afterCommit(() => {

@@ -7,16 +7,17 @@ import { audit, decidingRule } from '../../flow/audit.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
-import type { Profile, User } from '../../users/user.ts';
+import type { User } from '../../users/user.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
+import { claimsOf } from './claims.ts';
 
 /** A token for which oidc-provider looks for the account. */
 interface IssuedToken {
-  readonly kind?: string;
-  readonly scope?: string;
+  readonly kind?: string | undefined;
+  readonly scope?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
-  readonly iiat?: Seconds;
+  readonly iiat?: Seconds | undefined;
 }
 
 interface AccountRequested {
@@ -41,7 +42,8 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
     await checkAge(services, token.iiat);
     await checkRefresh(requested, user);
   }
-  return { accountId: id, claims: async () => claimsOf(user) };
+  const { settings } = await services.snapshot(currentRequest().unit);
+  return { accountId: id, claims: async () => claimsOf(user, settings.attributes) };
 }
 
 /**
@@ -91,33 +93,4 @@ async function checkRefresh({ ctx, services, token }: AccountRequested, user: Us
     ...(verdict.allow ? {} : { reason: verdict.reason }),
   });
   if (!verdict.allow) throw new errors.InvalidGrant('the sign-on policy denies this account');
-}
-
-/** Profile attributes and the claims that carry them (OpenID Connect Core section 5.1). */
-const standardClaims: Readonly<Record<string, keyof Profile & string>> = {
-  name: 'displayName',
-  given_name: 'givenName',
-  family_name: 'familyName',
-  email: 'email',
-  email_verified: 'emailVerified',
-  phone_number: 'phone',
-  phone_number_verified: 'phoneVerified',
-  locale: 'locale',
-};
-
-/**
- * All claims that the account has; oidc-provider releases those that the scopes allow. Attributes of the operator keep
- * their names.
- */
-function claimsOf(user: User): { sub: string; [claim: string]: unknown } {
-  const claims: { sub: string; [claim: string]: unknown } = { sub: user.id };
-  const standard = new Set<string>(Object.values(standardClaims));
-  for (const [name, value] of Object.entries(user.profile)) if (!standard.has(name)) claims[name] = value;
-  for (const [claim, attribute] of Object.entries(standardClaims)) {
-    if (user.profile[attribute] !== undefined) claims[claim] = user.profile[attribute];
-  }
-  if (user.identifiers[0] !== undefined) claims.preferred_username = user.identifiers[0];
-  claims.groups = user.groups;
-  claims.updated_at = user.updatedAt;
-  return claims;
 }

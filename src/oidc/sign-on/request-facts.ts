@@ -2,6 +2,7 @@
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { RequestFacts } from '../../core/model/facts.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
+import { claimedSubject, hintedSubject } from '../provider-types.ts';
 
 /**
  * Parameter by which the account pages say what the user wants to change: oidc-provider drops scopes that are not
@@ -35,9 +36,7 @@ function requestedAcr(
 ): { readonly essential: boolean; readonly values: readonly string[] } | undefined {
   const { claims } = ctx.oidc.params ?? {};
   if (typeof claims !== 'string') return undefined;
-  const acr = (
-    JSON.parse(claims) as { id_token?: { acr?: { essential?: unknown; value?: unknown; values?: unknown } | null } }
-  ).id_token?.acr;
+  const acr = parseClaims(claims).id_token?.acr;
   if (!acr) return undefined;
   if (acr.values !== undefined && !Array.isArray(acr.values))
     throw new errors.InvalidRequest('invalid claims.id_token.acr.values type');
@@ -45,13 +44,24 @@ function requestedAcr(
   return { essential: acr.essential === true, values: values.filter((value) => typeof value === 'string') };
 }
 
+interface ClaimsParameter {
+  readonly id_token?: {
+    readonly acr?: { readonly essential?: unknown; readonly value?: unknown; readonly values?: unknown } | null;
+  };
+}
+
+/** oidc-provider has checked that it is JSON of this shape. */
+function parseClaims(text: string): ClaimsParameter {
+  return JSON.parse(text) as ClaimsParameter;
+}
+
 /**
  * Id of the only account that may come out, if the request names one: by `id_token_hint`, or by `sub` in the claims
  * parameter.
  */
 export function expectedSubject(ctx: KoaContextWithOIDC): string | undefined {
-  const hint = (ctx.oidc.entities.IdTokenHint as { payload?: { sub?: unknown } } | undefined)?.payload?.sub;
+  const hint = hintedSubject(ctx);
   if (typeof hint === 'string') return hint;
-  const sub = (ctx.oidc.claims?.id_token as { sub?: { value?: unknown } | null } | undefined)?.sub?.value;
+  const sub = claimedSubject(ctx);
   return typeof sub === 'string' ? sub : undefined;
 }

@@ -39,6 +39,10 @@ interface Stored {
   readonly basisEnrollments?: readonly string[];
 }
 
+function parseStored(value: string): Stored {
+  return JSON.parse(value) as Stored;
+}
+
 /** Models from which further tokens follow: each is stored with what it rests on. */
 const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
@@ -77,7 +81,7 @@ function refsOf(model: string, id: string, payload: AdapterPayload): readonly st
   const refs: string[] = [];
   if (model === 'Interaction') refs.push(transactionKey(id));
   if (model === 'DeviceCode') refs.push(pollingIntervalKey(id));
-  if (model !== 'Grant' && payload.grantId) refs.push(grantKey(payload.grantId));
+  if (payload.grantId) refs.push(grantKey(payload.grantId));
   const session = payload.sessionUid ?? payload.session?.uid;
   if (session) refs.push(ssoSessionKey(session));
   if (payload.accountId) refs.push(userKey(payload.accountId));
@@ -178,10 +182,10 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   if (kindOf[model] === undefined || (model === 'Interaction' && !/^[\w-]+$/.test(id))) return undefined;
   const entry = await scope.unit.get(modelKey(model, id));
   if (!entry) return undefined;
-  const stored = JSON.parse(entry.value) as Stored;
+  const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
   if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
-  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed as never };
+  return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
 
 async function findByUserCode(storage: ModelStorage, code: string): Promise<AdapterPayload | undefined> {
@@ -209,7 +213,7 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
   if (unit.peek(key)) unit.replace(key, merged);
   else unit.create(key, merged);
-  if (model !== 'Grant' && model !== 'Interaction' && payload.grantId) {
+  if (model !== 'Interaction' && payload.grantId) {
     unit.add({ op: 'join', key: grantTokensKey(payload.grantId), member: key, ...omitUndefined({ ttl }) });
   }
   if (payload.userCode) unit.put(userCodeKey(payload.userCode), omitUndefined({ value: id, ttl, refs: [key] }));
@@ -242,7 +246,7 @@ async function revokeInScope({ store, scope }: ModelStorage, grantId: string): P
 
 /** What belongs to a grant or an account lives only as long as these. */
 async function isAlive(model: string, { payload, valid }: Stored, unit: UnitOfWork): Promise<boolean> {
-  if (model !== 'Grant' && payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
+  if (payload.grantId && !(await unit.get(grantKey(payload.grantId)))) return false;
   if (!payload.accountId) return true;
   const user = await unit.get(userKey(payload.accountId));
   if (!user) return false;

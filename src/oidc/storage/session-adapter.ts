@@ -12,6 +12,7 @@ import type { GrantedSession } from '../../core/model/policy.ts';
 import {
   type ClientAuthorization,
   isOver,
+  parseSsoSession,
   peekSso,
   type SsoSession,
   withEvidence,
@@ -117,7 +118,7 @@ export function keepSession(
 ): void {
   unit.merge(ssoSessionKey(uid), (value) => {
     if (value === undefined) return undefined;
-    const { validSince: before, ...session } = JSON.parse(value) as SsoSession;
+    const { validSince: before, ...session } = parseSsoSession(value);
     const since = withTokens ? (before ?? session.valid) : undefined;
     return entryOf({ ...session, valid, ...omitUndefined({ validSince: since }) }, secondsLeft(session, now));
   });
@@ -136,7 +137,7 @@ function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): 
 function currentSession(unit: UnitOfWork, uid: string, now: Seconds): (value: string | undefined) => SsoSession {
   const existed = unit.stored(ssoSessionKey(uid)) !== undefined;
   return (value) => {
-    if (value) return JSON.parse(value) as SsoSession;
+    if (value) return parseSsoSession(value);
     if (existed) throw new errors.SessionNotFound('the session was ended meanwhile');
     return { uid, startedAt: now, authorizations: {}, evidence: [], payload: {} };
   };
@@ -213,7 +214,7 @@ async function findByUid({ scope, now }: SessionStorage, uid: string): Promise<A
     ...payload,
     uid,
     ...(accountId ? { accountId } : {}),
-    authorizations: copyOf(authorizations) as never,
+    authorizations: copyOf(authorizations),
   };
 }
 
@@ -231,7 +232,7 @@ function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
   const { uid: session, accountId, authorizations, jti: _jti, ...payload } = saved.payload;
   const uid = session as string;
   const stored = unit.stored(ssoSessionKey(uid));
-  const before = stored ? (JSON.parse(stored.value) as SsoSession).authorizations : {};
+  const before = stored ? parseSsoSession(stored.value).authorizations : {};
   const after = copyOf((authorizations ?? {}) as SsoSession['authorizations']);
   const valid = accountIn(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());

@@ -67,5 +67,5 @@ function standaloneAuxiliary(source: YamlSource, steps: readonly Step[]): readon
   const [first] = steps;
   if (first === undefined || !steps.every(isAuxiliary)) return [];
   const names = [...new Set(first.named.map(({ descriptor }) => `\`${descriptor.key}\``))].join(' and ');
-  return [source.finding(first.path, `${names} never signs anybody in alone: ask for another factor type beside it`)];
+  return [source.finding(first.path, `${names} never signs a user in alone: ask for another factor type beside it`)];
 }

@@ -62,7 +62,7 @@ function enrollmentFault(keys: readonly string[], enabled: readonly Authenticato
   const off = keys.filter((name) => descriptorOf(name) === undefined);
   const notOn = wrong.length > 0 ? off.join(' and ') : several ? 'any of them' : 'it';
   const reasons = [
-    ...(wrong.length > 0 ? [`people cannot set up ${wrong.join(' and ')} while they sign in`] : []),
+    ...(wrong.length > 0 ? [`users cannot set up ${wrong.join(' and ')} while they sign in`] : []),
     ...(off.length > 0 ? [`stepgate.yaml does not enable ${notOn}`] : []),
   ];
   return `no user can enroll ${keys.join(' or ')}: ${reasons.join(', and ')}`;

@@ -6,6 +6,7 @@ import type { AuthenticatorDescriptor, Factor } from '../../core/model/facts.ts'
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { DocumentKind } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
+import { standardAttributes } from '../model/standard-attributes.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
 import { unknownName } from '../source/nearest-name.ts';
 import { type FoundValue, valuesAt } from '../source/values-at.ts';
@@ -20,6 +21,8 @@ export interface KnownNames {
   readonly acrValues: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
+  /** Also `undefined`: the configuration names no attributes, so that a profile may hold any. */
+  readonly attributes: readonly string[] | undefined;
   /** Client ids. */
   readonly apps: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorDescriptor[];
@@ -76,18 +79,26 @@ export function checkReferences({ kind, source }: DocumentSource, names: KnownNa
     );
   return [
     ...dangling,
-    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', names) : []),
-    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', names) : []),
+    ...(kind === 'settings' ? unknownKeys(source, 'authenticators', authenticatorNames(names)) : []),
+    ...(kind === 'enrollment' ? unknownKeys(source, 'rules.*.then.promote', authenticatorNames(names)) : []),
+    ...(kind === 'settings' || kind === 'app'
+      ? []
+      : unknownKeys(source, 'rules.*.when.attributes', { what: 'attribute', known: names.attributes })),
     ...(kind === 'app' ? unknownScopes(source, names) : []),
     ...(kind === 'app' ? [] : wrongFactors(source, names)),
   ];
 }
 
-function unknownNames(
-  source: YamlSource,
-  found: readonly FoundValue[],
-  { what, known }: { readonly what: string; readonly known: readonly string[] | undefined },
-): readonly Finding[] {
+interface Names {
+  readonly what: string;
+  readonly known: readonly string[] | undefined;
+}
+
+function authenticatorNames(names: KnownNames): Names {
+  return { what: 'authenticator', known: authenticatorKeys(names) };
+}
+
+function unknownNames(source: YamlSource, found: readonly FoundValue[], { what, known }: Names): readonly Finding[] {
   if (known === undefined) return [];
   return found
     .filter(
@@ -96,13 +107,12 @@ function unknownNames(
     .map(({ path, value }) => source.finding(path, unknownName(what, value, known)));
 }
 
-/** For places where authenticators are keys. */
-function unknownKeys(source: YamlSource, pattern: string, names: KnownNames): readonly Finding[] {
-  const known = authenticatorKeys(names);
+/** For places where names are keys. */
+function unknownKeys(source: YamlSource, pattern: string, { what, known }: Names): readonly Finding[] {
+  if (known === undefined) return [];
   return valuesAt(source.content, `${pattern}.*`).flatMap(({ path }) => {
     const key = String(path.at(-1));
-    if (known.includes(key)) return [];
-    return [source.finding(path.slice(0, -1), unknownName('authenticator', key, known), key)];
+    return known.includes(key) ? [] : [source.finding(path.slice(0, -1), unknownName(what, key, known), key)];
   });
 }
 
@@ -142,15 +152,23 @@ export function knownNames(
     apps: unreadableKinds.has('app') ? undefined : apps,
     authenticators,
   };
-  if (unreadableKinds.has('settings')) return { ...known, zones: undefined, acrValues: undefined, scopes: undefined };
+  if (unreadableKinds.has('settings'))
+    return { ...known, zones: undefined, acrValues: undefined, scopes: undefined, attributes: undefined };
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
   const acrValues = textsAt(settings, 'acrValues.*.value');
+  const attributes = keysAt('attributes.*');
   return {
     ...known,
     zones: keysAt('zones.*'),
     acrValues: acrValues.length > 0 ? acrValues : defaultAcrValues.map(({ value }) => value),
-    scopes: [...Object.keys(standardScopes), ...keysAt('scopes.*'), ...textsAt(settings, 'resources.*.scopes.*')],
+    scopes: [
+      ...Object.keys(standardScopes),
+      ...keysAt('scopes.*'),
+      ...textsAt(settings, 'attributes.*.scope'),
+      ...textsAt(settings, 'resources.*.scopes.*'),
+    ],
+    attributes: attributes.length > 0 ? [...Object.keys(standardAttributes), ...attributes] : undefined,
   };
 }
 

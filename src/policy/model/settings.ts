@@ -1,4 +1,5 @@
 /** What `stepgate.yaml` says, checked and complete: every default is filled in. */
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Seconds } from '../../core/model/facts.ts';
 import type { AcrValue } from '../../core/model/policy.ts';
 import type { AuthenticatorSettings } from './authenticator-kind.ts';
@@ -26,6 +27,8 @@ export interface Settings {
   readonly sms?: Gateway<SmsSender>;
   /** How calls are made; absent: none are. */
   readonly voice?: Gateway<{ readonly from: string }>;
+  /** What a profile may hold: the attributes of OpenID Connect and the configured ones. */
+  readonly attributes: AttributeSchema;
   /** Strongest first. */
   readonly acrValues: readonly AcrValue[];
   readonly tokens: TokenLifetimes;

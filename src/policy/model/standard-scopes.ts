@@ -21,6 +21,7 @@ export const standardScopes: Readonly<Record<string, readonly string[]>> = {
   ],
   email: ['email', 'email_verified'],
   phone: ['phone_number', 'phone_number_verified'],
+  address: ['address'],
   groups: ['groups'],
   offline_access: [],
 };

@@ -41,6 +41,14 @@ export function parsePointer(value: string): Pointer {
   return JSON.parse(value) as Pointer;
 }
 
+export function parseManifest(value: string): Manifest {
+  return JSON.parse(value) as Manifest;
+}
+
+function parseDocument(value: string): Document {
+  return JSON.parse(value) as Document;
+}
+
 /** JSON with sorted keys: the same content has the same hash, in whatever order it was written. */
 export function canonical(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`;
@@ -63,7 +71,7 @@ export async function writeDocuments(store: Store, texts: ReadonlyMap<string, st
  * when the store does not answer.
  */
 export async function readDocument(store: Store, hash: string): Promise<Document> {
-  return JSON.parse(await readImmutable(store, storedDocumentKey(hash), hash)) as Document;
+  return parseDocument(await readImmutable(store, storedDocumentKey(hash), hash));
 }
 
 /**
@@ -74,13 +82,13 @@ export async function* readDocuments(store: Store, hashes: readonly string[]): A
   for (let start = 0; start < hashes.length; start += pageSize) {
     const page = hashes.slice(start, start + pageSize);
     const { entries } = await store.load(page.map(storedDocumentKey));
-    yield page.map((hash) => JSON.parse(verified(entries, storedDocumentKey(hash), hash)) as Document);
+    yield page.map((hash) => parseDocument(verified(entries, storedDocumentKey(hash), hash)));
   }
 }
 
 /** Rejects like `readDocument`. */
 export async function readManifest(store: Store, pointer: Pointer): Promise<Manifest> {
-  return JSON.parse(await readImmutable(store, revisionKey(pointer.revision), pointer.manifest)) as Manifest;
+  return parseManifest(await readImmutable(store, revisionKey(pointer.revision), pointer.manifest));
 }
 
 async function readImmutable(store: Store, key: string, hash: string): Promise<string> {

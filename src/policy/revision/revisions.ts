@@ -8,6 +8,7 @@ import {
   canonical,
   type Manifest,
   type Pointer,
+  parseManifest,
   parsePointer,
   readManifest,
   sha256,
@@ -130,7 +131,7 @@ export class Revisions {
     const { entries } = await this.#store.load(keys);
     const manifests = keys.flatMap((key) => {
       const value = entries.get(key)?.value;
-      return value === undefined ? [] : [JSON.parse(value) as Manifest];
+      return value === undefined ? [] : [parseManifest(value)];
     });
     return manifests.slice(0, limit).map(({ documents, ...info }, index) => ({
       ...info,

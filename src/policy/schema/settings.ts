@@ -1,11 +1,13 @@
 /** `stepgate.yaml`. Comes out as `Settings`. */
 
 import { z } from 'zod';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { defaultAcrValues } from '../model/acr-defaults.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { Settings } from '../model/settings.ts';
 import { standardScopes } from '../model/standard-scopes.ts';
+import { attributeSchemaOf, profileAttributes } from './attributes.ts';
 import { mail, sms, voice } from './delivery.ts';
 import { closed, duration, key, listOf, secureUrlFault, text } from './fields.ts';
 import { requirementSchema } from './requirement.ts';
@@ -101,18 +103,20 @@ const acrValue = closed({
   requirement: requirementSchema.describe('What it stands for, in the language of the policies.'),
 });
 
+const brand = closed({
+  name: text.describe('Name of the product as users know it.'),
+  accent: z
+    .string()
+    .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
+    .optional()
+    .describe('Colour of buttons and links.'),
+}).describe('How the pages look.');
+
 /** `kinds`: all authenticators, each with the schema of its own settings. */
 export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
   return closed({
     issuer: issuer.optional().describe('Public URL of this provider. The environment variable ISSUER overrides it.'),
-    brand: closed({
-      name: text.describe('Name of the product as users know it.'),
-      accent: z
-        .string()
-        .regex(/^#[0-9a-fA-F]{6}$/, { error: 'must be a colour such as "#1a5fb4"' })
-        .optional()
-        .describe('Colour of buttons and links.'),
-    }).describe('How the pages look.'),
+    brand,
     trustedProxies: z
       .int()
       .min(0)
@@ -137,6 +141,7 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
     mail: mail.optional(),
     sms: sms.optional(),
     voice: voice.optional(),
+    attributes: profileAttributes,
     acrValues: z
       .array(acrValue)
       .min(1, { error: 'must not be empty: leave it out to have the shipped values' })
@@ -148,15 +153,29 @@ export function settingsSchema(kinds: readonly AuthenticatorKind[]) {
       .record(scopeName, z.array(z.string().min(1)))
       .default({})
       .describe(
-        'Scopes besides the standard ones (openid, profile, email, phone, groups, offline_access), each with the claims that it releases.',
+        'Scopes besides the standard ones (openid, profile, email, phone, address, groups, offline_access), each with the claims that it releases.',
       ),
   })
     .describe('Settings of the whole provider.')
-    .transform(
-      (input): Settings => ({
+    .transform((input): Settings => {
+      const attributes = attributeSchemaOf(input.attributes);
+      return {
         ...(input as ExactOptional<typeof input>),
+        attributes,
         acrValues: input.acrValues ?? defaultAcrValues,
-        scopes: { ...standardScopes, ...input.scopes },
-      }),
-    );
+        scopes: withClaims({ ...standardScopes, ...input.scopes }, attributes),
+      };
+    });
+}
+
+/** Each scope also releases the claims of the attributes that name it. */
+function withClaims(scopes: Settings['scopes'], { attributes }: AttributeSchema): Settings['scopes'] {
+  const released: Record<string, readonly string[]> = { ...scopes };
+  for (const { claim, scope } of Object.values(attributes)) {
+    if (claim === undefined || scope === undefined) continue;
+    const name = claim.startsWith('address.') ? 'address' : claim;
+    const present = released[scope] ?? [];
+    if (!present.includes(name)) released[scope] = [...present, name];
+  }
+  return released;
 }

@@ -1,6 +1,8 @@
 /** Imports users from a file of any length: each record is applied whole, or reported with its line. */
 import type { NewCredential } from '../../authenticators/authenticator.ts';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { Op } from '../../stores/store.ts';
+import { reservationOps, takenValue, type UniqueValue, uniqueValues } from '../attribute-reservations.ts';
 import type { Amendment } from '../changes.ts';
 import type { Directory } from '../directory.ts';
 import { passwordFaults } from '../password-faults.ts';
@@ -14,6 +16,8 @@ import { decoded, type FileRecord } from './records.ts';
 
 export interface ImportOptions {
   readonly directory: Directory;
+  /** What a profile may hold. */
+  readonly attributes: AttributeSchema;
   readonly passwords: PasswordTools;
   /** The credential of a verified address; `undefined`: mail cannot be sent there. */
   readonly addressCredential: (address: string) => NewCredential | undefined;
@@ -98,12 +102,15 @@ function counted(summary: ImportSummary, result: Result): ImportSummary {
 
 function begin(options: ImportOptions, seen: FingerprintSet, record: FileRecord): Result | Promise<Result> {
   if ('fault' in record) return { reason: record.fault };
-  const read = readUser(record.fields);
+  const read = readUser(record.fields, options.attributes);
   if (!read.ok) return { reason: read.reason };
   const { identifiers } = read.user;
   const repeated = identifiers.find((identifier) => seen.has(identifier));
   if (repeated !== undefined) return { reason: `${repeated} was on an earlier line` };
-  for (const identifier of identifiers) seen.add(identifier);
+  const unique = uniqueValues(options.attributes, read.user.profile);
+  const repeatedValue = unique.find(({ key }) => seen.has(key));
+  if (repeatedValue !== undefined) return { reason: `${repeatedValue.attribute}: the value was on an earlier line` };
+  for (const one of [...identifiers, ...unique.map(({ key }) => key)]) seen.add(one);
   const applied = apply(options, read.user);
   // `settle` awaits it; until then a failure must not count as unhandled.
   applied.catch(() => undefined);
@@ -127,11 +134,14 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   const phone = number === undefined ? undefined : options.numberCredential(number);
   if (number !== undefined && phone === undefined) return { reason: 'phone: no code can be sent to this number' };
   const proven = [mailbox, phone].filter((one) => one !== undefined);
+  const unique = await reserveUnique(options, user, account);
+  if ('reason' in unique) return unique;
   const done = account === undefined ? 'created' : 'updated';
   const outcome =
     account === undefined
-      ? await directory.create({ ...user, credentials: [...(credential ? [credential] : []), ...proven] }, (created) =>
-          options.record(created, 'created'),
+      ? await directory.create(
+          { ...user, credentials: [...(credential ? [credential] : []), ...proven] },
+          (created) => [...options.record(created, 'created'), ...unique.ops(created.id)],
         )
       : await directory.amend(
           account.user.id,
@@ -141,6 +151,7 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
           }),
           (before, after) => [
             ...options.record(after, 'updated'),
+            ...unique.ops(after.id),
             ...(before.user.profile.email === after.profile.email ? [] : options.notify(before, 'email_changed')),
             ...(credential === undefined ? [] : options.notify(before, 'password_reset')),
           ],
@@ -148,6 +159,20 @@ async function apply(options: ImportOptions, user: ImportedUser): Promise<Result
   if (outcome === undefined) return { reason: 'the user was deleted meanwhile' };
   if (!outcome.ok) return { reason: `${outcome.identifier} is there already` };
   return { done, short };
+}
+
+/** Finds out whether another user has a value that must be unique; else how its reservation is written. */
+async function reserveUnique(
+  { directory, attributes }: ImportOptions,
+  { profile }: ImportedUser,
+  account: Account | undefined,
+): Promise<{ readonly reason: string } | { ops(user: string): readonly Op[] }> {
+  const values: readonly UniqueValue[] = uniqueValues(attributes, profile);
+  if (values.length === 0) return { ops: () => [] };
+  const { entries, now } = await directory.reservations(values.map(({ key }) => key));
+  const taken = takenValue(entries, values, { user: account?.user.id, now });
+  if (taken !== undefined) return { reason: `${taken.attribute}: another user has this value` };
+  return { ops: (user) => reservationOps(entries, values, { user, now }) };
 }
 
 async function findAll(directory: Directory, identifiers: readonly string[]): Promise<readonly Account[]> {

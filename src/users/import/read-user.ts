@@ -1,8 +1,9 @@
 /** Reads the fields of one record as a user. Names are those of the profile; unknown names are custom attributes. */
-import type { AttributeValue } from '../../core/model/conditions.ts';
+import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
+import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../identifier.ts';
-import { attributeFault, textFault } from '../profile-rules.ts';
+import { readProfileValue, textFault } from '../profile-rules.ts';
 import type { Profile } from '../user.ts';
 
 /** Absent fields stay as they are when a user is updated. */
@@ -26,25 +27,28 @@ type Fields = Readonly<Record<string, unknown>>;
 class Unreadable extends Error {}
 
 /** A text that stands for a list holds its members separated by ";", as in CSV. */
-export function readUser(fields: Fields): ReadUser {
+export function readUser(fields: Fields, schema: AttributeSchema): ReadUser {
   try {
-    return { ok: true, user: read(fields) };
+    return { ok: true, user: read(fields, schema) };
   } catch (error) {
     if (error instanceof Unreadable) return { ok: false, reason: error.message };
     throw error;
   }
 }
 
-function read(fields: Fields): ImportedUser {
+function read(fields: Fields, schema: AttributeSchema): ImportedUser {
   const groups = fields.groups === undefined ? undefined : list(fields, 'groups');
   const status = text(fields, 'status');
   if (status !== undefined && !isStatus(status))
     throw new Unreadable(`status: ${quoted(status)} is none of active, suspended, deactivated`);
   const userType = text(fields, 'userType');
   const secret = readSecret(fields);
+  const profile = readProfile(fields, schema);
   return {
-    identifiers: readIdentifiers(fields),
-    profile: readProfile(fields),
+    identifiers: [
+      ...new Set([...readIdentifiers(fields, schema), ...identifyingValues(schema, profile).map(canonical)]),
+    ],
+    profile,
     ...(groups === undefined ? {} : { groups }),
     ...(status === undefined ? {} : { status }),
     ...(userType === undefined ? {} : { userType }),
@@ -56,10 +60,11 @@ function isStatus(value: string): value is UserStatus {
   return value === 'active' || value === 'suspended' || value === 'deactivated';
 }
 
-function readIdentifiers(fields: Fields): readonly string[] {
+function readIdentifiers(fields: Fields, { attributes }: AttributeSchema): readonly string[] {
   const given = fields.identifiers === undefined ? [] : list(fields, 'identifiers');
   const all = [...given, text(fields, 'username'), text(fields, 'email')].filter((one) => one !== undefined);
-  if (all.length === 0) throw new Unreadable('it has none of identifiers, username, email');
+  const isIdentified = Object.entries(attributes).some(([name, { identifies }]) => identifies && name in fields);
+  if (all.length === 0 && !isIdentified) throw new Unreadable('it has none of identifiers, username, email');
   return [...new Set(all.map(canonical))];
 }
 
@@ -86,21 +91,23 @@ function readSecret(fields: Fields): ImportedUser['secret'] {
 
 const notProfile = new Set(['identifiers', 'username', 'groups', 'status', 'userType', 'password', 'passwordHash']);
 
-function readProfile(fields: Fields): Profile {
-  const profile: Record<string, AttributeValue | readonly string[]> = {};
-  for (const [name, value] of Object.entries(fields)) {
+function readProfile(fields: Fields, schema: AttributeSchema): Profile {
+  const profile: Record<string, ProfileValue> = {};
+  for (const [name, given] of Object.entries(fields)) {
     if (notProfile.has(name)) continue;
-    const given = name === 'emailVerified' || name === 'phoneVerified' ? truth(value) : value;
-    const fault = attributeFault(name, given);
-    if (fault !== undefined) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${fault}`);
-    profile[name] = name === 'email' ? canonical(String(given)) : (given as AttributeValue | readonly string[]);
+    const read = readProfileValue(schema, name, given);
+    if (!read.ok) throw new Unreadable(`${/^\w+$/.test(name) ? name : quoted(name)}: ${read.reason}`);
+    profile[name] = name === 'email' ? canonical(String(read.value)) : read.value;
   }
   return profile;
 }
 
-function truth(value: unknown): unknown {
-  if (value === 'true') return true;
-  return value === 'false' ? false : value;
+/** The values of attributes by which users sign in. */
+export function identifyingValues({ attributes }: AttributeSchema, profile: Profile): readonly string[] {
+  return Object.entries(attributes).flatMap(([name, { identifies }]) => {
+    const value = profile[name];
+    return identifies && typeof value === 'string' ? [value] : [];
+  });
 }
 
 function text(fields: Fields, name: string): string | undefined {

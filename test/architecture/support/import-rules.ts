@@ -1,6 +1,6 @@
 /**
  * Who may import whom: the house rules as a table. A part is a folder of `src` or a file in it; of two parts that fit,
- * the longer name counts. Everybody may import from their own folder and from `errors`; `core` imports nothing at all
+ * the longer name counts. Every part may import from its own folder and from `errors`; `core` imports nothing at all
  * but itself.
  */
 import type { SourceFile } from './source.ts';
@@ -102,7 +102,18 @@ export const mayUseProcess = ['main', 'cli'];
  * that of a file. In `authenticators` no kind imports another kind.
  */
 export const layersWithin: Readonly<Record<string, readonly string[]>> = {
-  core: ['model', 'policy', 'evidence', 'remediation', 'enrollment', 'decision', 'queries', 'step', 'analysis'],
+  core: [
+    'model',
+    'policy',
+    'evidence',
+    'remediation',
+    'enrollment',
+    'profile',
+    'decision',
+    'queries',
+    'step',
+    'analysis',
+  ],
   policy: ['model', 'schema', 'source', 'revision', 'check', 'load'],
   flow: [
     'server-mac',
@@ -120,7 +131,18 @@ export const layersWithin: Readonly<Record<string, readonly string[]>> = {
     'account',
     'explain',
   ],
-  oidc: ['request-scope', 'pages', 'keys', 'clients', 'storage', 'sign-on', 'interaction', 'endpoints', 'provider'],
+  oidc: [
+    'provider-types',
+    'request-scope',
+    'pages',
+    'keys',
+    'clients',
+    'storage',
+    'sign-on',
+    'interaction',
+    'endpoints',
+    'provider',
+  ],
   http: [
     'html',
     'answers',

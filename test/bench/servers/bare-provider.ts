@@ -1,6 +1,6 @@
 /**
  * The baseline: oidc-provider as it comes, on Redis, with interactions as small as its own development ones. It checks
- * no password, has no policy, keeps no audit log, and knows everybody.
+ * no password, has no policy, keeps no audit log, and knows every user.
  */
 import { once } from 'node:events';
 import { createServer, type IncomingMessage } from 'node:http';
@@ -60,7 +60,7 @@ async function configuration(): Promise<Configuration> {
     },
     findAccount: async (_ctx, id) => ({
       accountId: id,
-      claims: async () => ({ sub: id, email: id, email_verified: true, name: 'Somebody', updated_at: 1 }),
+      claims: async () => ({ sub: id, email: id, email_verified: true, name: 'Some User', updated_at: 1 }),
     }),
   };
 }

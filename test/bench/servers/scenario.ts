@@ -1,4 +1,4 @@
-/** What both servers know: the same apps, the same people, the same scopes. */
+/** What both servers know: the same apps, the same users, the same scopes. */
 
 /** Signing algorithms of ID tokens that are measured; there is one app for each. */
 export const algorithms = ['ES256', 'RS256'] as const;
@@ -7,15 +7,15 @@ export type Algorithm = (typeof algorithms)[number];
 export const redirectUri = 'https://app.example.org/callback';
 export const scope = 'openid email profile';
 export const password = 'correct horse battery staple';
-/** More than there are connections, so that no two sign-ins of one person are under way at once. */
-export const people = 64;
+/** More than there are connections, so that no two sign-ins of one user are under way at once. */
+export const users = 64;
 
 export function clientIdOf(algorithm: Algorithm): string {
   return `bench-${algorithm.toLowerCase()}`;
 }
 
-export function identifierOf(person: number): string {
-  return `person-${person % people}@example.org`;
+export function identifierOf(user: number): string {
+  return `user-${user % users}@example.org`;
 }
 
 /** OpenID Connect client metadata of an app: public, with PKCE and refresh tokens. */

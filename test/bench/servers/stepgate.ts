@@ -1,6 +1,6 @@
 /**
  * Stepgate as the package runs it: built, composed as `serve` does it, on Redis, with audit lines on stdout; and one
- * thing more: it counts its round trips. Configuration and people are in the store already.
+ * thing more: it counts its round trips. Configuration and users are in the store already.
  */
 import { once } from 'node:events';
 import { createServer } from 'node:http';

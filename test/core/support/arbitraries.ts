@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { Characteristic, Enrollment, Evidence, Factor, RequestFacts } from '../../../src/core/model/facts.ts';
 import { omitUndefined } from '../../../src/core/model/omit-undefined.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../../../src/core/model/policy.ts';
-import { acrValues, descriptor, enrolled, type Key, NOW, proof, TRANSACTION } from './world.ts';
+import { acrValues, descriptor, enrolled, type Key, NOW, proof, TRANSACTION } from './fixtures.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const [totp] = enrolled('totp');

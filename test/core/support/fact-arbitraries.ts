@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type { ConditionName, ConditionOf, Conditions } from '../../../src/core/model/conditions.ts';
 import type { Facts, OperatingSystem, Platform, Subject } from '../../../src/core/model/facts.ts';
 import { allEnrollments, enrollments, evidenceOf, request } from './arbitraries.ts';
-import { descriptor, type Key, NOW, TRANSACTION } from './world.ts';
+import { descriptor, type Key, NOW, TRANSACTION } from './fixtures.ts';
 
 const keys = Object.keys(descriptor) as Key[];
 const names = ['a', 'b', 'c'];

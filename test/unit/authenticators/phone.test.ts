@@ -10,7 +10,7 @@ import { context as bare } from '../../contract/authenticator-contract.ts';
 import { phoneSettings } from '../../support/phone.ts';
 
 const phone = phoneAuthenticator();
-const context: AuthenticatorContext = { ...bare, settings: phoneSettings, subjectId: 'somebody' };
+const context: AuthenticatorContext = { ...bare, settings: phoneSettings, subjectId: 'user-1' };
 const of = (number: string): Credential => ({ ...phoneCredential(number), id: 'one', createdAt: 1 });
 const ann = of('+4915112345678');
 const landline = of('+4930901820');

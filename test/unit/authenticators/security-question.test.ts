@@ -82,7 +82,7 @@ describe('to verify', () => {
 });
 
 describe('the question', () => {
-  const proved = { ...context, mayShowDetails: true, subjectId: 'somebody' };
+  const proved = { ...context, mayShowDetails: true, subjectId: 'user-1' };
 
   test('is not shown before the user has proved something', async () => {
     for (const credential of [await enrolled(toy), undefined])

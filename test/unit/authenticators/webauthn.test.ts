@@ -205,7 +205,7 @@ describe('an assertion is refused', () => {
     ['now it can be backed up', { flags: flag.up | flag.uv | flag.be }, 'backup_eligibility'],
     ['the signature of another key', { signer: stranger }, 'signature'],
     ['an id of another user', { id: randomBytes(32) }, 'unknown_credential'],
-    ['the user handle of another user', { userHandle: Buffer.from('somebody').toString('base64url') }, 'user_handle'],
+    ['the user handle of another user', { userHandle: Buffer.from('other user').toString('base64url') }, 'user_handle'],
   ];
 
   test.each(cases)('%s', async (_, making, reason) => {

@@ -9,7 +9,7 @@ import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { signInMail } from '../../support/outbox.ts';
-import { viewsDir } from '../../support/pages.ts';
+import { viewsDir } from '../../support/page-states.ts';
 import { recordingStore } from '../../support/recording-store.ts';
 import { startMailServer } from '../../support/smtp.ts';
 

@@ -18,7 +18,7 @@ import type { OpenAccount } from '../../../src/flow/account/open-account.ts';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
 import { loadAccount } from '../../../src/flow/facts/account.ts';
 import { gatherFacts } from '../../../src/flow/facts/gather.ts';
-import { createWorld, credential, start } from './sign-in-world.ts';
+import { createWorld, credential, start } from './sign-in-fixture.ts';
 
 const session: SsoSession = {
   uid: 'mine',

@@ -2,6 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals';
 import type { Authenticator } from '../../../src/authenticators/authenticator.ts';
+import type { Requirement, Rule } from '../../../src/core/model/policy.ts';
 import { formHandle } from '../../../src/flow/transaction/form-handle.ts';
 import { attemptCounter, credentialsKey, identifierKey, signInLogKey } from '../../../src/stores/keys.ts';
 import { serializeCredentials } from '../../../src/users/user.ts';
@@ -19,10 +20,18 @@ import {
   totp,
   type World,
   type WorldOptions,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 const proof = { factors: ['possession'], characteristics: ['userPresence'], amr: ['x'] } as const;
+
+/** Rules of which the first is only for the group `strict`, which a user may leave during a sign-in. */
+function strictly(strict: Rule['then'], others: Rule['then']): readonly Rule[] {
+  return [
+    { name: 'strict', when: { groups: { any: ['strict'] } }, then: strict },
+    { name: 'others', when: {}, then: others },
+  ];
+}
 
 async function worldOfAnn(options: WorldOptions = twoFactors): Promise<World> {
   const world = createWorld(options);
@@ -149,6 +158,19 @@ describe('the page that asks who it is', () => {
     expect(result.kind === 'step' && result.done).toEqual([]);
   });
 
+  /** The rules changed after the page was made: its handle still names the password. */
+  test.each<[string, WorldOptions, boolean]>([
+    ['that the rules disable meanwhile', { enrollment: { disabled: ['password'] } }, false],
+    ['of the only authenticator', { authenticators: [password] }, true],
+  ])('a secret %s', async (_what, options, isTried) => {
+    const world = await worldOfAnn({ ...twoFactors, ...options });
+    const { version } = await world.beginSignIn();
+    const binding = { transaction: 'tx', step: 'identify', authenticator: 'password', version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': 'secret' });
+    expect(world.events().includes('authenticator.verified password')).toBe(isTried);
+  });
+
   test.each([
     ['bob', ['error subject.mismatch identifier']],
     ['ann', []],
@@ -270,6 +292,24 @@ describe('a challenge', () => {
     await world.send(page, { 'credentials.passcode': passcode, rememberDevice });
     expect((await world.transaction())?.rememberDevice).toBe(expected);
   });
+
+  test('that nothing asks for any more remembers no browser', async () => {
+    const demands = ['totp', 'key'].map((one) => ({ authenticators: [one] }));
+    const both: Requirement = { anyOf: [{ factors: 2, demands }] };
+    const app = strictly(allow(both), allow(factors(2), { remember: 600 }));
+    const held = ['password', 'totp', 'key'].map((one) => credential(one, one));
+    const world = createWorld({ app, authenticators: [password, totp, fakeAuthenticator({ key: 'key' })] });
+    await world.addUser('ann', held, { groups: ['strict'] });
+    let page = await world.identify('ann');
+    for (const proof of ['totp', 'password']) {
+      page = asStep(await world.send(page, { 'authenticator.id': proof }, { step: 'select' }));
+      page = asStep(await world.send(page, { 'credentials.passcode': proof }));
+    }
+    expect(page).toMatchObject({ step: { kind: 'challenge', authenticator: 'key' }, done: ['totp', 'password'] });
+    await world.addUser('ann', held);
+    expect(currentStep(await world.send(page, { rememberDevice: 'yes' }))).toBe('complete');
+    expect(await world.transaction()).not.toHaveProperty('rememberDevice');
+  });
 });
 
 describe('what a verification changes', () => {
@@ -290,8 +330,11 @@ describe('what a verification changes', () => {
     return { world, result, credentials: await world.credentials('ann') };
   };
   const ok = { ok: true, credential: 'key', proof } as const;
-  const writeKey = (text: string) => (world: World) =>
-    world.write({ op: 'put', key: credentialsKey('user-ann'), value: serializeCredentials([credential('key', text)]) });
+  const writeKey = (text: string) => (world: World) => {
+    // The other key has the secret that this one had.
+    const value = serializeCredentials([credential('key', text), credential('key', 'old', { id: 'key2' })]);
+    return world.write({ op: 'put', key: credentialsKey('user-ann'), value });
+  };
 
   test('a one-time value is saved with the proof', async () => {
     const { result, credentials } = await signIn(async () => ({ ...ok, secret: { text: 'new' }, mustSave: true }));
@@ -318,6 +361,7 @@ describe('what a verification changes', () => {
       writeKey(text),
     );
     expect([result.kind, credentials[0]?.secret]).toEqual(['complete', { text: expected }]);
+    expect(credentials[1]).toEqual(credential('key', 'old', { id: 'key2' }));
   });
 
   test('a better hash is no reason to fail when the account is gone', async () => {
@@ -384,6 +428,7 @@ describe('what a verification changes', () => {
   ])('a refusal says %s', async (_what, refusal, notice, reason) => {
     const { world, result } = await signIn(async () => refusal);
     expect(noticesOf(result)).toEqual([notice]);
+    expect(world.lines).toMatchObject([{ subject: 'user-ann', client: 'notes', ip: '192.0.2.1', transaction: 'tx' }]);
     expect(world.events()).toEqual([`authenticator.refused key ${reason}`]);
   });
 
@@ -505,8 +550,12 @@ describe('an enrollment', () => {
       attemptLimits: [{ limit: 99, window: 60 }],
     });
     const said = [];
-    for (let round = 0; round < 31; round += 1)
-      said.push(...noticesOf(await world.send(page, { 'credentials.passcode': 'wrong' })));
+    let last = page;
+    for (let round = 0; round < 31; round += 1) {
+      last = asStep(await world.send(page, { 'credentials.passcode': 'wrong' }));
+      said.push(...noticesOf(last));
+    }
+    expect(last.step.notices[0]?.params).toEqual({ seconds: 86_400 });
     expect(said.slice(29)).toEqual([
       'error credentials.invalid credentials.passcode',
       'error attempts.exceeded credentials.passcode',
@@ -544,6 +593,54 @@ describe('an enrollment', () => {
       version: page.version,
     });
     expect(noticesOf(await world.send({ handle }, right))).toEqual(['error form.stale']);
+  });
+
+  test('is not confirmed once nothing asks for it any more', async () => {
+    const held = [credential('password', 'secret')];
+    const world = createWorld({ app: strictly(allow(factors(2)), allow(factors(1))) });
+    await world.addUser('ann', held, { groups: ['strict'] });
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('enroll:totp');
+    await world.addUser('ann', held);
+    expect(currentStep(await world.send(page, right))).toBe('complete');
+    expect(await world.credentials('ann')).toEqual(held);
+  });
+
+  test('is not confirmed in the place of a challenge', async () => {
+    const world = await worldOfAnn();
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('challenge:totp');
+    const held = [credential('password', 'secret')];
+    await world.addUser('ann', held);
+    const binding = { transaction: 'tx', step: 'enroll', authenticator: 'totp', version: page.version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    expect(noticesOf(await world.send({ handle }, right))).toEqual(['error form.stale']);
+    expect(await world.credentials('ann')).toEqual(held);
+  });
+
+  test('is not confirmed once the account can prove more than was proved', async () => {
+    const key = fakeAuthenticator({ key: 'key' });
+    const world = createWorld({ authenticators: [password, totp, key], enrollment: { optional: ['totp'] } });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('enroll:totp');
+    const more = [credential('password', 'secret'), credential('key', 'k')];
+    await world.addUser('ann', more);
+    expect(noticesOf(await world.send(page, right))).toEqual(['error form.stale']);
+    expect(await world.credentials('ann')).toEqual(more);
+  });
+
+  test('that lacks a factor type is not kept', async () => {
+    const able = fakeAuthenticator(
+      { key: 'totp', enrollable: true, factors: ['possession', 'inherence'] },
+      { enroll: totp.enroll },
+    );
+    const world = createWorld({ authenticators: [password, able], app: allow(factors(3)) });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    world.events();
+    expect(noticesOf(await world.send(page, right))).toEqual(['error credentials.not_enough credentials.passcode']);
+    expect(world.events()).toEqual(['authenticator.refused totp credentials.not_enough: characteristics']);
   });
 
   test.each<[string, Partial<Authenticator['descriptor']>, string, string]>([
@@ -631,6 +728,7 @@ describe('an enrollment', () => {
       expect(after).toEqual(ids);
       const told = (await world.outbox()).map(({ delivery }) => delivery?.params.event);
       expect(told).toEqual([maxEnrollments ? 'replaced' : 'added']);
+      expect(world.lines.at(-1)?.otherSessionsEnded).toBe(maxEnrollments ? true : undefined);
     }
   });
 
@@ -700,6 +798,28 @@ describe('an enrollment', () => {
       expect(noticesOf(limited)).toEqual(['error resend.exceeded']);
       expect(currentStep(await world.send(again, { 'credentials.passcode': '2' }))).toBe('complete');
     });
+
+    /** What the authenticator says to the wish for another message. */
+    test.each<[string, Awaited<ReturnType<Authenticator['enroll']>>]>([
+      ['refuses', { ok: false, code: 'credentials.invalid' }],
+      [
+        'has it enrolled',
+        { ok: true, credential: { authenticator: 'totp', factors: [], characteristics: [], secret: {} }, proof },
+      ],
+    ])('sends nothing again where the authenticator %s', async (_what, answered) => {
+      const { world, page } = await atEnroll({
+        ...staged,
+        enroll: async (...given) =>
+          given[1].input.resend ? answered : (staged.enroll as typeof totp.enroll)(...given),
+      });
+      const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
+      const before = await world.transaction();
+      expect(noticesOf(await world.send(code, {}, { step: 'resend' }))).toEqual(['error form.stale']);
+      expect([await world.transaction(), await world.credentials('ann')]).toEqual([
+        before,
+        [credential('password', 'secret')],
+      ]);
+    });
   });
 });
 
@@ -754,6 +874,25 @@ describe('sending again', () => {
     const value = serializeCredentials([credential('mail', '2', { id: 'mail2' })]);
     await world.write({ op: 'put', key: credentialsKey('user-ann'), value });
     expect(noticesOf(await resend(world, page))).toEqual(['error form.stale']);
+  });
+
+  test('where there is another way, too', async () => {
+    const world = createWorld({ authenticators: [mail(), totp] });
+    await world.addUser('ann', [credential('mail', '1'), credential('totp', '123')]);
+    const page = await world.identify('ann');
+    expect([currentStep(page), noticesOf(await resend(world, page))]).toEqual(['challenge:mail', ['info sent.again']]);
+  });
+
+  test('not once nothing asks for it any more', async () => {
+    const app = strictly(allow(factors(2)), allow(factors(1)));
+    const held = [credential('password', 'secret'), credential('mail', '1')];
+    const world = createWorld({ authenticators: [password, mail()], app });
+    await world.addUser('ann', held, { groups: ['strict'] });
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    await world.addUser('ann', held);
+    world.events();
+    expect(currentStep(await resend(world, page))).toBe('complete');
+    expect(world.events()).toEqual([]);
   });
 
   test('too often: what was sent before still counts', async () => {
@@ -913,6 +1052,7 @@ describe('an authenticator that can tell who it is', () => {
         { authenticator: 'passkey', inputs: ['public_key'], challenge: { version: 1, userVerification: false } },
       ],
     });
+    expect((await world.identify('ann')).step).not.toHaveProperty('identifyByCredential');
     const plain = await (await worldOfAnn()).beginSignIn();
     expect(plain.step).not.toHaveProperty('identifyByCredential');
   });
@@ -955,6 +1095,20 @@ describe('an authenticator that can tell who it is', () => {
     expect((await world.transaction())?.subject).toEqual(
       where === 'complete' ? { id: 'user-ann', identifier: 'ann', decoy: false } : undefined,
     );
+  });
+
+  test('knows of the request what every authenticator knows, when it asks and when it is answered', async () => {
+    const known: object[] = [];
+    const pending = (_version: number, _input: object, env: object) => void known.push(env);
+    const challenge = (_version: number, env: object) => {
+      known.push(env);
+      return { inputs: [], public: {}, private: {}, expires: start + 60 };
+    };
+    const world = await withPasskey(passkey({ pending, challenge }));
+    await world.send(await world.beginSignIn(), by({}));
+    const same = { issuer: 'https://id.test', now: start, transactionId: 'tx', userVerification: false };
+    // The page, the answer, and the page that says that it was too late.
+    expect(known).toMatchObject([same, same, same]);
   });
 
   test.each(['password', 'none'])('%s cannot tell', async (id) => {
@@ -1031,6 +1185,15 @@ describe('an answer by the link of a message', () => {
     if (where !== 'complete') expect(noticesOf(result)).toEqual(['error form.stale']);
   });
 
+  test('a wrong code with the right token leaves the form current', async () => {
+    const { world, page } = await atMail();
+    const wrong = asStep(await world.send(page, { ...answer('mail-token'), 'credentials.passcode': '2' }));
+    expect([noticesOf(wrong), wrong.version]).toEqual([
+      ['error credentials.invalid credentials.passcode'],
+      page.version,
+    ]);
+  });
+
   test('comes back from the list of options', async () => {
     const { world, page } = await atMail();
     const { version } = asStep(await world.send(page, {}, { step: 'select' }));
@@ -1046,5 +1209,24 @@ describe('an answer by the link of a message', () => {
     const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version: other.version };
     const handle = formHandle(world.secrets.all[0] as string, binding);
     expect(currentStep(await world.send({ handle }, answer('mail-token')))).toBe('complete');
+  });
+
+  test('comes back to the mailbox that it was sent to, also when it is too late', async () => {
+    const world = createWorld({ ...twoFactors, authenticators: [password, linking('mail'), totp] });
+    await world.addUser('ann', [
+      credential('password', 'secret'),
+      credential('mail', '1'),
+      credential('mail', '1', { id: 'mail2' }),
+      credential('totp', '123'),
+    ]);
+    let page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    for (const id of ['mail:mail2', 'totp'])
+      page = asStep(await world.send(page, { 'authenticator.id': id }, { step: 'select' }));
+    world.clock.now += 300;
+    const binding = { transaction: 'tx', step: 'challenge', authenticator: 'mail', version: page.version };
+    const handle = formHandle(world.secrets.all[0] as string, binding);
+    const late = asStep(await world.send({ handle }, answer('mail-token')));
+    expect(noticesOf(late)).toEqual(['error challenge.expired']);
+    expect(late.step).toMatchObject({ kind: 'challenge', authenticator: 'mail', enrollment: 'mail2' });
   });
 });

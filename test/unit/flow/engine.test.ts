@@ -15,7 +15,7 @@ import {
   password,
   start,
   totp,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 
@@ -113,6 +113,15 @@ describe('there is nothing to go on with', () => {
 
 describe('a form that does not answer this step', () => {
   type World = Awaited<ReturnType<typeof annInTwoSteps>>;
+
+  /** How many answers by TOTP are left. The question costs one. */
+  async function attemptsLeft(world: World): Promise<number> {
+    const { reservation } = await world.store.load([], {
+      reserve: { of: transactionKey('tx'), name: 'totp', limits: totp.attemptLimits },
+    });
+    return reservation?.granted ? reservation.remaining + 1 : 0;
+  }
+
   type Page = Awaited<ReturnType<World['identify']>>;
 
   test.each<[string, (world: World, page: Page) => Promise<string | undefined>]>([
@@ -145,11 +154,7 @@ describe('a form that does not answer this step', () => {
     expect(result).toMatchObject({ moved: false, refused: false });
     expect(world.events()).toEqual([]);
     expect(world.store.commits).toHaveLength(length);
-    // All three attempts are left.
-    const { reservation } = await world.store.load([], {
-      reserve: { of: transactionKey('tx'), name: 'totp', limits: totp.attemptLimits },
-    });
-    expect(reservation?.remaining).toBe(2);
+    expect(await attemptsLeft(world)).toBe(3);
   });
 
   test('a handle under an older secret that is still known counts', async () => {
@@ -166,7 +171,9 @@ describe('a form that does not answer this step', () => {
     const handle = formHandle(world.secrets.all[0] as string, binding);
     const result = await world.send({ handle }, { identifier: 'ann', 'credentials.passcode': '123' });
     expect([currentStep(result), noticesOf(result)]).toEqual(['identify', []]);
+    expect(result).toMatchObject({ moved: false });
     expect((await world.transaction())?.subject).toBeUndefined();
+    expect(await attemptsLeft(world)).toBe(3);
   });
 });
 
@@ -270,7 +277,7 @@ describe('another option', () => {
       credential('password', 'secret'),
       credential('totp', '123', { label: 'Phone' }),
       credential('totp', '456', { id: 'totp2', label: 'Tablet' }),
-      credential('key', 'k'),
+      credential('key', 'k', { label: 'Ring' }),
     ]);
     return { world, page: await world.identify('ann', { 'credentials.passcode': 'secret' }) };
   }
@@ -308,6 +315,7 @@ describe('another option', () => {
 
   test.each<[string, string | undefined, string]>([
     ['by its kind', 'key', 'challenge:key'],
+    ['by its kind, of several', 'totp', 'challenge:totp'],
     ['by its id', 'totp:totp2', 'challenge:totp'],
     ['that is not there', 'mail', 'select'],
     ['of an id that is not there', 'totp:other', 'select'],
@@ -347,7 +355,31 @@ describe('another option', () => {
     expect(list.step).toMatchObject({
       options: [{ authenticator: 'password' }, { authenticator: 'totp' }, { authenticator: 'key' }],
     });
-    expect(JSON.stringify(list.step)).not.toMatch(/Phone|totp2/);
+    expect(JSON.stringify(list.step)).not.toMatch(/Phone|totp2|Ring/);
+  });
+
+  test('of what can be enrolled, too', async () => {
+    const enrollable = (name: string) => fakeAuthenticator({ key: name, enrollable: true });
+    const authenticators = [password, enrollable('totp'), enrollable('key')];
+    const world = createWorld({ authenticators, enrollment: { required: [{ anyOf: ['totp', 'key'] }] } });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const list = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(list.step).toMatchObject({ kind: 'select', purpose: 'enroll' });
+    expect(currentStep(await world.send(list, { 'authenticator.id': 'key' }))).toBe('enroll:key');
+  });
+
+  test('the address that was typed is challenged first, until a proof shows that there are several', async () => {
+    const mail = fakeAuthenticator(
+      { key: 'mail' },
+      { matchesIdentifier: ({ secret }, identifier) => secret.text === identifier },
+    );
+    const world = createWorld({ authenticators: [password, totp, mail] });
+    await world.addUser('ann', [
+      credential('mail', 'one@example.org'),
+      credential('mail', 'ann', { id: 'mail2' }),
+      credential('mail', 'three@example.org', { id: 'mail3' }),
+    ]);
+    expect((await world.identify('ann')).step).toMatchObject({ kind: 'challenge', challenge: { of: 'mail2' } });
   });
 
   test('what was left is found again as it was', async () => {
@@ -375,6 +407,20 @@ describe('skip', () => {
     expect(world.events()).toEqual(['enrollment.skipped totp optional']);
     expect((await world.user('ann')).skipped).toEqual({ key: earlier, totp: { optional: { count: 1, at: start } } });
     expect((await world.transaction())?.skipped).toEqual(['totp']);
+  });
+
+  test('leads to what else is offered', async () => {
+    const key = fakeAuthenticator({ key: 'key', enrollable: true });
+    const promoted = [{ authenticator: 'key', cooldown: 60 }];
+    const world = createWorld({
+      authenticators: [password, totp, key],
+      enrollment: { optional: ['totp'], promoted },
+    });
+    await world.addUser('ann', [credential('password', 'secret')]);
+    const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+    expect(currentStep(page)).toBe('enroll:totp');
+    const next = await world.send(page, {}, { step: 'skip' });
+    expect([currentStep(next), next]).toMatchObject(['enroll:key', { moved: true }]);
   });
 
   test('of two tabs one is counted', async () => {

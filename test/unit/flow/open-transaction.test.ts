@@ -5,11 +5,11 @@ import type { Authenticator, AuthenticatorContext } from '../../../src/authentic
 import { wouldEndOtherSessions } from '../../../src/flow/actions/enroll.ts';
 import { magicLinkChallenge } from '../../../src/flow/actions/magic-link-challenge.ts';
 import { startChallenge } from '../../../src/flow/actions/start-challenge.ts';
-import { throttled } from '../../../src/flow/actions/verify.ts';
+import { throttled, verify } from '../../../src/flow/actions/verify.ts';
 import { decide } from '../../../src/flow/engine.ts';
 import { serverMac } from '../../../src/flow/server-mac.ts';
 import { environmentOf, type OpenTransaction } from '../../../src/flow/transaction/open-transaction.ts';
-import { interactionKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
+import { identifierKey, interactionKey, knownDeviceKey, transactionKey } from '../../../src/stores/keys.ts';
 import {
   allow,
   createWorld,
@@ -20,7 +20,7 @@ import {
   password,
   totp,
   type World,
-} from './sign-in-world.ts';
+} from './sign-in-fixture.ts';
 
 const twoFactors = { app: allow(factors(2)) };
 
@@ -45,6 +45,15 @@ describe('what an authenticator may know', () => {
     expect(await known()).toMatchObject({ identifier: 'Ann', subjectId: 'user-ann', mayShowDetails: false });
     await world.send(page, { 'credentials.passcode': 'secret' });
     expect(await known()).toMatchObject({ identifier: 'Ann', mayShowDetails: true });
+  });
+
+  test('is how the policy sets it up, and no other', async () => {
+    const world = createWorld();
+    await world.beginSignIn();
+    const own = { codeLifetime: 300 };
+    Object.assign(world.snapshot.settings.authenticators, { totp: own, password: { minLength: 8 } });
+    const { settings } = await opened(world, (context) => environmentOf(context, 'totp', []));
+    expect(settings).toEqual(own);
   });
 
   test('hashes decoys under the oldest secret, which a new secret does not change', async () => {
@@ -101,6 +110,45 @@ describe('what is loaded at first', () => {
     await world.send(page, { identifier: 'ann' });
     expect(world.store.loads.length - length).toBe(1);
   });
+});
+
+describe('an answer that names no user', () => {
+  test.each<[string, Readonly<Record<string, string>>]>([
+    ['of an impossible identifier', { identifier: 'a\u0000b' }],
+    ['of a challenge that identifies', { identifier: 'ann', 'authenticator.id': 'key' }],
+  ])('%s loads no account and reserves nothing', async (_what, fields) => {
+    const world = createWorld(twoFactors);
+    const page = await world.beginSignIn();
+    const { length } = world.store.loads;
+    await world.send(page, { ...fields, 'credentials.passcode': 'secret' });
+    expect(world.store.loads[length]).toEqual([interactionKey('tx'), transactionKey('tx')]);
+    const limits = [{ limit: 3, window: 60 }];
+    for (const owner of ['', 'ann'].map(identifierKey)) {
+      const { reservation } = await world.store.load([], { reserve: { of: owner, name: 'password', limits } });
+      expect(reservation?.remaining).toBe(2);
+    }
+  });
+});
+
+test('decoys differ from one identifier to the next', async () => {
+  const some = fakeAuthenticator({ key: 'some', decoys: { share: 0.5 } });
+  const world = createWorld({ ...twoFactors, authenticators: [password, some] });
+  const counts = new Set<number | undefined>();
+  for (let turn = 0; turn < 20; turn += 1) {
+    await world.identify(`nobody-${turn}`);
+    const { facts } = await opened(world, decide);
+    counts.add(facts.subject?.enrollments.length);
+  }
+  expect([...counts].sort()).toEqual([1, 2]);
+});
+
+test('what no authenticator can verify is refused', async () => {
+  const world = createWorld();
+  await world.beginSignIn();
+  const loaded = { reservation: { granted: true, remaining: 2, retryAfter: 0 } };
+  const attempt = { key: 'none', credential: undefined, pending: {}, fields: {}, loaded, account: undefined };
+  const { messages } = await opened(world, (context) => verify(context, attempt));
+  expect(messages).toMatchObject([{ code: 'form.stale' }]);
 });
 
 test('an answer for which no attempt was reserved is refused without a lock', async () => {
@@ -170,6 +218,26 @@ test('an enrollment whose authenticator is gone is not confirmed', async () => {
   (world.services.authenticators as Map<string, Authenticator>).delete('totp');
   expect(noticesOf(await world.send(page, { 'credentials.passcode': 'new' }))).toEqual(['error form.stale']);
   expect(await world.credentials('ann')).toHaveLength(1);
+});
+
+test('a magic link stands for a challenge, never for an enrollment', async () => {
+  const readMagicLink = () => ({ passcode: '1', requestedFrom: { ip: '', browser: '', system: '' } });
+  const mail = fakeAuthenticator({ key: 'mail', enrollable: true }, { readMagicLink });
+  const found = async (held: readonly string[]) => {
+    const world = createWorld({ authenticators: [password, mail], ...twoFactors });
+    await world.addUser(
+      'ann',
+      held.map((key) => credential(key, 'secret')),
+    );
+    await world.identify('ann', { 'credentials.passcode': 'secret' });
+    const { pending } = (await world.transaction()) ?? {};
+    return [
+      pending?.purpose,
+      await opened(world, (context) => magicLinkChallenge(context, 'token')?.challenge.purpose),
+    ];
+  };
+  expect(await found(['password', 'mail'])).toEqual(['challenge', 'challenge']);
+  expect(await found(['password'])).toEqual(['enroll', undefined]);
 });
 
 test('a magic link finds nothing where no challenge was started', async () => {

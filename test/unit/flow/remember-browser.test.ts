@@ -5,7 +5,7 @@ import { begin } from '../../../src/core/step/transaction.ts';
 import { type CompletedSignIn, rememberBrowser } from '../../../src/flow/actions/remember-browser.ts';
 import { lastSignIn } from '../../../src/flow/browser/known-device.ts';
 import { knownDeviceKey } from '../../../src/stores/keys.ts';
-import { createWorld, credential, start, type WorldOptions } from './sign-in-world.ts';
+import { createWorld, credential, start, type WorldOptions } from './sign-in-fixture.ts';
 
 const request = { clientId: 'notes', scopes: ['openid'], acrValues: [], acrEssential: false, promptLogin: false };
 const evidence = (enrollment: string, at: number, transaction: string): Evidence => ({
@@ -58,9 +58,11 @@ async function complete(
 
 describe('the browser is known', () => {
   test('by what was proved, in that order: what the session held came first', async () => {
-    const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0')];
+    // The phone was proved in another tab, while this transaction was under way.
+    const tab = evidence('phone', start - 2, 'tx1');
+    const before = [evidence('key', start - 50, 'tx0'), evidence('mail', start - 90, 'tx0'), tab];
     const { last } = await complete({ supportingEvidence: [...before, ...here] });
-    expect(last).toEqual({ at: start, used: ['mail', 'key', 'password', 'totp'] });
+    expect(last).toEqual({ at: start, used: ['mail', 'key', 'phone', 'password', 'totp'] });
   });
 
   test('not without its cookie', async () => {

@@ -22,7 +22,7 @@ import { serializeUser, type User } from '../../../src/users/user.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 
 const now = 1_800_000_000;
-const person = newUser({ identifiers: ['ann'] }, ['ann'], now - 60);
+const user = newUser({ identifiers: ['ann'] }, ['ann'], now - 60);
 const tokens = ['AuthorizationCode', 'DeviceCode', 'RefreshToken', 'AccessToken'];
 
 let store: FakeStore;
@@ -46,21 +46,21 @@ async function request<T>(run: (scope: RequestScope) => Promise<T>, scope = newS
 }
 
 async function writeUser(changes: Partial<User> = {}): Promise<void> {
-  const value = serializeUser({ ...person, ...changes });
-  await store.commit([{ op: 'put', key: userKey(person.id), value, refs: [credentialsKey(person.id)] }]);
+  const value = serializeUser({ ...user, ...changes });
+  await store.commit([{ op: 'put', key: userKey(user.id), value, refs: [credentialsKey(user.id)] }]);
 }
 
 /** A sign-in of the account: a grant, and one of each kind of token, in the session `s`. */
 async function issue(): Promise<void> {
   await writeUser();
   await request(async () => {
-    await adapter('Grant').upsert('g', { accountId: person.id }, 600);
+    await adapter('Grant').upsert('g', { accountId: user.id }, 600);
     for (const model of tokens) await adapter(model).upsert(model, payloadOf(model), 60);
   });
 }
 
 function payloadOf(model: string): AdapterPayload {
-  return { kind: model, grantId: 'g', accountId: person.id, sessionUid: 's' };
+  return { kind: model, grantId: 'g', accountId: user.id, sessionUid: 's' };
 }
 
 function find(model: string, id = model): Promise<AdapterPayload | undefined> {
@@ -68,12 +68,12 @@ function find(model: string, id = model): Promise<AdapterPayload | undefined> {
 }
 
 async function keptSession(changes: Partial<SsoSession>): Promise<void> {
-  const session = { uid: 's', accountId: person.id, startedAt: 0, authorizations: {}, evidence: [], payload: {} };
+  const session = { uid: 's', accountId: user.id, startedAt: 0, authorizations: {}, evidence: [], payload: {} };
   await store.commit([{ op: 'put', key: ssoSessionKey('s'), value: JSON.stringify({ ...session, ...changes }) }]);
 }
 
 describe('tokens live as long as their grant and their account', () => {
-  const before = person.validAfter;
+  const before = user.validAfter;
   /** What happens to the account, and whether the grant and the tokens are found afterwards. */
   test.each<[string, () => Promise<unknown>, { readonly grant: boolean; readonly tokens: boolean }]>([
     ['nothing', async () => undefined, { grant: true, tokens: true }],
@@ -81,7 +81,7 @@ describe('tokens live as long as their grant and their account', () => {
     ['it is suspended', () => writeUser({ status: 'suspended' }), { grant: false, tokens: false }],
     ['it is deactivated', () => writeUser({ status: 'deactivated' }), { grant: false, tokens: false }],
     ['it is reset', () => writeUser({ validAfter: now }), { grant: true, tokens: false }],
-    ['it is deleted', () => store.commit([{ op: 'delete', key: userKey(person.id) }]), { grant: false, tokens: false }],
+    ['it is deleted', () => store.commit([{ op: 'delete', key: userKey(user.id) }]), { grant: false, tokens: false }],
     [
       'the grant is revoked',
       () => store.commit([{ op: 'delete', key: grantKey('g') }]),
@@ -122,12 +122,24 @@ describe('tokens live as long as their grant and their account', () => {
     await writeUser();
     const { sessionUid: _, ...payload } = payloadOf('RefreshToken');
     await request(async () => {
-      await adapter('Grant').upsert('g', { accountId: person.id }, 600);
+      await adapter('Grant').upsert('g', { accountId: user.id }, 600);
       await adapter('RefreshToken').upsert('r', payload, 60);
     });
     expect(await find('RefreshToken', 'r')).toEqual(payload);
     await writeUser({ validAfter: now });
     expect(await find('RefreshToken', 'r')).toBeUndefined();
+  });
+
+  test('a token that this very request has issued within the session that goes on counts', async () => {
+    await writeUser();
+    await keptSession({ valid: now, validSince: before });
+    const { grantId: _, ...payload } = payloadOf('AccessToken');
+    const found = await request(async ({ unit }) => {
+      await adapter('AccessToken').upsert('a', payload, 60);
+      unit.put(userKey(user.id), { value: serializeUser({ ...user, validAfter: now }) });
+      return adapter('AccessToken').find('a');
+    });
+    expect(found).toEqual(payload);
   });
 
   test('a payload without an account and a grant is found', async () => {
@@ -138,9 +150,9 @@ describe('tokens live as long as their grant and their account', () => {
 
   test('an interaction is found whatever happens to its account', async () => {
     await writeUser();
-    await request(() => adapter('Interaction').upsert('i', { accountId: person.id, grantId: 'none' }, 60));
+    await request(() => adapter('Interaction').upsert('i', { accountId: user.id, grantId: 'none' }, 60));
     await writeUser({ status: 'suspended' });
-    expect(await find('Interaction', 'i')).toEqual({ accountId: person.id, grantId: 'none' });
+    expect(await find('Interaction', 'i')).toEqual({ accountId: user.id, grantId: 'none' });
   });
 });
 
@@ -149,7 +161,7 @@ describe('one round trip', () => {
   test.each<[string, string, AdapterPayload, readonly string[]]>([
     ['Interaction', 'i', { session: { uid: 's' } } as AdapterPayload, [transactionKey('i'), ssoSessionKey('s')]],
     ['Interaction', 'i', {}, [transactionKey('i')]],
-    ['Grant', 'g', { accountId: 'u', grantId: 'g' }, [userKey('u')]],
+    ['Grant', 'g', { accountId: 'u' }, [userKey('u')]],
     ['DeviceCode', 'd', { grantId: 'g' }, [pollingIntervalKey('d'), grantKey('g')]],
     [
       'RefreshToken',
@@ -350,6 +362,19 @@ describe('what a token rests on', () => {
       return scope.tokenBasis ?? [];
     });
     expect(basis).toEqual(expected);
+  });
+
+  test('stays what it is when a token is found that rests on nothing', async () => {
+    await request(async (scope) => {
+      scope.tokenBasis = ['e1'];
+      await adapter('RefreshToken').upsert('r', {}, 60);
+      await adapter('AccessToken').upsert('a', {}, 60);
+    });
+    await request(async (scope) => {
+      for (const model of ['RefreshToken', 'AccessToken'])
+        await adapter(model).find(model === 'RefreshToken' ? 'r' : 'a');
+      expect(scope.tokenBasis).toEqual(['e1']);
+    });
   });
 
   test('a single enrollment, too', async () => {

@@ -24,7 +24,7 @@ test('enabling it gives a warning that names the standards against it', async ()
 });
 
 const beside = (other: string) => `\`security_question\` adds nothing beside ${other}: both are knowledge`;
-const alone = '`security_question` never signs anybody in alone: ask for another factor type beside it';
+const alone = '`security_question` never signs a user in alone: ask for another factor type beside it';
 
 test.each([
   [

@@ -104,12 +104,12 @@ test.each<[string, string, string]>([
   [
     'required of what an administrator hands out',
     'required: [password]',
-    '2:35 rules[0].then.required[0] no user can enroll password: people cannot set up password while they sign in',
+    '2:35 rules[0].then.required[0] no user can enroll password: users cannot set up password while they sign in',
   ],
   [
     'of several, none',
     'required: [{ anyOf: [password, webauthn] }]',
-    '2:35 rules[0].then.required[0] no user can enroll password or webauthn: people cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
+    '2:35 rules[0].then.required[0] no user can enroll password or webauthn: users cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
   ],
   ['of several, one', 'required: [{ anyOf: [password, totp] }]', ''],
   [
@@ -120,7 +120,7 @@ test.each<[string, string, string]>([
   [
     'offered, and not to be enrolled',
     'optional: [password]',
-    '2:35 rules[0].then.optional[0] no user can enroll password: people cannot set up password while they sign in',
+    '2:35 rules[0].then.optional[0] no user can enroll password: users cannot set up password while they sign in',
   ],
   [
     'promoted, and not enabled',
@@ -155,7 +155,7 @@ test.each<[string, string, string, number]>([
     0,
   ],
   ['a group that is left out', '{ groups: { none: [a] } }', '{ groups: { any: [a] } }', 0],
-  ['two groups that nobody need be in', '{ groups: { any: [a] } }', '{ groups: { any: [b] } }', 0],
+  ['two groups that no user need be in', '{ groups: { any: [a] } }', '{ groups: { any: [b] } }', 0],
   ['another app', '{ groups: { any: [a] } }', '{ apps: { none: [notes] } }', 0],
 ])('conflicts between rules: %s', async (_, signOn, enrollment, expected) => {
   expect(await conflictsOf(signOn, enrollment)).toBe(expected);

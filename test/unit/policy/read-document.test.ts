@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import type { Policy } from '../../../src/core/model/policy.ts';
 import { defaultAcrValues } from '../../../src/policy/model/acr-defaults.ts';
+import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { readApp, readPolicy, readSettings } from '../../../src/policy/revision/read-document.ts';
 import { requirementSchema } from '../../../src/policy/schema/requirement.ts';
 import { load } from './configuration-dir.ts';
@@ -222,6 +223,7 @@ test('settings are complete: everything has a default', async () => {
         limits: { number: 10, prefix: 30, network: 50, country: 1000 },
       },
     },
+    attributes: { attributes: standardAttributes, closed: false },
     acrValues: defaultAcrValues,
     tokens: {
       accessToken: 900,

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Op } from '../../../src/stores/store.ts';
 import { Conflict, type Merge, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
+import { slotted } from '../../support/cluster-like-store.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
-import { slotted } from '../../support/slotted-store.ts';
 
 const key = 'thing:{a}';
 const other = 'thing:{b}';
@@ -157,6 +157,13 @@ describe('several writes of one entry', () => {
       'old+',
     ],
     [
+      'a merge takes nothing but a delete back',
+      'old',
+      [(u) => u.add({ op: 'check', key }), (u) => u.merge(key, adding('+'))],
+      [{ op: 'check' }, { op: 'replace', version: 1, value: 'old+' }],
+      'old+',
+    ],
+    [
       'a delete takes merges back',
       'old',
       [(u) => u.merge(key, adding('+')), (u) => u.delete(key)],
@@ -239,6 +246,8 @@ describe('several writes of one entry', () => {
     await unit.load([key]);
     unit.put(key, { value: 'mine', refs: [other] });
     expect(unit.peek(key)).toEqual({ value: 'mine', version: 3, refs: [other], consumed: 1 });
+    unit.merge(key, adding('+'));
+    expect(unit.peek(key)).toMatchObject({ value: 'old+', version: 3 });
     unit.put(other, { value: 'new' });
     expect(unit.peek(other)).toEqual({ value: 'new', version: 1, refs: [] });
     unit.merge('thing:{c}', adding('+'));
@@ -281,6 +290,14 @@ describe('reading', () => {
     });
     expect(loaded).toMatchObject({ counter: `${key}:password`, reservation: { granted: true, remaining: 2 } });
     expect(loaded.entries.get(key)?.value).toBe('old');
+  });
+
+  test('what the request wrote itself takes no load', async () => {
+    const store = await storeWith('old');
+    const unit = new UnitOfWork(store, ['pointer:{p}']);
+    unit.put(key, { value: 'mine' });
+    expect((await unit.get(key))?.value).toBe('mine');
+    expect(store.loads).toEqual([]);
   });
 
   test('a later load brings nothing over what the request wrote', async () => {

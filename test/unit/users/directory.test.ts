@@ -6,8 +6,8 @@ import type { Store } from '../../../src/stores/store.ts';
 import type { NewUser } from '../../../src/users/changes.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { User } from '../../../src/users/user.ts';
+import { slotted } from '../../support/cluster-like-store.ts';
 import { recordingStore } from '../../support/recording-store.ts';
-import { slotted } from '../../support/slotted-store.ts';
 
 let store: Store;
 let now: number;
@@ -31,7 +31,7 @@ async function create(input: NewUser, where = directory): Promise<User> {
   return outcome.user;
 }
 
-async function everybody(): Promise<string[]> {
+async function allUserIds(): Promise<string[]> {
   const found: string[] = [];
   for await (const page of directory.list()) found.push(...page.map(({ user }) => user.id));
   return found.sort();
@@ -74,7 +74,7 @@ describe('a new user', () => {
     });
     expect(await directory.create({ identifiers: [] })).toMatchObject({ ok: false, fault: 'empty' });
     expect(await directory.findByIdentifier('new')).toBeUndefined();
-    expect(await everybody()).toEqual([alice.id]);
+    expect(await allUserIds()).toEqual([alice.id]);
   });
 
   test('of fifty who want one identifier at once, in all spellings, one gets it', async () => {
@@ -86,7 +86,7 @@ describe('a new user', () => {
     );
     const winners = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.user.id] : []));
     expect(winners).toHaveLength(1);
-    expect(await everybody()).toEqual(winners);
+    expect(await allUserIds()).toEqual(winners);
     expect((await directory.findByIdentifier('alice'))?.user.id).toBe(winners[0]);
   });
 });
@@ -247,7 +247,7 @@ test('a deleted user is gone with everything, and the identifiers are free', asy
   expect(await directory.delete(user.id)).toBe(false);
   expect(await directory.get(user.id)).toBeUndefined();
   expect(await directory.findByIdentifier('alice')).toBeUndefined();
-  expect(await everybody()).toEqual([bob.id]);
+  expect(await allUserIds()).toEqual([bob.id]);
   const again = await create({ identifiers: ['alice', 'a@x.test'] });
   expect(again.id).not.toBe(user.id);
 });
@@ -256,7 +256,7 @@ test('lists all users, in pages', async () => {
   const ids = await Promise.all(
     Array.from({ length: 1203 }, async (_, index) => (await create({ identifiers: [`u${index}`] })).id),
   );
-  expect(await everybody()).toEqual([...ids].sort());
+  expect(await allUserIds()).toEqual([...ids].sort());
 });
 
 test('a damaged record opens no account', async () => {
@@ -293,7 +293,7 @@ describe('slot by slot, as on a cluster', () => {
       now += 61;
       const user = await create({ identifiers: ['three', 'two', 'one'] });
       expect((await directory.findByIdentifier('one'))?.user.id).toBe(user.id);
-      expect(await everybody()).toEqual([user.id]);
+      expect(await allUserIds()).toEqual([user.id]);
     },
   );
 
@@ -305,6 +305,6 @@ describe('slot by slot, as on a cluster', () => {
     expect(await directory.findByIdentifier('alice')).toBeUndefined();
     now += 61;
     expect(await create({ identifiers: ['alice'] })).toMatchObject({ identifiers: ['alice'] });
-    expect(await everybody()).not.toContain(user.id);
+    expect(await allUserIds()).not.toContain(user.id);
   });
 });

@@ -4,6 +4,7 @@ import { passwordTools } from '../../../src/authenticators/password/tools.ts';
 import { phoneCredential, takesCodes } from '../../../src/authenticators/phone/phone.ts';
 import { mailAddress } from '../../../src/core/model/mail-address.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
+import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
@@ -41,6 +42,7 @@ function run(source: ImportOptions['source'], options: Partial<ImportOptions> = 
   const onProblem = (problem: ImportProblem): number => problems.push(problem);
   return importUsers({
     directory,
+    attributes: { attributes: standardAttributes, closed: false },
     passwords,
     addressCredential,
     numberCredential,

@@ -15,7 +15,7 @@ import { markDemo } from '../../../src/delivery/outbox.ts';
 import { loadConfiguration } from '../../../src/policy/load.ts';
 import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
-import { attemptCounter, auditKey, outboxKey } from '../../../src/stores/keys.ts';
+import { attemptCounter, attributeReservationKey, auditKey, outboxKey } from '../../../src/stores/keys.ts';
 import type { Store } from '../../../src/stores/store.ts';
 import { Directory } from '../../../src/users/directory.ts';
 import type { Account } from '../../../src/users/user.ts';
@@ -154,6 +154,55 @@ describe('add', () => {
     expect(await directory.findByIdentifier('bob')).toBeUndefined();
   });
 
+  test('with attributes of the schema in use; what does not fit it is refused', async () => {
+    await configured(`attributes:
+  badge: { unique: true }
+  login: { identifies: true }
+  level: { type: number, max: 9 }
+`);
+    const add = (name: string, ...attributes: string[]) =>
+      users(['add', name, ...attributes.flatMap((attribute) => ['--attribute', attribute])]);
+    expect(await add('alice', 'badge=A-1', 'login=Al.Ice', 'level=3', 'country=Austria=Home')).toMatchObject({
+      exitCode: 0,
+    });
+    const { user } = await account('al.ice');
+    expect(user.identifiers).toEqual(['alice', 'al.ice']);
+    expect(user.profile).toEqual({ badge: 'A-1', login: 'Al.Ice', level: 3, country: 'Austria=Home' });
+    for (const [attribute, err] of [
+      ['badge=a-1', 'badge: another user has this value\n'],
+      ['bagde=1', 'bagde: it is not among the `attributes` of stepgate.yaml\n'],
+      ['level=10', 'level: it is above 9\n'],
+      ['level=x', 'level: it is no number\n'],
+      ['emailVerified=true', '--attribute: emailVerified has an option of its own\n'],
+      ['level', '--attribute: "level" is not NAME=VALUE\n'],
+      ['__proto__=1', '__proto__: an attribute is named with letters, digits and "_", at most 64\n'],
+    ] as const)
+      expect(await add('bob', attribute)).toEqual({ out: '', err, exitCode: 1 });
+    expect(await directory.findByIdentifier('bob')).toBeUndefined();
+  });
+
+  test('a value of a deleted user is free after a minute, by file as by hand', async () => {
+    await configured('attributes: { badge: { unique: true } }\n');
+    const file = join(dir, 'badges.jsonl');
+    const records = ['{"username":"a","badge":"1"}', '{"username":"b","badge":"1"}', '{"username":"c","badge":"2"}'];
+    await writeFile(file, records.join('\n'));
+    expect(await users(['import', file, '--quiet'])).toMatchObject({
+      out: '3 records: 2 created, 0 updated, 1 refused\n',
+      err: 'line 2: badge: the value was on an earlier line\n',
+    });
+    await writeFile(file, '{"username":"c","badge":"1"}');
+    expect((await users(['import', file, '--quiet', '--update'])).err).toBe(
+      'line 1: badge: another user has this value\n',
+    );
+    await writeFile(file, '{"username":"c","badge":"2"}');
+    expect((await users(['import', file, '--quiet', '--update'])).exitCode).toBe(0);
+    await directory.delete((await account('a')).user.id);
+    expect((await users(['add', 'd', '--attribute', 'badge=1'])).exitCode).toBe(1);
+    await makeOlder(attributeReservationKey('badge', '1'));
+    expect((await users(['add', 'd', '--attribute', 'badge=1'])).exitCode).toBe(0);
+    expect((await account('d')).user.profile).toEqual({ badge: '1' });
+  });
+
   test('with a password made up, shown once, and enough to sign in', async () => {
     const { out } = await users(['add', 'alice', '--password-generate']);
     const password = /^password: ([\w-]{20})$/m.exec(out)?.[1] ?? '';
@@ -191,6 +240,23 @@ describe('add', () => {
     for (const identifier of ['new', 'newcomer']) expect(await directory.findByIdentifier(identifier)).toBeUndefined();
   });
 });
+
+/** Applies a configuration with these lines more in `stepgate.yaml`. */
+async function configured(settings: string): Promise<void> {
+  const files = { ...validFiles, 'stepgate.yaml': `${validFiles['stepgate.yaml']}${settings}` };
+  const loaded = await withConfiguration(files, (at) =>
+    loadConfiguration(at, { authenticators: authenticatorKinds, variables: {} }),
+  );
+  if (!loaded.ok) throw new Error(JSON.stringify(loaded.findings));
+  await new Revisions(store, { authenticators: authenticatorKinds }).apply(loaded.documents, { by: 'test' });
+}
+
+/** As if the reservation were from long ago. */
+async function makeOlder(key: string): Promise<void> {
+  const entry = (await store.load([key])).entries.get(key);
+  const { user } = JSON.parse(entry?.value ?? '{}') as { user: string };
+  await store.commit([{ op: 'put', key, value: JSON.stringify({ user, at: 0 }) }]);
+}
 
 describe('tac', () => {
   beforeEach(async () => {
@@ -402,7 +468,7 @@ describe('changes', () => {
 
 describe('import', () => {
   test('reads a file by its name, reports bad lines, and fails when there are any', async () => {
-    const file = join(dir, 'people.csv');
+    const file = join(dir, 'users.csv');
     await writeFile(file, 'username,groups\nalice,a;b\na b,\nbob,\n');
     expect(await users(['import', file])).toEqual({
       out: '3 records: 2 created, 0 updated, 1 refused\n',
@@ -429,7 +495,7 @@ describe('import', () => {
       exitCode: 1,
       err: expect.stringContaining('cannot be read'),
     });
-    expect(await users(['import', join(dir, 'people.txt')])).toMatchObject({
+    expect(await users(['import', join(dir, 'users.txt')])).toMatchObject({
       exitCode: 1,
       err: expect.stringContaining('add --format'),
     });
@@ -437,7 +503,7 @@ describe('import', () => {
   });
 
   test('shows progress on long files unless it is switched off', async () => {
-    const file = join(dir, 'people.jsonl');
+    const file = join(dir, 'users.jsonl');
     await writeFile(file, '{"username":"a b"}\n'.repeat(10_016));
     const loud = await users(['import', file]);
     expect(loud.err.split('\n').filter((line) => /^\d+ records, \d+ refused$/.test(line))).toHaveLength(1);
@@ -483,7 +549,7 @@ describe('the audit log', () => {
   });
 
   test('has one line for each record of an import, and none for one that is refused', async () => {
-    const file = join(dir, 'people.jsonl');
+    const file = join(dir, 'users.jsonl');
     await writeFile(file, '{"identifiers":["bob"]}\n{"identifiers":[]}\n');
     expect(await audited('import', file)).toEqual([
       { event: 'user.added', outcome: 'success', subject: (await account('bob')).user.id },

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { accentAsset, accentHref, contrast } from '../../../src/http/html/accent.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
-import { viewsDir } from '../../support/pages.ts';
+import { viewsDir } from '../../support/page-states.ts';
 
 const renderer = createRenderer({ viewsDir });
 const page = (accent?: string): string =>

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
 import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
-import { viewsDir } from '../../support/pages.ts';
+import { viewsDir } from '../../support/page-states.ts';
 
 const english = [...(loadCatalogues([viewsDir]).get('en')?.messages.keys() ?? [])];
 const iconsDir = join(viewsDir, 'icons/authenticators');

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { fieldsOf } from '../../../src/http/html/fields.ts';
 import { inputs } from '../../../src/http/html/inputs.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../../support/pages.ts';
+import { pageStates, viewsDir } from '../../support/page-states.ts';
 import { formsOf } from '../../support/user-agent.ts';
 
 const renderer = createRenderer({ viewsDir });

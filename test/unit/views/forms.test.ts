@@ -7,7 +7,7 @@ import type { Notice, Step } from '../../../src/core/step/step.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import type { StepPage } from '../../../src/http/html/views/page-models.ts';
 import { errorNotice } from '../../support/notices.ts';
-import { hostile, pageStates, viewsDir } from '../../support/pages.ts';
+import { hostile, pageStates, viewsDir } from '../../support/page-states.ts';
 
 const renderer = createRenderer({ viewsDir });
 const render = (step: Step, rest: Partial<StepPage> = {}): string =>

@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 import { errorTable } from '../../../src/errors.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
-import { pageStates, viewsDir } from '../../support/pages.ts';
+import { pageStates, viewsDir } from '../../support/page-states.ts';
 import { keyUse, quotedTexts } from './support/used-keys.ts';
 
 const dir = join(viewsDir, 'messages');

@@ -11,7 +11,7 @@ import { createRenderer } from '../../../src/http/html/render.ts';
 import type { PageTemplateModels } from '../../../src/http/html/template-models.ts';
 import { loadTemplates } from '../../../src/rendering/templates.ts';
 import { loadTranslators, type Translator } from '../../../src/rendering/translator.ts';
-import { pageStates, viewsDir } from '../../support/pages.ts';
+import { pageStates, viewsDir } from '../../support/page-states.ts';
 import { modelFingerprints } from './support/model-fingerprint.ts';
 import { computationsIn, templatesAsTypeScript } from './support/template-types.ts';
 

@@ -1,7 +1,7 @@
 /** The forms that a passkey answers: what they post, and that they show no message before there is one. */
 import { expect, test } from '@jest/globals';
 import { createRenderer } from '../../../src/http/html/render.ts';
-import { pageStates, viewsDir } from '../../support/pages.ts';
+import { pageStates, viewsDir } from '../../support/page-states.ts';
 import { formsOf } from '../../support/user-agent.ts';
 
 const renderer = createRenderer({ viewsDir });

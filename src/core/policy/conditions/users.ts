@@ -16,8 +16,8 @@ export const usersCondition: ConditionDescriptor<'users'> = {
 /** Lists of users may be long, while a user has few identifiers: hence the sets. */
 function usersTest(lists: ConditionOf<'users'>): (subject: Subject) => boolean {
   const any = lists.any && new Set(lists.any);
-  const none = lists.none && new Set(lists.none);
+  const none = new Set(lists.none);
   const isIn = (set: ReadonlySet<string>, { id, identifiers }: Subject) =>
     set.has(id) || identifiers.some((identifier) => set.has(identifier));
-  return (subject) => (any === undefined || isIn(any, subject)) && (none === undefined || !isIn(none, subject));
+  return (subject) => (any === undefined || isIn(any, subject)) && !isIn(none, subject);
 }

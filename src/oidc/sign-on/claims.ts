@@ -1,0 +1,49 @@
+/** The claims that an account has, by the attribute schema. */
+import type { AttributeSchema } from '../../core/model/attribute.ts';
+import type { Profile, User } from '../../users/user.ts';
+
+interface Claims {
+  readonly sub: string;
+  readonly [claim: string]: unknown;
+}
+
+/**
+ * All claims that the account has; oidc-provider releases those that the scopes allow. An attribute that no schema
+ * names is a claim of its own name.
+ */
+export function claimsOf(user: User, { attributes }: AttributeSchema): Claims {
+  const claims: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(user.profile)) {
+    const attribute = Object.hasOwn(attributes, name) ? attributes[name] : undefined;
+    const claim = attribute === undefined ? name : attribute.claim;
+    if (claim !== undefined && value !== undefined && !claim.startsWith('address.')) claims[claim] = value;
+  }
+  const address = addressOf(user.profile, attributes);
+  return {
+    ...claims,
+    sub: user.id,
+    ...(address && { address }),
+    ...(user.identifiers[0] !== undefined && { preferred_username: user.identifiers[0] }),
+    groups: user.groups,
+    updated_at: user.updatedAt,
+  };
+}
+
+/** OpenID Connect Core 1.0 section 5.1.1. `formatted` has the lines of an address on a letter. */
+function addressOf(
+  profile: Profile,
+  attributes: AttributeSchema['attributes'],
+): Readonly<Record<string, string>> | undefined {
+  const members = Object.fromEntries(
+    Object.entries(attributes).flatMap(([name, { claim }]) => {
+      const value = profile[name];
+      return claim?.startsWith('address.') && typeof value === 'string'
+        ? [[claim.slice('address.'.length), value]]
+        : [];
+    }),
+  );
+  const { street_address: street, postal_code: code, locality, region, country } = members;
+  const town = [code, locality].filter((part) => part !== undefined).join(' ');
+  const lines = [street, town, region, country].filter((line) => line !== undefined && line !== '');
+  return lines.length === 0 ? undefined : { formatted: lines.join('\n'), ...members };
+}

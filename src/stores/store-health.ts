@@ -1,0 +1,102 @@
+/**
+ * Whether the store takes writes, and keeps what it is given: asked again and again while the node runs, because a full
+ * disk, a deleted file or a changed setting is otherwise found by the first user whose sign-in it breaks (Law 13).
+ */
+import { StoreUnavailable } from '../errors.ts';
+import { writeProbeKey } from './keys.ts';
+import type { Store } from './store.ts';
+
+export interface StoreHealthOptions {
+  readonly store: Store;
+  readonly warn: (message: string) => void;
+  /** Takes failures that an operator must look at now. */
+  readonly alarm: (error: StoreUnavailable) => void;
+  /** Between two probes (milliseconds). Default: 1 second. */
+  readonly interval?: number;
+  /** How long probes may fail before the node is not ready (milliseconds). Default: 3 seconds. */
+  readonly patience?: number;
+}
+
+/** Lifetime of the probe (seconds). */
+const probeLifetime = 60;
+/** The settings of the store are looked at after so many probes, each time. */
+const examineEvery = 15;
+
+export class StoreHealth {
+  readonly #options: StoreHealthOptions;
+  #timer: NodeJS.Timeout | undefined;
+  #probes = 0;
+  /** When probes began to fail (milliseconds since the epoch). */
+  #failingSince: number | undefined;
+  #failure: string | undefined;
+  /** Why the settings of the store do not hold. */
+  #unsafe: string | undefined;
+  #warnings: readonly string[] = [];
+
+  constructor(options: StoreHealthOptions) {
+    this.#options = options;
+  }
+
+  start(): void {
+    this.#timer = setTimeout(() => void this.#turn(), this.#options.interval ?? 1_000);
+    this.#timer.unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  /** Why the store cannot be relied on; `undefined`: it can. */
+  unreadyBecause(): string | undefined {
+    if (this.#unsafe !== undefined) return this.#unsafe;
+    const since = this.#failingSince;
+    const isLong = since !== undefined && Date.now() - since >= (this.#options.patience ?? 3_000);
+    return isLong ? this.#failure : undefined;
+  }
+
+  async #turn(): Promise<void> {
+    await this.#probe();
+    this.#probes += 1;
+    if (this.#probes % examineEvery === 0) await this.#examine();
+    if (this.#timer !== undefined) this.start();
+  }
+
+  async #probe(): Promise<void> {
+    const { store, warn, alarm } = this.#options;
+    try {
+      await store.ping();
+      await store.commit([{ op: 'put', key: writeProbeKey, value: 'probe', ttl: probeLifetime }]);
+      if (this.#failingSince !== undefined) warn('the store takes writes again');
+      this.#failingSince = undefined;
+      this.#failure = undefined;
+    } catch (error) {
+      const failure = asUnavailable(error);
+      if (this.#failingSince === undefined) alarm(failure);
+      this.#failingSince ??= Date.now();
+      this.#failure = failure.message;
+    }
+  }
+
+  async #examine(): Promise<void> {
+    const { store, warn, alarm } = this.#options;
+    // A store that does not answer says nothing of its settings: the probe has reported it.
+    if (this.#failingSince !== undefined) return;
+    try {
+      const warnings = await store.examine();
+      for (const warning of warnings) if (!this.#warnings.includes(warning)) warn(warning);
+      this.#warnings = warnings;
+      if (this.#unsafe !== undefined) warn('the settings of the store are good again');
+      this.#unsafe = undefined;
+    } catch (error) {
+      const failure = asUnavailable(error);
+      if (this.#unsafe !== failure.message) alarm(failure);
+      this.#unsafe = failure.message;
+    }
+  }
+}
+
+function asUnavailable(error: unknown): StoreUnavailable {
+  if (error instanceof StoreUnavailable) return error;
+  return new StoreUnavailable(error instanceof Error ? error.message : String(error), error);
+}

@@ -1,0 +1,685 @@
+/** One fixture for each state of each page, and a small server that shows them under the headers of the real one. */
+
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
+import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
+import type { Skippable } from '../../src/core/model/decision.ts';
+import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
+import type { Step } from '../../src/core/step/step.ts';
+import { assetCacheControl } from '../../src/http/html/assets.ts';
+import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
+import type { StepPage } from '../../src/http/html/views/page-models.ts';
+import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
+import { accountPages } from './account-page-states.ts';
+import { errorNotice as error } from './notices.ts';
+
+export const viewsDir = join(import.meta.dirname, '../../views');
+
+/** A name that tries to break out of the page or into the template. */
+export const hostile = `"><svg onload=alert(1)><%= 7*7 %>{{7*7}}\${7*7}' onfocus='alert(2)</title><script>alert(3)</script>`;
+const long = 'Department of Extraordinarily-Long-Names-Without-A-Place-To-Break'.repeat(3);
+
+const base: Omit<StepPage, 'step'> = {
+  uid: 'f1x2t3u4r5e6',
+  stateHandle: 'Zm9ybS1oYW5kbGU',
+  action: '/signin/f1x2t3u4r5e6',
+  brand: { name: 'Acme ID' },
+  app: { name: 'Payroll' },
+  locale: 'en',
+  canRestart: false,
+};
+const known = { account: { identifier: 'alice@demo.test' }, canRestart: true } as const;
+
+const secret = 'JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP';
+const uri = `otpauth://totp/Acme%20ID:alice%40demo.test?secret=${secret}&issuer=Acme%20ID`;
+const identify: Step = { kind: 'identify', notices: [] };
+const password: Step = {
+  kind: 'challenge',
+  authenticator: 'password',
+  inputs: ['secret'],
+  enrollment: 'p1',
+  challenge: {},
+  alternatives: false,
+  notices: [],
+};
+const totp: Step = {
+  kind: 'challenge',
+  authenticator: 'totp',
+  inputs: ['one_time_code'],
+  enrollment: 't1',
+  challenge: {},
+  alternatives: true,
+  notices: [],
+};
+const enroll: Step = {
+  kind: 'enroll',
+  authenticator: 'totp',
+  inputs: ['one_time_code', 'app_name'],
+  offer: { secret, uri, qr: qrCodeSvg(uri, 'Code for an authenticator app') },
+  alternatives: false,
+  notices: [],
+};
+const offeredQuestions = [...securityQuestions.keys(), ownQuestion];
+const questionInputs = ['question_choice', 'question_text', 'answer'] as const;
+const recoveryCodes = Array.from({ length: 10 }, (_, index) => `${index}ABC-DEFG-HJKM-NPQR`);
+const email: Step = {
+  kind: 'challenge',
+  authenticator: 'email',
+  inputs: ['one_time_code'],
+  enrollment: 'e1',
+  challenge: { address: 'i***a@h***o.net', resend: true, linkable: true },
+  alternatives: true,
+  notices: [],
+};
+const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
+const enrollEmail: Step = {
+  kind: 'enroll',
+  authenticator: 'email',
+  inputs: ['mail_address'],
+  offer: { stage: 'address', address: 'alice@demo.test' },
+  alternatives: true,
+  notices: [],
+};
+const phone: Step = {
+  kind: 'challenge',
+  authenticator: 'phone',
+  inputs: ['one_time_code'],
+  enrollment: 'e1',
+  challenge: { method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+49 ••• •••• 12' },
+  alternatives: true,
+  notices: [],
+};
+const enrollPhone: Step = {
+  kind: 'enroll',
+  authenticator: 'phone',
+  inputs: ['phone_number'],
+  offer: { stage: 'number', restricted: true, country: 'DE' },
+  alternatives: true,
+  notices: [],
+};
+const keyOptions = {
+  challenge: 'q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJA',
+  rpId: 'id.example.org',
+  allowCredentials: [{ id: 'AQIDBA', transports: ['internal'] }],
+  userVerification: 'preferred',
+};
+const passkey: Step = {
+  kind: 'challenge',
+  authenticator: 'webauthn',
+  inputs: ['public_key'],
+  enrollment: 'w1',
+  challenge: keyOptions,
+  alternatives: true,
+  notices: [],
+};
+const newPasskey: Step = {
+  kind: 'enroll',
+  authenticator: 'webauthn',
+  inputs: ['public_key', 'key_name'],
+  offer: { challenge: keyOptions.challenge, user: { id: 'AQIDBA' }, excludeCredentials: [] },
+  alternatives: true,
+  notices: [],
+};
+const select: Step = {
+  kind: 'select',
+  purpose: 'challenge',
+  options: [
+    { authenticator: 'password' },
+    { authenticator: 'totp', enrollment: 't1', label: 'Work phone' },
+    { authenticator: 'totp', enrollment: 't2', label: 'Tablet' },
+  ],
+  notices: [],
+};
+
+const selectEnroll: Step = {
+  ...select,
+  purpose: 'enroll',
+  options: [{ authenticator: 'totp' }, { authenticator: 'webauthn' }],
+};
+const skips: Skippable = { reason: 'grace', authenticators: ['totp'], skipsLeft: 3 };
+/** The last day is January 31. */
+const until: Skippable = {
+  reason: 'grace',
+  authenticators: ['totp', 'webauthn'],
+  until: Date.UTC(2027, 1, 1) / 1000,
+};
+
+const steps: Readonly<Record<string, StepPage>> = {
+  identify: { ...base, step: identify },
+  'identify-with-password': { ...base, step: { ...identify, identifyWith: 'password' } },
+  'identify-wrong': {
+    ...base,
+    step: {
+      ...identify,
+      identifyWith: 'password',
+      identifier: 'alice@demo.test',
+      notices: [error('credentials.invalid')],
+    },
+  },
+  'identify-empty': {
+    ...base,
+    step: { ...identify, identifyWith: 'password', notices: [error('identifier.required', { field: 'identifier' })] },
+  },
+  'identify-mismatch': {
+    ...base,
+    step: { ...identify, notices: [error('subject.mismatch', { field: 'identifier' })] },
+  },
+  'identify-passkey': {
+    ...base,
+    step: {
+      ...identify,
+      identifyWith: 'password',
+      identifyByCredential: [
+        { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
+      ],
+    },
+  },
+  'identify-passkey-wrong': {
+    ...base,
+    step: {
+      ...identify,
+      identifyByCredential: [
+        { authenticator: 'webauthn', inputs: ['public_key'], challenge: { ...keyOptions, allowCredentials: [] } },
+      ],
+      notices: [error('credentials.invalid', { authenticator: 'webauthn' })],
+    },
+  },
+  passkey: { ...base, ...known, step: passkey },
+  'passkey-wrong': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { ...passkey, notices: [error('credentials.unverified', { field: 'credentials.passcode' })] },
+  },
+  'enroll-passkey-ends-others': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, endsOtherSessions: true },
+  },
+  'enroll-app-ends-others': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...enroll, endsOtherSessions: true },
+  },
+  'enroll-passkey': { ...base, ...known, done: ['password'], step: newPasskey },
+  'enroll-passkey-taken': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, notices: [error('credentials.taken', { field: 'credentials.passcode' })] },
+  },
+  password: { ...base, ...known, step: password },
+  'password-too-many': {
+    ...base,
+    ...known,
+    step: {
+      ...password,
+      notices: [error('attempts.exceeded', { field: 'credentials.passcode', params: { seconds: 840 } })],
+    },
+  },
+  totp: { ...base, ...known, done: ['password'], step: totp },
+  'totp-wrong': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, label: 'Work phone', notices: [error('credentials.invalid', { field: 'credentials.passcode' })] },
+  },
+  'totp-stale': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, notices: [{ code: 'form.stale', level: 'info' }] },
+  },
+  'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager', inputs: ['passcode'] } },
+  email: { ...base, ...known, follow, step: email },
+  'email-again': {
+    ...base,
+    ...known,
+    follow,
+    step: {
+      ...email,
+      challenge: { ...email.challenge, address: '' },
+      notices: [{ code: 'sent.again', level: 'info' }],
+    },
+  },
+  'email-wrong': {
+    ...base,
+    ...known,
+    follow,
+    step: { ...email, notices: [error('credentials.invalid', { field: 'credentials.passcode' })] },
+  },
+  'email-german': { ...base, ...known, locale: 'de', follow, step: email },
+  'enroll-email-address': { ...base, ...known, done: ['password'], step: enrollEmail },
+  'enroll-email-invalid': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enrollEmail, notices: [error('email.invalid', { field: 'credentials.email' })] },
+    typed: { 'credentials.email': 'alice@demo' },
+  },
+  'enroll-email-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: {
+      ...enrollEmail,
+      inputs: ['one_time_code'],
+      offer: { stage: 'code', address: 'alice@demo.test', resend: true },
+    },
+  },
+  'phone-called': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...phone,
+      challenge: { ...phone.challenge, method: 'voice', address: '' },
+      notices: [{ code: 'sent.again', level: 'info' }],
+    },
+  },
+  'enroll-phone-invalid': {
+    ...base,
+    ...known,
+    done: ['password', 'totp'],
+    step: { ...enrollPhone, notices: [error('phone.landline', { field: 'credentials.phoneNumber' })] },
+    typed: { 'credentials.phoneNumber': '030 901820' },
+  },
+  'enroll-phone-code': {
+    ...base,
+    ...known,
+    done: ['password', 'totp'],
+    step: {
+      ...enrollPhone,
+      inputs: ['one_time_code'],
+      offer: { stage: 'code', method: 'sms', methods: ['sms', 'voice'], resend: true, address: '+4915112345612' },
+    },
+  },
+  phone: { ...base, ...known, step: phone },
+  'enroll-phone': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    done: ['password'],
+    step: enrollPhone,
+  },
+  select: { ...base, ...known, step: select },
+  'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
+  'identify-keep-ticked': {
+    ...base,
+    locale: 'de',
+    step: { ...identify, identifyWith: 'password', keepSignedIn: true, notices: [error('credentials.invalid')] },
+  },
+  'totp-remember': { ...base, ...known, done: ['password'], step: { ...totp, remember: 30 * 86_400 } },
+  'webauthn-remember': { ...base, ...known, locale: 'de', done: ['password'], step: { ...passkey, remember: 86_400 } },
+  'enroll-totp': { ...base, ...known, done: ['password'], step: enroll },
+  'enroll-totp-wrong': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enroll, notices: [error('credentials.malformed', { field: 'credentials.passcode' })] },
+  },
+  'enroll-recovery-codes': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      inputs: ['saved'],
+      offer: { codes: recoveryCodes, made: 1_795_500_000 },
+    },
+  },
+  'enroll-recovery-codes-again': {
+    ...base,
+    ...known,
+    app: { name: 'Acme ID', ownAccount: true },
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      offer: { codes: recoveryCodes, made: 1_795_500_000, replaces: true },
+    },
+  },
+  'identify-own-account': { ...base, app: { name: 'Acme ID', ownAccount: true }, step: identify },
+  'enroll-recovery-codes-unsaved': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...enroll,
+      authenticator: 'recovery_code',
+      inputs: ['saved'],
+      offer: { codes: recoveryCodes, made: 1_795_500_000 },
+      notices: [error('recovery_codes.unsaved', { field: 'credentials.saved' })],
+    },
+  },
+  'recovery-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, authenticator: 'recovery_code', inputs: ['paper_code'] },
+  },
+  'security-question': {
+    ...base,
+    ...known,
+    done: ['totp'],
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      inputs: ['answer'],
+      challenge: { questionKey: 'stuffed_toy' },
+    },
+  },
+  'security-question-own-wrong': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      inputs: ['answer'],
+      challenge: { questionKey: 'custom', question: 'Welches Boot habe ich auf der Ostsee versenkt?' },
+      notices: [error('credentials.invalid', { field: 'credentials.passcode' })],
+    },
+  },
+  'security-question-hostile': {
+    ...base,
+    ...known,
+    step: {
+      ...totp,
+      authenticator: 'security_question',
+      inputs: ['answer'],
+      challenge: { questionKey: 'custom', question: hostile },
+    },
+  },
+  'enroll-security-question': {
+    ...base,
+    ...known,
+    step: {
+      ...enroll,
+      authenticator: 'security_question',
+      inputs: questionInputs,
+      offer: { questions: offeredQuestions },
+    },
+  },
+  'enroll-security-question-none-chosen': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: {
+      ...enroll,
+      authenticator: 'security_question',
+      inputs: questionInputs,
+      offer: { questions: offeredQuestions },
+      notices: [error('question.required', { field: 'credentials.questionKey' })],
+    },
+  },
+  'access-code': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...totp, authenticator: 'access_code', inputs: ['paper_code'] },
+  },
+  'select-enroll': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: selectEnroll,
+  },
+  'enroll-totp-skips': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...enroll, alternatives: true, skippable: skips },
+  },
+  'enroll-totp-last-skip': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...enroll, skippable: { ...skips, skipsLeft: 1 } },
+  },
+  'enroll-passkey-until': { ...base, ...known, done: ['password'], step: { ...newPasskey, skippable: until } },
+  'enroll-passkey-promoted': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...newPasskey, alternatives: false, skippable: { reason: 'promotion', authenticators: ['webauthn'] } },
+  },
+  'select-enroll-optional': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: { ...selectEnroll, skippable: { reason: 'optional', authenticators: ['totp', 'webauthn'] } },
+  },
+  'select-enroll-until': {
+    ...base,
+    ...known,
+    locale: 'de',
+    done: ['password'],
+    step: { ...selectEnroll, skippable: until },
+  },
+  'prove-first': {
+    ...base,
+    ...known,
+    done: ['password'],
+    step: {
+      ...totp,
+      alternatives: false,
+      toEnroll: ['webauthn'],
+      skippable: { reason: 'optional', authenticators: ['webauthn'] },
+    },
+  },
+  'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
+  denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
+  'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
+  'denied-full': {
+    ...base,
+    ...known,
+    locale: 'de',
+    step: { kind: 'denied', reason: 'enrollments_full', notices: [] },
+  },
+  complete: { ...base, ...known, canRestart: false, step: { kind: 'complete', notices: [] } },
+  'identify-german': {
+    ...base,
+    locale: 'de',
+    step: { ...identify, identifyWith: 'password', notices: [error('credentials.invalid')] },
+  },
+  'enroll-german': { ...base, ...known, locale: 'de', done: ['password'], step: enroll },
+  'identify-orange': {
+    ...base,
+    brand: { name: 'Orange Bank', accent: '#ff8800' },
+    step: { ...identify, identifyWith: 'password' },
+  },
+  'totp-long': {
+    ...base,
+    brand: { name: long },
+    app: { name: long },
+    account: { identifier: `${long}@demo.test` },
+    canRestart: true,
+    step: { ...totp, label: long },
+  },
+  'identify-hostile': {
+    ...base,
+    brand: { name: hostile, accent: hostile },
+    app: { name: hostile, logoUri: hostile },
+    stateHandle: hostile,
+    step: {
+      ...identify,
+      identifyWith: 'password',
+      identifier: hostile,
+      notices: [error(hostile as RefusalNoticeCode, { params: { account: hostile } })],
+    },
+  },
+  'select-hostile': {
+    ...base,
+    app: { name: hostile, logoUri: 'javascript:alert(1)' },
+    account: { identifier: hostile },
+    done: [hostile],
+    step: { ...select, options: [{ authenticator: hostile, enrollment: hostile, label: hostile }] },
+    canRestart: true,
+  },
+  'enroll-hostile': {
+    ...base,
+    step: {
+      ...enroll,
+      authenticator: hostile,
+      offer: { secret: hostile, uri: 'javascript:alert(1)', qr: `<svg>${hostile}` },
+    },
+  },
+  'denied-hostile': { ...base, app: { name: hostile }, step: { kind: 'denied', reason: hostile, notices: [] } },
+};
+
+type Draw = (renderer: Renderer) => string;
+const { brand, app } = base;
+const device = { brand, locale: 'en', action: '/oauth2/v1/device', xsrf: 'eHNyZg' } as const;
+
+const asked = { ip: '192.0.2.7', browser: 'Firefox', system: 'Linux' } as const;
+const text = 'Enter this code:\n\n    012345\n\nOr open this link:\nhttps://id.example.org/signin/x/link?t=y\n';
+
+const standalone: Readonly<Record<string, Draw>> = {
+  'magic-link-confirm': (r) =>
+    r.renderMagicLinkConfirm({
+      brand,
+      locale: 'en',
+      app,
+      account: { identifier: 'alice@demo.test' },
+      action: base.action,
+      stateHandle: base.stateHandle,
+      authenticator: 'email',
+      token: 'bGluay10b2tlbg',
+      passcode: '012345',
+    }),
+  'magic-link-elsewhere': (r) => r.renderMagicLinkElsewhere({ brand, locale: 'en', app, code: '012345', asked }),
+  'magic-link-elsewhere-hostile': (r) =>
+    r.renderMagicLinkElsewhere({
+      brand,
+      locale: 'en',
+      app: { name: hostile },
+      code: '012345',
+      asked: { ip: hostile, browser: hostile, system: '' },
+    }),
+  'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
+  'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  inbox: (r) =>
+    r.renderInbox({
+      brand,
+      locale: 'en',
+      messages: [
+        {
+          channel: 'email',
+          to: 'alice@demo.test',
+          subject: 'Sign in to Payroll',
+          text,
+          at: '2026-11-24T12:00:00.000Z',
+        },
+        {
+          channel: 'sms',
+          to: '+4915112345678',
+          text: '012345 is your code to sign in to Notes.\n\n@id.example.org #012345\n',
+          at: '2026-11-24T11:59:00.000Z',
+        },
+        {
+          channel: 'voice',
+          to: '+4930901820',
+          text: 'Hello, this is Acme.\nThe code is: 0, 1, 2, 3, 4, 5.\n',
+          at: '2026-11-24T11:58:00.000Z',
+        },
+      ],
+    }),
+  'inbox-empty': (r) => r.renderInbox({ brand, locale: 'en', messages: [] }),
+  'inbox-hostile': (r) =>
+    r.renderInbox({
+      brand,
+      locale: 'en',
+      messages: [{ channel: 'email', to: hostile, subject: hostile, text: hostile, at: '2026-11-24T12:00:00.000Z' }],
+    }),
+  error: (r) => r.renderError({ brand, locale: 'en', code: 'store_unavailable', reference: 'req-7f3a90' }),
+  'error-expired': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_expired' }),
+  'error-finished': (r) => r.renderError({ brand, locale: 'en', code: 'sign_in_finished' }),
+  'error-cookies': (r) => r.renderError({ brand, locale: 'en', code: 'cookies_missing' }),
+  'oauth-error': (r) =>
+    r.renderOAuthError({
+      brand,
+      locale: 'en',
+      error: 'invalid_redirect_uri',
+      description: "redirect_uri did not match any of the client's registered redirect_uris",
+    }),
+  'oauth-hostile': (r) =>
+    r.renderOAuthError({
+      brand: { name: hostile },
+      locale: hostile,
+      error: hostile,
+      description: hostile,
+      reference: hostile,
+    }),
+  'device-input': (r) => r.renderDeviceInput({ ...device, charset: 'base-20', messages: [] }),
+  'device-input-wrong': (r) =>
+    r.renderDeviceInput({
+      ...device,
+      charset: 'base-20',
+      userCode: 'BCDF-XXXX',
+      messages: [error('device.invalid', { field: 'user_code' })],
+    }),
+  'device-confirm': (r) =>
+    r.renderDeviceConfirm({
+      ...device,
+      app,
+      userCode: 'bcdfghjk',
+      displayCode: 'BCDF-GHJK',
+      device: { ip: '192.0.2.7', userAgent: 'Kitchen-TV/3.1' },
+    }),
+  'device-success': (r) => r.renderDeviceSuccess({ ...device, app }),
+  logout: (r) => r.renderLogout({ ...device, app, account: { identifier: 'alice@demo.test' } }),
+  'signed-out': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: true }),
+  'stayed-signed-in': (r) => r.renderSignedOut({ brand, locale: 'en', signedOut: false, app }),
+};
+
+/** Name of the state, and how to draw it. */
+export const pageStates: ReadonlyMap<string, Draw> = new Map([
+  ...Object.entries(steps).map(([name, page]): [string, Draw] => [name, (renderer) => renderer.renderStep(page)]),
+  ...Object.entries(accountPages(hostile, long)).map(([name, page]): [string, Draw] => [
+    name,
+    (renderer) => renderer.renderAccount(page),
+  ]),
+  ...Object.entries(standalone),
+]);
+
+const policy = contentSecurityPolicy();
+
+export interface PageServer {
+  readonly origin: string;
+  close(): Promise<void>;
+}
+
+/** Serves each state at `/<name>` on a free port. */
+export async function servePages(renderer: Renderer = createRenderer({ viewsDir })): Promise<PageServer> {
+  const server = createServer((request, response) => {
+    const path = (request.url ?? '/').split('?')[0] ?? '/';
+    const asset = renderer.asset(path);
+    const draw = pageStates.get(path.slice(1));
+    if (asset)
+      response
+        .writeHead(200, { 'content-type': asset.type, 'cache-control': assetCacheControl, etag: asset.etag })
+        .end(asset.body);
+    else if (draw)
+      response
+        .writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
+        .end(draw(renderer));
+    else if (path === follow.status) response.end(JSON.stringify({ version: follow.version, state: 'open' }));
+    else response.writeHead(404).end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -1,0 +1,104 @@
+/** The pages and forms of `/account`. */
+import { formOf } from '../sign-in-flow.ts';
+import type { Page } from '../user-agent.ts';
+import type { World } from './flows-in-progress.ts';
+import { type AccountForm, accountForms, accountPath, type Values } from './handed-out-values.ts';
+import { type Fields, get, type Place, seen } from './tested-input.ts';
+
+/** Where the browser ended up within the account, and the notice of the page. */
+function shown({ node }: World, page: Page): string {
+  const { pathname } = new URL(page.url);
+  const step = page.forms[0]?.step ?? '';
+  return page.url.startsWith(node.issuer) ? [step === '' ? pathname : step, ...page.messages].join(' ') : page.url;
+}
+
+/** A page about one of the user's authenticators. */
+function pageOf(kind: string, takes: Place['takes'], step: AccountForm): Place {
+  return {
+    name: `/account/${kind}/<value>`,
+    takes,
+    taken: step,
+    counts: 'always',
+    refusals: ['/account'],
+    submit: async (world, value) =>
+      shown(world, await get(world.home, world.node, `/account/${kind}/${encodeURIComponent(value)}`)),
+  };
+}
+
+async function filled(world: World, values: Values, step: string, path: string, fields: Fields): Promise<string> {
+  const page = await get(world.home, world.node, accountPath(values, path));
+  const form = formOf(page, step);
+  return shown(world, form ? await world.home.submit(page, form, fields) : page);
+}
+
+/** The handle of a form that is otherwise as it should be. */
+function handle(step: AccountForm, taken: string, counts: Place['counts'] = 'once'): Place {
+  const { path, fields } = accountForms[step];
+  const firstOfPage: Fields = { remove: 'rename', 'resend-address': 'confirm-address' };
+  return {
+    name: `/account, ${step}, stateHandle`,
+    takes: [`handle of ${step}`],
+    taken,
+    counts,
+    refusals: [`${firstOfPage[step] ?? step} form.stale`],
+    submit: (world, stateHandle, values) => filled(world, values, step, path, { ...fields, stateHandle }),
+  };
+}
+
+export const accountPlaces: readonly Place[] = [
+  pageOf('authenticators', ['id of an enrollment', 'id of the password'], 'rename'),
+  pageOf('sessions', ['name of a session'], 'end'),
+  pageOf('devices', ['name of a remembered browser'], 'forget-device'),
+  pageOf('addresses', ['name of an address'], 'remove-address'),
+  {
+    name: '/account/add/<value>',
+    takes: ['key of an authenticator'],
+    taken: 'enroll:webauthn',
+    counts: 'always',
+    refusals: ['error.not_found'],
+    submit: async ({ home, node }, value) => seen(await get(home, node, `/account/add/${encodeURIComponent(value)}`)),
+  },
+  handle('confirm-address', 'confirm-address credentials.malformed', 'always'),
+  {
+    name: '/account/addresses/confirm, passcode',
+    takes: ['code for an address for news'],
+    taken: '/account account.done.address_added',
+    counts: 'once',
+    refusals: ['confirm-address credentials.malformed', 'confirm-address credentials.invalid'],
+    submit: (world, passcode, values) => filled(world, values, 'confirm-address', 'confirm', { passcode }),
+  },
+  {
+    name: '/account/addresses/add, email',
+    takes: ['a new address', 'identifier'],
+    taken: 'confirm-address',
+    counts: 'once',
+    refusals: ['add-address email.invalid', 'add-address account.address.known'],
+    submit: (world, email, values) => filled(world, values, 'add-address', 'add', { email }),
+  },
+  // Before anything is removed: that ends the other session, and changes what may be waived for a browser.
+  handle('end', '/account account.done.ended'),
+  handle('forget-device', '/account account.done.device_forgotten'),
+  {
+    name: '/account/authenticators/<id>/remove, confirm',
+    takes: ['yes to what is lost'],
+    taken: '/account account.done.removed',
+    counts: 'once',
+    refusals: ['rename account.remove.confirm'],
+    submit: (world, confirm, values) =>
+      filled(
+        world,
+        { ...values, 'id of an enrollment': values['id of the password'] ?? '' },
+        'remove',
+        'authenticator',
+        {
+          confirm,
+        },
+      ),
+  },
+  handle('rename', '/account account.done.renamed'),
+  handle('resend-address', 'confirm-address sent.again'),
+  handle('add-address', 'confirm-address'),
+  handle('remove-address', '/account account.done.address_removed'),
+  handle('remove', '/account account.done.removed'),
+  handle('end-others', '/account account.done.ended_others'),
+];

@@ -1,0 +1,100 @@
+/** What a browser may send as a cookie. */
+import { beginIdentified, chooseAuthenticator } from '../prove-capabilities.ts';
+import { authorization } from '../raw-client.ts';
+import { redirectUri } from '../relying-party.ts';
+import { cookieOf } from '../returning-browser.ts';
+import { answerStep, currentStep } from '../sign-in-flow.ts';
+import { UserAgent } from '../user-agent.ts';
+import { app, vault } from './apps.ts';
+import type { World } from './flows-in-progress.ts';
+import { cookieAt } from './handed-out-values.ts';
+import type { Place } from './tested-input.ts';
+
+export interface SignedCookie {
+  readonly name: string;
+  /** Of the browser that has it. */
+  genuine(world: World): { readonly value: string; readonly signature: string };
+  /** Sends exactly these cookies where this one counts. The status, or where the browser is sent. */
+  send(world: World, cookies: string): Promise<string>;
+}
+
+async function answerTo(url: string, cookie: string): Promise<string> {
+  const answer = await fetch(url, { headers: { cookie, accept: 'text/html' }, redirect: 'manual' });
+  await answer.arrayBuffer();
+  const to = answer.headers.get('location') ?? '';
+  if (!to.startsWith(redirectUri)) return String(answer.status);
+  const query = new URL(to).searchParams;
+  return query.has('code') ? 'code' : (query.get('error') ?? '');
+}
+
+export const signedCookies: readonly SignedCookie[] = [
+  {
+    name: 'stepgate-interaction',
+    genuine({ node, desk, signIns }) {
+      const uid = signIns['select, handle']?.uid ?? '';
+      return { value: uid, signature: cookieAt(desk, node.issuer, 'interaction.sig', uid) };
+    },
+    send: ({ node, signIns }, cookies) => answerTo(`${node.issuer}/signin/${signIns['select, handle']?.uid}`, cookies),
+  },
+  {
+    name: 'stepgate-resume',
+    genuine({ node, resumable }) {
+      const { agent, uid } = resumable;
+      return { value: uid, signature: cookieAt(agent, node.issuer, 'resume.sig', uid) };
+    },
+    send: ({ node, resumable }, cookies) => answerTo(`${node.issuer}/oauth2/v1/authorize/${resumable.uid}`, cookies),
+  },
+  {
+    name: 'stepgate-session',
+    genuine({ node, home }) {
+      const name = 'stepgate-session';
+      return { value: cookieOf(home, node.issuer, name), signature: cookieOf(home, node.issuer, `${name}.sig`) };
+    },
+    send: ({ node }, cookies) => answerTo(authorization(node.issuer, app, { prompt: 'none' }).url, cookies),
+  },
+];
+
+/** Values of cookies hold these characters only (RFC 6265 section 4.1.1). */
+const asCookie = (value: string): string => value.replace(/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/g, '');
+
+/** Without a signature, and with the one that belongs to the cookie. */
+function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken: string): Place {
+  return {
+    name: `cookie ${cookie.name}`,
+    takes: [takes],
+    taken: `${refused}, ${taken}`,
+    counts: taken === 'code' && cookie.name.endsWith('resume') ? 'once' : 'always',
+    refusals: [`${refused}, ${refused}`],
+    async submit(world, value) {
+      const pair = `${cookie.name}=${asCookie(value)}`;
+      const unsigned = await cookie.send(world, pair);
+      const { signature } = cookie.genuine(world);
+      return `${unsigned}, ${await cookie.send(world, `${pair}; ${cookie.name}.sig=${signature}`)}`;
+    },
+  };
+}
+
+const [interaction, resume, session] = signedCookies as readonly [SignedCookie, SignedCookie, SignedCookie];
+
+export const cookiePlaces: readonly Place[] = [
+  signedPlace(interaction, 'uid of a third sign-in', '410', '200'),
+  signedPlace(resume, 'uid of another finished sign-in', '400', 'code'),
+  signedPlace(session, 'session cookie', 'login_required', 'code'),
+  {
+    name: 'cookie stepgate-device',
+    takes: ['device cookie'],
+    taken: 'spared',
+    counts: 'always',
+    refusals: ['asked'],
+    // The password is proved in any case; the cookie is about what comes after it.
+    onTheWay: ['authenticator.verified:password'],
+    async submit({ node, who }, value) {
+      const agent = new UserAgent();
+      agent.setCookie(node.issuer, `stepgate-device=${asCookie(value)}; Path=/`);
+      const begun = await beginIdentified(node, vault, who, agent);
+      const page = await chooseAuthenticator(agent, begun.page, 'password');
+      const next = await answerStep(agent, page, await who.answer('password', page, agent));
+      return currentStep(next) === 'code' ? 'spared' : 'asked';
+    },
+  },
+];

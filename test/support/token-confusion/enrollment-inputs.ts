@@ -1,0 +1,73 @@
+/** The inputs of enrollments. */
+
+import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
+import { redirectUri } from '../relying-party.ts';
+import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
+import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
+import type { World } from './flows-in-progress.ts';
+import { type Fields, type Place, seen } from './tested-input.ts';
+
+const added = 'account.done.added';
+
+async function answeredOffer({ offers, home }: World, offer: string, fields: Fields): Promise<string> {
+  const page = await home.open(offers[offer]?.page.url ?? '', {}, redirectUri);
+  return currentStep(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
+}
+
+function input(offer: string, field: string, takes: string, taken: string, refused: readonly string[]): Place {
+  const [authenticator = ''] = offer.split(',');
+  return {
+    name: `enroll:${offer}, ${field}`,
+    takes: [takes],
+    taken,
+    counts: 'once',
+    refusals: refused.map((code) => `enroll:${authenticator} ${code}`),
+    submit: (world, value) => answeredOffer(world, offer, { 'credentials.label': 'Another', [field]: value }),
+  };
+}
+
+const wrong = ['credentials.malformed', 'credentials.invalid'];
+
+/** A new passkey of this user, made for the challenge. */
+function made({ node }: World, key: SoftKey, challenge: string): Fields {
+  return fieldsOf(attestation(key, whereOf({ public: { challenge } }, node.issuer)));
+}
+
+export const offerPlaces: readonly Place[] = [
+  input('totp', 'credentials.passcode', 'TOTP code of the offered key', added, wrong),
+  input('email', 'credentials.email', 'a new address', 'enroll:email', ['email.invalid', 'email.enrolled']),
+  input('email, code', 'credentials.passcode', 'code for a new address', added, wrong),
+  input('phone, code', 'credentials.passcode', 'code for a new number', added, wrong),
+  {
+    name: 'enroll:webauthn, challenge that a new passkey signed',
+    takes: ['challenge of enroll:webauthn'],
+    taken: added,
+    counts: 'once',
+    refusals: ['enroll:webauthn credentials.invalid'],
+    submit: (world, value) => answeredOffer(world, 'webauthn', made(world, softKeyOf(world.who.id), value)),
+  },
+  {
+    name: 'enroll:webauthn, stateHandle',
+    takes: ['handle of enroll:webauthn'],
+    taken: added,
+    counts: 'once',
+    refusals: ['enroll:webauthn form.stale'],
+    submit(world, stateHandle) {
+      const challenge = String(optionsOf(world.offers['webauthn, handle']?.page ?? { html: '' }).challenge);
+      const fields = { ...made(world, softKeyOf(world.who.id), challenge), stateHandle };
+      return answeredOffer(world, 'webauthn, handle', fields);
+    },
+  },
+  {
+    name: '/signin/<uid>/codes, stateHandle',
+    takes: ['handle of enroll:recovery_code'],
+    taken: 'a file',
+    counts: 'always',
+    refusals: ['enroll:recovery_code enroll.replaces'],
+    async submit({ offers, home }, stateHandle) {
+      const { page } = offers.recovery_code ?? { page: await home.open('') };
+      const answer = await home.submit(page, formOf(page, 'download'), { stateHandle });
+      return answer.headers.has('content-disposition') ? 'a file' : seen(answer);
+    },
+  },
+];

@@ -1,0 +1,196 @@
+/**
+ * One user, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment,
+ * each page of the account, each grant of the protocol. Every value that was handed out is valid and unused.
+ */
+import { attemptCounter } from '../../../src/stores/keys.ts';
+import { resetCounters } from '../../../src/users/account.ts';
+import { type CapabilityName, capabilities, type Holder, holder } from '../enrolled-users.ts';
+import { codeIn, mailTo } from '../mail.ts';
+import { startNode, type TestNode } from '../node.ts';
+import { startNotifiedParty } from '../notified-party.ts';
+import type { Authorization } from '../raw-client.ts';
+import type { SignIn } from '../sign-in-flow.ts';
+import { UserAgent } from '../user-agent.ts';
+import { filesFor, parPrefix, resource } from './apps.ts';
+import type { At, Fields } from './tested-input.ts';
+import {
+  addAddresses,
+  enrolledTotp,
+  finish,
+  forDevice,
+  logoutToken,
+  mailOf,
+  openOffers,
+  passcodeOf,
+  pushed,
+  reach,
+  remembered,
+  silently,
+  startDevice,
+  texted,
+  tokensFor,
+  totpCodes,
+  withKey,
+  yesToRemove,
+} from './user-paths.ts';
+
+export interface World {
+  readonly node: TestNode;
+  readonly who: Holder;
+  /** A key that counts, and a code of it. */
+  readonly totp: { readonly key: string; readonly code: string };
+  /** Has a session in which all was proved that the account can prove; it is remembered. */
+  readonly home: UserAgent;
+  /** Has sign-ins of the same user in progress, and no session. */
+  readonly desk: UserAgent;
+  /** Has another session of the user. */
+  readonly elsewhere: UserAgent;
+  /** Is asked whether to sign out. */
+  readonly leaver: At;
+  /** Is asked for the code of a device. */
+  readonly approver: UserAgent;
+  /** By the step that is open. */
+  readonly signIns: Readonly<Record<string, SignIn>>;
+  /** By what is offered. */
+  readonly offers: Readonly<Record<string, At>>;
+  /** Everything was proved; the browser has not followed the last redirect yet. */
+  readonly finished: SignIn;
+  /** Another one like that. */
+  readonly resumable: SignIn;
+  /** The same, for a device. */
+  readonly approved: At & { readonly uid: string };
+  readonly mails: { readonly first: string; readonly second: string };
+  /** What was sent to prove addresses and numbers, and the mails of the sign-ins. */
+  readonly codes: Fields;
+  readonly tokens: Fields;
+  /** The code of the device that is approved when `approved` goes on, and what to type for another one. */
+  readonly device: { readonly code: string; readonly user: string };
+  /** What lives for a minute. */
+  readonly brief: () => {
+    readonly request: Authorization;
+    readonly code: string;
+    readonly requestUri: string;
+    readonly pushed: string;
+  };
+  /** Makes that anew. */
+  renew(): Promise<void>;
+  /** As if all the time had passed in which tries and messages are counted. */
+  forgetCounts(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Each is one sign-in: the step that it has come to and, where there are several, what for. */
+const openSteps = [
+  'identify',
+  'identify, password',
+  'identify, passkey',
+  'select',
+  'select, handle',
+  'challenge:password',
+  'challenge:password, handle',
+  'challenge:totp',
+  'challenge:totp, later',
+  'challenge:email',
+  'challenge:email, link',
+  'challenge:phone',
+  'challenge:webauthn',
+  'challenge:webauthn, key',
+  'challenge:recovery_code',
+  'challenge:recovery_code, later',
+  'challenge:access_code',
+  'challenge:access_code, later',
+  'challenge:security_question',
+] as const;
+
+export async function openWorld(): Promise<World> {
+  const party = await startNotifiedParty();
+  // The clock of the node stands still: a TOTP code is right to the end.
+  const now = Math.floor(Date.now() / 1000);
+  const node = await startNode({ demo: true, users: false, now: () => now, files: filesFor(party) });
+  const { issuer } = node;
+  const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
+  const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
+  const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
+  const forgetCounts = async (): Promise<void> => {
+    const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
+    await node.store.commit([...resetCounters(who.id, keys), ...resets]);
+  };
+  const home = await remembered(node, who);
+  const totp = await enrolledTotp(node, home, now);
+  const newsCode = await addAddresses(node, home, forgetCounts);
+  const elsewhere = await withKey(node, who, new UserAgent());
+  const leaving = await withKey(node, who, new UserAgent());
+  const logout = await logoutToken(node, who, party);
+  const finished = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
+  const resumable = await finish(await reach(node, who, new UserAgent(), 'challenge:webauthn'), who);
+  const ownDevice = await startDevice(node);
+  const approved = await finish(await forDevice(node, who, ownDevice.user), who);
+
+  const desk = new UserAgent();
+  const signIns: Record<string, SignIn> = {};
+  for (const where of openSteps) {
+    signIns[where] = await reach(node, who, desk, where.split(',')[0] ?? '');
+    await forgetCounts();
+  }
+  const mails = {
+    first: await mailOf(node, signIns['challenge:email'] as SignIn),
+    second: await mailOf(node, signIns['challenge:email, link'] as SignIn),
+  };
+  const phoneCode = await texted(node, 1);
+  const offers = await openOffers(node, home, forgetCounts);
+  const approver = new UserAgent();
+  await approver.open(`${issuer}/device`);
+
+  const own = await tokensFor(node, home);
+  const other = await tokensFor(node, elsewhere);
+  const forApi = await tokensFor(node, home, { resource, scope: 'openid read' });
+  const make = async () => {
+    const requestUri = await pushed(node);
+    return { ...(await silently(node, home)), requestUri, pushed: requestUri.slice(parPrefix.length) };
+  };
+  let brief = await make();
+  return {
+    node,
+    who,
+    totp,
+    home,
+    desk,
+    elsewhere,
+    leaver: { agent: leaving, page: await leaving.open(`${issuer}/oauth2/v1/logout`) },
+    approver,
+    signIns,
+    offers,
+    finished,
+    resumable,
+    approved,
+    mails,
+    codes: {
+      phone: phoneCode,
+      news: newsCode,
+      offered: (await totpCodes(offers.totp.page.secret ?? '', now))[0],
+      recovery: await passcodeOf(who, 'recovery code', desk),
+      access: await passcodeOf(who, 'access code', desk),
+      lost: await yesToRemove(node, home),
+      'new address': codeIn(await mailTo(node, 'second@demo.test')),
+      'new number': await texted(node, 2),
+    },
+    tokens: {
+      access: own.access_token,
+      other: other.access_token,
+      refresh: own.refresh_token ?? '',
+      id: own.id_token ?? '',
+      api: forApi.access_token,
+      logout,
+    },
+    device: { code: ownDevice.code ?? '', user: (await startDevice(node)).user ?? '' },
+    brief: () => brief,
+    async renew() {
+      brief = await make();
+    },
+    forgetCounts,
+    async stop() {
+      await node.stop();
+      await party.stop();
+    },
+  };
+}

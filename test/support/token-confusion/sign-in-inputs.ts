@@ -1,0 +1,256 @@
+/** The inputs of a sign-in. */
+
+import { password } from '../node.ts';
+import { redirectUri } from '../relying-party.ts';
+import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from '../sign-in-flow.ts';
+import type { Page } from '../user-agent.ts';
+import { optionsOf } from '../webauthn.ts';
+import { app } from './apps.ts';
+import type { World } from './flows-in-progress.ts';
+import { type At, answered, type Fields, get, type Place, seen } from './tested-input.ts';
+
+/** There is no such sign-in (any more), or it is not of this browser. */
+const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_missing'];
+const wrong = (where: string): readonly string[] =>
+  ['credentials.malformed', 'credentials.invalid'].map((code) => `${where} ${code}`);
+
+/**
+ * The code of one authenticator. What a later sign-in could take as well is put into a second one when the first is
+ * over.
+ */
+function passcode(authenticator: string, takes: string): Place {
+  const where = `challenge:${authenticator}`;
+  return {
+    name: `${where}, credentials.passcode`,
+    takes: [takes],
+    taken: 'code',
+    counts: 'once',
+    refusals: wrong(where),
+    async submit({ desk, signIns }, value) {
+      const fields = { 'credentials.passcode': value };
+      const end = await answered(desk, signIns[where]?.page.url ?? '', fields);
+      const later = signIns[`${where}, later`];
+      return over.includes(end) && later ? answered(later.agent, later.page.url, fields) : end;
+    },
+  };
+}
+
+/** The handle of the form, in addition to the right answer. */
+function handle(where: string, takes: string, taken: string, right: (world: World) => Fields): Place {
+  const [step = ''] = where.split(',');
+  return {
+    name: `${step}, stateHandle`,
+    takes: [takes],
+    taken,
+    counts: 'once',
+    refusals: [`${step} form.stale`],
+    submit: (world, stateHandle) =>
+      answered(world.desk, world.signIns[where]?.page.url ?? '', { ...right(world), stateHandle }),
+  };
+}
+
+const withPassword = ({ who }: World): Fields => ({
+  identifier: who.identifier,
+  'credentials.passcode': password,
+});
+
+/** What the passkey says, signed over another challenge than the one of the page. */
+function signed({ who, desk }: World, page: Page, challenge = String(optionsOf(page).challenge)): Promise<Fields> {
+  const html = page.html.replaceAll(String(optionsOf(page).challenge), challenge);
+  return who.answer('passkey', { ...page, html }, desk);
+}
+
+/** What no page contains: JSON would end there. */
+const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
+
+async function presentFirst({ agent, page }: At, fields: Fields): Promise<string> {
+  const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
+  return seen(await agent.submit(page, form, fields, redirectUri));
+}
+
+/** Addresses that name a sign-in. */
+const addresses: readonly Place[] = [
+  {
+    name: '/signin/<value>',
+    takes: ['uid of a sign-in', 'uid of a third sign-in'],
+    taken: 'challenge:email',
+    counts: 'always',
+    refusals: ['error.not_found', ...over],
+    async submit({ node, desk }, value) {
+      return seen(await get(desk, node, `/signin/${encodeURIComponent(value)}`));
+    },
+  },
+  {
+    name: '/signin/<value>/status',
+    takes: ['uid of a sign-in', 'uid of a third sign-in'],
+    taken: 'open',
+    counts: 'always',
+    refusals: ['error.not_found', 'over'],
+    async submit({ node, desk }, value) {
+      const page = await get(desk, node, `/signin/${encodeURIComponent(value)}/status`);
+      return page.html.startsWith('{') ? (JSON.parse(page.html) as { state: string }).state : seen(page);
+    },
+  },
+  {
+    name: '/oauth2/v1/authorize/<value>',
+    takes: ['uid of a finished sign-in'],
+    taken: 'code',
+    counts: 'once',
+    refusals: ['oauth.invalid_request', 'error.not_found'],
+    async submit({ node, finished }, value) {
+      return seen(await get(finished.agent, node, `/oauth2/v1/authorize/${encodeURIComponent(value)}`));
+    },
+  },
+  {
+    name: '/device/<value>',
+    takes: ['uid of a finished sign-in for a device'],
+    taken: 'status 200',
+    counts: 'once',
+    refusals: ['device.failed'],
+    async submit({ node, approved }, value) {
+      return seen(await get(approved.agent, node, `/device/${encodeURIComponent(value)}`));
+    },
+  },
+];
+
+export const stepPlaces: readonly Place[] = [
+  ...addresses,
+  {
+    name: 'identify, identifier',
+    takes: ['identifier'],
+    taken: 'a user',
+    counts: 'always',
+    refusals: ['a decoy', 'identify identifier.invalid'],
+    async submit({ node }, identifier) {
+      const { agent, page, uid } = await beginSignIn(node, app);
+      const next = await answerStep(agent, page, { identifier, 'credentials.passcode': '' });
+      if (currentStep(next) === 'identify') return seen(next);
+      const { subject } = JSON.parse((await storedTransaction(node, uid))?.value ?? '{}');
+      return subject.decoy ? 'a decoy' : 'a user';
+    },
+  },
+  {
+    name: 'identify, credentials.passcode',
+    takes: ['password'],
+    taken: 'code',
+    counts: 'once',
+    refusals: ['identify credentials.invalid'],
+    submit: (world, value) =>
+      answered(world.desk, world.signIns['identify, password']?.page.url ?? '', {
+        identifier: world.who.identifier,
+        'credentials.passcode': value,
+      }),
+  },
+  handle('identify', 'handle of identify', 'code', withPassword),
+  {
+    name: 'identify, challenge that a passkey signed',
+    takes: ['challenge of identify'],
+    taken: 'code',
+    counts: 'once',
+    refusals: ['identify credentials.invalid'],
+    async submit(world, value) {
+      const { desk: agent, signIns } = world;
+      const page = await agent.open(signIns['identify, passkey']?.page.url ?? '', {}, redirectUri);
+      return currentStep(page) === 'identify'
+        ? presentFirst({ agent, page }, await signed(world, page, quoted(value)))
+        : seen(page);
+    },
+  },
+  ...(['authenticator.id', 'credentials.userHandle', 'credentials.credentialId'] as const).map(
+    (field, at): Place => ({
+      name: `identify, ${field}`,
+      takes: [(['key of an authenticator', 'user handle', 'credential id'] as const)[at] ?? ''],
+      taken: 'code',
+      counts: 'always',
+      refusals: [...wrong('identify'), 'identify form.stale'],
+      async submit(world, value) {
+        const at = await beginSignIn(world.node, app);
+        return presentFirst(at, { ...(await signed(world, at.page)), [field]: value });
+      },
+    }),
+  ),
+  {
+    name: 'select, authenticator.id',
+    takes: ['key of an authenticator'],
+    taken: 'challenge:webauthn',
+    counts: 'always',
+    // What is not on offer is not chosen: the page asks again.
+    refusals: ['select authenticator.required'],
+    async submit({ desk, signIns }, value) {
+      const page = await desk.open(signIns.select?.page.url ?? '', {}, redirectUri);
+      const list = currentStep(page) === 'select' ? page : await desk.submit(page, formOf(page, 'select'));
+      return seen(await answerStep(desk, list, { 'authenticator.id': value }));
+    },
+  },
+  handle('select, handle', 'handle of select', 'challenge:webauthn', () => ({ 'authenticator.id': 'webauthn' })),
+  passcode('password', 'password'),
+  handle('challenge:password, handle', 'handle of challenge:password', 'code', withPassword),
+  passcode('totp', 'TOTP code'),
+  {
+    name: '/signin/<uid>/link, t, in the browser that asked',
+    takes: ['link in a mail'],
+    taken: 'challenge:email',
+    counts: 'always',
+    refusals: ['magic_link.replaced'],
+    async submit({ node, desk, signIns }, value) {
+      return seen(
+        await get(desk, node, `/signin/${signIns['challenge:email']?.uid}/link?t=${encodeURIComponent(value)}`),
+      );
+    },
+  },
+  {
+    name: '/signin/<uid>/link, t, in another browser',
+    takes: ['link in a mail'],
+    taken: 'the code',
+    counts: 'always',
+    refusals: ['magic_link.replaced'],
+    async submit({ node, elsewhere, signIns }, value, values) {
+      const path = `/signin/${signIns['challenge:email']?.uid}/link?t=${encodeURIComponent(value)}`;
+      const page = await get(elsewhere, node, path);
+      return page.html.includes(values['code in a mail'] ?? '') ? 'the code' : seen(page);
+    },
+  },
+  passcode('email', 'code in a mail'),
+  {
+    name: 'the form behind a link, credentials.passcode',
+    takes: ['code in another mail'],
+    taken: 'code',
+    counts: 'once',
+    refusals: wrong('challenge:email'),
+    async submit({ node, desk, signIns }, value, values) {
+      const path = `/signin/${signIns['challenge:email, link']?.uid}/link?t=${values['link in another mail']}`;
+      const page = await get(desk, node, path);
+      const form = formOf(page, 'challenge');
+      return form ? seen(await desk.submit(page, form, { 'credentials.passcode': value }, redirectUri)) : seen(page);
+    },
+  },
+  passcode('phone', 'code on the phone'),
+  {
+    name: 'challenge:webauthn, challenge that a passkey signed',
+    takes: ['challenge of challenge:webauthn'],
+    taken: 'code',
+    counts: 'once',
+    refusals: ['challenge:webauthn credentials.invalid'],
+    async submit(world, value) {
+      const page = await world.desk.open(world.signIns['challenge:webauthn']?.page.url ?? '', {}, redirectUri);
+      if (page.forms.length === 0) return seen(page);
+      return seen(await answerStep(world.desk, page, await signed(world, page, quoted(value))));
+    },
+  },
+  {
+    name: 'challenge:webauthn, credentials.credentialId',
+    takes: ['credential id'],
+    taken: 'code',
+    counts: 'once',
+    refusals: wrong('challenge:webauthn'),
+    async submit(world, value) {
+      const page = await world.desk.open(world.signIns['challenge:webauthn, key']?.page.url ?? '', {}, redirectUri);
+      if (page.forms.length === 0) return seen(page);
+      const fields = { ...(await signed(world, page)), 'credentials.credentialId': value };
+      return seen(await answerStep(world.desk, page, fields));
+    },
+  },
+  passcode('recovery_code', 'recovery code'),
+  passcode('access_code', 'access code'),
+  passcode('security_question', 'answer to a question'),
+];

@@ -1,0 +1,135 @@
+/** The attribute schema in `stepgate.yaml`: what comes out of it, and its findings. */
+import { expect, test } from '@jest/globals';
+import { standardAttributes } from '../../../src/policy/model/standard-attributes.ts';
+import { readSettings } from '../../../src/policy/revision/read-document.ts';
+import { authenticators, findingLines, load } from './configuration-dir.ts';
+
+const brand = 'brand: { name: A }\n';
+const settings = 'stepgate.yaml';
+
+async function settingsOf(text: string) {
+  const loaded = await load({
+    [settings]: `${brand}${text}`,
+    'policies/session.yaml':
+      'rules:\n  - name: All\n    then:\n      allow: { primary: any, secondFactor: never, idle: PT2H, absolute: P1D }\n',
+  });
+  const document = loaded.ok ? loaded.documents.get('settings') : undefined;
+  if (document === undefined) throw new Error(JSON.stringify(loaded));
+  return readSettings(document, authenticators);
+}
+
+test('without the key a profile has the attributes of OpenID Connect, and may hold others', async () => {
+  const { attributes, scopes } = await settingsOf('');
+  expect(attributes).toEqual({ attributes: standardAttributes, closed: false });
+  expect(scopes.address).toEqual(['address']);
+  expect(scopes.phone).toEqual(['phone_number', 'phone_number_verified']);
+});
+
+test('own attributes, and more about the standard ones', async () => {
+  const { attributes, scopes } = await settingsOf(`attributes:
+  shirt: { label: { en: Shirt, de: Hemd }, options: [{ value: S }, { value: M, label: Medium }], write: user, claim: shirt }
+  badge: { unique: true, identifies: true, claim: badge, scope: staff }
+  level: { type: number, min: 1, max: 9, read: admin }
+  postalCode: { maxLength: 5, help: Five digits }
+`);
+  expect(attributes.closed).toBe(true);
+  expect(attributes.attributes).toEqual({
+    ...standardAttributes,
+    shirt: {
+      type: 'text',
+      label: { en: 'Shirt', de: 'Hemd' },
+      options: [{ value: 'S' }, { value: 'M', label: { en: 'Medium' } }],
+      read: 'user',
+      write: 'user',
+      claim: 'shirt',
+      scope: 'profile',
+    },
+    badge: {
+      type: 'text',
+      read: 'user',
+      write: 'admin',
+      claim: 'badge',
+      scope: 'staff',
+      unique: true,
+      identifies: true,
+    },
+    level: { type: 'number', min: 1, max: 9, read: 'admin', write: 'admin' },
+    postalCode: { ...standardAttributes.postalCode, maxLength: 5, help: { en: 'Five digits' } },
+  });
+  expect(scopes.staff).toEqual(['badge']);
+  expect(scopes.profile).toContain('shirt');
+});
+
+test.each<[string, string, readonly string[]]>([
+  [
+    'a reserved name',
+    'attributes: { groups: {} }',
+    ['2:15 attributes.groups key `groups` is a name that the record of a user has for itself'],
+  ],
+  [
+    'a reserved claim',
+    'attributes: { a: { claim: acr } }',
+    ['2:27 attributes.a.claim is a claim that the provider sets'],
+  ],
+  [
+    'a verified claim',
+    'attributes: { a: { claim: email_verified } }',
+    ['2:27 attributes.a.claim is a claim that the provider sets'],
+  ],
+  [
+    'a fixed claim',
+    'attributes: { phone: { claim: tel } }',
+    ['2:31 attributes.phone.claim is fixed for an attribute of OpenID Connect'],
+  ],
+  [
+    'who reads',
+    'attributes: { a: { read: admin, write: user } }',
+    ['2:40 attributes.a.write cannot be `user`: users write what they read'],
+  ],
+  [
+    'what it shows',
+    'attributes: { a: { read: admin, claim: a } }',
+    ['2:40 attributes.a.claim would show it: only administrators read it'],
+  ],
+  [
+    'a list',
+    'attributes: { a: { type: list, write: user } }',
+    ['2:39 attributes.a.write cannot be `user`: no form asks for a list'],
+  ],
+  [
+    'an identifier that users write',
+    'attributes: { a: { identifies: true, write: user } }',
+    ['2:32 attributes.a.identifies needs `write: admin`'],
+  ],
+  ['limits', 'attributes: { a: { minLength: 9, maxLength: 3 } }', ['2:31 attributes.a.minLength is above `maxLength`']],
+  [
+    'limits of a number',
+    'attributes: { a: { type: number, min: 9, max: 3 } }',
+    ['2:39 attributes.a.min is above `max`'],
+  ],
+  [
+    'a language',
+    'attributes: { a: { label: { "e n": x } } }',
+    expect.arrayContaining([expect.stringContaining('attributes.a.label')]) as never,
+  ],
+])('%s is a finding', async (_, text, expected) => {
+  const lines = await findingLines({ [settings]: `${brand}${text}\n` });
+  expect(lines.filter((line) => line.includes('attributes'))).toEqual(
+    Array.isArray(expected) ? expected.map((line) => `${settings}:${line}`) : expected,
+  );
+});
+
+const policy = (name: string) =>
+  `name: notes\nrules:\n  - name: A\n    when: { attributes: { ${name}: { equals: x } } }\n    then: deny\n  - name: B\n    then: deny\n`;
+
+test('a condition asks only about attributes of the schema, where there is one', async () => {
+  const file = 'policies/sign-on/notes.yaml';
+  const zones = 'zones: { office: { cidrs: [192.0.2.0/24] } }\n';
+  const named = { [settings]: `${brand}${zones}attributes: { department: {} }\n` };
+  expect(await findingLines({ ...named, [file]: policy('departmnt') })).toEqual([
+    `${file}:4:27 rules[0].when.attributes.departmnt unknown attribute \`departmnt\`; did you mean \`department\`?`,
+  ]);
+  for (const name of ['department', 'locality'])
+    expect(await findingLines({ ...named, [file]: policy(name) })).toEqual([]);
+  expect(await findingLines({ [file]: policy('anything') })).toEqual([]);
+});
