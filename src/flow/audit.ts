@@ -142,6 +142,7 @@ export const auditEvents = {
   'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
   'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: '/account' },
   'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
+  'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: '/oauth2/v1/token' },
   'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: '/oauth2/v1/token' },
   'token.refresh_denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: '/oauth2/v1/token' },
   'user.added': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users add, import' },

@@ -3,12 +3,13 @@
  * request and hands over only its own context, so the scope travels along with the asynchronous calls.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
-import type { RequestFacts } from '../core/model/facts.ts';
+import type { Facts, RequestFacts } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
 import { StepgateError, type StoreUnavailable } from '../errors.ts';
 import type { Visitor } from '../flow/browser/visitor.ts';
+import type { TokenBasis } from '../flow/facts/token-basis.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import type { UnitOfWork } from '../stores/unit-of-work.ts';
@@ -19,6 +20,7 @@ export interface SignOn {
   readonly snapshot: Snapshot;
   readonly app: App;
   readonly request: RequestFacts;
+  readonly facts: Facts;
   /** Of the interaction that this request resumes. */
   readonly transaction?: Transaction;
 }
@@ -30,19 +32,19 @@ export interface StorageScope {
   readonly endedSessions: Set<string>;
   /** Ids of the grants that this request has revoked, with all tokens that were issued under them. */
   readonly revokedGrants: Set<string>;
-  /**
-   * Ids of the enrollments that the tokens of this request rest on. They go from the sign-in to the code and from there
-   * from token to token, however long ago the session ended.
-   */
-  tokenBasis?: readonly string[];
+  /** What the tokens of this request rest on. */
+  tokenBasis?: TokenBasis;
 }
 
 export interface RequestScope extends StorageScope {
   readonly visitor: Visitor;
   /** The version of each app, by client id, that this request has authenticated. */
   readonly apps: Map<string, App>;
-  /** The decision is made once: oidc-provider asks for the grant first, and for the prompt afterwards. */
-  signOn?: Promise<SignOn>;
+  /**
+   * The decision is made once for each authorization request, by what oidc-provider holds of it: it asks for the grant
+   * first, and for the prompt afterwards.
+   */
+  readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
   /** The interaction that the cookie and the address agree on, once it was read. */
   interaction?: InstanceType<Provider['Interaction']>;
   /** The last failure of the store. oidc-provider turns an unknown error into a 500; this one must become a 503. */
@@ -54,7 +56,7 @@ export function createStorageScope(unit: UnitOfWork): StorageScope {
 }
 
 export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {
-  return { ...createStorageScope(unit), visitor, apps: new Map() };
+  return { ...createStorageScope(unit), visitor, apps: new Map(), signOns: new Map() };
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();

@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
-import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import type { Enrollment, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -141,15 +141,23 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
-    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, consumed, expiresAt }) => ({
-      id,
-      authenticator,
-      factors,
-      characteristics,
-      ...(label === undefined ? {} : { label }),
-      ...(expiresAt === undefined ? {} : { temporary: true }),
-      ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
-    })),
+    enrollments: credentials.map((credential) => toEnrollment(credential, now)),
+  };
+}
+
+function toEnrollment(credential: Credential, now: Seconds): Enrollment {
+  const { id, authenticator, factors, characteristics, label, createdAt, compromised, consumed, expiresAt } =
+    credential;
+  return {
+    id,
+    authenticator,
+    factors,
+    characteristics,
+    createdAt,
+    ...(label === undefined ? {} : { label }),
+    ...(compromised === undefined ? {} : { compromised }),
+    ...(expiresAt === undefined ? {} : { temporary: true }),
+    ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
   };
 }
 

@@ -155,28 +155,31 @@ describe.each(opening)('a session of %s alone', (_name, first) => {
       return { amr, acr, auth_time };
     };
 
-    test('its refresh token keeps stating what was proved, before and after both are', async () => {
+    test('its refresh token states what was proved, and counts only while that is enough', async () => {
       const who = await ownerOf(node, first);
       const session = await sessionBy(node, first, who);
       const { agent } = session;
       const issued = await redeemCode(node.origin, session.request, session.page.url);
       expect(told(issued)).toMatchObject(truthOf(first, [first.capabilities]));
-      await decide(demands.apart);
       ahead += 3;
       const refreshed = await refresh(node.origin, 'one', issued.tokens?.refresh_token ?? '');
       expect(told(refreshed)).toEqual(told(issued));
+      await decide(demands.apart);
+      const weak = refreshed.tokens?.refresh_token ?? '';
+      expect((await refresh(node.origin, 'one', weak)).error).toBe('invalid_grant');
       const silent = async (agent: UserAgent) =>
         currentStep((await beginSignIn(node, 'one', agent, { prompt: 'none' })).page);
       expect(await silent(agent)).toBe('interaction_required');
       const more = await beginSignIn(node, 'one', agent);
       const { page } = await prove(who, more, [missing]);
-      const raised = claimsOf((await redeemed(more, page))?.id_token);
-      expect(raised).toMatchObject({
+      const strong = await redeemed(more, page);
+      const raised = {
         ...truthOf(first, [first.capabilities, missing]),
         auth_time: told(issued).auth_time,
-      });
-      const again = await refresh(node.origin, 'one', refreshed.tokens?.refresh_token ?? '');
-      expect(told(again)).toEqual(told(issued));
+      };
+      expect(claimsOf(strong?.id_token)).toMatchObject(raised);
+      expect((await refresh(node.origin, 'one', weak)).error).toBe('invalid_grant');
+      expect(told(await refresh(node.origin, 'one', strong?.refresh_token ?? ''))).toMatchObject(raised);
     });
   });
 });

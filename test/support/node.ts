@@ -11,7 +11,7 @@ import { parseDocument } from 'yaml';
 import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';

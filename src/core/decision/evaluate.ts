@@ -5,7 +5,14 @@
  */
 
 import { requestedAtAccount } from '../enrollment/account-request.ts';
-import { type EnrollmentContext, enrollmentStep, mustEnroll } from '../enrollment/apply-policy.ts';
+import {
+  type EnrollmentContext,
+  enrollableOf,
+  enrollmentStep,
+  mustEnroll,
+  provenStep,
+} from '../enrollment/apply-policy.ts';
+import { outdatedPassword } from '../enrollment/outdated-password.ts';
 import { assuranceOf } from '../evidence/assurance.ts';
 import { type CountedEvidence, countedEvidence } from '../evidence/counted-evidence.ts';
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
@@ -82,7 +89,8 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
   return { ...withRememberable({ kind: 'challenge', options, withheld: denial }, context, usable), trace };
 }
 
-function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation): DecisionOutcome {
+function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
+  const { context, capabilities, chosen, toEnroll } = evaluation;
   const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
@@ -96,9 +104,25 @@ function proceed({ context, capabilities, chosen, toEnroll }: SubjectEvaluation)
     case 'met': {
       const requested = requestedAtAccount(context.policies, context.facts);
       if (requested !== undefined) return { kind: 'enroll', choices: [requested] };
-      return (toEnroll && enrollmentStep(toEnroll)) ?? allow(status.supportingEvidence, context, capabilities);
+      return (
+        replacementStep(evaluation, status.supportingEvidence) ??
+        (toEnroll && enrollmentStep(toEnroll)) ??
+        allow(status.supportingEvidence, context, capabilities)
+      );
     }
   }
+}
+
+/** A password that the policy no longer takes is replaced before the sign-in goes on. */
+function replacementStep(
+  { context, subject, capabilities }: SubjectEvaluation,
+  supportingEvidence: readonly CountedEvidence[],
+): DecisionOutcome | undefined {
+  const { policies, facts } = context;
+  const used = supportingEvidence.map(({ enrollment }) => enrollment);
+  const outdated = outdatedPassword(policies, facts, { subject, used });
+  if (outdated === undefined || enrollableOf([outdated.authenticator], capabilities).length === 0) return undefined;
+  return provenStep({ choices: [outdated.authenticator], outdated: outdated.reason }, { capabilities, facts });
 }
 
 function allow(

@@ -19,7 +19,7 @@ export interface EnrollmentContext {
 }
 
 /** The denial for terms that cannot be met. */
-export function unsatisfiable({ rule }: EnrollmentContext): Denial {
+export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial {
   return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
@@ -65,7 +65,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContex
 }
 
 /** An enrollment that the policy asks for or offers now. */
-interface Due {
+interface Due extends Pick<Extract<DecisionOutcome, { kind: 'enroll' }>, 'outdated'> {
   readonly choices: readonly string[];
   readonly skippable?: Skippable;
 }
@@ -80,7 +80,14 @@ export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const due = requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
-  if (due === undefined) return undefined;
+  return due && provenStep(due, context);
+}
+
+/** The enrollment that is due, or first a challenge for the account-management requirement (Law 7). */
+export function provenStep(
+  due: Due,
+  context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'rule'>,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const capabilities = forAccountManagement(context.capabilities);
   const required = accountManagementOf(capabilities);
   if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
@@ -94,7 +101,7 @@ export function enrollmentStep(
 function proofBefore(
   due: Due,
   options: readonly ChallengeOption[],
-  { facts }: EnrollmentContext,
+  { facts }: Pick<EnrollmentContext, 'facts'>,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> {
   const { choices, skippable } = due;
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };

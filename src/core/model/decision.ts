@@ -1,6 +1,7 @@
 /** The result of evaluation as data, and the types that the stages of evaluation share. */
 
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
+import type { OutdatedReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
 
@@ -90,6 +91,8 @@ export type DecisionOutcome =
       readonly kind: 'enroll';
       readonly choices: readonly string[];
       readonly skippable?: Skippable;
+      /** It takes the place of a password that the policy no longer takes. */
+      readonly outdated?: OutdatedReason;
       /**
        * The user may only choose: the account-management requirement (Law 7) comes before the enrollment. Absent: it is
        * met.

@@ -46,6 +46,12 @@ export type Platform = 'desktop' | 'mobile' | 'other';
 export type OperatingSystem = 'windows' | 'macos' | 'linux' | 'chromeos' | 'ios' | 'android' | 'other';
 
 /**
+ * What passwords are compared with: the common ones, words about user and service, a list of the administrator, the
+ * passwords that were found in breaches.
+ */
+export type PasswordBlocklist = 'common' | 'context' | 'list' | 'breached';
+
+/**
  * A proof that this browser remembers, so that the user need not repeat it for a while. It counts for no `acr` and no
  * `amr`.
  */
@@ -85,6 +91,8 @@ export interface AuthenticatorDescriptor {
    * requirement (Law 7) beside another factor type.
    */
   readonly recovery?: true;
+  /** Its secrets are chosen by users, under the password policy. */
+  readonly underPasswordPolicy?: true;
   /** The page that asks for the identifier may ask for its secret, too. */
   readonly askedWithIdentifier?: true;
   /** Which decoys seem to have it. Absent: none. */
@@ -110,6 +118,10 @@ export interface Enrollment {
   readonly characteristics: readonly Characteristic[];
   /** The name that the user gave it. */
   readonly label?: string;
+  /** When it was made (epoch seconds). Absent: it makes no difference. */
+  readonly createdAt?: Seconds;
+  /** Of a password: the blocklist on which it was found when it was used. */
+  readonly compromised?: PasswordBlocklist;
   /** Used up or expired: it can prove nothing more, while earlier evidence from it stands. */
   readonly consumed?: true;
   /** It expires by itself, so it does not count among what the account can show for good. */

@@ -2,6 +2,7 @@
 
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
+import type { PasswordRule } from '../model/password-policy.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
@@ -30,6 +31,8 @@ export interface PolicySet {
   readonly app?: CompiledPolicy;
   /** Absent: every enabled authenticator may be enrolled and used, and none must be enrolled. */
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
+  /** Absent: `defaultPasswordTerms` apply to every user. */
+  readonly password?: CompiledPolicy<PasswordRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
   /** From the app: every sign-in must reach this `acr` value. */

@@ -5,6 +5,7 @@
 import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import type { OutdatedReason } from '../model/password-policy.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
 import type { AuthenticatorOption, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
@@ -64,7 +65,7 @@ export function nextStep(decision: Decision, position: Position): Plan {
     }
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
-      const reason = omitUndefined({ skippable: decision.skippable });
+      const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
       if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
@@ -83,6 +84,7 @@ function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { ident
 
 /** Why the user is asked, and what the page may ask with it. */
 interface Reason {
+  readonly outdated?: OutdatedReason;
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
   readonly remember?: Rememberable;
@@ -161,7 +163,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
   };
 }
 
-function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }: PendingView): Step {
+function offerStep(pending: Pending, { hasSeveral, reason: { skippable, outdated }, view }: PendingView): Step {
   const { authenticator, inputs, public: offer } = pending;
   return omitUndefined({
     kind: 'enroll' as const,
@@ -170,6 +172,7 @@ function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }
     offer,
     alternatives: hasSeveral,
     skippable,
+    outdated,
     endsOtherSessions: view.endsOtherSessions?.(authenticator) ? (true as const) : undefined,
     notices: [],
   });

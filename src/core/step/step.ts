@@ -1,6 +1,7 @@
 /** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
+import type { OutdatedReason } from '../model/password-policy.ts';
 import type { NoticeCode } from './notice-codes.ts';
 
 /** A message that a step shows. */
@@ -30,6 +31,7 @@ export interface AuthenticatorOption {
  */
 export type InputKind =
   | 'secret'
+  | 'new_secret'
   | 'passcode'
   | 'one_time_code'
   | 'paper_code'
@@ -98,6 +100,8 @@ export type Step = StepBase &
         readonly offer: Readonly<Record<string, unknown>>;
         readonly alternatives: boolean;
         readonly skippable?: Skippable;
+        /** Why it takes the place of the present one. */
+        readonly outdated?: OutdatedReason;
         /** The enrollment ends all other sessions of the account. */
         readonly endsOtherSessions?: true;
       }

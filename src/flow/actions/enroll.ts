@@ -26,7 +26,12 @@ import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
-import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
+import {
+  type Decided,
+  environmentOf,
+  newPasswordTerms,
+  type OpenTransaction,
+} from '../transaction/open-transaction.ts';
 import {
   type ActionResult,
   acceptProof,
@@ -208,7 +213,10 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
     authenticator,
     account,
     subject,
-    env: environmentOf(context, pending.authenticator, account.credentials),
+    env: {
+      ...environmentOf(context, pending.authenticator, account.credentials),
+      ...(await newPasswordTerms(context, pending.authenticator, facts)),
+    },
   };
 }
 

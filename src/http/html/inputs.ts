@@ -18,6 +18,8 @@ export interface Field {
   readonly code: boolean;
   /** Codes, addresses and numbers run from left to right in every language. */
   readonly leftToRight?: true;
+  /** The user chooses a secret of at least so many characters: a script says how good it is. */
+  readonly strength?: number;
   /** May be left empty. */
   readonly optional?: true;
   /** A box that is ticked already. */
@@ -30,7 +32,8 @@ export interface Field {
 }
 
 /** An input as it is before any form: texts are keys of the catalogue. */
-export interface Input extends Pick<Field, 'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight'> {
+export interface Input
+  extends Pick<Field, 'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight' | 'strength'> {
   readonly label: string;
   readonly hint?: string;
   /** Values for label and hint. */
@@ -59,6 +62,16 @@ const secret: Input = {
   label: 'passcode.label',
   type: 'password',
   autocomplete: 'current-password',
+  code: false,
+  value: '',
+};
+/** A secret that the user chooses. */
+const newSecret: Input = {
+  name: 'credentials.passcode',
+  label: 'new_secret.label',
+  hint: 'new_secret.hint',
+  type: 'password',
+  autocomplete: 'new-password',
   code: false,
   value: '',
 };
@@ -208,6 +221,7 @@ const newNumber: Input = {
 /** `public_key` has no input: a script gives the answer. */
 export const inputs: Readonly<Record<Exclude<InputKind, 'public_key'>, Input>> = {
   secret,
+  new_secret: newSecret,
   passcode,
   one_time_code: oneTimeCode,
   paper_code: paperCode,

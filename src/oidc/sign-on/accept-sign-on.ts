@@ -5,6 +5,7 @@ import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { rememberBrowser } from '../../flow/actions/remember-browser.ts';
 import { audit, decidingRule } from '../../flow/audit.ts';
 import { keptPlace } from '../../flow/browser/visitor.ts';
+import { tokenBasisOf } from '../../flow/facts/token-basis.ts';
 import type { Services } from '../../flow/services.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { appendSignIn } from '../../users/sign-in-log.ts';
@@ -33,8 +34,7 @@ export async function acceptSignOn(
   const { session } = ctx.oidc;
   if (decision.kind !== 'allow' || !session?.accountId) return;
   const accepted: AcceptedSignOn = { ...decided, decision, services, session, accountId: session.accountId };
-  const { supportingEvidence } = decision.assurance;
-  currentRequest().tokenBasis = [...new Set(supportingEvidence.map(({ enrollment }) => enrollment))];
+  currentRequest().tokenBasis = tokenBasisOf(decided.facts, decision);
   writeSession(accepted);
   await endTransaction(accepted);
   auditCompletion(accepted);

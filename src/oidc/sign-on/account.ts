@@ -1,26 +1,23 @@
-/** Accounts and their claims as oidc-provider asks for them, and the check that the refresh grant makes (Law 5). */
+/** Accounts and their claims as oidc-provider asks for them, and the checks of each token that is presented (Law 5). */
 
 import { type Account, errors, type KoaContextWithOIDC } from 'oidc-provider';
-import { evaluateRefresh } from '../../core/decision/refresh.ts';
 import type { Seconds } from '../../core/model/facts.ts';
-import { audit, decidingRule } from '../../flow/audit.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
-import { gatherFacts } from '../../flow/facts/gather.ts';
 import type { Services } from '../../flow/services.ts';
-import type { User } from '../../users/user.ts';
 import { isSameClient } from '../clients.ts';
 import { currentRequest } from '../request-scope.ts';
+import { tokenSources } from '../storage/adapter.ts';
 import { claimsOf } from './claims.ts';
+import { checkIssuance } from './token-issuance.ts';
 
 /** A token for which oidc-provider looks for the account. */
-interface IssuedToken {
+export interface IssuedToken {
   readonly kind?: string | undefined;
-  readonly scope?: string | undefined;
   /** When the first refresh token of its family was issued (epoch seconds). */
   readonly iiat?: Seconds | undefined;
 }
 
-interface AccountRequested {
+export interface AccountRequested {
   readonly ctx: KoaContextWithOIDC;
   readonly services: Services;
   /** Absent: no token is presented, such as at an authorization request. */
@@ -38,10 +35,8 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
   const { user } = account;
   if (token && user.status !== 'active') return undefined;
   if (token) await checkClient(ctx, services);
-  if (token?.kind === 'RefreshToken') {
-    await checkAge(services, token.iiat);
-    await checkRefresh(requested, user);
-  }
+  if (token?.kind === 'RefreshToken') await checkAge(services, token.iiat);
+  if (token && tokenSources.has(token.kind ?? '')) await checkIssuance(requested, account);
   const { settings } = await services.snapshot(currentRequest().unit);
   return { accountId: id, claims: async () => claimsOf(user, settings.attributes) };
 }
@@ -64,33 +59,4 @@ async function checkAge(services: Services, firstIssuedAt: Seconds = 0): Promise
   const { settings } = await services.snapshot(currentRequest().unit);
   if (services.now() >= firstIssuedAt + settings.tokens.refreshToken.absolute)
     throw new errors.InvalidGrant('the first refresh token of this sign-in is too old');
-}
-
-/** Status, deny rules on the newest revision, and what the tokens rest on. Rejects with `InvalidGrant`. */
-async function checkRefresh({ ctx, services, token }: AccountRequested, user: User): Promise<void> {
-  const { unit, visitor, tokenBasis = [] } = currentRequest();
-  const snapshot = await services.snapshot(unit);
-  const client = ctx.oidc.client?.clientId ?? '';
-  const app = await snapshot.app(client);
-  if (!app) throw new errors.InvalidGrant('this app is no longer configured');
-  const request = {
-    clientId: client,
-    scopes: token?.scope?.split(' ') ?? [],
-    acrValues: [],
-    acrEssential: false,
-    promptLogin: false,
-  };
-  const facts = await gatherFacts({ unit, snapshot, visitor, now: services.now() }, { request, subjectId: user.id });
-  const verdict = evaluateRefresh(await snapshot.policies(app), facts, tokenBasis);
-  audit(unit, services.audit, {
-    event: verdict.allow ? 'token.refreshed' : 'token.refresh_denied',
-    outcome: verdict.allow ? 'success' : 'deny',
-    subject: user.id,
-    client,
-    ip: visitor.ip,
-    policyRevision: snapshot.revision,
-    rule: decidingRule(verdict),
-    ...(verdict.allow ? {} : { reason: verdict.reason }),
-  });
-  if (!verdict.allow) throw new errors.InvalidGrant('the sign-on policy denies this account');
 }

@@ -14,6 +14,7 @@ import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { Seconds } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { isKeptWith, peekSso, type SsoSession } from '../../flow/browser/sso-session.ts';
+import type { TokenBasis } from '../../flow/facts/token-basis.ts';
 import { type KeyKind, keyOf } from '../../stores/key-table.ts';
 import {
   grantKey,
@@ -35,8 +36,8 @@ interface Stored {
   readonly payload: AdapterPayload;
   /** `validAfter` of the account at that time. */
   readonly valid?: number;
-  /** Ids of the enrollments that it rests on, for what tokens follow from. */
-  readonly basisEnrollments?: readonly string[];
+  /** What it rests on, for what tokens follow from. */
+  readonly basis?: TokenBasis;
 }
 
 function parseStored(value: string): Stored {
@@ -44,7 +45,7 @@ function parseStored(value: string): Stored {
 }
 
 /** Models from which further tokens follow: each is stored with what it rests on. */
-const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
+export const tokenSources: ReadonlySet<string> = new Set(['AuthorizationCode', 'DeviceCode', 'RefreshToken']);
 
 /** The error of the loser, for models that are consumed once. */
 const lostErrors: Readonly<Record<string, () => Error>> = {
@@ -184,7 +185,7 @@ async function find({ model, scope }: ModelStorage, id: string): Promise<Adapter
   if (!entry) return undefined;
   const stored = parseStored(entry.value);
   if (model !== 'Interaction' && !(await isAlive(model, stored, scope.unit))) return undefined;
-  if (stored.basisEnrollments) scope.tokenBasis = stored.basisEnrollments;
+  if (stored.basis) scope.tokenBasis = stored.basis;
   return entry.consumed === undefined ? stored.payload : { ...stored.payload, consumed: entry.consumed };
 }
 
@@ -204,11 +205,11 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const { unit } = scope;
   const key = modelKey(model, id);
   const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-  const basisEnrollments = tokenSources.has(model) ? (scope.tokenBasis ?? []) : [];
+  const basis = tokenSources.has(model) ? scope.tokenBasis : undefined;
   const stored: Stored = {
     payload,
     ...(user ? { valid: parseUser(user.value).validAfter } : {}),
-    ...(basisEnrollments.length > 0 ? { basisEnrollments } : {}),
+    ...(basis ? { basis } : {}),
   };
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
   if (unit.peek(key)) unit.replace(key, merged);

@@ -35,7 +35,7 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'sign-on'] as const;
+const policyKinds = ['session', 'enrollment', 'password', 'sign-on'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [

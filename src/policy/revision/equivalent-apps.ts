@@ -45,8 +45,13 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function namedApps({ session, app, enrollment }: PolicySet): readonly ReadonlySet<string>[] {
-  return [...listsIn(session), ...(app ? listsIn(app) : []), ...(enrollment ? listsIn(enrollment) : [])];
+function namedApps({ session, app, enrollment, password }: PolicySet): readonly ReadonlySet<string>[] {
+  return [
+    ...listsIn(session),
+    ...(app ? listsIn(app) : []),
+    ...(enrollment ? listsIn(enrollment) : []),
+    ...(password ? listsIn(password) : []),
+  ];
 }
 
 function listsIn<Of extends RuleHead>({ rules }: CompiledPolicy<Of>): readonly ReadonlySet<string>[] {

@@ -1,18 +1,20 @@
 /** One revision of the configuration, ready to be used. */
 
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { PasswordRule } from '../../core/model/password-policy.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { documentKey } from '../model/documents.ts';
+import { type Document, documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
+import { readApp, readEnrollmentPolicy, readPasswordPolicy, readPolicy, readSettings } from './read-document.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -36,6 +38,7 @@ export interface SnapshotSources {
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
+  readonly password: LruCache<CompiledPolicy<PasswordRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -54,21 +57,19 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     if (hash === undefined) return undefined;
     return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
   };
-  const enrollmentPolicy = async (): Promise<CompiledPolicy<EnrollmentRule> | undefined> => {
-    const hash = hashOf(documentKey('enrollment', 'enrollment'));
-    if (hash === undefined) return undefined;
-    return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
-  };
+  const { enrollment: enrollmentPolicy, password: passwordPolicy } = termsPolicies(sources, hashOf, read);
   const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app, enrollment] = await Promise.all([
+    const [session, app, enrollment, password] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
+      passwordPolicy(),
     ]);
     return {
       session: session ?? denyAll,
       ...(app && { app }),
       ...(enrollment && { enrollment }),
+      ...(password && { password }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,
@@ -98,6 +99,28 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     },
     policies,
     equivalentApps: allEquivalentApps,
+  };
+}
+
+/** The policies whose rules say terms, of which there is one each at most. */
+function termsPolicies(
+  sources: SnapshotSources,
+  hashOf: (key: string) => string | undefined,
+  read: (hash: string) => Promise<Document>,
+) {
+  const singleton =
+    <Of extends RuleHead>(
+      kind: 'enrollment' | 'password',
+      cache: LruCache<CompiledPolicy<Of>>,
+      parse: (document: Document) => { readonly name: string; readonly rules: readonly Of[] },
+    ) =>
+    async (): Promise<CompiledPolicy<Of> | undefined> => {
+      const hash = hashOf(documentKey(kind, kind));
+      return hash === undefined ? undefined : cache.get(hash, async () => compilePolicy(parse(await read(hash))));
+    };
+  return {
+    enrollment: singleton('enrollment', sources.enrollment, readEnrollmentPolicy),
+    password: singleton('password', sources.password, readPasswordPolicy),
   };
 }
 

@@ -3,6 +3,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { type Adapter, type AdapterPayload, errors } from 'oidc-provider';
 import type { SsoSession } from '../../../src/flow/browser/sso-session.ts';
+import type { TokenBasis } from '../../../src/flow/facts/token-basis.ts';
 import { createRequestScope, type RequestScope, runInScope } from '../../../src/oidc/request-scope.ts';
 import { createAdapter, revokeGrant } from '../../../src/oidc/storage/adapter.ts';
 import {
@@ -19,6 +20,7 @@ import type { Store } from '../../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
 import { serializeUser, type User } from '../../../src/users/user.ts';
+import { proof, silentFacts } from '../../core/support/fixtures.ts';
 import { type FakeStore, fakeStore } from '../../support/fake-store.ts';
 
 const now = 1_800_000_000;
@@ -248,6 +250,51 @@ describe('a grant that is revoked', () => {
     expect(store.commits[length]).toEqual([{ op: 'delete', key: grantKey('g') }]);
   });
 
+  /** A request revokes the grant `g`. What it does then, and what is found afterwards. */
+  test.each<[string, () => Promise<unknown>, readonly string[]]>([
+    ['nothing more', async () => undefined, []],
+    ['issues a token under it', () => adapter('AccessToken').upsert('late', payloadOf('AccessToken'), 60), []],
+    [
+      'issues a token under another grant',
+      async () => {
+        await adapter('Grant').upsert('h', { accountId: user.id }, 600);
+        await adapter('AccessToken').upsert('late', { ...payloadOf('AccessToken'), grantId: 'h' }, 60);
+      },
+      ['late'],
+    ],
+  ])('and then: %s', async (_what, then, found) => {
+    await issue();
+    await request(async () => {
+      for (const model of tokens) await adapter(model).revokeByGrantId('g');
+      await then();
+    });
+    const left: string[] = [];
+    for (const id of [...tokens, 'late']) if (await find(id === 'late' ? 'AccessToken' : id, id)) left.push(id);
+    expect(left).toEqual(found);
+  });
+
+  test('cannot be given anew by the request that revokes it', async () => {
+    await issue();
+    const both = request(async () => {
+      await adapter('RefreshToken').revokeByGrantId('g');
+      await adapter('Grant').upsert('g', { accountId: user.id }, 600);
+    });
+    await expect(both).rejects.toBeInstanceOf(Conflict);
+  });
+
+  test('of two that one request revokes, as a sign-out does, both end', async () => {
+    await issue();
+    await request(async () => {
+      await adapter('Grant').upsert('h', { accountId: user.id }, 600);
+      await adapter('AccessToken').upsert('of-h', { ...payloadOf('AccessToken'), grantId: 'h' }, 60);
+    });
+    await request(async () => {
+      for (const grant of ['g', 'h']) await Promise.all(tokens.map((model) => adapter(model).revokeByGrantId(grant)));
+    });
+    for (const model of tokens) expect(await find(model)).toBeUndefined();
+    expect(await find('AccessToken', 'of-h')).toBeUndefined();
+  });
+
   test('is looked through once for all kinds of tokens', async () => {
     await issue();
     let asked = 0;
@@ -347,42 +394,37 @@ describe('writing', () => {
 });
 
 describe('what a token rests on', () => {
+  const { network, ...facts } = silentFacts({});
+  const basis: TokenBasis = { ...facts, network: { ip: network.ip }, evidence: [proof('password', 60)] };
+
   test.each([
-    ['AuthorizationCode', ['e1', 'e2']],
-    ['DeviceCode', ['e1', 'e2']],
-    ['RefreshToken', ['e1', 'e2']],
-    ['AccessToken', []],
+    ['AuthorizationCode', basis],
+    ['DeviceCode', basis],
+    ['RefreshToken', basis],
+    ['AccessToken', undefined],
   ])('%s', async (model, expected) => {
     await request(async (scope) => {
-      scope.tokenBasis = ['e1', 'e2'];
+      scope.tokenBasis = basis;
       await adapter(model).upsert('t', { clientId: 'notes' }, 60);
     });
-    const basis = await request(async (scope) => {
+    const found = await request(async (scope) => {
       await adapter(model).find('t');
-      return scope.tokenBasis ?? [];
+      return scope.tokenBasis;
     });
-    expect(basis).toEqual(expected);
+    expect(found).toEqual(expected);
   });
 
   test('stays what it is when a token is found that rests on nothing', async () => {
     await request(async (scope) => {
-      scope.tokenBasis = ['e1'];
+      scope.tokenBasis = basis;
       await adapter('RefreshToken').upsert('r', {}, 60);
       await adapter('AccessToken').upsert('a', {}, 60);
     });
     await request(async (scope) => {
       for (const model of ['RefreshToken', 'AccessToken'])
         await adapter(model).find(model === 'RefreshToken' ? 'r' : 'a');
-      expect(scope.tokenBasis).toEqual(['e1']);
+      expect(scope.tokenBasis).toEqual(basis);
     });
-  });
-
-  test('a single enrollment, too', async () => {
-    await request(async (scope) => {
-      scope.tokenBasis = ['e1'];
-      await adapter('RefreshToken').upsert('t', { clientId: 'notes' }, 60);
-    });
-    expect(store.commits.flat()).toMatchObject([{ value: expect.stringContaining('"basisEnrollments":["e1"]') }]);
   });
 
   test('nothing where the request set no basis', async () => {

@@ -17,6 +17,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   session: () => 'policies/session.yaml',
   'sign-on': ({ name }) => `policies/sign-on/${name}.yaml`,
   enrollment: () => 'policies/enrollment.yaml',
+  password: () => 'policies/password.yaml',
 };
 
 const chapters = (await readdir(join(root, 'docs')))

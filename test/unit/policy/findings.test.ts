@@ -91,12 +91,12 @@ test.each<[string, string, readonly string[]]>([
   ],
   [
     'authenticators',
-    `${brand}authenticators:\n  pasword: { enabled: true }\n  totp: { enabled: yes }\n  password: { minLength: 4, max: 1 }\n`,
+    `${brand}authenticators:\n  pasword: { enabled: true }\n  totp: { enabled: yes }\n  password: { words: [''], max: 1 }\n`,
     [
       '3:3 authenticators.pasword unknown authenticator `pasword`; did you mean `password`?',
       '4:20 authenticators.totp.enabled must be true or false, not the text `yes` (write it without quotes)',
-      '5:26 authenticators.password.minLength must be at least 8',
-      '5:29 authenticators.password.max unknown key `max`; known: enabled, minLength',
+      '5:23 authenticators.password.words[0] must not be empty',
+      '5:28 authenticators.password.max unknown key `max`; known: enabled, words, list, breachedPasswords',
     ],
   ],
   [

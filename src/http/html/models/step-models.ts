@@ -92,6 +92,8 @@ interface EnrollModelBase extends OptionsModel {
 }
 
 export interface EnrollModel extends EnrollModelBase {
+  /** For password managers: whose password it is. */
+  readonly username?: string;
   readonly cautions: readonly { readonly code: string; readonly text: MessageDescriptor }[];
   readonly recoveryCodes?: RecoveryCodesModel;
   /** For an authenticator app. */

@@ -99,7 +99,7 @@ function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
       icon: iconOf(authenticator),
       name: authenticatorName(authenticator, t),
-      about: { key: t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`) },
+      about: { key: `select.${step.purpose}.${authenticator}` },
       ...omitUndefined({ label }),
     }),
   );
@@ -159,7 +159,11 @@ function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
         ...(offer.restricted === true ? [{ code: 'enroll.restricted', text: { key: restricted } }] : []),
         ...(offer.replaces === true ? [{ code: 'enroll.replaces', text: { key: 'enroll.replaces' } }] : []),
       ],
-      ...omitUndefined({ recoveryCodes: recoveryCodesOf(page, offer), setup: setupOf(offer) }),
+      ...omitUndefined({
+        username: step.inputs.includes('new_secret') ? page.account?.identifier : undefined,
+        recoveryCodes: recoveryCodesOf(page, offer),
+        setup: setupOf(offer),
+      }),
       action: enrollAction(step, t),
     },
   };
@@ -264,5 +268,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(takesPublicKey(step) ? ['webauthn.js'] : []),
     ...(otherTabOf(page) ? ['other-tab.js'] : []),
     ...(isPrinted ? ['print.js'] : []),
+    ...(step.kind === 'enroll' && step.inputs.includes('new_secret') ? ['new-secret.js'] : []),
   ];
 }

@@ -1,0 +1,59 @@
+/** Whether a code, a device code or a refresh token may be exchanged for tokens. */
+import { mustEnroll } from '../enrollment/apply-policy.ts';
+import { meetsLayerRequirement } from '../evidence/requirement.ts';
+import type { DenyReason } from '../model/decision.ts';
+import type { Facts, Subject } from '../model/facts.ts';
+import type { Trace } from '../model/trace.ts';
+import type { PolicySet } from '../policy/compile.ts';
+import { capabilitiesIn, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
+import { traceOf } from './layers.ts';
+
+/** Why no token is issued. */
+export type IssuanceDenial =
+  | DenyReason
+  /** The tokens rest on a proof by an enrollment that the user no longer has. */
+  | 'enrollment_gone'
+  /** The policies ask for more than was proved for these tokens. */
+  | 'requirement_unmet'
+  /** The enrollment policy asks for an authenticator that the user has not enrolled. */
+  | 'enrollment_required';
+
+/** The decision about an exchange, and why. */
+export type IssuanceDecision = { readonly trace: Trace } & (
+  | { readonly allow: true }
+  | { readonly allow: false; readonly reason: IssuanceDenial }
+);
+
+/**
+ * Decides by the newest policies (Law 5). `facts` are those of the authorization, time included, with the evidence that
+ * the tokens rest on and the user as they are now. So ages do not grow. The user is asked nothing: what the evidence
+ * does not meet is denied. Without a subject (the account is gone): deny.
+ */
+export function evaluateIssuance(policies: PolicySet, facts: Facts): IssuanceDecision {
+  const context = evaluationContext(policies, facts);
+  const { subject, request } = facts;
+  const { policy, enrollment } = context;
+  const layers = enrollment.layer ? [...policy.layers, enrollment.layer] : policy.layers;
+  if (subject?.status !== 'active')
+    return { allow: false, reason: 'account_inactive', trace: traceOf(layers, request, []) };
+  const { capabilities } = capabilitiesIn(subject, context);
+  const trace = traceOf(layers, request, capabilities.evidence);
+  const reason = denialOf(subject, context, capabilities);
+  return reason === undefined ? { allow: true, trace } : { allow: false, reason, trace };
+}
+
+function denialOf(
+  subject: Subject,
+  { facts, policy, enrollment }: EvaluationContext,
+  capabilities: ReturnType<typeof capabilitiesIn>['capabilities'],
+): IssuanceDenial | undefined {
+  const denial = policy.denial ?? enrollment.layer?.denial;
+  if (denial) return denial.reason;
+  if (!facts.evidence.every(({ enrollment: id }) => subject.enrollments.some((one) => one.id === id)))
+    return 'enrollment_gone';
+  if (!policy.requirements.every((one) => meetsLayerRequirement(one, capabilities.evidence)))
+    return 'requirement_unmet';
+  const { terms, rule } = enrollment;
+  const isMissing = terms && mustEnroll({ subject, terms, rule, capabilities, facts }).length > 0;
+  return isMissing ? 'enrollment_required' : undefined;
+}

@@ -1,0 +1,49 @@
+/**
+ * What tokens rest on: the facts of the authorization that led to them. They go from the sign-in to the code, and from
+ * there from token to token, however long ago the session ended. The address of a token request is that of the app's
+ * server, and the user can be asked nothing there, so the exchange is decided on these (Law 5).
+ */
+import type { Assurance } from '../../core/model/decision.ts';
+import type { Facts, Seconds } from '../../core/model/facts.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { VersionedAccount } from '../../users/account.ts';
+import { toSubject } from '../../users/user.ts';
+
+/** The facts of an authorization, without the user, who counts as they are at the exchange. */
+export interface TokenBasis extends Omit<Facts, 'subject' | 'network'> {
+  /** What the zones are is a matter of the policies, and so of the newest revision. */
+  readonly network: Pick<Facts['network'], 'ip'>;
+}
+
+/**
+ * Keeps what a later decision on the same tokens may depend on. `waived`: authenticators whose proof the browser
+ * remembered.
+ */
+export function tokenBasisOf(
+  facts: Facts,
+  { assurance, waived = [] }: { readonly assurance: Assurance; readonly waived?: readonly string[] | undefined },
+): TokenBasis {
+  const { subject: _user, network, device, ...rest } = facts;
+  const { lastUsed: _order, remembered = [], ...kept } = device;
+  const proofs = remembered.filter(({ authenticator }) => waived.includes(authenticator));
+  return {
+    ...rest,
+    network: { ip: network.ip },
+    device: { ...kept, ...(proofs.length > 0 ? { remembered: proofs } : {}) },
+    evidence: assurance.supportingEvidence,
+  };
+}
+
+/** The facts of an exchange: the authorization as it was, the user and the zones as they are `now` (epoch seconds). */
+export function issuanceFacts(
+  basis: TokenBasis,
+  {
+    account,
+    snapshot,
+    now,
+  }: { readonly account: VersionedAccount; readonly snapshot: Snapshot; readonly now: Seconds },
+): Facts {
+  const { ip } = basis.network;
+  const subject = toSubject(account.user, account.credentials, now);
+  return { ...basis, network: { ip, zones: snapshot.zonesOf(ip) }, subject };
+}

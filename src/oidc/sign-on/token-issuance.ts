@@ -1,0 +1,66 @@
+/** The policies at the exchange of a code, a device code or a refresh token (Law 5). */
+import { errors, type KoaContextWithOIDC } from 'oidc-provider';
+import { evaluateIssuance, type IssuanceDecision, type IssuanceDenial } from '../../core/decision/token-issuance.ts';
+import { audit, decidingRule } from '../../flow/audit.ts';
+import { issuanceFacts } from '../../flow/facts/token-basis.ts';
+import type { Services } from '../../flow/services.ts';
+import type { Snapshot } from '../../policy/revision/snapshot.ts';
+import type { VersionedAccount } from '../../users/account.ts';
+import { currentRequest } from '../request-scope.ts';
+
+interface Exchange {
+  readonly ctx: KoaContextWithOIDC;
+  readonly services: Services;
+  /** `kind`: the model of oidc-provider. */
+  readonly token: { readonly kind?: string | undefined } | undefined;
+}
+
+/**
+ * Decides on the newest revision: the user and the rules as they are now; ages, network, device, time and scopes as
+ * they were at the authorization. Rejects with `InvalidGrant`, which tells the app whether to send the user again.
+ */
+export async function checkIssuance(exchange: Exchange, account: VersionedAccount): Promise<void> {
+  const { ctx, services, token } = exchange;
+  const { unit, tokenBasis } = currentRequest();
+  const snapshot = await services.snapshot(unit);
+  const app = await snapshot.app(ctx.oidc.client?.clientId ?? '');
+  if (!app) throw refusal('this app is no longer configured');
+  if (!tokenBasis) throw refusal('nothing says what this sign-in rests on');
+  const facts = issuanceFacts(tokenBasis, { account, snapshot, now: services.now() });
+  const decision = evaluateIssuance(await snapshot.policies(app), facts);
+  record({ ...exchange, isRefresh: token?.kind === 'RefreshToken' }, account, { decision, snapshot });
+  if (!decision.allow) throw refusal(descriptions[decision.reason] ?? 'the policies deny this sign-in');
+}
+
+/** The sign-in has a line of its own, so that of a code says only that it led to no tokens. */
+function record(
+  { ctx, services, isRefresh }: Exchange & { readonly isRefresh: boolean },
+  { user }: VersionedAccount,
+  { decision, snapshot }: { readonly decision: IssuanceDecision; readonly snapshot: Snapshot },
+): void {
+  const { unit, visitor } = currentRequest();
+  const line = {
+    subject: user.id,
+    client: ctx.oidc.client?.clientId ?? '',
+    ip: visitor.ip,
+    policyRevision: snapshot.revision,
+    rule: decidingRule(decision),
+  };
+  if (!decision.allow) {
+    const event = isRefresh ? 'token.refresh_denied' : 'token.denied';
+    audit(unit, services.audit, { event, outcome: 'deny', ...line, reason: decision.reason });
+  } else if (isRefresh) audit(unit, services.audit, { event: 'token.refreshed', outcome: 'success', ...line });
+}
+
+/** What the app is told. Only where it says so, the user can go on by signing in again. */
+const descriptions: Readonly<Partial<Record<IssuanceDenial, string>>> = {
+  account_inactive: 'this account may not sign in',
+  enrollment_gone: 'an authenticator that this sign-in rests on was removed: the user has to sign in again',
+  requirement_unmet: 'the policies ask for more than this sign-in has proved: the user has to sign in again',
+  enrollment_required: 'the user has to sign in again and set up an authenticator',
+};
+
+/** Unlike other details of an invalid grant, which oidc-provider keeps to itself, the app needs to know this. */
+function refusal(description: string): Error {
+  return Object.assign(new errors.InvalidGrant(description), { error_description: description });
+}
