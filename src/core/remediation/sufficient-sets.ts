@@ -39,7 +39,7 @@ const SEARCH_LIMIT = 3000;
 /**
  * Minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
  * proper part does. Not every such set, but for each action that is in any, one of the smallest. More evidence never
- * hurts, so if all actions together do not suffice, no set does. See decision 28.
+ * hurts, so if all actions together do not suffice, no set does. See decision 29.
  */
 export function sufficientSets(
   requirements: readonly LayerRequirement[],
