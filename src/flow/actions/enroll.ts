@@ -96,7 +96,7 @@ export async function enroll(
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
-    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
+    otherSessionsEnded,
   });
 }
 
