@@ -45,6 +45,8 @@ export interface AuditFields {
   readonly by: string;
   /** All groups of the user from now on. */
   readonly groups: readonly string[];
+  /** Names of attributes and terms, never their values. */
+  readonly attributes: readonly string[];
   /** Of an access code: its characters, the seconds that it is valid, and how often it can be used. */
   readonly length: number;
   readonly lifetime: number;
@@ -57,6 +59,7 @@ export type AuditCause =
   | 'challenge'
   | 'enroll'
   | 'skip'
+  | 'profile'
   | 'select'
   | 'resend'
   | '/account/addresses'
@@ -113,6 +116,8 @@ export const auditEvents = {
     causedBy: ['enroll'],
   },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
+  'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
+  'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],

@@ -41,6 +41,10 @@ export interface User {
   readonly validAfter: Seconds;
   /** What the user skipped to enroll. */
   readonly skipped?: StoredSkips;
+  /** By id: the version of the terms that the user accepted, and when (epoch seconds). */
+  readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
@@ -141,6 +145,8 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
+    ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
+    ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }
@@ -159,6 +165,10 @@ function toEnrollment(credential: Credential, now: Seconds): Enrollment {
     ...(expiresAt === undefined ? {} : { temporary: true }),
     ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
   };
+}
+
+function versionsOf(accepted: NonNullable<User['acceptedTerms']>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(accepted).map(([id, { version }]) => [id, version]));
 }
 
 /** An address that the user added for notifications only, and confirmed with the code that was sent there. */

@@ -11,6 +11,7 @@ import type { Op } from '../../src/stores/store.ts';
 export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
   'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],
   'e2e/message-failed.test.ts': ['message.failed'],
+  'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],
   'security/factor-changes.test.ts': ['token.refreshed'],
   'security/token-issuance.test.ts': ['token.denied', 'token.refresh_denied'],
   'unit/flow/account-changes.test.ts': [

@@ -81,6 +81,7 @@ function requestOf(options: FactOptions, { snapshot, app }: Known): RequestFacts
   return {
     clientId: app.clientId,
     scopes,
+    ...(options.essentialClaims !== undefined && { essentialClaims: words(options.essentialClaims) }),
     acrValues,
     acrEssential: options.essentialAcr === true,
     ...(maxAge !== undefined && { maxAge }),

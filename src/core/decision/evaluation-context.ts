@@ -11,6 +11,7 @@ import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import { type ProfileRuling, profileRuling } from '../profile/profile-terms.ts';
 import {
   accountManagementOf,
   type Capabilities,
@@ -29,6 +30,7 @@ export interface EvaluationContext {
   /** What the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
   readonly enrollment: EnrollmentRuling;
+  readonly profile: ProfileRuling;
   /** The first denial of a layer, which holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
@@ -39,8 +41,14 @@ export function evaluationContext(policies: PolicySet, facts: Facts): Evaluation
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
   const policy = policyLayers(policies, facts, remembered);
-  const denial = policy.denial ?? requests[0].denial ?? enrollment.layer?.denial ?? noAuthenticator(policies);
-  return { policies, facts, policy, requests, enrollment, denial };
+  const profile = profileRuling(policies, facts);
+  const denial =
+    policy.denial ??
+    requests[0].denial ??
+    enrollment.layer?.denial ??
+    profile.layer?.denial ??
+    noAuthenticator(policies);
+  return { policies, facts, policy, requests, enrollment, profile, denial };
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {

@@ -145,6 +145,10 @@ export interface Subject {
   readonly enrollments: readonly Enrollment[];
   /** By key of the authenticator: how often the user skipped its enrollment. */
   readonly skipped?: Readonly<Record<string, Skips>>;
+  /** By id: the version of the terms that the user accepted last. */
+  readonly acceptedTerms?: Readonly<Record<string, string>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
 }
 
 /** Why the user may skip an enrollment: it is required later, was offered once, or is offered again later. */
@@ -164,6 +168,8 @@ export interface Skipped {
 export interface RequestFacts {
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** Claims that the app calls essential (OpenID Connect Core section 5.5.1). Absent: none. */
+  readonly essentialClaims?: readonly string[];
   /** In the order of preference. */
   readonly acrValues: readonly string[];
   /** True: one of `acrValues` must be reached (OpenID Connect Core section 5.5.1.1). */

@@ -4,6 +4,7 @@ import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
 import type { PasswordRule } from '../model/password-policy.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
+import type { ProfileRule } from '../model/profile-policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
 
@@ -33,6 +34,8 @@ export interface PolicySet {
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Absent: `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
+  /** Absent: no user is asked for anything, and none can register. */
+  readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
   /** From the app: every sign-in must reach this `acr` value. */

@@ -45,6 +45,8 @@ export function headingOf({ step, app }: StepPage, t: Translator): MessageDescri
         ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
+    case 'profile':
+      return { key: 'profile.title' };
     case 'denied':
       return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
     case 'complete':
