@@ -81,8 +81,8 @@ export type SignInResult =
   | SignInLost;
 
 /**
- * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for the
- * form that does.
+ * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
+ * the form that does.
  */
 export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot'> {
   readonly kind: 'lost';

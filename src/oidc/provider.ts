@@ -20,7 +20,7 @@ import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
-import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.ts';
+import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import { beginTransaction, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
@@ -56,13 +56,13 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
-  provider.use(resumeOnlyWhereProved(provider, signInPath) as never);
+  provider.use(resumeOnlyWhereProved(provider, signInPath));
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   enforcePollingInterval(provider);
-  backchannelLogoutAfterCommit(provider, services.warn);
+  queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }
 

@@ -34,11 +34,8 @@ describe('the sources', () => {
     expect(layers.filter((layer) => !used.has(layer))).toEqual([]);
   });
 
-  test('import no file that leads back to them', () => {
-    const importsOf = new Map(sources.map(({ module, imports }) => [module, imports.map(({ target }) => target)]));
-    const reaches = (from: string, to: string, seen: Set<string>): boolean =>
-      (importsOf.get(from) ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
-    expect([...importsOf.keys()].filter((module) => reaches(module, module, new Set()))).toEqual([]);
+  test.each(['src', 'test'])('of %s import no file that leads back to them', (folder) => {
+    expect(filesInCircles(readSources(join(import.meta.dirname, '../..', folder)))).toEqual([]);
   });
 
   test('fill every part of the table', () => {
@@ -67,6 +64,14 @@ describe('the sources', () => {
     );
   });
 });
+
+/** Files that their imports lead back to, imports of types included. */
+function filesInCircles(files: readonly SourceFile[]): readonly string[] {
+  const importsOf = new Map(files.map(({ module, imports }) => [module, imports.map(({ target }) => target)]));
+  const reaches = (from: string, to: string, seen: Set<string>): boolean =>
+    (importsOf.get(from) ?? []).some((next) => next === to || (!seen.has(next) && reaches(next, to, seen.add(next))));
+  return [...importsOf.keys()].filter((module) => reaches(module, module, new Set()));
+}
 
 /** Everything that would make two runs of the core differ, or wait. */
 const impure = [
@@ -167,6 +172,16 @@ describe('the check itself', () => {
     ['const processed = subprocess.run();', false],
   ])('process in %j: %s', (source, expected) => {
     expect(usesProcess(parseSource('flow/a', source))).toBe(expected);
+  });
+
+  test('circles are found, of types as well', () => {
+    const files = [
+      parseSource('a', "import './b.ts';"),
+      parseSource('b', "import type { C } from './sub/c.ts';"),
+      parseSource('sub/c', "import type { A } from '../a.ts';"),
+      parseSource('d', "import './a.ts';"),
+    ];
+    expect(filesInCircles(files)).toEqual(['a', 'b', 'sub/c']);
   });
 
   test('one authenticator that imports another is found', () => {

@@ -1,42 +1,48 @@
 /**
- * What is handed out for one thing is worth nothing for another: every value of a world is put
- * into every place that takes one. None is taken, and none is used up: afterwards each still works where it belongs.
+ * What is handed out for one thing is worth nothing for another: every value that was handed out is put
+ * into every input that takes one. None is taken, and none is used up: afterwards each still works where it belongs.
  */
 import { createPublicKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { exportJWK, generateKeyPair, type JWK, SignJWT, UnsecuredJWT } from 'jose';
 import { claimsOf } from '../support/raw-client.ts';
 import { beginSignIn, currentStep } from '../support/sign-in-flow.ts';
-import { accountPlaces } from '../support/token-confusion/account-inputs.ts';
+import { accountInputs } from '../support/token-confusion/account-inputs.ts';
 import { app } from '../support/token-confusion/apps.ts';
-import { cookiePlaces, signedCookies } from '../support/token-confusion/cookie-inputs.ts';
-import { protocolPlaces } from '../support/token-confusion/endpoint-inputs.ts';
-import { offerPlaces } from '../support/token-confusion/enrollment-inputs.ts';
-import { openWorld, type World } from '../support/token-confusion/flows-in-progress.ts';
+import { cookieInputs, signedCookies } from '../support/token-confusion/cookie-inputs.ts';
+import { endpointInputs } from '../support/token-confusion/endpoint-inputs.ts';
+import { enrollmentInputs } from '../support/token-confusion/enrollment-inputs.ts';
+import { type FlowsInProgress, openFlows } from '../support/token-confusion/flows-in-progress.ts';
 import { type Values, valuesOf } from '../support/token-confusion/handed-out-values.ts';
-import { stepPlaces } from '../support/token-confusion/sign-in-inputs.ts';
-import type { Place } from '../support/token-confusion/tested-input.ts';
+import { signInInputs } from '../support/token-confusion/sign-in-inputs.ts';
+import type { TestedInput } from '../support/token-confusion/tested-input.ts';
 
 /** In this order the values are put where they belong, in the end. */
-const places: readonly Place[] = [...cookiePlaces, ...stepPlaces, ...protocolPlaces, ...offerPlaces, ...accountPlaces];
+const places: readonly TestedInput[] = [
+  ...cookieInputs,
+  ...signInInputs,
+  ...endpointInputs,
+  ...enrollmentInputs,
+  ...accountInputs,
+];
 
 const sixDigits = /^\d{6}$/;
 
-let world: World;
+let flows: FlowsInProgress;
 beforeAll(async () => {
-  world = await openWorld();
+  flows = await openFlows();
 });
-afterAll(() => world?.stop());
+afterAll(() => flows?.stop());
 
 /** Lines of the audit log that say that something was proved, changed or granted. */
-function successes(from: number, { onTheWay = [] }: Place): readonly string[] {
-  const lines = world.node.audit.slice(from).filter(({ outcome }) => outcome === 'success');
+function successes(from: number, { onTheWay = [] }: TestedInput): readonly string[] {
+  const lines = flows.node.audit.slice(from).filter(({ outcome }) => outcome === 'success');
   const events = lines.map(({ event, authenticator }) => (authenticator ? `${event}:${authenticator}` : String(event)));
   return events.filter((event) => !onTheWay.includes(event));
 }
 
 test('all values are there, and no two are the same', async () => {
-  const values = Object.entries(await valuesOf(world));
+  const values = Object.entries(await valuesOf(flows));
   expect(values.filter(([, value]) => value === '').map(([name]) => name)).toEqual([]);
   const long = values.map(([, value]) => value).filter((value) => !sixDigits.test(value));
   expect(new Set(long).size).toBe(long.length);
@@ -45,19 +51,19 @@ test('all values are there, and no two are the same', async () => {
 describe('takes nothing that belongs elsewhere', () => {
   /** These live for a minute: they are put into every place first, and then where they belong. */
   const brief: readonly string[] = ['code', 'request_uri', 'id of a pushed request'];
-  const placesOfBrief = protocolPlaces.filter(({ takes }) => takes[0] === 'code' || takes[0] === 'request_uri');
+  const placesOfBrief = endpointInputs.filter(({ takes }) => takes[0] === 'code' || takes[0] === 'request_uri');
 
   test.each(places)('$name', async (place) => {
-    await world.renew();
-    const values = await valuesOf(world);
+    await flows.renew();
+    const values = await valuesOf(flows);
     const taken: string[] = [];
     const put = async (names: readonly string[]): Promise<void> => {
-      const before = world.node.audit.length;
+      const before = flows.node.audit.length;
       for (const name of names) {
         const value = values[name] ?? '';
         if (place.takes.includes(name) || readsTheSame(name, value, values, place)) continue;
-        await world.forgetCounts();
-        const answer = await place.submit(world, value, values);
+        await flows.forgetCounts();
+        const answer = await place.submit(flows, value, values);
         if (!place.refusals.includes(answer)) taken.push(`${name} -> ${place.name}: ${answer}`);
       }
       taken.push(...successes(before, place));
@@ -67,19 +73,19 @@ describe('takes nothing that belongs elsewhere', () => {
     await put(Object.keys(values).filter((name) => !brief.includes(name)));
     expect(taken).toEqual([]);
     // No user was signed in or out.
-    const { desk, home, node } = world;
+    const { desk, home, node } = flows;
     expect(currentStep((await beginSignIn(node, app, desk, { prompt: 'none' })).page)).toBe('login_required');
     expect(currentStep((await beginSignIn(node, app, home, { prompt: 'none' })).page)).toBe('code');
   });
 });
 
 /** One in a million codes is another one as well. */
-function readsTheSame(name: string, value: string, values: Values, { takes }: Place): boolean {
+function readsTheSame(name: string, value: string, values: Values, { takes }: TestedInput): boolean {
   return sixDigits.test(value) && takes.some((other) => other !== name && values[other] === value);
 }
 
-function putIn(place: Place, values: Values): Promise<string> {
-  return place.submit(world, values[place.takes[0]] ?? '', values);
+function putIn(place: TestedInput, values: Values): Promise<string> {
+  return place.submit(flows, values[place.takes[0]] ?? '', values);
 }
 
 describe('a cookie counts under its own name, with its own signature', () => {
@@ -88,8 +94,8 @@ describe('a cookie counts under its own name, with its own signature', () => {
   );
 
   test.each(pairs.filter(({ from, as }) => from !== as))('$name', async ({ from, as }) => {
-    const [foreign, own] = [from.genuine(world), as.genuine(world)];
-    const refused = await as.send(world, '');
+    const [foreign, own] = [from.genuine(flows), as.genuine(flows)];
+    const refused = await as.send(flows, '');
     const pair = `${as.name}=${foreign.value}`;
     const headers = [
       `${pair}; ${as.name}.sig=${foreign.signature}`,
@@ -97,13 +103,13 @@ describe('a cookie counts under its own name, with its own signature', () => {
       `${pair}; ${from.name}.sig=${foreign.signature}`,
       `${from.name}=${own.value}; ${from.name}.sig=${own.signature}`,
     ];
-    for (const header of headers) expect([header, await as.send(world, header)]).toEqual([header, refused]);
+    for (const header of headers) expect([header, await as.send(flows, header)]).toEqual([header, refused]);
   });
 
   test('without a signature, or with one that was changed, none is taken', async () => {
     for (const { name, genuine, send } of signedCookies) {
-      const { value, signature } = genuine(world);
-      const refused = await send(world, '');
+      const { value, signature } = genuine(flows);
+      const refused = await send(flows, '');
       const changed = `${signature.startsWith('A') ? 'B' : 'A'}${signature.slice(1)}`;
       const headers = [
         `${name}=${value}`,
@@ -113,7 +119,7 @@ describe('a cookie counts under its own name, with its own signature', () => {
         `${name}=${value.slice(1)}; ${name}.sig=${signature}`,
         `${name}.sig=${signature}`,
       ];
-      for (const header of headers) expect([header, await send(world, header)]).toEqual([header, refused]);
+      for (const header of headers) expect([header, await send(flows, header)]).toEqual([header, refused]);
     }
   });
 });
@@ -142,12 +148,12 @@ describe('an ID token or an access token of another issuer', () => {
   ];
 
   test.each(Object.keys(forged))('%s', async (how) => {
-    const { keys } = (await (await fetch(`${world.node.issuer}/oauth2/v1/keys`)).json()) as { keys: JWK[] };
+    const { keys } = (await (await fetch(`${flows.node.issuer}/oauth2/v1/keys`)).json()) as { keys: JWK[] };
     const key = keys.find(({ kty }) => kty === 'RSA') as JWK;
-    const values = await valuesOf(world);
+    const values = await valuesOf(flows);
     const token = await forged[how]?.(claimsOf(values['ID token']), key);
     for (const place of places.filter(({ name }) => takers.includes(name))) {
-      const answer = await place.submit(world, token ?? '', values);
+      const answer = await place.submit(flows, token ?? '', values);
       expect([place.name, place.refusals.includes(answer)]).toEqual([place.name, true]);
       if (place.takes.includes('ID token')) expect(await putIn(place, values)).toBe(place.taken);
     }
@@ -156,9 +162,9 @@ describe('an ID token or an access token of another issuer', () => {
 
 describe('takes afterwards what belongs there', () => {
   test.each(places)('$name, $counts', async (place) => {
-    await world.renew();
-    await world.forgetCounts();
-    const values = await valuesOf(world);
+    await flows.renew();
+    await flows.forgetCounts();
+    const values = await valuesOf(flows);
     expect(await putIn(place, values)).toBe(place.taken);
     const second = await putIn(place, values);
     if (place.counts === 'always') expect(second).toBe(place.taken);

@@ -1,7 +1,7 @@
 /**
  * The secret that a browser gets with the answer to each proof (Law 15). The cookies of a sign-in may have been planted
- * by another browser, which then holds them as well. It does not hold this secret, and whatever follows a proof asks for
- * it: the next step, and the resume above all. See decision 27.
+ * by another browser, which then holds them as well. It does not hold this secret, and whatever follows a proof asks
+ * for it: the next step, and the resume above all. See decision 30.
  */
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 

@@ -19,10 +19,13 @@ import { expectedSubject } from '../sign-on/request-facts.ts';
 import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
 import { endSession } from './end-session.ts';
-import { setProofCookie } from './proof-cookie.ts';
+import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
 type Exchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
+
+/** Of a request for a step: the secret that the browser got for the last proof. */
+export { presentedSecret };
 
 export function signInPath(uid: string): string {
   return `/signin/${uid}`;

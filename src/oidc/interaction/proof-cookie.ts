@@ -1,5 +1,5 @@
 /**
- * The cookie that holds the secret of the browser that gave the last proof of a sign-in (Law 15, decision 27), and the
+ * The cookie that holds the secret of the browser that gave the last proof of a sign-in (Law 15, decision 30), and the
  * check at the resume, where oidc-provider makes the user of the result the user of the session.
  */
 import type { KoaContextWithOIDC, Provider } from 'oidc-provider';

@@ -1,38 +1,45 @@
 /** The pages and forms of `/account`. */
 import { formOf } from '../sign-in-flow.ts';
 import type { Page } from '../user-agent.ts';
-import type { World } from './flows-in-progress.ts';
+import { type Fields, get, seen } from './browser-at-page.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
 import { type AccountForm, accountForms, accountPath, type Values } from './handed-out-values.ts';
-import { type Fields, get, type Place, seen } from './tested-input.ts';
+import type { TestedInput } from './tested-input.ts';
 
 /** Where the browser ended up within the account, and the notice of the page. */
-function shown({ node }: World, page: Page): string {
+function shown({ node }: FlowsInProgress, page: Page): string {
   const { pathname } = new URL(page.url);
   const step = page.forms[0]?.step ?? '';
   return page.url.startsWith(node.issuer) ? [step === '' ? pathname : step, ...page.messages].join(' ') : page.url;
 }
 
 /** A page about one of the user's authenticators. */
-function pageOf(kind: string, takes: Place['takes'], step: AccountForm): Place {
+function pageOf(kind: string, takes: TestedInput['takes'], step: AccountForm): TestedInput {
   return {
     name: `/account/${kind}/<value>`,
     takes,
     taken: step,
     counts: 'always',
     refusals: ['/account'],
-    submit: async (world, value) =>
-      shown(world, await get(world.home, world.node, `/account/${kind}/${encodeURIComponent(value)}`)),
+    submit: async (flows, value) =>
+      shown(flows, await get(flows.home, flows.node, `/account/${kind}/${encodeURIComponent(value)}`)),
   };
 }
 
-async function filled(world: World, values: Values, step: string, path: string, fields: Fields): Promise<string> {
-  const page = await get(world.home, world.node, accountPath(values, path));
+async function filled(
+  flows: FlowsInProgress,
+  values: Values,
+  step: string,
+  path: string,
+  fields: Fields,
+): Promise<string> {
+  const page = await get(flows.home, flows.node, accountPath(values, path));
   const form = formOf(page, step);
-  return shown(world, form ? await world.home.submit(page, form, fields) : page);
+  return shown(flows, form ? await flows.home.submit(page, form, fields) : page);
 }
 
 /** The handle of a form that is otherwise as it should be. */
-function handle(step: AccountForm, taken: string, counts: Place['counts'] = 'once'): Place {
+function handle(step: AccountForm, taken: string, counts: TestedInput['counts'] = 'once'): TestedInput {
   const { path, fields } = accountForms[step];
   const firstOfPage: Fields = { remove: 'rename', 'resend-address': 'confirm-address' };
   return {
@@ -41,11 +48,11 @@ function handle(step: AccountForm, taken: string, counts: Place['counts'] = 'onc
     taken,
     counts,
     refusals: [`${firstOfPage[step] ?? step} form.stale`],
-    submit: (world, stateHandle, values) => filled(world, values, step, path, { ...fields, stateHandle }),
+    submit: (flows, stateHandle, values) => filled(flows, values, step, path, { ...fields, stateHandle }),
   };
 }
 
-export const accountPlaces: readonly Place[] = [
+export const accountInputs: readonly TestedInput[] = [
   pageOf('authenticators', ['id of an enrollment', 'id of the password'], 'rename'),
   pageOf('sessions', ['name of a session'], 'end'),
   pageOf('devices', ['name of a remembered browser'], 'forget-device'),
@@ -65,7 +72,7 @@ export const accountPlaces: readonly Place[] = [
     taken: '/account account.done.address_added',
     counts: 'once',
     refusals: ['confirm-address credentials.malformed', 'confirm-address credentials.invalid'],
-    submit: (world, passcode, values) => filled(world, values, 'confirm-address', 'confirm', { passcode }),
+    submit: (flows, passcode, values) => filled(flows, values, 'confirm-address', 'confirm', { passcode }),
   },
   {
     name: '/account/addresses/add, email',
@@ -73,7 +80,7 @@ export const accountPlaces: readonly Place[] = [
     taken: 'confirm-address',
     counts: 'once',
     refusals: ['add-address email.invalid', 'add-address account.address.known'],
-    submit: (world, email, values) => filled(world, values, 'add-address', 'add', { email }),
+    submit: (flows, email, values) => filled(flows, values, 'add-address', 'add', { email }),
   },
   // Before anything is removed: that ends the other session, and changes what may be waived for a browser.
   handle('end', '/account account.done.ended'),
@@ -84,9 +91,9 @@ export const accountPlaces: readonly Place[] = [
     taken: '/account account.done.removed',
     counts: 'once',
     refusals: ['rename account.remove.confirm'],
-    submit: (world, confirm, values) =>
+    submit: (flows, confirm, values) =>
       filled(
-        world,
+        flows,
         { ...values, 'id of an enrollment': values['id of the password'] ?? '' },
         'remove',
         'authenticator',

@@ -1,4 +1,4 @@
-/** The apps of a world, and what they ask for. */
+/** The apps that the flows in progress belong to, and what they ask for. */
 import { appFile } from '../authorize.ts';
 import { capabilities } from '../enrolled-users.ts';
 import type { NotifiedParty } from '../notified-party.ts';

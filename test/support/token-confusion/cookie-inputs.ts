@@ -6,16 +6,16 @@ import { cookieOf } from '../returning-browser.ts';
 import { answerStep, currentStep } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { app, vault } from './apps.ts';
-import type { World } from './flows-in-progress.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
 import { cookieAt } from './handed-out-values.ts';
-import type { Place } from './tested-input.ts';
+import type { TestedInput } from './tested-input.ts';
 
 export interface SignedCookie {
   readonly name: string;
   /** Of the browser that has it. */
-  genuine(world: World): { readonly value: string; readonly signature: string };
+  genuine(flows: FlowsInProgress): { readonly value: string; readonly signature: string };
   /** Sends exactly these cookies where this one counts. The status, or where the browser is sent. */
-  send(world: World, cookies: string): Promise<string>;
+  send(flows: FlowsInProgress, cookies: string): Promise<string>;
 }
 
 async function answerTo(url: string, cookie: string): Promise<string> {
@@ -58,25 +58,25 @@ export const signedCookies: readonly SignedCookie[] = [
 const asCookie = (value: string): string => value.replace(/[^\x21\x23-\x2b\x2d-\x3a\x3c-\x5b\x5d-\x7e]/g, '');
 
 /** Without a signature, and with the one that belongs to the cookie. */
-function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken: string): Place {
+function signedPlace(cookie: SignedCookie, takes: string, refused: string, taken: string): TestedInput {
   return {
     name: `cookie ${cookie.name}`,
     takes: [takes],
     taken: `${refused}, ${taken}`,
     counts: taken === 'code' && cookie.name.endsWith('resume') ? 'once' : 'always',
     refusals: [`${refused}, ${refused}`],
-    async submit(world, value) {
+    async submit(flows, value) {
       const pair = `${cookie.name}=${asCookie(value)}`;
-      const unsigned = await cookie.send(world, pair);
-      const { signature } = cookie.genuine(world);
-      return `${unsigned}, ${await cookie.send(world, `${pair}; ${cookie.name}.sig=${signature}`)}`;
+      const unsigned = await cookie.send(flows, pair);
+      const { signature } = cookie.genuine(flows);
+      return `${unsigned}, ${await cookie.send(flows, `${pair}; ${cookie.name}.sig=${signature}`)}`;
     },
   };
 }
 
 const [interaction, resume, session] = signedCookies as readonly [SignedCookie, SignedCookie, SignedCookie];
 
-export const cookiePlaces: readonly Place[] = [
+export const cookieInputs: readonly TestedInput[] = [
   signedPlace(interaction, 'uid of a third sign-in', '410', '200'),
   signedPlace(resume, 'uid of another finished sign-in', '400', 'code'),
   signedPlace(session, 'session cookie', 'login_required', 'code'),

@@ -4,21 +4,22 @@ import { authorization, postToken } from '../raw-client.ts';
 import { redirectUri } from '../relying-party.ts';
 import { beginSignIn, currentStep } from '../sign-in-flow.ts';
 import { app, deviceGrant, parPrefix } from './apps.ts';
-import type { World } from './flows-in-progress.ts';
-import { type Fields, get, type Place, seen } from './tested-input.ts';
+import { type Fields, get, seen } from './browser-at-page.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
+import type { TestedInput } from './tested-input.ts';
 
 /** A field of the token endpoint, among others that are right. */
-function token(field: string, takes: string, rest: (world: World) => Fields): Place {
+function token(field: string, takes: string, rest: (flows: FlowsInProgress) => Fields): TestedInput {
   return {
     name: `/oauth2/v1/token, ${field}`,
     takes: [takes],
     taken: 'tokens',
     counts: 'once',
     refusals: ['invalid_grant'],
-    async submit(world, value) {
-      const { tokens, error = '' } = await postToken(world.node.issuer, {
+    async submit(flows, value) {
+      const { tokens, error = '' } = await postToken(flows.node.issuer, {
         client_id: app,
-        ...rest(world),
+        ...rest(flows),
         [field]: value,
       });
       return tokens ? 'tokens' : error;
@@ -26,13 +27,13 @@ function token(field: string, takes: string, rest: (world: World) => Fields): Pl
   };
 }
 
-async function introspected({ node }: World, tokenText: string, hint: Fields = {}): Promise<string> {
+async function introspected({ node }: FlowsInProgress, tokenText: string, hint: Fields = {}): Promise<string> {
   const { body } = await post(`${node.issuer}/oauth2/v1/introspect`, { client_id: app, token: tokenText, ...hint });
   return String(body.error ?? body.active);
 }
 
 /** A parameter of an authorization request that is otherwise as usual. What comes back. */
-async function asked({ node, home }: World, parameters: Fields): Promise<string> {
+async function asked({ node, home }: FlowsInProgress, parameters: Fields): Promise<string> {
   const page = await home.open(authorization(node.issuer, app, { prompt: 'none', ...parameters }).url, {}, redirectUri);
   return seen(page);
 }
@@ -46,16 +47,16 @@ async function withHints(submit: (hint: Fields) => Promise<string>): Promise<str
   return [...new Set(answers)].join(' ');
 }
 
-async function logout({ node, home }: World, parameters: Fields): Promise<string> {
+async function logout({ node, home }: FlowsInProgress, parameters: Fields): Promise<string> {
   const page = await get(home, node, `/oauth2/v1/logout?${new URLSearchParams(parameters)}`);
   return page.forms.some(({ fields }) => 'xsrf' in fields) ? 'asks' : seen(page);
 }
 
 const errors = ['oauth.invalid_request', 'invalid_request', 'oauth.invalid_client'];
 
-export const protocolPlaces: readonly Place[] = [
+export const endpointInputs: readonly TestedInput[] = [
   ...(['authorization', 'access_token'] as const).map(
-    (as): Place => ({
+    (as): TestedInput => ({
       name: `/oauth2/v1/userinfo, ${as}`,
       takes: ['access token', 'another access token'],
       taken: '200',
@@ -78,7 +79,7 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'true',
     counts: 'always',
     refusals: ['false', 'unsupported_token_type', 'invalid_request'],
-    submit: (world, value) => withHints((hint) => introspected(world, value, hint)),
+    submit: (flows, value) => withHints((hint) => introspected(flows, value, hint)),
   },
   {
     name: '/oauth2/v1/revoke, token',
@@ -86,19 +87,19 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'revoked',
     counts: 'always',
     refusals: ['nothing', 'unsupported_token_type'],
-    async submit(world, value) {
-      const { issuer } = world.node;
+    async submit(flows, value) {
+      const { issuer } = flows.node;
       const answer = await withHints(async (hint) => {
         const { body } = await post(`${issuer}/oauth2/v1/revoke`, { client_id: app, token: value, ...hint });
         return String(body.error ?? 'nothing');
       });
-      const { access = '', other = '', refresh = '' } = world.tokens;
-      const alive = await Promise.all([access, other, refresh].map((one) => introspected(world, one)));
+      const { access = '', other = '', refresh = '' } = flows.tokens;
+      const alive = await Promise.all([access, other, refresh].map((one) => introspected(flows, one)));
       return alive.every((active) => active === 'true') ? answer : 'revoked';
     },
   },
   ...(['request_uri', 'request_uri, as a pushed one'] as const).map(
-    (name, at): Place => ({
+    (name, at): TestedInput => ({
       name: `/oauth2/v1/authorize, ${name}`,
       takes: [at === 0 ? 'request_uri' : 'id of a pushed request'],
       taken: 'code',
@@ -119,7 +120,7 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'always',
     refusals: errors,
-    submit: (world, value) => asked(world, { id_token_hint: value }),
+    submit: (flows, value) => asked(flows, { id_token_hint: value }),
   },
   {
     name: '/oauth2/v1/authorize, client_id',
@@ -127,7 +128,7 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'always',
     refusals: ['oauth.invalid_client'],
-    submit: (world, value) => asked(world, { client_id: value }),
+    submit: (flows, value) => asked(flows, { client_id: value }),
   },
   {
     name: '/oauth2/v1/authorize, login_hint',
@@ -170,7 +171,7 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'asks',
     counts: 'always',
     refusals: errors,
-    submit: (world, value) => logout(world, { id_token_hint: value }),
+    submit: (flows, value) => logout(flows, { id_token_hint: value }),
   },
   {
     name: '/oauth2/v1/logout, client_id',
@@ -178,7 +179,7 @@ export const protocolPlaces: readonly Place[] = [
     taken: 'asks',
     counts: 'always',
     refusals: ['oauth.invalid_client'],
-    submit: (world, value) => logout(world, { client_id: value }),
+    submit: (flows, value) => logout(flows, { client_id: value }),
   },
   {
     name: '/oauth2/v1/logout, logout_hint',
@@ -187,7 +188,7 @@ export const protocolPlaces: readonly Place[] = [
     counts: 'always',
     // Nothing is looked up by it: the user is asked, as without it.
     refusals: ['asks'],
-    submit: (world, value) => logout(world, { logout_hint: value }),
+    submit: (flows, value) => logout(flows, { logout_hint: value }),
   },
   {
     name: '/oauth2/v1/logout/confirm, xsrf',
@@ -205,9 +206,9 @@ export const protocolPlaces: readonly Place[] = [
   },
   token('device_code', 'device code', () => ({ grant_type: deviceGrant })),
   token('refresh_token', 'refresh token', () => ({ grant_type: 'refresh_token' })),
-  token('code', 'code', (world) => ({
+  token('code', 'code', (flows) => ({
     grant_type: 'authorization_code',
     redirect_uri: redirectUri,
-    code_verifier: world.brief().request.verifier,
+    code_verifier: flows.brief().request.verifier,
   })),
 ];

@@ -4,17 +4,18 @@ import { fieldsOf, softKeyOf } from '../enrolled-users.ts';
 import { redirectUri } from '../relying-party.ts';
 import { answerStep, currentStep, formOf } from '../sign-in-flow.ts';
 import { attestation, optionsOf, type SoftKey, whereOf } from '../webauthn.ts';
-import type { World } from './flows-in-progress.ts';
-import { type Fields, type Place, seen } from './tested-input.ts';
+import { type Fields, seen } from './browser-at-page.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
+import type { TestedInput } from './tested-input.ts';
 
 const added = 'account.done.added';
 
-async function answeredOffer({ offers, home }: World, offer: string, fields: Fields): Promise<string> {
+async function answeredOffer({ offers, home }: FlowsInProgress, offer: string, fields: Fields): Promise<string> {
   const page = await home.open(offers[offer]?.page.url ?? '', {}, redirectUri);
   return currentStep(page).startsWith('enroll') ? seen(await answerStep(home, page, fields)) : seen(page);
 }
 
-function input(offer: string, field: string, takes: string, taken: string, refused: readonly string[]): Place {
+function input(offer: string, field: string, takes: string, taken: string, refused: readonly string[]): TestedInput {
   const [authenticator = ''] = offer.split(',');
   return {
     name: `enroll:${offer}, ${field}`,
@@ -22,18 +23,18 @@ function input(offer: string, field: string, takes: string, taken: string, refus
     taken,
     counts: 'once',
     refusals: refused.map((code) => `enroll:${authenticator} ${code}`),
-    submit: (world, value) => answeredOffer(world, offer, { 'credentials.label': 'Another', [field]: value }),
+    submit: (flows, value) => answeredOffer(flows, offer, { 'credentials.label': 'Another', [field]: value }),
   };
 }
 
 const wrong = ['credentials.malformed', 'credentials.invalid'];
 
 /** A new passkey of this user, made for the challenge. */
-function made({ node }: World, key: SoftKey, challenge: string): Fields {
+function made({ node }: FlowsInProgress, key: SoftKey, challenge: string): Fields {
   return fieldsOf(attestation(key, whereOf({ public: { challenge } }, node.issuer)));
 }
 
-export const offerPlaces: readonly Place[] = [
+export const enrollmentInputs: readonly TestedInput[] = [
   input('totp', 'credentials.passcode', 'TOTP code of the offered key', added, wrong),
   input('email', 'credentials.email', 'a new address', 'enroll:email', ['email.invalid', 'email.enrolled']),
   input('email, code', 'credentials.passcode', 'code for a new address', added, wrong),
@@ -44,7 +45,7 @@ export const offerPlaces: readonly Place[] = [
     taken: added,
     counts: 'once',
     refusals: ['enroll:webauthn credentials.invalid'],
-    submit: (world, value) => answeredOffer(world, 'webauthn', made(world, softKeyOf(world.who.id), value)),
+    submit: (flows, value) => answeredOffer(flows, 'webauthn', made(flows, softKeyOf(flows.who.id), value)),
   },
   {
     name: 'enroll:webauthn, stateHandle',
@@ -52,10 +53,10 @@ export const offerPlaces: readonly Place[] = [
     taken: added,
     counts: 'once',
     refusals: ['enroll:webauthn form.stale'],
-    submit(world, stateHandle) {
-      const challenge = String(optionsOf(world.offers['webauthn, handle']?.page ?? { html: '' }).challenge);
-      const fields = { ...made(world, softKeyOf(world.who.id), challenge), stateHandle };
-      return answeredOffer(world, 'webauthn, handle', fields);
+    submit(flows, stateHandle) {
+      const challenge = String(optionsOf(flows.offers['webauthn, handle']?.page ?? { html: '' }).challenge);
+      const fields = { ...made(flows, softKeyOf(flows.who.id), challenge), stateHandle };
+      return answeredOffer(flows, 'webauthn, handle', fields);
     },
   },
   {

@@ -12,7 +12,7 @@ import type { Authorization } from '../raw-client.ts';
 import type { SignIn } from '../sign-in-flow.ts';
 import { UserAgent } from '../user-agent.ts';
 import { filesFor, parPrefix, resource } from './apps.ts';
-import type { At, Fields } from './tested-input.ts';
+import type { BrowserAtPage, Fields } from './browser-at-page.ts';
 import {
   addAddresses,
   enrolledTotp,
@@ -34,7 +34,7 @@ import {
   yesToRemove,
 } from './user-paths.ts';
 
-export interface World {
+export interface FlowsInProgress {
   readonly node: TestNode;
   readonly who: Holder;
   /** A key that counts, and a code of it. */
@@ -46,19 +46,19 @@ export interface World {
   /** Has another session of the user. */
   readonly elsewhere: UserAgent;
   /** Is asked whether to sign out. */
-  readonly leaver: At;
+  readonly leaver: BrowserAtPage;
   /** Is asked for the code of a device. */
   readonly approver: UserAgent;
   /** By the step that is open. */
   readonly signIns: Readonly<Record<string, SignIn>>;
   /** By what is offered. */
-  readonly offers: Readonly<Record<string, At>>;
+  readonly offers: Readonly<Record<string, BrowserAtPage>>;
   /** Everything was proved; the browser has not followed the last redirect yet. */
   readonly finished: SignIn;
   /** Another one like that. */
   readonly resumable: SignIn;
   /** The same, for a device. */
-  readonly approved: At & { readonly uid: string };
+  readonly approved: BrowserAtPage & { readonly uid: string };
   readonly mails: { readonly first: string; readonly second: string };
   /** What was sent to prove addresses and numbers, and the mails of the sign-ins. */
   readonly codes: Fields;
@@ -102,7 +102,7 @@ const openSteps = [
   'challenge:security_question',
 ] as const;
 
-export async function openWorld(): Promise<World> {
+export async function openFlows(): Promise<FlowsInProgress> {
   const party = await startNotifiedParty();
   // The clock of the node stands still: a TOTP code is right to the end.
   const now = Math.floor(Date.now() / 1000);

@@ -1,4 +1,4 @@
-/** What was handed out in a world, by name: each is a text that an attacker may put where it does not belong. */
+/** What was handed out so far, by name: each is a text that an attacker may put where it does not belong. */
 import { codeIn, linkIn } from '../mail.ts';
 import { password } from '../node.ts';
 import { claimsOf } from '../raw-client.ts';
@@ -7,8 +7,8 @@ import { formOf } from '../sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
-import type { World } from './flows-in-progress.ts';
-import type { Fields } from './tested-input.ts';
+import type { Fields } from './browser-at-page.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
 import { fieldOf } from './user-paths.ts';
 
 /** The forms of `/account`: where each stands, and what is typed into it. */
@@ -42,7 +42,7 @@ export function accountPath(values: Fields, path: string): string {
 }
 
 /** Names that the overview has for what is in the account. */
-async function namesIn({ home, node }: World): Promise<Fields> {
+async function namesIn({ home, node }: FlowsInProgress): Promise<Fields> {
   const page = await home.open(`${node.issuer}/account`);
   const first = (pattern: RegExp): string => pattern.exec(page.html)?.[1] ?? '';
   return {
@@ -54,7 +54,7 @@ async function namesIn({ home, node }: World): Promise<Fields> {
   };
 }
 
-async function handlesIn({ home, node }: World, names: Fields): Promise<Fields> {
+async function handlesIn({ home, node }: FlowsInProgress, names: Fields): Promise<Fields> {
   const handles: Record<string, string> = {};
   for (const [step, { path }] of Object.entries(accountForms)) {
     const page = await home.open(`${node.issuer}${accountPath(names, path)}`);
@@ -63,7 +63,7 @@ async function handlesIn({ home, node }: World, names: Fields): Promise<Fields> 
   return handles;
 }
 
-function ofSteps({ signIns, offers }: World): Fields {
+function ofSteps({ signIns, offers }: FlowsInProgress): Fields {
   const handle = (page: Page | undefined): string => (page ? (mainForm(page)?.fields.stateHandle ?? '') : '');
   const challenge = (page: Page | undefined): string => String(page ? optionsOf(page).challenge : '');
   return {
@@ -91,13 +91,13 @@ const tokenIn = (text: string): string => new URL(linkIn({ text })).searchParams
 export type Values = Readonly<Record<string, string>>;
 
 /** All of them, as they are at this moment. */
-export async function valuesOf(world: World): Promise<Values> {
-  const { node, who, home, desk, signIns, offers, finished, mails, codes, tokens, device, totp } = world;
+export async function valuesOf(flows: FlowsInProgress): Promise<Values> {
+  const { node, who, home, desk, signIns, offers, finished, mails, codes, tokens, device, totp } = flows;
   const { issuer } = node;
   const mailed = signIns['challenge:email'];
   const query = new URL(mailed?.request.url ?? '').searchParams;
-  const names = await namesIn(world);
-  const brief = world.brief();
+  const names = await namesIn(flows);
+  const brief = flows.brief();
   const assertion = await who.answer('passkey', signIns['challenge:webauthn']?.page as Page, desk);
   return {
     password,
@@ -110,11 +110,11 @@ export async function valuesOf(world: World): Promise<Values> {
     'uid of a sign-in': mailed?.uid ?? '',
     'uid of a third sign-in': signIns['select, handle']?.uid ?? '',
     'uid of a finished sign-in': finished.uid,
-    'uid of another finished sign-in': world.resumable.uid,
-    'uid of a finished sign-in for a device': world.approved.uid,
+    'uid of another finished sign-in': flows.resumable.uid,
+    'uid of a finished sign-in for a device': flows.approved.uid,
     'state of the app': query.get('state') ?? '',
     'nonce of the app': query.get('nonce') ?? '',
-    ...ofSteps(world),
+    ...ofSteps(flows),
     'code in a mail': codeIn({ text: mails.first }),
     'link in a mail': tokenIn(mails.first),
     'code in another mail': codeIn({ text: mails.second }),
@@ -132,7 +132,7 @@ export async function valuesOf(world: World): Promise<Values> {
     'user handle': assertion['credentials.userHandle'] ?? '',
     'credential id': assertion['credentials.credentialId'] ?? '',
     ...names,
-    ...(await handlesIn(world, names)),
+    ...(await handlesIn(flows, names)),
     'yes to what is lost': codes.lost ?? '',
     code: brief.code,
     request_uri: brief.requestUri,
@@ -152,7 +152,7 @@ export async function valuesOf(world: World): Promise<Values> {
     'signature of an interaction cookie': cookieAt(desk, issuer, 'interaction.sig', mailed?.uid ?? ''),
     'signature of a resume cookie': cookieAt(finished.agent, issuer, 'resume.sig', finished.uid),
     'device cookie': cookieOf(home, issuer, 'stepgate-device'),
-    'secret of the logout page': fieldOf(world.leaver.page, 'xsrf'),
-    'secret of the device page': fieldOf(await world.approver.open(`${issuer}/device`), 'xsrf'),
+    'secret of the logout page': fieldOf(flows.leaver.page, 'xsrf'),
+    'secret of the device page': fieldOf(await flows.approver.open(`${issuer}/device`), 'xsrf'),
   };
 }

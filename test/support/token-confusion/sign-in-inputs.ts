@@ -6,8 +6,9 @@ import { answerStep, beginSignIn, currentStep, formOf, storedTransaction } from 
 import type { Page } from '../user-agent.ts';
 import { optionsOf } from '../webauthn.ts';
 import { app } from './apps.ts';
-import type { World } from './flows-in-progress.ts';
-import { type At, answered, type Fields, get, type Place, seen } from './tested-input.ts';
+import { answered, type BrowserAtPage, type Fields, get, seen } from './browser-at-page.ts';
+import type { FlowsInProgress } from './flows-in-progress.ts';
+import type { TestedInput } from './tested-input.ts';
 
 /** There is no such sign-in (any more), or it is not of this browser. */
 const over = ['error.sign_in_expired', 'error.sign_in_finished', 'error.cookies_missing'];
@@ -18,7 +19,7 @@ const wrong = (where: string): readonly string[] =>
  * The code of one authenticator. What a later sign-in could take as well is put into a second one when the first is
  * over.
  */
-function passcode(authenticator: string, takes: string): Place {
+function passcode(authenticator: string, takes: string): TestedInput {
   const where = `challenge:${authenticator}`;
   return {
     name: `${where}, credentials.passcode`,
@@ -36,7 +37,7 @@ function passcode(authenticator: string, takes: string): Place {
 }
 
 /** The handle of the form, in addition to the right answer. */
-function handle(where: string, takes: string, taken: string, right: (world: World) => Fields): Place {
+function handle(where: string, takes: string, taken: string, right: (flows: FlowsInProgress) => Fields): TestedInput {
   const [step = ''] = where.split(',');
   return {
     name: `${step}, stateHandle`,
@@ -44,18 +45,22 @@ function handle(where: string, takes: string, taken: string, right: (world: Worl
     taken,
     counts: 'once',
     refusals: [`${step} form.stale`],
-    submit: (world, stateHandle) =>
-      answered(world.desk, world.signIns[where]?.page.url ?? '', { ...right(world), stateHandle }),
+    submit: (flows, stateHandle) =>
+      answered(flows.desk, flows.signIns[where]?.page.url ?? '', { ...right(flows), stateHandle }),
   };
 }
 
-const withPassword = ({ who }: World): Fields => ({
+const withPassword = ({ who }: FlowsInProgress): Fields => ({
   identifier: who.identifier,
   'credentials.passcode': password,
 });
 
 /** What the passkey says, signed over another challenge than the one of the page. */
-function signed({ who, desk }: World, page: Page, challenge = String(optionsOf(page).challenge)): Promise<Fields> {
+function signed(
+  { who, desk }: FlowsInProgress,
+  page: Page,
+  challenge = String(optionsOf(page).challenge),
+): Promise<Fields> {
   const html = page.html.replaceAll(String(optionsOf(page).challenge), challenge);
   return who.answer('passkey', { ...page, html }, desk);
 }
@@ -63,13 +68,13 @@ function signed({ who, desk }: World, page: Page, challenge = String(optionsOf(p
 /** What no page contains: JSON would end there. */
 const quoted = (text: string): string => text.replace(/["\\&<]/g, '');
 
-async function presentFirst({ agent, page }: At, fields: Fields): Promise<string> {
+async function presentFirst({ agent, page }: BrowserAtPage, fields: Fields): Promise<string> {
   const form = page.forms.find(({ step, authenticator }) => step === 'identify' && authenticator === 'webauthn');
   return seen(await agent.submit(page, form, fields, redirectUri));
 }
 
 /** Addresses that name a sign-in. */
-const addresses: readonly Place[] = [
+const addresses: readonly TestedInput[] = [
   {
     name: '/signin/<value>',
     takes: ['uid of a sign-in', 'uid of a third sign-in'],
@@ -113,7 +118,7 @@ const addresses: readonly Place[] = [
   },
 ];
 
-export const stepPlaces: readonly Place[] = [
+export const signInInputs: readonly TestedInput[] = [
   ...addresses,
   {
     name: 'identify, identifier',
@@ -135,9 +140,9 @@ export const stepPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'once',
     refusals: ['identify credentials.invalid'],
-    submit: (world, value) =>
-      answered(world.desk, world.signIns['identify, password']?.page.url ?? '', {
-        identifier: world.who.identifier,
+    submit: (flows, value) =>
+      answered(flows.desk, flows.signIns['identify, password']?.page.url ?? '', {
+        identifier: flows.who.identifier,
         'credentials.passcode': value,
       }),
   },
@@ -148,24 +153,24 @@ export const stepPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'once',
     refusals: ['identify credentials.invalid'],
-    async submit(world, value) {
-      const { desk: agent, signIns } = world;
+    async submit(flows, value) {
+      const { desk: agent, signIns } = flows;
       const page = await agent.open(signIns['identify, passkey']?.page.url ?? '', {}, redirectUri);
       return currentStep(page) === 'identify'
-        ? presentFirst({ agent, page }, await signed(world, page, quoted(value)))
+        ? presentFirst({ agent, page }, await signed(flows, page, quoted(value)))
         : seen(page);
     },
   },
   ...(['authenticator.id', 'credentials.userHandle', 'credentials.credentialId'] as const).map(
-    (field, at): Place => ({
+    (field, at): TestedInput => ({
       name: `identify, ${field}`,
       takes: [(['key of an authenticator', 'user handle', 'credential id'] as const)[at] ?? ''],
       taken: 'code',
       counts: 'always',
       refusals: [...wrong('identify'), 'identify form.stale'],
-      async submit(world, value) {
-        const at = await beginSignIn(world.node, app);
-        return presentFirst(at, { ...(await signed(world, at.page)), [field]: value });
+      async submit(flows, value) {
+        const at = await beginSignIn(flows.node, app);
+        return presentFirst(at, { ...(await signed(flows, at.page)), [field]: value });
       },
     }),
   ),
@@ -231,10 +236,10 @@ export const stepPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'once',
     refusals: ['challenge:webauthn credentials.invalid'],
-    async submit(world, value) {
-      const page = await world.desk.open(world.signIns['challenge:webauthn']?.page.url ?? '', {}, redirectUri);
+    async submit(flows, value) {
+      const page = await flows.desk.open(flows.signIns['challenge:webauthn']?.page.url ?? '', {}, redirectUri);
       if (page.forms.length === 0) return seen(page);
-      return seen(await answerStep(world.desk, page, await signed(world, page, quoted(value))));
+      return seen(await answerStep(flows.desk, page, await signed(flows, page, quoted(value))));
     },
   },
   {
@@ -243,11 +248,11 @@ export const stepPlaces: readonly Place[] = [
     taken: 'code',
     counts: 'once',
     refusals: wrong('challenge:webauthn'),
-    async submit(world, value) {
-      const page = await world.desk.open(world.signIns['challenge:webauthn, key']?.page.url ?? '', {}, redirectUri);
+    async submit(flows, value) {
+      const page = await flows.desk.open(flows.signIns['challenge:webauthn, key']?.page.url ?? '', {}, redirectUri);
       if (page.forms.length === 0) return seen(page);
-      const fields = { ...(await signed(world, page)), 'credentials.credentialId': value };
-      return seen(await answerStep(world.desk, page, fields));
+      const fields = { ...(await signed(flows, page)), 'credentials.credentialId': value };
+      return seen(await answerStep(flows.desk, page, fields));
     },
   },
   passcode('recovery_code', 'recovery code'),

@@ -1,4 +1,4 @@
-/** The paths of the user of a world, each as far as a value was handed out. */
+/** The paths of the one user, each as far as a value was handed out. */
 import { generate } from 'otplib';
 import { post } from '../authorize.ts';
 import { type CapabilityName, capabilities, type Holder } from '../enrolled-users.ts';
@@ -13,7 +13,7 @@ import { answerStep, beginSignIn, currentStep, formOf, type SignIn } from '../si
 import { until } from '../until.ts';
 import { mainForm, type Page, UserAgent } from '../user-agent.ts';
 import { app, question, vault } from './apps.ts';
-import type { At, Fields } from './tested-input.ts';
+import type { BrowserAtPage, Fields } from './browser-at-page.ts';
 
 /** A value in a form of the page. */
 export function fieldOf(page: Page, field: string, step?: string): string {
@@ -23,7 +23,7 @@ export function fieldOf(page: Page, field: string, step?: string): string {
 }
 
 /** Sends a form of the page, and must come to `where`. */
-export async function step({ agent, page }: At, fields: Fields, where: string): Promise<At> {
+export async function step({ agent, page }: BrowserAtPage, fields: Fields, where: string): Promise<BrowserAtPage> {
   const next = await answerStep(agent, page, fields);
   if (currentStep(next) !== where)
     throw new Error(`${currentStep(next)} instead of ${where} ${next.messages}\n${next.html}`);
@@ -123,8 +123,11 @@ export async function pushed({ issuer }: TestNode): Promise<string> {
 
 /** Pages of `/account` on which something is enrolled, as far as the last stage. */
 export async function openOffers({ issuer }: TestNode, agent: UserAgent, forget: () => Promise<void>) {
-  const offer = async (key: string): Promise<At> => ({ agent, page: await agent.open(`${issuer}/account/add/${key}`) });
-  const sent = async (key: string, fields: Fields): Promise<At> => {
+  const offer = async (key: string): Promise<BrowserAtPage> => ({
+    agent,
+    page: await agent.open(`${issuer}/account/add/${key}`),
+  });
+  const sent = async (key: string, fields: Fields): Promise<BrowserAtPage> => {
     await forget();
     return step(await offer(key), fields, `enroll:${key}`);
   };
@@ -187,7 +190,7 @@ export async function yesToRemove({ issuer }: TestNode, agent: UserAgent): Promi
 }
 
 /** Proves what is asked for, and does not follow the redirect that comes. */
-export async function finish<Open extends At>(open: Open, who: Holder): Promise<Open> {
+export async function finish<Open extends BrowserAtPage>(open: Open, who: Holder): Promise<Open> {
   const { agent, page } = open;
   const fields = { ...mainForm(page)?.fields, ...(await who.answer('passkey', page, agent)) };
   const answer = await agent.send(page.url, { method: 'POST', body: new URLSearchParams(fields) });
@@ -201,7 +204,11 @@ export async function startDevice({ issuer }: TestNode): Promise<Fields> {
 }
 
 /** Enters the code of a device and confirms it, as far as the sign-in with the passkey. */
-export async function forDevice(node: TestNode, who: Holder, userCode = ''): Promise<At & { readonly uid: string }> {
+export async function forDevice(
+  node: TestNode,
+  who: Holder,
+  userCode = '',
+): Promise<BrowserAtPage & { readonly uid: string }> {
   const agent = new UserAgent();
   const input = await agent.open(`${node.issuer}/device`);
   const asked = await agent.submit(input, input.forms[0], { user_code: userCode });
