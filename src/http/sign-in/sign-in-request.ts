@@ -4,7 +4,7 @@ import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { browserSession, presentedSecret } from '../../oidc/interaction/interactions.ts';
+import { browserSession, proofSecretOf } from '../../oidc/interaction/interactions.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import type { Renderer } from '../html/render.ts';
 import type { BoundRequest } from '../middleware/browser-binding.ts';
@@ -36,7 +36,7 @@ export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   const session = () => browserSession(provider, ctx, parts.services);
   const given: SignInRequest['given'] = {};
   const proofSecret = {
-    presented: presentedSecret(ctx, provider),
+    presented: proofSecretOf(provider, ctx),
     give(secret: string) {
       given.secret = secret;
     },

@@ -24,8 +24,10 @@ import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 type Interaction = InstanceType<Provider['Interaction']>;
 type Exchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
 
-/** Of a request for a step: the secret that the browser got for the last proof. */
-export { presentedSecret };
+/** The secret that the browser got for the last proof of the sign-in that is asked for. */
+export function proofSecretOf(provider: Provider, exchange: Pick<Exchange, 'cookies'>): string | undefined {
+  return presentedSecret(exchange, provider);
+}
 
 export function signInPath(uid: string): string {
   return `/signin/${uid}`;
