@@ -10,7 +10,15 @@
  *
  * See decision 19.
  */
-import type { AuthenticatorDescriptor, Characteristic, Factor, Seconds, Subject } from '../core/model/facts.ts';
+import type {
+  AuthenticatorDescriptor,
+  Characteristic,
+  Factor,
+  PasswordBlocklist,
+  Seconds,
+  Subject,
+} from '../core/model/facts.ts';
+import type { PasswordTerms } from '../core/model/password-policy.ts';
 import type { InputKind } from '../core/step/step.ts';
 import type { AuthenticatorConfiguration } from '../policy/model/authenticator-kind.ts';
 import type { Limit } from '../stores/store.ts';
@@ -27,8 +35,6 @@ export interface Authenticator {
    * Present: it sends messages, within these limits per account. A resend never resets the attempts (section 3.1.3.2).
    */
   readonly sendLimits?: readonly Limit[];
-  /** Present: the user has one credential at most, and a new one replaces it. */
-  readonly maxEnrollments?: 1;
   /** Present: one challenge serves all credentials of the user, and `verify` tells which one answered. */
   readonly sharedChallenge?: true;
 
@@ -122,6 +128,11 @@ export interface AuthenticatorContext {
    */
   readonly mayShowDetails?: boolean;
 
+  /** What the password policy says for the user, where a secret is about to be chosen under it. */
+  readonly newPassword?: NewPasswordTerms;
+  /** Writes a warning for operators to the log. It must hold nothing that the user typed. */
+  warn(message: string): void;
+
   /**
    * Keyed hash under the server's secret (base64url, 256 bits), for values too short to be hashed alone. `purpose`
    * keeps uses apart.
@@ -131,6 +142,12 @@ export interface AuthenticatorContext {
    * Like `mac`, under the oldest secret: draws what a decoy looks like, which must not change when a secret is added.
    */
   decoyMac(purpose: string, ...parts: readonly string[]): string;
+}
+
+/** The terms of the password policy for one user. */
+export interface NewPasswordTerms extends Pick<PasswordTerms, 'blocklists' | 'history'> {
+  /** Characters (code points). */
+  readonly minLength: number;
 }
 
 /** One enrollment as the account keeps it: its capabilities, and its secret (a hash, a key). JSON. */
@@ -150,6 +167,8 @@ export interface Credential {
   readonly expiresAt?: Seconds;
   /** Its last use has been made: what it proved stands, and it proves nothing more. */
   readonly consumed?: true;
+  /** The blocklist on which it was found when it was last used. */
+  readonly compromised?: PasswordBlocklist;
   /** Browsers for which the user asked to remember this proof. Kept by the engine; no authenticator looks at it. */
   readonly remembered?: readonly RememberedDevice[];
   /**
@@ -197,6 +216,7 @@ export interface RememberedDevice {
  * - `stage`: which input an enrollment asks for;
  * - `restricted: true`: the page says that there are safer authenticators;
  * - `country`: of numbers without country code (ISO 3166-1 alpha-2);
+ * - `minLength`: of a secret that the user chooses (characters);
  * - `codes` and `made`: codes for the user to keep, and since when they exist (epoch seconds).
  */
 export interface IssuedChallenge {
@@ -243,6 +263,8 @@ export interface Verified {
   readonly mustSave: boolean;
   /** That was the last use of the credential. Needs `mustSave`. */
   readonly consumed?: true;
+  /** The secret stands on this blocklist by now. */
+  readonly compromised?: PasswordBlocklist;
   /** Notifies the user at the addresses that the account has proved. */
   readonly notify?: Pick<Delivery, 'template' | 'params'>;
 }
@@ -267,6 +289,8 @@ export interface Refused {
   readonly code: RefusalCode;
   /** The input that the text belongs to. */
   readonly field?: string;
+  /** Values for the text. */
+  readonly params?: Readonly<Record<string, string | number>>;
   /** More than the user is told, for the audit log. */
   readonly reason?: string;
 }

@@ -19,6 +19,15 @@ export const refusalCodes = {
   'credentials.not_hardware': 'the credential is not known to be protected by hardware',
   'credentials.not_device_bound': 'the credential can be copied to other devices',
 
+  'password.too_short': 'the new password is shorter than the policy allows',
+  'password.too_long': 'the new password is longer than 1024 bytes',
+  'password.malformed': 'the new password is not well-formed text',
+  'password.common': 'the new password is one that guessing begins with',
+  'password.context': 'the new password is little more than a word about the user or the service',
+  'password.list': 'the new password is on the list of the administrator',
+  'password.breached': 'the new password is known from breaches',
+  'password.repeated': 'the new password is the present one or a former one',
+
   'email.required': 'no address was entered',
   'email.invalid': 'mail cannot be sent to the address',
   'email.enrolled': 'the user has enrolled the address before',

@@ -2,8 +2,8 @@
 import { randomBytes } from 'node:crypto';
 import type { ServerApp } from '../app.ts';
 import { emailCredential } from '../authenticators/email/email.ts';
+import { passwordCredential } from '../authenticators/password/credential.ts';
 import { checkPassword, hashPassword, passwordBytes } from '../authenticators/password/hash.ts';
-import { passwordCredential } from '../authenticators/password/password.ts';
 import { markDemo } from '../delivery/outbox.ts';
 import { demoPasswordKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';

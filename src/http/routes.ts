@@ -66,6 +66,7 @@ function accountRoutes({ account, authenticators, sessions, devices, addresses }
   const onLostRace = () => '/account?done=stale';
   return [
     { path: '/account', GET: account.overview },
+    { path: '/.well-known/change-password', GET: account.changePassword },
     { path: '/account/callback', GET: account.callback, onLostRace },
     { path: '/account/add/:key', GET: account.add, onLostRace },
     { path: '/account/authenticators/:id', GET: authenticators.show, onLostRace },

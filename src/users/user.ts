@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
-import type { Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import type { Enrollment, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -41,6 +41,10 @@ export interface User {
   readonly validAfter: Seconds;
   /** What the user skipped to enroll. */
   readonly skipped?: StoredSkips;
+  /** By id: the version of the terms that the user accepted, and when (epoch seconds). */
+  readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
@@ -141,16 +145,30 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
-    enrollments: credentials.map(({ id, authenticator, factors, characteristics, label, consumed, expiresAt }) => ({
-      id,
-      authenticator,
-      factors,
-      characteristics,
-      ...(label === undefined ? {} : { label }),
-      ...(expiresAt === undefined ? {} : { temporary: true }),
-      ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
-    })),
+    ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
+    ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
+    enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
+}
+
+function toEnrollment(credential: Credential, now: Seconds): Enrollment {
+  const { id, authenticator, factors, characteristics, label, createdAt, compromised, consumed, expiresAt } =
+    credential;
+  return {
+    id,
+    authenticator,
+    factors,
+    characteristics,
+    createdAt,
+    ...(label === undefined ? {} : { label }),
+    ...(compromised === undefined ? {} : { compromised }),
+    ...(expiresAt === undefined ? {} : { temporary: true }),
+    ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
+  };
+}
+
+function versionsOf(accepted: NonNullable<User['acceptedTerms']>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(accepted).map(([id, { version }]) => [id, version]));
 }
 
 /** An address that the user added for notifications only, and confirmed with the code that was sent there. */

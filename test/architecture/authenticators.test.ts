@@ -14,6 +14,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
+  'http/html/profile-fields': ['email', 'phone'],
   'cli/users/add': ['email', 'phone'],
   'core/model/attribute': ['email', 'phone'],
   'core/profile/attribute-value': ['email'],
@@ -35,6 +36,14 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // for.
   'policy/model/acr-defaults': ['password'],
   'policy/schema/session-policy': ['password'],
+  // The password policy, policies/password.yaml.
+  'core/policy/password-terms': ['password'],
+  'policy/check/check-duplicates': ['password'],
+  'policy/check/check-enrollment': ['password'],
+  'policy/check/check-references': ['password'],
+  'policy/model/documents': ['password'],
+  'policy/revision/snapshot': ['password'],
+  'policy/source/configuration-files': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.
   'cli/users/tac': ['access_code'],
   'flow/notify/account-notification': ['access_code', 'email'],

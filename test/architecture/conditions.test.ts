@@ -24,6 +24,7 @@ const optionsByFact = {
   request: {
     clientId: ['app'],
     scopes: ['scope'],
+    essentialClaims: ['essentialClaims'],
     acrValues: ['acrValues'],
     acrEssential: ['essentialAcr'],
     maxAge: ['maxAge'],
@@ -47,6 +48,8 @@ const optionsByFact = {
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
+    acceptedTerms: ['user'],
+    offeredAttributes: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
@@ -64,6 +67,7 @@ const optionsByCondition = {
   device: ['device', 'platform', 'os'],
   apps: ['app'],
   scopes: ['scope'],
+  claims: ['essentialClaims'],
   time: ['at'],
   attributes: ['user', 'attribute'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };

@@ -1,6 +1,6 @@
 /** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and users. */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';

@@ -45,6 +45,7 @@ export const context: AuthenticatorContext = {
   transactionId: 'transaction-1',
   visitor: { ip: '192.0.2.1', userAgent: 'Test' },
   enrolled: [],
+  warn: () => undefined,
   mac,
   decoyMac: (purpose, ...parts) => mac(purpose, 'decoy', ...parts),
 };

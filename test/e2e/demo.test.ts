@@ -319,8 +319,10 @@ test('the inbox shows text messages and calls, too; a phone opens notes, and doe
   expect((await claims('notes', request, end))?.amr).toEqual(['tel']);
   // It is what the account has: it is good for setting up something that payroll takes.
   expect((await silent('payroll', agent)).error).toBe('interaction_required');
+  // A password, and then a second factor; or a passkey, which is both.
   const next = await begin('payroll', agent);
-  expect(currentStep(next.page)).toBe('enroll:webauthn');
+  expect(currentStep(next.page)).toBe('select');
+  expect(currentStep(await pick(agent, next.page, 'webauthn'))).toBe('enroll:webauthn');
 });
 
 test('auditors may skip the passkey three times; recovery codes are offered once', async () => {

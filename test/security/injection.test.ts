@@ -5,8 +5,8 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { Redis } from 'ioredis';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../src/authenticators/password/hash.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { auditKey } from '../../src/stores/keys.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import type { Store } from '../../src/stores/store.ts';

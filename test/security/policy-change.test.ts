@@ -1,7 +1,7 @@
 /** The newest policy decides at the next step, at the end, and on every node (Law 5). */
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { hashPassword } from '../../src/authenticators/password/hash.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
 import { password, type TestNode } from '../support/node.ts';
 import { claimsOf, redeemCode, refresh } from '../support/raw-client.ts';
 import { redirectUri } from '../support/relying-party.ts';

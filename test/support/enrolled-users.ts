@@ -235,6 +235,7 @@ const emptyEnv = {
   transactionId: '',
   visitor: { ip: '', userAgent: '' },
   enrolled: [],
+  warn: () => undefined,
   mac: () => '',
   decoyMac: () => '',
 };

@@ -2,16 +2,16 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
-import { passwordCredential } from '../../src/authenticators/password/password.ts';
+import { passwordCredential } from '../../src/authenticators/password/credential.ts';
 import { owaspHashingCost } from '../../src/authenticators/shared/hashing-queue.ts';
 import { demoUsers } from '../../src/demo/demo-users.ts';
 import { createLogger } from '../../src/log.ts';
@@ -79,6 +79,8 @@ export interface TestNodeOptions {
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
+  /** Sends what waits in the outbox, as the demo does: to apps that hear of logouts. */
+  readonly sendOutbox?: boolean;
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
   /** Passwords cost what they cost in production. */
@@ -125,7 +127,10 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
     for (const [file, text] of Object.entries(files)) {
       if (text === undefined) await rm(join(dir, file), { force: true });
-      else await writeFile(join(dir, file), text);
+      else {
+        await mkdir(dirname(join(dir, file)), { recursive: true });
+        await writeFile(join(dir, file), text);
+      }
     }
     const loaded = await loadConfiguration(dir, {
       authenticators: authenticatorKinds,
@@ -150,7 +155,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.activeRevision.start();
     app.storeHealth.start();
-    if (options.demo) app.outbox.start();
+    if (options.demo || options.sendOutbox) app.outbox.start();
     if (options.users !== false && options.issuer === undefined) await addUsers(app, options.authenticators === 'demo');
   } catch (error) {
     await stop();

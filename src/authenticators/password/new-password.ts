@@ -4,27 +4,45 @@ import { passwordBytes } from './hash.ts';
 
 export type NewPassword =
   /** `short`: under 15 characters, which is only enough beside a second factor. */
-  | { readonly ok: true; readonly short: boolean }
-  | { readonly ok: false; readonly reason: 'too_short' | 'too_long' | 'malformed' | 'common' | 'context' };
+  { readonly ok: true; readonly short: boolean } | { readonly ok: false; readonly reason: PasswordFault };
+
+export type PasswordFault = 'too_short' | 'too_long' | 'malformed' | 'common' | 'context';
 
 /** Characters are code points. */
 const hardMinimum = 8;
 const soleFactorMinimum = 15;
 const maxBytes = 1024;
 
-/**
- * Checks a password that is about to be set. `context`: words about the user or the service (name, address, brand);
- * a password that is little more than one of them is refused.
- */
-export function checkNewPassword(text: string, context: readonly string[] = []): NewPassword {
-  const length = [...text.normalize('NFC')].length;
-  if (length < hardMinimum) return { ok: false, reason: 'too_short' };
-  if (Buffer.byteLength(text.normalize('NFC')) > maxBytes) return { ok: false, reason: 'too_long' };
-  if (passwordBytes(text) === undefined) return { ok: false, reason: 'malformed' };
+/** Code points of the text as it is hashed (NFC). */
+export function passwordLength(text: string): number {
+  return [...text.normalize('NFC')].length;
+}
+
+/** Why the text cannot be a new password, whatever the blocklists say; `undefined`: it can. */
+export function formFault(text: string, minLength: number): 'too_short' | 'too_long' | 'malformed' | undefined {
+  if (passwordLength(text) < minLength) return 'too_short';
+  if (Buffer.byteLength(text.normalize('NFC')) > maxBytes) return 'too_long';
+  return passwordBytes(text) === undefined ? 'malformed' : undefined;
+}
+
+/** A password that guessing begins with: a common one, or a few characters over and over. */
+export function isGuessedFirst(text: string): boolean {
+  return isCommonPassword(text) || /^(.{1,4})\1+$/u.test(text);
+}
+
+/** Whether the text is little more than one of these words about the user or the service (name, address, brand). */
+export function isContextWord(text: string, words: readonly string[]): boolean {
   const core = stem(text);
-  if (isCommonPassword(text) || /^(.{1,4})\1+$/u.test(text)) return { ok: false, reason: 'common' };
-  if (context.flatMap(contextStems).some((word) => word === core)) return { ok: false, reason: 'context' };
-  return { ok: true, short: length < soleFactorMinimum };
+  return words.flatMap(contextStems).some((word) => word === core);
+}
+
+/** Checks a password that an administrator sets. `context`: words about the user or the service. */
+export function checkNewPassword(text: string, context: readonly string[] = []): NewPassword {
+  const fault = formFault(text, hardMinimum);
+  if (fault !== undefined) return { ok: false, reason: fault };
+  if (isGuessedFirst(text)) return { ok: false, reason: 'common' };
+  if (isContextWord(text, context)) return { ok: false, reason: 'context' };
+  return { ok: true, short: passwordLength(text) < soleFactorMinimum };
 }
 
 /** An address stands for itself, its local part and the parts of its domain; short words would refuse too much. */

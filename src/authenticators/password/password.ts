@@ -1,40 +1,21 @@
-/**
- * Something known: a password (NIST SP 800-63B-4 section 3.1.1). Users who have none get one by recovery, by an import
- * or from an administrator; it is not enrolled in the step loop.
- */
-import { z } from 'zod';
+/** Something known: a password (NIST SP 800-63B-4 section 3.1.1). Users set and change theirs in the step loop. */
+import type { PasswordBlocklist } from '../../core/model/facts.ts';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
-import { closed } from '../../policy/schema/fields.ts';
-import type { Authenticator, Credential, CredentialInput, NewCredential, Refused, Verified } from '../authenticator.ts';
+import type {
+  Authenticator,
+  AuthenticatorContext,
+  ChallengeAnswer,
+  Credential,
+  Refused,
+  Verified,
+} from '../authenticator.ts';
 import type { HashingQueue } from '../shared/hashing-queue.ts';
-import { challengeLifetime, enabledSetting, guessingLimits } from '../shared/limits.ts';
-import { credentialOf, notEnrollable, proofOf, refuse } from '../shared/results.ts';
+import { challengeLifetime, guessingLimits } from '../shared/limits.ts';
+import { refuse } from '../shared/results.ts';
+import { descriptor, proof } from './credential.ts';
+import { beginPassword, blocklistOf, enrollPassword } from './enroll.ts';
 import { checkPassword, hashPassword, isWeakHash, passwordBytes } from './hash.ts';
-
-const descriptor = {
-  key: 'password',
-  factors: ['knowledge'],
-  characteristics: ['userPresence'],
-  enrollable: false,
-  askedWithIdentifier: true,
-  decoys: { share: 1 },
-} as const;
-
-const configuration = {
-  settings: closed({
-    enabled: enabledSetting(true),
-    minLength: z.int().min(8).max(64).default(15).describe('Shortest new password, in characters.'),
-  })
-    .prefault({})
-    .describe('Password.'),
-} as const;
-
-const proof = proofOf(descriptor, ['pwd']);
-
-/** The credential that holds a hash from `hashPassword` or `readHash`. */
-export function passwordCredential(hash: string): NewCredential {
-  return credentialOf(descriptor, { hash });
-}
+import { configuration, readPasswordSettings } from './settings.ts';
 
 export function passwordAuthenticator(queue: HashingQueue): Authenticator {
   return {
@@ -47,25 +28,44 @@ export function passwordAuthenticator(queue: HashingQueue): Authenticator {
       private: {},
       expires: now + challengeLifetime,
     }),
-    verify: (credential, { input }) => verifyPassword(queue, credential, input),
-    ...notEnrollable(descriptor.key),
+    verify: (credential, answer, context) => verifyPassword(queue, credential, { answer, context }),
+    beginEnrollment: async (_subject, context) => beginPassword(context),
+    enroll: (subject, answer, context) => enrollPassword(queue, { subject, answer, context }),
   };
 }
 
 async function verifyPassword(
   queue: HashingQueue,
   credential: Credential | undefined,
-  input: CredentialInput,
+  { answer, context }: { readonly answer: ChallengeAnswer; readonly context: AuthenticatorContext },
 ): Promise<Verified | Refused> {
-  const text: unknown = input.passcode;
+  const text: unknown = answer.input.passcode;
   const bytes = typeof text === 'string' ? passwordBytes(text) : undefined;
   // This refusal depends on the input alone, so it tells nothing about the account.
   if (bytes === undefined)
     return refuse(text === undefined || text === '' ? 'credentials.required' : 'credentials.invalid');
   const stored = credential?.authenticator === descriptor.key ? credential.secret.hash : undefined;
   if (!(await checkPassword(queue, stored, bytes)) || credential === undefined) return refuse('credentials.invalid');
-  const secret = typeof stored === 'string' && isWeakHash(stored, queue.cost) ? await rehash(queue, bytes) : undefined;
-  return { ok: true, credential: credential.id, proof, ...omitUndefined({ secret }), mustSave: false };
+  const rehashed =
+    typeof stored === 'string' && isWeakHash(stored, queue.cost) ? await rehash(queue, bytes) : undefined;
+  const secret = rehashed && { ...credential.secret, ...rehashed };
+  const compromised = await compromisedBy(bytes.toString('utf8'), context);
+  return { ok: true, credential: credential.id, proof, ...omitUndefined({ secret, compromised }), mustSave: false };
+}
+
+/** A list that grew since the password was set may have it now. What cannot be compared counts as before. */
+async function compromisedBy(
+  text: string,
+  { settings, warn }: AuthenticatorContext,
+): Promise<PasswordBlocklist | undefined> {
+  const terms = { blocklists: ['common', 'list', 'breached'] } as const;
+  const compared = { terms, settings: readPasswordSettings(settings), words: [], warn };
+  try {
+    return await blocklistOf(text, compared);
+  } catch (error) {
+    warn(`a password was not compared with the lists: ${String(error)}`);
+    return undefined;
+  }
 }
 
 /** A stronger hash of a password that was just proved. When the queue is full, it can wait until the next sign-in. */

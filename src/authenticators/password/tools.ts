@@ -1,9 +1,9 @@
 /** Setting passwords outside the step loop: by an administrator, by an import. */
 import type { NewCredential } from '../authenticator.ts';
 import { HashingQueue } from '../shared/hashing-queue.ts';
+import { passwordCredential } from './credential.ts';
 import { hashPassword, readHash } from './hash.ts';
 import { checkNewPassword, type NewPassword } from './new-password.ts';
-import { passwordCredential } from './password.ts';
 
 /** Seconds that a hash of a command may wait: a file may hold any number of passwords, and no user waits for a page. */
 const maxWait = 86_400;

@@ -6,7 +6,7 @@ import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/en
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { challenge } from '../remediation/requirement-status.ts';
-import { minimalSufficientSets } from '../remediation/sufficient-sets.ts';
+import { sufficientSets } from '../remediation/sufficient-sets.ts';
 
 /** What the enrollment policy is applied to. `capabilities` are what the terms leave usable. */
 export interface EnrollmentContext {
@@ -19,7 +19,7 @@ export interface EnrollmentContext {
 }
 
 /** The denial for terms that cannot be met. */
-export function unsatisfiable({ rule }: EnrollmentContext): Denial {
+export function unsatisfiable({ rule }: Pick<EnrollmentContext, 'rule'>): Denial {
   return { reason: 'unsatisfiable', layer: 'enrollment', ...(rule !== undefined && { rule }) };
 }
 
@@ -65,7 +65,7 @@ function graceOf({ anyOf, grace }: RequiredEnrollment, context: EnrollmentContex
 }
 
 /** An enrollment that the policy asks for or offers now. */
-interface Due {
+interface Due extends Pick<Extract<DecisionOutcome, { kind: 'enroll' }>, 'outdated'> {
   readonly choices: readonly string[];
   readonly skippable?: Skippable;
 }
@@ -80,12 +80,20 @@ export function enrollmentStep(
   context: EnrollmentContext,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const due = requiredNow(context) ?? (context.facts.transaction && (graceNow(context) ?? offeredNow(context)));
-  if (due === undefined) return undefined;
+  return due && provenStep(due, context);
+}
+
+/** The enrollment that is due, or first a challenge for the account-management requirement (Law 7). */
+export function provenStep(
+  due: Due,
+  context: Pick<EnrollmentContext, 'capabilities' | 'facts' | 'rule'>,
+): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' | 'deny' }> | undefined {
   const capabilities = forAccountManagement(context.capabilities);
   const required = accountManagementOf(capabilities);
   if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
-  const sufficientSets = minimalSufficientSets([required], capabilities.evidence, provable(capabilities, [required]));
-  const { options } = challenge(sufficientSets, [required], capabilities);
+  const { evidence } = capabilities;
+  const { sets } = sufficientSets([required], { evidence, actions: provable(capabilities) });
+  const { options } = challenge(sets, capabilities);
   if (options.length > 0) return proofBefore(due, options, context);
   return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
 }
@@ -93,7 +101,7 @@ export function enrollmentStep(
 function proofBefore(
   due: Due,
   options: readonly ChallengeOption[],
-  { facts }: EnrollmentContext,
+  { facts }: Pick<EnrollmentContext, 'facts'>,
 ): Extract<DecisionOutcome, { kind: 'enroll' | 'challenge' }> {
   const { choices, skippable } = due;
   if (skippable === undefined) return { kind: 'challenge', options, toEnroll: choices };

@@ -46,6 +46,12 @@ export type Platform = 'desktop' | 'mobile' | 'other';
 export type OperatingSystem = 'windows' | 'macos' | 'linux' | 'chromeos' | 'ios' | 'android' | 'other';
 
 /**
+ * What passwords are compared with: the common ones, words about user and service, a list of the administrator, the
+ * passwords that were found in breaches.
+ */
+export type PasswordBlocklist = 'common' | 'context' | 'list' | 'breached';
+
+/**
  * A proof that this browser remembers, so that the user need not repeat it for a while. It counts for no `acr` and no
  * `amr`.
  */
@@ -71,6 +77,10 @@ export interface AuthenticatorDescriptor {
   readonly characteristics: readonly Characteristic[];
   /** The user can enroll it in the step loop. */
   readonly enrollable: boolean;
+  /** Present: the user has one enrollment at most, and a new one replaces it. */
+  readonly maxEnrollments?: 1;
+  /** How many more the user may enroll, where that are fewer than a chain may ask for. Set by the core. */
+  readonly room?: number;
   /**
    * Too weak to stand for its factor type. It counts only where a requirement names it, and only beside another
    * authenticator; it is asked for last, and never makes `mfa`.
@@ -81,6 +91,8 @@ export interface AuthenticatorDescriptor {
    * requirement (Law 7) beside another factor type.
    */
   readonly recovery?: true;
+  /** Its secrets are chosen by users, under the password policy. */
+  readonly underPasswordPolicy?: true;
   /** The page that asks for the identifier may ask for its secret, too. */
   readonly askedWithIdentifier?: true;
   /** Which decoys seem to have it. Absent: none. */
@@ -106,6 +118,10 @@ export interface Enrollment {
   readonly characteristics: readonly Characteristic[];
   /** The name that the user gave it. */
   readonly label?: string;
+  /** When it was made (epoch seconds). Absent: it makes no difference. */
+  readonly createdAt?: Seconds;
+  /** Of a password: the blocklist on which it was found when it was used. */
+  readonly compromised?: PasswordBlocklist;
   /** Used up or expired: it can prove nothing more, while earlier evidence from it stands. */
   readonly consumed?: true;
   /** It expires by itself, so it does not count among what the account can show for good. */
@@ -133,6 +149,10 @@ export interface Subject {
   readonly enrollments: readonly Enrollment[];
   /** By key of the authenticator: how often the user skipped its enrollment. */
   readonly skipped?: Readonly<Record<string, Skips>>;
+  /** By id: the version of the terms that the user accepted last. */
+  readonly acceptedTerms?: Readonly<Record<string, string>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
 }
 
 /** Why the user may skip an enrollment: it is required later, was offered once, or is offered again later. */
@@ -152,6 +172,8 @@ export interface Skipped {
 export interface RequestFacts {
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** Claims that the app calls essential (OpenID Connect Core section 5.5.1). Absent: none. */
+  readonly essentialClaims?: readonly string[];
   /** In the order of preference. */
   readonly acrValues: readonly string[];
   /** True: one of `acrValues` must be reached (OpenID Connect Core section 5.5.1.1). */

@@ -2,7 +2,9 @@
 
 import type { EnrollmentRule } from '../model/enrollment-policy.ts';
 import type { AuthenticatorDescriptor } from '../model/facts.ts';
+import type { PasswordRule } from '../model/password-policy.ts';
 import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
+import type { ProfileRule } from '../model/profile-policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
 
@@ -30,6 +32,10 @@ export interface PolicySet {
   readonly app?: CompiledPolicy;
   /** Absent: every enabled authenticator may be enrolled and used, and none must be enrolled. */
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
+  /** Absent: `defaultPasswordTerms` apply to every user. */
+  readonly password?: CompiledPolicy<PasswordRule>;
+  /** Absent: no user is asked for anything, and none can register. */
+  readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
   /** From the app: every sign-in must reach this `acr` value. */

@@ -2,11 +2,12 @@
  * From a decision to the step that the user sees. The position in the flow is not stored: it is recomputed here each
  * time (Law 1).
  */
-import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
+import type { Decision, ProfileRequest, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
+import type { OutdatedReason } from '../model/password-policy.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
-import type { AuthenticatorOption, Step } from './step.ts';
+import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
 /** What the engine does next for a decision. */
@@ -31,6 +32,8 @@ export interface StepContext extends OptionsView {
   readonly identifyWith?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
+  /** Those of the attributes that the user can fill in, with what is known. */
+  readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
@@ -57,6 +60,11 @@ export function nextStep(decision: Decision, position: Position): Plan {
       return show({ kind: 'denied', reason: decision.reason, notices: [] });
     case 'allow':
       return show({ kind: 'complete', notices: [] });
+    case 'profile': {
+      const { required, optional, terms, canSkip } = decision;
+      const fields = view.profileFields?.({ required, optional }) ?? [];
+      return show({ kind: 'profile', fields, terms, ...(canSkip && { canSkip }), notices: [] });
+    }
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = omitUndefined({ toEnroll, skippable, remember });
@@ -64,7 +72,7 @@ export function nextStep(decision: Decision, position: Position): Plan {
     }
     case 'enroll': {
       const options = enrollmentsToSelect(decision.choices);
-      const reason = omitUndefined({ skippable: decision.skippable });
+      const reason = omitUndefined({ skippable: decision.skippable, outdated: decision.outdated });
       if (decision.proofFirst) return show(selectStep('enroll', listedOptions(options, view), reason));
       return ask({ purpose: 'enroll', options, reason }, position);
     }
@@ -83,6 +91,7 @@ function identifyStep({ loginHint, subject, keepSignedIn }: Transaction, { ident
 
 /** Why the user is asked, and what the page may ask with it. */
 interface Reason {
+  readonly outdated?: OutdatedReason;
   readonly toEnroll?: readonly string[];
   readonly skippable?: Skippable;
   readonly remember?: Rememberable;
@@ -161,7 +170,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
   };
 }
 
-function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }: PendingView): Step {
+function offerStep(pending: Pending, { hasSeveral, reason: { skippable, outdated }, view }: PendingView): Step {
   const { authenticator, inputs, public: offer } = pending;
   return omitUndefined({
     kind: 'enroll' as const,
@@ -170,6 +179,7 @@ function offerStep(pending: Pending, { hasSeveral, reason: { skippable }, view }
     offer,
     alternatives: hasSeveral,
     skippable,
+    outdated,
     endsOtherSessions: view.endsOtherSessions?.(authenticator) ? (true as const) : undefined,
     notices: [],
   });

@@ -26,7 +26,12 @@ import { loadAccount } from '../facts/account.ts';
 import { accountChanged, type ChangeDetails } from '../notify/account-notification.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
 import { notificationContext, notify } from '../notify/notify.ts';
-import { type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
+import {
+  type Decided,
+  environmentOf,
+  newPasswordTerms,
+  type OpenTransaction,
+} from '../transaction/open-transaction.ts';
 import {
   type ActionResult,
   acceptProof,
@@ -71,12 +76,12 @@ export async function enroll(
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { code: 'credentials.taken' });
   const remaining =
-    authenticator.maxEnrollments === 1
+    authenticator.descriptor.maxEnrollments === 1
       ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
       : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
-    replaces: authenticator.maxEnrollments === 1,
+    replaces: authenticator.descriptor.maxEnrollments === 1,
   });
   await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
@@ -102,7 +107,7 @@ export function wouldEndOtherSessions(
   { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
-  const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
+  const replaces = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return (
     subject !== undefined &&
     descriptor !== undefined &&
@@ -208,7 +213,10 @@ async function pendingEnrollment(context: OpenTransaction, { facts, decision }: 
     authenticator,
     account,
     subject,
-    env: environmentOf(context, pending.authenticator, account.credentials),
+    env: {
+      ...environmentOf(context, pending.authenticator, account.credentials),
+      ...(await newPasswordTerms(context, pending.authenticator, facts)),
+    },
   };
 }
 

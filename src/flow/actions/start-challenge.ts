@@ -7,7 +7,13 @@ import type { Notice } from '../../core/step/step.ts';
 import type { Choice, Pending } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { sendWithin } from '../notify/enqueue-message.ts';
-import { credentialsOf, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
+import {
+  credentialsOf,
+  type Decided,
+  environmentOf,
+  newPasswordTerms,
+  type OpenTransaction,
+} from '../transaction/open-transaction.ts';
 import { hasProved } from './select.ts';
 
 export interface StartedChallenge {
@@ -31,6 +37,7 @@ export async function startChallenge(
   const env = {
     ...environmentOf(context, key, credentials),
     ...allowedOf(decision, key),
+    ...(purpose === 'enroll' ? await newPasswordTerms(context, key, facts) : {}),
     mayShowDetails: hasProved(facts),
     ...omitUndefined({ method }),
     userVerification: needsUserVerification(policies, facts, plan),

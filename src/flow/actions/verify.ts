@@ -145,21 +145,29 @@ export function refused(context: OpenTransaction, key: string, refusal: Refusal 
     authenticator: key,
     reason: refusal?.reason ? `${code}: ${refusal.reason}` : code,
   });
-  return withError(context, refusalNoticeCode(code), { field: refusal?.field ?? 'credentials.passcode' });
+  const { field = 'credentials.passcode', params } = refusal ?? {};
+  return withError(context, refusalNoticeCode(code), { field, ...(params ? { params } : {}) });
 }
 
 /** One-time values count only if the new secret is saved in the same commit; a better hash may lose the race. */
 function saveCredential(
   { request, services }: OpenTransaction,
   { account, credential }: { readonly account: VersionedAccount; readonly credential: Credential },
-  { secret, mustSave, consumed }: Verified,
+  { secret = credential.secret, mustSave, consumed, compromised }: Verified,
 ): void {
-  if (!secret) return;
+  // A mark stays until the secret is replaced, even where a service does not answer today.
+  if (secret === credential.secret && (!compromised || credential.compromised)) return;
   const key = credentialsKey(account.user.id);
   const change = (all: readonly Credential[]): readonly Credential[] =>
     all.map((one) =>
       one.id === credential.id
-        ? { ...one, secret, lastUsedAt: services.now(), ...(consumed ? { consumed } : {}) }
+        ? {
+            ...one,
+            secret,
+            lastUsedAt: services.now(),
+            ...(consumed ? { consumed } : {}),
+            ...(compromised ? { compromised } : {}),
+          }
         : one,
     );
   if (mustSave) {

@@ -3,7 +3,9 @@
 import type { AuthenticatorContext, Credential } from '../../authenticators/authenticator.ts';
 import type { Decision } from '../../core/model/decision.ts';
 import type { Facts } from '../../core/model/facts.ts';
+import { passwordRuling, shortestPassword } from '../../core/policy/password-terms.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
+import { StepgateError } from '../../errors.ts';
 import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
@@ -73,9 +75,24 @@ export function environmentOf(
     mayShowDetails: transaction.evidence.length > 0,
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
+    warn: services.warn,
     mac: (purpose, ...parts) => serverMac(services.secrets(), purpose, parts),
     decoyMac: (purpose, ...parts) => serverMac(services.secrets().slice(-1), purpose, parts),
   };
+}
+
+/** What the password policy says for this user, for an authenticator whose secrets are under it. */
+export async function newPasswordTerms(
+  { services, snapshot, app }: OpenTransaction,
+  key: string,
+  facts: Facts,
+): Promise<Pick<AuthenticatorContext, 'newPassword'>> {
+  if (!services.authenticators.get(key)?.descriptor.underPasswordPolicy) return {};
+  const ruling = passwordRuling(await snapshot.policies(app), facts);
+  if (ruling === undefined) throw new StepgateError('not_configured', 'no rule of the password policy holds');
+  const { blocklists, history } = ruling.terms;
+  const minLength = shortestPassword(ruling.terms, facts.subject?.enrollments ?? []);
+  return { newPassword: { minLength, blocklists, history } };
 }
 
 /** The credentials of the user. None for a decoy. */

@@ -41,6 +41,7 @@ export function accountHandlers(parts: AccountParts) {
     overview: (ctx: Context) => overview({ parts, ctx }),
     callback: (ctx: Context) => callback({ parts, ctx }),
     add: (ctx: Context) => addAuthenticator({ parts, ctx }),
+    changePassword: (ctx: Context) => changePassword({ parts, ctx }),
   };
 }
 
@@ -76,6 +77,14 @@ async function addAuthenticator(request: AccountHttpRequest): Promise<void> {
   const isReady = open !== undefined && mayChange(open);
   const purpose = isReady ? enrollScope(key) : changeScope;
   sendToSignIn(request, { purpose, returnTo: isReady ? 'added' : `add/${key}` });
+}
+
+/** A Well-Known URL for Changing Passwords (W3C): password managers send users there. */
+function changePassword({ parts, ctx }: AccountHttpRequest): void {
+  const descriptors = Array.from(parts.services.authenticators.values(), ({ descriptor }) => descriptor);
+  const key = descriptors.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key;
+  if (key === undefined) throw new StepgateError('not_found');
+  seeOther(ctx, `/account/add/${key}`);
 }
 
 async function showOverview(request: AccountPageRequest, messages: readonly Notice[]): Promise<void> {

@@ -28,10 +28,11 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
       // The input stands below the instructions: the focus would scroll them away before the user has read them. A
       // stage
       // has short instructions.
-      const { stage } = step.offer;
-      return typeof stage === 'string' ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
+      const isShort = typeof step.offer.stage === 'string' || step.inputs.includes('new_secret');
+      return isShort ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
     case 'select':
+    case 'profile':
     case 'denied':
     case 'complete':
       return [];
@@ -57,7 +58,10 @@ function questioned(input: Input, { questionKey, question }: Readonly<Record<str
   return typeof question === 'string' ? { ...input, label, params: { question } } : { ...input, label };
 }
 
-function filledIn(input: Input, { address, country, questions }: Readonly<Record<string, unknown>>): Input {
+function filledIn(input: Input, offer: Readonly<Record<string, unknown>>): Input {
+  const { address, country, questions, minLength } = offer;
+  if (input === inputs.new_secret && typeof minLength === 'number')
+    return { ...input, params: { count: minLength }, strength: minLength };
   if (input === inputs.mail_address && typeof address === 'string') return { ...input, value: address };
   if (input === inputs.phone_number && typeof country === 'string')
     return { ...input, hint: 'phone.hint.country', params: { country } };
@@ -102,7 +106,7 @@ export function messageId(index: number): string {
  * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never
  * has it. It also speaks the messages that belong to no input.
  */
-function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
+export function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     messages.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;

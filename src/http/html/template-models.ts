@@ -51,6 +51,7 @@ import type {
   EnrollModel,
   IdentifyModel,
   OtherTabModel,
+  ProfileModel,
   PublicKeyChallengeModel,
   PublicKeyEnrollModel,
   PublicKeyModel,
@@ -85,6 +86,7 @@ export interface PageTemplateModels {
   readonly 'steps/challenge-public-key': PublicKeyChallengeModel;
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
+  readonly 'steps/profile': ProfileModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;

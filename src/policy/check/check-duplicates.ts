@@ -10,7 +10,9 @@ import type { YamlSource } from '../source/yaml-source.ts';
 const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; readonly what: string }[] = [
   { kind: 'session', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'enrollment', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'password', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];

@@ -11,7 +11,13 @@ import { type Document, type Documents, documentKey } from '../model/documents.t
 import type { Finding } from '../model/finding.ts';
 import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
-import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from '../revision/read-document.ts';
+import {
+  readApp,
+  readEnrollmentPolicy,
+  readPasswordPolicy,
+  readPolicy,
+  readSettings,
+} from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
 
 /**
@@ -131,6 +137,11 @@ function representatives(documents: Documents): readonly App[] {
 
 function appsNamedBy(document: Document): readonly string[] {
   if (document.kind === 'app' || document.kind === 'settings') return [];
-  const { rules } = document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
+  const { rules } = readRules(document);
   return rules.flatMap(({ when }: RuleHead) => [...(when.apps?.any ?? []), ...(when.apps?.none ?? [])]);
+}
+
+function readRules(document: Document): { readonly rules: readonly RuleHead[] } {
+  if (document.kind === 'password') return readPasswordPolicy(document);
+  return document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
 }

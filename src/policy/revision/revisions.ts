@@ -63,6 +63,8 @@ export class Revisions {
       apps: new LruCache(keptApps),
       compiled: new LruCache(keptPolicies),
       enrollment: new LruCache(2),
+      password: new LruCache(2),
+      profiles: new LruCache(keptPolicies),
       ...(issuer !== undefined && { issuer }),
     };
   }

@@ -1,18 +1,28 @@
 /** One revision of the configuration, ready to be used. */
 
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
+import type { PasswordRule } from '../../core/model/password-policy.ts';
+import type { RuleHead } from '../../core/model/policy.ts';
+import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
-import { documentKey } from '../model/documents.ts';
+import { type Document, documentKey } from '../model/documents.ts';
 import type { Settings } from '../model/settings.ts';
 import { compileZones } from '../schema/zones.ts';
 import { type Manifest, readDocument, readDocuments } from './document-store.ts';
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { readApp, readEnrollmentPolicy, readPolicy, readSettings } from './read-document.ts';
+import {
+  readApp,
+  readEnrollmentPolicy,
+  readPasswordPolicy,
+  readPolicy,
+  readProfilePolicy,
+  readSettings,
+} from './read-document.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -36,6 +46,8 @@ export interface SnapshotSources {
   readonly apps: LruCache<App>;
   readonly compiled: LruCache<CompiledPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
+  readonly password: LruCache<CompiledPolicy<PasswordRule>>;
+  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -49,26 +61,21 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
-    const hash = hashOf(key);
-    if (hash === undefined) return undefined;
-    return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
-  };
-  const enrollmentPolicy = async (): Promise<CompiledPolicy<EnrollmentRule> | undefined> => {
-    const hash = hashOf(documentKey('enrollment', 'enrollment'));
-    if (hash === undefined) return undefined;
-    return sources.enrollment.get(hash, async () => compilePolicy(readEnrollmentPolicy(await read(hash))));
-  };
-  const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app, enrollment] = await Promise.all([
+  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = policyReaders(sources, hashOf, read);
+  const compose = async ({ signOnPolicy, minimumAcr, profilePolicy: profileName }: App): Promise<PolicySet> => {
+    const [session, app, enrollment, password, profile] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
+      passwordPolicy(),
+      profilePolicy(profileName),
     ]);
     return {
       session: session ?? denyAll,
       ...(app && { app }),
       ...(enrollment && { enrollment }),
+      ...(password && { password }),
+      ...(profile && { profile }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,
@@ -98,6 +105,36 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
     },
     policies,
     equivalentApps: allEquivalentApps,
+  };
+}
+
+/** Reads policies, each once for all snapshots that have it. */
+function policyReaders(
+  sources: SnapshotSources,
+  hashOf: (key: string) => string | undefined,
+  read: (hash: string) => Promise<Document>,
+) {
+  const readerOf =
+    <Of extends RuleHead>(
+      cache: LruCache<CompiledPolicy<Of>>,
+      parse: (document: Document) => { readonly name: string; readonly rules: readonly Of[] },
+    ) =>
+    async (key: string): Promise<CompiledPolicy<Of> | undefined> => {
+      const hash = hashOf(key);
+      return hash === undefined ? undefined : cache.get(hash, async () => compilePolicy(parse(await read(hash))));
+    };
+  const enrollment = readerOf(sources.enrollment, readEnrollmentPolicy);
+  const password = readerOf(sources.password, readPasswordPolicy);
+  const profile = readerOf(sources.profiles, readProfilePolicy);
+  return {
+    policy: readerOf(sources.compiled, readPolicy),
+    enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
+    passwordPolicy: () => password(documentKey('password', 'password')),
+    /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
+    async profilePolicy(name: string | undefined): Promise<CompiledPolicy<ProfileRule> | undefined> {
+      const found = await profile(documentKey('profile', name ?? 'default'));
+      return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
+    },
   };
 }
 

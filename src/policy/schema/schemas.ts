@@ -4,6 +4,8 @@ import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
 import type { DocumentKind } from '../model/documents.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
+import { passwordPolicySchema } from './password-policy.ts';
+import { profilePolicySchema } from './profile-policy.ts';
 import { sessionPolicySchema } from './session-policy.ts';
 import { settingsSchema } from './settings.ts';
 import { signOnPolicySchema } from './sign-on-policy.ts';
@@ -13,7 +15,9 @@ export const schemas = {
   app: appSchema,
   session: sessionPolicySchema,
   enrollment: enrollmentPolicySchema,
+  password: passwordPolicySchema,
   'sign-on': signOnPolicySchema,
+  profile: profilePolicySchema,
 } as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
 
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();

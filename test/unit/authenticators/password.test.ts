@@ -1,9 +1,10 @@
 import { describe, expect, test } from '@jest/globals';
 import { hash as argon2, argon2d, verify as argon2Verify } from 'argon2';
 import type { Credential } from '../../../src/authenticators/authenticator.ts';
+import { passwordCredential } from '../../../src/authenticators/password/credential.ts';
 import { hashPassword, isWeakHash, passwordBytes, readHash } from '../../../src/authenticators/password/hash.ts';
 import { checkNewPassword } from '../../../src/authenticators/password/new-password.ts';
-import { passwordAuthenticator, passwordCredential } from '../../../src/authenticators/password/password.ts';
+import { passwordAuthenticator } from '../../../src/authenticators/password/password.ts';
 import { HashingQueue } from '../../../src/authenticators/shared/hashing-queue.ts';
 import { context } from '../../contract/authenticator-contract.ts';
 
@@ -152,13 +153,6 @@ test('a flood is refused with 503, not queued without end', async () => {
   const settled = await Promise.allSettled(attempts);
   expect(settled.filter(({ status }) => status === 'fulfilled')).toHaveLength(3);
   for (const result of settled) if (result.status === 'rejected') expect(result.reason).toMatchObject({ code: 'busy' });
-});
-
-test('a password is not enrolled in the step loop', () => {
-  const subject = { id: 'u', status: 'active', identifiers: [], groups: [], profile: {}, enrollments: [] } as const;
-  expect(password.descriptor.enrollable).toBe(false);
-  expect(() => password.beginEnrollment(subject, context)).toThrow('not enrolled');
-  expect(() => password.enroll(subject, { pending: {}, input: {} }, context)).toThrow('not enrolled');
 });
 
 describe('a new password', () => {

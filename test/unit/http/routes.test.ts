@@ -87,6 +87,7 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   '/signin/:uid/codes': write,
   '/signin/:uid/:step': write,
   '/account': read,
+  '/.well-known/change-password': read,
   '/account/callback': read,
   '/account/add/:key': read,
   '/account/authenticators/:id': read,

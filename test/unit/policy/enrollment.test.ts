@@ -103,13 +103,13 @@ test('an authenticator that is required but not enabled', async () => {
 test.each<[string, string, string]>([
   [
     'required of what an administrator hands out',
-    'required: [password]',
-    '2:35 rules[0].then.required[0] no user can enroll password: users cannot set up password while they sign in',
+    'required: [access_code]',
+    '2:35 rules[0].then.required[0] no user can enroll access_code: users cannot set up access_code while they sign in',
   ],
   [
     'of several, none',
-    'required: [{ anyOf: [password, webauthn] }]',
-    '2:35 rules[0].then.required[0] no user can enroll password or webauthn: users cannot set up password while they sign in, and stepgate.yaml does not enable webauthn',
+    'required: [{ anyOf: [access_code, webauthn] }]',
+    '2:35 rules[0].then.required[0] no user can enroll access_code or webauthn: users cannot set up access_code while they sign in, and stepgate.yaml does not enable webauthn',
   ],
   ['of several, one', 'required: [{ anyOf: [password, totp] }]', ''],
   [
@@ -119,8 +119,8 @@ test.each<[string, string, string]>([
   ],
   [
     'offered, and not to be enrolled',
-    'optional: [password]',
-    '2:35 rules[0].then.optional[0] no user can enroll password: users cannot set up password while they sign in',
+    'optional: [access_code]',
+    '2:35 rules[0].then.optional[0] no user can enroll access_code: users cannot set up access_code while they sign in',
   ],
   [
     'promoted, and not enabled',

@@ -91,12 +91,12 @@ test.each<[string, string, readonly string[]]>([
   ],
   [
     'authenticators',
-    `${brand}authenticators:\n  pasword: { enabled: true }\n  totp: { enabled: yes }\n  password: { minLength: 4, max: 1 }\n`,
+    `${brand}authenticators:\n  pasword: { enabled: true }\n  totp: { enabled: yes }\n  password: { words: [''], max: 1 }\n`,
     [
       '3:3 authenticators.pasword unknown authenticator `pasword`; did you mean `password`?',
       '4:20 authenticators.totp.enabled must be true or false, not the text `yes` (write it without quotes)',
-      '5:26 authenticators.password.minLength must be at least 8',
-      '5:29 authenticators.password.max unknown key `max`; known: enabled, minLength',
+      '5:23 authenticators.password.words[0] must not be empty',
+      '5:28 authenticators.password.max unknown key `max`; known: enabled, words, list, breachedPasswords',
     ],
   ],
   [
@@ -323,14 +323,14 @@ test.each<[string, string, readonly string[]]>([
     'no condition',
     `  - name: A\n    when: {}\n    then: deny\n${catchAll}`,
     [
-      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, time, attributes',
+      '4:11 rules[0].when says nothing: give at least one of users, groups, userType, network, device, apps, scopes, claims, time, attributes',
     ],
   ],
   [
     'an unknown condition',
     when('risk: high'),
     [
-      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, time, attributes',
+      '5:7 rules[0].when.risk unknown key `risk`; known: users, groups, userType, network, device, apps, scopes, claims, time, attributes',
     ],
   ],
   [

@@ -209,7 +209,7 @@ test('settings are complete: everything has a default', async () => {
     trustedProxies: 0,
     zones: {},
     authenticators: {
-      password: { enabled: true, minLength: 15 },
+      password: { enabled: true, words: [] },
       totp: { enabled: true },
       webauthn: { enabled: false },
       recovery_code: { enabled: false, count: 10 },
@@ -234,7 +234,7 @@ test('settings are complete: everything has a default', async () => {
     },
     resources: [],
   });
-  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'groups', 'offline_access']);
+  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'address', 'groups', 'offline_access']);
 });
 
 test('settings override the defaults', async () => {
@@ -263,7 +263,7 @@ test('settings override the defaults', async () => {
     brand: { name: 'A', accent: '#00ff00' },
     trustedProxies: 2,
     authenticators: {
-      password: { enabled: true, minLength: 15 },
+      password: { enabled: true, words: [] },
       totp: { enabled: false },
       webauthn: { enabled: true },
     },

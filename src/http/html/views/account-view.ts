@@ -141,7 +141,7 @@ function authenticatorsModel(
         manage: { key: 'account.manage.of', params: { name: title.name } },
       };
     }),
-    addable: addable.map((key) => addModel(key, replaced.includes(key) ? 'account.replace.one' : 'account.add.one', t)),
+    addable: addable.map((key) => addModel(key, replaced.includes(key) ? 'replace' : 'add', t)),
     full: full.map((authenticator) => ({
       authenticator,
       text: { key: 'account.add.full.of', params: { authenticator: authenticatorName(authenticator, t) } },
@@ -149,10 +149,13 @@ function authenticatorsModel(
   };
 }
 
-function addModel(authenticator: string, key: string, t: Translator): AddAuthenticatorModel {
+function addModel(authenticator: string, act: 'add' | 'replace', t: Translator): AddAuthenticatorModel {
   return {
     href: `/account/add/${authenticator}`,
-    text: { key, params: { authenticator: authenticatorName(authenticator, t) } },
+    text: {
+      key: t.pick(`account.${act}.one.${authenticator}`, `account.${act}.one`),
+      params: { authenticator: authenticatorName(authenticator, t) },
+    },
   };
 }
 
@@ -244,6 +247,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
     stateForm({ step, authenticator: one.authenticator, action: `/account/authenticators/${one.id}/${step}` }, handle);
   return {
     ...title,
+    removeLead: { key: t.pick(`account.remove.lead.${one.authenticator}`, 'account.remove.lead') },
     rename: {
       form: form('rename', page.renameHandle),
       value: page.label ?? one.label ?? '',
@@ -253,7 +257,7 @@ function authenticatorModel(page: AuthenticatorPage, t: Translator): Authenticat
     ...(needed && {
       needed: {
         apps: appsModel('needed', { key: 'account.remove.needed' }, needed),
-        instead: needed.instead.map((key) => addModel(key, 'account.add.one', t)),
+        instead: needed.instead.map((key) => addModel(key, 'add', t)),
       },
     }),
     ...(lost && {

@@ -6,6 +6,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
+import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { optionsOf, returnOption } from './step-options.ts';
@@ -62,6 +63,8 @@ function contentOf(page: StepPage, t: Translator): Content {
       return takesPublicKey(step) ? publicKeyChallenge({ ...context, step }) : challenge({ ...context, step });
     case 'enroll':
       return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enroll({ ...context, step });
+    case 'profile':
+      return profile({ ...context, step });
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
@@ -99,7 +102,7 @@ function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
       icon: iconOf(authenticator),
       name: authenticatorName(authenticator, t),
-      about: { key: t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`) },
+      about: { key: `select.${step.purpose}.${authenticator}` },
       ...omitUndefined({ label }),
     }),
   );
@@ -159,7 +162,11 @@ function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
         ...(offer.restricted === true ? [{ code: 'enroll.restricted', text: { key: restricted } }] : []),
         ...(offer.replaces === true ? [{ code: 'enroll.replaces', text: { key: 'enroll.replaces' } }] : []),
       ],
-      ...omitUndefined({ recoveryCodes: recoveryCodesOf(page, offer), setup: setupOf(offer) }),
+      ...omitUndefined({
+        username: step.inputs.includes('new_secret') ? page.account?.identifier : undefined,
+        recoveryCodes: recoveryCodesOf(page, offer),
+        setup: setupOf(offer),
+      }),
       action: enrollAction(step, t),
     },
   };
@@ -189,6 +196,28 @@ function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
     }),
     fields: fieldsOf(step, page.typed),
     options: optionsOf(page, t),
+  };
+}
+
+function profile({ page, step, t, account }: StepOf<'profile'>): Content {
+  const fields = profileInputs(step, page.typed, t).map((field) => {
+    const { url, label } = step.terms.find(({ id }) => field.name === `terms.${id}`) ?? {};
+    return {
+      field,
+      notices: noticesModel(step.notices, t, { only: (notice) => notice.field === field.name }),
+      ...omitUndefined({ link: url === undefined ? undefined : { url, text: termsLink(termsLabel(label, t)) } }),
+    };
+  });
+  return {
+    template: 'steps/profile',
+    model: {
+      account,
+      lead: { key: step.canSkip ? 'profile.lead.optional' : 'profile.lead', params: { app: page.app.name } },
+      main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
+      fields,
+      action: { key: 'action.continue' },
+      options: optionsOf(page, t),
+    },
   };
 }
 
@@ -245,9 +274,9 @@ function authenticatorOf(step: Step): string | undefined {
   return 'authenticator' in step ? step.authenticator : undefined;
 }
 
-/** The inputs of an enrollment may be far down the page, so what is wrong with them stands there. */
+/** The inputs of an enrollment or a profile may be far down the page, so what is wrong with them stands there. */
 function isBesideInput(step: Step, { field }: Notice): boolean {
-  return step.kind === 'enroll' && field !== undefined;
+  return (step.kind === 'enroll' || step.kind === 'profile') && field !== undefined;
 }
 
 /** The user may go on in another tab by a magic link, so the page asks whether that has happened. */
@@ -264,5 +293,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(takesPublicKey(step) ? ['webauthn.js'] : []),
     ...(otherTabOf(page) ? ['other-tab.js'] : []),
     ...(isPrinted ? ['print.js'] : []),
+    ...(step.kind === 'enroll' && step.inputs.includes('new_secret') ? ['new-secret.js'] : []),
   ];
 }

@@ -1,0 +1,65 @@
+/**
+ * Asks a service whether a password is known from breaches, by k-anonymity: it learns the first five of forty digits of
+ * a hash, and answers with all that begin alike. A service that does not answer refuses no user (decision 27).
+ */
+import { createHash } from 'node:crypto';
+import type { Seconds } from '../../core/model/facts.ts';
+
+export interface BreachedPasswords {
+  /** The prefix is appended. */
+  readonly url: string;
+  /** For all of the answer. */
+  readonly timeout: Seconds;
+}
+
+/** Bytes of an answer that are read: a prefix has about a thousand entries, padded ones included. */
+const maxBodyBytes = 262_144;
+
+/**
+ * Whether the service knows the password. False where it does not answer in time or not as expected: then `warn` says
+ * so, without anything of the password.
+ */
+export async function isBreached(
+  text: string,
+  { url, timeout }: BreachedPasswords,
+  warn: (message: string) => void,
+): Promise<boolean> {
+  const digest = createHash('sha1').update(text.normalize('NFC')).digest('hex').toUpperCase();
+  try {
+    const response = await fetch(`${url.replace(/\/$/, '')}/${digest.slice(0, 5)}`, {
+      headers: { 'user-agent': 'stepgate', 'add-padding': 'true' },
+      redirect: 'error',
+      signal: AbortSignal.timeout(timeout * 1000),
+    });
+    if (response.status !== 200) throw new Error(`status ${response.status}`);
+    return hasSuffix(await bodyOf(response), digest.slice(5));
+  } catch (error) {
+    warn(`breached passwords were not asked about: ${reasonOf(error)}`);
+    return false;
+  }
+}
+
+/** Lines `<35 digits>:<count>`; padding has the count 0. */
+function hasSuffix(body: string, suffix: string): boolean {
+  return body.split(/\r?\n/).some((line) => {
+    const [digits = '', count = ''] = line.split(':');
+    return digits.toUpperCase() === suffix && Number(count) > 0;
+  });
+}
+
+async function bodyOf({ body }: Response): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of body ?? []) {
+    length += chunk.length;
+    if (length > maxBodyBytes) throw new Error('the answer is too long');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+/** A code such as ECONNREFUSED: the error itself quotes the prefix. */
+function reasonOf(error: unknown): string {
+  const { name, message, cause } = error as Error & { readonly cause?: { readonly code?: unknown } };
+  return String(cause?.code ?? (name === 'Error' ? message : name));
+}

@@ -1,0 +1,22 @@
+/** What a password is to the core, and the credential that holds one. */
+import type { NewCredential } from '../authenticator.ts';
+import { credentialOf, proofOf } from '../shared/results.ts';
+
+export const descriptor = {
+  key: 'password',
+  factors: ['knowledge'],
+  characteristics: ['userPresence'],
+  enrollable: true,
+  maxEnrollments: 1,
+  underPasswordPolicy: true,
+  askedWithIdentifier: true,
+  decoys: { share: 1 },
+} as const;
+
+/** RFC 8176. */
+export const proof = proofOf(descriptor, ['pwd']);
+
+/** The credential that holds a hash from `hashPassword` or `readHash`. `former`: hashes of passwords before it. */
+export function passwordCredential(hash: string, former: readonly string[] = []): NewCredential {
+  return credentialOf(descriptor, { hash, ...(former.length > 0 ? { former } : {}) });
+}

@@ -1,0 +1,106 @@
+/** Sets a password in the step loop, under the password policy of the user. */
+import type { PasswordBlocklist, Subject } from '../../core/model/facts.ts';
+import { defaultPasswordTerms } from '../../core/model/password-policy.ts';
+import type {
+  AuthenticatorContext,
+  ChallengeAnswer,
+  Enrolled,
+  IssuedChallenge,
+  NewPasswordTerms,
+  Refused,
+} from '../authenticator.ts';
+import type { HashingQueue } from '../shared/hashing-queue.ts';
+import { challengeLifetime } from '../shared/limits.ts';
+import { refuse } from '../shared/results.ts';
+import { isBreached } from './breached-passwords.ts';
+import { passwordCredential, proof } from './credential.ts';
+import { checkPassword, hashPassword } from './hash.ts';
+import { formFault, isContextWord, isGuessedFirst } from './new-password.ts';
+import { isListed } from './password-list.ts';
+import { type PasswordSettings, readPasswordSettings } from './settings.ts';
+
+const faultCodes = {
+  too_short: 'password.too_short',
+  too_long: 'password.too_long',
+  malformed: 'password.malformed',
+} as const;
+
+const blocklistCodes = {
+  common: 'password.common',
+  context: 'password.context',
+  list: 'password.list',
+  breached: 'password.breached',
+} as const satisfies Record<PasswordBlocklist, string>;
+
+/** The page tells how long the password must be. */
+export function beginPassword(context: AuthenticatorContext): IssuedChallenge {
+  const { minLength } = termsOf(context);
+  return { inputs: ['new_secret'], public: { minLength }, private: {}, expires: context.now + challengeLifetime };
+}
+
+/** Checks the new password, cheapest check first, and hashes it. Rejects like `Authenticator.enroll`. */
+export async function enrollPassword(
+  queue: HashingQueue,
+  {
+    subject,
+    answer,
+    context,
+  }: {
+    readonly subject: Subject;
+    readonly answer: ChallengeAnswer;
+    readonly context: AuthenticatorContext;
+  },
+): Promise<Enrolled | Refused> {
+  const { passcode: text = '' } = answer.input;
+  const terms = termsOf(context);
+  if (text === '') return refuse('credentials.required');
+  const fault = formFault(text, terms.minLength);
+  if (fault !== undefined) return { ...refuse(faultCodes[fault]), params: { count: terms.minLength } };
+  const settings = readPasswordSettings(context.settings);
+  const words = [...wordsAbout(subject, context), ...settings.words];
+  const blocklist = await blocklistOf(text, { terms, settings, words, warn: context.warn });
+  if (blocklist !== undefined) return refuse(blocklistCodes[blocklist]);
+  const former = formerHashes(context, terms.history);
+  for (const hash of former.compared)
+    if (await checkPassword(queue, hash, Buffer.from(text.normalize('NFC')))) return refuse('password.repeated');
+  const credential = passwordCredential(await hashPassword(queue, text), former.kept);
+  return { ok: true, credential, proof };
+}
+
+/** The blocklist that has the password; `undefined`: none. */
+export async function blocklistOf(
+  text: string,
+  compared: {
+    readonly terms: Pick<NewPasswordTerms, 'blocklists'>;
+    readonly settings: PasswordSettings;
+    readonly words: readonly string[];
+    readonly warn: AuthenticatorContext['warn'];
+  },
+): Promise<PasswordBlocklist | undefined> {
+  const { blocklists } = compared.terms;
+  const { list, breachedPasswords } = compared.settings;
+  if (blocklists.includes('common') && isGuessedFirst(text)) return 'common';
+  if (blocklists.includes('context') && isContextWord(text, compared.words)) return 'context';
+  if (list !== undefined && blocklists.includes('list') && (await isListed(text, list))) return 'list';
+  const isAsked = breachedPasswords !== undefined && blocklists.includes('breached');
+  return isAsked && (await isBreached(text, breachedPasswords, compared.warn)) ? 'breached' : undefined;
+}
+
+function termsOf({ newPassword }: AuthenticatorContext): NewPasswordTerms {
+  const { minLength, blocklists, history } = defaultPasswordTerms;
+  return newPassword ?? { minLength, blocklists, history };
+}
+
+function wordsAbout({ identifiers, profile }: Subject, { brand, issuer }: AuthenticatorContext): readonly string[] {
+  const texts = Object.values(profile).filter((value) => typeof value === 'string');
+  return [brand, new URL(issuer).hostname, ...identifiers, ...texts];
+}
+
+/** The present password is always compared; so many before it are kept and compared as the policy says. */
+function formerHashes({ enrolled }: AuthenticatorContext, history: number) {
+  const hashes = enrolled.flatMap(({ secret: { hash, former } }) => [
+    ...(typeof hash === 'string' ? [hash] : []),
+    ...(Array.isArray(former) ? former.filter((one): one is string => typeof one === 'string') : []),
+  ]);
+  return { compared: hashes.slice(0, Math.max(1, history)), kept: hashes.slice(0, history) };
+}

@@ -1,0 +1,38 @@
+/** The password policy as data: what a new password must be, and how long it stays good. */
+import type { PasswordBlocklist, Seconds } from './facts.ts';
+import type { RuleHead } from './policy.ts';
+
+/** A rule of the password policy. */
+export interface PasswordRule extends RuleHead {
+  readonly then: PasswordTerms;
+}
+
+/** An ordered list of rules: the first whose conditions all hold decides. */
+export interface PasswordPolicy {
+  readonly name: string;
+  readonly rules: readonly PasswordRule[];
+}
+
+/** What a password rule says. Lengths are in characters (code points). */
+export interface PasswordTerms {
+  /** For a user who has nothing else. */
+  readonly minLength: number;
+  /** For a user who has a second factor that is bound to a device. */
+  readonly minLengthBesideSecondFactor: number;
+  readonly blocklists: readonly PasswordBlocklist[];
+  /** How many former passwords may not come back. The present one never may. */
+  readonly history: number;
+  /** Older passwords are changed at the next sign-in. Absent: they stay good. */
+  readonly maxAge?: Seconds;
+}
+
+/** NIST SP 800-63B-4 section 3.1.1.2: 15 characters alone, 8 beside a second factor, no composition, no ageing. */
+export const defaultPasswordTerms: PasswordTerms = {
+  minLength: 15,
+  minLengthBesideSecondFactor: 8,
+  blocklists: ['common', 'context', 'list', 'breached'],
+  history: 0,
+};
+
+/** Why a password must be replaced before the sign-in goes on. */
+export type OutdatedReason = 'expired' | 'compromised';

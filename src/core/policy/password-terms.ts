@@ -1,0 +1,33 @@
+/** Applies the password policy: its terms for this user. */
+import type { Enrollment, Facts } from '../model/facts.ts';
+import { defaultPasswordTerms, type PasswordTerms } from '../model/password-policy.ts';
+import type { PolicySet } from './compile.ts';
+import { findRule } from './rules.ts';
+
+/** What the password policy says for this user. */
+export interface PasswordRuling {
+  readonly terms: PasswordTerms;
+  /** Name of the rule that decided. Absent: there is no policy, and the default applies. */
+  readonly rule?: string;
+}
+
+/** Without a policy, and before the user has identified, the default applies. `undefined`: no rule holds. */
+export function passwordRuling({ password }: Pick<PolicySet, 'password'>, facts: Facts): PasswordRuling | undefined {
+  if (password === undefined) return { terms: defaultPasswordTerms };
+  const { undecided, rule } = findRule(password, facts);
+  if (rule !== undefined) return { terms: rule.then, rule: rule.name };
+  return undecided ? { terms: defaultPasswordTerms } : undefined;
+}
+
+/** The shortest password that this user may set (characters). */
+export function shortestPassword(terms: PasswordTerms, enrollments: readonly Enrollment[]): number {
+  return enrollments.some(isSecondFactor) ? terms.minLengthBesideSecondFactor : terms.minLength;
+}
+
+/**
+ * A physical authenticator beside the password (NIST SP 800-63B-4 section 2.2.1): no mailbox, no phone number, no code
+ * on paper.
+ */
+function isSecondFactor({ factors, characteristics, consumed, temporary }: Enrollment): boolean {
+  return !consumed && !temporary && factors.includes('possession') && characteristics.includes('deviceBound');
+}

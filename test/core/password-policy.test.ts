@@ -1,0 +1,156 @@
+/** The password policy: which terms apply to a user, and when a password must be replaced. */
+import { describe, expect, test } from '@jest/globals';
+import { evaluate } from '../../src/core/decision/evaluate.ts';
+import type { Enrollment, Evidence, Subject } from '../../src/core/model/facts.ts';
+import { defaultPasswordTerms, type PasswordTerms } from '../../src/core/model/password-policy.ts';
+import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts';
+import { passwordRuling, shortestPassword } from '../../src/core/policy/password-terms.ts';
+import {
+  enrolled,
+  factors,
+  factsOf,
+  type Key,
+  NOW,
+  policiesOf,
+  proof,
+  silentFacts,
+  userWith,
+} from './support/fixtures.ts';
+
+const DAY = 86_400;
+
+function withPolicy(terms: Partial<PasswordTerms>, more: Parameters<typeof policiesOf>[0] = {}): PolicySet {
+  const set = policiesOf(more);
+  return {
+    ...set,
+    authenticators: set.authenticators.map((one) =>
+      one.key === 'password' ? { ...one, enrollable: true, underPasswordPolicy: true } : one,
+    ),
+    password: compilePolicy({
+      name: 'password',
+      rules: [
+        {
+          name: 'Admins',
+          when: { groups: { any: ['admins'] } },
+          then: { ...defaultPasswordTerms, ...terms },
+        },
+        { name: 'Rest', when: {}, then: defaultPasswordTerms },
+      ],
+    }),
+  };
+}
+
+/** An admin whose password is so old, or stands on this list. */
+function admin(keys: readonly Key[], password: Partial<Enrollment>, groups: readonly string[] = ['admins']): Subject {
+  const enrollments = enrolled(...keys).map((one) =>
+    one.authenticator === 'password' ? { ...one, ...password } : one,
+  );
+  return userWith(keys, { groups, enrollments });
+}
+
+function decide(policies: PolicySet, subject: Subject, evidence: readonly Evidence[]) {
+  return evaluate(policies, factsOf({ subject, evidence }));
+}
+
+describe('the terms', () => {
+  test('are those of the first rule that holds', () => {
+    const policies = withPolicy({ minLength: 20 });
+    const of = (groups: readonly string[]) => passwordRuling(policies, factsOf({ subject: userWith([], { groups }) }));
+    expect(of(['admins'])).toMatchObject({ rule: 'Admins', terms: { minLength: 20 } });
+    expect(of([])).toEqual({ rule: 'Rest', terms: defaultPasswordTerms });
+  });
+
+  test('are the default without a policy and before the user has identified; no rule: none', () => {
+    expect(passwordRuling({}, factsOf())).toEqual({ terms: defaultPasswordTerms });
+    expect(passwordRuling(withPolicy({ minLength: 20 }), factsOf())).toEqual({ terms: defaultPasswordTerms });
+    const empty = { password: compilePolicy({ name: 'password', rules: [] }) };
+    expect(passwordRuling(empty, factsOf({ subject: userWith([]) }))).toBeUndefined();
+  });
+
+  test.each<[string, readonly Enrollment[], number]>([
+    ['a password alone', enrolled('password'), 15],
+    ['a mailbox', enrolled('password', 'email'), 15],
+    ['a phone', enrolled('password', 'phone'), 15],
+    ['codes on paper', enrolled('password', 'recovery_code'), 15],
+    ['a security question', enrolled('password', 'security_question'), 15],
+    ['an authenticator app', enrolled('password', 'totp'), 8],
+    ['a passkey', enrolled('webauthn'), 8],
+    ['a consumed key', enrolled('totp').map((one) => ({ ...one, consumed: true as const })), 15],
+    ['a temporary key', enrolled('totp').map((one) => ({ ...one, temporary: true as const })), 15],
+  ])('with %s', (_what, enrollments, shortest) => {
+    expect(shortestPassword(defaultPasswordTerms, enrollments)).toBe(shortest);
+  });
+});
+
+describe('an outdated password', () => {
+  const aging = withPolicy({ maxAge: 90 * DAY });
+
+  test.each<[string, Partial<Enrollment>, object]>([
+    ['one second short of its age', { createdAt: NOW - 90 * DAY + 1 }, { kind: 'allow' }],
+    ['of its age', { createdAt: NOW - 90 * DAY }, { kind: 'enroll', choices: ['password'], outdated: 'expired' }],
+    ['of unknown age', {}, { kind: 'allow' }],
+    ['on a list', { compromised: 'breached' }, { kind: 'enroll', choices: ['password'], outdated: 'compromised' }],
+    [
+      'on a list and too old',
+      { compromised: 'common', createdAt: NOW - 91 * DAY },
+      { kind: 'enroll', outdated: 'compromised' },
+    ],
+  ])('%s', (_what, password, expected) => {
+    expect(decide(aging, admin(['password'], password), [proof('password', 'now')])).toMatchObject(expected);
+  });
+
+  test('is a matter of the rule: another group keeps it, another list does not count', () => {
+    const old = { createdAt: NOW - 91 * DAY };
+    expect(decide(aging, admin(['password'], old, []), [proof('password', 'now')]).kind).toBe('allow');
+    const listed = { compromised: 'list' } as const;
+    const onlyCommon = withPolicy({ blocklists: ['common'] });
+    expect(decide(onlyCommon, admin(['password'], listed), [proof('password', 'now')]).kind).toBe('allow');
+  });
+
+  test('is replaced only behind the strongest proof of the account (Law 7)', () => {
+    const subject = admin(['password', 'totp'], { compromised: 'common' });
+    expect(decide(aging, subject, [proof('password', 'now')])).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'totp' }],
+      toEnroll: ['password'],
+    });
+    expect(decide(aging, subject, [proof('password', 'now'), proof('totp', 'now')])).toMatchObject({
+      kind: 'enroll',
+      outdated: 'compromised',
+    });
+  });
+
+  test('does not hold up a user who signs in without it', () => {
+    const subject = admin(['password', 'webauthn'], { compromised: 'common' });
+    expect(decide(aging, subject, [proof('webauthn', 'now')]).kind).toBe('allow');
+  });
+
+  test('takes an interaction where a session rests on it', () => {
+    const subject = admin(['password'], { createdAt: NOW - 91 * DAY });
+    const decision = evaluate(aging, silentFacts({ subject, evidence: [proof('password', 100)] }));
+    expect(decision).toMatchObject({ kind: 'enroll', outdated: 'expired' });
+  });
+
+  test('is not asked for of an authenticator that is under no password policy', () => {
+    const plain = { ...aging, authenticators: policiesOf().authenticators };
+    const subject = admin(['password'], { compromised: 'common' });
+    expect(decide(plain, subject, [proof('password', 'now')]).kind).toBe('allow');
+  });
+
+  test('comes before what the app would enroll besides', () => {
+    const policies = withPolicy({}, { app: factors(1) });
+    const required = compilePolicy({
+      name: 'enrollment',
+      rules: [
+        {
+          name: 'All',
+          when: {},
+          then: { required: [{ anyOf: ['totp'] }], optional: [], promoted: [], disabled: [] },
+        },
+      ],
+    });
+    const subject = admin(['password'], { compromised: 'common' });
+    const decision = decide({ ...policies, enrollment: required }, subject, [proof('password', 'now')]);
+    expect(decision).toMatchObject({ kind: 'enroll', choices: ['password'] });
+  });
+});
