@@ -83,7 +83,9 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
     addable,
     full,
     replaced: addable.filter(
-      (key) => services.authenticators.get(key)?.maxEnrollments && credentials.some((one) => one.authenticator === key),
+      (key) =>
+        services.authenticators.get(key)?.descriptor.maxEnrollments &&
+        credentials.some((one) => one.authenticator === key),
     ),
     devices: await devicesOf(context),
     sessions: await Promise.all((await sessionsOf(context)).map((session) => describe(session, context))),

@@ -494,6 +494,12 @@ describe('where a page is shown', () => {
     expect(wrong).toMatchObject({ moved: false, refused: true });
     expect(noticesOf(wrong)).toEqual(['error credentials.invalid credentials.passcode']);
   });
+
+  test('so does a wrong secret of the page that asks who it is, which keeps what was typed', async () => {
+    const world = await annInTwoSteps();
+    const wrong = await world.identify('ann', { 'credentials.passcode': 'wrong' });
+    expect(wrong).toMatchObject({ moved: false, refused: true, version: 2 });
+  });
 });
 
 describe('a browser that is known', () => {

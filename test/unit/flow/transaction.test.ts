@@ -166,6 +166,13 @@ describe('saving it', () => {
     expect([await world.outbox(), await world.transaction()]).toEqual([[], undefined]);
   });
 
+  test('one that has sent nothing takes nothing out', async () => {
+    const world = createWorld();
+    const transaction = { ...named, pending: challenge('totp') };
+    await world.inRequest('tx', async (request) => discardTransaction({ request, transaction }));
+    expect(world.store.commits).toEqual([[{ op: 'delete', key: transactionKey('tx') }]]);
+  });
+
   test('what this request holds of it is taken out where the store holds nothing', async () => {
     const { world, stored } = await withMessages();
     await world.inRequest('tx', async (request) => discardTransaction({ request, transaction: stored }));
