@@ -6,6 +6,7 @@
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Assurance } from '../../core/model/decision.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
 import { renewSecret } from '../../flow/browser/proof-secret.ts';
@@ -156,7 +157,7 @@ export async function finishInteraction(
   interaction.result = {
     ...interaction.lastSubmission,
     // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
-    login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
+    login: { accountId, ts: authTime, amr: [...amr], ...omitUndefined({ acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
   };
   // `exp` is by the clock of oidc-provider.
