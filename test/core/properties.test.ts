@@ -75,10 +75,22 @@ function proving({ id, authenticator, factors: covered, characteristics }: Enrol
 
 const usable = (drawn: World) =>
   drawn.has.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
+
+/** How many enrollments of one authenticator a chain may take. */
+function mostOf(key: Key, { session, app }: World): number {
+  const chains = [session, app].flatMap((one) => ('chains' in one ? one.chains : []));
+  return Math.max(1, ...chains.map((chain) => chain.filter((step) => step.authenticators.includes(key)).length));
+}
+
 const newOnes = (drawn: World): readonly Evidence[] =>
   enabledOf(drawn)
     .filter((key) => descriptor[key].enrollable)
-    .map((key) => ({ ...proof(key, 'now'), enrollment: `new ${key}` }));
+    .flatMap((key) =>
+      Array.from({ length: isAuxiliary({ authenticator: key }) ? 1 : mostOf(key, drawn) }, (_, index) => ({
+        ...proof(key, 'now'),
+        enrollment: `new ${key}${index === 0 ? '' : index}`,
+      })),
+    );
 
 /**
  * A naive reading of Law 7: all factor types of the account, and phishing resistance if it has any, proved within five

@@ -25,6 +25,7 @@ import type { PolicySet } from '../policy/compile.ts';
 import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
@@ -105,7 +106,7 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
 
 function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
   const { context, subject, capabilities, chosen, toEnroll } = evaluation;
-  const { status } = chosen;
+  const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
       return { kind: 'deny', reason: 'unsatisfiable' };

@@ -18,7 +18,7 @@ import {
   capabilitiesWithin,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
-import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
+import { isPossible } from '../remediation/requirement-status.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
 import { rememberedProofs } from './waiver.ts';
 
@@ -77,11 +77,11 @@ function capabilitiesOf(
   return capabilitiesWithin(usable, policies, { evidence, enrollments: usableEnrollments(subject, policies) });
 }
 
-/** What the request adds to the requirements, and how all of them stand. */
+/** What the request adds to the requirements, and whether the user can meet all of them. */
 export interface ChosenRequest {
   readonly request: Layer;
   readonly requirements: readonly LayerRequirement[];
-  readonly status: RequirementStatus;
+  readonly isPossible: boolean;
 }
 
 /** The best of what the request may add that the user can reach; if there is none, the last. */
@@ -91,7 +91,7 @@ export function chooseRequest(context: EvaluationContext, capabilities: Capabili
   const required = [...unlessMet(policy, capabilities), ...accountRequirements(policies, facts, capabilities)];
   let chosen = tryRequest(first, required, capabilities);
   for (const request of others) {
-    if (chosen.status.kind !== 'impossible') break;
+    if (chosen.isPossible) break;
     chosen = tryRequest(request, required, capabilities);
   }
   return chosen;
@@ -109,7 +109,7 @@ function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabil
 
 function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
   const requirements: readonly LayerRequirement[] = request.requirement ? [...required, request.requirement] : required;
-  return { request, requirements, status: requirementStatus(requirements, capabilities) };
+  return { request, requirements, isPossible: isPossible(requirements, capabilities) };
 }
 
 /**

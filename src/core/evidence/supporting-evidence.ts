@@ -14,9 +14,23 @@ export function findSupportingEvidence(
 ): readonly CountedEvidence[] | undefined {
   const meetsAll = (evidence: readonly CountedEvidence[]) =>
     requirements.every((requirement) => meetsLayerRequirement(requirement, evidence));
-  if (!meetsAll(counted)) return undefined;
-  let kept = counted;
-  for (const one of counted.toReversed()) {
+  if (counted.length === 0 || !meetsAll(counted)) return undefined;
+  // More evidence never hurts, so the fewest of the newest are found by halving.
+  let [tooFew, enough] = [0, counted.length];
+  while (enough - tooFew > 1) {
+    const middle = (tooFew + enough) >> 1;
+    if (meetsAll(counted.slice(0, middle))) enough = middle;
+    else tooFew = middle;
+  }
+  return withoutSurplus(counted.slice(0, enough), meetsAll);
+}
+
+function withoutSurplus(
+  evidence: readonly CountedEvidence[],
+  meetsAll: (evidence: readonly CountedEvidence[]) => boolean,
+): readonly CountedEvidence[] {
+  let kept = evidence;
+  for (const one of [...evidence].reverse()) {
     const rest = kept.filter((other) => other !== one);
     if (meetsAll(rest)) kept = rest;
   }

@@ -77,6 +77,10 @@ export interface AuthenticatorDescriptor {
   readonly characteristics: readonly Characteristic[];
   /** The user can enroll it in the step loop. */
   readonly enrollable: boolean;
+  /** Present: the user has one enrollment at most, and a new one replaces it. */
+  readonly maxEnrollments?: 1;
+  /** How many more the user may enroll, where that are fewer than a chain may ask for. Set by the core. */
+  readonly room?: number;
   /**
    * Too weak to stand for its factor type. It counts only where a requirement names it, and only beside another
    * authenticator; it is asked for last, and never makes `mfa`.

@@ -76,12 +76,12 @@ export async function enroll(
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { code: 'credentials.taken' });
   const remaining =
-    authenticator.maxEnrollments === 1
+    authenticator.descriptor.maxEnrollments === 1
       ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
       : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
-    replaces: authenticator.maxEnrollments === 1,
+    replaces: authenticator.descriptor.maxEnrollments === 1,
   });
   await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded });
   if (loaded.counter !== undefined) context.request.unit.add({ op: 'reset', counter: loaded.counter });
@@ -107,7 +107,7 @@ export function wouldEndOtherSessions(
   { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
-  const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
+  const replaces = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return (
     subject !== undefined &&
     descriptor !== undefined &&

@@ -742,10 +742,12 @@ describe('an enrollment', () => {
     ] as const) {
       const held = [credential('password', 'secret'), credential('totp', 'old', { id: 'old' })];
       const request = { required: [], promoted: [], optional: [] };
-      const strict = fakeAuthenticator(
-        { key: 'totp', enrollable: true, characteristics: ['userPresence', 'deviceBound'] },
-        maxEnrollments ? { maxEnrollments } : {},
-      );
+      const strict = fakeAuthenticator({
+        key: 'totp',
+        enrollable: true,
+        characteristics: ['userPresence', 'deviceBound'],
+        ...(maxEnrollments && { maxEnrollments }),
+      });
       const requirement = { anyOf: [{ factors: 2, demands: [{ characteristics: ['deviceBound'] }] }] } as never;
       const world = createWorld({ authenticators: [password, strict], app: allow(requirement), enrollment: request });
       await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
