@@ -373,6 +373,16 @@ export const keyTable = {
     references: [],
   },
 
+  'replication-barrier': {
+    what: 'Written behind each group of commits that waits for the replicas, so that the wait has something to wait for.',
+    holds: 'entry',
+    tag: { rule: 'constant', tag: 'barrier' },
+    owner: 'stores/redis-group-commit',
+    lifetime: { kind: 'fixed', seconds: 60 },
+    durability: 'ephemeral',
+    references: [],
+  },
+
   'demo-marker': {
     what: 'Says that a demo serves from this store.',
     holds: 'entry',

@@ -5,6 +5,8 @@
 import { hash } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { StoreUnavailable } from '../errors.ts';
+import { keyTable } from './key-table.ts';
+import { replicationBarrierKey } from './keys.ts';
 import { redisFailure } from './redis-client.ts';
 import { redisScripts } from './redis-scripts.ts';
 import type { ReplicaRule } from './replica-rule.ts';
@@ -25,6 +27,8 @@ interface Waiting {
 
 export interface GroupCommitOptions {
   readonly client: Redis;
+  /** Begins every key. */
+  readonly prefix: string;
   /** Resolves when commands can be sent; rejects with `StoreUnavailable`. */
   readonly ready: () => Promise<void>;
   readonly rule: ReplicaRule;
@@ -70,12 +74,14 @@ async function sendGroup(
   group: readonly Waiting[],
   command: 'eval' | 'evalsha',
 ): Promise<void> {
-  const { client, ready, rule, addressOf, waitLimit } = options;
+  const { client, prefix, ready, rule, addressOf, waitLimit } = options;
   await ready();
   const { remoteAddress = '', remotePort = 0 } = client.stream;
   const me = addressOf(remoteAddress, remotePort);
   const pipeline = client.pipeline();
   for (const { args } of group) pipeline.call(command, scriptOf[command], ...args);
+  // Behind scripts that wrote nothing a wait would end at once, also when earlier writes are not at the replicas yet.
+  pipeline.set(prefix + replicationBarrierKey, '', 'EX', keyTable['replication-barrier'].lifetime.seconds);
   pipeline.role();
   pipeline.wait(rule.needed(me, performance.now()) ?? 0, waitLimit);
   pipeline.role();
@@ -98,7 +104,7 @@ function settle({ resolve, reject }: Waiting, reply: Reply | undefined, doubt: S
   return true;
 }
 
-/** Why it is not known that the replicas have the group; `undefined`: they have. `replies`: to ROLE, WAIT and ROLE. */
+/** Why it is not known whether the replicas have it; `undefined`: they have. `replies`: to SET, ROLE, WAIT, ROLE. */
 function doubtOf(
   { rule, addressOf }: GroupCommitOptions,
   me: string,
@@ -106,7 +112,7 @@ function doubtOf(
 ): StoreUnavailable | undefined {
   const error = replies.find(([failure]) => failure !== null)?.[0];
   if (error) return new StoreUnavailable(`Redis: ${error.message}; it is not known whether the write counted`, error);
-  const [before, after] = [replies[0]?.[1] as Role, replies[2]?.[1] as Role];
+  const [before, after] = [replies[1]?.[1] as Role, replies[3]?.[1] as Role];
   if (before[0] !== 'master' || after[0] !== 'master')
     return new StoreUnavailable('this Redis is no master any more; it is not known whether the write counted');
   const acknowledged = new Map(after[2].map(([host, port, offset]) => [addressOf(host, port), Number(offset)]));

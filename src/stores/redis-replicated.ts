@@ -6,6 +6,13 @@ import type { RedisLink } from './redis-link.ts';
 import { parseRedisUrl } from './redis-url.ts';
 import { type ReplicaWatch, watchAttached, watchSentinels } from './replica-watch.ts';
 
+export interface ReplicatedOptions {
+  readonly url: string;
+  /** Begins every key. */
+  readonly prefix: string;
+  readonly patience: RedisPatience | undefined;
+}
+
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
   readonly stop: () => void;
@@ -13,15 +20,14 @@ export interface ReplicatedCommits {
 
 /** On a Cluster no commit waits (see Law 14, "Not held yet"). */
 export function replicatedCommits(
-  url: string,
+  { url, prefix, patience = usualPatience }: ReplicatedOptions,
   shared: RedisClient,
-  patience: RedisPatience = usualPatience,
 ): ReplicatedCommits {
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
   if (shared instanceof Cluster) return { run: alone, stop: () => {} };
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
-  const waiting = groupCommit({ client, ready, ...watch, waitLimit: patience.replicas });
+  const waiting = groupCommit({ client, prefix, ready, ...watch, waitLimit: patience.replicas });
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);

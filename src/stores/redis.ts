@@ -33,7 +33,7 @@ export function openRedis(options: RedisOptions): Store {
   const { url, prefix = 'stepgate:', onRoundTrip, onTrouble = () => {}, patience } = options;
   if (/[{}]/.test(prefix)) throw new TypeError('the prefix of keys holds no braces');
   const { client, ready } = connectRedis(url, onTrouble, patience);
-  const replicated = replicatedCommits(url, client, patience);
+  const replicated = replicatedCommits({ url, prefix, patience }, client);
   const link: RedisLink = {
     client,
     runCommit: replicated.run,

@@ -114,7 +114,7 @@ function isMajority(views: readonly SentinelView[]): boolean {
 }
 
 /**
- * The rule without Sentinel: as many replicas as were ever attached at once. Nobody's word excuses one; a replaced one
+ * The rule without Sentinel: as many replicas as were ever attached at once. No word excuses one; a replaced one
  * has another address, so that they are counted and not named.
  */
 export class AttachedRule implements ReplicaRule {

@@ -65,7 +65,7 @@ export function watchSentinels({ sentinels, master, tls, patience }: SentinelWat
       ])) as [string, Fields, readonly Fields[]];
       const [id, own, replicas] = answers;
       await lookUp([own, ...replicas], addresses);
-      rule.observe(id, viewOf(at, own, replicas, addressOf));
+      rule.observe(id, viewOf({ at, own, replicas }, addressOf));
       if (rule.isKnown()) learned();
     };
     return { client, stop: repeat(ask, sentinelInterval) };
@@ -93,7 +93,7 @@ function sentinelClient(host: string, port: number, tls: boolean): Redis {
     retryStrategy: () => sentinelInterval,
     ...(tls ? { tls: {} } : {}),
   });
-  // A sentinel that is silent excuses nobody; the connection to the master reports what matters.
+  // A sentinel that is silent excuses no replica; the connection to the master reports what matters.
   client.on('error', () => {});
   return client;
 }
@@ -106,10 +106,9 @@ function fieldOf(fields: Fields, name: string): string {
   return at === -1 ? '' : (fields[at + 1] ?? '');
 }
 
+/** `own`: of the master. */
 function viewOf(
-  at: number,
-  own: Fields,
-  replicas: readonly Fields[],
+  { at, own, replicas }: { readonly at: number; readonly own: Fields; readonly replicas: readonly Fields[] },
   addressOf: ReplicaWatch['addressOf'],
 ): SentinelView {
   const address = (fields: Fields) => addressOf(fieldOf(fields, 'ip'), fieldOf(fields, 'port'));
@@ -138,7 +137,7 @@ function plainAddress(host: string, port: number | string): string {
   return `${host.replace(/^::ffff:/i, '')}:${port}`;
 }
 
-/** A wait that all callers share, until somebody has `learned` what they wait for. */
+/** A wait that all callers share, until what they wait for is `learned`. */
 function firstWord(patience: number, reason: string) {
   const { promise, resolve: learned } = Promise.withResolvers<void>();
   let isLearned = false;

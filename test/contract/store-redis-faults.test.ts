@@ -8,7 +8,7 @@ import { StoreUnavailable } from '../../src/errors.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { type Op, type Store, storeKey } from '../../src/stores/store.ts';
 import { freePort } from '../support/free-port.ts';
-import { type RedisServer, startRedis, startRedisCluster, startSentinel } from '../support/redis.ts';
+import { type RedisServer, startRedis, startRedisCluster, startReplica, startSentinel } from '../support/redis.ts';
 import { freshTag, read, write } from './store-harness.ts';
 import { startLosingProxy } from './store-losing-proxy.ts';
 
@@ -253,7 +253,8 @@ test('operations on keys of another type fail before anything is written', async
 
 test('Sentinel: after a fail-over the new master is used; alone it promises nothing until the old one is back', async () => {
   const master = await server();
-  const replica = await server({ replicaof: `127.0.0.1 ${master.port}` });
+  const replica = await startReplica(master);
+  stops.push(replica.stop);
   const sentinel = await startSentinel(master);
   stops.push(sentinel.stop);
   const opened = await connected(sentinel.url);

@@ -68,7 +68,7 @@ describe('with Sentinel', () => {
     ['something speaks against the master', all({ down: { C: 0 }, flags: 'master,s_down' })],
     ['all name another master', all({ master: 'B', down: { C: 0 } })],
     ['no majority answers', { s1: { down: { C: 0 } } }],
-  ])('nobody is excused while %s', (_, words) => {
+  ])('no replica is excused while %s', (_, words) => {
     const rule = new SentinelRule();
     speak(rule, [0, 0], all({}));
     speak(rule, [0, 30_000], words);
