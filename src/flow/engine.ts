@@ -25,6 +25,7 @@ import { startChallenge } from './actions/start-challenge.ts';
 import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
+import { isProvingBrowser, renewSecret } from './browser/proof-secret.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -76,12 +77,22 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' }
+  | SignInLost;
+
+/**
+ * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
+ * the form that does.
+ */
+export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot'> {
+  readonly kind: 'lost';
+}
 
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
-  return present(await openTransaction(services, request), [], false);
+  const context = await openTransaction(services, request);
+  return isLost(context) ? lost(context) : present(context, [], false);
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -94,6 +105,10 @@ export async function submit(
   const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const context = await openTransaction(services, request);
+  if (isLost(context)) {
+    const isRestart = submission.step === 'restart' && binding?.version === context.version;
+    return isRestart ? present(begunAnew(context), [], true) : lost(context);
+  }
   if (!binding || binding.version !== context.version)
     return present(context, [{ code: 'form.stale', level: 'info' }], false);
   switch (submission.step) {
@@ -159,6 +174,25 @@ function cancel(context: OpenTransaction): SignInResult {
   discardTransaction(context);
   audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...auditContext(context) });
   return { kind: 'cancelled', reason: 'user' };
+}
+
+function isLost({ transaction, request }: OpenTransaction): boolean {
+  return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
+}
+
+function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
+  const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
+  return { kind: 'lost', handle: formHandle(services.secrets()[0] as string, binding), app, snapshot };
+}
+
+/**
+ * A new start for the same request, by a browser that did not give the last proof: nothing that was proved counts any
+ * more, and the browser that proved it is out.
+ */
+function begunAnew(context: OpenTransaction): OpenTransaction {
+  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
+  const proofSecret = renewSecret(context.request.proofSecret);
+  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [], proofSecret }) };
 }
 
 /**

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Enrollment, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -160,8 +161,7 @@ function toEnrollment(credential: Credential, now: Seconds): Enrollment {
     factors,
     characteristics,
     createdAt,
-    ...(label === undefined ? {} : { label }),
-    ...(compromised === undefined ? {} : { compromised }),
+    ...omitUndefined({ label, compromised }),
     ...(expiresAt === undefined ? {} : { temporary: true }),
     ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
   };

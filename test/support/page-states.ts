@@ -639,6 +639,16 @@ const standalone: Readonly<Record<string, Draw>> = {
     }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'sign-in-lost': (r) =>
+    r.renderSignInLost({ brand, locale: 'en', app, action: '/signin/u/restart', stateHandle: 'h' }),
+  'sign-in-lost-hostile': (r) =>
+    r.renderSignInLost({
+      brand,
+      locale: 'de',
+      app: { name: hostile },
+      action: '/signin/u/restart',
+      stateHandle: hostile,
+    }),
   inbox: (r) =>
     r.renderInbox({
       brand,

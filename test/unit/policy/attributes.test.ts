@@ -178,6 +178,13 @@ test('an app names a profile policy that there is, and the policy ends in a catc
   ]);
 });
 
+test('a profile policy stands beside an enrollment policy that disables something', async () => {
+  const enrollment = 'rules:\n  - name: A\n    then: { disabled: [totp] }\n';
+  const profile =
+    'name: default\nrules:\n  - name: A\n    when: { apps: { any: [notes] } }\n    then: {}\n  - name: B\n    then: {}\n';
+  expect(await findingLines({ 'policies/enrollment.yaml': enrollment, [profilePolicy]: profile })).toEqual([]);
+});
+
 const policy = (name: string) =>
   `name: notes\nrules:\n  - name: A\n    when: { attributes: { ${name}: { equals: x } } }\n    then: deny\n  - name: B\n    then: deny\n`;
 
