@@ -314,7 +314,7 @@ export const keyTable = {
     holds: 'counter',
     tag: { rule: 'hash', of: '`browser` or `network`, and which' },
     rest: '`try`',
-    owner: 'oidc/endpoints/user-code-limit',
+    owner: 'flow/browser/user-code-limit',
     lifetime: windows,
     references: [],
   },
