@@ -20,6 +20,7 @@ import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
+import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import { beginTransaction, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
@@ -62,6 +63,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   enforcePollingInterval(provider);
+  limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }

@@ -309,6 +309,15 @@ export const keyTable = {
     lifetime: windows,
     references: [],
   },
+  'user-code-attempts': {
+    what: 'Counts the user codes that a browser or a network has tried (RFC 8628, section 5.1).',
+    holds: 'counter',
+    tag: { rule: 'hash', of: '`browser` or `network`, and which' },
+    rest: '`try`',
+    owner: 'flow/browser/user-code-limit',
+    lifetime: windows,
+    references: [],
+  },
 
   audit: {
     what: 'The newest lines of the audit log, for `stepgate audit tail`.',
