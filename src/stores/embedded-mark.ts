@@ -2,8 +2,8 @@
  * Tells a database file that was copied without its log. In WAL mode, what was written last is in the log alone, and
  * SQLite takes the file without it for a whole, older database: used codes would come back to life.
  *
- * So the file itself is marked as incomplete, and the log takes the mark back. Whoever reads both, or has written the
- * log into the file, finds a complete database; only the file alone says that something is missing.
+ * So the file itself is marked as incomplete, and the log takes the mark back. A program that reads both, or has
+ * written the log into the file, finds a complete database; only the file alone says that something is missing.
  */
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
@@ -28,7 +28,7 @@ export function isIncomplete(file: string): boolean {
 export function markAsNeedingLog(database: DatabaseSync, file: string): void {
   if (file === ':memory:' || markIn(file) !== complete) return;
   database.exec(`PRAGMA user_version=${needsLog}`);
-  // Waits for nobody. If others still read an older state, the mark stays in the log, and the next time does it.
+  // Does not wait. If others still read an older state, the mark stays in the log, and the next time does it.
   database.exec('PRAGMA wal_checkpoint(PASSIVE)');
   database.exec(`PRAGMA user_version=${complete}`);
 }
