@@ -26,7 +26,7 @@ its owner writes.
   copy of the store holds no usable cookie, code or token.
 - A load brings the entries along that the loaded ones refer to, so that a request needs one round trip.
 - Where Redis has replicas, a commit is acknowledged only when all have it, if it writes something *durable*, deletes something
-  that is *once*, consumes or takes anything, or resets a counter. Everything else is acknowledged by the master alone (decision 33).
+  that is *once*, consumes or takes anything, or resets a counter. Everything else is acknowledged by the master alone (decision 32).
 - The suites run on a store that fails a test for a key, a reference or a lifetime that is not listed here.
 `;
 
