@@ -8,7 +8,7 @@ import type { AuthenticatorKind } from '../../../src/policy/model/authenticator-
 import { findingLine } from '../../../src/policy/model/finding.ts';
 
 export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.filter(({ key }) =>
-  ['password', 'totp', 'webauthn'].includes(key),
+  ['password', 'totp', 'webauthn', 'access_code'].includes(key),
 );
 
 /** A small valid configuration. */
