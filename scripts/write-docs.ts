@@ -1,5 +1,7 @@
-/** `npm run docs`: writes the documents that are rendered from tables in the sources. */
+/** `npm run docs`: writes the documents that are rendered from tables in the sources and tests. */
 import { writeFileSync } from 'node:fs';
 import { dataModelFile, renderDataModel } from './data-model.ts';
+import { mutationEquivalentsFile, renderMutationEquivalents } from './mutation-equivalents.ts';
 
 writeFileSync(dataModelFile, renderDataModel());
+writeFileSync(mutationEquivalentsFile, renderMutationEquivalents());

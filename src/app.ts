@@ -8,6 +8,7 @@ import { authenticatorKinds, buildAuthenticators } from './authenticators/index.
 import { HashingQueue, type HashingQueueOptions } from './authenticators/shared/hashing-queue.ts';
 import { createChannels } from './delivery/channels.ts';
 import { inboxChannel, readInbox } from './delivery/inbox.ts';
+import type { LogoutNotification } from './delivery/outbox.ts';
 import { OutboxWorker } from './delivery/outbox-worker.ts';
 import { createMessageRenderer } from './delivery/render-message.ts';
 import { type AuditSink, auditOp } from './flow/audit.ts';
@@ -15,6 +16,7 @@ import type { Services } from './flow/services.ts';
 import { createRenderer, type Renderer } from './http/html/render.ts';
 import { createKoaApp } from './http/koa-app.ts';
 import { providerPages } from './http/provider/provider-pages.ts';
+import { notifyOfLogout } from './oidc/interaction/backchannel-logout.ts';
 import { endSession } from './oidc/interaction/end-session.ts';
 import { cookieSigner } from './oidc/keys/cookie-signer.ts';
 import type { SigningKey } from './oidc/keys/keyring.ts';
@@ -95,7 +97,9 @@ export function createApp(options: AppOptions): ServerApp {
     warn: log.warn,
     alarm: (error) => log.error(error, { part: 'store' }),
   });
-  const messaging = createMessaging(foundation);
+  const messaging = createMessaging(foundation, (logout) =>
+    notifyOfLogout(activeRevision.provider(), services, logout),
+  );
   const services = createServices(foundation, messaging);
   const koa = createKoaApp({
     services,
@@ -119,7 +123,10 @@ interface Messaging {
   canMail(): boolean;
 }
 
-function createMessaging({ store, issuer, log, now, demo, variables = {}, ...parts }: Foundation): Messaging {
+function createMessaging(
+  { store, issuer, log, now, demo, variables = {}, ...parts }: Foundation,
+  notifyLogout: (logout: LogoutNotification) => Promise<void>,
+): Messaging {
   const { activeRevision, renderer } = parts;
   const channels = createChannels({
     settings: () => activeRevision.current()?.settings,
@@ -138,6 +145,7 @@ function createMessaging({ store, issuer, log, now, demo, variables = {}, ...par
       brand: () => brandFor(activeRevision.current()).brand,
       accountUrl: `${issuer}/account`,
     }),
+    notifyLogout,
     failed: ({ about: { languages: _, ...about } }, reason) => {
       const { line, op } = auditOp({ event: 'message.failed', outcome: 'failure', ...about, reason });
       return { op, written: () => log.audit(line) };

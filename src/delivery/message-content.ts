@@ -61,7 +61,7 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     case 'account-changed': {
       const event = given.text('event');
       const authenticator = authenticatorName(given.text('authenticator'), t);
-      const subject = t.pick(`mail.account-changed.${event}.subject`, 'mail.account-changed.subject');
+      const subject = `mail.account-changed.${event}.subject`;
       const what = {
         key: `mail.account-changed.${event}`,
         params: { identifier: given.text('identifier'), authenticator },
@@ -121,7 +121,7 @@ function noticeFooter({ brand }: Pick<MailBase, 'brand'>): MessageDescriptor {
 }
 
 function authenticatorName(key: string, t: Translator): string {
-  return key === '' ? '' : t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+  return key === '' ? '' : t.text(`authenticator.${key}`);
 }
 
 function originOf(given: Given): OriginModel {

@@ -7,7 +7,7 @@ import type { Seconds } from '../core/model/facts.ts';
 import { outboxKey, outboxMessageKey } from '../stores/keys.ts';
 import type { Op, Store } from '../stores/store.ts';
 import { type Channel, type ChannelKind, TryLater } from './channel.ts';
-import { grace, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
+import { grace, type LogoutNotification, type OutboxMessage, parseOutboxMessage } from './outbox.ts';
 import type { MessageRenderer } from './render-message.ts';
 
 export interface OutboxWorkerOptions {
@@ -16,6 +16,8 @@ export interface OutboxWorkerOptions {
   readonly now: () => Seconds;
   readonly channel: (kind: ChannelKind) => Channel | undefined;
   readonly render: MessageRenderer;
+  /** Notifies the app; rejects when another try may succeed. */
+  readonly notifyLogout: (logout: LogoutNotification) => Promise<void>;
   /** What is written with the end of a message that was not sent, and what happens once that is written. */
   readonly failed: (message: OutboxMessage, reason: FailureReason) => { readonly op: Op; readonly written: () => void };
   readonly warn: (text: string) => void;
@@ -35,14 +37,15 @@ export type FailureReason = 'rejected' | 'expired' | 'template';
 /** Seconds before the second try, the third, and so on; the last one repeats. */
 export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 
+/** The same for notifications of a logout: an app may be down for hours. */
+export const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
+
 /** Longest pause that the other side can ask for. */
 const longestPause: Seconds = 300;
 
-/**
- * The most messages of one channel that are sent at the same time: a mail server that hangs does not hold up text
- * messages.
- */
-const inFlightPerChannel = 8;
+/** The most messages of one lane that are sent at the same time. */
+const inFlightPerLane = 8;
+
 interface ClaimedMessage {
   readonly id: string;
   readonly message: OutboxMessage;
@@ -52,7 +55,7 @@ interface ClaimedMessage {
 export class OutboxWorker {
   readonly #options: OutboxWorkerOptions;
   readonly #lease: Seconds;
-  readonly #inFlight = new Map<Promise<void>, ChannelKind | undefined>();
+  readonly #inFlight = new Map<Promise<void>, string>();
   #timer: NodeJS.Timeout | undefined;
   #pass: Promise<void> | undefined;
   #again = false;
@@ -129,36 +132,40 @@ export class OutboxWorker {
   }
 
   #take(waiting: ClaimedMessage): void {
-    const kind = waiting.message.delivery?.channel;
-    const busy = [...this.#inFlight.values()].filter((other) => other === kind).length;
-    if (busy >= inFlightPerChannel) return;
+    const lane = laneOf(waiting.message);
+    const busy = [...this.#inFlight.values()].filter((other) => other === lane).length;
+    if (busy >= inFlightPerLane) return;
     const work: Promise<void> = this.#work(waiting)
       .catch((error: unknown) => this.#options.warn(`a message stays in the outbox: ${textOf(error)}`))
       .finally(() => {
         this.#inFlight.delete(work);
-        if (busy + 1 === inFlightPerChannel) this.wake();
+        if (busy + 1 === inFlightPerLane) this.wake();
       });
-    this.#inFlight.set(work, kind);
+    this.#inFlight.set(work, lane);
   }
 
   async #work(waiting: ClaimedMessage): Promise<void> {
-    const { delivery, attempts } = waiting.message;
+    const { delivery, logout, attempts } = waiting.message;
     const now = this.#options.now();
-    if (!delivery) return void (await this.#end(waiting, []));
-    if (delivery.expires <= now) return this.#fail(waiting, 'expired');
+    const content = delivery ?? logout;
+    if (!content) return void (await this.#end(waiting, []));
+    if (content.expires <= now) return this.#fail(waiting, 'expired');
     const claimed = await this.#replace(waiting, { attempts: attempts + 1, notBefore: now + this.#lease });
     if (!claimed) return;
     const result = await this.#send(claimed);
     if (result === 'sent') await this.#end(claimed, []);
     else if (typeof result === 'number')
-      await this.#replace(claimed, { notBefore: this.#options.now() + Math.max(result, pauseAfter(attempts)) });
+      await this.#replace(claimed, {
+        notBefore: this.#options.now() + Math.max(result, pauseAfter(attempts, logout ? logoutBackoff : backoff)),
+      });
     else await this.#fail(claimed, result);
   }
 
   /** A number: another try may succeed, not before so many seconds. */
   async #send({ id, message }: ClaimedMessage): Promise<'sent' | 'rejected' | 'template' | Seconds> {
     const { channel, render, warn } = this.#options;
-    const { delivery, about, attempts } = message;
+    const { delivery, logout, about, attempts } = message;
+    if (logout) return this.#notify(logout, attempts);
     if (!delivery) return 'sent';
     const { channel: kind, to, template, expires } = delivery;
     let words: ReturnType<MessageRenderer>;
@@ -177,6 +184,16 @@ export class OutboxWorker {
     } catch (error) {
       warn(`the message ${id} (${template}) could not be sent, try ${attempts}: ${textOf(error)}`);
       return error instanceof TryLater ? Math.min(error.pause, longestPause) : 0;
+    }
+  }
+
+  async #notify(logout: LogoutNotification, attempts: number): Promise<'sent' | Seconds> {
+    try {
+      await within(this.#lease, this.#options.notifyLogout(logout));
+      return 'sent';
+    } catch (error) {
+      this.#options.warn(`${logout.clientId} was not notified of a logout, try ${attempts}: ${textOf(error)}`);
+      return 0;
     }
   }
 
@@ -203,7 +220,7 @@ export class OutboxWorker {
     change: Partial<OutboxMessage>,
   ): Promise<ClaimedMessage | undefined> {
     const changed = { ...message, ...change };
-    const ttl = Math.max(1, (message.delivery?.expires ?? 0) - this.#options.now()) + grace;
+    const ttl = Math.max(1, ((message.delivery ?? message.logout)?.expires ?? 0) - this.#options.now()) + grace;
     const { ok } = await this.#options.store.commit([
       { op: 'replace', key: outboxMessageKey(id), version, value: JSON.stringify(changed), ttl },
     ]);
@@ -211,8 +228,16 @@ export class OutboxWorker {
   }
 }
 
-function pauseAfter(attempts: number): Seconds {
-  return backoff[Math.min(attempts, backoff.length - 1)] ?? 0;
+function pauseAfter(attempts: number, pauses: readonly Seconds[]): Seconds {
+  return pauses[Math.min(attempts, pauses.length - 1)] ?? 0;
+}
+
+/**
+ * What is sent one after the other when much is to be sent: a mail server that hangs does not hold up text messages,
+ * and an app that hangs holds up only itself.
+ */
+function laneOf({ delivery, logout }: OutboxMessage): string {
+  return logout ? `logout ${logout.clientId}` : (delivery?.channel ?? '');
 }
 
 /** Gives up before the claim is over: by then another node would be sending. */

@@ -1,6 +1,6 @@
 /**
- * Messages that wait to be sent. A page never waits for a mail server: the message is written in the commit of the
- * request that caused it, and the first node that finds it sends it. See decision 10.
+ * Messages to users, and notifications of apps, that wait to be sent. A page never waits for a mail server: the message
+ * is written in the commit of the request that caused it, and the first node that finds it sends it. See decision 10.
  */
 
 import { randomBytes } from 'node:crypto';
@@ -19,10 +19,23 @@ export interface About {
   readonly transaction?: string;
 }
 
-/** A message as the store keeps it. */
+/**
+ * Tells an app that a session ended (OpenID Connect Back-Channel Logout 1.0). The logout token is signed anew for each
+ * try, and names the session: a late one must not end a newer session.
+ */
+export interface LogoutNotification {
+  readonly clientId: string;
+  readonly subject: string;
+  /** The session that ended, as the app knows it. */
+  readonly sid: string;
+  /** Epoch seconds from which it is no longer sent. */
+  readonly expires: Seconds;
+}
+
+/** A message as the store keeps it. With neither delivery nor logout there is nothing to send: see `enqueueNothing`. */
 export interface OutboxMessage {
-  /** Absent: there is nothing to send, see `enqueueNothing`. */
   readonly delivery?: Delivery;
+  readonly logout?: LogoutNotification;
   readonly about: About;
   /** Epoch seconds. */
   readonly issuedAt: Seconds;
@@ -47,6 +60,13 @@ export interface EnqueueOptions {
 /** Writes the message in the unit's commit; its id, for `withdraw`. */
 export function enqueue(unit: UnitOfWork, delivery: Delivery, { now, about = {} }: EnqueueOptions): string {
   return put(unit, waiting(delivery, now, about));
+}
+
+/** Writes the notification in the unit's commit. */
+export function enqueueLogout(unit: UnitOfWork, logout: LogoutNotification, now: Seconds): string {
+  const about = { subject: logout.subject, client: logout.clientId };
+  const message = { logout, about, issuedAt: now, attempts: 0, notBefore: now };
+  return put(unit, { message, ttl: Math.max(0, logout.expires - now) + grace });
 }
 
 /** The work of a message without a message: so that the time of an answer does not tell whether a message was sent. */

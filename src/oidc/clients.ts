@@ -11,6 +11,8 @@ export function clientMetadata(app: App): AdapterPayload {
     ...client,
     client_id: app.clientId,
     client_name: app.name,
+    // A logout token that is late must not end newer sessions, so each one names the session that ended.
+    ...('backchannel_logout_uri' in client && { backchannel_logout_session_required: true }),
     ...(app.clientSecretHash === undefined ? {} : { client_secret: app.clientSecretHash }),
   } as AdapterPayload;
 }

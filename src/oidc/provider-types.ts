@@ -8,11 +8,14 @@ import type { Seconds } from '../core/model/facts.ts';
 export interface BackchannelLogoutClient {
   readonly clientId: string;
   readonly backchannelLogoutUri?: string;
-  /**
-   * Sends a logout token for the account and the `sid` that this client knows (OpenID Connect Back-Channel Logout 1.0
-   * section 2.5).
-   */
+  grantTypeAllowed(type: string): boolean;
+  /** oidc-provider calls it when the session `sid` of the account ends; `queueBackchannelLogouts` says what it does. */
   backchannelLogout(accountId: string, sid: string | undefined): Promise<void>;
+  /**
+   * The method that oidc-provider brings: sends a logout token (OpenID Connect Back-Channel Logout 1.0 section 2.5).
+   * Rejects when the client does not take it.
+   */
+  sendLogoutToken(accountId: string, sid: string): Promise<void>;
 }
 
 /** The prototype of all clients of this instance. */

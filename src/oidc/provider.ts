@@ -20,7 +20,7 @@ import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
-import { backchannelLogoutAfterCommit } from './interaction/backchannel-logout.ts';
+import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
 import { beginTransaction } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
@@ -60,7 +60,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   enforcePollingInterval(provider);
-  backchannelLogoutAfterCommit(provider, services.warn);
+  queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }
 

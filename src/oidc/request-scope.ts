@@ -3,7 +3,7 @@
  * request and hands over only its own context, so the scope travels along with the asynchronous calls.
  */
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Provider } from 'oidc-provider';
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
 import type { Decision } from '../core/model/decision.ts';
 import type { Facts, RequestFacts } from '../core/model/facts.ts';
 import type { Transaction } from '../core/step/transaction.ts';
@@ -40,8 +40,11 @@ export interface RequestScope extends StorageScope {
   readonly visitor: Visitor;
   /** The version of each app, by client id, that this request has authenticated. */
   readonly apps: Map<string, App>;
-  /** The decision is made once: oidc-provider asks for the grant first, and for the prompt afterwards. */
-  signOn?: Promise<SignOn>;
+  /**
+   * The decision is made once for each authorization request, by what oidc-provider holds of it: it asks for the grant
+   * first, and for the prompt afterwards.
+   */
+  readonly signOns: Map<KoaContextWithOIDC['oidc'], Promise<SignOn>>;
   /** The interaction that the cookie and the address agree on, once it was read. */
   interaction?: InstanceType<Provider['Interaction']>;
   /** The last failure of the store. oidc-provider turns an unknown error into a 500; this one must become a 503. */
@@ -53,7 +56,7 @@ export function createStorageScope(unit: UnitOfWork): StorageScope {
 }
 
 export function createRequestScope(unit: UnitOfWork, visitor: Visitor): RequestScope {
-  return { ...createStorageScope(unit), visitor, apps: new Map() };
+  return { ...createStorageScope(unit), visitor, apps: new Map(), signOns: new Map() };
 }
 
 const scopes = new AsyncLocalStorage<RequestScope>();

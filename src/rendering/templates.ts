@@ -45,8 +45,7 @@ export interface TemplateHelpers<Models> {
   /** Another template in this place. */
   part<N extends TemplateName<Models>>(name: N, model: Models[N]): string;
   /**
-   * The SVG `icons/<name>.svg`, which takes the colour of its text. A folder may have an `other.svg` for names that it
-   * lacks.
+   * The SVG `icons/<name>.svg`, which takes the colour of its text. Throws for a name that has none.
    */
   icon(name: string): string;
 }
@@ -110,7 +109,7 @@ function helpersFor({ translator: t, isText, icons, draw }: HelperContext): obje
     field: (model: object) => part('partials/field', model),
     part,
     icon: (name: string) => {
-      const svg = icons.get(name) ?? icons.get(`${name.split('/', 1)[0]}/other`);
+      const svg = icons.get(name);
       if (svg === undefined) throw new Error(`there is no icon ${name}`);
       return svg;
     },

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { type Channel, TryLater } from '../../src/delivery/channel.ts';
-import { enqueue, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
+import { enqueue, enqueueLogout, enqueueNothing, withdraw } from '../../src/delivery/outbox.ts';
 import { auditKey, transactionKey } from '../../src/stores/keys.ts';
 import type { Store } from '../../src/stores/store.ts';
 import { Conflict, UnitOfWork } from '../../src/stores/unit-of-work.ts';
@@ -49,7 +49,7 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     return server;
   }
 
-  function worker(own: Store, options: Pick<TestOutboxOptions, 'channel' | 'lease'>) {
+  function worker(own: Store, options: Pick<TestOutboxOptions, 'channel' | 'lease' | 'notifyLogout'>) {
     const outbox = testOutbox(own, { ...options, now: () => now });
     closing.push(async () => {
       await outbox.worker.stop();
@@ -58,6 +58,66 @@ describe.each(storesUnderTest)('the outbox on the $name store', ({ open }) => {
     return outbox;
   }
   const put = (...deliveries: Parameters<typeof putIntoOutbox>[1]) => putIntoOutbox(store, deliveries, start);
+
+  describe('a logout that an app is notified of', () => {
+    const logout = { clientId: 'notes', subject: 'u', sid: 's', expires: start + 3600 };
+    const queue = async (...logouts: readonly (typeof logout)[]) => {
+      const unit = new UnitOfWork(store);
+      for (const each of logouts) enqueueLogout(unit, each, start);
+      await unit.commit();
+    };
+    const nothing: Channel = { send: async () => 'sent' };
+
+    test('is tried again until the app takes it', async () => {
+      const tries: string[] = [];
+      const notifyLogout = async ({ sid }: { readonly sid: string }) => {
+        tries.push(sid);
+        if (tries.length < 3) throw new Error('the app is down');
+      };
+      await queue(logout);
+      worker(store, { channel: nothing, notifyLogout }).worker.start();
+      const waitsUntil = (time: number) => async () => (await waiting(store))[0]?.notBefore === time;
+      await until('the first pause', waitsUntil(start + 2));
+      now = start + 2;
+      await until('the second pause', waitsUntil(start + 12));
+      now = start + 12;
+      await until('the end', async () => (await waiting(store)).length === 0);
+      expect(tries).toEqual(['s', 's', 's']);
+    });
+
+    test('is given up when it is of no use any more, and that is logged', async () => {
+      const notifyLogout = async () => {
+        throw new Error('the app is down');
+      };
+      await queue(logout);
+      const outbox = worker(store, { channel: nothing, notifyLogout });
+      outbox.worker.start();
+      await until('a try', () => outbox.warnings.length === 1);
+      now = start + 3600;
+      await until('the end', () => outbox.failures.length === 1);
+      expect(outbox.failures).toEqual(['expired']);
+      expect(outbox.warnings[0]).toContain('notes was not notified of a logout, try 1');
+    });
+
+    test('of an app that hangs holds up no other app', async () => {
+      const told: string[] = [];
+      let release = (): void => {};
+      const hanging = new Promise<void>((resolve) => {
+        release = resolve;
+      });
+      const notifyLogout = async ({ clientId }: { readonly clientId: string }) => {
+        if (clientId === 'hangs') await hanging;
+        told.push(clientId);
+      };
+      const many = Array.from({ length: 20 }, (_, index) => ({ ...logout, clientId: 'hangs', sid: `${index}` }));
+      await queue(...many, logout);
+      worker(store, { channel: nothing, notifyLogout }).worker.start();
+      await until('the other app', () => told.includes('notes'));
+      expect(told).toEqual(['notes']);
+      release();
+      await until('the rest', async () => (await waiting(store)).length === 0);
+    });
+  });
 
   test('the pause that the other side asks for is kept, up to five minutes', async () => {
     const pauses = [120, 86_400];

@@ -33,6 +33,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     const notified = (id: string, uri = `${party.origin}/${id}`, withSid = true) =>
       appFile(id, { client: { backchannel_logout_uri: uri, backchannel_logout_session_required: withSid } });
     opened = await openNode(storeUnderTest, {
+      sendOutbox: true,
       files: {
         ...Object.assign({}, ...told.map((id) => notified(id))),
         ...notified('no-sid', undefined, false),
@@ -98,14 +99,13 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       await expect(client.fetchUserInfo(notes, tokens?.access_token ?? '', user.id)).rejects.toThrow();
   });
 
-  test('an app that does not need the session is notified without it', async () => {
+  test('an app that does not ask for the session is told it all the same: a late notice must not end a newer one', async () => {
     const agent = new UserAgent();
-    await authorize(await discover(node.issuer, 'no-sid'), agent, user);
+    const { tokens } = await authorize(await discover(node.issuer, 'no-sid'), agent, user);
     await signOut(agent, logoutUrl(), 'everywhere');
     const [notice] = await noticesFor(user.id, 1);
     const { payload } = await verified(notice?.logoutToken ?? '', 'no-sid');
-    expect(payload).toMatchObject({ sub: user.id });
-    expect(payload).not.toHaveProperty('sid');
+    expect(payload).toMatchObject({ sub: user.id, sid: tokens.claims()?.sid });
   });
 
   test('a dead, a broken and a slow app delay no user, and keep no other app from being notified', async () => {
@@ -270,3 +270,31 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(page.url).toBe(`${back}?state=s`);
   });
 });
+
+test.each(storesUnderTest)(
+  'on the $name store: what a node leaves behind when it dies, another one sends',
+  async (storeUnderTest) => {
+    const party = await startNotifiedParty();
+    const told = { backchannel_logout_uri: `${party.origin}/told` };
+    // This node sends nothing, like one that dies just after its answer.
+    const opened = await openNode(storeUnderTest, { files: appFile('told', { client: told }) });
+    try {
+      const agent = new UserAgent();
+      const { tokens } = await authorize(
+        await discover(opened.node.issuer, 'told'),
+        agent,
+        await newTestUser(opened.node),
+      );
+      await signOut(agent, `${opened.node.issuer}/oauth2/v1/logout`, 'everywhere');
+      expect(party.notices).toEqual([]);
+      await opened.second({ sendOutbox: true });
+      await until('the notice', () => party.notices.length === 1);
+      const [, payload = ''] = (party.notices[0]?.logoutToken ?? '').split('.');
+      const { sub, sid } = JSON.parse(Buffer.from(payload, 'base64url').toString());
+      expect({ sub, sid }).toEqual({ sub: tokens.claims()?.sub, sid: tokens.claims()?.sid });
+    } finally {
+      await opened.stop();
+      await party.stop();
+    }
+  },
+);

@@ -1,10 +1,11 @@
 /**
- * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N]`: how many mutants of a suite its
- * tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes on
- * where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not list.
+ * `npm run mutation -- core|shell [--restart] [--only PATH] [--again] [--seed N] [--all]`: how many mutants of a suite
+ * its tests notice. Results are kept as they come in `mutation-results/<suite>.jsonl`, so a run that was stopped goes
+ * on where it was. The exit code is 1 when a mutant survives that `equivalent.json` does not list.
  *
  * `--restart` forgets all results, `--again` those of mutants that were not noticed, for use after a test was added.
- * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample.
+ * `--only` tries the mutants of the sources whose path begins so. `--seed` draws another sample, `--all` tries every
+ * mutant.
  */
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -148,7 +149,7 @@ async function planOf(suite: Suite, runner: Runner, options: Options): Promise<P
   const byTime = (one: number, other: number) => (milliseconds[one] ?? 0) - (milliseconds[other] ?? 0);
   const all = [...tests.keys()].sort(byTime);
   const indexes = [...mutants.keys()];
-  const drawn = suite.sample === undefined ? indexes : draw(indexes, suite.sample, options.seed);
+  const drawn = suite.sample === undefined || options.all ? indexes : draw(indexes, suite.sample, options.seed);
   return {
     mutants,
     chosen: drawn.filter((index) => mutants[index]?.key.startsWith(options.only)),
@@ -251,6 +252,7 @@ interface Options {
   readonly again: boolean;
   readonly only: string;
   readonly seed: number;
+  readonly all: boolean;
 }
 
 const { values, positionals } = parseArgs({
@@ -260,6 +262,7 @@ const { values, positionals } = parseArgs({
     again: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
     seed: { type: 'string', default: String(defaultSeed) },
+    all: { type: 'boolean', default: false },
   },
 });
 const options: Options = { ...values, seed: Number(values.seed) };

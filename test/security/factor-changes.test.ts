@@ -328,7 +328,8 @@ test('relying parties hear of sessions that end so', async () => {
   const party = await startNotifiedParty();
   const uri = `${party.origin}/told`;
   const told = { backchannel_logout_uri: uri, backchannel_logout_session_required: true };
-  const node = await startNode({ ...options, files: { ...options.files, ...appFile('told', { client: told }) } });
+  const files = { ...options.files, ...appFile('told', { client: told }) };
+  const node = await startNode({ ...options, files, sendOutbox: true });
   try {
     const user: StoredUser = await userWithPassword(node);
     const [thief, owner] = [new UserAgent(), new UserAgent()];

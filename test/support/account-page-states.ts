@@ -47,7 +47,7 @@ function hostileOverview(hostile: string): Overview {
   const place = { browser: hostile, system: hostile, ip: hostile };
   return overview({
     identifier: hostile,
-    authenticators: [{ id: 'x1', authenticator: hostile, label: hostile, createdAt: at }],
+    authenticators: [{ id: 'x1', authenticator: 'totp', label: hostile, createdAt: at }],
     addable: [],
     sessions: [{ id: 's1', current: false, apps: [hostile], startedAt: at, usedAt: at, ...place }],
     devices: [{ id: 'd1', current: false, waived: [hostile], at, until: at, ...place }],
@@ -147,7 +147,7 @@ export function accountPages(hostile: string, long: string): Readonly<Record<str
     'account-too-many': { ...password, messages: [error('account.changes.exceeded', { params: { seconds: 900 } })] },
     'account-authenticator-hostile': {
       ...password,
-      authenticator: { id: 'x1', authenticator: hostile, label: hostile, createdAt: at },
+      authenticator: { id: 'x1', authenticator: 'totp', label: hostile, createdAt: at },
       lost: { names: [hostile], more: 0, confirmation: hostile },
     },
     'account-needed-hostile': { ...password, needed: { names: [hostile], more: 0, instead: [] } },

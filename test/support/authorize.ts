@@ -67,7 +67,7 @@ export async function signOut(agent: UserAgent, url: string, answer: 'everywhere
 export interface OpenNode {
   readonly node: TestNode;
   /** Another node on the same store, for the same issuer. */
-  readonly second: () => Promise<TestNode>;
+  readonly second: (options?: Pick<TestNodeOptions, 'sendOutbox'>) => Promise<TestNode>;
   /** So many seconds go by in the store; the clock of the node is its own. */
   readonly pass: (seconds: number) => Promise<void>;
   readonly stop: () => Promise<void>;
@@ -87,9 +87,10 @@ export async function openNode(
   return {
     node,
     pass: opened.pass,
-    async second() {
+    async second(more = {}) {
       const { now } = options;
-      const other = await startNode({ store: await opened.again(), issuer: node.issuer, ...(now ? { now } : {}) });
+      const own = { store: await opened.again(), issuer: node.issuer, ...more };
+      const other = await startNode({ ...own, ...(now ? { now } : {}) });
       others.push(other);
       return other;
     },

@@ -79,6 +79,8 @@ export interface TestNodeOptions {
   readonly mail?: boolean;
   /** Messages go into the inbox of the demo. */
   readonly demo?: boolean;
+  /** Sends what waits in the outbox, as the demo does: to apps that hear of logouts. */
+  readonly sendOutbox?: boolean;
   /** Takes the lines that the process would write to stdout. */
   readonly write?: (line: string) => void;
   /** Passwords cost what they cost in production. */
@@ -150,7 +152,7 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
     if (options.issuer === undefined || options.files) await configure(options.files ?? {});
     await app.activeRevision.start();
     app.storeHealth.start();
-    if (options.demo) app.outbox.start();
+    if (options.demo || options.sendOutbox) app.outbox.start();
     if (options.users !== false && options.issuer === undefined) await addUsers(app, options.authenticators === 'demo');
   } catch (error) {
     await stop();

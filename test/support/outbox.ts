@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { Delivery } from '../../src/authenticators/authenticator.ts';
 import type { Channel } from '../../src/delivery/channel.ts';
-import { enqueue, withdraw } from '../../src/delivery/outbox.ts';
+import { enqueue, type LogoutNotification, withdraw } from '../../src/delivery/outbox.ts';
 import { OutboxWorker } from '../../src/delivery/outbox-worker.ts';
 import { createMessageRenderer } from '../../src/delivery/render-message.ts';
 import { smtpChannel } from '../../src/delivery/smtp.ts';
@@ -25,6 +25,7 @@ export interface TestOutboxOptions {
   readonly now?: () => number;
   /** Seconds. */
   readonly lease?: number;
+  readonly notifyLogout?: (logout: LogoutNotification) => Promise<void>;
 }
 
 const systemTime = (): number => Math.floor(Date.now() / 1000);
@@ -33,7 +34,10 @@ const systemTime = (): number => Math.floor(Date.now() / 1000);
  * `interval` is short, so that a clock that was moved is seen at once; what is under way is waited for, on a machine
  * that is busy, too.
  */
-export function testOutbox(store: Store, { channel, now = systemTime, lease }: TestOutboxOptions): TestOutbox {
+export function testOutbox(
+  store: Store,
+  { channel, now = systemTime, lease, notifyLogout }: TestOutboxOptions,
+): TestOutbox {
   const failures: string[] = [];
   const warnings: string[] = [];
   const texts = loadTranslators([viewsDir]).get('en');
@@ -48,6 +52,7 @@ export function testOutbox(store: Store, { channel, now = systemTime, lease }: T
       brand: () => ({ name: 'Acme ID' }),
       accountUrl: 'https://id.acme.test/account',
     }),
+    notifyLogout: notifyLogout ?? (async () => undefined),
     failed: (_message, reason) => ({
       op: { op: 'append', key: auditKey, value: reason, keep: 100_000 },
       written: () => failures.push(reason),

@@ -235,7 +235,6 @@ const steps: Readonly<Record<string, StepPage>> = {
     done: ['password'],
     step: { ...totp, notices: [{ code: 'form.stale', level: 'info' }] },
   },
-  'other-authenticator': { ...base, ...known, step: { ...totp, authenticator: 'pager', inputs: ['passcode'] } },
   email: { ...base, ...known, follow, step: email },
   'email-again': {
     ...base,
@@ -519,15 +518,14 @@ const steps: Readonly<Record<string, StepPage>> = {
     ...base,
     app: { name: hostile, logoUri: 'javascript:alert(1)' },
     account: { identifier: hostile },
-    done: [hostile],
-    step: { ...select, options: [{ authenticator: hostile, enrollment: hostile, label: hostile }] },
+    done: ['totp'],
+    step: { ...select, options: [{ authenticator: 'totp', enrollment: hostile, label: hostile }] },
     canRestart: true,
   },
   'enroll-hostile': {
     ...base,
     step: {
       ...enroll,
-      authenticator: hostile,
       offer: { secret: hostile, uri: 'javascript:alert(1)', qr: `<svg>${hostile}` },
     },
   },

@@ -73,8 +73,11 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
   const addable = enrollable.filter((key) => !full.includes(key));
   return {
     identifier: user.identifiers[0] ?? user.id,
-    authenticators: credentials.map((credential) => {
-      const remaining = services.authenticators.get(credential.authenticator)?.remainingUses?.(credential);
+    // A newer version may have written credentials of a kind that this one does not know.
+    authenticators: credentials.flatMap((credential) => {
+      const authenticator = services.authenticators.get(credential.authenticator);
+      if (authenticator === undefined) return [];
+      const remaining = authenticator.remainingUses?.(credential);
       return { ...ownAuthenticator(context, credential), ...(remaining === undefined ? {} : { remaining }) };
     }),
     addable,

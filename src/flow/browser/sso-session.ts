@@ -22,6 +22,8 @@ export interface SsoSession {
   readonly startedAt: Seconds;
   readonly authorizations: Readonly<Record<string, ClientAuthorization>>;
   readonly evidence: readonly Evidence[];
+  /** When it ends unless it is used before (epoch seconds); absent: oidc-provider has not saved it yet. */
+  readonly expiresAt?: Seconds;
   /** How long it may live, by the session rule that decided last. */
   readonly limits?: GrantedSession;
   /** `validAfter` of the account when it signed in: a reset ends the session. */

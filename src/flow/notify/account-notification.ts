@@ -10,27 +10,34 @@ export interface AccountNotification {
   readonly params: Delivery['params'];
 }
 
-/** What users change at `/account`. */
-export type SelfServiceChange =
-  | 'renamed'
-  | 'removed'
-  | 'session_ended'
-  | 'device_forgotten'
-  | 'sessions_ended'
-  | 'address_added'
-  | 'address_removed';
+/**
+ * Names of texts: `mail.account-changed.<event>`, and `.subject` behind it. The last ones are what administrators do.
+ */
+export const accountChanges = [
+  'renamed',
+  'removed',
+  'session_ended',
+  'device_forgotten',
+  'sessions_ended',
+  'address_added',
+  'address_removed',
+  'added',
+  'device_remembered',
+  'replaced',
+  'email_changed',
+  'reset',
+  'reset_all',
+  'password_reset',
+  'access_code',
+] as const;
 
-/** Names of texts: `mail.account-changed.<event>`. The last ones are what administrators do. */
-export type AccountChange =
-  | SelfServiceChange
-  | 'added'
-  | 'device_remembered'
-  | 'replaced'
-  | 'email_changed'
-  | 'reset'
-  | 'reset_all'
-  | 'password_reset'
-  | 'access_code';
+export type AccountChange = (typeof accountChanges)[number];
+
+/** What users change at `/account`. */
+export type SelfServiceChange = Extract<
+  AccountChange,
+  'renamed' | 'removed' | 'session_ended' | 'device_forgotten' | 'sessions_ended' | 'address_added' | 'address_removed'
+>;
 
 /** What was changed, as far as it applies. */
 export interface ChangeDetails {

@@ -10,8 +10,8 @@ import { currentRequest } from '../request-scope.ts';
 import { revokeGrant } from '../storage/adapter.ts';
 
 /**
- * Deletes the session in the unit of this request. Once that is written, its grants are revoked (but those that outlive
- * a logout) and the relying parties with a back-channel logout address are notified. A slow or dead one delays no user.
+ * Deletes the session in the unit of this request, and leaves a notification for each relying party with a back-channel
+ * logout address. Once that is written, its grants are revoked, but those that outlive a logout.
  */
 export async function endSession(provider: Provider, services: Services, uid: string): Promise<void> {
   const { unit } = currentRequest();

@@ -24,9 +24,10 @@ import { expectedSubject, requestFacts } from './request-facts.ts';
  * to decide on.
  */
 export function signOn(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {
-  const scope = currentRequest();
-  scope.signOn ??= decide(ctx, services);
-  return scope.signOn;
+  const { signOns } = currentRequest();
+  const made = signOns.get(ctx.oidc) ?? decide(ctx, services);
+  signOns.set(ctx.oidc, made);
+  return made;
 }
 
 async function decide(ctx: KoaContextWithOIDC, services: Services): Promise<SignOn> {

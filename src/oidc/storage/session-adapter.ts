@@ -124,13 +124,9 @@ export function keepSession(
   });
 }
 
-/**
- * How long the session lives if nothing renews it. Before a session rule has decided, that is what oidc-provider gave
- * it.
- */
-function secondsLeft({ limits, startedAt, payload }: SsoSession, now: Seconds): Seconds {
-  if (limits) return Math.max(1, Math.min(limits.idle, startedAt + limits.absolute - now));
-  return typeof payload.exp === 'number' ? Math.max(1, payload.exp - now) : unsavedLifetime;
+/** How long the session lives if nothing renews it. */
+function secondsLeft({ expiresAt }: SsoSession, now: Seconds): Seconds {
+  return expiresAt === undefined ? unsavedLifetime : Math.max(1, expiresAt - now);
 }
 
 /** Reads the session in a merge. Refuses to bring back one that was ended in another tab since this request read it. */
@@ -183,7 +179,7 @@ export function sessionAdapter(scope: StorageScope, now: () => Seconds): Adapter
   return {
     find: (id) => findByCookie(storage, id),
     findByUid: (uid) => findByUid(storage, uid),
-    upsert: async (id, payload, ttl) => upsert(storage, { id, payload, ttl }),
+    upsert: async (id, payload, ttl = unsavedLifetime) => upsert(storage, { id, payload, ttl }),
     destroy: (id) => destroy(storage, id),
     async consume() {
       throw new TypeError('sessions are not consumed');
@@ -222,8 +218,7 @@ interface SavedSession {
   /** What the browser's cookie holds: a copy of the store must not give it away. */
   readonly id: string;
   readonly payload: AdapterPayload;
-  /** Seconds. */
-  readonly ttl: number | undefined;
+  readonly ttl: Seconds;
 }
 
 function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
@@ -237,14 +232,14 @@ function upsert({ scope, now }: SessionStorage, saved: SavedSession): void {
   const valid = accountIn(unit, accountId)?.validAfter;
   const current = currentSession(unit, uid, now());
   endedSessions.delete(uid);
-  unit.put(sessionCookieKey(id), omitUndefined({ value: uid, ttl, refs: [ssoSessionKey(uid)] }));
+  unit.put(sessionCookieKey(id), { value: uid, ttl, refs: [ssoSessionKey(uid)] });
   unit.merge(ssoSessionKey(uid), (value) => {
     const { validSince, ...found } = current(value);
     const startedAt = found.accountId === accountId ? found.startedAt : now();
     const merged = mergeAuthorizations(uid, { current: found.authorizations, before, after });
     const account = accountId ? { accountId, ...validOf({ ...found, validSince }, { accountId, valid }) } : {};
-    const next = { ...found, ...account, startedAt, authorizations: merged, payload };
-    return entryOf(next, ttl ?? secondsLeft(next, now()));
+    const next = { ...found, ...account, startedAt, authorizations: merged, payload, expiresAt: now() + ttl };
+    return entryOf(next, ttl);
   });
 }
 

@@ -39,7 +39,8 @@ export const importRules: Readonly<Record<string, Part>> = {
   delivery: { ours: ['core', 'rendering', 'authenticators/authenticator', ...store], packages: 'any' },
 
   flow: { ours: ['core', 'policy', 'users', 'authenticators', 'delivery', 'user-agent', ...store], packages: [] },
-  oidc: { ours: ['core', 'flow', 'policy', 'users', ...store], packages: ['oidc-provider', 'jose'] },
+  // Back-channel logouts go through the outbox, so that none is lost with a node.
+  oidc: { ours: ['core', 'flow', 'policy', 'users', 'delivery/outbox', ...store], packages: ['oidc-provider', 'jose'] },
   // The snapshot has the brand's name and colours; `oidc/pages` is what oidc-provider wants rendered. Pages read the
   // request's scope.
   http: {

@@ -4,7 +4,7 @@ import type { MailChannelSettings } from '../../../src/delivery/channels.ts';
 import { createChannels } from '../../../src/delivery/channels.ts';
 import { inboxChannel, readInbox } from '../../../src/delivery/inbox.ts';
 import { createMessageRenderer } from '../../../src/delivery/render-message.ts';
-import type { AccountChange } from '../../../src/flow/notify/account-notification.ts';
+import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { createRenderer } from '../../../src/http/html/render.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
@@ -93,29 +93,13 @@ describe('the text of a message', () => {
     accountUrl,
   });
   const asked = { ip: '192.0.2.1', browser: 'Firefox', system: 'Linux' };
-  const changes: readonly AccountChange[] = [
-    'added',
-    'replaced',
-    'renamed',
-    'removed',
-    'session_ended',
-    'sessions_ended',
-    'address_added',
-    'address_removed',
-    'device_forgotten',
-    'email_changed',
-    'reset',
-    'reset_all',
-    'password_reset',
-    'access_code',
-  ];
   const changed = { identifier: 'alice', at: 1_800_000_000, app: 'Notes', ...asked };
   const templates = [
     ['code', signInMail('a@x.test', '012345', 1).params],
     ['address', { app: 'Notes', code: '012345', minutes: 10, ...asked }],
     ['recovery-used', { app: 'Notes', remaining: 7, at: 1_800_000_000, ip: '192.0.2.1' }],
     ['recovery-used', { app: 'Notes', remaining: 2, at: 1_800_000_000, ip: '192.0.2.1' }],
-    ...changes.map((event) => ['account-changed', { ...changed, event, authenticator: 'totp' }] as const),
+    ...accountChanges.map((event) => ['account-changed', { ...changed, event, authenticator: 'totp' }] as const),
   ] as const;
 
   test.each(templates)(
@@ -139,7 +123,7 @@ describe('the text of a message', () => {
     const params = { ...changed, event: 'renamed', authenticator: 'totp', label: 'New <b>', formerLabel: 'Old' };
     const delivery = { channel: 'email', to: 'a@x.test', template: 'account-changed', params, expires: 1 } as const;
     const { subject, text, html = '' } = render(delivery, { uiLocales: 'en', acceptLanguage: '' });
-    expect(subject).toBe('Your account was changed');
+    expect(subject).toBe('Way to verify renamed: Authenticator app');
     expect(text).toContain('got another name: Authenticator app.');
     expect(text).toContain('\nName: New <b>\nBefore: Old\nWhen: January 15, 2027 at 8:00 AM UTC\n');
     expect(text).toContain('\nFrom: Firefox, Linux · 192.0.2.1\nIn: Notes\n');

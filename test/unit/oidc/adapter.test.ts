@@ -250,6 +250,51 @@ describe('a grant that is revoked', () => {
     expect(store.commits[length]).toEqual([{ op: 'delete', key: grantKey('g') }]);
   });
 
+  /** A request revokes the grant `g`. What it does then, and what is found afterwards. */
+  test.each<[string, () => Promise<unknown>, readonly string[]]>([
+    ['nothing more', async () => undefined, []],
+    ['issues a token under it', () => adapter('AccessToken').upsert('late', payloadOf('AccessToken'), 60), []],
+    [
+      'issues a token under another grant',
+      async () => {
+        await adapter('Grant').upsert('h', { accountId: user.id }, 600);
+        await adapter('AccessToken').upsert('late', { ...payloadOf('AccessToken'), grantId: 'h' }, 60);
+      },
+      ['late'],
+    ],
+  ])('and then: %s', async (_what, then, found) => {
+    await issue();
+    await request(async () => {
+      for (const model of tokens) await adapter(model).revokeByGrantId('g');
+      await then();
+    });
+    const left: string[] = [];
+    for (const id of [...tokens, 'late']) if (await find(id === 'late' ? 'AccessToken' : id, id)) left.push(id);
+    expect(left).toEqual(found);
+  });
+
+  test('cannot be given anew by the request that revokes it', async () => {
+    await issue();
+    const both = request(async () => {
+      await adapter('RefreshToken').revokeByGrantId('g');
+      await adapter('Grant').upsert('g', { accountId: user.id }, 600);
+    });
+    await expect(both).rejects.toBeInstanceOf(Conflict);
+  });
+
+  test('of two that one request revokes, as a sign-out does, both end', async () => {
+    await issue();
+    await request(async () => {
+      await adapter('Grant').upsert('h', { accountId: user.id }, 600);
+      await adapter('AccessToken').upsert('of-h', { ...payloadOf('AccessToken'), grantId: 'h' }, 60);
+    });
+    await request(async () => {
+      for (const grant of ['g', 'h']) await Promise.all(tokens.map((model) => adapter(model).revokeByGrantId(grant)));
+    });
+    for (const model of tokens) expect(await find(model)).toBeUndefined();
+    expect(await find('AccessToken', 'of-h')).toBeUndefined();
+  });
+
   test('is looked through once for all kinds of tokens', async () => {
     await issue();
     let asked = 0;

@@ -1,9 +1,10 @@
 /** Sessions of an account that was changed meanwhile. */
 import { afterAll, expect, test } from '@jest/globals';
 import { createStorageScope } from '../../../src/oidc/request-scope.ts';
-import { keepSession, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
+import { keepSession, recordEvidence, sessionAdapter } from '../../../src/oidc/storage/session-adapter.ts';
 import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { credentialsKey, userKey } from '../../../src/stores/keys.ts';
+import type { Op, Store } from '../../../src/stores/store.ts';
 import { UnitOfWork } from '../../../src/stores/unit-of-work.ts';
 import { newUser } from '../../../src/users/changes.ts';
 import { serializeUser } from '../../../src/users/user.ts';
@@ -15,8 +16,8 @@ afterAll(() => store.close());
 const now = () => 1_800_000_000;
 const session = { uid: 'session-uid', accountId: '', authorizations: {}, exp: now() + 60 };
 
-async function begin(user: ReturnType<typeof newUser>, cookie: string) {
-  const unit = new UnitOfWork(store);
+async function begin(user: ReturnType<typeof newUser>, cookie: string, through: Store = store) {
+  const unit = new UnitOfWork(through);
   await unit.load([userKey(user.id)]);
   const adapter = sessionAdapter(createStorageScope(unit), now);
   const found = await adapter.find(cookie);
@@ -50,4 +51,29 @@ test('a request that read the account before it was changed does not end the ses
   await late.save();
   await late.unit.commit();
   expect((await begin(user, 'cookie')).found).toBeUndefined();
+});
+
+test('the session that goes on lives no longer than its cookie would have', async () => {
+  const user = newUser({ identifiers: ['bob'] }, ['bob'], now() - 60);
+  await store.commit([
+    { op: 'put', key: userKey(user.id), value: serializeUser(user), refs: [credentialsKey(user.id)] },
+  ]);
+  const first = await begin(user, 'cookie-of-bob');
+  const limits = { idle: 60, absolute: 600 };
+  recordEvidence(first.unit, session.uid, { subject: user.id, evidence: [], limits, now: now() });
+  await first.save();
+  await first.unit.commit();
+
+  const commits: (readonly Op[])[] = [];
+  const noting: Store = {
+    ...store,
+    commit(ops) {
+      commits.push(ops);
+      return store.commit(ops);
+    },
+  };
+  const changing = await begin(user, 'cookie-of-bob', noting);
+  keepSession(changing.unit, session.uid, { valid: user.validAfter, withTokens: true, now: now() + 50 });
+  await changing.unit.commit();
+  expect(commits.flat()).toMatchObject([{ op: 'replace', ttl: 10 }]);
 });

@@ -36,7 +36,7 @@ const base = {
   'page.txt.ejs':
     "<%= l.say({ key: 'hello', params: { name: l.name } }) %>, <%= l.list([l.name, 'B']) %>, <%= l.time(l.at, 'day') %>",
   'partials/name.ejs': '<b><%= l.name %></b>',
-  'icons/kinds/other.svg': '<svg>other</svg>',
+  'icons/kinds/first.svg': '<svg>first</svg>',
 };
 const model = { name: '<A>', at: 1_800_000_000 };
 const ours = viewsWith(base);
@@ -50,11 +50,11 @@ test('HTML is escaped, plain text is not', () => {
 
 test('a later folder replaces single templates, and adds icons', () => {
   const brand = viewsWith({
-    'partials/name.ejs': "<i><%= l.name %></i><%- l.icon('kinds/own') %><%- l.icon('kinds/unknown') %>",
+    'partials/name.ejs': "<i><%= l.name %></i><%- l.icon('kinds/own') %><%- l.icon('kinds/first') %>",
     'icons/kinds/own.svg': '<svg>own</svg>\n',
   });
   const templates = loadTemplates<Models>([ours, brand], table);
-  expect(templates.draw('page', model, english)).toContain('<i>&lt;A&gt;</i><svg>own</svg><svg>other</svg> Hello');
+  expect(templates.draw('page', model, english)).toContain('<i>&lt;A&gt;</i><svg>own</svg><svg>first</svg> Hello');
 });
 
 test('an icon that there is not is an error', () => {

@@ -1,8 +1,12 @@
-/** Every authenticator has texts and an icon of its own: a new one that lacks some is told here which. */
+/**
+ * Every authenticator has texts and an icon of its own, and every change of an account its mail: a new one that lacks
+ * some is told here which.
+ */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { authenticatorKinds } from '../../../src/authenticators/index.ts';
+import { accountChanges } from '../../../src/flow/notify/account-notification.ts';
 import { loadCatalogues } from '../../../src/rendering/catalogue.ts';
 import { viewsDir } from '../../support/page-states.ts';
 
@@ -31,8 +35,21 @@ test('every authenticator has a name, titles, leads and actions', () => {
   expect(needed.filter((code) => !english.includes(code))).toEqual([]);
 });
 
+test('every change of an account that is notified has a subject and a text of its own', () => {
+  const needed = accountChanges.flatMap((change) =>
+    ['', '.subject'].map((part) => `mail.account-changed.${change}${part}`),
+  );
+  expect(needed.filter((code) => !english.includes(code))).toEqual([]);
+});
+
+test('nothing steps in for an authenticator or a change that lacks a text', () => {
+  const general =
+    /^(?:authenticator|(?:select\.)?(?:challenge|enroll))\.other\b|^select\.\w+\.other$|^mail\.account-changed\.subject$/;
+  expect(english.filter((code) => general.test(code))).toEqual([]);
+});
+
 test('every authenticator has an icon, and every icon an authenticator', () => {
-  const needed = [...authenticatorKinds.map(({ key }) => `${key}.svg`), 'other.svg'];
+  const needed = authenticatorKinds.map(({ key }) => `${key}.svg`);
   expect(icons.toSorted()).toEqual(needed.toSorted());
 });
 

@@ -42,7 +42,6 @@ export function headingOf({ step, app }: StepPage, t: Translator): MessageDescri
           `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
           `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
           `${step.kind}.${step.authenticator}.title`,
-          `${step.kind}.other.title`,
         ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
@@ -77,15 +76,10 @@ export function selectLead(step: Extract<Step, { kind: 'select' }>, t: Translato
   return { key: t.pick(`select.${step.purpose}.lead.${reason}`, `select.${step.purpose}.lead`) };
 }
 
-/** A secret that the user knows needs no word of where to find it. */
-export function challengeLead(
-  step: Extract<Step, { kind: 'challenge' }>,
-  t: Translator,
-): MessageDescriptor | undefined {
+export function challengeLead(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {
   const { authenticator, label } = step;
   if (step.inputs.includes('secret')) {
-    const key = `challenge.${authenticator}.lead`;
-    return t.pick(key, 'challenge.other.lead') === key ? { key } : undefined;
+    return { key: `challenge.${authenticator}.lead` };
   }
   if (step.challenge.unsent === true)
     return { key: step.alternatives ? 'challenge.unsent.lead' : 'challenge.unsent.lead_only' };
@@ -97,7 +91,6 @@ export function challengeLead(
       `challenge.${authenticator}${methodOf(step)}.${named}`,
       `challenge.${authenticator}.${named}`,
       `challenge.${authenticator}.lead`,
-      'challenge.other.lead',
     ),
     params: { label: label ?? '', address: isAddressed ? address : '' },
   };
@@ -109,7 +102,6 @@ export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translato
     key: t.pick(
       `enroll.${authenticator}${stageOf(step)}${methodOf(step)}.lead`,
       `enroll.${authenticator}${stageOf(step)}.lead`,
-      'enroll.other.lead',
     ),
     params: { address: String(offer.address ?? '') },
   };

@@ -99,7 +99,7 @@ function selectContent({ page, step, t, account }: StepOf<'select'>): Content {
       value: enrollment === undefined || enrollment === '' ? authenticator : `${authenticator}:${enrollment}`,
       icon: iconOf(authenticator),
       name: authenticatorName(authenticator, t),
-      about: { key: t.pick(`select.${step.purpose}.${authenticator}`, `select.${step.purpose}.other`) },
+      about: { key: `select.${step.purpose}.${authenticator}` },
       ...omitUndefined({ label }),
     }),
   );

@@ -82,10 +82,10 @@ export function stateForm(
 
 /** Name of an authenticator in the language of the page. */
 export function authenticatorName(key: string, t: Translator): string {
-  return t.text(t.pick(`authenticator.${key}`, 'authenticator.other'), { key });
+  return t.text(`authenticator.${key}`);
 }
 
-/** An icon of its own, or the general one. */
+/** Each authenticator has an icon of its own. */
 export function iconOf(authenticator: string): string {
   return `authenticators/${authenticator}`;
 }
