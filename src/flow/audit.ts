@@ -88,6 +88,8 @@ export const auditEvents = {
     fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
     causedBy: 'enroll',
   },
+  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: 'recover' },
+  'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: 'enroll' },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: 'skip' },
   'message.queued': {
     outcomes: succeeds,

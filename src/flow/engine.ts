@@ -11,7 +11,7 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { forgetSubject, started } from '../core/step/transitions.ts';
+import { forgetSubject, notRecovering, recovering, started } from '../core/step/transitions.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
@@ -39,7 +39,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 
 export interface Submission {
   /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
@@ -60,6 +60,8 @@ export interface StepShown {
   /** Keys of the authenticators that were proved in this transaction. */
   readonly done: readonly string[];
   readonly canRestart: boolean;
+  /** The user recovers the password. */
+  readonly recovering?: true;
   /** The transaction went on by this request: show it under its own address. */
   readonly moved: boolean;
   /** What came with this request was not taken: `step.messages` say why. */
@@ -110,6 +112,8 @@ export async function submit(
       const skipped = await skip(context, await decide(context));
       return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
     }
+    case 'recover':
+      return recover(context, await decide(context));
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -161,11 +165,29 @@ function cancel(context: OpenTransaction): SignInResult {
   return { kind: 'cancelled', reason: 'user' };
 }
 
+/** Only where the page offered it: a recovery begins where a password is asked for. */
+async function recover(context: OpenTransaction, decided: Decided): Promise<SignInResult> {
+  const { recoverable, identifyWith } = await viewOf(context, decided);
+  const { decision } = decided;
+  const isAsked =
+    (decision.kind === 'identify' && identifyWith === recoverable) ||
+    (decision.kind === 'challenge' && decision.options.some(({ authenticator }) => authenticator === recoverable));
+  if (recoverable === undefined || !isAsked) return present(context, [{ code: 'form.stale', level: 'info' }], false);
+  audit(context.request.unit, context.services.audit, {
+    event: 'recovery.started',
+    outcome: 'success',
+    ...auditContext(context),
+    authenticator: recoverable,
+  });
+  return present({ ...context, transaction: recovering(context.transaction) }, [], true);
+}
+
 /**
  * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
  * before (Law 6).
  */
 function restarted(context: OpenTransaction): OpenTransaction {
+  if (context.transaction.recovering) return { ...context, transaction: notRecovering(context.transaction) };
   const { session: _session, skipped: _skipped, ...rest } = context.transaction;
   if (rest.expectedSubject !== undefined) return context;
   return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
@@ -218,7 +240,8 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
-    canRestart: subject !== undefined && transaction.expectedSubject === undefined,
+    canRestart: transaction.recovering === true || (subject !== undefined && transaction.expectedSubject === undefined),
+    ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),

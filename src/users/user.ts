@@ -3,7 +3,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
-import type { Enrollment, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -39,6 +39,8 @@ export interface User {
   readonly updatedAt: Seconds;
   /** Epoch seconds. Sessions and tokens from before this moment are void: a reset, a new password. */
   readonly validAfter: Seconds;
+  /** The last recovery of the account. */
+  readonly recovery?: Recovery;
   /** What the user skipped to enroll. */
   readonly skipped?: StoredSkips;
   /** Where the user is notified besides the addresses that the account has anyway. */
@@ -140,6 +142,7 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     groups: user.groups,
     ...(user.userType === undefined ? {} : { userType: user.userType }),
     profile: user.profile,
+    ...(user.recovery === undefined ? {} : { recovery: user.recovery }),
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };

@@ -20,7 +20,7 @@ type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonl
 const optionsByFact = {
   now: ['at'],
   // An explanation is about a request for which no interaction has started.
-  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [] },
+  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [], recovering: [] },
   request: {
     clientId: ['app'],
     scopes: ['scope'],
@@ -47,6 +47,7 @@ const optionsByFact = {
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
+    recovery: ['user', 'recovered'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
@@ -65,6 +66,7 @@ const optionsByCondition = {
   apps: ['app'],
   scopes: ['scope'],
   time: ['at'],
+  recovered: ['user', 'recovered'],
   attributes: ['user', 'attribute'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 

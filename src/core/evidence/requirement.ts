@@ -4,8 +4,9 @@
  */
 
 import type { LayerRequirement } from '../model/decision.ts';
-import type { Characteristic, Evidence, Factor, Facts, RequestFacts, Seconds } from '../model/facts.ts';
+import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
+import { dependsOn, independentParts } from './recovered.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence {
@@ -19,6 +20,8 @@ export interface AssessedEvidence {
   readonly toEnroll?: true;
   /** As in the descriptor of its authenticator. */
   readonly auxiliary?: true;
+  /** As in its enrollment. */
+  readonly recovered?: RecoveredPart;
   /** As in its enrollment: it counts for the account-management requirement (Law 7) only. */
   readonly accountManagementOnly?: true;
 }
@@ -100,9 +103,23 @@ export function factorsShort(alternative: Alternative, evidence: readonly Assess
 
 /**
  * The distinct factor types that fresh evidence covers. Auxiliary evidence covers one only beside other evidence, and
- * only where a demand names its authenticator.
+ * only where a demand names its authenticator. A recovered password and what recovered it do not count beside one
+ * another.
  */
 export function coveredFactors(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
+  const [first = [], second = []] = coverages(alternative, evidence);
+  return second.length > first.length ? second : first;
+}
+
+/** What each independent part of the evidence covers. */
+export function coverages(
+  alternative: Alternative,
+  evidence: readonly AssessedEvidence[],
+): readonly (readonly Factor[])[] {
+  return independentParts(evidence).map((part) => coverage(alternative, part));
+}
+
+function coverage(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
   const covered: Factor[] = [];
   const cover = ({ age, factors }: AssessedEvidence): void => {
     if (!isFresh(age, alternative.maxAge)) return;
@@ -150,7 +167,7 @@ function meetsChain(
   return evidence.some(
     (assessed) =>
       meetsDemand(step, assessed) &&
-      !used.some(({ enrollment }) => enrollment === assessed.enrollment) &&
+      !used.some((one) => one.enrollment === assessed.enrollment || dependsOn(one, assessed)) &&
       meetsChain(others, evidence, [...used, assessed]),
   );
 }
@@ -166,7 +183,9 @@ export function chainMatches(
     const fitting = evidence.filter((assessed) => meetsDemand(step, assessed));
     partial = partial.flatMap((matched) =>
       fitting
-        .filter((assessed) => !matched.some(({ enrollment }) => enrollment === assessed.enrollment))
+        .filter(
+          (assessed) => !matched.some((one) => one.enrollment === assessed.enrollment || dependsOn(one, assessed)),
+        )
         .map((assessed) => [...matched, assessed]),
     );
   }

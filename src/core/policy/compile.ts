@@ -33,6 +33,8 @@ export interface PolicySet {
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Absent: `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
+  /** What a recovery takes. Absent: no password can be recovered. */
+  readonly recovery?: CompiledPolicy;
   /** Strongest first, as configured. */
   readonly acrValues: readonly AcrValue[];
   /** From the app: every sign-in must reach this `acr` value. */

@@ -9,6 +9,7 @@ import { attributesCondition } from './conditions/attributes.ts';
 import { deviceCondition } from './conditions/device.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { networkCondition } from './conditions/network.ts';
+import { recoveredCondition } from './conditions/recovered.ts';
 import { scopesCondition } from './conditions/scopes.ts';
 import { timeCondition } from './conditions/time.ts';
 import { userTypeCondition } from './conditions/user-type.ts';
@@ -24,6 +25,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   apps: appsCondition,
   scopes: scopesCondition,
   time: timeCondition,
+  recovered: recoveredCondition,
   attributes: attributesCondition,
 };
 

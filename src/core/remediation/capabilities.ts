@@ -2,9 +2,10 @@
 
 import { type CountedEvidence, showTheSame } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
+import { isAddress, recoveredPart } from '../evidence/recovered.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
-import type { AuthenticatorDescriptor, Enrollment, Subject } from '../model/facts.ts';
+import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
@@ -60,9 +61,14 @@ export function forAccountManagement(capabilities: Capabilities): Capabilities {
 
 /** The user's enrollments of enabled authenticators, in the order of the authenticators. */
 export function usableEnrollments(subject: Subject, policies: PolicySet): readonly Enrollment[] {
-  return policies.authenticators.flatMap(({ key, auxiliary }) => {
+  return policies.authenticators.flatMap((descriptor) => {
+    const { key, auxiliary } = descriptor;
     const usable = subject.enrollments.filter(({ authenticator, consumed }) => authenticator === key && !consumed);
-    return auxiliary ? usable.map((enrollment) => ({ ...enrollment, auxiliary })) : usable;
+    if (!auxiliary && !subject.recovery) return usable;
+    return usable.map((enrollment) => {
+      const recovered = recoveredPart(subject, descriptor, enrollment.id);
+      return { ...enrollment, ...(auxiliary && { auxiliary }), ...(recovered && { recovered }) };
+    });
   });
 }
 
@@ -80,11 +86,13 @@ export function provable(
       const before = enrollments.slice(0, index);
       return before.filter((other) => standsFor(other, enrollment, evidence)).length < limit;
     })
-    .map(({ id, authenticator, factors, characteristics, auxiliary, accountManagementOnly }): AssessedEvidence => {
+    .map(({ id, authenticator, factors, characteristics, ...marks }): AssessedEvidence => {
+      const { auxiliary, recovered, accountManagementOnly } = marks;
       const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
       const marked = {
         ...proof,
         ...(auxiliary && { auxiliary }),
+        ...(recovered && { recovered }),
         ...(accountManagementOnly && { accountManagementOnly }),
       };
       return authenticator === policies.presenceOnly ? presenceOnly(marked) : marked;
@@ -106,20 +114,32 @@ export function enrollable(
   requirements: readonly LayerRequirement[],
 ): readonly AssessedEvidence[] {
   const limit = longestChain(requirements);
+  const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
   return policies.authenticators
     .filter(
       (descriptor) =>
         descriptor.enrollable && enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length < limit,
     )
-    .map(({ key, factors, characteristics, auxiliary }) => ({
-      authenticator: key,
-      enrollment: `new ${key}`,
-      factors,
-      characteristics,
-      age: 'now',
-      toEnroll: true,
-      ...(auxiliary && { auxiliary }),
-    }));
+    .map((descriptor) => {
+      const { key, factors, characteristics, auxiliary } = descriptor;
+      const recovered = isRecovered ? partOfNew(descriptor) : undefined;
+      return {
+        authenticator: key,
+        enrollment: `new ${key}`,
+        factors,
+        characteristics,
+        age: 'now',
+        toEnroll: true,
+        ...(auxiliary && { auxiliary }),
+        ...(recovered && { recovered }),
+      };
+    });
+}
+
+/** What a recovery that still counts would make of a new enrollment. */
+function partOfNew(descriptor: AuthenticatorDescriptor): RecoveredPart | undefined {
+  if (descriptor.underPasswordPolicy) return 'secret';
+  return isAddress(descriptor) && !descriptor.recovery ? 'proof' : undefined;
 }
 
 function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): boolean {

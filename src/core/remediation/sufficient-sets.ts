@@ -7,7 +7,7 @@ import {
   type AssessedEvidence,
   chainMatches,
   countedFor,
-  coveredFactors,
+  coverages,
   factorsShort,
   isNamed,
   meetsDemand,
@@ -89,8 +89,7 @@ function helpsAlternative(
   if (demand !== undefined) return meetsDemand(demand, action);
   if (factorsShort(alternative, evidence) <= 0) return false;
   if (action.auxiliary && !isNamed(action, alternative)) return false;
-  const covered = coveredFactors(alternative, evidence);
-  return action.factors.some((factor) => !covered.includes(factor));
+  return coverages(alternative, evidence).some((covered) => action.factors.some((factor) => !covered.includes(factor)));
 }
 
 /** The actions of a set that the user may take now: a step of a chain comes after the steps before it. */

@@ -77,12 +77,14 @@ function transactionOf({
   startedAt,
   skipped,
   requestedEnrollment,
+  recovering,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
     ...(requestedEnrollment === undefined ? {} : { requestedEnrollment }),
+    ...(recovering ? { recovering } : {}),
   };
 }
 

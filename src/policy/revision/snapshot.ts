@@ -59,17 +59,19 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   };
   const { enrollment: enrollmentPolicy, password: passwordPolicy } = termsPolicies(sources, hashOf, read);
   const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app, enrollment, password] = await Promise.all([
+    const [session, app, enrollment, password, recovery] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
       passwordPolicy(),
+      policy(documentKey('recovery', 'recovery')),
     ]);
     return {
       session: session ?? denyAll,
       ...(app && { app }),
       ...(enrollment && { enrollment }),
       ...(password && { password }),
+      ...(recovery && { recovery }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,

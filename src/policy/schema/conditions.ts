@@ -10,6 +10,7 @@ import { attributesSchema } from './conditions/attributes.ts';
 import { deviceSchema } from './conditions/device.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { networkSchema } from './conditions/network.ts';
+import { recoveredSchema } from './conditions/recovered.ts';
 import { scopesSchema } from './conditions/scopes.ts';
 import { timeSchema } from './conditions/time.ts';
 import { userTypeSchema } from './conditions/user-type.ts';
@@ -25,6 +26,7 @@ const conditionSchemas = {
   apps: appsSchema,
   scopes: scopesSchema,
   time: timeSchema,
+  recovered: recoveredSchema,
   attributes: attributesSchema,
 } satisfies { readonly [Name in ConditionName]: z.ZodType<unknown> };
 

@@ -5,6 +5,7 @@ import type { DocumentKind } from '../model/documents.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
+import { recoveryPolicySchema } from './recovery-policy.ts';
 import { sessionPolicySchema } from './session-policy.ts';
 import { settingsSchema } from './settings.ts';
 import { signOnPolicySchema } from './sign-on-policy.ts';
@@ -15,6 +16,7 @@ export const schemas = {
   session: sessionPolicySchema,
   enrollment: enrollmentPolicySchema,
   password: passwordPolicySchema,
+  recovery: recoveryPolicySchema,
   'sign-on': signOnPolicySchema,
 } as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
 

@@ -18,6 +18,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   'sign-on': ({ name }) => `policies/sign-on/${name}.yaml`,
   enrollment: () => 'policies/enrollment.yaml',
   password: () => 'policies/password.yaml',
+  recovery: () => 'policies/recovery.yaml',
 };
 
 const chapters = (await readdir(join(root, 'docs')))
