@@ -15,5 +15,11 @@ module.exports = class NodeEnvironment extends TestEnvironment {
     for (const name of dispatchers) {
       if (globalThis[name] !== undefined) this.global[name] = globalThis[name];
     }
+    /** What the tests may know of this run: their file, and whether all tests of the file are run. */
+    this.global.run = { file: context.testPath, isWhole: true };
+  }
+
+  async handleTestEvent(event, state) {
+    if (event.name === 'run_start') this.global.run.isWhole = !state.testNamePattern && !state.hasFocusedTests;
   }
 };

@@ -35,8 +35,6 @@ export interface Authenticator {
    * Present: it sends messages, within these limits per account. A resend never resets the attempts (section 3.1.3.2).
    */
   readonly sendLimits?: readonly Limit[];
-  /** Present: the user has one credential at most, and a new one replaces it. */
-  readonly maxEnrollments?: 1;
   /** Present: one challenge serves all credentials of the user, and `verify` tells which one answered. */
   readonly sharedChallenge?: true;
 

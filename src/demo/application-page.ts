@@ -46,10 +46,11 @@ const signedInContent = (
 <h2 id="how">How the provider knows that it is you</h2>
 ${assuranceFacts(signedIn.assurance, now)}
 </section>
+${deliveryAddress(signedIn)}
 <section aria-labelledby="try">
 <h2 id="try">What you can try</h2>
 <ul class="actions">
-${(['step-up', 'again', 'recent', 'check'] as const).map((kind) => action(app, kind))}
+${actionsOf(app).map((kind) => action(app, kind))}
 ${refreshAction(app, signedIn)}
 </ul>
 </section>
@@ -58,6 +59,21 @@ ${refreshAction(app, signedIn)}
 <pre tabindex="0" role="region" aria-label="Claims of the ID token"><code>${JSON.stringify(signedIn.claims, undefined, 2)}</code></pre>
 </details>
 <form method="post" action="/${app.key}/sign-out"><button class="button secondary">Sign out everywhere in this demo</button></form>`;
+
+/** Only a shop has something to send. */
+function actionsOf({ key }: DemoApp): readonly Exclude<SignInKind, 'plain'>[] {
+  return [...(key === 'shop' ? (['checkout'] as const) : []), 'step-up', 'again', 'recent', 'check'];
+}
+
+/** The claim `address`, once the user has been to the checkout (OpenID Connect Core section 5.1.1). */
+function deliveryAddress({ claims: { address } }: SignedIn): Markup | undefined {
+  const { formatted } = (address ?? {}) as { readonly formatted?: unknown };
+  if (typeof formatted !== 'string') return undefined;
+  return html`<section aria-labelledby="delivery">
+<h2 id="delivery">Where it is sent</h2>
+<address>${formatted.split('\n').map((line) => html`${line}<br>`)}</address>
+</section>`;
+}
 
 function assuranceFacts({ acr, amr, authTime }: ClaimedAssurance, now: number): Markup {
   return html`<dl class="facts">
@@ -71,6 +87,10 @@ function assuranceFacts({ acr, amr, authTime }: ClaimedAssurance, now: number): 
 }
 
 const actionTexts: Readonly<Record<Exclude<SignInKind, 'plain'>, readonly [label: string, words: string]>> = {
+  checkout: [
+    'Go to the checkout',
+    'The shop asks for your name and address. You fill in what is missing, once; the next time nothing is asked.',
+  ],
   'step-up': [
     'Ask for two factors',
     'You prove only what is missing. If you gave two kinds of proof already, nothing is asked.',
@@ -85,7 +105,9 @@ const actionTexts: Readonly<Record<Exclude<SignInKind, 'plain'>, readonly [label
 
 function action(app: DemoApp, kind: Exclude<SignInKind, 'plain'>): Markup {
   const [label, words] = actionTexts[kind];
-  const parameter = Object.entries(requestParameters[kind]).map(([name, value]) => `${name}=${value}`);
+  const parameter = Object.entries(requestParameters[kind]).map(
+    ([name, value]) => `${name}=${value.replaceAll(' ', '+')}`,
+  );
   return html`<li><a class="button secondary" href="/${app.key}/sign-in/${kind}">${label}</a>
 <p>${words} <code>${parameter.join('&')}</code></p></li>
 `;

@@ -28,6 +28,6 @@ export const demoApps: readonly DemoApp[] = [
     title: 'Shop',
     about: 'Buying something should be quick, and nobody remembers another password.',
     asksFor:
-      'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey.',
+      'A code or a link that you get by email, or a passkey. Never a password. It offers you to set up a passkey. At the checkout: your name and address, once.',
   },
 ];

@@ -4,7 +4,7 @@ import type { DemoApp } from './demo-apps.ts';
 import type { SignInProblem } from './problems.ts';
 
 /** Which of the page's actions started an authorization request. */
-export type SignInKind = 'plain' | 'step-up' | 'again' | 'recent' | 'check';
+export type SignInKind = 'plain' | 'checkout' | 'step-up' | 'again' | 'recent' | 'check';
 
 /** An authorization request whose answer has not come yet. */
 export interface PendingSignIn {

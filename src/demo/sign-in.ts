@@ -19,6 +19,7 @@ const recentSeconds = 60;
 /** What each action adds to the authorization request (OpenID Connect Core section 3.1.2.1). */
 export const requestParameters: Readonly<Record<SignInKind, Readonly<Record<string, string>>>> = {
   plain: {},
+  checkout: { scope: 'openid profile email address' },
   'step-up': { acr_values: twoFactorAcr },
   again: { prompt: 'login' },
   recent: { max_age: String(recentSeconds) },

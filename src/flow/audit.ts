@@ -45,18 +45,46 @@ export interface AuditFields {
   readonly by: string;
   /** All groups of the user from now on. */
   readonly groups: readonly string[];
+  /** Names of attributes and terms, never their values. */
+  readonly attributes: readonly string[];
   /** Of an access code: its characters, the seconds that it is valid, and how often it can be used. */
   readonly length: number;
   readonly lifetime: number;
   readonly uses: number;
 }
 
+/** What causes an event: a form (by its `data-step`), a page, an endpoint, a command, or a worker. */
+export type AuditCause =
+  | 'identify'
+  | 'challenge'
+  | 'enroll'
+  | 'skip'
+  | 'profile'
+  | 'select'
+  | 'resend'
+  | 'recover'
+  | '/account/addresses'
+  | 'the worker of the outbox'
+  | '/oauth2/v1/authorize'
+  | 'any step'
+  | 'cancel'
+  | '/account'
+  | '/oauth2/v1/token'
+  | 'stepgate users add'
+  | 'stepgate users import'
+  | 'stepgate users groups'
+  | 'stepgate users suspend'
+  | 'stepgate users activate'
+  | 'stepgate users unlock'
+  | 'stepgate users reset'
+  | 'stepgate users tac'
+  | 'stepgate users delete';
+
 interface AuditEventRow {
   readonly outcomes: readonly AuditOutcome[];
   /** Fields that a line of this event may have. */
   readonly fields: readonly (keyof AuditFields)[];
-  /** The form (by its `data-step`), page, endpoint or command that causes the event. */
-  readonly causedBy: string;
+  readonly causedBy: readonly AuditCause[];
 }
 
 const inSignIn = ['subject', 'client', 'ip', 'transaction', 'policyRevision'] as const;
@@ -71,100 +99,110 @@ export const auditEvents = {
   'authenticator.verified': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'factors'],
-    causedBy: 'identify, challenge',
+    causedBy: ['identify', 'challenge'],
   },
   'authenticator.refused': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: 'identify, challenge, enroll',
+    causedBy: ['identify', 'challenge', 'enroll'],
   },
   'authenticator.throttled': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator'],
-    causedBy: 'identify, challenge, enroll',
+    causedBy: ['identify', 'challenge', 'enroll'],
   },
   'authenticator.enrolled': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'factors', 'otherSessionsEnded'],
-    causedBy: 'enroll',
+    causedBy: ['enroll'],
   },
-  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: 'recover' },
-  'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: 'enroll' },
-  'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: 'skip' },
+  'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['recover'] },
+  'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['enroll'] },
+  'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
+  'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
+  'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
   'message.queued': {
     outcomes: succeeds,
     fields: [...inSignIn, 'authenticator', 'channel', 'country', 'prefix'],
-    causedBy: 'identify, select, resend, enroll, /account/addresses',
+    causedBy: ['identify', 'select', 'resend', 'enroll', '/account/addresses'],
   },
   'message.withheld': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: 'identify, select, resend',
+    causedBy: ['identify', 'select', 'resend'],
   },
   'message.limited': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: 'identify, select, resend, enroll',
+    causedBy: ['identify', 'select', 'resend', 'enroll'],
   },
   'message.undeliverable': {
     outcomes: fails,
     fields: [...inSignIn, 'authenticator', 'reason'],
-    causedBy: 'identify, select, resend',
+    causedBy: ['identify', 'select', 'resend'],
   },
   'message.failed': {
     outcomes: fails,
     fields: ['subject', 'client', 'transaction', 'reason'],
-    causedBy: 'the worker of the outbox',
+    causedBy: ['the worker of the outbox'],
   },
   'sign_in.completed': {
     outcomes: succeeds,
     fields: [...inSignIn, 'factors', 'rule', 'waived', 'acr', 'amr'],
-    causedBy: '/oauth2/v1/authorize',
+    causedBy: ['/oauth2/v1/authorize'],
   },
   'sign_in.denied': {
     outcomes: denies,
     fields: [...inSignIn, 'rule', 'reason'],
-    causedBy: 'any step, /oauth2/v1/authorize',
+    causedBy: ['any step', '/oauth2/v1/authorize'],
   },
-  'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: 'cancel' },
+  'sign_in.cancelled': { outcomes: fails, fields: inSignIn, causedBy: ['cancel'] },
   'account.device_remembered': {
     outcomes: succeeds,
     fields: ['subject', 'client', 'ip', 'transaction'],
-    causedBy: 'challenge',
+    causedBy: ['challenge'],
   },
-  'account.renamed': { outcomes: succeeds, fields: [...atAccount, 'authenticator'], causedBy: '/account' },
+  'account.renamed': { outcomes: succeeds, fields: [...atAccount, 'authenticator'], causedBy: ['/account'] },
   'account.removed': {
     outcomes: succeeds,
     fields: [...atAccount, 'authenticator', 'otherSessionsEnded'],
-    causedBy: '/account',
+    causedBy: ['/account'],
   },
-  'account.session_ended': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
-  'account.sessions_ended': { outcomes: succeeds, fields: [...atAccount, 'otherSessionsEnded'], causedBy: '/account' },
-  'account.device_forgotten': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
-  'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
-  'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: '/account' },
-  'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: '/account' },
-  'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: '/oauth2/v1/token' },
-  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: '/oauth2/v1/token' },
-  'token.refresh_denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: '/oauth2/v1/token' },
-  'user.added': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users add, import' },
-  'user.changed': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users import' },
-  'user.groups_changed': { outcomes: succeeds, fields: [...byCommand, 'groups'], causedBy: 'stepgate users groups' },
-  'user.suspended': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users suspend' },
-  'user.activated': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users activate' },
-  'user.unlocked': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users unlock' },
-  'user.reset': { outcomes: succeeds, fields: [...byCommand, 'authenticator'], causedBy: 'stepgate users reset' },
+  'account.session_ended': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.sessions_ended': {
+    outcomes: succeeds,
+    fields: [...atAccount, 'otherSessionsEnded'],
+    causedBy: ['/account'],
+  },
+  'account.device_forgotten': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.address_added': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'account.address_refused': { outcomes: fails, fields: [...atAccount, 'reason'], causedBy: ['/account'] },
+  'account.address_removed': { outcomes: succeeds, fields: atAccount, causedBy: ['/account'] },
+  'token.denied': { outcomes: denies, fields: [...atAccount, 'rule', 'reason'], causedBy: ['/oauth2/v1/token'] },
+  'token.refreshed': { outcomes: succeeds, fields: [...atAccount, 'rule'], causedBy: ['/oauth2/v1/token'] },
+  'token.refresh_denied': {
+    outcomes: denies,
+    fields: [...atAccount, 'rule', 'reason'],
+    causedBy: ['/oauth2/v1/token'],
+  },
+  'user.added': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users add', 'stepgate users import'] },
+  'user.changed': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users import'] },
+  'user.groups_changed': { outcomes: succeeds, fields: [...byCommand, 'groups'], causedBy: ['stepgate users groups'] },
+  'user.suspended': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users suspend'] },
+  'user.activated': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users activate'] },
+  'user.unlocked': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users unlock'] },
+  'user.reset': { outcomes: succeeds, fields: [...byCommand, 'authenticator'], causedBy: ['stepgate users reset'] },
   'user.password_set': {
     outcomes: succeeds,
     fields: [...byCommand, 'authenticator'],
-    causedBy: 'stepgate users reset',
+    causedBy: ['stepgate users reset'],
   },
   'authenticator.issued': {
     outcomes: succeeds,
     fields: [...byCommand, 'authenticator', 'length', 'lifetime', 'uses'],
-    causedBy: 'stepgate users tac',
+    causedBy: ['stepgate users tac'],
   },
-  'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: 'stepgate users delete' },
+  'user.deleted': { outcomes: succeeds, fields: byCommand, causedBy: ['stepgate users delete'] },
 } as const satisfies Record<string, AuditEventRow>;
 
 export type AuditEventName = keyof typeof auditEvents;

@@ -11,20 +11,23 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { forgetSubject, notRecovering, recovering, started } from '../core/step/transitions.ts';
+import { started } from '../core/step/transitions.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
+import { recover } from './actions/recover.ts';
 import { resend } from './actions/resend.ts';
+import { begunAnew, restarted } from './actions/restart.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import { startChallenge } from './actions/start-challenge.ts';
 import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
+import { isProvingBrowser } from './browser/proof-secret.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -78,12 +81,22 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' }
+  | SignInLost;
+
+/**
+ * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
+ * the form that does.
+ */
+export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot'> {
+  readonly kind: 'lost';
+}
 
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
-  return present(await openTransaction(services, request), [], false);
+  const context = await openTransaction(services, request);
+  return isLost(context) ? lost(context) : present(context, [], false);
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -96,6 +109,10 @@ export async function submit(
   const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const context = await openTransaction(services, request);
+  if (isLost(context)) {
+    const isRestart = submission.step === 'restart' && binding?.version === context.version;
+    return isRestart ? present(begunAnew(context), [], true) : lost(context);
+  }
   if (!binding || binding.version !== context.version)
     return present(context, [{ code: 'form.stale', level: 'info' }], false);
   switch (submission.step) {
@@ -108,12 +125,10 @@ export async function submit(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
         context,
       );
-    case 'skip': {
-      const skipped = await skip(context, await decide(context));
-      return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
-    }
+    case 'skip':
+      return moved(context, await skip(context, await decide(context)));
     case 'recover':
-      return recover(context, await decide(context));
+      return moved(context, await recover(context, await decide(context)));
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -165,37 +180,18 @@ function cancel(context: OpenTransaction): SignInResult {
   return { kind: 'cancelled', reason: 'user' };
 }
 
-/** Only where the page offered it: a recovery begins where a password is asked for. */
-async function recover(context: OpenTransaction, decided: Decided): Promise<SignInResult> {
-  const { recoverable, identifyWith } = await viewOf(context, decided);
-  const { decision } = decided;
-  const isAsked =
-    (decision.kind === 'identify' && identifyWith === recoverable) ||
-    (decision.kind === 'challenge' && decision.options.some(({ authenticator }) => authenticator === recoverable));
-  if (recoverable === undefined || !isAsked) return present(context, [{ code: 'form.stale', level: 'info' }], false);
-  audit(context.request.unit, context.services.audit, {
-    event: 'recovery.started',
-    outcome: 'success',
-    ...auditContext(context),
-    authenticator: recoverable,
-  });
-  return present({ ...context, transaction: recovering(context.transaction) }, [], true);
+/** `undefined`: the page does not offer that. */
+function moved(context: OpenTransaction, to: OpenTransaction | undefined): Promise<SignInResult> {
+  return to ? present(to, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
 }
 
-/**
- * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
- * before (Law 6).
- */
-function restarted(context: OpenTransaction): OpenTransaction {
-  if (context.transaction.recovering) return { ...context, transaction: notRecovering(context.transaction) };
-  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
-  if (rest.expectedSubject !== undefined) return context;
-  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
+function isLost({ transaction, request }: OpenTransaction): boolean {
+  return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
 }
 
-/** Evidence of the former user carries the former event, so it can never count again. */
-function newEvent({ transaction, version }: OpenTransaction): string {
-  return `${transaction.id}.${version}`;
+function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
+  const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
+  return { kind: 'lost', handle: formHandle(services.secrets()[0] as string, binding), app, snapshot };
 }
 
 function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {

@@ -12,6 +12,7 @@ import type { DecisionOutcome } from '../core/model/decision.ts';
 import type { EnrollmentTerms } from '../core/model/enrollment-policy.ts';
 import type { Evidence, Facts, RequestFacts, Seconds, Subject } from '../core/model/facts.ts';
 import type { AcrValue, Requirement, RuleHead, SessionTerms } from '../core/model/policy.ts';
+import type { ProfileTerms } from '../core/model/profile-policy.ts';
 import type { LayerTrace, RuleTrace } from '../core/model/trace.ts';
 import type { CompiledPolicy, PolicySet } from '../core/policy/compile.ts';
 import type { App } from '../policy/model/app.ts';
@@ -34,6 +35,8 @@ export interface ExplainedLayer extends LayerTrace {
   readonly session?: SessionTerms;
   /** Sign-on policy: so long (seconds) the rule that decided lets a browser remember the second factor. */
   readonly remember?: Seconds;
+  /** Profile policy: what the rule that decided says. */
+  readonly profile?: ProfileTerms;
   /** Enrollment policy: what the rule that decided says. */
   readonly enrollment?: EnrollmentTerms;
 }
@@ -87,6 +90,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
   const session = layer.layer === 'session' ? decidedIn(policies.session, layer)?.then : undefined;
   const app = layer.layer === 'app' && policies.app ? decidedIn(policies.app, layer)?.then : undefined;
   const enrollment = layer.layer === 'enrollment' ? decidedIn(policies.enrollment, layer)?.then : undefined;
+  const profile = layer.layer === 'profile' ? decidedIn(policies.profile, layer)?.then : undefined;
   return {
     ...layer,
     rules: layer.rules.map((rule, index) => ({ ...rule, when: conditionsOf(policy, index) })),
@@ -96,6 +100,7 @@ function explainLayer(layer: LayerTrace, policies: PolicySet, facts: Facts): Exp
     ...(session?.kind === 'allow' && session.session && { session: session.session }),
     ...(app?.kind === 'allow' && app.remember !== undefined && { remember: app.remember }),
     ...(enrollment && { enrollment }),
+    ...(profile && { profile }),
   };
 }
 

@@ -21,7 +21,8 @@ import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction } from './interaction/interactions.ts';
+import { beginTransaction, signInPath } from './interaction/interactions.ts';
+import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
@@ -55,6 +56,7 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
+  provider.use(resumeOnlyWhereProved(provider, signInPath));
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));

@@ -8,6 +8,7 @@ import { checkCatchAll } from './check/check-catch-all.ts';
 import { checkCharacteristics } from './check/check-characteristics.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
+import { checkProfile } from './check/check-profile.ts';
 import { checkReferences, knownNames } from './check/check-references.ts';
 import { configurationWarnings } from './check/warnings.ts';
 import type { AuthenticatorKind } from './model/authenticator-kind.ts';
@@ -60,6 +61,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
     ...checkCharacteristics(sources, documents, options.authenticators),
+    ...checkProfile(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(byPlace) };
   return { ok: true, documents, warnings: [...configurationWarnings(sources, documents, options)].sort(byPlace) };
@@ -91,7 +93,7 @@ function missingFiles(present: ReadonlySet<DocumentKind>): readonly Finding[] {
     .map(([, file]) => ({ file, line: 1, column: 1, path: '', message: 'is missing' }));
 }
 
-const nameField = { app: 'clientId', 'sign-on': 'name' } as const;
+const nameField = { app: 'clientId', 'sign-on': 'name', profile: 'name' } as const;
 
 function nameOf({ kind, source }: DocumentSource): string {
   if (isSingleton(kind)) return kind;

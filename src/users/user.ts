@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto';
 import type { Credential } from '../authenticators/authenticator.ts';
 import type { AttributeValue } from '../core/model/conditions.ts';
 import type { Enrollment, Recovery, Seconds, Subject, UserStatus } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { StoredSkips } from './skips.ts';
 
 /**
@@ -43,6 +44,10 @@ export interface User {
   readonly recovery?: Recovery;
   /** What the user skipped to enroll. */
   readonly skipped?: StoredSkips;
+  /** By id: the version of the terms that the user accepted, and when (epoch seconds). */
+  readonly acceptedTerms?: Readonly<Record<string, { readonly version: string; readonly at: Seconds }>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
   /** Where the user is notified besides the addresses that the account has anyway. */
   readonly notificationAddresses?: readonly AddedAddress[];
   /** An address that the user wants to add: a code was sent there. */
@@ -144,6 +149,8 @@ export function toSubject(user: User, credentials: readonly Credential[], now: S
     profile: user.profile,
     ...(user.recovery === undefined ? {} : { recovery: user.recovery }),
     ...(user.skipped === undefined ? {} : { skipped: user.skipped }),
+    ...(user.acceptedTerms === undefined ? {} : { acceptedTerms: versionsOf(user.acceptedTerms) }),
+    ...(user.offeredAttributes === undefined ? {} : { offeredAttributes: user.offeredAttributes }),
     enrollments: credentials.map((credential) => toEnrollment(credential, now)),
   };
 }
@@ -157,11 +164,14 @@ function toEnrollment(credential: Credential, now: Seconds): Enrollment {
     factors,
     characteristics,
     createdAt,
-    ...(label === undefined ? {} : { label }),
-    ...(compromised === undefined ? {} : { compromised }),
+    ...omitUndefined({ label, compromised }),
     ...(expiresAt === undefined ? {} : { temporary: true }),
     ...(consumed || (expiresAt !== undefined && expiresAt <= now) ? { consumed: true } : {}),
   };
+}
+
+function versionsOf(accepted: NonNullable<User['acceptedTerms']>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(accepted).map(([id, { version }]) => [id, version]));
 }
 
 /** An address that the user added for notifications only, and confirmed with the code that was sent there. */

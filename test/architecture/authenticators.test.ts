@@ -14,6 +14,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   // Other things by the same word: types and attributes of HTML inputs, claims, columns of a file, parts of a URL,
   // kinds of profile attributes.
   'http/html/inputs': ['email', 'password'],
+  'http/html/profile-fields': ['email', 'phone'],
   'cli/users/add': ['email', 'phone'],
   'core/model/attribute': ['email', 'phone'],
   'core/profile/attribute-value': ['email'],

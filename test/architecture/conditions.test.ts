@@ -24,6 +24,7 @@ const optionsByFact = {
   request: {
     clientId: ['app'],
     scopes: ['scope'],
+    essentialClaims: ['essentialClaims'],
     acrValues: ['acrValues'],
     acrEssential: ['essentialAcr'],
     maxAge: ['maxAge'],
@@ -48,6 +49,8 @@ const optionsByFact = {
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
     recovery: ['user', 'recovered'],
+    acceptedTerms: ['user'],
+    offeredAttributes: ['user'],
   },
   evidence: ['evidence'],
 } as const satisfies OptionsFor<Pick<Facts, 'now' | 'keepSignedIn' | 'evidence'>> & {
@@ -65,6 +68,7 @@ const optionsByCondition = {
   device: ['device', 'platform', 'os'],
   apps: ['app'],
   scopes: ['scope'],
+  claims: ['essentialClaims'],
   time: ['at'],
   recovered: ['user', 'recovered'],
   attributes: ['user', 'attribute'],

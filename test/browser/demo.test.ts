@@ -131,6 +131,42 @@ async function givePassword(page: Page): Promise<void> {
 }
 
 describe('shop', () => {
+  test('the checkout asks for a name and an address, once; what is wrong stands beside its field', async () => {
+    const { identifier } = await createUser();
+    await visit(async (page) => {
+      await askForMail(page, identifier);
+      await page.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, identifier)));
+      await page.getByRole('button', { name: 'Verify' }).click();
+      await appears(passkey(page));
+      await skip(page).click();
+      await isBack(page);
+      await clickThrough(page.getByRole('link', { name: 'Go to the checkout' }));
+      await expectAccessible(page);
+      const typed = {
+        displayName: 'Ann Archer',
+        streetAddress: 'Main Street 1',
+        postalCode: '1010',
+        country: 'Austria',
+      };
+      for (const [name, value] of Object.entries(typed)) await page.fill(`[name="userProfile.${name}"]`, value);
+      await clickThrough(page.getByRole('button', { name: 'Continue' }));
+      await expectAccessible(page);
+      expect(await page.locator('[data-message]').evaluateAll((all) => all.map((one) => one.dataset.message))).toEqual([
+        'profile.check',
+        'profile.required',
+      ]);
+      expect(await page.inputValue('[name="userProfile.streetAddress"]')).toBe('Main Street 1');
+      await page.fill('[name="userProfile.locality"]', 'Vienna');
+      await page.keyboard.press('Enter');
+      const text = await isBack(page);
+      expect(text).toContain('Hello Ann Archer');
+      expect((await page.locator('address').innerText()).trim()).toBe('Main Street 1\n1010 Vienna\nAustria');
+      await expectAccessible(page);
+      await clickThrough(page.getByRole('link', { name: 'Go to the checkout' }));
+      expect(await isBack(page)).toContain('The shop knows where to send it');
+    });
+  });
+
   test('by the code that the inbox shows; the passkey that is offered is skipped', async () => {
     const { identifier } = await createUser();
     await visit(async (page, context) => {

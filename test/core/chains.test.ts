@@ -7,6 +7,7 @@ import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import {
   allow,
   always,
+  descriptor,
   enrolled,
   factors,
   factsOf,
@@ -168,6 +169,32 @@ describe('a chain', () => {
       options: [{ authenticator: 'totp', enrollments: ['t1', 't2', 't3'] }],
     });
     expect(decision).not.toHaveProperty('withheld');
+  });
+
+  test('a chain of two new enrollments of one kind takes one after the other', () => {
+    const app = chains([step('password'), step('phone'), step('phone')]);
+    expect(decide(app, ['password'], ['password'])).toBe('enroll');
+    expect(decide(app, ['password', 'phone'], ['password', 'phone'])).toBe('enroll');
+    expect(decide(app, ['password'], [])).toEqual(['password']);
+  });
+
+  test('a chain of two new enrollments of a kind that exists once at most cannot be met', () => {
+    const only = { ...descriptor.totp, maxEnrollments: 1 } as const;
+    const twice = policiesOf({ app: chains([step('password'), step('totp'), step('totp')]) });
+    const policies = { ...twice, authenticators: [descriptor.password, only] };
+    const facts = factsOf({ subject: userWith(['password']), evidence: [proof('password', 'now')] });
+    expect(evaluate(policies, facts)).toMatchObject({ kind: 'deny', reason: 'unsatisfiable' });
+  });
+
+  test('a chain does not offer again what was proved a moment ago', () => {
+    const [phone] = enrolled('phone') as [Enrollment];
+    const subject = userWith([], { enrollments: ['old', 'new'].map((id) => ({ ...phone, id })) });
+    const fresh: ChainStep = { authenticators: ['phone'], maxAge: 300 };
+    const evidence = [proof('phone', 3600, { enrollment: 'old' }), proof('phone', 'now', { enrollment: 'new' })];
+    expect(evaluate(policiesOf({ app: chains([fresh, fresh]) }), factsOf({ subject, evidence }))).toMatchObject({
+      kind: 'challenge',
+      options: [{ authenticator: 'phone', enrollments: ['old'] }],
+    });
   });
 
   test('a chain of two authenticators of one factor type is no mfa', () => {

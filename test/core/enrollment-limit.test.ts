@@ -123,6 +123,27 @@ describe('at an app', () => {
   });
 });
 
+describe('a chain that takes two new enrollments', () => {
+  const app = {
+    chains: [
+      [
+        { authenticators: ['password'] },
+        ...Array(2).fill({ authenticators: ['webauthn'], characteristics: ['userVerification'] }),
+      ],
+    ],
+  };
+  const decide = (count: number) =>
+    evaluate(policiesOf({ app }), factsOf({ subject: holding('key', count), evidence: allProved('key') }));
+
+  test('is offered while there is room for both', () => {
+    expect(decide(maxEnrollmentsPerAuthenticator - 2)).toMatchObject({ kind: 'enroll', choices: ['webauthn'] });
+  });
+
+  test('is denied where there is room for one only', () => {
+    expect(decide(maxEnrollmentsPerAuthenticator - 1)).toMatchObject({ kind: 'deny', reason: 'enrollments_full' });
+  });
+});
+
 describe('the limit', () => {
   const policies = policiesOf();
 
@@ -138,13 +159,19 @@ describe('the limit', () => {
   test('takes only what is full from what can be enrolled', () => {
     const limited = withEnrollmentLimit(policies, holding('totp', 10));
     const authenticators = policies.authenticators.map((one) =>
-      one.key === 'totp' ? { ...one, enrollable: false } : one,
+      one.key === 'totp' ? { ...one, enrollable: false, room: 0 } : one,
     );
     expect(limited).toEqual({ ...policies, authenticators });
   });
 
-  test('leaves the policies as they are where nothing more could be enrolled anyway', () => {
-    expect(withEnrollmentLimit(policies, holding('totp', 9))).toBe(policies);
+  test('says how many more there may be where a chain could ask for more', () => {
+    const limited = withEnrollmentLimit(policies, holding('totp', 8));
+    const authenticators = policies.authenticators.map((one) => (one.key === 'totp' ? { ...one, room: 2 } : one));
+    expect(limited).toEqual({ ...policies, authenticators });
+  });
+
+  test('leaves the policies as they are where a chain can take what it asks for', () => {
+    expect(withEnrollmentLimit(policies, holding('totp', 7))).toBe(policies);
     expect(withEnrollmentLimit(policies, holding('email', 10))).toBe(policies);
   });
 });

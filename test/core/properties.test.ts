@@ -75,10 +75,22 @@ function proving({ id, authenticator, factors: covered, characteristics }: Enrol
 
 const usable = (drawn: World) =>
   drawn.has.filter(({ authenticator }) => enabledOf(drawn).includes(authenticator as Key));
+
+/** How many enrollments of one authenticator a chain may take. */
+function mostOf(key: Key, { session, app }: World): number {
+  const chains = [session, app].flatMap((one) => ('chains' in one ? one.chains : []));
+  return Math.max(1, ...chains.map((chain) => chain.filter((step) => step.authenticators.includes(key)).length));
+}
+
 const newOnes = (drawn: World): readonly Evidence[] =>
   enabledOf(drawn)
     .filter((key) => descriptor[key].enrollable)
-    .map((key) => ({ ...proof(key, 'now'), enrollment: `new ${key}` }));
+    .flatMap((key) =>
+      Array.from({ length: isAuxiliary({ authenticator: key }) ? 1 : mostOf(key, drawn) }, (_, index) => ({
+        ...proof(key, 'now'),
+        enrollment: `new ${key}${index === 0 ? '' : index}`,
+      })),
+    );
 
 /**
  * A naive reading of Law 7: all factor types of the account, and phishing resistance if it has any, proved within five
@@ -180,7 +192,7 @@ test('evidence of other users changes nothing', () => {
   );
 });
 
-const ranks = { deny: 0, identify: 0, challenge: 1, enroll: 1, allow: 2 } as const;
+const ranks = { deny: 0, identify: 0, challenge: 1, enroll: 1, profile: 2, allow: 2 } as const;
 
 test('more evidence never makes a decision worse', () => {
   const more = any.chain((drawn) => fc.tuple(fc.constant(drawn), evidenceOf(drawn.has)));
@@ -236,6 +248,7 @@ test('the user is asked exactly if the sign-in can still be completed', () => {
     fc.property(world({ requirement, enrollments: 3, evidence: 2 }), (drawn) => {
       const decision = decide(drawn);
       if (voluntary(drawn) || decision.kind === 'allow' || decision.kind === 'identify') return;
+      if (decision.kind === 'profile') throw new Error('no profile policy asks for anything');
       seen[decision.kind] += 1;
       const proofs = [...drawn.evidence, ...usable(drawn).map(proving)];
       const canProve = naivelyAllowed(drawn, proofs);

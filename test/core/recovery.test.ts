@@ -22,6 +22,7 @@ import {
   TRANSACTION,
   userWith,
 } from './support/fixtures.ts';
+import { seeded } from './support/seeded.ts';
 
 const byEmail: Requirement = factors(1, { demands: [{ authenticators: ['email'] }] });
 const twoProofs: Requirement = { chains: [[{ authenticators: ['email'] }, { authenticators: ['recovery_code'] }]] };
@@ -285,6 +286,7 @@ test('a user who has the mailbox alone never ends above one factor, in any order
       expect(one.kind).toBe('allow');
       if (one.kind === 'allow') expect(one.assurance.amr).not.toContain('mfa');
     }),
+    seeded(300),
   );
 });
 

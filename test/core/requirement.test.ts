@@ -2,15 +2,16 @@
 
 import { describe, expect, test } from '@jest/globals';
 import { bestEvidence } from '../../src/core/evidence/attainable-acr.ts';
+import { isMatchable, unmatchedSteps } from '../../src/core/evidence/chain-matching.ts';
 import { presenceOnly } from '../../src/core/evidence/presence-only.ts';
 import {
   type AssessedEvidence,
   ageOf,
-  chainMatches,
+  candidatesFor,
   isFresh,
   meetsRequirement,
 } from '../../src/core/evidence/requirement.ts';
-import type { Requirement } from '../../src/core/model/policy.ts';
+import type { ChainStep, Requirement } from '../../src/core/model/policy.ts';
 import { descriptor, factors, factsOf, type Key, NOW, proof } from './support/fixtures.ts';
 
 function assessed(key: Key, age: AssessedEvidence['age'], more: Partial<AssessedEvidence> = {}): AssessedEvidence {
@@ -75,17 +76,41 @@ describe('a chain', () => {
 
   test('without steps is met by nothing', () => {
     expect(meetsRequirement({ chains: [[]] }, [one])).toBe(false);
-    expect(chainMatches([], [one])).toEqual([]);
   });
 
   test('takes an enrollment of its own for each step, in any way', () => {
-    const twice = [step('totp'), step('totp')];
-    expect(chainMatches(twice, [one])).toEqual([]);
-    expect(chainMatches(twice, [one, other])).toEqual([
-      [one, other],
-      [other, one],
-    ]);
-    expect(chainMatches([step('totp'), step('password')], [one])).toEqual([]);
+    const chain = (...steps: readonly ChainStep[]) => ({ chains: [steps] });
+    expect(meetsRequirement(chain(step('totp'), step('totp')), [one])).toBe(false);
+    expect(meetsRequirement(chain(step('totp'), step('totp')), [one, other])).toBe(true);
+    expect(meetsRequirement(chain(step('totp'), step('password')), [one])).toBe(false);
+  });
+
+  test('needs no more enrollments for one step than it has steps', () => {
+    const totps = ['a', 'a', 'b', 'c'].map((enrollment) => ({ ...one, enrollment }));
+    expect(candidatesFor(step('totp'), [assessed('password', 'now'), ...totps], 2)).toEqual(['a', 'b']);
+    expect(candidatesFor(step('totp'), totps, 9)).toEqual(['a', 'b', 'c']);
+  });
+
+  test.each<[string, readonly (readonly string[])[], readonly number[]]>([
+    ['nothing', [], []],
+    ['an enrollment for each step', [['a'], ['b']], []],
+    ['an enrollment that one step has to leave to another', [['a', 'b'], ['a']], []],
+    ['a long way round', [['a', 'b'], ['b', 'c'], ['a']], []],
+    ['one enrollment for two steps: the first is left', [['a'], ['a']], [0]],
+    ['nothing for the last step', [['a'], ['b'], []], [2]],
+    [
+      'two enrollments for three steps',
+      [
+        ['a', 'b'],
+        ['a', 'b'],
+        ['b', 'a'],
+      ],
+      [0],
+    ],
+    ['nothing at all', [[], []], [0, 1]],
+  ])('leaves the fewest steps, and the earliest, without an enrollment: %s', (_, steps, expected) => {
+    expect(unmatchedSteps(steps)).toEqual(expected);
+    expect(isMatchable(steps)).toBe(expected.length === 0);
   });
 });
 

@@ -101,6 +101,7 @@ test('proves the mailbox, sets a new password and is signed in; all else ends an
   const done = await answerStep(begun.agent, page, passcode(good));
   expect(currentStep(done)).toBe('code');
   expect(await notifiedEvents(node, user.identifier)).toEqual(['recovered']);
+  expect(node.audit).toContainEqual(expect.objectContaining({ event: 'recovery.started', authenticator: 'password' }));
   expect(eventsOf(node, user.id)).toEqual(
     expect.arrayContaining([
       'authenticator.verified:email',

@@ -104,6 +104,7 @@ export async function openNode(
 
 export interface AppFile {
   readonly signOnPolicy?: string;
+  readonly profilePolicy?: string;
   readonly clientSecretHash?: string;
   readonly client?: Readonly<Record<string, unknown>>;
 }

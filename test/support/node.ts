@@ -2,11 +2,11 @@
 
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { parseDocument } from 'yaml';
 import { createApp, type ServerApp } from '../../src/app.ts';
 import { emailCredential } from '../../src/authenticators/email/email.ts';
@@ -127,7 +127,10 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   const configure = async (files: Readonly<Record<string, string | undefined>>): Promise<void> => {
     for (const [file, text] of Object.entries(files)) {
       if (text === undefined) await rm(join(dir, file), { force: true });
-      else await writeFile(join(dir, file), text);
+      else {
+        await mkdir(dirname(join(dir, file)), { recursive: true });
+        await writeFile(join(dir, file), text);
+      }
     }
     const loaded = await loadConfiguration(dir, {
       authenticators: authenticatorKinds,

@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { ownQuestion, securityQuestions } from '../../src/authenticators/security-question/questions.ts';
 import { qrCodeSvg } from '../../src/authenticators/totp/qr-code.ts';
+import type { Attribute } from '../../src/core/model/attribute.ts';
 import type { Skippable } from '../../src/core/model/decision.ts';
 import type { RefusalNoticeCode } from '../../src/core/step/notice-codes.ts';
 import type { Step } from '../../src/core/step/step.ts';
@@ -12,6 +13,7 @@ import { assetCacheControl } from '../../src/http/html/assets.ts';
 import { createRenderer, type Renderer } from '../../src/http/html/render.ts';
 import type { StepPage } from '../../src/http/html/views/page-models.ts';
 import { contentSecurityPolicy } from '../../src/http/middleware/security-headers.ts';
+import { standardAttributes } from '../../src/policy/model/standard-attributes.ts';
 import { accountPages } from './account-page-states.ts';
 import { errorNotice as error } from './notices.ts';
 
@@ -71,6 +73,44 @@ const email: Step = {
   enrollment: 'e1',
   challenge: { address: 'i***a@h***o.net', resend: true, linkable: true },
   alternatives: true,
+  notices: [],
+};
+const own: Attribute = { type: 'text', read: 'user', write: 'user' };
+const standard = (name: string, value?: string) => ({
+  name,
+  attribute: standardAttributes[name] ?? own,
+  required: name !== 'phone',
+  ...(value !== undefined && { value }),
+});
+const sizes = [{ value: 'S' }, { value: 'M', label: { en: 'Medium', de: 'Mittel' } }];
+const profile: Extract<Step, { kind: 'profile' }> = {
+  kind: 'profile',
+  fields: [
+    standard('displayName', 'Alice Archer'),
+    standard('streetAddress'),
+    standard('postalCode'),
+    standard('locality'),
+    standard('country'),
+    standard('birthdate'),
+    standard('phone'),
+    {
+      name: 'shirt',
+      attribute: {
+        ...own,
+        label: { en: 'Shirt size', de: 'Hemdgröße' },
+        help: { en: 'For the gift.' },
+        options: sizes,
+      },
+      required: true,
+    },
+    {
+      name: 'news',
+      attribute: { ...own, type: 'boolean', label: { en: 'Send me news' } },
+      required: false,
+      value: true,
+    },
+  ],
+  terms: [{ id: 'shop', version: '1', label: { en: 'Terms of the shop' }, url: 'https://shop.example/terms' }],
   notices: [],
 };
 const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
@@ -307,6 +347,8 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: enrollPhone,
   },
   select: { ...base, ...known, step: select },
+  'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
+  'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
     ...base,
@@ -474,6 +516,42 @@ const steps: Readonly<Record<string, StepPage>> = {
     },
   },
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
+  profile: { ...base, ...known, app: { name: 'Shop' }, step: profile },
+  'profile-wrong': {
+    ...base,
+    ...known,
+    step: {
+      ...profile,
+      notices: [
+        error('profile.check'),
+        error('profile.required', { field: 'userProfile.streetAddress' }),
+        error('profile.invalid.phone', { field: 'userProfile.phone' }),
+        error('profile.not_offered', { field: 'userProfile.shirt' }),
+        error('terms.required', { field: 'terms.shop' }),
+      ],
+    },
+    typed: { 'userProfile.displayName': 'Alice Archer', 'userProfile.phone': '030' },
+  },
+  'profile-german': { ...base, ...known, locale: 'de', step: { ...profile, canSkip: true } },
+  'profile-hostile': {
+    ...base,
+    ...known,
+    step: {
+      ...profile,
+      fields: [
+        {
+          name: 'note',
+          attribute: { ...own, label: { en: hostile }, help: { en: hostile }, options: [{ value: hostile }] },
+          required: true,
+          value: hostile,
+        },
+        { name: 'other', attribute: { ...own, label: { en: hostile } }, required: true, value: hostile },
+      ],
+      terms: [{ id: 'shop', version: hostile, label: { en: hostile }, url: 'https://shop.example/terms' }],
+      notices: [],
+    },
+    typed: { 'userProfile.note': hostile, 'userProfile.other': hostile },
+  },
   denied: { ...base, ...known, step: { kind: 'denied', reason: 'rule', notices: [] } },
   'denied-forbidden': { ...base, ...known, step: { kind: 'denied', reason: 'enrollment_forbids', notices: [] } },
   'denied-full': {
@@ -563,6 +641,16 @@ const standalone: Readonly<Record<string, Draw>> = {
     }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'sign-in-lost': (r) =>
+    r.renderSignInLost({ brand, locale: 'en', app, action: '/signin/u/restart', stateHandle: 'h' }),
+  'sign-in-lost-hostile': (r) =>
+    r.renderSignInLost({
+      brand,
+      locale: 'de',
+      app: { name: hostile },
+      action: '/signin/u/restart',
+      stateHandle: hostile,
+    }),
   inbox: (r) =>
     r.renderInbox({
       brand,

@@ -6,6 +6,7 @@
 import { afterAll, afterEach } from '@jest/globals';
 import { type CounterRow, counterTable, type KeyRow, keyRow } from '../../src/stores/key-table.ts';
 import type { Op, Store } from '../../src/stores/store.ts';
+import { noteAuditOps } from './emitted-events.ts';
 
 interface KeyParts {
   readonly kind: string;
@@ -59,6 +60,7 @@ export function recordingStore<S extends Store>(store: S): S {
     },
     commit(ops) {
       violations.push(...ops.flatMap(opViolations));
+      noteAuditOps(ops);
       return store.commit(ops);
     },
     reserve(counter, limits) {

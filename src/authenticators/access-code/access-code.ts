@@ -34,6 +34,7 @@ const descriptor = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: false,
+  maxEnrollments: 1,
   recovery: true,
 } as const;
 
@@ -120,7 +121,6 @@ export function accessCodeAuthenticator(queue: HashingQueue): Authenticator {
     descriptor,
     configuration,
     attemptLimits: guessingLimits({ limit: 5, window: 300 }),
-    maxEnrollments: 1,
     challenge: async (_credential, context) => ({
       inputs: ['paper_code'],
       public: {},

@@ -7,6 +7,7 @@ export const descriptor = {
   factors: ['knowledge'],
   characteristics: ['userPresence'],
   enrollable: true,
+  maxEnrollments: 1,
   underPasswordPolicy: true,
   askedWithIdentifier: true,
   decoys: { share: 1 },

@@ -22,7 +22,6 @@ export function passwordAuthenticator(queue: HashingQueue): Authenticator {
     descriptor,
     configuration,
     attemptLimits: guessingLimits({ limit: 10, window: 900 }),
-    maxEnrollments: 1,
     challenge: async (_credential, { now }) => ({
       inputs: ['secret'],
       public: {},

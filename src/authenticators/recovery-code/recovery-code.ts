@@ -35,6 +35,7 @@ const descriptor = {
   factors: ['possession'],
   characteristics: ['userPresence'],
   enrollable: true,
+  maxEnrollments: 1,
   recovery: true,
   decoys: { share: 1 / 4 },
 } as const;
@@ -79,7 +80,6 @@ export function recoveryCodeAuthenticator(queue: HashingQueue): Authenticator {
     descriptor,
     configuration,
     attemptLimits: guessingLimits({ limit: 5, window: 300 }),
-    maxEnrollments: 1,
     challenge: async (credential, context) => ({
       inputs: ['paper_code'],
       public: context.mayShowDetails ? { remaining: readSecret(credential)?.digests.length ?? 0 } : {},

@@ -29,6 +29,7 @@ const descriptor = {
   factors: ['knowledge'],
   characteristics: ['userPresence'],
   enrollable: true,
+  maxEnrollments: 1,
   auxiliary: true,
 } as const;
 
@@ -78,7 +79,6 @@ export function securityQuestionAuthenticator(queue: HashingQueue): Authenticato
       { limit: 5, window: 900 },
       { limit: 20, window: 0 },
     ],
-    maxEnrollments: 1,
     challenge: async (credential, context) => ({
       inputs: ['answer'],
       public: shownQuestion(credential, context),

@@ -11,6 +11,7 @@ import type { Paint } from '../shared/paint.ts';
 import { printable } from '../shared/printable.ts';
 import { denialWords } from './denial-text.ts';
 import { beforeWords, enrollmentRows, skippableWords } from './enrollment-text.ts';
+import { profileRows, profileWords } from './profile-text.ts';
 import { ageWords, missingWords, requirementWords } from './requirement-text.ts';
 
 /** `source`: which configuration it is about. */
@@ -40,6 +41,7 @@ function factLines({ subject, evidence, network, device, request, at }: Explanat
     ...(request.acrValues.length === 0
       ? []
       : [`acr_values ${request.acrValues.join(' ')}${request.acrEssential ? ' (essential)' : ''}`]),
+    ...(request.essentialClaims ? [`essential claims ${request.essentialClaims.join(' ')}`] : []),
     ...(request.maxAge === undefined ? [] : [`max_age ${request.maxAge}`]),
     ...(request.promptLogin ? ['prompt login'] : []),
   ];
@@ -74,6 +76,7 @@ const titles = {
   app: 'Sign-on policy',
   request: 'Request',
   enrollment: 'Enrollment policy',
+  profile: 'Profile policy',
 } as const;
 
 function layerLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
@@ -138,7 +141,8 @@ function sessionWords({ absolute, keep }: NonNullable<ExplainedLayer['session']>
 }
 
 function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
-  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, satisfied } = layer;
+  const { outcome, requirements, missing, maxAge, session, remember, remembered, enrollment, profile, satisfied } =
+    layer;
   const ways = requirements.flatMap(requirementWords);
   const lines = [
     ...list('requires', ways),
@@ -151,6 +155,7 @@ function verdictLines(layer: ExplainedLayer, paint: Paint): readonly string[] {
       ? []
       : [row('waives', `the second factor: this browser remembers ${remembered.join(', ')}`)]),
     ...(enrollment === undefined ? [] : enrollmentRows(enrollment).map(([name, words]) => row(name, words))),
+    ...(profile === undefined ? [] : profileRows(profile).map(([name, words]) => row(name, words))),
     ...list('missing', missing.map(missingWords)),
     ...(satisfied ? [row('missing', paint('green', 'nothing'))] : []),
   ];
@@ -187,6 +192,8 @@ function outcomeWords(outcome: DecisionOutcome): string {
       return `deny: ${denialWords(outcome.reason)}`;
     case 'enroll':
       return `enroll: ${outcome.choices.join(' or ')}${skippableWords(outcome.skippable)}${outcome.proofFirst ? '; to enroll, the user proves more first' : ''}`;
+    case 'profile':
+      return `profile: ${profileWords(outcome)}`;
     case 'challenge': {
       const options = outcome.options.map(({ authenticator }) => authenticator).join(' or ');
       const challenge = `challenge: ${options}${beforeWords(outcome.toEnroll)}`;
@@ -218,6 +225,8 @@ function stepWords(step: SimulatedStep): string {
       if (step.unanswerable) return `${words} (it cannot be answered: nothing is enrolled)`;
       return `${words}${or}${beforeWords(step.toEnroll)}${skippableWords(step.skippable)}`;
     }
+    case 'profile':
+      return `fill in the profile: ${profileWords(step)}`;
     case 'denied':
       return `denied: ${denialWords(step.reason)}`;
     case 'complete':

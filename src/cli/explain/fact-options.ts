@@ -13,6 +13,7 @@ export interface FactOptions {
   readonly ip?: string;
   readonly zone?: readonly string[];
   readonly scope?: string;
+  readonly essentialClaims?: string;
   readonly acrValues?: string;
   readonly essentialAcr?: true;
   readonly maxAge?: string;
@@ -49,6 +50,7 @@ export function withFactOptions(command: Command): Command {
     .option('--ip <address>', 'where the request comes from')
     .option('--zone <names>', 'zones that it comes from, besides those of the address', listOf)
     .option('--scope <scopes>', 'scopes of the request (default: openid)')
+    .option('--essential-claims <names>', 'claims that the request calls essential')
     .option('--acr-values <values>', 'acr_values of the request, best first')
     .option('--essential-acr', 'one of them must be reached')
     .option('--max-age <seconds>', 'max_age of the request')

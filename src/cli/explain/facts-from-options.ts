@@ -13,6 +13,7 @@ import type {
   Subject,
 } from '../../core/model/facts.ts';
 import type { App } from '../../policy/model/app.ts';
+import { enabledAuthenticators } from '../../policy/revision/enabled-authenticators.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { unknownName } from '../../policy/source/nearest-name.ts';
 import { parseDuration } from '../shared/durations.ts';
@@ -81,6 +82,7 @@ function requestOf(options: FactOptions, { snapshot, app }: Known): RequestFacts
   return {
     clientId: app.clientId,
     scopes,
+    ...(options.essentialClaims !== undefined && { essentialClaims: words(options.essentialClaims) }),
     acrValues,
     acrEssential: options.essentialAcr === true,
     ...(maxAge !== undefined && { maxAge }),
@@ -106,7 +108,10 @@ function networkOf({ ip = '', zone }: FactOptions, { settings, zonesOf }: Snapsh
 /**
  * The user of `--user`, with what other options say instead; without `--user`, a user of whom nothing else is known.
  */
-function subjectOf(options: FactOptions, { user, authenticators, now }: Known): Subject | undefined {
+function subjectOf(options: FactOptions, { user, authenticators: all, snapshot, now }: Known): Subject | undefined {
+  // Some traits are there only under certain settings. A user may still have what is not enabled any more.
+  const enabled = enabledAuthenticators(all, snapshot.settings);
+  const authenticators = all.map((one) => enabled.find(({ key }) => key === one.key) ?? one);
   const { groups, userType, attribute, enrolled, recovered } = options;
   if (user === undefined && groups === undefined && userType === undefined && attribute === undefined) {
     if (enrolled !== undefined) throw refusal('--enrolled needs a user: give --user or --groups');

@@ -12,6 +12,7 @@ import { identifierPageSecret } from '../queries/identifier-page-secret.ts';
 import { nextStep } from '../step/next-step.ts';
 import {
   answerIdentify,
+  answerProfile,
   answerSelect,
   answerStarted,
   identifiedAs,
@@ -53,6 +54,7 @@ function takeTurn(progress: Progress, simulation: Simulation): Turn {
   const { policies, facts } = simulation;
   const { transaction, subject } = progress;
   const decision = evaluate(policies, factsAt(progress, facts));
+  if (decision.kind === 'profile') return answerProfile(progress, decision);
   const { lastUsed } = facts.device;
   const view = omitUndefined({ labels: (id: string) => labelIn(subject, id), canKeep: false, lastUsed });
   const plan = nextStep(decision, { transaction, view, now: facts.now });

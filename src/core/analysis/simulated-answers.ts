@@ -1,6 +1,6 @@
 /** The steps of a simulation, and how the simulated user answers each: every proof and every enrollment succeeds. */
 
-import type { Decision, DenyReason, Skippable } from '../model/decision.ts';
+import type { Decision, DenyReason, ProfileRequest, Skippable } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, Evidence, Facts, Seconds, Subject } from '../model/facts.ts';
 import { NO_ENROLLMENT } from '../model/no-enrollment.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
@@ -35,6 +35,7 @@ export type SimulatedStep =
       /** Nothing is enrolled that could answer it, and the page must not reveal that. */
       readonly unanswerable?: true;
     }
+  | ({ readonly kind: 'profile' } & ProfileRequest)
   | {
       readonly kind: 'denied';
       readonly reason: DenyReason;
@@ -108,6 +109,18 @@ export function answerSelect(progress: Progress, step: Extract<Step, { kind: 'se
   const steps: SimulatedStep[] = [omitUndefined({ kind: 'select' as const, purpose, options: keys, skippable })];
   const after = (choice: Choice) => ({ ...progress, transaction: picked(progress.transaction, choice) });
   return { steps, ...(first && { next: after({ purpose, ...first }) }) };
+}
+
+/** The user fills everything in. */
+export function answerProfile(progress: Progress, { required, optional, terms, canSkip }: ProfileRequest): Turn {
+  const { subject } = progress;
+  const filled = Object.fromEntries([...required, ...optional].map((name) => [name, 'simulated']));
+  const accepted = Object.fromEntries(terms.map(({ id, version }) => [id, version]));
+  const profile = { ...filled, ...subject.profile };
+  return {
+    steps: [omitUndefined({ kind: 'profile' as const, required, optional, terms, canSkip })],
+    next: { ...progress, subject: { ...subject, profile, acceptedTerms: { ...subject.acceptedTerms, ...accepted } } },
+  };
 }
 
 /** The user proves or enrolls the authenticator. */

@@ -7,7 +7,7 @@ import type { Denial, LayerRequirement } from '../model/decision.ts';
 import type { Subject } from '../model/facts.ts';
 import { usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
-import { requirementStatus } from '../remediation/requirement-status.ts';
+import { isPossible } from '../remediation/requirement-status.ts';
 import type { ChosenRequest, EvaluationContext } from './evaluation-context.ts';
 
 /** The evaluation of a user who has identified. */
@@ -43,7 +43,7 @@ function inactive(subject: Subject): Denial | undefined {
  * request, the limit of enrollments, what the enrollment policy disables, the minimum `acr` of the app.
  */
 function impossible({ context, capabilities, unrestricted, chosen }: SubjectEvaluation): Denial | undefined {
-  if (chosen.status.kind !== 'impossible') return undefined;
+  if (chosen.isPossible) return undefined;
   const { policies, policy, enrollment } = context;
   const requirements = without(chosen.request.requirement, chosen.requirements);
   if (isPossible(requirements, capabilities)) return { reason: 'acr_unattainable', layer: 'request' };
@@ -63,10 +63,6 @@ function without(
   requirements: readonly LayerRequirement[],
 ): readonly LayerRequirement[] {
   return requirements.filter((one) => one !== left);
-}
-
-function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
-  return requirementStatus(requirements, capabilities).kind !== 'impossible';
 }
 
 /** The user asked to enroll an authenticator in the account app that the user cannot enroll. */

@@ -18,10 +18,14 @@ import { type CountedEvidence, countedEvidence } from '../evidence/counted-evide
 import { extendSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { Decision, DecisionOutcome, Denial, Layer } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
-import type { Trace } from '../model/trace.ts';
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { ProfileTerms } from '../model/profile-policy.ts';
+import type { LayerTrace, Trace } from '../model/trace.ts';
 import type { PolicySet } from '../policy/compile.ts';
+import { isProfileComplete, profileRequest } from '../profile/profile-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 import { denialOf, type SubjectEvaluation } from './denial.ts';
 import {
   capabilitiesIn,
@@ -37,8 +41,9 @@ import { withRememberable } from './waiver-forecast.ts';
 /**
  * Decides what happens next: allow, deny, or what the user must do. Session policy, app policy and request must all
  * agree, and what the enrollment policy disables does not count. Once everything is proved, the enrollment policy may
- * require an enrollment. Whatever is unknown, broken or cannot be met denies (Law 4). Without a transaction (single
- * sign-on, `prompt=none`) every decision but `allow` and `deny` means that an interaction is needed.
+ * require an enrollment, and the profile policy what it lacks. Whatever is unknown, broken or cannot be met denies (Law
+ * 4). Without a transaction (single sign-on, `prompt=none`) every decision but `allow` and `deny` means that an
+ * interaction is needed.
  */
 export function evaluate(policies: PolicySet, facts: Facts): Decision {
   if (isRecovering(facts)) return evaluateRecovery(policies, facts);
@@ -49,8 +54,8 @@ export function evaluate(policies: PolicySet, facts: Facts): Decision {
   return denial ? { kind: 'deny', ...denial, trace } : { kind: 'identify', trace };
 }
 
-function layersOf({ policy, enrollment }: EvaluationContext, request: Layer): readonly Layer[] {
-  return [...policy.layers, request, ...(enrollment.layer ? [enrollment.layer] : [])];
+function layersOf({ policy, enrollment, profile }: EvaluationContext, request: Layer): readonly Layer[] {
+  return [...policy.layers, request, ...[enrollment.layer, profile.layer].filter((layer) => layer !== undefined)];
 }
 
 function evaluateSubject(subject: Subject, context: EvaluationContext): Decision {
@@ -61,16 +66,27 @@ function evaluateSubject(subject: Subject, context: EvaluationContext): Decision
   const toEnroll = terms && { subject, terms, rule, capabilities, facts };
   const evaluation = { context, subject, capabilities, unrestricted, chosen, toEnroll };
   const layers = traceOf(layersOf(context, chosen.request), facts.request, capabilities.evidence);
-  const trace = enrollmentTrace(layers, toEnroll);
+  const trace = completedTrace(layers, { toEnroll, subject, profile: context.profile.terms });
   const denial = denialOf(evaluation);
   if (denial !== undefined) return deny(denial, evaluation, trace);
   return { ...withRememberable(proceed(evaluation), context, capabilities), trace };
 }
 
-function enrollmentTrace(trace: Trace, toEnroll: EnrollmentContext | undefined): Trace {
-  if (toEnroll === undefined) return trace;
-  const satisfied = mustEnroll(toEnroll).length === 0;
-  return { layers: trace.layers.map((layer) => (layer.layer === 'enrollment' ? { ...layer, satisfied } : layer)) };
+interface Terms {
+  readonly toEnroll: EnrollmentContext | undefined;
+  readonly profile: ProfileTerms | undefined;
+  readonly subject: Subject;
+}
+
+/** The trace with whether everything is enrolled and filled in that must be. */
+function completedTrace(trace: Trace, { toEnroll, profile, subject }: Terms): Trace {
+  const satisfied: Partial<Record<LayerTrace['layer'], boolean>> = {
+    ...(toEnroll && { enrollment: mustEnroll(toEnroll).length === 0 }),
+    ...(profile && { profile: isProfileComplete(profile, subject) }),
+  };
+  return {
+    layers: trace.layers.map((layer) => ({ ...layer, ...omitUndefined({ satisfied: satisfied[layer.layer] }) })),
+  };
 }
 
 /**
@@ -91,8 +107,8 @@ function deny(denial: Denial, evaluation: SubjectEvaluation, trace: Trace): Deci
 }
 
 function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
-  const { context, capabilities, chosen, toEnroll } = evaluation;
-  const { status } = chosen;
+  const { context, subject, capabilities, chosen, toEnroll } = evaluation;
+  const status = requirementStatus(chosen.requirements, capabilities);
   switch (status.kind) {
     case 'impossible':
       return { kind: 'deny', reason: 'unsatisfiable' };
@@ -108,10 +124,16 @@ function proceed(evaluation: SubjectEvaluation): DecisionOutcome {
       return (
         replacementStep(evaluation, status.supportingEvidence) ??
         (toEnroll && enrollmentStep(toEnroll)) ??
+        profileStep(subject, context) ??
         allow(status.supportingEvidence, context, capabilities)
       );
     }
   }
+}
+
+function profileStep(subject: Subject, { profile: { terms }, facts }: EvaluationContext): DecisionOutcome | undefined {
+  const asked = terms && profileRequest(terms, subject, facts);
+  return asked && { kind: 'profile', ...asked };
 }
 
 /** A password that the policy no longer takes is replaced before the sign-in goes on. */

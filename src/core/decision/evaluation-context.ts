@@ -11,13 +11,14 @@ import type { Denial, Layer, LayerRequirement } from '../model/decision.ts';
 import type { Facts, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { type EnrollmentRuling, enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
+import { type ProfileRuling, profileRuling } from '../profile/profile-terms.ts';
 import {
   accountManagementOf,
   type Capabilities,
   capabilitiesWithin,
   usableEnrollments,
 } from '../remediation/capabilities.ts';
-import { type RequirementStatus, requirementStatus } from '../remediation/requirement-status.ts';
+import { isPossible } from '../remediation/requirement-status.ts';
 import { overallMaxAge, type PolicyLayers, policyLayers, requestLayers } from './layers.ts';
 import { rememberedProofs } from './waiver.ts';
 
@@ -29,6 +30,7 @@ export interface EvaluationContext {
   /** What the request may add, best first. */
   readonly requests: readonly [Layer, ...Layer[]];
   readonly enrollment: EnrollmentRuling;
+  readonly profile: ProfileRuling;
   /** The first denial of a layer, which holds whatever the user proves. */
   readonly denial: Denial | undefined;
 }
@@ -39,8 +41,14 @@ export function evaluationContext(policies: PolicySet, facts: Facts): Evaluation
   const enrollment = enrollmentRuling(policies, facts);
   const remembered = rememberedProofs(usablePolicies(policies, enrollment.terms), facts);
   const policy = policyLayers(policies, facts, remembered);
-  const denial = policy.denial ?? requests[0].denial ?? enrollment.layer?.denial ?? noAuthenticator(policies);
-  return { policies, facts, policy, requests, enrollment, denial };
+  const profile = profileRuling(policies, facts);
+  const denial =
+    policy.denial ??
+    requests[0].denial ??
+    enrollment.layer?.denial ??
+    profile.layer?.denial ??
+    noAuthenticator(policies);
+  return { policies, facts, policy, requests, enrollment, profile, denial };
 }
 
 function noAuthenticator({ authenticators }: PolicySet): Denial | undefined {
@@ -69,11 +77,11 @@ function capabilitiesOf(
   return capabilitiesWithin(usable, policies, { evidence, enrollments: usableEnrollments(subject, policies) });
 }
 
-/** What the request adds to the requirements, and how all of them stand. */
+/** What the request adds to the requirements, and whether the user can meet all of them. */
 export interface ChosenRequest {
   readonly request: Layer;
   readonly requirements: readonly LayerRequirement[];
-  readonly status: RequirementStatus;
+  readonly isPossible: boolean;
 }
 
 /** The best of what the request may add that the user can reach; if there is none, the last. */
@@ -83,7 +91,7 @@ export function chooseRequest(context: EvaluationContext, capabilities: Capabili
   const required = [...unlessMet(policy, capabilities), ...accountRequirements(policies, facts, capabilities)];
   let chosen = tryRequest(first, required, capabilities);
   for (const request of others) {
-    if (chosen.status.kind !== 'impossible') break;
+    if (chosen.isPossible) break;
     chosen = tryRequest(request, required, capabilities);
   }
   return chosen;
@@ -101,7 +109,7 @@ function unlessMet({ requirements, waiver }: PolicyLayers, { evidence }: Capabil
 
 function tryRequest(request: Layer, required: readonly LayerRequirement[], capabilities: Capabilities): ChosenRequest {
   const requirements: readonly LayerRequirement[] = request.requirement ? [...required, request.requirement] : required;
-  return { request, requirements, status: requirementStatus(requirements, capabilities) };
+  return { request, requirements, isPossible: isPossible(requirements, capabilities) };
 }
 
 /**

@@ -1,9 +1,10 @@
 /** What the evidence at hand lacks of a requirement. For explanations, never to decide. */
 
+import { unmatchedSteps } from '../evidence/chain-matching.ts';
 import { admissible, countedEvidence } from '../evidence/counted-evidence.ts';
 import {
   type AssessedEvidence,
-  chainMatches,
+  candidatesFor,
   coveredFactors,
   isFresh,
   meetsDemand,
@@ -59,8 +60,6 @@ function ofAlternative(alternative: Alternative, evidence: readonly AssessedEvid
 
 /** The fewest steps without which the rest of the chain is met. */
 function ofChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): readonly ChainStep[] {
-  if (chain.length === 0 || chainMatches(chain, evidence).length > 0) return [];
-  const candidates = chain.map((step, index) => [step, ...ofChain(chain.toSpliced(index, 1), evidence)]);
-  const fewest = candidates.reduce((best, steps) => (steps.length < best.length ? steps : best));
-  return chain.filter((step) => fewest.includes(step));
+  const open = unmatchedSteps(chain.map((step) => candidatesFor(step, evidence, chain.length)));
+  return chain.filter((_, index) => open.includes(index));
 }

@@ -15,6 +15,7 @@ import { compilePolicy, type PolicySet } from '../policy/compile.ts';
 import { enrollmentRuling, usablePolicies } from '../policy/enrollment-terms.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
 import { firstChallenge } from '../remediation/first-challenge.ts';
+import { requirementStatus } from '../remediation/requirement-status.ts';
 import { capabilitiesIn, chooseRequest, type EvaluationContext, evaluationContext } from './evaluation-context.ts';
 import { traceOf } from './layers.ts';
 
@@ -63,7 +64,8 @@ interface Recovering {
 }
 
 function nextOf({ context, subject, capabilities, key }: Recovering): DecisionOutcome {
-  const { requirements, status } = chooseRequest(context, capabilities);
+  const { requirements } = chooseRequest(context, capabilities);
+  const status = requirementStatus(requirements, capabilities);
   const denial = denialOf(context, subject, status.kind === 'impossible');
   const isProved = countedEvidence(subject, context.policies, context.facts).length > 0;
   if (denial !== undefined) {

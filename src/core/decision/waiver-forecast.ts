@@ -2,10 +2,12 @@
  * Whether a remembered proof would waive anything at the next sign-in with this browser. The evaluator itself answers
  * that, so that the forecast follows the same rules.
  */
+import { showTheSame } from '../evidence/counted-evidence.ts';
 import type { DecisionOutcome } from '../model/decision.ts';
 import type { Enrollment, Evidence, Facts, RememberedProof, Seconds, Subject } from '../model/facts.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import type { Capabilities } from '../remediation/capabilities.ts';
+import { isMet } from '../remediation/requirement-status.ts';
 import {
   capabilitiesIn,
   chooseRequest,
@@ -35,7 +37,8 @@ export function wouldWaive(policies: PolicySet, facts: Facts, proof: RememberedP
       .map(proving(subject, facts.now)),
   });
   const { capabilities } = capabilitiesIn(subject, context);
-  if (context.denial !== undefined || chooseRequest(context, capabilities).status.kind !== 'met') return false;
+  if (context.denial !== undefined || !isMet(chooseRequest(context, capabilities).requirements, capabilities))
+    return false;
   return waivedIn(context, capabilities) !== undefined;
 }
 
@@ -58,8 +61,9 @@ export function withRememberable(
   const { remember: seconds } = policy;
   if (seconds === undefined) return outcome;
   const { now: at } = facts;
-  const isWaived = ({ authenticator, id, factors, characteristics }: Omit<Enrollment, 'label'>) =>
-    wouldWaive(policies, facts, { authenticator, enrollment: id, factors, characteristics, at, until: at + seconds });
+  const isWaived = onceForEqual(({ authenticator, id, factors, characteristics }) =>
+    wouldWaive(policies, facts, { authenticator, enrollment: id, factors, characteristics, at, until: at + seconds }),
+  );
   if (outcome.kind === 'allow') {
     const here = facts.evidence.filter(({ transaction }) => transaction === facts.transaction?.id);
     const proved = outcome.assurance.supportingEvidence.filter((one) => here.includes(one));
@@ -68,6 +72,20 @@ export function withRememberable(
   if (outcome.kind !== 'challenge') return outcome;
   const asked = enrollments.filter(({ id }) => outcome.options.some((option) => option.enrollments.includes(id)));
   return withRemember(outcome, seconds, asked.filter(isWaived));
+}
+
+type Proved = Pick<Enrollment, 'id' | 'authenticator' | 'factors' | 'characteristics'>;
+
+/** Proofs that show the same are waived alike: of many enrollments of a kind, one is looked at. */
+function onceForEqual(isWaived: (proved: Proved) => boolean): (proved: Proved) => boolean {
+  const answers: { readonly proved: Proved; readonly answer: boolean }[] = [];
+  return (proved) => {
+    const known = answers.find((one) => showTheSame(one.proved, proved));
+    if (known) return known.answer;
+    const answer = isWaived(proved);
+    answers.push({ proved, answer });
+    return answer;
+  };
 }
 
 function withRemember(

@@ -6,7 +6,7 @@ import type { EnrollmentTerms, Promotion, RequiredEnrollment } from '../model/en
 import type { Facts, Skipped, Subject } from '../model/facts.ts';
 import { accountManagementOf, type Capabilities, forAccountManagement, provable } from '../remediation/capabilities.ts';
 import { challenge } from '../remediation/requirement-status.ts';
-import { minimalSufficientSets } from '../remediation/sufficient-sets.ts';
+import { sufficientSets } from '../remediation/sufficient-sets.ts';
 
 /** What the enrollment policy is applied to. `capabilities` are what the terms leave usable. */
 export interface EnrollmentContext {
@@ -91,8 +91,9 @@ export function provenStep(
   const capabilities = forAccountManagement(context.capabilities);
   const required = accountManagementOf(capabilities);
   if (meetsLayerRequirement(required, capabilities.evidence)) return { kind: 'enroll', ...due };
-  const sufficientSets = minimalSufficientSets([required], capabilities.evidence, provable(capabilities, [required]));
-  const { options } = challenge(sufficientSets, [required], capabilities);
+  const { evidence } = capabilities;
+  const { sets } = sufficientSets([required], { evidence, actions: provable(capabilities) });
+  const { options } = challenge(sets, capabilities);
   if (options.length > 0) return proofBefore(due, options, context);
   return due.skippable ? undefined : { kind: 'deny', ...unsatisfiable(context) };
 }

@@ -1,5 +1,6 @@
 /** How many enrollments of one authenticator an account may have. */
-import type { AuthenticatorDescriptor, Subject } from '../model/facts.ts';
+import type { Enrollment, Subject } from '../model/facts.ts';
+import { LONGEST_CHAIN } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 
 /**
@@ -13,17 +14,26 @@ export const maxEnrollmentsPerAuthenticator = 10;
  * again.
  */
 export function isFull(authenticator: string, { enrollments }: Pick<Subject, 'enrollments'>): boolean {
-  const counted = enrollments.filter((one) => one.authenticator === authenticator && !one.consumed);
-  return counted.length >= maxEnrollmentsPerAuthenticator;
+  return roomFor(authenticator, enrollments) === 0;
+}
+
+/** How many more enrollments of one authenticator the account may have. */
+function roomFor(authenticator: string, enrollments: readonly Enrollment[]): number {
+  const present = enrollments.filter((one) => one.authenticator === authenticator && !one.consumed).length;
+  return Math.max(0, maxEnrollmentsPerAuthenticator - present);
 }
 
 /**
- * The policies for this user: authenticators at their limit cannot be enrolled. Existing enrollments stay usable. The
- * same object where none is at its limit.
+ * The policies for this user: authenticators at their limit cannot be enrolled, and near it not as often as a chain may
+ * ask. Existing enrollments stay usable.
  */
-export function withEnrollmentLimit(policies: PolicySet, subject: Subject): PolicySet {
-  const isAtLimit = ({ key, enrollable }: AuthenticatorDescriptor) => enrollable && isFull(key, subject);
-  if (!policies.authenticators.some(isAtLimit)) return policies;
-  const authenticators = policies.authenticators.map((one) => (isAtLimit(one) ? { ...one, enrollable: false } : one));
-  return { ...policies, authenticators };
+export function withEnrollmentLimit(policies: PolicySet, { enrollments }: Subject): PolicySet {
+  if (enrollments.length <= maxEnrollmentsPerAuthenticator - LONGEST_CHAIN) return policies;
+  const limited = policies.authenticators.map((descriptor) => {
+    const room = roomFor(descriptor.key, enrollments);
+    if (!descriptor.enrollable || room >= LONGEST_CHAIN) return descriptor;
+    return { ...descriptor, enrollable: room > 0, room };
+  });
+  const isLimited = limited.some((descriptor, index) => descriptor !== policies.authenticators[index]);
+  return isLimited ? { ...policies, authenticators: limited } : policies;
 }

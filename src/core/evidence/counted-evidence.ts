@@ -37,16 +37,25 @@ function isEnrolled({ enrollment, authenticator }: Evidence, subject: Subject): 
 }
 
 function newestFirst(a: CountedEvidence, b: CountedEvidence): number {
-  return b.evidence.at - a.evidence.at || compare(identity(a.evidence), identity(b.evidence));
+  return b.evidence.at - a.evidence.at || compareIdentities(a.evidence, b.evidence);
+}
+
+/** Any order will do that does not depend on the order of the input. The whole text is rarely needed. */
+function compareIdentities(a: Evidence, b: Evidence): number {
+  return (
+    compare(a.transaction, b.transaction) ||
+    compare(a.authenticator, b.authenticator) ||
+    compare(a.enrollment, b.enrollment) ||
+    compare(identity(a), identity(b))
+  );
 }
 
 function compare(a: string, b: string): number {
   return Number(a > b) - Number(a < b);
 }
 
-function identity(evidence: Evidence): string {
-  const { transaction, origin, authenticator, enrollment, factors, characteristics, amr } = evidence;
-  return JSON.stringify([transaction, authenticator, enrollment, factors, characteristics, amr, origin]);
+function identity({ origin, factors, characteristics, amr }: Evidence): string {
+  return JSON.stringify([factors, characteristics, amr, origin]);
 }
 
 function outdates(newer: CountedEvidence, older: CountedEvidence): boolean {

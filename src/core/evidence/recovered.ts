@@ -1,12 +1,12 @@
 /**
  * A password that was recovered remembers the addresses that proved the recovery. Beside them it is one factor, not
- * two: a user who has the mailbox has both (decision 28).
+ * two: a user who has the mailbox has both (decision 31).
  */
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 
 /**
- * Which side of a recovery an enrollment is on: the secret that was set by it, or what proved it. Undefined: neither, or
- * the account was not recovered by addresses alone.
+ * Which side of a recovery an enrollment is on: the secret that was set by it, or what proved it. Undefined: neither,
+ * or the account was not recovered by addresses alone.
  */
 export function recoveredPart(
   { recovery }: Pick<Subject, 'recovery'>,
@@ -28,14 +28,6 @@ export function independentParts<One extends { readonly recovered?: RecoveredPar
   const has = (part: RecoveredPart) => evidence.some(({ recovered }) => recovered === part);
   if (!has('secret') || !has('proof')) return [evidence];
   return (['secret', 'proof'] as const).map((part) => evidence.filter(({ recovered }) => recovered !== part));
-}
-
-/** Whether the two stand for one another: one of them is the recovered secret, the other one recovered it. */
-export function dependsOn(
-  one: { readonly recovered?: RecoveredPart },
-  other: { readonly recovered?: RecoveredPart },
-): boolean {
-  return one.recovered !== undefined && other.recovered !== undefined && one.recovered !== other.recovered;
 }
 
 /** What only things that the user holds can show; a code that was sent never shows it. */

@@ -6,7 +6,8 @@
 import type { LayerRequirement } from '../model/decision.ts';
 import type { Characteristic, Evidence, Factor, Facts, RecoveredPart, RequestFacts, Seconds } from '../model/facts.ts';
 import type { Alternative, ChainStep, Demand, Requirement } from '../model/policy.ts';
-import { dependsOn, independentParts } from './recovered.ts';
+import { type Candidates, isMatchable } from './chain-matching.ts';
+import { independentParts } from './recovered.ts';
 
 /** Evidence as a requirement sees it, real or hypothetical: what the user has proved, or would prove by an action. */
 export interface AssessedEvidence {
@@ -73,20 +74,29 @@ export function countedFor(
 
 /** Whether the evidence meets an alternative or a chain of the requirement. */
 export function meetsRequirement(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
+  return independentParts(evidence).some((part) => isMetBy(requirement, part));
+}
+
+/** Whether one independent part of the evidence meets all layers. */
+export function meetsAll(requirements: readonly LayerRequirement[], evidence: readonly AssessedEvidence[]): boolean {
+  return independentParts(evidence).some((part) =>
+    requirements.every((requirement) => meetsLayerRequirement(requirement, part)),
+  );
+}
+
+function isMetBy(requirement: Requirement, evidence: readonly AssessedEvidence[]): boolean {
   if ('anyOf' in requirement) return requirement.anyOf.some((alternative) => meetsAlternative(alternative, evidence));
-  return requirement.chains.some((chain) => meetsChain(chain, evidence, []));
+  return requirement.chains.some((chain) => meetsChain(chain, evidence));
 }
 
 function meetsAlternative(alternative: Alternative, evidence: readonly AssessedEvidence[]): boolean {
-  return unmetDemand(alternative, evidence) === undefined && factorsShort(alternative, evidence) <= 0;
+  for (const demand of alternative.demands) if (!isMet(demand, alternative.maxAge, evidence)) return false;
+  return factorsShort(alternative, evidence) <= 0;
 }
 
-/** The first demand that no evidence meets. */
-export function unmetDemand(alternative: Alternative, evidence: readonly AssessedEvidence[]): Demand | undefined {
-  for (const demand of alternative.demands) {
-    if (!isMet(demand, alternative.maxAge, evidence)) return demand;
-  }
-  return undefined;
+/** The demands that no evidence meets. */
+export function unmetDemands(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Demand[] {
+  return alternative.demands.filter((demand) => !isMet(demand, alternative.maxAge, evidence));
 }
 
 function isMet(demand: Demand, maxAge: Seconds | undefined, evidence: readonly AssessedEvidence[]): boolean {
@@ -97,29 +107,15 @@ function isMet(demand: Demand, maxAge: Seconds | undefined, evidence: readonly A
 }
 
 /** How many distinct factor types are missing. Not positive: none. A requirement always asks for at least one. */
-export function factorsShort(alternative: Alternative, evidence: readonly AssessedEvidence[]): number {
+function factorsShort(alternative: Alternative, evidence: readonly AssessedEvidence[]): number {
   return Math.max(1, alternative.factors) - coveredFactors(alternative, evidence).length;
 }
 
 /**
  * The distinct factor types that fresh evidence covers. Auxiliary evidence covers one only beside other evidence, and
- * only where a demand names its authenticator. A recovered password and what recovered it do not count beside one
- * another.
+ * only where a demand names its authenticator.
  */
 export function coveredFactors(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
-  const [first = [], second = []] = coverages(alternative, evidence);
-  return second.length > first.length ? second : first;
-}
-
-/** What each independent part of the evidence covers. */
-export function coverages(
-  alternative: Alternative,
-  evidence: readonly AssessedEvidence[],
-): readonly (readonly Factor[])[] {
-  return independentParts(evidence).map((part) => coverage(alternative, part));
-}
-
-function coverage(alternative: Alternative, evidence: readonly AssessedEvidence[]): readonly Factor[] {
   const covered: Factor[] = [];
   const cover = ({ age, factors }: AssessedEvidence): void => {
     if (!isFresh(age, alternative.maxAge)) return;
@@ -155,39 +151,20 @@ function hasAll(has: readonly Characteristic[], needed: readonly Characteristic[
 /**
  * Gives each step of the chain an enrollment of its own. The order of a chain is the order of asking, not of proving: a
  * step that was proved within its window is skipped, even if a later step was proved before it. So new evidence never
- * undoes older evidence. Not all of the evidence may be auxiliary.
+ * undoes older evidence. Not all of the evidence may be auxiliary: evidence that meets one step can always take the
+ * place of what was given to that step.
  */
-function meetsChain(
-  chain: readonly ChainStep[],
-  evidence: readonly AssessedEvidence[],
-  used: readonly AssessedEvidence[],
-): boolean {
-  const [step, ...others] = chain;
-  if (step === undefined) return used.some(({ auxiliary }) => !auxiliary);
-  return evidence.some(
-    (assessed) =>
-      meetsDemand(step, assessed) &&
-      !used.some((one) => one.enrollment === assessed.enrollment || dependsOn(one, assessed)) &&
-      meetsChain(others, evidence, [...used, assessed]),
-  );
+function meetsChain(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): boolean {
+  const isSolid = evidence.some((assessed) => !assessed.auxiliary && chain.some((step) => meetsDemand(step, assessed)));
+  return isSolid && isMatchable(chain.map((step) => candidatesFor(step, evidence, chain.length)));
 }
 
-/** All assignments of evidence to the steps of a chain, each step with an enrollment of its own. */
-export function chainMatches(
-  chain: readonly ChainStep[],
-  evidence: readonly AssessedEvidence[],
-): readonly (readonly AssessedEvidence[])[] {
-  if (chain.length === 0) return [];
-  let partial: (readonly AssessedEvidence[])[] = [[]];
-  for (const step of chain) {
-    const fitting = evidence.filter((assessed) => meetsDemand(step, assessed));
-    partial = partial.flatMap((matched) =>
-      fitting
-        .filter(
-          (assessed) => !matched.some((one) => one.enrollment === assessed.enrollment || dependsOn(one, assessed)),
-        )
-        .map((assessed) => [...matched, assessed]),
-    );
+/** The enrollments whose evidence meets the step, at most so many: a chain can use no more than it has steps. */
+export function candidatesFor(step: ChainStep, evidence: readonly AssessedEvidence[], most: number): Candidates {
+  const found: string[] = [];
+  for (const assessed of evidence) {
+    if (found.length === most) break;
+    if (!found.includes(assessed.enrollment) && meetsDemand(step, assessed)) found.push(assessed.enrollment);
   }
-  return partial;
+  return found;
 }

@@ -39,6 +39,8 @@ export interface Attribute {
   readonly claim?: string;
   /** The scope that releases the claim. */
   readonly scope?: string;
+  /** The attribute that says whether it is verified. A known value then takes a proof to change. */
+  readonly verifiedBy?: string;
   /** No two accounts have the same value. */
   readonly unique?: true;
   /** Users sign in with it. */

@@ -28,6 +28,8 @@ export interface Conditions {
   readonly apps?: { readonly any?: readonly string[]; readonly none?: readonly string[] };
   /** OAuth scopes of the request. */
   readonly scopes?: AnyAllNone;
+  /** Claims that the request calls essential. */
+  readonly claims?: AnyAllNone;
   readonly time?: {
     /** 0 = Sunday ... 6 = Saturday, in `zone`. */
     readonly days?: readonly number[];

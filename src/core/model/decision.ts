@@ -3,6 +3,7 @@
 import type { Evidence, Seconds, SkipReason } from './facts.ts';
 import type { OutdatedReason } from './password-policy.ts';
 import type { GrantedSession, Requirement } from './policy.ts';
+import type { TermsOfUse } from './profile-policy.ts';
 import type { LayerTrace, Trace } from './trace.ts';
 
 /** What tokens may say about the evidence that a decision rests on. */
@@ -67,7 +68,7 @@ export interface Rememberable {
   readonly enrollments: readonly string[];
 }
 
-/** A decision without its trace: who is it, denied, prove this, enroll this, or allowed. */
+/** A decision without its trace: who is it, denied, prove this, enroll this, complete the profile, or allowed. */
 export type DecisionOutcome =
   | { readonly kind: 'identify' }
   | ({ readonly kind: 'deny' } & Denial)
@@ -101,6 +102,8 @@ export type DecisionOutcome =
        */
       readonly proofFirst?: true;
     }
+  /** The profile lacks something that the app needs, or may have. Only once the sign-on is met. */
+  | ({ readonly kind: 'profile' } & ProfileRequest)
   | {
       readonly kind: 'allow';
       readonly assurance: Assurance;
@@ -111,6 +114,17 @@ export type DecisionOutcome =
       /** Proofs of this transaction that the browser may remember. */
       readonly remember?: Rememberable;
     };
+
+/** What a profile policy asks the user for. One of the lists is not empty. */
+export interface ProfileRequest {
+  /** Attributes that must have a value; known ones are among them. */
+  readonly required: readonly string[];
+  readonly optional: readonly string[];
+  /** To be accepted. */
+  readonly terms: readonly TermsOfUse[];
+  /** Nothing of it is required. */
+  readonly canSkip?: true;
+}
 
 /** What comes next in a sign-in, and why. */
 export type Decision = { readonly trace: Trace } & DecisionOutcome;
@@ -124,7 +138,8 @@ export interface Denial {
 
 /**
  * One of the authorities that must all agree to a sign-in (session policy, sign-on policy, minimum `acr`, request,
- * enrollment policy), with its ruling: a denial or a requirement. Neither: it is undecided, or asks for nothing.
+ * enrollment policy, profile policy), with its ruling: a denial or a requirement. Neither: it is undecided, or asks for
+ * nothing.
  */
 export interface Layer {
   readonly trace: LayerTrace;

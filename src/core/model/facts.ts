@@ -77,6 +77,10 @@ export interface AuthenticatorDescriptor {
   readonly characteristics: readonly Characteristic[];
   /** The user can enroll it in the step loop. */
   readonly enrollable: boolean;
+  /** Present: the user has one enrollment at most, and a new one replaces it. */
+  readonly maxEnrollments?: 1;
+  /** How many more the user may enroll, where that are fewer than a chain may ask for. Set by the core. */
+  readonly room?: number;
   /**
    * Too weak to stand for its factor type. It counts only where a requirement names it, and only beside another
    * authenticator; it is asked for last, and never makes `mfa`.
@@ -163,6 +167,10 @@ export interface Subject {
   readonly recovery?: Recovery;
   /** By key of the authenticator: how often the user skipped its enrollment. */
   readonly skipped?: Readonly<Record<string, Skips>>;
+  /** By id: the version of the terms that the user accepted last. */
+  readonly acceptedTerms?: Readonly<Record<string, string>>;
+  /** Optional attributes that the user was asked for already. */
+  readonly offeredAttributes?: readonly string[];
 }
 
 /** Why the user may skip an enrollment: it is required later, was offered once, or is offered again later. */
@@ -182,6 +190,8 @@ export interface Skipped {
 export interface RequestFacts {
   readonly clientId: string;
   readonly scopes: readonly string[];
+  /** Claims that the app calls essential (OpenID Connect Core section 5.5.1). Absent: none. */
+  readonly essentialClaims?: readonly string[];
   /** In the order of preference. */
   readonly acrValues: readonly string[];
   /** True: one of `acrValues` must be reached (OpenID Connect Core section 5.5.1.1). */

@@ -25,6 +25,9 @@ export interface Alternative {
   readonly maxAge?: Seconds;
 }
 
+/** The most steps that a chain may have. */
+export const LONGEST_CHAIN = 3;
+
 /** One step of a chain: any of these authenticators. */
 export interface ChainStep {
   readonly authenticators: readonly string[];

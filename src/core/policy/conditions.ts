@@ -6,6 +6,7 @@ import type { ConditionName, ConditionOf, Conditions } from '../model/conditions
 import type { ConditionDescriptor, ConditionTest } from './condition-descriptor.ts';
 import { appsCondition } from './conditions/apps.ts';
 import { attributesCondition } from './conditions/attributes.ts';
+import { claimsCondition } from './conditions/claims.ts';
 import { deviceCondition } from './conditions/device.ts';
 import { groupsCondition } from './conditions/groups.ts';
 import { networkCondition } from './conditions/network.ts';
@@ -24,6 +25,7 @@ export const conditionDescriptors: { readonly [Name in ConditionName]: Condition
   device: deviceCondition,
   apps: appsCondition,
   scopes: scopesCondition,
+  claims: claimsCondition,
   time: timeCondition,
   recovered: recoveredCondition,
   attributes: attributesCondition,

@@ -1,34 +1,14 @@
 /** Applies the enrollment policy of an app: its terms for this user, and the authenticators that they leave usable. */
-import type { Denial, Layer } from '../model/decision.ts';
 import type { EnrollmentTerms } from '../model/enrollment-policy.ts';
 import type { Facts } from '../model/facts.ts';
 import type { PolicySet } from './compile.ts';
-import { findRule } from './rules.ts';
+import { type TermsRuling, termsRuling } from './terms-ruling.ts';
 
-/**
- * The ruling of the enrollment policy. Without `terms` nothing is restricted: there is no policy, or it is undecided.
- */
-export interface EnrollmentRuling {
-  readonly layer?: Layer;
-  readonly terms?: EnrollmentTerms;
-  /** Name of the rule that decided. */
-  readonly rule?: string;
-}
+/** The ruling of the enrollment policy. Without `terms` nothing is restricted. */
+export type EnrollmentRuling = TermsRuling<EnrollmentTerms>;
 
-const noPolicy: EnrollmentRuling = {};
-
-/** Without a policy the ruling is empty. */
 export function enrollmentRuling({ enrollment }: PolicySet, facts: Facts): EnrollmentRuling {
-  if (enrollment === undefined) return noPolicy;
-  const { undecided, rule, traces } = findRule(enrollment, facts);
-  const trace = { layer: 'enrollment', policy: enrollment.name, rules: traces } as const;
-  if (rule) {
-    const layer: Layer = { trace: { ...trace, decidedBy: rule.name, outcome: 'allow' } };
-    return { layer, terms: rule.then, rule: rule.name };
-  }
-  if (undecided) return { layer: { trace: { ...trace, outcome: 'undecided' } } };
-  const denial: Denial = { reason: 'no_rule', layer: 'enrollment' };
-  return { layer: { trace: { ...trace, outcome: 'deny' }, denial } };
+  return termsRuling('enrollment', enrollment, facts);
 }
 
 /** The policies without the authenticators that the terms disable. */

@@ -1,11 +1,12 @@
-/** What a user could prove or enroll here, and how many of several equal enrollments are worth looking at. */
+/** What a user could prove or enroll here. */
 
-import { type CountedEvidence, showTheSame } from '../evidence/counted-evidence.ts';
+import type { CountedEvidence } from '../evidence/counted-evidence.ts';
 import { presenceOnly } from '../evidence/presence-only.ts';
 import { isAddress, recoveredPart } from '../evidence/recovered.ts';
 import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
 import type { AuthenticatorDescriptor, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
+import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
 import type { PolicySet } from '../policy/compile.ts';
 import { accountManagementRequirement } from './account-management.ts';
 
@@ -72,68 +73,49 @@ export function usableEnrollments(subject: Subject, policies: PolicySet): readon
   });
 }
 
-/**
- * The evidence that the user would have after proving each enrollment. Equal enrollments stand for one another, so of
- * each kind there are only as many as the longest chain could tell apart.
- */
-export function provable(
-  { enrollments, evidence, policies }: Capabilities,
-  requirements: readonly LayerRequirement[],
-): readonly AssessedEvidence[] {
-  const limit = longestChain(requirements);
-  return enrollments
-    .filter((enrollment, index) => {
-      const before = enrollments.slice(0, index);
-      return before.filter((other) => standsFor(other, enrollment, evidence)).length < limit;
-    })
-    .map(({ id, authenticator, factors, characteristics, ...marks }): AssessedEvidence => {
-      const { auxiliary, recovered, accountManagementOnly } = marks;
-      const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
-      const marked = {
-        ...proof,
-        ...(auxiliary && { auxiliary }),
-        ...(recovered && { recovered }),
-        ...(accountManagementOnly && { accountManagementOnly }),
-      };
-      return authenticator === policies.presenceOnly ? presenceOnly(marked) : marked;
-    });
+/** The evidence that the user would have after proving each enrollment. */
+export function provable({ enrollments, policies }: Capabilities): readonly AssessedEvidence[] {
+  return enrollments.map((enrollment) => {
+    const proof = proving(enrollment);
+    return enrollment.authenticator === policies.presenceOnly ? presenceOnly(proof) : proof;
+  });
+}
+
+function proving(enrollment: Enrollment): AssessedEvidence {
+  const { id, authenticator, factors, characteristics, auxiliary, recovered, accountManagementOnly } = enrollment;
+  const proof = { authenticator, enrollment: id, factors, characteristics, age: 'now' } as const;
+  if (!auxiliary && !recovered && !accountManagementOnly) return proof;
+  return {
+    ...proof,
+    ...(auxiliary && { auxiliary }),
+    ...(recovered && { recovered }),
+    ...(accountManagementOnly && { accountManagementOnly }),
+  };
 }
 
 /**
- * Whether proving one enrollment is as good as proving the other: they show the same, and both or neither have been
- * proved.
+ * The evidence that the user would have after enrolling each authenticator, as often as equal enrollments are missing:
+ * one of each is enough, unless a chain takes several.
  */
-export function standsFor(one: Enrollment, other: Enrollment, evidence: readonly AssessedEvidence[]): boolean {
-  const isProved = (id: string) => evidence.some(({ enrollment }) => enrollment === id);
-  return showTheSame(one, other) && isProved(one.id) === isProved(other.id);
-}
-
-/** The evidence that the user would have after enrolling each authenticator of which an equal enrollment is missing. */
 export function enrollable(
   { enrollments, policies }: Capabilities,
   requirements: readonly LayerRequirement[],
 ): readonly AssessedEvidence[] {
-  const limit = longestChain(requirements);
   const isRecovered = enrollments.some(({ recovered }) => recovered !== undefined);
-  return policies.authenticators
-    .filter(
-      (descriptor) =>
-        descriptor.enrollable && enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length < limit,
-    )
-    .map((descriptor) => {
-      const { key, factors, characteristics, auxiliary } = descriptor;
-      const recovered = isRecovered ? partOfNew(descriptor) : undefined;
-      return {
-        authenticator: key,
-        enrollment: `new ${key}`,
-        factors,
-        characteristics,
-        age: 'now',
-        toEnroll: true,
-        ...(auxiliary && { auxiliary }),
-        ...(recovered && { recovered }),
-      };
-    });
+  return policies.authenticators.flatMap((descriptor) => {
+    const { key, factors, characteristics, auxiliary } = descriptor;
+    const recovered = isRecovered ? partOfNew(descriptor) : undefined;
+    const equal = enrollments.filter((enrollment) => isAsGood(enrollment, descriptor)).length;
+    const room = descriptor.enrollable ? (descriptor.maxEnrollments ?? descriptor.room ?? LONGEST_CHAIN) : 0;
+    const missing = Math.max(0, Math.min(room, mostOf(key, requirements) - equal));
+    const proof = { authenticator: key, factors, characteristics, age: 'now', toEnroll: true } as const;
+    return Array.from({ length: missing }, (_, index) => ({
+      ...proof,
+      enrollment: `new ${key} ${index}`,
+      ...(auxiliary && { auxiliary }),
+      ...(recovered && { recovered }),
+    }));
+  });
 }
 
 /** What a recovery that still counts would make of a new enrollment. */
@@ -150,9 +132,12 @@ function isAsGood(enrollment: Enrollment, descriptor: AuthenticatorDescriptor): 
   );
 }
 
-function longestChain(requirements: readonly LayerRequirement[]): number {
+/** How many enrollments of one authenticator a requirement can take. */
+function mostOf(authenticator: string, requirements: readonly LayerRequirement[]): number {
   const chains = requirements.flatMap(({ anyOf }) =>
     anyOf.flatMap((requirement) => ('chains' in requirement ? requirement.chains : [])),
   );
-  return Math.max(1, ...chains.map((chain) => chain.length));
+  const stepsOf = (chain: readonly ChainStep[]) =>
+    chain.filter(({ authenticators }) => authenticators.includes(authenticator)).length;
+  return Math.max(1, ...chains.map(stepsOf));
 }

@@ -4,7 +4,7 @@ import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { ChallengeOption } from '../model/decision.ts';
 import type { Enrollment } from '../model/facts.ts';
 import { recoveryKeys } from './account-management.ts';
-import { type Capabilities, standsFor } from './capabilities.ts';
+import type { Capabilities } from './capabilities.ts';
 
 /**
  * Options for proofs, each with the size of the smallest sufficient set that it is part of. Smallest first, then
@@ -12,23 +12,24 @@ import { type Capabilities, standsFor } from './capabilities.ts';
  * recovery come last.
  */
 export function optionsBestFirst(
-  shortest: ReadonlyMap<AssessedEvidence, number>,
+  smallest: ReadonlyMap<AssessedEvidence, number>,
   capabilities: Capabilities,
 ): readonly ChallengeOption[] {
   const order = capabilities.accountManagement.authenticators.map(({ key }) => key);
   const recovery = recoveryKeys(capabilities.accountManagement.authenticators);
   const rank = (action: AssessedEvidence): readonly number[] => [
     Number(recovery.includes(action.authenticator)),
-    shortest.get(action) ?? 0,
+    smallest.get(action) ?? 0,
     action.factors.includes('knowledge') ? 0 : 1,
     action.characteristics.includes('phishingResistant') ? 0 : 1,
     order.indexOf(action.authenticator),
   ];
-  const best = [...shortest.keys()].sort((a, b) => compareRanks(rank(a), rank(b)));
-  const asked = best.flatMap((action) => capabilities.enrollments.filter(({ id }) => id === action.enrollment));
-  const wouldDo = (enrollment: Enrollment) => asked.some((one) => standsFor(one, enrollment, capabilities.evidence));
+  const ranked = [...smallest.keys()].map((action) => ({ action, ranks: rank(action) }));
+  const best = ranked.sort((a, b) => compareRanks(a.ranks, b.ranks)).map(({ action }) => action);
+  const asked = new Set(best.map((action) => action.enrollment));
   const keys = [...new Set(best.map((action) => action.authenticator))];
-  return challengeOptions(keys, capabilities.enrollments.filter(wouldDo), recovery);
+  const enrollments = capabilities.enrollments.filter(({ id }) => asked.has(id));
+  return challengeOptions(keys, enrollments, recovery);
 }
 
 function compareRanks(a: readonly number[], b: readonly number[]): number {

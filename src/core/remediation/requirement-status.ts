@@ -1,12 +1,13 @@
 /** How the requirements of a sign-in stand: met, to be met by a challenge or an enrollment, or impossible. */
 
 import type { CountedEvidence } from '../evidence/counted-evidence.ts';
-import { type AssessedEvidence, meetsLayerRequirement } from '../evidence/requirement.ts';
+import { type AssessedEvidence, meetsAll, meetsLayerRequirement } from '../evidence/requirement.ts';
 import { findSupportingEvidence } from '../evidence/supporting-evidence.ts';
 import type { ChallengeOption, LayerRequirement } from '../model/decision.ts';
 import { accountManagementOf, type Capabilities, enrollable, forAccountManagement, provable } from './capabilities.ts';
 import { optionsBestFirst } from './option-order.ts';
-import { actionsNow, minimalSufficientSets, type SufficientSet } from './sufficient-sets.ts';
+import type { ActionClass } from './search-space.ts';
+import { type SufficientSet, sufficientSets } from './sufficient-sets.ts';
 
 /** How the requirements stand, and the user's options. */
 export type RequirementStatus =
@@ -29,14 +30,43 @@ export function requirementStatus(
   requirements: readonly LayerRequirement[],
   capabilities: Capabilities,
 ): RequirementStatus {
-  const able = requirements.some(({ isAccountManagement }) => isAccountManagement)
-    ? forAccountManagement(capabilities)
-    : capabilities;
+  const able = countedIn(requirements, capabilities);
   const supportingEvidence = findSupportingEvidence(requirements, able.evidence);
   if (supportingEvidence !== undefined) return metBy(supportingEvidence);
-  const byProof = minimalSufficientSets(requirements, able.evidence, provable(able, requirements));
-  if (byProof.length > 0) return challenge(byProof, requirements, able);
+  const byProof = sufficientSets(requirements, { evidence: able.evidence, actions: provable(able) }).sets;
+  if (byProof.length > 0) return challenge(byProof, able);
   return statusByEnrolling(requirements, capabilities);
+}
+
+/** The capabilities that count for these requirements. */
+function countedIn(requirements: readonly LayerRequirement[], capabilities: Capabilities): Capabilities {
+  const isForAccount = requirements.some(({ isAccountManagement }) => isAccountManagement);
+  return isForAccount ? forAccountManagement(capabilities) : capabilities;
+}
+
+/** Whether the user has proved enough. */
+export function isMet(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  return meetsAll(requirements, countedIn(requirements, capabilities).evidence);
+}
+
+/**
+ * Whether the status is not `impossible`: everything that the user can prove and enroll is enough, as more evidence
+ * never hurts. Costs less than the status.
+ */
+export function isPossible(requirements: readonly LayerRequirement[], capabilities: Capabilities): boolean {
+  const able = countedIn(requirements, capabilities);
+  if (meetsAll(requirements, able.evidence)) return true;
+  if (meetsAll(requirements, [...able.evidence, ...provable(able)])) return true;
+  const { withEnrolling, actions } = byEnrolling(requirements, capabilities);
+  return meetsAll(withEnrolling, [...forAccountManagement(capabilities).evidence, ...actions]);
+}
+
+/** To enroll something adds the account-management requirement (Law 7). */
+function byEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities) {
+  return {
+    withEnrolling: [accountManagementOf(capabilities), ...requirements],
+    actions: [...provable(forAccountManagement(capabilities)), ...enrollable(capabilities, requirements)],
+  };
 }
 
 function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
@@ -45,41 +75,27 @@ function metBy(evidence: readonly CountedEvidence[]): RequirementStatus {
 
 function statusByEnrolling(requirements: readonly LayerRequirement[], capabilities: Capabilities): RequirementStatus {
   const able = forAccountManagement(capabilities);
-  const accountManagement = accountManagementOf(capabilities);
-  const proofFirst = [accountManagement, ...requirements];
-  const sufficientSets = minimalSufficientSets(proofFirst, able.evidence, [
-    ...provable(able, requirements),
-    ...enrollable(capabilities, requirements),
-  ]);
-  if (sufficientSets.length === 0) return { kind: 'impossible' };
-  if (meetsLayerRequirement(accountManagement, able.evidence))
-    return enrollOrProveFirst(sufficientSets, requirements, able);
-  const proofs = challenge(sufficientSets, proofFirst, able);
+  const { withEnrolling, actions } = byEnrolling(requirements, capabilities);
+  const { sets } = sufficientSets(withEnrolling, { evidence: able.evidence, actions });
+  if (sets.length === 0) return { kind: 'impossible' };
+  if (meetsLayerRequirement(accountManagementOf(capabilities), able.evidence)) return enrollOrProveFirst(sets, able);
+  const proofs = challenge(sets, able);
   // What is to be enrolled reveals what the account lacks. So it is told only to a user who has proved something.
-  return able.evidence.length === 0
-    ? proofs
-    : { ...proofs, toEnroll: inOrder(sufficientSets.flatMap(keysToEnroll), capabilities) };
+  const toEnroll = () => inOrder(keysToEnroll(sets.flatMap((set) => set.actions)), capabilities);
+  return able.evidence.length === 0 ? proofs : { ...proofs, toEnroll: toEnroll() };
 }
 
 /**
  * Asks for a proof before the enrollment only if an authenticator that might complete the sign-in could not be chosen
  * without that proof.
  */
-function enrollOrProveFirst(
-  sufficientSets: readonly SufficientSet[],
-  requirements: readonly LayerRequirement[],
-  capabilities: Capabilities,
-): RequirementStatus {
-  const isReady = (sufficientSet: SufficientSet) =>
-    actionsNow(sufficientSet, requirements, capabilities.evidence).every(({ toEnroll }) => toEnroll);
-  const ready = sufficientSets.filter(isReady);
-  const waiting = sufficientSets.filter((sufficientSet) => !isReady(sufficientSet));
-  const choices = ready.flatMap((sufficientSet) =>
-    keysToEnroll(actionsNow(sufficientSet, requirements, capabilities.evidence)),
-  );
-  const waitingFor = waiting.flatMap(keysToEnroll);
+function enrollOrProveFirst(sets: readonly SufficientSet[], capabilities: Capabilities): RequirementStatus {
+  const isReady = ({ now }: SufficientSet) => now.every(isToEnroll);
+  const choices = keysToEnroll(sets.filter(isReady).flatMap(({ now }) => now));
+  const waiting = sets.filter((set) => !isReady(set));
+  const waitingFor = keysToEnroll(waiting.flatMap(({ actions }) => actions));
   if (choices.length === 0 || !waitingFor.every((key) => choices.includes(key)))
-    return challenge(waiting, requirements, capabilities);
+    return challenge(waiting, capabilities);
   return { kind: 'enroll', choices: inOrder(choices, capabilities) };
 }
 
@@ -87,23 +103,26 @@ function inOrder(keys: readonly string[], { policies }: Capabilities): readonly 
   return policies.authenticators.map(({ key }) => key).filter((key) => keys.includes(key));
 }
 
-function keysToEnroll(actions: readonly AssessedEvidence[]): readonly string[] {
-  return actions.filter((action) => action.toEnroll).map((action) => action.authenticator);
+function keysToEnroll(classes: readonly ActionClass[]): readonly string[] {
+  return classes.filter(isToEnroll).flatMap(({ members }) => members.map(({ authenticator }) => authenticator));
+}
+
+function isToEnroll({ members }: ActionClass): boolean {
+  return members[0]?.toEnroll === true;
 }
 
 /** A challenge for the proofs that come next in any of these sets. */
 export function challenge(
-  sufficientSets: readonly SufficientSet[],
-  requirements: readonly LayerRequirement[],
+  sets: readonly SufficientSet[],
   capabilities: Capabilities,
 ): Extract<RequirementStatus, { kind: 'challenge' }> {
-  const shortest = new Map<AssessedEvidence, number>();
-  for (const sufficientSet of sufficientSets) {
-    for (const action of proofsNow(sufficientSet, requirements, capabilities.evidence)) {
-      shortest.set(action, Math.min(sufficientSet.length, shortest.get(action) ?? Number.POSITIVE_INFINITY));
+  const smallest = new Map<AssessedEvidence, number>();
+  for (const set of sets) {
+    for (const action of proofsNow(set).flatMap(({ members }) => members)) {
+      smallest.set(action, Math.min(set.actions.length, smallest.get(action) ?? Number.POSITIVE_INFINITY));
     }
   }
-  return { kind: 'challenge', options: optionsBestFirst(shortest, capabilities) };
+  return { kind: 'challenge', options: optionsBestFirst(smallest, capabilities) };
 }
 
 /**
@@ -111,19 +130,9 @@ export function challenge(
  * authenticators come last, whatever a chain says: a security question is a hint, so the user sees it only after
  * proving everything else.
  */
-function proofsNow(
-  sufficientSet: SufficientSet,
-  requirements: readonly LayerRequirement[],
-  evidence: readonly AssessedEvidence[],
-): readonly AssessedEvidence[] {
-  const isProof = (action: AssessedEvidence) => !action.toEnroll;
-  const isSolid = (action: AssessedEvidence) => isProof(action) && !action.auxiliary;
-  const ready = actionsNow(sufficientSet, requirements, evidence);
-  const preferences = [
-    ready.filter(isSolid),
-    sufficientSet.filter(isSolid),
-    ready.filter(isProof),
-    sufficientSet.filter(isProof),
-  ];
-  return preferences.find((actions) => actions.length > 0) ?? [];
+function proofsNow({ actions, now }: SufficientSet): readonly ActionClass[] {
+  const isProof = (one: ActionClass) => !isToEnroll(one);
+  const isSolid = (one: ActionClass) => isProof(one) && !one.members[0]?.auxiliary;
+  const preferences = [now.filter(isSolid), actions.filter(isSolid), now.filter(isProof), actions.filter(isProof)];
+  return preferences.find((classes) => classes.length > 0) ?? [];
 }

@@ -1,125 +1,69 @@
 /**
- * Finds what a user can do to complete a sign-in: all minimal sets of actions (proofs and enrollments) that together
- * meet every requirement.
+ * Finds what a user can do to complete a sign-in: minimal sets of actions (proofs and enrollments) that together meet
+ * every requirement.
  */
 
-import {
-  type AssessedEvidence,
-  chainMatches,
-  countedFor,
-  coverages,
-  factorsShort,
-  isNamed,
-  meetsDemand,
-  meetsLayerRequirement,
-  unmetDemand,
-} from '../evidence/requirement.ts';
+import { independentParts } from '../evidence/recovered.ts';
+import type { AssessedEvidence } from '../evidence/requirement.ts';
 import type { LayerRequirement } from '../model/decision.ts';
-import type { Alternative, Requirement } from '../model/policy.ts';
+import { actionsNow } from './asking-order.ts';
+import { search } from './search.ts';
+import { type ActionClass, searchSpace } from './search-space.ts';
 
-/** Actions that complete the sign-in together, and of which none can be left out. */
-export type SufficientSet = readonly AssessedEvidence[];
+/**
+ * Actions that complete the sign-in together, and of which none can be left out. For each of them any member of its
+ * class would do.
+ */
+export interface SufficientSet {
+  readonly actions: readonly ActionClass[];
+  /** Those that the user may take now. Never empty. */
+  readonly now: readonly ActionClass[];
+}
 
-/** A set of actions in the search. */
-interface Node {
-  /** One bit per action taken. */
-  readonly taken: bigint;
+/** Minimal sufficient sets, and what it took to find them. */
+export interface SufficientSets {
+  /** Empty: no set suffices. */
+  readonly sets: readonly SufficientSet[];
+  /** How many actions the search tried: its cost, whatever the machine. */
+  readonly steps: number;
+}
+
+/** What the user has proved, and could prove or enroll. */
+export interface Possibilities {
+  readonly evidence: readonly AssessedEvidence[];
   readonly actions: readonly AssessedEvidence[];
 }
 
+/** How many actions a search tries before it takes what it comes by. No realistic configuration comes near. */
+const SEARCH_LIMIT = 3000;
+
 /**
- * All minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
- * proper part does. The search is breadth first, so that a set comes after all its parts. It branches only on actions
- * that meet a demand which is still unmet, as every minimal set has to contain one of them. More evidence never hurts,
- * so if all actions together do not suffice, no set does. Empty: no set suffices. `[[]]`: all requirements are met.
+ * Minimal sufficient sets: sets of `actions` which, added to the evidence, meet every requirement, and of which no
+ * proper part does. Not every such set, but for each action that is in any, one of the smallest. More evidence never
+ * hurts, so if all actions together do not suffice, no set does. See decision 29.
  */
-export function minimalSufficientSets(
+export function sufficientSets(
   requirements: readonly LayerRequirement[],
-  evidence: readonly AssessedEvidence[],
-  actions: readonly AssessedEvidence[],
-): readonly SufficientSet[] {
-  if (!requirements.every((requirement) => meetsLayerRequirement(requirement, [...evidence, ...actions]))) return [];
-  const found: Node[] = [];
-  const seen = new Set<bigint>();
-  let level: Node[] = [{ taken: 0n, actions: [] }];
-  while (level.length > 0) {
-    const next: Node[] = [];
-    for (const node of level) {
-      if (found.some(({ taken }) => (taken & node.taken) === taken)) continue;
-      const withActions = [...evidence, ...node.actions];
-      const unmet = requirements.find((requirement) => !meetsLayerRequirement(requirement, withActions));
-      if (unmet === undefined) {
-        found.push(node);
-        continue;
-      }
-      actions.forEach((action, index) => {
-        const taken = node.taken | (1n << BigInt(index));
-        if (seen.has(taken) || !helps(action, unmet, withActions)) return;
-        seen.add(taken);
-        next.push({ taken, actions: [...node.actions, action] });
-      });
-    }
-    level = next;
-  }
-  return found.map((node) => node.actions);
-}
-
-function helps(action: AssessedEvidence, required: LayerRequirement, evidence: readonly AssessedEvidence[]): boolean {
-  if (countedFor(required, [action]).length === 0) return false;
-  const counted = countedFor(required, evidence);
-  return required.anyOf.some((requirement) => helpsRequirement(action, requirement, counted));
-}
-
-function helpsRequirement(
-  action: AssessedEvidence,
-  requirement: Requirement,
-  evidence: readonly AssessedEvidence[],
-): boolean {
-  if ('anyOf' in requirement)
-    return requirement.anyOf.some((alternative) => helpsAlternative(action, alternative, evidence));
-  return requirement.chains.some((chain) => chain.some((step) => meetsDemand(step, action)));
-}
-
-function helpsAlternative(
-  action: AssessedEvidence,
-  alternative: Alternative,
-  evidence: readonly AssessedEvidence[],
-): boolean {
-  const demand = unmetDemand(alternative, evidence);
-  if (demand !== undefined) return meetsDemand(demand, action);
-  if (factorsShort(alternative, evidence) <= 0) return false;
-  if (action.auxiliary && !isNamed(action, alternative)) return false;
-  return coverages(alternative, evidence).some((covered) => action.factors.some((factor) => !covered.includes(factor)));
-}
-
-/** The actions of a set that the user may take now: a step of a chain comes after the steps before it. */
-export function actionsNow(
-  sufficientSet: SufficientSet,
-  requirements: readonly LayerRequirement[],
-  evidence: readonly AssessedEvidence[],
-): readonly AssessedEvidence[] {
-  const all = [...evidence, ...sufficientSet];
-  const open = requirements.filter((required) => !meetsLayerRequirement(required, evidence));
-  const ready = sufficientSet.filter((action) =>
-    open.every((required) => isReady(action, required, { sufficientSet, all })),
-  );
-  // Two layers may ask for opposite orders. Then any order is right.
-  return ready.length > 0 ? ready : sufficientSet;
-}
-
-function isReady(
-  action: AssessedEvidence,
-  required: LayerRequirement,
-  { sufficientSet, all }: { readonly sufficientSet: SufficientSet; readonly all: readonly AssessedEvidence[] },
-): boolean {
-  return required.anyOf.some((requirement) => {
-    if ('anyOf' in requirement) return meetsLayerRequirement({ ...required, anyOf: [requirement] }, all);
-    return requirement.chains.some((chain) =>
-      chainMatches(chain, countedFor(required, all)).some((matched) => {
-        const first = matched.findIndex((assessed) => sufficientSet.includes(assessed));
-        const position = matched.indexOf(action);
-        return position <= first;
-      }),
-    );
+  { evidence, actions }: Possibilities,
+  limit: number = SEARCH_LIMIT,
+): SufficientSets {
+  const parts = independentParts([...evidence, ...actions]);
+  const found = parts.map((part) => {
+    const within = (all: readonly AssessedEvidence[]) =>
+      parts.length > 1 ? all.filter((one) => part.includes(one)) : all;
+    return setsOfPart(requirements, { evidence: within(evidence), actions: within(actions) }, limit);
   });
+  return { sets: found.flatMap(({ sets }) => sets), steps: found.reduce((sum, { steps }) => sum + steps, 0) };
+}
+
+function setsOfPart(
+  requirements: readonly LayerRequirement[],
+  { evidence, actions }: Possibilities,
+  limit: number,
+): SufficientSets {
+  const space = searchSpace(requirements, evidence, actions);
+  if (space === undefined) return { sets: [], steps: 0 };
+  const { found, steps } = search(space, limit);
+  const sets = found.map((taken) => taken.flatMap((index) => space.classes[index] ?? []));
+  return { sets: sets.map((set) => ({ actions: set, now: actionsNow(set, space) })), steps };
 }

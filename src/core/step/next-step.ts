@@ -2,12 +2,12 @@
  * From a decision to the step that the user sees. The position in the flow is not stored: it is recomputed here each
  * time (Law 1).
  */
-import type { Decision, Rememberable, Skippable } from '../model/decision.ts';
+import type { Decision, ProfileRequest, Rememberable, Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
-import type { AuthenticatorOption, Step } from './step.ts';
+import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
 
 /** What the engine does next for a decision. */
@@ -34,6 +34,8 @@ export interface StepContext extends OptionsView {
   readonly recoverable?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
+  /** Those of the attributes that the user can fill in, with what is known. */
+  readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
   readonly endsOtherSessions?: (authenticator: string) => boolean;
 }
@@ -60,6 +62,11 @@ export function nextStep(decision: Decision, position: Position): Plan {
       return show({ kind: 'denied', reason: decision.reason, notices: [] });
     case 'allow':
       return show({ kind: 'complete', notices: [] });
+    case 'profile': {
+      const { required, optional, terms, canSkip } = decision;
+      const fields = view.profileFields?.({ required, optional }) ?? [];
+      return show({ kind: 'profile', fields, terms, ...(canSkip && { canSkip }), notices: [] });
+    }
     case 'challenge': {
       const { options, toEnroll, skippable, remember } = decision;
       const reason = omitUndefined({ toEnroll, skippable, remember });

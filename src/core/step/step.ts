@@ -1,7 +1,9 @@
 /** A step is data: what the user must do next. HTML and JSON are two renderings of it (Law 10). */
+import type { Attribute } from '../model/attribute.ts';
 import type { Skippable } from '../model/decision.ts';
 import type { Seconds } from '../model/facts.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
+import type { TermsOfUse } from '../model/profile-policy.ts';
 import type { NoticeCode } from './notice-codes.ts';
 
 /** A message that a step shows. */
@@ -44,6 +46,15 @@ export type InputKind =
   | 'key_name'
   | 'saved'
   | 'public_key';
+
+/** One attribute that a step asks for. */
+export interface ProfileField {
+  readonly name: string;
+  readonly attribute: Attribute;
+  readonly required: boolean;
+  /** What is known. */
+  readonly value?: string | number | boolean;
+}
 
 interface StepBase {
   readonly notices: readonly Notice[];
@@ -108,6 +119,13 @@ export type Step = StepBase &
         readonly outdated?: OutdatedReason;
         /** The enrollment ends all other sessions of the account. */
         readonly endsOtherSessions?: true;
+      }
+    | {
+        readonly kind: 'profile';
+        readonly fields: readonly ProfileField[];
+        /** To be accepted. */
+        readonly terms: readonly TermsOfUse[];
+        readonly canSkip?: true;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

@@ -77,6 +77,8 @@ export interface Transaction {
   readonly keepSignedIn?: boolean;
   /** The user asked this browser to remember the second factor. */
   readonly rememberDevice?: true;
+  /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
+  readonly proofSecret?: string;
 }
 
 /** What a new transaction starts from. */

@@ -132,6 +132,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
     subject: _subject,
     rememberDevice: _remember,
     keepSignedIn: _keep,
+    recovering: _recovering,
     ...rest
   } = withoutRequestedEnrollment(transaction);
   return rest;

@@ -53,6 +53,7 @@ function sharedBy([first, ...others]: readonly RequiredEnrollment[]): readonly s
 function canAdd(context: OpenAccount, key: string, enrollment: string): boolean {
   const { account, services } = context;
   const removed = account.credentials.find(({ id }) => id === enrollment);
-  const isReplaced = removed?.authenticator === key && services.authenticators.get(key)?.maxEnrollments === 1;
+  const isReplaced =
+    removed?.authenticator === key && services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return !isReplaced && !isFullOf(context, key) && enrollableBy(context).includes(key);
 }

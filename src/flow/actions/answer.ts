@@ -19,6 +19,7 @@ import type { Decided, OpenTransaction } from '../transaction/open-transaction.t
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
+import { completeProfile } from './profile.ts';
 import { selectOption } from './select.ts';
 import {
   type ActionResult,
@@ -82,6 +83,8 @@ export async function answer(
       return withRememberedDevice(await challenge(context, decided, submitted), decided, fields);
     case 'enroll':
       return enroll(context, decided, submitted);
+    case 'profile':
+      return completeProfile(context, decided, fields);
     default:
       return { context, messages: [] };
   }

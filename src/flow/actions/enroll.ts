@@ -77,12 +77,12 @@ export async function enroll(
   if (!(await reserveFor(context.request.unit, credential, { user: account.user.id, now: env.now })))
     return refused(context, pending.authenticator, { code: 'credentials.taken' });
   const remaining =
-    authenticator.maxEnrollments === 1
+    authenticator.descriptor.maxEnrollments === 1
       ? account.credentials.filter((other) => other.authenticator !== credential.authenticator)
       : account.credentials;
   const otherSessionsEnded = endsOtherSessions(await context.snapshot.policies(context.app), subject, {
     ...credential,
-    replaces: authenticator.maxEnrollments === 1,
+    replaces: authenticator.descriptor.maxEnrollments === 1,
   });
   const recovery = recoveryWith(context, decided.facts, { authenticator, credential });
   await save(context, account, { credentials: [...remaining, credential], otherSessionsEnded, recovery });
@@ -98,7 +98,7 @@ export async function enroll(
     proof: result.proof,
     origin: 'enrollment',
     event: 'authenticator.enrolled',
-    ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
+    otherSessionsEnded,
   });
 }
 
@@ -109,7 +109,7 @@ export function wouldEndOtherSessions(
   { facts: { subject }, key }: { readonly facts: Facts; readonly key: string },
 ): boolean {
   const descriptor = policies.authenticators.find((one) => one.key === key);
-  const replaces = services.authenticators.get(key)?.maxEnrollments === 1;
+  const replaces = services.authenticators.get(key)?.descriptor.maxEnrollments === 1;
   return (
     subject !== undefined &&
     descriptor !== undefined &&

@@ -7,9 +7,11 @@ import { identifierPageSecret, offersToKeep } from '../../core/queries/identifie
 import type { StepContext } from '../../core/step/next-step.ts';
 import { optionsToSelect } from '../../core/step/options.ts';
 import { picked, selecting } from '../../core/step/transitions.ts';
+import type { Profile } from '../../users/user.ts';
 import { credentialsOf, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';
+import { profileFields } from './profile-fields.ts';
 
 /** The user has proved something, in this transaction or in the session of this browser. */
 export function hasProved({ subject, evidence }: Facts): boolean {
@@ -42,12 +44,17 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
   );
   return {
     ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),
+    profileFields: (asked) => profileFields(snapshot.settings.attributes, profileOf(facts), asked),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),
     isSingleOption,
     namedByIdentifier: typed.map(({ id }) => id),
     endsOtherSessions: (key) => wouldEndOtherSessions(context, policies, { facts, key }),
   };
+}
+
+function profileOf({ subject }: Facts): Profile {
+  return (subject?.profile ?? {}) as Profile;
 }
 
 /**

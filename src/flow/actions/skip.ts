@@ -1,4 +1,4 @@
-/** The user continues without enrolling what may be skipped for now. */
+/** The user continues without what may be skipped for now: an enrollment, or optional attributes. */
 import { skipping } from '../../core/step/transitions.ts';
 import { credentialsKey, userKey } from '../../stores/keys.ts';
 import { withSkip } from '../../users/skips.ts';
@@ -6,12 +6,15 @@ import { serializeUser } from '../../users/user.ts';
 import { audit } from '../audit.ts';
 import { loadAccount } from '../facts/account.ts';
 import { auditContext, type Decided, type OpenTransaction } from '../transaction/open-transaction.ts';
+import { skipProfile } from './profile.ts';
 
 /**
  * Counts the skip with the account, in the same commit and by compare-and-swap: two tabs never skip more often than
  * allowed. Undefined: the decision has nothing that may be skipped.
  */
-export async function skip(context: OpenTransaction, { decision }: Decided): Promise<OpenTransaction | undefined> {
+export async function skip(context: OpenTransaction, decided: Decided): Promise<OpenTransaction | undefined> {
+  const { decision } = decided;
+  if (decision.kind === 'profile') return skipProfile(context, decided);
   const { request, services, transaction } = context;
   const skippable = 'skippable' in decision ? decision.skippable : undefined;
   const { subject } = transaction;

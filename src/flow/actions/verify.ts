@@ -191,7 +191,7 @@ export function acceptProof(
     origin: Evidence['origin'];
     event: 'authenticator.verified' | 'authenticator.enrolled';
     /** For an enrollment: all other sessions ended with it. */
-    otherSessionsEnded?: true;
+    otherSessionsEnded?: boolean;
   },
 ): ActionResult {
   const { transaction, services, request } = context;

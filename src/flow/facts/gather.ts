@@ -4,6 +4,7 @@
  */
 
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -83,8 +84,7 @@ function transactionOf({
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...(requestedEnrollment === undefined ? {} : { requestedEnrollment }),
-    ...(recovering ? { recovering } : {}),
+    ...omitUndefined({ requestedEnrollment, recovering }),
   };
 }
 

@@ -32,6 +32,7 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
       return isShort ? fields : fields.map((field) => ({ ...field, autofocus: field.invalid }));
     }
     case 'select':
+    case 'profile':
     case 'denied':
     case 'complete':
       return [];
@@ -105,7 +106,7 @@ export function messageId(index: number): string {
  * The focus goes to the first input that has an error, else to the first empty one; a box that may be left alone never
  * has it. It also speaks the messages that belong to no input.
  */
-function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
+export function connect(inputs: readonly Input[], messages: readonly Notice[]): readonly Field[] {
   const hasError = (input: Input): boolean =>
     messages.some(({ field, level }) => field === input.name && level === 'error');
   const isAsked = ({ type, optional }: Input) => type !== 'checkbox' || !optional;

@@ -9,15 +9,19 @@ export interface Field {
   readonly id: string;
   readonly label: MessageDescriptor;
   readonly hint?: MessageDescriptor;
-  readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel';
+  readonly type: 'text' | 'password' | 'checkbox' | 'select' | 'tel' | 'date';
   /** What a `select` offers. */
   readonly options?: readonly { readonly value: string; readonly label: MessageDescriptor }[];
+  /** The same with texts that the configuration has. */
+  readonly choices?: readonly { readonly value: string; readonly text: string }[];
   readonly autocomplete: string;
-  readonly inputmode?: 'numeric' | 'email';
+  readonly inputmode?: 'numeric' | 'decimal' | 'email' | 'url';
   /** A short code rather than words: set larger. */
   readonly code: boolean;
   /** Codes, addresses and numbers run from left to right in every language. */
   readonly leftToRight?: true;
+  /** Names and the like: a keyboard begins each word with a capital. */
+  readonly words?: true;
   /** The user chooses a secret of at least so many characters: a script says how good it is. */
   readonly strength?: number;
   /** May be left empty. */
@@ -33,7 +37,10 @@ export interface Field {
 
 /** An input as it is before any form: texts are keys of the catalogue. */
 export interface Input
-  extends Pick<Field, 'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight' | 'strength'> {
+  extends Pick<
+    Field,
+    'name' | 'type' | 'autocomplete' | 'inputmode' | 'code' | 'leftToRight' | 'words' | 'choices' | 'strength'
+  > {
   readonly label: string;
   readonly hint?: string;
   /** Values for label and hint. */

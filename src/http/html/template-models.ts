@@ -43,6 +43,7 @@ import type {
   MagicLinkOverModel,
   OAuthErrorModel,
   ReferenceModel,
+  SignInLostModel,
 } from './models/standalone-models.ts';
 import type {
   ChallengeModel,
@@ -51,6 +52,7 @@ import type {
   EnrollModel,
   IdentifyModel,
   OtherTabModel,
+  ProfileModel,
   PublicKeyChallengeModel,
   PublicKeyEnrollModel,
   PublicKeyModel,
@@ -85,6 +87,7 @@ export interface PageTemplateModels {
   readonly 'steps/challenge-public-key': PublicKeyChallengeModel;
   readonly 'steps/enroll': EnrollModel;
   readonly 'steps/enroll-public-key': PublicKeyEnrollModel;
+  readonly 'steps/profile': ProfileModel;
   readonly 'steps/denied': DeniedModel;
   readonly 'steps/complete': CompleteModel;
   readonly 'pages/error': ErrorModel;
@@ -97,6 +100,7 @@ export interface PageTemplateModels {
   readonly 'pages/magic-link-confirm': MagicLinkConfirmModel;
   readonly 'pages/magic-link-elsewhere': MagicLinkElsewhereModel;
   readonly 'pages/magic-link-over': MagicLinkOverModel;
+  readonly 'pages/sign-in-lost': SignInLostModel;
   readonly 'pages/inbox': InboxModel;
   readonly 'account/overview': OverviewModel;
   readonly 'account/overview/authenticators': AuthenticatorsModel;

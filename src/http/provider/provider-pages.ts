@@ -1,5 +1,7 @@
 /** The pages that oidc-provider shows itself, in our templates. */
+
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { type DeviceDetails, type PageError, type ProviderPages, sessionState } from '../../oidc/pages.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -32,10 +34,7 @@ export function providerPages(parts: ProviderPagesParts): ProviderPages {
 function showError({ renderer, snapshot }: ProviderPagesParts, ctx: KoaContextWithOIDC, error: PageError): void {
   const { error: code, error_description: description } = error;
   const page = sharedContext({ renderer, snapshot }, ctx);
-  showPage(
-    ctx,
-    renderer.renderOAuthError({ ...page, error: code, ...(description === undefined ? {} : { description }) }),
-  );
+  showPage(ctx, renderer.renderOAuthError({ ...page, error: code, ...omitUndefined({ description }) }));
 }
 
 function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, error: Error | undefined): void {

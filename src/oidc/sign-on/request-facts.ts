@@ -1,6 +1,7 @@
 /** What a relying party asks for in an authorization request, as facts for the evaluator. */
 import { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import type { RequestFacts } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { claimedSubject, hintedSubject } from '../provider-types.ts';
 
@@ -19,6 +20,7 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
   return {
     clientId,
     scopes: [...words(params?.scope), ...(clientId === accountClientId ? words(params?.[purposeParameter]) : [])],
+    ...omitUndefined({ essentialClaims: essentialClaims(ctx) }),
     acrValues: claimed?.essential ? claimed.values : [...new Set(voluntary)],
     acrEssential: claimed?.essential ?? false,
     ...(maxAge === undefined || maxAge === null ? {} : { maxAge: Number(maxAge) }),
@@ -28,6 +30,16 @@ export function requestFacts(ctx: KoaContextWithOIDC): RequestFacts {
 
 function words(value: unknown): string[] {
   return typeof value === 'string' ? value.split(' ').filter((word) => word !== '') : [];
+}
+
+/** Names in the claims parameter that are essential, but for `acr` and `sub`, which count by themselves. */
+function essentialClaims(ctx: KoaContextWithOIDC): readonly string[] | undefined {
+  const { id_token = {}, userinfo = {} } = ctx.oidc.claims ?? {};
+  const essential = [...Object.entries(id_token ?? {}), ...Object.entries(userinfo ?? {})].flatMap(([name, asked]) => {
+    const isEssential = (asked as { essential?: unknown } | null)?.essential === true;
+    return isEssential && name !== 'acr' && name !== 'sub' ? [name] : [];
+  });
+  return essential.length === 0 ? undefined : [...new Set(essential)];
 }
 
 /** `acr` in the claims parameter (OpenID Connect Core section 5.5.1.1). */

@@ -116,6 +116,7 @@ function auditDenial(ctx: KoaContextWithOIDC, services: Services, { decision, sn
 function silentError({ decision, request }: SignOn): Error {
   if (decision.kind === 'deny') return new errors.AccessDenied('the sign-on policy denies this');
   if (decision.kind === 'identify') return new errors.LoginRequired('End-User authentication is required');
+  if (decision.kind === 'profile') return new errors.InteractionRequired('the app needs to know more of the user');
   const layer = unmetLayer(decision);
   if (layer === 'request' && request.acrValues.length > 0) {
     return new errors.UnmetAuthenticationRequirements('the requested authentication context was not reached yet');

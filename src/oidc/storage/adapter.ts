@@ -205,12 +205,11 @@ async function upsert({ model, scope }: ModelStorage, { id, payload, ttl }: Upse
   const { unit } = scope;
   const key = modelKey(model, id);
   const user = payload.accountId ? await unit.get(userKey(payload.accountId)) : undefined;
-  const basis = tokenSources.has(model) ? scope.tokenBasis : undefined;
-  const stored: Stored = {
+  const stored: Stored = omitUndefined({
     payload,
-    ...(user ? { valid: parseUser(user.value).validAfter } : {}),
-    ...(basis ? { basis } : {}),
-  };
+    valid: user && parseUser(user.value).validAfter,
+    basis: tokenSources.has(model) ? scope.tokenBasis : undefined,
+  });
   const merged: Merged = omitUndefined({ value: JSON.stringify(stored), ttl, refs: refsOf(model, id, payload) });
   if (unit.peek(key)) unit.replace(key, merged);
   else unit.create(key, merged);

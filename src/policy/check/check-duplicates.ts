@@ -13,6 +13,7 @@ const unique: readonly { readonly kind: DocumentKind; readonly pattern: string; 
   { kind: 'password', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'recovery', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'sign-on', pattern: 'rules.*.name', what: 'rule' },
+  { kind: 'profile', pattern: 'rules.*.name', what: 'rule' },
   { kind: 'settings', pattern: 'acrValues.*.value', what: 'acr value' },
   { kind: 'settings', pattern: 'resources.*.indicator', what: 'resource' },
 ];

@@ -16,6 +16,7 @@ import {
   readEnrollmentPolicy,
   readPasswordPolicy,
   readPolicy,
+  readProfilePolicy,
   readSettings,
 } from '../revision/read-document.ts';
 import type { Path, YamlSource } from '../source/yaml-source.ts';
@@ -143,5 +144,6 @@ function appsNamedBy(document: Document): readonly string[] {
 
 function readRules(document: Document): { readonly rules: readonly RuleHead[] } {
   if (document.kind === 'password') return readPasswordPolicy(document);
+  if (document.kind === 'profile') return readProfilePolicy(document);
   return document.kind === 'enrollment' ? readEnrollmentPolicy(document) : readPolicy(document);
 }

@@ -21,8 +21,11 @@ export interface KnownNames {
   readonly acrValues: readonly string[] | undefined;
   readonly scopes: readonly string[] | undefined;
   readonly policies: readonly string[] | undefined;
+  readonly profilePolicies: readonly string[] | undefined;
   /** Also `undefined`: the configuration names no attributes, so that a profile may hold any. */
   readonly attributes: readonly string[] | undefined;
+  /** Attributes that a form can ask for. */
+  readonly askable: readonly string[] | undefined;
   /** Client ids. */
   readonly apps: readonly string[] | undefined;
   readonly authenticators: readonly AuthenticatorDescriptor[];
@@ -35,11 +38,24 @@ interface Reference {
   readonly known: (names: KnownNames) => readonly string[] | undefined;
 }
 
-const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on'] as const;
+const policyKinds = ['session', 'enrollment', 'password', 'recovery', 'sign-on', 'profile'] as const;
 const authenticatorKeys = ({ authenticators }: KnownNames) => authenticators.map(({ key }) => key);
 
 const references: readonly Reference[] = [
   { kinds: ['app'], pattern: 'signOnPolicy', what: 'sign-on policy', known: ({ policies }) => policies },
+  { kinds: ['app'], pattern: 'profilePolicy', what: 'profile policy', known: (names) => names.profilePolicies },
+  {
+    kinds: ['profile'],
+    pattern: 'rules.*.then.required|optional.*',
+    what: 'attribute',
+    known: ({ askable }) => askable,
+  },
+  {
+    kinds: ['profile'],
+    pattern: 'rules.*.then.register.required|optional.*',
+    what: 'attribute',
+    known: ({ askable }) => askable,
+  },
   { kinds: ['app'], pattern: 'minimumAcr', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: ['app'], pattern: 'client.default_acr_values.*', what: 'acr value', known: ({ acrValues }) => acrValues },
   { kinds: policyKinds, pattern: 'rules.*.when.network.any|all|none.*', what: 'zone', known: ({ zones }) => zones },
@@ -150,23 +166,28 @@ export function knownNames(
   unreadableKinds: ReadonlySet<DocumentKind>,
   authenticators: readonly AuthenticatorDescriptor[],
 ): KnownNames {
-  const policies = sources
-    .filter(({ kind }) => kind === 'sign-on')
-    .flatMap(({ source }) => textsAt(source.content, 'name'));
+  const namesOf = (of: DocumentKind) =>
+    unreadableKinds.has(of)
+      ? undefined
+      : sources.filter(({ kind }) => kind === of).flatMap(({ source }) => textsAt(source.content, 'name'));
   const apps = sources
     .filter(({ kind }) => kind === 'app')
     .flatMap(({ source }) => textsAt(source.content, 'clientId'));
   const known = {
-    policies: unreadableKinds.has('sign-on') ? undefined : policies,
+    policies: namesOf('sign-on'),
+    profilePolicies: namesOf('profile'),
     apps: unreadableKinds.has('app') ? undefined : apps,
     authenticators,
   };
-  if (unreadableKinds.has('settings'))
-    return { ...known, zones: undefined, acrValues: undefined, scopes: undefined, attributes: undefined };
+  if (unreadableKinds.has('settings')) {
+    const unknown = { zones: undefined, acrValues: undefined, scopes: undefined };
+    return { ...known, ...unknown, attributes: undefined, askable: undefined };
+  }
   const settings = sources.find(({ kind }) => kind === 'settings')?.source.content;
   const keysAt = (pattern: string) => valuesAt(settings, pattern).map(({ path }) => String(path.at(-1)));
   const acrValues = textsAt(settings, 'acrValues.*.value');
   const attributes = keysAt('attributes.*');
+  const all = [...Object.keys(standardAttributes), ...attributes];
   return {
     ...known,
     zones: keysAt('zones.*'),
@@ -177,7 +198,8 @@ export function knownNames(
       ...textsAt(settings, 'attributes.*.scope'),
       ...textsAt(settings, 'resources.*.scopes.*'),
     ],
-    attributes: attributes.length > 0 ? [...Object.keys(standardAttributes), ...attributes] : undefined,
+    attributes: attributes.length > 0 ? all : undefined,
+    askable: all,
   };
 }
 

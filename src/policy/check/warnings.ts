@@ -2,7 +2,7 @@
 
 import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
 import type { Policy, Requirement, Rule } from '../../core/model/policy.ts';
-import { minimalSufficientSets } from '../../core/remediation/sufficient-sets.ts';
+import { sufficientSets } from '../../core/remediation/sufficient-sets.ts';
 import type { AuthenticatorKind, DeliveryChannel } from '../model/authenticator-kind.ts';
 import { type Documents, documentKey } from '../model/documents.ts';
 import type { Finding } from '../model/finding.ts';
@@ -116,6 +116,7 @@ function multiFactorParts(requirement: Requirement): readonly Requirement[] {
 /** The authenticators that could contribute to it. */
 function usefulAuthenticators(requirement: Requirement, enabled: readonly AuthenticatorKind[]): readonly string[] {
   const layerRequirement = { layer: 'app', anyOf: [requirement] } as const;
-  const sufficientSets = minimalSufficientSets([layerRequirement], [], bestEvidence(requirement, enabled));
-  return sufficientSets.flatMap((sufficientSet) => sufficientSet.map(({ authenticator }) => authenticator));
+  const { sets } = sufficientSets([layerRequirement], { evidence: [], actions: bestEvidence(requirement, enabled) });
+  const useful = sets.flatMap(({ actions }) => actions.flatMap(({ members }) => members));
+  return useful.map(({ authenticator }) => authenticator);
 }

@@ -12,6 +12,8 @@ export interface App {
   readonly ownAccount?: true;
   /** Name of the sign-on policy. */
   readonly signOnPolicy: string;
+  /** Name of the profile policy; absent: `default`, if there is one. */
+  readonly profilePolicy?: string;
   /** Configured `acr` value that every sign-in to this app reaches at least. */
   readonly minimumAcr?: string;
   /** `sha256:` and the unpadded base64url SHA-256 of the client secret; absent: there is no secret. */

@@ -45,7 +45,11 @@ export function withAccountApp(snapshot: Snapshot, issuer: string): Snapshot {
   const present = known.get(snapshot);
   if (present) return present;
   const own = accountApp(issuer, snapshot.settings.brand.name);
-  const compose = async (): Promise<PolicySet> => ({ ...(await snapshot.policies(own)), app: policy, account: true });
+  const compose = async (): Promise<PolicySet> => {
+    // Users who look after their account are asked for nothing else, and new ones come by an app.
+    const { profile: _, ...policies } = await snapshot.policies(own);
+    return { ...policies, app: policy, account: true };
+  };
   const extended: Snapshot = {
     ...snapshot,
     app: async (clientId) => (clientId === accountClientId ? own : snapshot.app(clientId)),

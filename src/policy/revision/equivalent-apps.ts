@@ -6,7 +6,7 @@ import type { RuleHead } from '../../core/model/policy.ts';
 import type { CompiledPolicy, PolicySet } from '../../core/policy/compile.ts';
 import type { App } from '../model/app.ts';
 
-/** Apps of one sign-on policy and one minimum `acr` that no rule tells apart by their name. */
+/** Apps of one sign-on policy, one profile policy and one minimum `acr` that no rule tells apart by their name. */
 export interface EquivalentApps {
   /** Stands for all of them. */
   readonly app: App;
@@ -28,10 +28,11 @@ export async function equivalentApps(
   const setsByName = new Map<string, readonly ReadonlySet<string>[]>();
   for await (const page of pages) {
     for (const app of page) {
-      const named = setsByName.get(app.signOnPolicy) ?? namedApps(await policies(app));
-      setsByName.set(app.signOnPolicy, named);
+      const name = JSON.stringify([app.signOnPolicy, app.profilePolicy]);
+      const named = setsByName.get(name) ?? namedApps(await policies(app));
+      setsByName.set(name, named);
       const marks = named.map((clientIds) => (clientIds.has(app.clientId) ? '1' : '0')).join('');
-      const key = JSON.stringify([app.signOnPolicy, app.minimumAcr, marks]);
+      const key = JSON.stringify([app.signOnPolicy, app.profilePolicy, app.minimumAcr, marks]);
       groups.set(key, withApp(groups.get(key), app));
     }
   }
@@ -45,11 +46,19 @@ function withApp(group: EquivalentApps | undefined, app: App): EquivalentApps {
 }
 
 /** The lists of client ids that rules have in their conditions, in the order of the rules. */
-function namedApps({ session, app, enrollment, password, recovery }: PolicySet): readonly ReadonlySet<string>[] {
+function namedApps({
+  session,
+  app,
+  enrollment,
+  password,
+  profile,
+  recovery,
+}: PolicySet): readonly ReadonlySet<string>[] {
   return [
     ...listsIn(session),
     ...(app ? listsIn(app) : []),
     ...(enrollment ? listsIn(enrollment) : []),
+    ...(profile ? listsIn(profile) : []),
     ...(password ? listsIn(password) : []),
     ...(recovery ? listsIn(recovery) : []),
   ];

@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import type { EnrollmentPolicy } from '../../core/model/enrollment-policy.ts';
 import type { PasswordPolicy } from '../../core/model/password-policy.ts';
 import type { Policy, Rule, SourceLocation } from '../../core/model/policy.ts';
+import type { ProfilePolicy } from '../../core/model/profile-policy.ts';
 import { StepgateError } from '../../errors.ts';
 import type { App } from '../model/app.ts';
 import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
@@ -49,6 +50,15 @@ export function readEnrollmentPolicy(document: Document): EnrollmentPolicy {
 /** The password policy, each rule with its place. Throws like `readSettings`. */
 export function readPasswordPolicy(document: Document): PasswordPolicy {
   const { rules } = read(schemas.password, document);
+  return {
+    name: document.name,
+    rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),
+  };
+}
+
+/** A profile policy, each rule with its place. Throws like `readSettings`. */
+export function readProfilePolicy(document: Document): ProfilePolicy {
+  const { rules } = read(schemas.profile, document);
   return {
     name: document.name,
     rules: rules.map((rule, index) => ({ ...rule, location: locationOf(document, index) })),

@@ -64,6 +64,7 @@ export class Revisions {
       compiled: new LruCache(keptPolicies),
       enrollment: new LruCache(2),
       password: new LruCache(2),
+      profiles: new LruCache(keptPolicies),
       ...(issuer !== undefined && { issuer }),
     };
   }

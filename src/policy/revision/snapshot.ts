@@ -3,6 +3,7 @@
 import type { EnrollmentRule } from '../../core/model/enrollment-policy.ts';
 import type { PasswordRule } from '../../core/model/password-policy.ts';
 import type { RuleHead } from '../../core/model/policy.ts';
+import type { ProfileRule } from '../../core/model/profile-policy.ts';
 import { type CompiledPolicy, compilePolicy, type PolicySet } from '../../core/policy/compile.ts';
 import type { Store } from '../../stores/store.ts';
 import type { App } from '../model/app.ts';
@@ -14,7 +15,14 @@ import { type Manifest, readDocument, readDocuments } from './document-store.ts'
 import { enabledAuthenticators } from './enabled-authenticators.ts';
 import { type EquivalentApps, equivalentApps } from './equivalent-apps.ts';
 import type { LruCache } from './lru-cache.ts';
-import { readApp, readEnrollmentPolicy, readPasswordPolicy, readPolicy, readSettings } from './read-document.ts';
+import {
+  readApp,
+  readEnrollmentPolicy,
+  readPasswordPolicy,
+  readPolicy,
+  readProfilePolicy,
+  readSettings,
+} from './read-document.ts';
 
 /**
  * Never changes. What it reads from the store on demand rejects with `StoreUnavailable` when the store does not answer.
@@ -39,6 +47,7 @@ export interface SnapshotSources {
   readonly compiled: LruCache<CompiledPolicy>;
   readonly enrollment: LruCache<CompiledPolicy<EnrollmentRule>>;
   readonly password: LruCache<CompiledPolicy<PasswordRule>>;
+  readonly profiles: LruCache<CompiledPolicy<ProfileRule>>;
   readonly authenticators: readonly AuthenticatorKind[];
   /** Overrides the issuer of the settings. */
   readonly issuer?: string;
@@ -52,19 +61,15 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   const written = readSettings(await read(settingsHash), sources.authenticators);
   const settings: Settings = sources.issuer === undefined ? written : { ...written, issuer: sources.issuer };
   const authenticators = enabledAuthenticators(sources.authenticators, settings);
-  const policy = async (key: string): Promise<CompiledPolicy | undefined> => {
-    const hash = hashOf(key);
-    if (hash === undefined) return undefined;
-    return sources.compiled.get(hash, async () => compilePolicy(readPolicy(await read(hash))));
-  };
-  const { enrollment: enrollmentPolicy, password: passwordPolicy } = termsPolicies(sources, hashOf, read);
-  const compose = async ({ signOnPolicy, minimumAcr }: App): Promise<PolicySet> => {
-    const [session, app, enrollment, password, recovery] = await Promise.all([
+  const { policy, enrollmentPolicy, passwordPolicy, profilePolicy } = policyReaders(sources, hashOf, read);
+  const compose = async ({ signOnPolicy, minimumAcr, profilePolicy: profileName }: App): Promise<PolicySet> => {
+    const [session, app, enrollment, password, recovery, profile] = await Promise.all([
       policy(documentKey('session', 'session')),
       policy(documentKey('sign-on', signOnPolicy)),
       enrollmentPolicy(),
       passwordPolicy(),
       policy(documentKey('recovery', 'recovery')),
+      profilePolicy(profileName),
     ]);
     return {
       session: session ?? denyAll,
@@ -72,6 +77,7 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
       ...(enrollment && { enrollment }),
       ...(password && { password }),
       ...(recovery && { recovery }),
+      ...(profile && { profile }),
       acrValues: settings.acrValues,
       ...(minimumAcr !== undefined && { minimumAcr }),
       authenticators,
@@ -104,25 +110,33 @@ export async function openSnapshot(manifest: Manifest, sources: SnapshotSources)
   };
 }
 
-/** The policies whose rules say terms, of which there is one each at most. */
-function termsPolicies(
+/** Reads policies, each once for all snapshots that have it. */
+function policyReaders(
   sources: SnapshotSources,
   hashOf: (key: string) => string | undefined,
   read: (hash: string) => Promise<Document>,
 ) {
-  const singleton =
+  const readerOf =
     <Of extends RuleHead>(
-      kind: 'enrollment' | 'password',
       cache: LruCache<CompiledPolicy<Of>>,
       parse: (document: Document) => { readonly name: string; readonly rules: readonly Of[] },
     ) =>
-    async (): Promise<CompiledPolicy<Of> | undefined> => {
-      const hash = hashOf(documentKey(kind, kind));
+    async (key: string): Promise<CompiledPolicy<Of> | undefined> => {
+      const hash = hashOf(key);
       return hash === undefined ? undefined : cache.get(hash, async () => compilePolicy(parse(await read(hash))));
     };
+  const enrollment = readerOf(sources.enrollment, readEnrollmentPolicy);
+  const password = readerOf(sources.password, readPasswordPolicy);
+  const profile = readerOf(sources.profiles, readProfilePolicy);
   return {
-    enrollment: singleton('enrollment', sources.enrollment, readEnrollmentPolicy),
-    password: singleton('password', sources.password, readPasswordPolicy),
+    policy: readerOf(sources.compiled, readPolicy),
+    enrollmentPolicy: () => enrollment(documentKey('enrollment', 'enrollment')),
+    passwordPolicy: () => password(documentKey('password', 'password')),
+    /** A policy that an app names and that is not there has no rules, so that it denies (Law 4). */
+    async profilePolicy(name: string | undefined): Promise<CompiledPolicy<ProfileRule> | undefined> {
+      const found = await profile(documentKey('profile', name ?? 'default'));
+      return found ?? (name === undefined ? undefined : compilePolicy({ name, rules: [] }));
+    },
   };
 }
 

@@ -123,6 +123,7 @@ export const appSchema = closed({
     .default(true)
     .describe('Belongs to the operator of this provider: users are not asked for consent.'),
   signOnPolicy: z.string().describe('Name of the sign-on policy.'),
+  profilePolicy: z.string().optional().describe('Name of the profile policy. Default: `default`, if there is one.'),
   minimumAcr: z.string().optional().describe('Configured `acr` value that every sign-in to this app reaches at least.'),
   clientSecretHash: z
     .string()

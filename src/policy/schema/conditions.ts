@@ -7,6 +7,7 @@ import type { ConditionName, Conditions } from '../../core/model/conditions.ts';
 import type { ExactOptional } from '../../core/model/omit-undefined.ts';
 import { appsSchema } from './conditions/apps.ts';
 import { attributesSchema } from './conditions/attributes.ts';
+import { claimsSchema } from './conditions/claims.ts';
 import { deviceSchema } from './conditions/device.ts';
 import { groupsSchema } from './conditions/groups.ts';
 import { networkSchema } from './conditions/network.ts';
@@ -25,6 +26,7 @@ const conditionSchemas = {
   device: deviceSchema,
   apps: appsSchema,
   scopes: scopesSchema,
+  claims: claimsSchema,
   time: timeSchema,
   recovered: recoveredSchema,
   attributes: attributesSchema,

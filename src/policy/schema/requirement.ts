@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import type { Characteristic, Factor } from '../../core/model/facts.ts';
-import type { Alternative, Demand, Requirement } from '../../core/model/policy.ts';
+import { type Alternative, type Demand, LONGEST_CHAIN, type Requirement } from '../../core/model/policy.ts';
 import { closed, closedNotEmpty, duration, key, listOf } from './fields.ts';
 
 const required = (what: string) =>
@@ -117,7 +117,12 @@ export const requirementSchema = closed({
     .optional()
     .describe('Several ways; one of them is enough. Stands alone.'),
   chains: z
-    .array(z.array(chainStep).min(1, { error: 'must not be empty' }).max(3, { error: 'must have at most 3 steps' }))
+    .array(
+      z
+        .array(chainStep)
+        .min(1, { error: 'must not be empty' })
+        .max(LONGEST_CHAIN, { error: `must have at most ${LONGEST_CHAIN} steps` }),
+    )
     .min(1, { error: 'must not be empty: no user could ever get in' })
     .max(5, { error: 'must have at most 5 chains' })
     .optional()

@@ -5,6 +5,7 @@ import type { DocumentKind } from '../model/documents.ts';
 import { appSchema } from './app.ts';
 import { enrollmentPolicySchema } from './enrollment-policy.ts';
 import { passwordPolicySchema } from './password-policy.ts';
+import { profilePolicySchema } from './profile-policy.ts';
 import { recoveryPolicySchema } from './recovery-policy.ts';
 import { sessionPolicySchema } from './session-policy.ts';
 import { settingsSchema } from './settings.ts';
@@ -18,6 +19,7 @@ export const schemas = {
   password: passwordPolicySchema,
   recovery: recoveryPolicySchema,
   'sign-on': signOnPolicySchema,
+  profile: profilePolicySchema,
 } as const satisfies Record<Exclude<DocumentKind, 'settings'>, z.ZodType>;
 
 const made = new WeakMap<readonly AuthenticatorKind[], ReturnType<typeof settingsSchema>>();

@@ -50,14 +50,13 @@ export const alternatives: fc.Arbitrary<Requirement> = fc.record({
   anyOf: fc.array(alternative, { minLength: 1, maxLength: 2 }),
 });
 
+export const chains: fc.Arbitrary<Requirement> = fc.record({
+  chains: fc.array(fc.array(chainStep, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
+});
+
 export const requirement: fc.Arbitrary<Requirement> = fc.oneof(
   { weight: 4, arbitrary: alternatives },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      chains: fc.array(fc.array(chainStep, { minLength: 1, maxLength: 3 }), { minLength: 1, maxLength: 2 }),
-    }),
-  },
+  { weight: 1, arbitrary: chains },
 );
 
 export const request: fc.Arbitrary<Omit<RequestFacts, 'clientId' | 'scopes'>> = fc

@@ -26,6 +26,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   device: fc.record({ known: fc.boolean(), platform: listOf(platforms), os: listOf(systems) }, { requiredKeys: [] }),
   apps: anyNone,
   scopes: anyAllNone,
+  claims: anyAllNone,
   time: fc.record(
     {
       zone: fc.constantFrom('UTC', 'Asia/Kathmandu', 'America/New_York'),
@@ -61,6 +62,8 @@ const subject: fc.Arbitrary<Subject> = fc.record(
     profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
     enrollments: enrollments(3),
     recovery: fc.record({ at: fc.constantFrom(NOW - 3600, NOW), by: fc.subarray([...keys]) }),
+    acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
+    offeredAttributes: fc.subarray(names),
     skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
   },
   { requiredKeys: ['id', 'status', 'identifiers', 'groups', 'profile', 'enrollments'] },
@@ -84,8 +87,8 @@ export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arb
     { requiredKeys: ['id', 'startedAt'] },
   ),
   request: fc
-    .tuple(request, fc.constantFrom(...names), fc.subarray(names))
-    .map(([asked, clientId, scopes]) => ({ ...asked, clientId, scopes })),
+    .tuple(request, fc.constantFrom(...names), fc.subarray(names), fc.subarray(names))
+    .map(([asked, clientId, scopes, essentialClaims]) => ({ ...asked, clientId, scopes, essentialClaims })),
   network: fc.record({ ip: fc.constant('192.0.2.1'), zones: fc.subarray(names) }),
   device: fc.record(
     {

@@ -36,6 +36,7 @@ export const descriptor = {
     factors: ['knowledge'],
     characteristics: ['userPresence'],
     enrollable: true,
+    maxEnrollments: 1,
     auxiliary: true,
   },
   email: {

@@ -364,3 +364,23 @@ test('a store without a configuration', async () => {
   await expect(run(explainCommand(empty.context), '--app', 'notes')).rejects.toThrow('there is no configuration');
   await empty.store.close();
 });
+
+test('an assumed enrollment shows no more than the settings allow: hardware is proved by metadata alone', async () => {
+  const policy = [
+    'name: payroll',
+    'rules:',
+    '  - name: all',
+    '    then:',
+    '      allow:',
+    '        anyOf:',
+    '          - possession: { hardwareProtected: true }',
+    '          - knowledge: { authenticators: [password] }',
+  ];
+  const files = await mkdtemp(join(tmpdir(), 'stepgate-explain-'));
+  await cp('config', files, { recursive: true });
+  await writeFile(join(files, 'policies/sign-on/payroll.yaml'), policy.join('\n'));
+  const words = ['--app', 'payroll', '--config', files, '--groups', 'staff', '--enrolled', 'password,webauthn'];
+  const steps = stepsOf(await explained(...words, '--evidence', 'webauthn'));
+  await rm(files, { recursive: true, force: true });
+  expect(steps[0]).toMatch(/challenge password/);
+});

@@ -272,6 +272,15 @@ describe('a challenge', () => {
     expect(world.events()).not.toContain('authenticator.verified totp');
   });
 
+  test('an enrollment that was taken away proves nothing, although another of its kind is left', async () => {
+    const { world, page } = await atTotp();
+    const left = [credential('password', 'secret'), credential('totp', '123', { id: 'totp2' })];
+    await world.write({ op: 'put', key: credentialsKey('user-ann'), value: serializeCredentials(left) });
+    const result = await world.send(page, { 'credentials.passcode': '123' });
+    expect([currentStep(result), noticesOf(result)]).toEqual(['challenge:totp', ['error form.stale']]);
+    expect(world.events()).toEqual([]);
+  });
+
   test('a form of another authenticator than the one under way proves nothing', async () => {
     const { world, page } = await atTotp();
     for (const authenticator of ['password', 'none']) {
@@ -562,6 +571,12 @@ describe('an enrollment', () => {
     ]);
   });
 
+  test('without messages has only the limit of its kind', async () => {
+    const { world, page } = await atEnroll({ attemptLimits: [{ limit: 99, window: 60 }] });
+    for (let round = 0; round < 31; round += 1) await world.send(page, { 'credentials.passcode': 'wrong' });
+    expect(currentStep(await world.send(page, right))).toBe('complete');
+  });
+
   test('that comes too late starts anew', async () => {
     const { world, page } = await atEnroll();
     world.clock.now += 300;
@@ -603,6 +618,23 @@ describe('an enrollment', () => {
     expect(currentStep(page)).toBe('enroll:totp');
     await world.addUser('ann', held);
     expect(currentStep(await world.send(page, right))).toBe('complete');
+    expect(await world.credentials('ann')).toEqual(held);
+  });
+
+  test('is not confirmed once another one is asked for', async () => {
+    const only = (key: string) => allow({ anyOf: [{ factors: 1, demands: [{ authenticators: [key] }] }] });
+    const key = fakeAuthenticator({ key: 'key', enrollable: true });
+    const held = [credential('password', 'secret')];
+    const app = strictly(only('totp'), only('key'));
+    const world = createWorld({ authenticators: [password, totp, key], app });
+    await world.addUser('ann', held, { groups: ['strict'] });
+    let page = await world.identify('ann');
+    if (currentStep(page) === 'challenge:password')
+      page = asStep(await world.send(page, { 'credentials.passcode': 'secret' }));
+    expect(currentStep(page)).toBe('enroll:totp');
+    await world.addUser('ann', held);
+    const other = await world.send(page, right);
+    expect([currentStep(other), noticesOf(other)]).toEqual(['enroll:key', ['error form.stale']]);
     expect(await world.credentials('ann')).toEqual(held);
   });
 
@@ -710,10 +742,12 @@ describe('an enrollment', () => {
     ] as const) {
       const held = [credential('password', 'secret'), credential('totp', 'old', { id: 'old' })];
       const request = { required: [], promoted: [], optional: [] };
-      const strict = fakeAuthenticator(
-        { key: 'totp', enrollable: true, characteristics: ['userPresence', 'deviceBound'] },
-        maxEnrollments ? { maxEnrollments } : {},
-      );
+      const strict = fakeAuthenticator({
+        key: 'totp',
+        enrollable: true,
+        characteristics: ['userPresence', 'deviceBound'],
+        ...(maxEnrollments && { maxEnrollments }),
+      });
       const requirement = { anyOf: [{ factors: 2, demands: [{ characteristics: ['deviceBound'] }] }] } as never;
       const world = createWorld({ authenticators: [password, strict], app: allow(requirement), enrollment: request });
       await world.addUser('ann', held, { profile: { email: 'ann@example.org', emailVerified: true } });
@@ -795,6 +829,19 @@ describe('an enrollment', () => {
       const limited = asStep(await world.send(again, {}, { step: 'resend' }));
       expect(noticesOf(limited)).toEqual(['error resend.exceeded']);
       expect(currentStep(await world.send(again, { 'credentials.passcode': '2' }))).toBe('complete');
+    });
+
+    test('sends nothing again once nothing asks for it any more', async () => {
+      const app = strictly(allow(factors(2)), allow(factors(1)));
+      const inStages = fakeAuthenticator({ key: 'totp', enrollable: true }, staged);
+      const world = createWorld({ authenticators: [password, inStages], app });
+      await world.addUser('ann', [credential('password', 'secret')], { groups: ['strict'] });
+      const page = await world.identify('ann', { 'credentials.passcode': 'secret' });
+      const code = asStep(await world.send(page, { 'credentials.passcode': 'new@example.org' }));
+      await world.addUser('ann', [credential('password', 'secret')]);
+      world.events();
+      expect(currentStep(await world.send(code, {}, { step: 'resend' }))).toBe('complete');
+      expect(world.events()).toEqual([]);
     });
 
     /** What the authenticator says to the wish for another message. */
@@ -1107,6 +1154,21 @@ describe('an authenticator that can tell who it is', () => {
     const same = { issuer: 'https://id.test', now: start, transactionId: 'tx', userVerification: false };
     // The page, the answer, and the page that says that it was too late.
     expect(known).toMatchObject([same, same, same]);
+  });
+
+  test('is neither offered nor taken where the rules disable it', async () => {
+    const world = createWorld({ authenticators: [password, passkey()], enrollment: { disabled: ['passkey'] } });
+    await world.addUser('ann', [credential('password', 'secret'), credential('passkey', 'x')]);
+    const page = await world.beginSignIn();
+    expect(page.step).not.toHaveProperty('identifyByCredential');
+    const result = await world.send(page, by({ 'credentials.who': 'user-ann', 'credentials.id': 'passkey' }));
+    expect([currentStep(result), noticesOf(result)]).toEqual(['identify', ['error form.stale']]);
+  });
+
+  test.each(['user-ann', 'user-bob'])('is refused with the same words for %s', async (who) => {
+    const world = await withPasskey(passkey({}, async () => ({ ok: false, code: 'credentials.used' })));
+    const result = await world.send(await world.beginSignIn(), by({ 'credentials.who': who, 'credentials.id': 'x' }));
+    expect(noticesOf(result)).toEqual(['error credentials.used']);
   });
 
   test.each(['password', 'none'])('%s cannot tell', async (id) => {

@@ -210,7 +210,9 @@ describe('restart', () => {
     expect([currentStep(again), again.moved, again.done]).toEqual(['identify', true, []]);
     const after = await world.transaction();
     expect(after).toMatchObject({ id: 'tx', event: 'tx.2', evidence: [], request: { clientId: 'notes' } });
-    expect(Object.keys(after ?? {}).sort()).toEqual(['event', 'evidence', 'expiresAt', 'id', 'request', 'startedAt']);
+    const { proofSecret, ...rest } = after ?? {};
+    expect(proofSecret).toEqual(expect.any(String));
+    expect(Object.keys(rest).sort()).toEqual(['event', 'evidence', 'expiresAt', 'id', 'request', 'startedAt']);
   });
 
   test('is not there where only one account will do', async () => {
@@ -493,6 +495,12 @@ describe('where a page is shown', () => {
     const wrong = await world.send(page, { 'credentials.passcode': '999' });
     expect(wrong).toMatchObject({ moved: false, refused: true });
     expect(noticesOf(wrong)).toEqual(['error credentials.invalid credentials.passcode']);
+  });
+
+  test('so does a wrong secret of the page that asks who it is, which keeps what was typed', async () => {
+    const world = await annInTwoSteps();
+    const wrong = await world.identify('ann', { 'credentials.passcode': 'wrong' });
+    expect(wrong).toMatchObject({ moved: false, refused: true, version: 2 });
   });
 });
 

@@ -178,7 +178,7 @@ describe('a challenge cannot start', () => {
 });
 
 describe('an enrollment would end the other sessions', () => {
-  const only = fakeAuthenticator({ key: 'only', enrollable: true }, { maxEnrollments: 1 });
+  const only = fakeAuthenticator({ key: 'only', enrollable: true, maxEnrollments: 1 });
 
   test.each<[string, string, boolean]>([
     ['of the first of its factor', 'first', true],

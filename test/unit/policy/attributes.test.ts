@@ -119,6 +119,72 @@ test.each<[string, string, readonly string[]]>([
   );
 });
 
+const profilePolicy = 'policies/profile/default.yaml';
+const asking = (then: string) => `name: default\nrules:\n  - name: A\n    then: ${then}\n`;
+
+test.each<[string, string, readonly string[]]>([
+  ['what everybody may know', '{ required: [locality, shirt], optional: [phone] }', []],
+  [
+    'an unknown attribute',
+    '{ required: [localty] }',
+    ['4:24 rules[0].then.required[0] unknown attribute `localty`; did you mean `locality`?'],
+  ],
+  [
+    'an unknown one to register with',
+    '{ register: { optional: [nick] } }',
+    ['4:36 rules[0].then.register.optional[0] unknown attribute `nick`'],
+  ],
+  [
+    'what no user writes',
+    '{ required: [badge] }',
+    ['4:24 rules[0].then.required[0] no user can fill in `badge`: its `write` is `admin`'],
+  ],
+  [
+    'a verified flag',
+    '{ register: { required: [emailVerified] } }',
+    ['4:36 rules[0].then.register.required[0] no user can fill in `emailVerified`: its `write` is `admin`'],
+  ],
+  [
+    'twice',
+    '{ required: [locality], optional: [locality] }',
+    ['4:45 rules[0].then.optional `locality` is required already'],
+  ],
+  [
+    'the same terms twice',
+    '{ terms: [{ id: a, version: "1" }, { id: a, version: "2" }] }',
+    ['4:20 rules[0].then.terms names the same terms twice'],
+  ],
+  [
+    'another word',
+    '{ register: yes }',
+    ['4:23 rules[0].then.register must be `allow`, `deny`, or a mapping with what a new user is asked for'],
+  ],
+])('a profile policy that asks for %s', async (_, then, expected) => {
+  const files = {
+    [settings]: `${brand}attributes: { shirt: { write: user }, badge: {} }\nzones: { office: { cidrs: [192.0.2.0/24] } }\n`,
+    [profilePolicy]: asking(then),
+  };
+  const lines = (await findingLines(files)).map((line) => line.replace(/known: .*/, 'known: '));
+  expect(lines).toEqual(expected.map((line) => `${profilePolicy}:${line}`));
+});
+
+test('an app names a profile policy that there is, and the policy ends in a catch-all rule', async () => {
+  const app =
+    'clientId: notes\nname: N\nsignOnPolicy: notes\nprofilePolicy: buyng\nclient: { redirect_uris: [https://n.test/cb] }\n';
+  const buying = 'name: buying\nrules:\n  - name: A\n    when: { scopes: { any: [address] } }\n    then: {}\n';
+  expect(await findingLines({ 'apps/notes.yaml': app, 'policies/profile/buying.yaml': buying })).toEqual([
+    'apps/notes.yaml:4:16 profilePolicy unknown profile policy `buyng`; did you mean `buying`?',
+    'policies/profile/buying.yaml:3:5 rules[0] the policy must end in a catch-all rule: one without `when`',
+  ]);
+});
+
+test('a profile policy stands beside an enrollment policy that disables something', async () => {
+  const enrollment = 'rules:\n  - name: A\n    then: { disabled: [totp] }\n';
+  const profile =
+    'name: default\nrules:\n  - name: A\n    when: { apps: { any: [notes] } }\n    then: {}\n  - name: B\n    then: {}\n';
+  expect(await findingLines({ 'policies/enrollment.yaml': enrollment, [profilePolicy]: profile })).toEqual([]);
+});
+
 const policy = (name: string) =>
   `name: notes\nrules:\n  - name: A\n    when: { attributes: { ${name}: { equals: x } } }\n    then: deny\n  - name: B\n    then: deny\n`;
 

@@ -16,6 +16,7 @@ const places: Readonly<Record<string, (content: { clientId?: string; name?: stri
   app: ({ clientId }) => `apps/${clientId}.yaml`,
   session: () => 'policies/session.yaml',
   'sign-on': ({ name }) => `policies/sign-on/${name}.yaml`,
+  profile: ({ name }) => `policies/profile/${name}.yaml`,
   enrollment: () => 'policies/enrollment.yaml',
   password: () => 'policies/password.yaml',
   recovery: () => 'policies/recovery.yaml',
@@ -47,7 +48,7 @@ test('there are examples of each kind', () => {
 });
 
 test('no two examples show different files of one name', () => {
-  const named = examples.filter(({ schema }) => schema === 'app' || schema === 'sign-on');
+  const named = examples.filter(({ schema }) => ['app', 'sign-on', 'profile'].includes(schema));
   const different = named.filter((one) => named.some(({ path, text }) => path === one.path && text !== one.text));
   expect(different.map(({ document, path }) => `${document}: ${path}`)).toEqual([]);
 });

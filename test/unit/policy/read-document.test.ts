@@ -234,7 +234,7 @@ test('settings are complete: everything has a default', async () => {
     },
     resources: [],
   });
-  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'groups', 'offline_access']);
+  expect(Object.keys(scopes)).toEqual(['openid', 'profile', 'email', 'phone', 'address', 'groups', 'offline_access']);
 });
 
 test('settings override the defaults', async () => {

@@ -25,6 +25,12 @@ test.each(others)('$locale is translated', ({ texts }) => {
   const untranslated = Object.keys(english).filter((key) => texts[key] === english[key]);
   expect(untranslated.sort()).toEqual([
     'account.sign_in.about',
+    'attribute.help',
+    'attribute.label',
+    'attribute.optional',
+    'attribute.other',
+    'claim.name',
+    'claim.website',
     'device.label',
     'mail.details.line',
     'mail.details.place',

@@ -120,6 +120,23 @@ export interface PublicKeyEnrollModel extends EnrollModelBase {
   readonly publicKey: PublicKeyModel;
 }
 
+export interface ProfileModel extends OptionsModel {
+  readonly account: AccountModel;
+  readonly lead: MessageDescriptor;
+  /** Its own form. */
+  readonly main: FormModel;
+  readonly fields: readonly ProfileFieldModel[];
+  readonly action: MessageDescriptor;
+}
+
+export interface ProfileFieldModel {
+  readonly field: Field;
+  /** What is wrong with it. */
+  readonly notices: NoticesModel;
+  /** Where the terms can be read that the box accepts. */
+  readonly link?: { readonly url: string; readonly text: MessageDescriptor };
+}
+
 export interface DeniedModel extends OptionsModel {
   readonly account: AccountModel;
   readonly code: string;

@@ -54,6 +54,13 @@ export interface MagicLinkElsewherePage extends PageBase {
   readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
 }
 
+/** A sign-in that did not go on in this browser after a proof. */
+export interface SignInLostPage extends PageBase {
+  readonly app: AppLabel;
+  readonly action: string;
+  readonly stateHandle: string;
+}
+
 /** A magic link that no longer counts, and why. */
 export interface MagicLinkOverPage extends PageBase {
   readonly reason: 'over' | 'replaced' | 'expired';

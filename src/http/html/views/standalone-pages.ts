@@ -20,6 +20,7 @@ import type {
   MagicLinkOverPage,
   OAuthErrorPage,
   SignedOutPage,
+  SignInLostPage,
 } from './page-models.ts';
 import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
 
@@ -155,6 +156,23 @@ export function magicLinkOverView({ reason }: MagicLinkOverPage): View {
     template: 'pages/magic-link-over',
     heading: { key: 'magic_link.over.title' },
     model: { code, lead: { key: code } },
+  };
+}
+
+export function signInLostView({ app, action, stateHandle }: SignInLostPage): View {
+  return {
+    template: 'pages/sign-in-lost',
+    heading: { key: 'sign_in.lost.title' },
+    app: appView(app),
+    model: {
+      code: 'sign_in.lost',
+      lead: { key: 'sign_in.lost', params: { app: app.name } },
+      restart: {
+        main: stateForm({ step: 'restart', action }, stateHandle),
+        look: 'primary',
+        text: { key: 'sign_in.lost.restart' },
+      },
+    },
   };
 }
 

@@ -53,6 +53,8 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
         ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
+    case 'profile':
+      return { key: 'profile.title' };
     case 'denied':
       return {
         key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),

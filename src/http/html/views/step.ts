@@ -6,6 +6,7 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
+import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
 import { optionsOf, returnOption } from './step-options.ts';
@@ -63,6 +64,8 @@ function contentOf(page: StepPage, t: Translator): Content {
       return takesPublicKey(step) ? publicKeyChallenge({ ...context, step }) : challenge({ ...context, step });
     case 'enroll':
       return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enroll({ ...context, step });
+    case 'profile':
+      return profile({ ...context, step });
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
@@ -197,6 +200,28 @@ function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
   };
 }
 
+function profile({ page, step, t, account }: StepOf<'profile'>): Content {
+  const fields = profileInputs(step, page.typed, t).map((field) => {
+    const { url, label } = step.terms.find(({ id }) => field.name === `terms.${id}`) ?? {};
+    return {
+      field,
+      notices: noticesModel(step.notices, t, { only: (notice) => notice.field === field.name }),
+      ...omitUndefined({ link: url === undefined ? undefined : { url, text: termsLink(termsLabel(label, t)) } }),
+    };
+  });
+  return {
+    template: 'steps/profile',
+    model: {
+      account,
+      lead: { key: step.canSkip ? 'profile.lead.optional' : 'profile.lead', params: { app: page.app.name } },
+      main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
+      fields,
+      action: { key: 'action.continue' },
+      options: optionsOf(page, t),
+    },
+  };
+}
+
 function denied({ page, step, t, account }: StepOf<'denied'>): Content {
   return {
     template: 'steps/denied',
@@ -250,9 +275,9 @@ function authenticatorOf(step: Step): string | undefined {
   return 'authenticator' in step ? step.authenticator : undefined;
 }
 
-/** The inputs of an enrollment may be far down the page, so what is wrong with them stands there. */
+/** The inputs of an enrollment or a profile may be far down the page, so what is wrong with them stands there. */
 function isBesideInput(step: Step, { field }: Notice): boolean {
-  return step.kind === 'enroll' && field !== undefined;
+  return (step.kind === 'enroll' || step.kind === 'profile') && field !== undefined;
 }
 
 /** The user may go on in another tab by a magic link, so the page asks whether that has happened. */

@@ -1,0 +1,32 @@
+/** Says to the admin what a profile policy asks for. */
+import type { ProfileRequest } from '../../core/model/decision.ts';
+import type { ProfileTerms } from '../../core/model/profile-policy.ts';
+
+/** Name and text of each row. A rule that asks for nothing has one row that says so. */
+export function profileRows(terms: ProfileTerms): readonly (readonly [string, string])[] {
+  const { registration, required, optional, terms: accepted } = terms;
+  const rows = [
+    ...(registration === undefined ? [] : [['registers', registrationWords(registration)] as const]),
+    ...(required.length === 0 ? [] : [['requires', required.join(', ')] as const]),
+    ...(optional.length === 0 ? [] : [['offers', optional.join(', ')] as const]),
+    ...accepted.map(({ id, version }) => ['accepts', `terms ${id} ${version}`] as const),
+  ];
+  return rows.length === 0 ? [['requires', 'nothing']] : rows;
+}
+
+function registrationWords(registration: NonNullable<ProfileTerms['registration']>): string {
+  const { required, optional, password, groups } = registration;
+  const asked = ['an address', ...required, ...optional.map((name) => `${name} (optional)`)];
+  const all = password ? [...asked, 'a password'] : asked;
+  return `anyone, with ${all.join(', ')}${groups.length === 0 ? '' : `; into ${groups.join(', ')}`}`;
+}
+
+/** What is asked for now. */
+export function profileWords({ required, optional, terms, canSkip }: ProfileRequest): string {
+  const asked = [
+    ...required,
+    ...optional.map((name) => `${name} (optional)`),
+    ...terms.map(({ id, version }) => `terms ${id} ${version}`),
+  ];
+  return `${asked.join(', ')}${canSkip ? ' (may be skipped)' : ''}`;
+}

@@ -1,0 +1,12 @@
+/** The condition `claims`: the claims that the request calls essential. */
+import { type ConditionDescriptor, resultOf } from '../condition-descriptor.ts';
+import { fewestMembers, meetsLists } from '../membership.ts';
+
+export const claimsCondition: ConditionDescriptor<'claims'> = {
+  compile: (lists) => [
+    { name: 'claims', test: ({ request }) => resultOf(meetsLists(lists, request.essentialClaims ?? [])) },
+  ],
+  varies: true,
+  // A request may ask for any claims together.
+  samples: ({ one, other }) => [{ request: { essentialClaims: [...fewestMembers(one), ...fewestMembers(other)] } }],
+};

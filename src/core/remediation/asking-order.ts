@@ -1,0 +1,32 @@
+/** Which actions of a sufficient set come first: a step of a chain comes after the steps before it. */
+
+import { type Automaton, isMetBy } from './automaton.ts';
+import type { ActionClass, SearchSpace } from './search-space.ts';
+
+/** The actions that the user may take now. */
+export function actionsNow(actions: readonly ActionClass[], { automata, layers }: SearchSpace): readonly ActionClass[] {
+  const ready = actions.filter((action, index) => {
+    const others = actions.toSpliced(index, 1);
+    return layers.every(({ from, to }) =>
+      automata.slice(from, to).some((automaton, at) =>
+        isReady(
+          automaton,
+          effectOn(from + at, action),
+          others.map((other) => effectOn(from + at, other)),
+        ),
+      ),
+    );
+  });
+  // Two layers may ask for opposite orders. Then any order is right.
+  return ready.length > 0 ? ready : actions;
+}
+
+function effectOn(automaton: number, { effects }: ActionClass): number {
+  return effects[automaton] ?? 0;
+}
+
+/** The alternative or chain is met without the action, or with it as the first. */
+function isReady(automaton: Automaton, effect: number, others: readonly number[]): boolean {
+  if (isMetBy(automaton, others)) return true;
+  return automaton.mayComeFirst ? automaton.mayComeFirst(effect, others) : isMetBy(automaton, [effect, ...others]);
+}

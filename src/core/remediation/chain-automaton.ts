@@ -1,0 +1,107 @@
+/**
+ * A chain as an automaton, by Hall's theorem: a chain is met if each set of its steps can draw on as many enrollments
+ * as it has steps (P. Hall, 1935). What each set lacks simply adds up, so no assignment is ever enumerated.
+ */
+
+import { type AssessedEvidence, meetsDemand } from '../evidence/requirement.ts';
+import { type ChainStep, LONGEST_CHAIN } from '../model/policy.ts';
+import type { Automaton } from './automaton.ts';
+
+/** Steps of a chain: one bit for each. */
+type Steps = number;
+
+/** A state has two bits for each set of steps: how many enrollments it lacks. */
+const shiftOf = (set: Steps): number => 2 * (set - 1);
+/** One more bit: all of the evidence is auxiliary. */
+const SOLID = 1 << shiftOf(1 << LONGEST_CHAIN);
+/** Above them, an effect says which steps the enrollment could take before, and which it can take afterwards. */
+const BEFORE = shiftOf(1 << LONGEST_CHAIN) + 1;
+const AFTER = BEFORE + LONGEST_CHAIN;
+
+/** @throws RangeError for a chain that is longer than a checked configuration allows */
+export function chainAutomaton(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]): Automaton {
+  if (chain.length > LONGEST_CHAIN) throw new RangeError(`a chain of ${chain.length} steps`);
+  const every: Steps = (1 << chain.length) - 1;
+  const sets = Array.from({ length: every }, (_, index): Steps => index + 1);
+  const proved = stepsByEnrollment(chain, evidence);
+  const has = (set: Steps) => countOf(proved, set);
+  const isSolid = evidence.some(({ enrollment, auxiliary }) => !auxiliary && proved.get(enrollment));
+  const lacking = sets.reduce((state, set) => state | (Math.max(0, sizeOf(set) - has(set)) << shiftOf(set)), 0);
+  return {
+    start: isSolid ? lacking : lacking | SOLID,
+    isMet: (state) => state === 0,
+    effectOf: (action) => effectOf(action, { chain, sets, before: proved.get(action.enrollment) ?? 0 }),
+    // In each pair of bits that is not 0 yet, and that the effect has a bit for, one is subtracted.
+    next: (state, effect) => state - ((state | (state >> 1)) & effect),
+    mayComeFirst: (effect, others) =>
+      sets.some((step) => sizeOf(step) === 1 && isFirstAt(step, { effect, others, sets: setsWithin(sets, step), has })),
+  };
+}
+
+interface EffectContext {
+  readonly chain: readonly ChainStep[];
+  readonly sets: readonly Steps[];
+  readonly before: Steps;
+}
+
+/** An enrollment adds to the sets of steps that it can draw on now and could not before. */
+function effectOf(action: AssessedEvidence, { chain, sets, before }: EffectContext): number {
+  const after = before | stepsOf(chain, action);
+  if (after === before) return 0;
+  const gains = sets.filter((set) => (after & set) !== 0 && (before & set) === 0);
+  const bits = gains.reduce((sum, set) => sum | (1 << shiftOf(set)), 0);
+  return bits | (action.auxiliary ? 0 : SOLID) | (before << BEFORE) | (after << AFTER);
+}
+
+interface FirstContext {
+  readonly effect: number;
+  readonly others: readonly number[];
+  /** The sets of the other steps. */
+  readonly sets: readonly Steps[];
+  readonly has: (set: Steps) => number;
+}
+
+/** The action takes this step. All steps before it take what was proved, those after it also what the others add. */
+function isFirstAt(step: Steps, { effect, others, sets, has }: FirstContext): boolean {
+  if ((after(effect) & step) === 0) return false;
+  return sets.every((set) => {
+    const own = (before(effect) & set) === 0 ? 0 : 1;
+    const earlier = set & (step - 1);
+    const gains = others.filter((other) => (before(other) & set) === 0 && (after(other) & (set & ~earlier)) !== 0);
+    return has(set) - own + gains.length >= sizeOf(set);
+  });
+}
+
+function before(effect: number): Steps {
+  return (effect >> BEFORE) & ((1 << LONGEST_CHAIN) - 1);
+}
+
+function after(effect: number): Steps {
+  return effect >> AFTER;
+}
+
+function setsWithin(sets: readonly Steps[], without: Steps): readonly Steps[] {
+  return sets.filter((set) => (set & without) === 0);
+}
+
+function stepsByEnrollment(chain: readonly ChainStep[], evidence: readonly AssessedEvidence[]) {
+  const found = new Map<string, Steps>();
+  for (const assessed of evidence) {
+    found.set(assessed.enrollment, (found.get(assessed.enrollment) ?? 0) | stepsOf(chain, assessed));
+  }
+  return found;
+}
+
+function stepsOf(chain: readonly ChainStep[], assessed: AssessedEvidence): Steps {
+  return chain.reduce((steps, step, index) => (meetsDemand(step, assessed) ? steps | (1 << index) : steps), 0);
+}
+
+function countOf(proved: ReadonlyMap<string, Steps>, set: Steps): number {
+  let count = 0;
+  for (const steps of proved.values()) if ((steps & set) !== 0) count += 1;
+  return count;
+}
+
+function sizeOf(set: Steps): number {
+  return set === 0 ? 0 : (set & 1) + sizeOf(set >> 1);
+}

@@ -1,0 +1,124 @@
+/** The inputs of a form about the profile, by the types of its attributes. */
+import type { Attribute, LocalizedText } from '../../core/model/attribute.ts';
+import type { ProfileField, Step } from '../../core/step/step.ts';
+import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
+import type { Translator } from '../../rendering/translator.ts';
+import { connect } from './fields.ts';
+import type { Field, Input } from './inputs.ts';
+
+type ProfileStep = Extract<Step, { kind: 'profile' }>;
+
+/** What browsers fill in by themselves (HTML Living Standard, autofill). */
+const autocomplete: Readonly<Record<string, string>> = {
+  displayName: 'name',
+  givenName: 'given-name',
+  familyName: 'family-name',
+  middleName: 'additional-name',
+  nickname: 'nickname',
+  website: 'url',
+  gender: 'sex',
+  birthdate: 'bday',
+  locale: 'language',
+  email: 'email',
+  phone: 'tel',
+  streetAddress: 'street-address',
+  postalCode: 'postal-code',
+  locality: 'address-level2',
+  region: 'address-level1',
+  country: 'country-name',
+};
+
+/** `typed`: what came with a form that was refused, by the names of its inputs. */
+export function profileInputs(
+  step: ProfileStep,
+  typed: Readonly<Record<string, string>> | undefined,
+  t: Translator,
+): readonly Field[] {
+  const inputs = step.fields.map((field) => inputOf(field, typed, t));
+  const boxes = step.terms.map(({ id, label }): Input => {
+    const name = `terms.${id}`;
+    return {
+      ...box(name, typed?.[name] === 'yes'),
+      label: 'terms.accept',
+      params: { label: termsLabel(label, t) },
+    };
+  });
+  return connect([...inputs, ...boxes], step.notices);
+}
+
+/** What users call these terms. */
+export function termsLabel(label: LocalizedText | undefined, t: Translator): string {
+  return label ? localized(label, t) : t.text('terms.label');
+}
+
+/** The text in the language of the page, else in English, else in whatever language there is. */
+function localized(text: LocalizedText, { locale: { tag } }: Translator): string {
+  const language = tag.split('-')[0] ?? tag;
+  return text[tag] ?? text[language] ?? text.en ?? Object.values(text)[0] ?? '';
+}
+
+function box(name: string, isChecked: boolean): Omit<Input, 'label'> {
+  const checked = isChecked ? ({ checked: true } as const) : {};
+  return { name, type: 'checkbox', autocomplete: 'off', code: false, value: 'yes', ...checked };
+}
+
+function inputOf(field: ProfileField, typed: Readonly<Record<string, string>> | undefined, t: Translator): Input {
+  const { name: attributeName, attribute, value, required } = field;
+  const name = `userProfile.${attributeName}`;
+  const known = value === undefined ? '' : String(value);
+  const label = labelOf(field, t);
+  const help = attribute.help && { hint: 'attribute.help', params: { help: localized(attribute.help, t), label } };
+  const common = {
+    label: required || attribute.type === 'boolean' ? 'attribute.label' : 'attribute.optional',
+    ...(help ?? { params: { label } }),
+    ...(required && attribute.type !== 'boolean' ? {} : ({ optional: true } as const)),
+  };
+  if (attribute.type === 'boolean') return { ...box(name, typed ? typed[name] === 'yes' : value === true), ...common };
+  return {
+    ...common,
+    name,
+    ...looksOf(attribute, t),
+    autocomplete: autocomplete[attributeName] ?? 'off',
+    code: false,
+    value: typed?.[name] ?? known,
+  };
+}
+
+function labelOf({ name, attribute: { label, claim = '' } }: ProfileField, t: Translator): string {
+  return label
+    ? localized(label, t)
+    : t.text(t.pick(`claim.${claim.replace(/^address\./, '')}`, 'attribute.other'), { name });
+}
+
+function looksOf(
+  { type, options }: Attribute,
+  t: Translator,
+): Pick<Input, 'type' | 'inputmode' | 'leftToRight' | 'words' | 'choices'> {
+  if (options) {
+    const choices = options.map(({ value, label }) => ({ value, text: label ? localized(label, t) : value }));
+    return { type: 'select', choices };
+  }
+  const leftToRight = true as const;
+  switch (type) {
+    case 'date':
+      return { type: 'date', leftToRight };
+    case 'number':
+      return { type: 'text', inputmode: 'decimal', leftToRight };
+    case 'url':
+      return { type: 'text', inputmode: 'url', leftToRight };
+    case 'email':
+      return { type: 'text', inputmode: 'email', leftToRight };
+    case 'phone':
+      return { type: 'tel', leftToRight };
+    case 'locale':
+    case 'time_zone':
+      return { type: 'text', leftToRight };
+    default:
+      return { type: 'text', words: true };
+  }
+}
+
+/** Where the terms can be read. */
+export function termsLink(label: string): MessageDescriptor {
+  return { key: 'terms.read', params: { label } };
+}

@@ -1,0 +1,70 @@
+/**
+ * Which test file emits which audit event, and asks for it. The lines that a file really causes are noted as they are
+ * written; a file that no longer causes the events of its row fails at its end.
+ */
+import { afterAll } from '@jest/globals';
+import type { AuditEventName } from '../../src/flow/audit.ts';
+import { auditKey } from '../../src/stores/keys.ts';
+import type { Op } from '../../src/stores/store.ts';
+
+/** By the path below `test`. `test/architecture/audit-events.test.ts` compares with the table of events. */
+export const eventsEmittedIn: Readonly<Record<string, readonly AuditEventName[]>> = {
+  'e2e/email.test.ts': ['authenticator.verified', 'authenticator.enrolled', 'sign_in.completed'],
+  'e2e/message-failed.test.ts': ['message.failed'],
+  'e2e/profile.test.ts': ['profile.completed', 'profile.skipped'],
+  'e2e/recovery.test.ts': ['recovery.started', 'recovery.completed'],
+  'security/factor-changes.test.ts': ['token.refreshed'],
+  'security/token-issuance.test.ts': ['token.denied', 'token.refresh_denied'],
+  'unit/flow/account-changes.test.ts': [
+    'account.renamed',
+    'account.removed',
+    'account.session_ended',
+    'account.sessions_ended',
+    'account.device_forgotten',
+    'account.address_added',
+    'account.address_refused',
+    'account.address_removed',
+  ],
+  'unit/flow/actions.test.ts': [
+    'authenticator.refused',
+    'authenticator.throttled',
+    'message.queued',
+    'message.withheld',
+    'message.limited',
+    'message.undeliverable',
+  ],
+  'unit/flow/engine.test.ts': ['enrollment.skipped', 'sign_in.denied', 'sign_in.cancelled'],
+  'unit/flow/remember-browser.test.ts': ['account.device_remembered'],
+  'unit/users/users-command.test.ts': [
+    'user.added',
+    'user.changed',
+    'user.groups_changed',
+    'user.suspended',
+    'user.activated',
+    'user.unlocked',
+    'user.reset',
+    'user.password_set',
+    'authenticator.issued',
+    'user.deleted',
+  ],
+};
+
+const emitted = new Set<string>();
+
+export function noteAuditLine({ event }: Readonly<Record<string, unknown>>): void {
+  emitted.add(String(event));
+}
+
+/** Notes what a commit adds to the audit log. */
+export function noteAuditOps(ops: readonly Op[]): void {
+  for (const op of ops) if (op.op === 'append' && op.key === auditKey) noteAuditLine(JSON.parse(op.value));
+}
+
+/** `run`: see `scripts/node-environment.cjs`. Absent in a mutation run, which runs single tests. */
+const { run } = globalThis as { run?: { readonly file: string; readonly isWhole: boolean } };
+
+afterAll(() => {
+  const [, expected = []] = Object.entries(eventsEmittedIn).find(([file]) => run?.file.endsWith(`/test/${file}`)) ?? [];
+  const missing = run?.isWhole ? expected.filter((event) => !emitted.has(event)) : [];
+  if (missing.length > 0) throw new Error(`no test of this file emits ${missing.join(', ')}`);
+});
