@@ -34,7 +34,7 @@ import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter } from './storage/adapter.ts';
+import { createAdapter, presentedKeys } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -146,12 +146,25 @@ const routes = {
   code_verification: '/device',
 } as const;
 
+/** Where apps present their credentials. */
+const authenticating: ReadonlySet<string> = new Set([
+  'token',
+  'introspection',
+  'revocation',
+  'pushed_authorization_request',
+  'device_authorization',
+]);
+
 /**
- * A request that has read nothing yet uses the revision that this node follows. Only for an unknown app it asks the
- * store for the newest.
+ * Before an app is authenticated, the newest revision is read: the credentials of now decide, and nothing changes on
+ * the way. What the app presents comes along, so a token request costs no round trip more. At other endpoints, a
+ * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
+ * unknown app.
  */
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
+  const oidc = Provider.ctx?.oidc;
+  if (oidc && authenticating.has(oidc.route)) await unit.load(presentedKeys(oidc.params ?? {}));
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {
