@@ -13,7 +13,7 @@ import { type Document, type Documents, documentKey } from '../model/documents.t
 import type { Finding } from '../model/finding.ts';
 import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
 import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
-import { type AuthenticatorContext, requirementFault } from './requirement-fault.ts';
+import { type KnownAuthenticators, requirementFault } from './requirement-fault.ts';
 
 /** In no order. */
 export function checkAttainable(
@@ -34,7 +34,7 @@ export function checkAttainable(
 }
 
 /** A rule of the session policy may stand for two of the core; one finding is enough. */
-function ruleFindings(source: YamlSource, document: Document, context: AuthenticatorContext): readonly Finding[] {
+function ruleFindings(source: YamlSource, document: Document, context: KnownAuthenticators): readonly Finding[] {
   const faults = new Map<number, string>();
   for (const { then, location } of readPolicy(document).rules) {
     const index = document.ruleLines.indexOf(location?.line ?? 0);
@@ -49,7 +49,7 @@ function ruleFindings(source: YamlSource, document: Document, context: Authentic
 function appFindings(
   source: YamlSource,
   app: App,
-  context: AuthenticatorContext & { readonly documents: Documents },
+  context: KnownAuthenticators & { readonly documents: Documents },
 ): readonly Finding[] {
   const { minimumAcr, client } = app;
   const levels: readonly (readonly [Path, string])[] = [

@@ -9,7 +9,7 @@ import type { Settings } from '../model/settings.ts';
 import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 
 /** The settings, and all authenticators, enabled or not. */
-export interface AuthenticatorContext {
+export interface KnownAuthenticators {
   readonly settings: Settings;
   readonly all: readonly AuthenticatorKind[];
 }
@@ -18,7 +18,7 @@ export interface AuthenticatorContext {
  * The reason, as a clause. `undefined`: a user who had everything that is enabled, at its best and fresh, would meet
  * the requirement. More evidence never hurts, so this one test is enough.
  */
-export function requirementFault(requirement: Requirement, context: AuthenticatorContext): string | undefined {
+export function requirementFault(requirement: Requirement, context: KnownAuthenticators): string | undefined {
   const enabled = enabledAuthenticators(context.all, context.settings);
   if (isMet(requirement, enabled)) return undefined;
   return (
@@ -30,7 +30,7 @@ export function requirementFault(requirement: Requirement, context: Authenticato
 }
 
 /** It could be met if each enabled authenticator had all characteristics. */
-function characteristicFault(requirement: Requirement, { settings, all }: AuthenticatorContext): string | undefined {
+function characteristicFault(requirement: Requirement, { settings, all }: KnownAuthenticators): string | undefined {
   const enabled = enabledAuthenticators(all, settings);
   const demanded = demandedBy(requirement);
   if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;
