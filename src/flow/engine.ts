@@ -77,7 +77,7 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' }
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'denied' | 'unmet' }
   | SignInLost;
 
 /**
@@ -113,7 +113,7 @@ export async function submit(
     return present(context, [{ code: 'form.stale', level: 'info' }], false);
   switch (submission.step) {
     case 'cancel':
-      return cancel(context);
+      return cancel(context, await decide(context));
     case 'restart':
       return present(restarted(context), [], true);
     case 'resend':
@@ -169,11 +169,12 @@ export async function decide({ services, request, transaction, snapshot, app }: 
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
-function cancel(context: OpenTransaction): SignInResult {
+/** After a denial the user can only go back. The app is told that a policy denied, and not that the user gave up. */
+function cancel(context: OpenTransaction, { decision }: Decided): SignInResult {
   const { services, request } = context;
   discardTransaction(context);
   audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...auditContext(context) });
-  return { kind: 'cancelled', reason: 'user' };
+  return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : 'user' };
 }
 
 function isLost({ transaction, request }: OpenTransaction): boolean {

@@ -88,6 +88,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',
     description: 'the requested authentication context cannot be reached',

@@ -87,6 +87,8 @@ export interface ErrorPage extends PageBase {
 
 /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`. */
 export interface OAuthErrorPage extends PageBase {
+  /** The app wanted the user to sign out. Absent: to sign in. */
+  readonly isSignOut?: boolean;
   /** e.g. `invalid_redirect_uri`. */
   readonly error: string;
   /** For the client's developers; shown as detail. */
