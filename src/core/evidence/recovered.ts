@@ -1,6 +1,6 @@
 /**
  * A password that was recovered remembers the addresses that proved the recovery. Beside them it is one factor, not
- * two: a user who has the mailbox has both (decision 32).
+ * two: a user who has the mailbox has both (decision 33).
  */
 import type { AuthenticatorDescriptor, Characteristic, Enrollment, RecoveredPart, Subject } from '../model/facts.ts';
 

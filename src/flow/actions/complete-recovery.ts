@@ -1,6 +1,6 @@
 /**
  * What the end of a recovery leaves behind. This file promises: the account remembers the addresses that proved it, in
- * the commit of the new password, and forgets them only for a user who proved another factor (decision 32).
+ * the commit of the new password, and forgets them only for a user who proved another factor (decision 33).
  */
 import type { Authenticator, Credential } from '../../authenticators/authenticator.ts';
 import { recoveryAfter, recoveryNow } from '../../core/enrollment/recovery-after.ts';

@@ -122,7 +122,7 @@ test.each<[string, string, readonly string[]]>([
       '3:30 acrValues[0].requirement demands nothing: give `factors`, `knowledge`, `possession`, `inherence`, `any`, `anyOf` or `chains`',
       '4:14 acrValues[1].value another acr value, in line 3, has the same name',
       '4:39 acrValues[1].requirement.anyOf must not be empty: no user could ever get in',
-      '5:62 acrValues[2].requirement.knowledge.authenticators[0] unknown authenticator `sms`; known: password, totp, webauthn, access_code',
+      '5:62 acrValues[2].requirement.knowledge.authenticators[0] unknown authenticator `sms`; known: password, totp, webauthn',
     ],
   ],
   [
@@ -305,7 +305,7 @@ test.each<[string, string, readonly string[]]>([
     allow('{ knowledge: { authenticators: [totp, sms], phishingResistant: false }, any: {} }'),
     [
       '5:46 rules[0].then.allow.knowledge.authenticators[0] `totp` is never knowledge, only possession',
-      '5:52 rules[0].then.allow.knowledge.authenticators[1] unknown authenticator `sms`; known: password, totp, webauthn, access_code',
+      '5:52 rules[0].then.allow.knowledge.authenticators[1] unknown authenticator `sms`; known: password, totp, webauthn',
       '5:77 rules[0].then.allow.knowledge.phishingResistant can only be true: leave it out when it is not demanded',
       '5:91 rules[0].then.allow.any says nothing: give at least one of authenticators, exclude, userPresence, userVerification, deviceBound, hardwareProtected, phishingResistant, maxAge',
     ],
