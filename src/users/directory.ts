@@ -9,8 +9,10 @@ import { StepgateError } from '../errors.ts';
 import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
+  type AccountPage,
   accountByIdentifier,
   accountOf,
+  accountPage,
   nextValidAfter,
   replaceCredentials,
   replaceUser,
@@ -258,10 +260,10 @@ export class Directory {
   /**
    * All users, in pages, in no particular order. A user who is added or deleted meanwhile may be missing; no other is.
    */
-  async *list(): AsyncIterable<readonly Account[]> {
+  async *list(): AsyncIterable<AccountPage> {
     for await (const ids of this.#store.members(usersKey)) {
       const { entries } = await this.#store.load(ids.map(userKey));
-      yield ids.flatMap((id) => accountOf(entries, id) ?? []);
+      yield accountPage(entries, ids);
     }
   }
 
