@@ -40,14 +40,14 @@ export function accountOf(entries: Entries, id: string): VersionedAccount | unde
 }
 
 /** Accounts, and those that are there and cannot be read: damaged, or written by a newer version. */
-export interface AccountPage {
+export interface PageOfAccounts {
   readonly accounts: readonly Account[];
   /** Their ids. */
   readonly unreadable: readonly string[];
 }
 
 /** The accounts of these ids, out of a load of their `userKey`. Those that are not there are left out. */
-export function accountPage(entries: Entries, ids: readonly string[]): AccountPage {
+export function accountsOf(entries: Entries, ids: readonly string[]): PageOfAccounts {
   const accounts: Account[] = [];
   const unreadable: string[] = [];
   for (const id of ids) {

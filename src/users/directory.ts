@@ -9,11 +9,11 @@ import { StepgateError } from '../errors.ts';
 import { credentialsKey, identifierKey, signInLogKey, userKey, usersKey } from '../stores/keys.ts';
 import type { Entry, Op, Store } from '../stores/store.ts';
 import {
-  type AccountPage,
   accountByIdentifier,
   accountOf,
-  accountPage,
+  accountsOf,
   nextValidAfter,
+  type PageOfAccounts,
   replaceCredentials,
   replaceUser,
   resetCounters,
@@ -260,10 +260,10 @@ export class Directory {
   /**
    * All users, in pages, in no particular order. A user who is added or deleted meanwhile may be missing; no other is.
    */
-  async *list(): AsyncIterable<AccountPage> {
+  async *list(): AsyncIterable<PageOfAccounts> {
     for await (const ids of this.#store.members(usersKey)) {
       const { entries } = await this.#store.load(ids.map(userKey));
-      yield accountPage(entries, ids);
+      yield accountsOf(entries, ids);
     }
   }
 
