@@ -176,7 +176,9 @@ const endpointsOfApps: readonly string[] = [
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
   const ctx = Provider.ctx;
-  if (ctx && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(ctx.oidc.params ?? {}));
+  // Middleware that asks before the parameters are read only looks up the kind of app.
+  const parameters = ctx?.oidc?.params;
+  if (parameters && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(parameters));
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {
