@@ -32,6 +32,8 @@ export const denyReasons = [
   'enrollment_forbids',
   /** One more enrollment would meet the requirement, but the account has as many as it may have. */
   'enrollments_full',
+  /** A recovery sets a password anew, and the account has none. */
+  'nothing_to_recover',
   /** The essential `acr` cannot be reached: `unmet_authentication_requirements`. */
   'acr_unattainable',
   /** The app or its policy is not known. */

@@ -44,6 +44,8 @@ const timeTests: Arbitraries<ConditionOf<'time'>> = {
   to: minute,
 };
 
+const recoveredTests: Arbitraries<ConditionOf<'recovered'>> = { within: fc.constantFrom(60, 86_400) };
+
 const attributeTests: Arbitraries<AttributeTest> = {
   equals: value,
   in: listOf(value),
@@ -61,6 +63,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
   scopes: anyAllNone,
   claims: anyAllNone,
   time: fc.record(timeTests, { requiredKeys: ['zone'] }),
+  recovered: fc.record(recoveredTests),
   attributes: fc.dictionary(fc.constantFrom(...names), fc.record(attributeTests, { requiredKeys: [] }), { maxKeys: 2 }),
 };
 
@@ -72,6 +75,11 @@ export const conditions: fc.Arbitrary<Conditions> = fc
   )
   .map(([chosen, all]) => Object.fromEntries(chosen.map((name) => [name, all[name]])));
 
+const recoveryArbitraries: Arbitraries<NonNullable<Subject['recovery']>> = {
+  at: fc.constantFrom(NOW - 3600, NOW),
+  by: fc.subarray([...keys]),
+};
+
 const subjectArbitraries: Arbitraries<Subject> = {
   id: fc.constantFrom('a', 'ann'),
   status: fc.constant('active' as const),
@@ -80,6 +88,7 @@ const subjectArbitraries: Arbitraries<Subject> = {
   userType: fc.constantFrom(...names),
   profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
   enrollments: enrollments(3),
+  recovery: fc.record(recoveryArbitraries),
   acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
   offeredAttributes: fc.subarray(names),
   skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
@@ -98,6 +107,7 @@ const transactionArbitraries: Arbitraries<NonNullable<Facts['transaction']>> = {
   startedAt: fc.constant(NOW - 60),
   skipped: list,
   requestedEnrollment: fc.constantFrom(...keys),
+  recovering: fc.constant(true as const),
 };
 
 const deviceArbitraries: Arbitraries<Facts['device']> = {
