@@ -7,6 +7,7 @@
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
 import { StepgateError } from './errors.ts';
+import type { ServerSecrets } from './flow/server-mac.ts';
 import { type Keyring, loadKeyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
@@ -55,9 +56,10 @@ export class ActiveRevision {
     this.#timer = undefined;
   }
 
-  /** The secrets that sign cookies and forms. */
-  secrets(): readonly string[] {
-    return this.#keyring?.secrets ?? [];
+  /** The secrets that sign cookies and forms. Throws `StepgateError('not_configured')` before they are loaded. */
+  secrets(): ServerSecrets {
+    if (!this.#keyring) throw new StepgateError('not_configured', 'the keys of the server are not loaded yet');
+    return this.#keyring.secrets;
   }
 
   current(): Snapshot | undefined {
