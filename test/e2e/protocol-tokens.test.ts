@@ -146,6 +146,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         acr: 'urn:okta:loa:1fa:pwd',
         amr: ['pwd'],
         auth_time: tokens.claims()?.auth_time,
+        username: user.identifier,
       });
       const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '');
       expect(await introspect(next.access_token)).toMatchObject({
@@ -218,6 +219,30 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const anonymous = await post(endpoint('introspect'), { token: tokens.access_token });
       expect(anonymous.body).not.toHaveProperty('active');
       expect(anonymous.status).toBe(400);
+    });
+  });
+
+  test('an empty answer to a revocation has no content type', async () => {
+    const { status, headers } = await post(endpoint('revoke'), { token: 'x', client_id: 'notes' });
+    expect([status, headers.get('content-type'), headers.get('content-length')]).toEqual([200, null, '0']);
+  });
+
+  describe('a public client that names itself in the Authorization header', () => {
+    const named = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+
+    test.each(['notes', 'notes:'])('%s', async (text) => {
+      const { tokens } = await authorize(notes, new UserAgent(), user);
+      const ask = (fields = {}) =>
+        post(endpoint('introspect'), { token: tokens.access_token, ...fields }, named(text)).then(({ body }) => body);
+      expect(await ask()).toMatchObject({ active: true, client_id: 'notes' });
+      expect(await ask({ client_id: 'notes' })).toMatchObject({ active: true });
+      expect((await post(endpoint('revoke'), { token: tokens.access_token }, named(text))).status).toBe(200);
+      expect(await isActive(tokens.access_token)).toBe(false);
+    });
+
+    test('counts for no client that has a secret, and not beside another name', async () => {
+      for (const text of ['api', 'api:', 'nobody', 'nobody:', ':', '%:'])
+        expect((await post(endpoint('introspect'), { token: 'x' }, named(text))).body).not.toHaveProperty('active');
     });
   });
 

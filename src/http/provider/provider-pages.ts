@@ -20,6 +20,7 @@ export interface ProviderPagesParts {
 
 export function providerPages(parts: ProviderPagesParts): ProviderPages {
   return {
+    locales: parts.renderer.locales,
     showError: async (ctx, error) => showError(parts, ctx, error),
     showDeviceInput: async (ctx, error) => showDeviceInput(parts, ctx, error),
     showDeviceConfirmation: async (ctx, device) => showDeviceConfirmation(parts, ctx, device),
@@ -34,7 +35,8 @@ export function providerPages(parts: ProviderPagesParts): ProviderPages {
 function showError({ renderer, snapshot }: ProviderPagesParts, ctx: KoaContextWithOIDC, error: PageError): void {
   const { error: code, error_description: description } = error;
   const page = sharedContext({ renderer, snapshot }, ctx);
-  showPage(ctx, renderer.renderOAuthError({ ...page, error: code, ...omitUndefined({ description }) }));
+  const isSignOut = String(ctx.oidc?.route).startsWith('end_session');
+  showPage(ctx, renderer.renderOAuthError({ ...page, isSignOut, error: code, ...omitUndefined({ description }) }));
 }
 
 function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, error: Error | undefined): void {

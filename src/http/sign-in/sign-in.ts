@@ -35,6 +35,7 @@ const submissionSteps = [
   'skip',
   'resend',
   'restart',
+  'recover',
   'cancel',
 ] as const satisfies readonly Submission['step'][];
 
@@ -94,6 +95,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',
     description: 'the requested authentication context cannot be reached',
@@ -141,7 +143,7 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering } = result;
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(result);
@@ -159,6 +161,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });
   showPage(ctx, html);

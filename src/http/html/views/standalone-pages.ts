@@ -33,15 +33,16 @@ export function errorView({ code: error, reference }: ErrorPage, t: Translator):
   };
 }
 
-export function oauthErrorView({ error, description, reference }: OAuthErrorPage, t: Translator): View {
+export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
+  const { error, description, reference, isSignOut } = page;
   const code = `oauth.${error}`;
   return {
     template: 'pages/oauth-error',
-    heading: { key: 'oauth.title' },
+    heading: { key: isSignOut ? 'oauth.sign_out.title' : 'oauth.title' },
     model: {
       code,
       error,
-      lead: { key: t.pick(code, 'oauth.other') },
+      lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...omitUndefined({ description, reference }),
     },
   };
