@@ -7,7 +7,6 @@
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
 import { StepgateError, StoreUnavailable } from './errors.ts';
-import type { ServerSecrets } from './flow/server-mac.ts';
 import { type Keyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
@@ -56,7 +55,7 @@ export class ActiveRevision {
   }
 
   /** The secrets that sign cookies and forms. Throws `StepgateError('not_configured')` before they are loaded. */
-  secrets(): ServerSecrets {
+  secrets(): Keyring['secrets'] {
     if (!this.#keyring) throw new StepgateError('not_configured', 'the keys of the server are not loaded yet');
     return this.#keyring.secrets;
   }
