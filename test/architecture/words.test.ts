@@ -73,7 +73,7 @@ test('no identifier is a retired word', () => {
 
 /** Words for the user that are not "the user". "Who signs in, ..." is "A user who signs in ...". */
 const otherWords =
-  /\b(?:(?:some|any|every|no)(?:body|one)|no one|whoever|people|(?<!in )persons?)\b|(?:(?<=^\W*)|(?<=[.!?:]\W+))Who (?!is|does)\w+(?:s|ed)\b/gi;
+  /\b(?:(?:some|any|every|no)(?:body|one)|no one|whoever|people|(?<!in )persons?)\b|(?:(?<=^\W*)|(?<=[.!?]\W+))Who (?!is|does)\w+(?:s|ed)\b/gi;
 
 interface Prose {
   readonly file: string;
