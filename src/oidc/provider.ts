@@ -34,6 +34,7 @@ import { currentRequest } from './request-scope.ts';
 import { acceptSignOn } from './sign-on/accept-sign-on.ts';
 import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
+import { keepOfflineAccess } from './sign-on/offline-access.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
 import { createAdapter } from './storage/adapter.ts';
@@ -87,7 +88,8 @@ function configuration(parts: ProviderParts): Configuration {
     acrValues: [...attainableAcrValues(settings.acrValues, enabledAuthenticators(descriptorsOf(parts), settings))],
     scopes: Object.keys(settings.scopes),
     claims: claimsByScope(settings),
-    extraParams: [purposeParameter],
+    // oidc-provider asks about the parameter whether it is there or not, after the scopes and before anything is decided.
+    extraParams: { [purposeParameter]: (ctx) => keepOfflineAccess(ctx) },
     responseTypes: ['code'],
     clientAuthMethods: [...clientAuthMethods],
     discovery: {
