@@ -18,8 +18,8 @@ const introduction = `# The data model
 <!-- Written by \`npm run docs\` from \`src/stores/key-table.ts\`; a test checks that it is up to date. -->
 
 Everything that Stepgate keeps is in one store: Redis, or the embedded SQLite file. This page lists every kind of key, what it leads to,
-which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types of its
-owner.
+which module under \`src\` owns the value, how long it lives, and which other keys it refers to. The fields of a value are the types that
+its owner writes.
 
 - A key is \`kind:{tag}\` or \`kind:{tag}:rest\`. The tag decides the hash slot on Redis Cluster: what must change atomically shares a tag.
 - A tag is a random id that the server made, the SHA-256 of a text, or a constant. What a user or a client sent never forms a key, and a
