@@ -78,7 +78,8 @@ export class ActiveRevision {
   }
 
   unreadyBecause(): string | undefined {
-    if (this.#failure !== undefined && Date.now() - this.#followedAt > patience) return this.#failure;
+    const isOld = this.#provider === undefined || Date.now() - this.#followedAt > patience;
+    if (this.#failure !== undefined && isOld) return this.#failure;
     return this.#provider ? undefined : 'there is no configuration in the store';
   }
 

@@ -38,7 +38,7 @@ import { firstPartyGrant } from './sign-on/grant.ts';
 import { keepOfflineAccess } from './sign-on/offline-access.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter } from './storage/adapter.ts';
+import { createAdapter, presentedKeys } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -175,11 +175,17 @@ const endpointsOfApps: readonly string[] = [
 ];
 
 /**
- * A request that has read nothing yet uses the revision that this node follows. Only for an unknown app it asks the
- * store for the newest.
+ * Before an app is authenticated, the newest revision is read: the credentials of now decide, and nothing changes on
+ * the way. What the app presents comes along, so a token request costs no round trip more. At other endpoints, a
+ * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
+ * unknown app.
  */
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
+  const ctx = Provider.ctx;
+  // Middleware that asks before the parameters are read only looks up the kind of app.
+  const parameters = ctx?.oidc?.params;
+  if (parameters && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(parameters));
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {

@@ -36,6 +36,7 @@ const submissionSteps: ReadonlySet<string> = new Set([
   'skip',
   'resend',
   'restart',
+  'recover',
   'cancel',
 ] satisfies Submission['step'][]);
 
@@ -140,7 +141,7 @@ function showStep(
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering } = result;
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(result);
@@ -158,6 +159,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });
   showPage(ctx, html);

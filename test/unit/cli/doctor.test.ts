@@ -8,6 +8,10 @@ import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/docto
 import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
 import { createKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import type { Document } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { keyringKey, revisionPointerKey } from '../../../src/stores/keys.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
@@ -259,7 +263,7 @@ test('acr values out of reach, and an app that demands one', async () => {
   const settings = 'acrValues:\n  - value: hardware\n    requirement: { factors: 3 }\n';
   await writeFile(
     join(configDir, 'stepgate.yaml'),
-    `brand: { name: Test }\nauthenticators: { password: { enabled: true } }\n${settings}`,
+    `brand: { name: Test }\nauthenticators: { password: { enabled: true }, webauthn: { enabled: true } }\n${settings}`,
   );
   await writeFile(
     join(configDir, 'apps/notes.yaml'),
@@ -271,7 +275,17 @@ test('acr values out of reach, and an app that demands one', async () => {
   );
   await rm(join(configDir, 'policies/enrollment.yaml'));
   await sound();
-  expect(await complaints()).toEqual([
+  // A revision from before the check that refuses such files today.
+  const loaded = await loadConfiguration(configDir, { authenticators: authenticatorKinds, variables: {} });
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
+  const { documents } = loaded;
+  const now = documents.get('settings') as Document;
+  const before = { ...now, content: { ...(now.content as object), authenticators: { webauthn: { enabled: false } } } };
+  await new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(
+    new Map([...documents, ['settings', before]]),
+    { by: 'test' },
+  );
+  expect((await complaints()).filter((line) => line.includes('acr'))).toEqual([
     'warn acr: out of reach: hardware',
     'fail acr: no user can reach hardware, which notes demands',
   ]);
