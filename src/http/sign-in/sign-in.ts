@@ -16,6 +16,7 @@ import {
   refuseInteraction,
   signInPath,
 } from '../../oidc/interaction/interactions.ts';
+import { openerPolicy } from '../../oidc/pages.ts';
 import { brandFor } from '../../policy/revision/brand.ts';
 import { transactionKey } from '../../stores/keys.ts';
 import { seeOther, showPage } from '../answers.ts';
@@ -74,6 +75,9 @@ function parseStep(name: string): Submission['step'] {
 async function respond(request: SignInRequest, result: SignInResult, typed?: StepPage['typed']): Promise<void> {
   const { ctx, provider, uid } = request;
   const interaction = await openInteraction(provider, ctx, uid);
+  const { services } = request.parts;
+  const app = await (await services.snapshot(request.transaction.unit)).app(interaction.clientId);
+  if (app?.popups) ctx.set(...openerPolicy);
   if (request.given.secret !== undefined) interaction.giveSecret(request.given.secret);
   switch (result.kind) {
     case 'lost':

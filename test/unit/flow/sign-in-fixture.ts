@@ -323,6 +323,9 @@ function snapshotOf(
     clientId: 'notes',
     name: 'Notes',
     firstParty: true,
+    pkce: 'required',
+    popups: false,
+    scopeClaimsInIdToken: true,
     signOnPolicy: 'notes',
     client: {} as App['client'],
   };
