@@ -3,12 +3,18 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { visit } from '../support/account-visits.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { nextCode } from '../support/relying-party.ts';
-import { formOf, signOnPolicy, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
+import { formOf, signOnPolicy, userWithAccessCode, userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
 import { mainForm, type Page, type UserAgent } from '../support/user-agent.ts';
 
 let node: TestNode;
 beforeAll(async () => {
-  node = await startNode();
+  // No user can enroll an access code, so an app that asks for one is lost with it.
+  const files = signOnPolicy(
+    'payroll',
+    { when: { groups: { any: ['contractors'] } }, then: 'deny' },
+    { then: { allow: { factors: 2, possession: { authenticators: ['access_code'] } } } },
+  );
+  node = await startNode({ authenticators: ['password', 'totp', 'access_code'], files });
 });
 afterAll(() => node.stop());
 
@@ -103,8 +109,8 @@ test('a rule for the office keeps it elsewhere, too; one for an app that denies 
 });
 
 test('the last authenticator that an app accepts is removed only when the user has read which apps are lost', async () => {
-  const user = await userWithTotp(node);
-  const { agent, page } = await manage(user, 'password');
+  const user = await userWithAccessCode(node);
+  const { agent, page } = await manage(user, 'access_code');
   expect(lostOn(page)).toEqual(['Payroll']);
   const form = formOf(page, 'remove');
   const unsaid = await agent.submit(page, form, { confirm: '' });
@@ -112,7 +118,9 @@ test('the last authenticator that an app accepts is removed only when the user h
   expect((await agent.submit(page, form, { confirm: 'yes' })).messages).toEqual(['account.remove.confirm']);
 
   // Meanwhile one app more would be lost: that is another question.
-  const notes = signOnPolicy('notes', { then: { allow: { factors: 1, knowledge: { authenticators: ['password'] } } } });
+  const notes = signOnPolicy('notes', {
+    then: { allow: { factors: 1, possession: { authenticators: ['access_code'] } } },
+  });
   await node.configure(notes);
   const asked = await agent.submit(page, form);
   expect([asked.status, asked.messages, lostOn(asked)]).toEqual([
@@ -120,10 +128,10 @@ test('the last authenticator that an app accepts is removed only when the user h
     ['account.remove.confirm'],
     ['Notes', 'Payroll'],
   ]);
-  expect(await keysOf(user)).toEqual(['password', 'totp']);
+  expect(await keysOf(user)).toEqual(['password', 'totp', 'access_code']);
   const gone = await agent.submit(asked, formOf(asked, 'remove'));
   expect(gone.messages).toEqual(['account.done.removed']);
-  expect(await keysOf(user)).toEqual(['totp']);
+  expect(await keysOf(user)).toEqual(['password', 'totp']);
   await node.configure(signOnPolicy('notes', { then: { allow: { factors: 1 } } }));
 });
 
@@ -135,8 +143,8 @@ test('what can be enrolled again during a sign-in is no loss', async () => {
 });
 
 test('apps that the user cannot get into anyway are not named', async () => {
-  const contractor = await userWithTotp(node, ['contractors']);
-  const { page } = await manage(contractor, 'password');
+  const contractor = await userWithAccessCode(node, ['contractors']);
+  const { page } = await manage(contractor, 'access_code');
   expect(lostOn(page)).toEqual([]);
 });
 
@@ -156,7 +164,7 @@ test('of many apps the first are named, the others counted', async () => {
   );
   await node.configure(apps);
   try {
-    const { page } = await manage(await userWithTotp(node), 'password');
+    const { page } = await manage(await userWithAccessCode(node), 'access_code');
     const lost = lostOn(page);
     expect(lost).toHaveLength(11);
     expect(lost.at(-1)).toBe('and 14 more');

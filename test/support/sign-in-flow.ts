@@ -1,6 +1,8 @@
 /** Pieces of a sign-in that hostile tests put together in their own order. */
 
 import { generate, generateSecret } from 'otplib';
+import { issueAccessCode } from '../../src/authenticators/access-code/access-code.ts';
+import type { NewCredential } from '../../src/authenticators/authenticator.ts';
 import type { Skips } from '../../src/core/model/facts.ts';
 import { attemptCounter, credentialsKey, transactionKey, userKey } from '../../src/stores/keys.ts';
 import type { Entry } from '../../src/stores/store.ts';
@@ -73,9 +75,27 @@ export async function userWithPassword(
 }
 
 /** A new user who has an authenticator app already. */
-export async function userWithTotp(
-  { app }: TestNode,
+export function userWithTotp(
+  node: TestNode,
   groups: readonly string[] = ['staff'],
+): ReturnType<typeof userWithTotpAnd> {
+  return userWithTotpAnd(node, groups, []);
+}
+
+/** A user with a password, an authenticator app, and a temporary access code from an administrator. */
+export async function userWithAccessCode(
+  node: TestNode,
+  groups: readonly string[] = ['staff'],
+): ReturnType<typeof userWithTotpAnd> {
+  const terms = { length: 12, uses: 5, expiresAt: Math.floor(Date.now() / 1000) + 3600 };
+  const { credential } = await issueAccessCode(node.app.hashing, terms);
+  return userWithTotpAnd(node, groups, [credential]);
+}
+
+async function userWithTotpAnd(
+  { app }: TestNode,
+  groups: readonly string[],
+  more: readonly NewCredential[],
 ): Promise<TestUser & { readonly id: string; readonly totp: string }> {
   const identifier = `${randomName()}@demo.test`;
   const totp = generateSecret({ length: 20 });
@@ -90,6 +110,7 @@ export async function userWithTotp(
         characteristics: ['userPresence', 'deviceBound'],
         secret: { key: totp, step: 0 },
       },
+      ...more,
     ],
   });
   if (!created.ok) throw new Error(created.code);
