@@ -53,7 +53,7 @@ function handle(step: AccountForm, taken: string, counts: TestedInput['counts'] 
 }
 
 export const accountInputs: readonly TestedInput[] = [
-  pageOf('authenticators', ['id of an enrollment', 'id of the password'], 'rename'),
+  pageOf('authenticators', ['id of an enrollment', 'id of the access code'], 'rename'),
   pageOf('sessions', ['name of a session'], 'end'),
   pageOf('devices', ['name of a remembered browser'], 'forget-device'),
   pageOf('addresses', ['name of an address'], 'remove-address'),
@@ -94,7 +94,7 @@ export const accountInputs: readonly TestedInput[] = [
     submit: (flows, confirm, values) =>
       filled(
         flows,
-        { ...values, 'id of an enrollment': values['id of the password'] ?? '' },
+        { ...values, 'id of an enrollment': values['id of the access code'] ?? '' },
         'remove',
         'authenticator',
         {

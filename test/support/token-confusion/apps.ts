@@ -32,6 +32,8 @@ export function filesFor(party: NotifiedParty) {
     ),
     ...appsThatAsk({
       one: { factors: 1 },
+      // No user can enroll an access code, so this app is lost with it.
+      paper: { factors: 1, possession: { authenticators: ['access_code'] } },
       [question]: { ...twice, knowledge: { authenticators: ['security_question'] } },
     }),
     ...appFile(app, { signOnPolicy: 'one', client }),

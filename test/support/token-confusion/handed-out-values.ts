@@ -46,7 +46,7 @@ async function namesIn({ home, node }: FlowsInProgress): Promise<Fields> {
   const page = await home.open(`${node.issuer}/account`);
   const first = (pattern: RegExp): string => pattern.exec(page.html)?.[1] ?? '';
   return {
-    'id of the password': first(/\/authenticators\/([\w-]+)" aria-label="Manage Password"/),
+    'id of the access code': first(/\/authenticators\/([\w-]+)" aria-label="Manage Temporary access code"/),
     'id of an enrollment': first(/\/authenticators\/([\w-]+)" aria-label="Manage Authenticator app"/),
     'name of a session': first(/\/sessions\/([\w-]{43})"/),
     'name of a remembered browser': first(/\/devices\/([\w-]+)"/),

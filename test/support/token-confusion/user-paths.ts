@@ -181,10 +181,10 @@ export async function passcodeOf(who: Holder, name: CapabilityName, agent: UserA
   return (await who.answer(name, anyPage, agent))['credentials.passcode'] ?? '';
 }
 
-/** What a user must confirm who removes the password: without it they lose an app. */
+/** What a user must confirm who removes the access code: without it they lose an app. */
 export async function yesToRemove({ issuer }: TestNode, agent: UserAgent): Promise<string> {
   const { html } = await agent.open(`${issuer}/account`);
-  const path = /\/account\/authenticators\/[\w-]+(?=" aria-label="Manage Password")/.exec(html)?.[0];
+  const path = /\/account\/authenticators\/[\w-]+(?=" aria-label="Manage Temporary access code")/.exec(html)?.[0];
   const page = await agent.open(`${issuer}${path}`);
   return /name="confirm" type="checkbox" value="([^"]+)"/.exec(page.html)?.[1] ?? '';
 }
