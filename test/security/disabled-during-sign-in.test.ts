@@ -44,6 +44,12 @@ const settingsWithout = (key: string) =>
     keys.filter((one) => one !== key),
   );
 
+/** An app that needs the password goes with it: a policy that no user can meet is refused. */
+const configurationWithout = (key: string) => ({
+  ...settingsWithout(key),
+  ...(key === 'password' && { 'apps/apart.yaml': undefined, 'policies/sign-on/apart.yaml': undefined }),
+});
+
 function enrollmentWithout(key: string) {
   // The others need a password, and a policy that no user can meet is refused.
   const apps = { any: ['one', 'two', ...(key === 'password' ? [] : ['apart'])] };
@@ -63,7 +69,7 @@ interface Withdrawal {
 
 const withdrawals: Readonly<Record<string, Withdrawal>> = {
   'the settings disable': {
-    withdraw: (one) => node.configure(settingsWithout(capabilities[one].authenticator)),
+    withdraw: (one) => node.configure(configurationWithout(capabilities[one].authenticator)),
     silently: 'interaction_required',
   },
   'the enrollment policy disables': {
@@ -76,7 +82,13 @@ const withdrawals: Readonly<Record<string, Withdrawal>> = {
   },
 };
 
-afterEach(() => node.configure({ ...settingsWithAllAuthenticators, 'policies/enrollment.yaml': undefined }));
+afterEach(() =>
+  node.configure({
+    ...settingsWithAllAuthenticators,
+    ...appsThatAsk(demands),
+    'policies/enrollment.yaml': undefined,
+  }),
+);
 
 async function claims({ request }: Pick<SignIn, 'request'>, { url }: Page) {
   return claimsOf((await redeemCode(node.origin, request, url)).tokens?.id_token);

@@ -178,7 +178,11 @@ export async function startNode(options: TestNodeOptions = {}): Promise<TestNode
   };
 }
 
-const openShop = 'name: shop\nrules:\n  - name: Everybody\n    then: { allow: { factors: 1 } }\n';
+/** The policy of an app that takes any proof. */
+const openTo = (app: string) => `name: ${app}\nrules:\n  - name: All\n    then: { allow: { factors: 1 } }\n`;
+
+/** What the policies of the demo need one of: a policy that no user could meet is refused. */
+const neededByDemo = { shop: ['email', 'webauthn'], payroll: ['totp', 'webauthn'] } as const;
 
 async function enableOnly(authenticators: readonly string[] | 'demo', dir: string): Promise<void> {
   const file = join(dir, 'stepgate.yaml');
@@ -189,9 +193,9 @@ async function enableOnly(authenticators: readonly string[] | 'demo', dir: strin
     await rm(join(dir, 'policies/enrollment.yaml'));
     for (const { key } of authenticatorKinds)
       settings.setIn(['authenticators', key, 'enabled'], authenticators.includes(key));
-    // A policy that no user could meet is refused.
-    if (!authenticators.includes('email') && !authenticators.includes('webauthn'))
-      await writeFile(join(dir, 'policies/sign-on/shop.yaml'), openShop);
+    for (const [app, needed] of Object.entries(neededByDemo))
+      if (!needed.some((key) => authenticators.includes(key)))
+        await writeFile(join(dir, `policies/sign-on/${app}.yaml`), openTo(app));
   }
   await writeFile(file, settings.toString());
 }

@@ -42,7 +42,11 @@ export const signedCookies: readonly SignedCookie[] = [
       const { agent, uid } = resumable;
       return { value: uid, signature: cookieAt(agent, node.issuer, 'resume.sig', uid) };
     },
-    send: ({ node, resumable }, cookies) => answerTo(`${node.issuer}/oauth2/v1/authorize/${resumable.uid}`, cookies),
+    // The browser has the secret of its proof, too (Law 15): here it is about the cookie that says what is resumed.
+    send({ node, resumable: { agent, uid } }, cookies) {
+      const secret = cookieAt(agent, node.issuer, 'stepgate-proof', uid);
+      return answerTo(`${node.issuer}/oauth2/v1/authorize/${uid}`, `${cookies}; stepgate-proof=${secret}`);
+    },
   },
   {
     name: 'stepgate-session',

@@ -2,7 +2,10 @@
  * One user, their browsers and one app, in the middle of everything at once: each step of a sign-in, each enrollment,
  * each page of the account, each grant of the protocol. Every value that was handed out is valid and unused.
  */
+
+import { openEmbedded } from '../../../src/stores/embedded.ts';
 import { attemptCounter } from '../../../src/stores/keys.ts';
+import type { Store } from '../../../src/stores/store.ts';
 import { resetCounters } from '../../../src/users/account.ts';
 import { type CapabilityName, capabilities, type Holder, holder } from '../enrolled-users.ts';
 import { codeIn, mailTo } from '../mail.ts';
@@ -106,14 +109,25 @@ export async function openFlows(): Promise<FlowsInProgress> {
   const party = await startNotifiedParty();
   // The clock of the node stands still: a TOTP code is right to the end.
   const now = Math.floor(Date.now() / 1000);
-  const node = await startNode({ demo: true, users: false, now: () => now, files: filesFor(party) });
+  const store = openEmbedded({ file: ':memory:' });
+  const userCodeTries = new Set<string>();
+  const noting: Store = {
+    ...store,
+    reserve(counter, limits) {
+      if (counter.startsWith('user-code-attempts')) userCodeTries.add(counter);
+      return store.reserve(counter, limits);
+    },
+  };
+  const files = filesFor(party);
+  const node = await startNode({ store: noting, demo: true, users: false, now: () => now, files });
   const { issuer } = node;
   const who = await holder(node, ...(Object.keys(capabilities) as CapabilityName[]).filter((one) => one !== 'totp'));
   const keys = [...Object.values(capabilities).map(({ authenticator }) => authenticator), 'notification_address'];
   const others = [...keys.flatMap((key) => [`${key}.send`, `${key}.send.known`]), 'account.change'];
   const forgetCounts = async (): Promise<void> => {
     const resets = others.map((name) => ({ op: 'reset' as const, counter: attemptCounter(who.id, name) }));
-    await node.store.commit([...resetCounters(who.id, keys), ...resets]);
+    const userCodes = [...userCodeTries].map((counter) => ({ op: 'reset' as const, counter }));
+    await node.store.commit([...resetCounters(who.id, keys), ...resets, ...userCodes]);
   };
   const home = await remembered(node, who);
   const totp = await enrolledTotp(node, home, now);
@@ -190,6 +204,7 @@ export async function openFlows(): Promise<FlowsInProgress> {
     forgetCounts,
     async stop() {
       await node.stop();
+      await store.close();
       await party.stop();
     },
   };
