@@ -7,14 +7,18 @@ import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { codeIn, mailTo } from '../support/mail.ts';
 import { startNode, type TestNode } from '../support/node.ts';
 import { nextCode, type TestUser } from '../support/relying-party.ts';
-import { userWithPassword, userWithTotp } from '../support/sign-in-flow.ts';
+import { signOnPolicy, userWithAccessCode, userWithPassword } from '../support/sign-in-flow.ts';
 
 let node: TestNode;
 let browser: Browser;
 const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
-  node = await startNode({ demo: true });
+  // No user can enroll an access code, so an app that asks for one is lost with it.
+  const files = signOnPolicy('payroll', {
+    then: { allow: { factors: 2, possession: { authenticators: ['access_code'] } } },
+  });
+  node = await startNode({ demo: true, authenticators: ['password', 'totp', 'access_code'], files });
   browser = await launchBrowser();
 });
 afterEach(async () => {
@@ -85,7 +89,7 @@ test('with the keyboard alone: the last one stays, and an address is added by it
   await withEmail(node, user);
   const page = await newPage();
   await signIn(page, user);
-  await page.getByRole('link', { name: 'Manage Password' }).focus();
+  await page.getByRole('link', { name: 'Manage Temporary access code' }).focus();
   await page.keyboard.press('Enter');
   await page.getByRole('button', { name: 'Remove' }).focus();
   await page.keyboard.press('Space');
@@ -114,7 +118,7 @@ test('with the keyboard alone: the last one stays, and an address is added by it
 });
 
 test('without scripts: losing an app takes a tick, and the other sessions end', async () => {
-  const user = await userWithTotp(node);
+  const user = await userWithAccessCode(node);
   const elsewhere = await newPage();
   await signIn(elsewhere, user);
   const page = await newPage({ javaScriptEnabled: false, viewport: { width: 360, height: 740 } });

@@ -33,7 +33,11 @@ const one = { allow: { factors: 1 } };
 const both = { allow: { factors: 2 } };
 const denied = 'deny';
 /** Sets the rules of notes on one node; sign-ins go through the other. */
-const decide = (then: unknown) => node.configure(signOnPolicy('notes', { then }));
+const decide = (then: unknown) => node.configure(signOnPolicy('notes', ...rulesFor(then)));
+
+/** An app that no user could ever enter is refused, so a denial is about a scope that all requests here have. */
+const rulesFor = (then: unknown) =>
+  then === denied ? [{ when: { scopes: { any: ['openid'] } }, then }, { then: one }] : [{ then }];
 
 afterEach(() => decide(one));
 
@@ -92,7 +96,7 @@ describe('between two steps', () => {
     const user = await userWithPassword(node);
     const begun = await beginSignIn(two, 'payroll');
     const agent = elsewhere(begun.agent);
-    await node.configure(signOnPolicy('payroll', { then: denied }));
+    await node.configure(signOnPolicy('payroll', ...rulesFor(denied)));
     const refused = await identify(agent, begun.page, user);
     expect(refused.status).toBe(403);
     await node.configure(signOnPolicy('payroll', { then: one }));

@@ -106,9 +106,12 @@ export const endpointInputs: readonly TestedInput[] = [
       counts: 'once',
       refusals: ['invalid_request_uri', 'request_uri_not_supported'],
       async submit({ node, home }, value) {
-        const query = new URLSearchParams({ client_id: app, request_uri: at === 0 ? value : `${parPrefix}${value}` });
-        // Without an address of its own such a request is refused at the one that is registered, on another port.
-        const { url } = await home.open(`${node.issuer}/oauth2/v1/authorize?${query}`, {}, 'http://127.0.0.1');
+        const query = new URLSearchParams({
+          client_id: app,
+          redirect_uri: redirectUri,
+          request_uri: at === 0 ? value : `${parPrefix}${value}`,
+        });
+        const { url } = await home.open(`${node.issuer}/oauth2/v1/authorize?${query}`, {}, redirectUri);
         const answer = new URL(url).searchParams;
         return answer.has('code') ? 'code' : (answer.get('error') ?? url);
       },
