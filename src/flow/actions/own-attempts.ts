@@ -1,6 +1,6 @@
 /**
  * Attempts of browsers that the account knows. This file promises: strangers who use up the attempts of an account do
- * not lock out its owner, and a browser that only says that it is known gets nothing (Law 8, decision 34).
+ * not lock out its owner, and a browser that only says that it is known gets nothing (Law 8, decision 35).
  */
 import type { Credential } from '../../authenticators/authenticator.ts';
 import { browserAttemptsCounter, knownDeviceKey } from '../../stores/keys.ts';
