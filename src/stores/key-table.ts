@@ -352,6 +352,16 @@ export const keyTable = {
     durability: 'ephemeral',
     references: [],
   },
+  'browser-attempts': {
+    what: 'Failed attempts of a browser that the account knows, where the account has none left.',
+    holds: 'counter',
+    tag: { rule: 'hash', of: 'the account, the credential, the authenticator and the secret of the browser' },
+    rest: '`try`',
+    owner: 'flow/actions/own-attempts',
+    lifetime: windows,
+    durability: 'ephemeral',
+    references: [],
+  },
   'user-code-attempts': {
     what: 'Counts the user codes that a browser or a network has tried (RFC 8628, section 5.1).',
     holds: 'counter',

@@ -119,6 +119,16 @@ export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): 
   return keyOf('user-code-attempts', `${by}\n${id}`, 'try');
 }
 
+/** The counter of a known browser's own attempts. `secret`: of its cookie. */
+export function browserAttemptsCounter(of: {
+  readonly account: string;
+  readonly credential: string;
+  readonly authenticator: string;
+  readonly secret: string;
+}): string {
+  return keyOf('browser-attempts', [of.account, of.credential, of.authenticator, of.secret].join('\n'), 'try');
+}
+
 export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');

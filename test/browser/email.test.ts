@@ -17,7 +17,7 @@ let landing: string;
 const contexts: BrowserContext[] = [];
 
 beforeAll(async () => {
-  node = await startNode({ demo: true, authenticators: ['password', 'email'], files: passwordless });
+  node = await startNode({ demo: true, authenticators: ['password', 'totp', 'email'], files: passwordless });
   app = await openLandingPage();
   landing = app.url;
   browser = await launchBrowser();

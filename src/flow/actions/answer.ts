@@ -19,6 +19,7 @@ import type { Decided, OpenTransaction } from '../transaction/open-transaction.t
 import { enroll } from './enroll.ts';
 import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
+import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
 import { selectOption } from './select.ts';
 import {
@@ -125,15 +126,16 @@ async function identify(
   if (!isGiven || !(await isUsable(identifyWith, context, facts))) return { context: identifiedContext, messages: [] };
   // Nothing was tried. The transaction stays as it is, so that another answer that is being verified does not become
   // stale.
-  const refusal = throttled(identifiedContext, identifyWith, loaded.reservation);
-  if (refusal) return { ...refusal, context };
   const credential = account?.credentials.find(({ authenticator }) => authenticator === identifyWith);
+  const attempt = await withOwnAttempts(context, { key: identifyWith, account, credential }, loaded);
+  const refusal = throttled(identifiedContext, identifyWith, attempt.reservation);
+  if (refusal) return { ...refusal, context };
   const verified = await verify(identifiedContext, {
     key: identifyWith,
     credential,
     pending: {},
     fields,
-    loaded,
+    loaded: attempt,
     account,
   });
   // The identify page names no account: the next try may be about another one.
@@ -183,5 +185,7 @@ async function challenge(
   if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
   const account = subject.decoy ? undefined : await loadAccount(context.request.unit, subject.id);
   const credential = account?.credentials.find(({ id }) => id === pending.enrollment);
-  return verify(context, { key: pending.authenticator, credential, pending: pending.private, fields, loaded, account });
+  const key = pending.authenticator;
+  const attempt = await withOwnAttempts(context, { key, account, credential }, loaded);
+  return verify(context, { key, credential, pending: pending.private, fields, loaded: attempt, account });
 }

@@ -1,0 +1,123 @@
+/** Locking out the owner: strangers cannot, with however many guesses, and a made-up cookie makes no browser known. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { attemptCounter } from '../../src/stores/keys.ts';
+import { codeIn, mailTo } from '../support/mail.ts';
+import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
+import { randomName } from '../support/random-name.ts';
+import { redirectUri, type TestUser } from '../support/relying-party.ts';
+import { cookieOf, reopened } from '../support/returning-browser.ts';
+import { answerStep, beginSignIn, currentStep, formOf, identify } from '../support/sign-in-flow.ts';
+import { UserAgent } from '../support/user-agent.ts';
+
+let node: TestNode;
+beforeAll(async () => {
+  node = await startNode({ demo: true, authenticators: ['password', 'totp', 'email'], users: false });
+});
+afterAll(() => node.stop());
+
+type Known = TestUser & { readonly id: string };
+
+async function newUser(): Promise<Known> {
+  const identifier = `${randomName()}@demo.test`;
+  const credentials = [testPassword(node.app), emailCredential(identifier)];
+  const created = await node.app.directory.create({ identifiers: [identifier], groups: [], credentials });
+  if (!created.ok) throw new Error(created.code);
+  return { id: created.user.id, identifier, password };
+}
+
+/** A browser with which this user has signed in before; its session is over. */
+async function knownBrowser(user: TestUser): Promise<UserAgent> {
+  const { agent, page } = await beginSignIn(node, 'notes');
+  expect(currentStep(await identify(agent, page, user))).toBe('code');
+  return reopened(agent, node.issuer);
+}
+
+/** So many wrong passwords in one browser. Returns the codes that the last one was answered with. */
+async function guess(user: TestUser, count: number, agent = new UserAgent()): Promise<readonly string[]> {
+  let { page } = await beginSignIn(node, 'notes', agent);
+  for (let done = 0; done < count; done += 1)
+    page = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': 'wrong one' });
+  return page.messages;
+}
+
+async function signsIn(user: TestUser, agent = new UserAgent()): Promise<string> {
+  const { page } = await beginSignIn(node, 'notes', agent);
+  const next = await identify(agent, page, user);
+  return currentStep(next) === 'code' ? 'code' : (next.messages[0] ?? '');
+}
+
+/** As if a stranger had failed a hundred times in a row. */
+async function exhaust({ id }: Known): Promise<void> {
+  const limits = [{ limit: 100, window: 0 }];
+  for (let count = 0; count < 100; count += 1) await node.store.reserve(attemptCounter(id, 'password'), limits);
+}
+
+test('a stranger who uses up the attempts keeps other strangers out, and not a browser that the owner used', async () => {
+  const user = await newUser();
+  const agent = await knownBrowser(user);
+  expect(await guess(user, 11)).toEqual(['attempts.exceeded']);
+  expect(await signsIn(user)).toBe('attempts.exceeded');
+  expect(await signsIn(user, agent)).toBe('code');
+  // What the owner proved resets nothing for strangers.
+  expect(await signsIn(user)).toBe('attempts.exceeded');
+});
+
+test('a known browser has as many attempts as all others together, and no more', async () => {
+  const user = await newUser();
+  const agent = await knownBrowser(user);
+  await guess(user, 11);
+  const { started } = node.app.hashing.stats;
+  expect(await guess(user, 11, agent)).toEqual(['attempts.exceeded']);
+  expect(node.app.hashing.stats.started - started).toBe(10);
+  expect(await signsIn(user, await knownCopy(agent))).toBe('attempts.exceeded');
+});
+
+/** The same browser once more: its cookies without its open sign-ins. */
+async function knownCopy(agent: UserAgent): Promise<UserAgent> {
+  return reopened(agent, node.issuer);
+}
+
+test('a cookie that is made up, or of a browser that another user used, gets nothing', async () => {
+  const user = await newUser();
+  const other = await newUser();
+  const agent = await knownBrowser(other);
+  await guess(user, 11);
+  expect(await signsIn(user, agent)).toBe('attempts.exceeded');
+  const name = agent.cookies(node.issuer).map((cookie) => cookie.name);
+  const device = name.find((one) => /device/i.test(one)) ?? '';
+  expect(cookieOf(agent, node.issuer, device)).not.toBe('');
+  const forged = new UserAgent();
+  forged.setCookie(node.issuer, `${device}=${'A'.repeat(43)}; path=/`);
+  expect(await signsIn(user, forged)).toBe('attempts.exceeded');
+});
+
+test('after a hundred failures in a row only known browsers get in, until a recovery', async () => {
+  const user = await newUser();
+  const agent = await knownBrowser(user);
+  await exhaust(user);
+  expect(await signsIn(user)).toBe('attempts.locked');
+  expect(await signsIn(user, agent)).toBe('code');
+  expect(await signsIn(user)).toBe('attempts.locked');
+
+  const begun = await beginSignIn(node, 'notes');
+  const who = await begun.agent.submit(begun.page, formOf(begun.page, 'recover'), {}, redirectUri);
+  const asked = await answerStep(begun.agent, who, { identifier: user.identifier });
+  const proved = await answerStep(begun.agent, asked, {
+    'credentials.passcode': codeIn(await mailTo(node, user.identifier)),
+  });
+  const good = 'seven green umbrellas';
+  expect(currentStep(await answerStep(begun.agent, proved, { 'credentials.passcode': good }))).toBe('code');
+  expect(await signsIn({ ...user, password: good })).toBe('code');
+});
+
+test('another authenticator still works', async () => {
+  const user = await newUser();
+  await exhaust(user);
+  const { agent, page } = await beginSignIn(node, 'notes');
+  const named = await answerStep(agent, page, { identifier: user.identifier, 'credentials.passcode': '' });
+  const list = await agent.submit(named, formOf(named, 'select'), {}, redirectUri);
+  const email = await answerStep(agent, list, { 'authenticator.id': 'email' });
+  const code = codeIn(await mailTo(node, user.identifier));
+  expect(currentStep(await answerStep(agent, email, { 'credentials.passcode': code }))).toBe('code');
+});
