@@ -18,6 +18,7 @@ import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
+import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
@@ -39,7 +40,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 
 export interface Submission {
   /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel' | 'register';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
@@ -109,6 +110,10 @@ export async function submit(
     case 'skip': {
       const skipped = await skip(context, await decide(context));
       return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
+    }
+    case 'register': {
+      const begun = await beginRegistration(context, await decide(context));
+      return begun ? present(begun, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
     }
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
@@ -201,7 +206,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
   const handle = formHandle(context.services.secrets()[0] as string, {
     transaction: transaction.id,
-    step: step.kind,
+    step: 'registers' in step && step.registers ? 'register' : step.kind,
     authenticator: answeredAuthenticator(step),
     version,
   });
@@ -218,7 +223,8 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
-    canRestart: subject !== undefined && transaction.expectedSubject === undefined,
+    canRestart:
+      (subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined,
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),

@@ -21,7 +21,7 @@ import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction } from './interaction/interactions.ts';
+import { beginTransaction, registrationPrompt } from './interaction/interactions.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
@@ -235,8 +235,10 @@ function policy(services: Services): NonNullable<Configuration['interactions']>[
     ),
     ...named,
   );
+  // Initiating User Registration via OpenID Connect 1.0: `prompt=create`.
+  prompts.add(new Prompt({ name: registrationPrompt, requestable: true }), 0);
   prompts.remove('login');
-  prompts.add(login, 0);
+  prompts.add(login, 1);
   // All apps belong to the operator: a native one needs no consent page of its own.
   prompts.get('consent')?.checks.remove('native_client_prompt');
   return prompts;

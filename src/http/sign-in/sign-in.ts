@@ -35,6 +35,7 @@ const submissionSteps: ReadonlySet<string> = new Set([
   'resend',
   'restart',
   'cancel',
+  'register',
 ] satisfies Submission['step'][]);
 
 export function signInHandlers(parts: SignInParts) {

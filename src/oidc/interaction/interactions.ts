@@ -41,7 +41,9 @@ export async function beginTransaction(
   const ttl = snapshot.settings.tokens.interaction;
   const expected = expectedSubject(ctx);
   const accountId = ctx.oidc.session?.accountId;
-  const asked = accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
+  const registers = ctx.oidc.prompts.has(registrationPrompt) && ctx.oidc.promptPending(registrationPrompt);
+  const asked =
+    !registers && accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
   const account = asked === undefined ? undefined : await loadAccount(unit, asked);
   const hint = ctx.oidc.params?.login_hint;
   const locales = ctx.oidc.params?.ui_locales;
@@ -65,6 +67,7 @@ export async function beginTransaction(
   const transaction: Transaction = {
     ...fresh,
     ...(subject ? { subject } : {}),
+    ...(registers ? { registration: {} } : {}),
     ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
     ...(continues?.skipped ? { skipped: continues.skipped } : {}),
     ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
@@ -73,6 +76,9 @@ export async function beginTransaction(
   unit.create(transactionKey(transaction.id), transactionEntry(transaction, ttl));
   return signInPath(interaction.uid);
 }
+
+/** The app asks for the form of a new user first. */
+export const registrationPrompt = 'create';
 
 /** The interaction that oidc-provider waits for. */
 export interface OpenInteraction {
@@ -138,6 +144,7 @@ export async function finishInteraction(
     // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
     login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
+    ...(interaction.prompt.name === registrationPrompt ? { [registrationPrompt]: {} } : {}),
   };
   // `exp` is by the clock of oidc-provider.
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));

@@ -18,7 +18,8 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...resendsOf(step, t).map(({ text, more }) => option('resend', text, more)),
     ...(hasOthers ? [option('select', { key: `options.select.${step.kind}` })] : []),
     ...(skip === undefined ? [] : [option('skip', skip)]),
-    ...(canRestart ? [option('restart', { key: 'options.restart' })] : []),
+    ...(step.kind === 'identify' && step.canRegister ? [option('register', { key: 'options.register' })] : []),
+    ...(canRestart ? [option('restart', restartText(step))] : []),
   ];
   return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
 }
@@ -67,6 +68,12 @@ function skipText(step: Step): MessageDescriptor | undefined {
   if (count !== undefined) return { key: 'options.skip.left', params: { count } };
   if (until === undefined) return { key: 'options.skip' };
   return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
+}
+
+/** A new user may turn out to have an account. */
+function restartText(step: Step): MessageDescriptor {
+  const isNew = 'registers' in step && step.registers;
+  return { key: isNew ? 'options.sign_in' : 'options.restart' };
 }
 
 /** A user who is not identified yet has no account to go back to. */
