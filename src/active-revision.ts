@@ -6,8 +6,8 @@
 
 import type { Provider } from 'oidc-provider';
 import type { Seconds } from './core/model/facts.ts';
-import { StepgateError } from './errors.ts';
-import { type Keyring, loadKeyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
+import { StepgateError, StoreUnavailable } from './errors.ts';
+import { type Keyring, parseKeyring, publishedKeys, type SigningKey } from './oidc/keys/keyring.ts';
 import type { Settings } from './policy/model/settings.ts';
 import type { Revisions } from './policy/revision/revisions.ts';
 import type { Snapshot } from './policy/revision/snapshot.ts';
@@ -43,9 +43,8 @@ export class ActiveRevision {
     this.#options = options;
   }
 
-  /** Reads keys and configuration once, then follows. Rejects with `StoreUnavailable`. */
+  /** Reads keys and configuration once, then follows. Rejects with `StoreUnavailable`, also where one is missing. */
   async start(): Promise<void> {
-    this.#keyring = await loadKeyring(this.#options.store, this.#options.now());
     await this.#follow();
     this.#schedule();
   }
@@ -110,14 +109,24 @@ export class ActiveRevision {
     const { store, revisions, now } = this.#options;
     const { entries } = await store.load([revisionPointerKey, keyringKey]);
     const keyring = entries.get(keyringKey);
-    // A store that lost its keys is not the store that we started with: no relying party could verify what new keys
-    // would sign.
-    if (!keyring) throw new StepgateError('store_unavailable', 'the keys are gone from the store');
+    const pointer = entries.get(revisionPointerKey);
+    // A store that lost its keys or its configuration is not the store that we started with: no relying party could
+    // verify what new keys would sign.
+    if (!keyring) throw this.#lost('the keys are');
+    if (!pointer) throw this.#lost('the configuration is');
     this.#keyring = parseKeyring(keyring.value);
-    this.#snapshot = await revisions.at(entries.get(revisionPointerKey));
+    this.#snapshot = await revisions.at(pointer);
     this.#rebuild(now());
     this.#followedAt = Date.now();
     this.#failure = undefined;
+  }
+
+  /** Nothing is served from memory on a store that has lost what it was served from. */
+  #lost(whatIs: string): StoreUnavailable {
+    this.#snapshot = undefined;
+    this.#provider = undefined;
+    this.#builtFrom = '';
+    return new StoreUnavailable(`${whatIs} gone from the store`);
   }
 
   #rebuild(now: Seconds): void {

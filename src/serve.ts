@@ -9,10 +9,13 @@ import { omitUndefined } from './core/model/omit-undefined.ts';
 import { prepareDemo } from './demo/prepare.ts';
 import { StepgateError } from './errors.ts';
 import type { Logger } from './log.ts';
+import { createKeyring } from './oidc/keys/keyring.ts';
 import { loadConfiguration } from './policy/load.ts';
 import { findingLine, warningLine } from './policy/model/finding.ts';
+import { Revisions } from './policy/revision/revisions.ts';
 import { watchConfiguration } from './policy/source/watch-configuration.ts';
 import { openStore } from './stores/open.ts';
+import type { Store } from './stores/store.ts';
 
 export interface ServeOptions {
   readonly port: number;
@@ -87,20 +90,16 @@ class Closing {
 export async function serve(options: ServeOptions): Promise<Serving> {
   const { log } = options;
   const closing = new Closing();
-  const store = await openStore({
-    ...omitUndefined({ redisUrl: options.redisUrl }),
-    dataDir: options.dataDir,
-    warn: (text) => log.warn(text),
-  });
-  closing.add(() => store.close());
   const server = createServer(connectionLimits);
   try {
     const listening = await listen(server, options);
     const { port } = listening;
     const node: NodeOptions = { ...options, port };
+    const { store, isNew } = await openNodeStore(node);
+    closing.add(() => store.close());
     const issuer = issuerOf(node, await configuredIssuer(node));
     const app = createApp({ store, issuer, log, demo: options.demo !== undefined, variables: options.variables });
-    await startApp(app, node, closing);
+    await startApp(app, { ...node, isNew }, closing);
     if (options.demo) {
       closing.add(await prepareDemo({ ...options.demo, app, store, issuer, port, host: options.host }));
     }
@@ -133,11 +132,31 @@ async function listen(server: Server, { port, host }: ServeOptions): Promise<Lis
   };
 }
 
-/** With Redis the configuration is in the store already, except for a demo that starts for the first time. */
-async function startApp(app: ServerApp, options: NodeOptions, closing: Closing): Promise<void> {
+/**
+ * The first start with an empty data directory fills it. An empty Redis may have lost everything, so it is refused; but
+ * a demo has nothing to lose.
+ */
+async function openNodeStore(options: NodeOptions): Promise<{ readonly store: Store; readonly isNew: boolean }> {
+  const { dataDir, log, demo, redisUrl } = options;
+  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string) => log.warn(text) };
+  if (redisUrl !== undefined && demo === undefined) return { store: await openStore(settings), isNew: false };
+  let isNew = false;
+  const store = await openStore(settings, async (empty) => {
+    await createKeyring(empty, Math.floor(Date.now() / 1000));
+    await applyConfiguration(new Revisions(empty, { authenticators: authenticatorKinds }), options, 'start');
+    isNew = true;
+  });
+  return { store, isNew };
+}
+
+/** With Redis the configuration is in the store already. */
+async function startApp(
+  app: ServerApp,
+  options: NodeOptions & { readonly isNew: boolean },
+  closing: Closing,
+): Promise<void> {
   const isEmbedded = options.redisUrl === undefined;
-  const isNewDemo = options.demo !== undefined && !(await app.revisions.current());
-  if (isEmbedded || isNewDemo) await applyConfiguration(app, options, 'start');
+  if (isEmbedded) await applyConfiguration(app.revisions, options, options.isNew ? 'change' : 'start');
   await app.activeRevision.start();
   closing.add(() => app.activeRevision.stop());
   app.storeHealth.start();
@@ -178,26 +197,27 @@ function notConfigured({ configDir, log }: ServeOptions, lines: readonly string[
 }
 
 /** Warnings are logged when the node starts, and when they may be new. */
-async function applyConfiguration(app: ServerApp, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
-  const loaded = await loadConfiguration(options.configDir, {
+async function applyConfiguration(revisions: Revisions, options: NodeOptions, when: 'start' | 'change'): Promise<void> {
+  const { configDir, log } = options;
+  const loaded = await loadConfiguration(configDir, {
     authenticators: authenticatorKinds,
     variables: variablesOf(options),
     inbox: options.demo !== undefined,
   });
   if (!loaded.ok) throw notConfigured(options, loaded.findings.map(findingLine));
-  const { revision, changed } = await app.revisions.apply(loaded.documents, {
+  const { revision, changed } = await revisions.apply(loaded.documents, {
     by: 'serve',
-    message: `files of ${options.configDir}`,
+    message: `files of ${configDir}`,
   });
   if (when === 'start' || changed.length > 0)
-    for (const warning of loaded.warnings) options.log.warn(`${options.configDir}/${warningLine(warning)}`);
-  if (changed.length > 0) options.log.info('configuration applied', { revision, changed });
+    for (const warning of loaded.warnings) log.warn(`${configDir}/${warningLine(warning)}`);
+  if (changed.length > 0) log.info('configuration applied', { revision, changed });
 }
 
 /** A broken file is reported and changes nothing. */
 async function reapply(app: ServerApp, options: NodeOptions): Promise<void> {
   try {
-    await applyConfiguration(app, options, 'change');
+    await applyConfiguration(app.revisions, options, 'change');
     await app.activeRevision.refresh();
   } catch (error) {
     if (!(error instanceof StepgateError) || error.code !== 'not_configured') throw error;

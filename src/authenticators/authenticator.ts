@@ -128,6 +128,8 @@ export interface AuthenticatorContext {
    * One of `public.methods`: how the user wants the message that is requested again. Absent: the authenticator chooses.
    */
   readonly method?: string;
+  /** The proof is for setting a forgotten password anew, and signs the user in to nothing. */
+  readonly recovering?: true;
   /**
    * The user has proved something, in this transaction or in the session of this browser: a page may show what only
    * they should know. Never true for a decoy.

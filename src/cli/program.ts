@@ -9,8 +9,7 @@ import { phoneCredential, takesCodes } from '../authenticators/phone/phone.ts';
 import { HashingQueue } from '../authenticators/shared/hashing-queue.ts';
 import { mailAddress } from '../core/model/mail-address.ts';
 import { omitUndefined } from '../core/model/omit-undefined.ts';
-import { openStore } from '../stores/open.ts';
-import type { Store } from '../stores/store.ts';
+import { openAsItIs, openStore } from '../stores/open.ts';
 import { type AuditContext, auditCommand } from './audit/audit.ts';
 import { type ConfigContext, configCommand } from './config/config.ts';
 import { type DoctorContext, doctorCommand } from './doctor/doctor.ts';
@@ -51,8 +50,7 @@ function createContext(env: Environment): CommandContext {
   const stderr = (text: string): void => void process.stderr.write(text);
   const dataDir = env.DATA_DIR ?? 'data';
   const redisUrl = env.REDIS_URL || undefined;
-  const openStoreAnd = (warn = (text: string): void => stderr(`${text}\n`)): Promise<Store> =>
-    openStore({ ...omitUndefined({ redisUrl }), dataDir, warn });
+  const settings = { ...omitUndefined({ redisUrl }), dataDir, warn: (text: string): void => stderr(`${text}\n`) };
   return {
     stdout,
     stderr,
@@ -63,7 +61,10 @@ function createContext(env: Environment): CommandContext {
     },
     interrupted,
     now: () => Math.floor(Date.now() / 1000),
-    openStore: openStoreAnd,
+    openStore: () => openStore(settings),
+    // An empty data directory is a first start; an empty Redis may have lost everything.
+    openNewStore: (init, initialise) => openStore(settings, init || redisUrl === undefined ? initialise : undefined),
+    openAsItIs: (warn) => openAsItIs({ ...settings, warn }),
     configDir: env.CONFIG_DIR ?? 'config',
     ...omitUndefined({ dataDir: redisUrl === undefined ? dataDir : undefined, issuer: env.ISSUER || undefined }),
     nodeVersion: process.versions.node,

@@ -1,5 +1,7 @@
 /** The channels of this node, built from the current settings. */
+
 import type { Seconds } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Channel, ChannelKind } from './channel.ts';
 import { smtpChannel } from './smtp.ts';
 import { twilioChannel } from './twilio.ts';
@@ -71,7 +73,7 @@ const builders: Readonly<Record<ChannelKind, Build>> = {
     const password = passwordEnv === undefined ? undefined : variables[passwordEnv];
     return smtpChannel({
       ...smtp,
-      ...(password === undefined ? {} : { password }),
+      ...omitUndefined({ password }),
       from: mail.from,
       timeout: smtpTimeout,
     });

@@ -1,4 +1,5 @@
 /** The demo's mailbox and phone: it keeps messages in the store, where every user of the demo can read them. */
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { keyTable } from '../stores/key-table.ts';
 import { demoInboxKey } from '../stores/keys.ts';
 import type { Store } from '../stores/store.ts';
@@ -19,9 +20,9 @@ export function inboxChannel(store: Store): Channel {
       const message: InboxMessage = {
         channel,
         to,
-        ...(subject === undefined ? {} : { subject }),
+        ...omitUndefined({ subject }),
         text,
-        ...(html === undefined ? {} : { html }),
+        ...omitUndefined({ html }),
         at: new Date().toISOString(),
       };
       await store.commit([{ op: 'append', key: demoInboxKey, value: JSON.stringify(message), keep }]);

@@ -1,6 +1,8 @@
 /** Email over SMTP (RFC 5321), with pooled connections. */
+
 import { createTransport } from 'nodemailer';
 import { mailAddress } from '../core/model/mail-address.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import type { Channel, OutgoingMessage } from './channel.ts';
 
 export interface SmtpOptions {
@@ -69,7 +71,7 @@ function mailOf({ id, brand, subject, text, html }: OutgoingMessage, to: string,
     messageId: `<${id}@${domain}>`,
     subject: subject ?? '',
     text,
-    ...(html === undefined ? {} : { html }),
+    ...omitUndefined({ html }),
     // RFC 3834: no out-of-office answers.
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
     disableFileAccess: true,

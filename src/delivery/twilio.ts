@@ -1,7 +1,9 @@
 /**
  * Text messages and calls by the REST API of Twilio (version 2010-04-01), or of a service that is compatible with it.
  */
+
 import type { Seconds } from '../core/model/facts.ts';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
 import { isFinal, type Posted, postOnce } from './http-post.ts';
 
@@ -40,7 +42,7 @@ export function twilioChannel(options: TwilioOptions): Channel {
           accept: 'application/json',
         },
         body: new URLSearchParams(isCall ? callOf(message, options) : textOf(message, options)).toString(),
-        ...(timeout === undefined ? {} : { timeout }),
+        ...omitUndefined({ timeout }),
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
       const reason = `the gateway answered ${answer.status}${codeOf(answer)}`;

@@ -2,7 +2,9 @@
  * Text messages and calls by a webhook, signed as Standard Webhooks 1.0.0 say (https://www.standardwebhooks.com):
  * the gateway checks the signature, and drops a message that comes twice, by its id.
  */
+
 import { createHmac } from 'node:crypto';
+import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { type Channel, type OutgoingMessage, TryLater } from './channel.ts';
 import { isFinal, postOnce } from './http-post.ts';
 
@@ -30,7 +32,7 @@ export function webhookChannel({ url, secret, warn, timeout }: WebhookOptions): 
         url,
         headers: { 'content-type': 'application/json', ...signatureOf(message.id, body, keys) },
         body,
-        ...(timeout === undefined ? {} : { timeout }),
+        ...omitUndefined({ timeout }),
       });
       if (answer.status >= 200 && answer.status < 300) return 'sent';
       const reason = `the webhook answered ${answer.status}`;

@@ -11,21 +11,24 @@ import { omitUndefined } from '../core/model/omit-undefined.ts';
 import { nextStep } from '../core/step/next-step.ts';
 import type { Notice, Step } from '../core/step/step.ts';
 import { isExpired, type Transaction } from '../core/step/transaction.ts';
-import { forgetSubject, started } from '../core/step/transitions.ts';
+import { started } from '../core/step/transitions.ts';
 import { StepgateError } from '../errors.ts';
 import type { App } from '../policy/model/app.ts';
 import type { Snapshot } from '../policy/revision/snapshot.ts';
 import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.ts';
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
+import { recover } from './actions/recover.ts';
 import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
+import { begunAnew, restarted } from './actions/restart.ts';
 import { select, viewOf } from './actions/select.ts';
 import { skip } from './actions/skip.ts';
 import { startChallenge } from './actions/start-challenge.ts';
 import type { ActionResult } from './actions/verify.ts';
 import { audit, decidingRule } from './audit.ts';
 import { mayKeepSecret } from './browser/known-device.ts';
+import { isProvingBrowser } from './browser/proof-secret.ts';
 import { decoyEntropy } from './facts/decoy-entropy.ts';
 import { transactionFacts } from './facts/gather.ts';
 import type { Services } from './services.ts';
@@ -40,7 +43,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 
 export interface Submission {
   /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'cancel' | 'register';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'register' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
@@ -61,6 +64,8 @@ export interface StepShown {
   /** Keys of the authenticators that were proved in this transaction. */
   readonly done: readonly string[];
   readonly canRestart: boolean;
+  /** The user recovers the password. */
+  readonly recovering?: true;
   /** The transaction went on by this request: show it under its own address. */
   readonly moved: boolean;
   /** What came with this request was not taken: `step.messages` say why. */
@@ -77,12 +82,22 @@ export type SignInResult =
       /** The browser may keep the secret that it has: nothing is bound to it now that was not before. */
       readonly keepsSecret: boolean;
     }
-  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'unmet' };
+  | { readonly kind: 'cancelled'; readonly reason: 'user' | 'denied' | 'unmet' }
+  | SignInLost;
+
+/**
+ * This browser did not give the last proof, or lost the answer to it (Law 15). It can only begin anew. `handle`: for
+ * the form that does.
+ */
+export interface SignInLost extends Pick<StepShown, 'handle' | 'app' | 'snapshot'> {
+  readonly kind: 'lost';
+}
 
 /** Shows the current step. Rejects with `StepgateError('sign_in_expired')` when there is no such transaction. */
 export async function view(services: Services, request: TransactionRequest): Promise<SignInResult> {
   await loadTransaction(request);
-  return present(await openTransaction(services, request), [], false);
+  const context = await openTransaction(services, request);
+  return isLost(context) ? lost(context) : present(context, [], false);
 }
 
 /** Takes a form. A form that does not answer the current step shows that step and consumes nothing. */
@@ -95,11 +110,15 @@ export async function submit(
   const attempt = binding && submission.step === 'answer' ? attemptOf(services, binding, submission.fields) : undefined;
   const loaded = await loadTransaction(request, attempt);
   const context = await openTransaction(services, request);
+  if (isLost(context)) {
+    const isRestart = submission.step === 'restart' && binding?.version === context.version;
+    return isRestart ? present(begunAnew(context), [], true) : lost(context);
+  }
   if (!binding || binding.version !== context.version)
     return present(context, [{ code: 'form.stale', level: 'info' }], false);
   switch (submission.step) {
     case 'cancel':
-      return cancel(context);
+      return cancel(context, await decide(context));
     case 'restart':
       return present(restarted(context), [], true);
     case 'resend':
@@ -107,14 +126,12 @@ export async function submit(
         await resend(context, await decide(context), submission.fields['authenticator.methodType']),
         context,
       );
-    case 'skip': {
-      const skipped = await skip(context, await decide(context));
-      return skipped ? present(skipped, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
-    }
-    case 'register': {
-      const begun = await beginRegistration(context, await decide(context));
-      return begun ? present(begun, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
-    }
+    case 'skip':
+      return moved(context, await skip(context, await decide(context)));
+    case 'recover':
+      return moved(context, await recover(context, await decide(context)));
+    case 'register':
+      return moved(context, await beginRegistration(context, await decide(context)));
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -159,26 +176,26 @@ export async function decide({ services, request, transaction, snapshot, app }: 
   return { facts, decision: evaluate(await snapshot.policies(app), facts) };
 }
 
-function cancel(context: OpenTransaction): SignInResult {
+/** After a denial the user can only go back. The app is told that a policy denied, and not that the user gave up. */
+function cancel(context: OpenTransaction, { decision }: Decided): SignInResult {
   const { services, request } = context;
   discardTransaction(context);
   audit(request.unit, services.audit, { event: 'sign_in.cancelled', outcome: 'failure', ...auditContext(context) });
-  return { kind: 'cancelled', reason: 'user' };
+  return { kind: 'cancelled', reason: decision.kind === 'deny' ? 'denied' : 'user' };
 }
 
-/**
- * Another user wants to sign in: a new transaction for the same request, without the session and the skips of the one
- * before (Law 6).
- */
-function restarted(context: OpenTransaction): OpenTransaction {
-  const { session: _session, skipped: _skipped, ...rest } = context.transaction;
-  if (rest.expectedSubject !== undefined) return context;
-  return { ...context, transaction: forgetSubject({ ...rest, event: newEvent(context), evidence: [] }) };
+/** `undefined`: the page does not offer that. */
+function moved(context: OpenTransaction, to: OpenTransaction | undefined): Promise<SignInResult> {
+  return to ? present(to, [], true) : present(context, [{ code: 'form.stale', level: 'info' }], false);
 }
 
-/** Evidence of the former user carries the former event, so it can never count again. */
-function newEvent({ transaction, version }: OpenTransaction): string {
-  return `${transaction.id}.${version}`;
+function isLost({ transaction, request }: OpenTransaction): boolean {
+  return !isProvingBrowser(transaction.proofSecret, request.proofSecret.presented);
+}
+
+function lost({ services, transaction, version, app, snapshot }: OpenTransaction): SignInLost {
+  const binding = { transaction: transaction.id, step: 'restart', authenticator: '', version };
+  return { kind: 'lost', handle: formHandle(services.secrets()[0] as string, binding), app, snapshot };
 }
 
 function conclude({ context, messages }: ActionResult, before: OpenTransaction): Promise<SignInResult> {
@@ -224,7 +241,9 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
     canRestart:
-      (subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined,
+      transaction.recovering === true ||
+      ((subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined),
+    ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,
     refused: messages.some(({ level }) => level === 'error'),

@@ -7,6 +7,7 @@ import { isExpired, type Transaction } from '../core/step/transaction.ts';
 import type { App } from '../policy/model/app.ts';
 import { interactionKey, transactionKey } from '../stores/keys.ts';
 import { magicLinkChallenge } from './actions/magic-link-challenge.ts';
+import { isProvingBrowser } from './browser/proof-secret.ts';
 import type { Services } from './services.ts';
 import { formHandle } from './transaction/form-handle.ts';
 import type { TransactionRequest } from './transaction/open-transaction.ts';
@@ -66,7 +67,8 @@ export interface SignInStatus {
 
 export async function signInStatus(services: Services, request: TransactionRequest): Promise<SignInStatus> {
   const found = await openTransaction(services, request);
-  return found ? { version: found.version, state: 'open' } : { version: 0, state: 'over' };
+  const isOwn = found && isProvingBrowser(found.transaction.proofSecret, request.proofSecret.presented);
+  return isOwn ? { version: found.version, state: 'open' } : { version: 0, state: 'over' };
 }
 
 async function openTransaction(

@@ -19,6 +19,8 @@ export interface DeviceDetails {
 }
 
 export interface ProviderPages {
+  /** The languages that they can be in. */
+  readonly locales: readonly string[];
   showError(ctx: KoaContextWithOIDC, error: PageError): Promise<void>;
   /** `error`: why the last code was refused. It may carry that code as `userCode`. */
   showDeviceInput(ctx: KoaContextWithOIDC, error: Error | undefined): Promise<void>;

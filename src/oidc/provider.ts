@@ -14,14 +14,18 @@ import type { Settings } from '../policy/model/settings.ts';
 import { enabledAuthenticators } from '../policy/revision/enabled-authenticators.ts';
 import { clientMetadata, compareSecretsByHash } from './clients.ts';
 import { cacheable } from './endpoints/cacheable.ts';
+import { completedAnswers } from './endpoints/completed-answers.ts';
 import { restartLostDeviceForm } from './endpoints/device-restart.ts';
 import { features } from './endpoints/features.ts';
 import { allowFormTargets } from './endpoints/form-targets.ts';
 import { takeOnlyIdTokensAsHints } from './endpoints/id-token-hint.ts';
 import { enforcePollingInterval } from './endpoints/polling-interval.ts';
 import { postedRequests } from './endpoints/posted-requests.ts';
+import { publicClientBasic } from './endpoints/public-client-basic.ts';
+import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction, registrationPrompt } from './interaction/interactions.ts';
+import { beginTransaction, registrationPrompt, signInPath } from './interaction/interactions.ts';
+import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
 import type { ProviderPages } from './pages.ts';
@@ -32,7 +36,7 @@ import { findAccount } from './sign-on/account.ts';
 import { firstPartyGrant } from './sign-on/grant.ts';
 import { purposeParameter } from './sign-on/request-facts.ts';
 import { needsInteraction, signOn } from './sign-on/sign-on.ts';
-import { createAdapter } from './storage/adapter.ts';
+import { createAdapter, presentedKeys } from './storage/adapter.ts';
 
 export interface ProviderParts {
   readonly services: Services;
@@ -48,6 +52,8 @@ const anonymousSession: Seconds = 3600;
 /** Longest life of a device code (seconds; RFC 8628 section 3.2). */
 const deviceCodeLifetime: Seconds = 600;
 
+const clientAuthMethods = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
+
 export function createProvider(parts: ProviderParts): Provider {
   const { services } = parts;
   const provider = new Provider(services.issuer, configuration(parts));
@@ -55,11 +61,15 @@ export function createProvider(parts: ProviderParts): Provider {
   provider.proxy = true;
   compareSecretsByHash(provider);
   provider.use(postedRequests(parts.pages, [routes.authorization, routes.end_session]));
+  provider.use(resumeOnlyWhereProved(provider, signInPath));
+  provider.use(publicClientBasic(provider, endpointsOfApps));
+  provider.use(completedAnswers());
   provider.use(allowFormTargets(parts.pages));
   provider.use(cacheable());
   provider.use(restartLostDeviceForm(routes.code_verification));
   takeOnlyIdTokensAsHints(provider);
   enforcePollingInterval(provider);
+  limitUserCodes(provider, services.store);
   queueBackchannelLogouts(provider, services, parts.settings);
   return provider;
 }
@@ -79,7 +89,13 @@ function configuration(parts: ProviderParts): Configuration {
     claims: claimsByScope(settings),
     extraParams: [purposeParameter],
     responseTypes: ['code'],
-    clientAuthMethods: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    clientAuthMethods: [...clientAuthMethods],
+    discovery: {
+      prompt_values_supported: ['none', 'login', 'consent'],
+      ui_locales_supported: [...parts.pages.locales],
+      introspection_endpoint_auth_methods_supported: [...clientAuthMethods],
+      revocation_endpoint_auth_methods_supported: [...clientAuthMethods],
+    },
     enabledJWA: {
       clientAuthSigningAlgValues: [...signingAlgorithms],
       idTokenSigningAlgValues: [...signingAlgorithms],
@@ -142,12 +158,25 @@ const routes = {
   code_verification: '/device',
 } as const;
 
+/** Where apps say who they are. */
+const endpointsOfApps: readonly string[] = [
+  routes.token,
+  routes.introspection,
+  routes.revocation,
+  routes.pushed_authorization_request,
+  routes.device_authorization,
+];
+
 /**
- * A request that has read nothing yet uses the revision that this node follows. Only for an unknown app it asks the
- * store for the newest.
+ * Before an app is authenticated, the newest revision is read: the credentials of now decide, and nothing changes on
+ * the way. What the app presents comes along, so a token request costs no round trip more. At other endpoints, a
+ * request that has read nothing yet uses the revision that this node follows, and asks for the newest only about an
+ * unknown app.
  */
 async function clientById(services: Services, clientId: string) {
   const { unit, apps } = currentRequest();
+  const ctx = Provider.ctx;
+  if (ctx && endpointsOfApps.includes(ctx.path)) await unit.load(presentedKeys(ctx.oidc.params ?? {}));
   const find = async () => (await services.snapshot(unit)).app(clientId);
   let app = await find();
   if (!app) {

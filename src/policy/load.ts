@@ -3,9 +3,9 @@
  * findings.
  */
 
+import { checkAttainable } from './check/check-attainable.ts';
 import { checkAuxiliary } from './check/check-auxiliary.ts';
 import { checkCatchAll } from './check/check-catch-all.ts';
-import { checkCharacteristics } from './check/check-characteristics.ts';
 import { checkDuplicates } from './check/check-duplicates.ts';
 import { checkEnrollment } from './check/check-enrollment.ts';
 import { checkProfile } from './check/check-profile.ts';
@@ -60,7 +60,7 @@ export async function loadConfiguration(dir: string, options: LoadConfigurationO
   const enrollment = sources.find(({ kind }) => kind === 'enrollment')?.source;
   const conflicts = [
     ...(enrollment ? checkEnrollment(enrollment, documents, options.authenticators) : []),
-    ...checkCharacteristics(sources, documents, options.authenticators),
+    ...checkAttainable(sources, documents, options.authenticators),
     ...checkProfile(sources, documents, options.authenticators),
   ];
   if (conflicts.length > 0) return { ok: false, findings: [...conflicts].sort(byPlace) };

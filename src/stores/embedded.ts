@@ -4,6 +4,7 @@ import { checkBatch, tightestLimits } from './check-batch.ts';
 import { type EmbeddedOps, embeddedOps } from './embedded-apply.ts';
 import { type CountAttempt, embeddedCounters } from './embedded-counters.ts';
 import { openDatabase, watchFile } from './embedded-database.ts';
+import { markAsNeedingLog } from './embedded-mark.ts';
 import { EmbeddedQueue } from './embedded-queue.ts';
 import { embeddedSweep } from './embedded-sweep.ts';
 import { type Committed, counterOf, type Entry, type Loaded, type LoadOptions, type Op, type Store } from './store.ts';
@@ -29,7 +30,9 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
   const database = openDatabase(file);
   const queue = new EmbeddedQueue(database, watchFile(file));
   const count = embeddedCounters(database);
-  const stopSweeping = keepSweeping(database, queue, now);
+  const mark = () => markWhereItCan(database, file);
+  mark();
+  const stopSweeping = keepSweeping({ database, queue, now, mark });
   const parts: EmbeddedParts = { queue, ops: embeddedOps(database), count, now };
   return {
     load: loadEntries(parts),
@@ -47,7 +50,7 @@ export function openEmbedded({ file, now = Date.now }: EmbeddedOptions): Store {
       stopSweeping();
       await queue.close();
       if (!database.isOpen) return;
-      database.exec('PRAGMA wal_checkpoint(TRUNCATE)');
+      // The last connection writes the log into the file. Another one must not, for its mark would be gone.
       database.close();
     },
   };
@@ -104,7 +107,22 @@ function commitBatch({ queue, ops, now }: EmbeddedParts): Store['commit'] {
   };
 }
 
-function keepSweeping(database: DatabaseSync, queue: EmbeddedQueue, now: () => number): () => void {
+/** What keeps it from marking (a lock, a full disk) is told to those who write; here it is only tried again later. */
+function markWhereItCan(database: DatabaseSync, file: string): void {
+  try {
+    markAsNeedingLog(database, file);
+  } catch {}
+}
+
+interface Sweeping {
+  readonly database: DatabaseSync;
+  readonly queue: EmbeddedQueue;
+  readonly now: () => number;
+  /** Marks the file anew. */
+  readonly mark: () => void;
+}
+
+function keepSweeping({ database, queue, now, mark }: Sweeping): () => void {
   const { due, sweep } = embeddedSweep(database);
   let timer: NodeJS.Timeout;
   const schedule = (delay: number): void => {
@@ -117,7 +135,9 @@ function keepSweeping(database: DatabaseSync, queue: EmbeddedQueue, now: () => n
       // The next read or write of a caller reports what is wrong; here it is only tried again later.
       .catch(() => false)
       .then((more) => {
-        if (database.isOpen) schedule(more ? sweepAgain : sweepEvery);
+        if (!database.isOpen) return;
+        mark();
+        schedule(more ? sweepAgain : sweepEvery);
       });
   };
   schedule(sweepEvery);

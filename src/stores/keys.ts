@@ -114,9 +114,16 @@ export function sendingQuotaCounter(kind: string, of: string): string {
   return keyOf('sending-quota', `${kind}\n${of}`, 'send');
 }
 
+/** The counter of user codes that were tried. `by`: a browser or a network; `id`: which. */
+export function userCodeAttemptsCounter(by: 'browser' | 'network', id: string): string {
+  return keyOf('user-code-attempts', `${by}\n${id}`, 'try');
+}
+
 export const auditKey = keyOf('audit');
 
 export const writeProbeKey = keyOf('write-probe');
+
+export const replicationBarrierKey = keyOf('replication-barrier');
 
 export const demoMarkerKey = keyOf('demo-marker');
 export const demoInboxKey = keyOf('demo-inbox');

@@ -1,25 +1,47 @@
-/** Picks the store that the settings name, and opens it. */
-import { mkdir } from 'node:fs/promises';
+/** Picks the store that the settings name, opens it, and makes sure that it is the one that was made. */
 import { join } from 'node:path';
-import { openEmbedded } from './embedded.ts';
+import { StepgateError, StoreUnavailable } from '../errors.ts';
+import { databaseName, openDataDir } from './data-dir.ts';
+import { keyringKey, revisionPointerKey, usersKey } from './keys.ts';
 import { openRedis } from './redis.ts';
 import type { Store } from './store.ts';
 
 export interface StoreSettings {
   /** Address of a Redis (see `parseRedisUrl`); absent: the embedded store. */
   readonly redisUrl?: string;
-  /** Directory of the embedded store, made when missing. */
+  /** Directory of the embedded store. */
   readonly dataDir: string;
   /** Takes what an operator should know: unsafe settings of Redis, lost connections. */
   readonly warn?: (text: string) => void;
 }
 
-/** Opens the store that the settings name and checks that it may be used. Rejects with `StoreUnavailable` when not. */
-export async function openStore({ redisUrl, dataDir, warn = () => {} }: StoreSettings): Promise<Store> {
-  if (redisUrl === undefined) {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
-    return openEmbedded({ file: join(dataDir, 'stepgate.db') });
+/** Fills a new store: the keys first, the pointer to the configuration last. Safe to repeat. */
+export type Initialise = (store: Store) => Promise<void>;
+
+/**
+ * Opens the store that the settings name, and checks that it may be used. An empty store is not a new one: it may have
+ * lost everything. So only who passes `initialise` says that it is new. Rejects with `StoreUnavailable` when the store
+ * may not be used or lost something, with `StepgateError('not_configured')` when it is empty, and with what
+ * `initialise` rejects with.
+ */
+export async function openStore(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
+  const store = await openAsItIs(settings, initialise);
+  try {
+    if (await isInitialised(store, settings)) return store;
+    if (settings.redisUrl === undefined) throw damaged(settings.dataDir);
+    if (initialise === undefined) throw new StepgateError('not_configured', emptyRedis);
+    await initialise(store);
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
   }
+}
+
+/** Like `openStore`, but whatever is or is not in the store: for a command that examines it. */
+export async function openAsItIs(settings: StoreSettings, initialise?: Initialise): Promise<Store> {
+  const { redisUrl, dataDir, warn = () => {} } = settings;
+  if (redisUrl === undefined) return openDataDir(dataDir, initialise);
   const store = openRedis({ url: redisUrl, onTrouble: (error) => warn(`Redis: ${error.message}`) });
   try {
     for (const warning of await store.examine()) warn(warning);
@@ -28,4 +50,32 @@ export async function openStore({ redisUrl, dataDir, warn = () => {} }: StoreSet
     await store.close();
     throw error;
   }
+}
+
+const emptyRedis =
+  'this Redis holds no store of Stepgate. If it is new, run `stepgate config apply --init`. ' +
+  'If it was in use, its content is lost: restore it from a backup';
+
+/** False: nothing is there, or only what an interrupted initialisation wrote. */
+async function isInitialised(store: Store, { redisUrl, dataDir }: StoreSettings): Promise<boolean> {
+  const { entries } = await store.load([keyringKey, revisionPointerKey]);
+  const hasKeys = entries.get(keyringKey) !== undefined;
+  const hasConfiguration = entries.get(revisionPointerKey) !== undefined;
+  if (hasKeys && hasConfiguration) return true;
+  if (hasKeys || !(hasConfiguration || (await hasUsers(store)))) return false;
+  const where = redisUrl === undefined ? join(dataDir, databaseName) : 'this Redis';
+  throw new StoreUnavailable(`the keys are gone from ${where}: restore it from a backup, or empty it to begin anew`);
+}
+
+async function hasUsers(store: Store): Promise<boolean> {
+  for await (const page of store.members(usersKey)) if (page.length > 0) return true;
+  return false;
+}
+
+function damaged(dataDir: string): StoreUnavailable {
+  const file = join(dataDir, databaseName);
+  return new StoreUnavailable(
+    `${file} is damaged: it holds no keys or no configuration. Restore it from a backup together with its log ` +
+      `(${databaseName}-wal), or empty ${dataDir} to begin anew`,
+  );
 }

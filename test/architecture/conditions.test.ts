@@ -20,7 +20,7 @@ type OptionsFor<Members> = { readonly [Name in keyof Required<Members>]: readonl
 const optionsByFact = {
   now: ['at'],
   // An explanation is about a request for which no interaction has started.
-  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [] },
+  transaction: { id: [], startedAt: [], skipped: [], requestedEnrollment: [], recovering: [] },
   request: {
     clientId: ['app'],
     scopes: ['scope'],
@@ -48,6 +48,7 @@ const optionsByFact = {
     profile: ['user', 'attribute'],
     enrollments: ['user', 'enrolled'],
     skipped: ['user'],
+    recovery: ['user', 'recovered'],
     acceptedTerms: ['user'],
     offeredAttributes: ['user'],
   },
@@ -69,6 +70,7 @@ const optionsByCondition = {
   scopes: ['scope'],
   claims: ['essentialClaims'],
   time: ['at'],
+  recovered: ['user', 'recovered'],
   attributes: ['user', 'attribute'],
 } as const satisfies { readonly [Name in ConditionName]: readonly OptionName[] };
 

@@ -1,9 +1,14 @@
-/** The table of store keys names modules that exist, and the document that is written from it is up to date. */
+/**
+ * The table of store keys has no row that nothing uses and names the modules that use it, and the document that is
+ * written from it is up to date.
+ */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { dataModelFile, renderDataModel } from '../../scripts/data-model.ts';
 import { counterTable, keyKinds, keyRow } from '../../src/stores/key-table.ts';
+import { document } from './support/documents.ts';
+import { readSources } from './support/source.ts';
 
 const src = join(import.meta.dirname, '../../src');
 
@@ -15,3 +20,66 @@ test('the owner of each kind of key and of each counter is a module', () => {
   const owners = [...keyKinds.map((kind) => keyRow(kind)?.owner ?? kind), ...counterTable.map(({ owner }) => owner)];
   expect(owners.filter((owner) => !existsSync(join(src, `${owner}.ts`)))).toEqual([]);
 });
+
+/** By kind: what `keys.ts` exports for it. */
+const exportsByKind = Map.groupBy(
+  document('src/stores/keys.ts')
+    .split(/^export (?:function|const) /m)
+    .flatMap((part) => {
+      const name = /^\w+/.exec(part)?.[0];
+      const kind = /\bkeyOf\('([\w-]+)'/.exec(part)?.[1];
+      return name !== undefined && kind !== undefined ? [{ name, kind }] : [];
+    }),
+  ({ kind }) => kind,
+);
+
+const sources = readSources(src);
+
+/** Whether a module gets one of these names from `keys.ts`. */
+function importsKey(module: string, names: readonly string[]): boolean {
+  const source = sources.find((one) => one.module === module);
+  const clauses = source?.code.match(/\bimport \{[^}]*\} from ''/g)?.join('\n') ?? '';
+  const hasFile = source?.imports.some(({ target }) => target === 'stores/keys') ?? false;
+  return hasFile && names.some((name) => new RegExp(`\\b${name}\\b`).test(clauses));
+}
+
+/** The storage of oidc-provider makes the keys of its models from the table itself. */
+function namesKind(module: string, kind: string): boolean {
+  const source = sources.find((one) => one.module === module);
+  const hasTable = source?.imports.some(({ target }) => target === 'stores/key-table') ?? false;
+  return hasTable && (source?.texts.includes(kind) ?? false);
+}
+
+/** The module makes keys of this kind. */
+function makesKey(module: string, kind: string): boolean {
+  const names = (exportsByKind.get(kind) ?? []).map(({ name }) => name);
+  return importsKey(module, names) || namesKind(module, kind);
+}
+
+test('the owner of each kind of key makes keys of this kind', () => {
+  expect(keyKinds.filter((kind) => !makesKey(keyRow(kind)?.owner ?? '', kind))).toEqual([]);
+});
+
+test('a kind of key that nothing uses would be found', () => {
+  expect(sources.filter(({ module }) => makesKey(module, 'no-such-kind'))).toEqual([]);
+  expect(makesKey('users/account', 'demo-inbox')).toBe(false);
+});
+
+test('each function of `keys.ts` is imported by another module', () => {
+  const names = sources.find(({ module }) => module === 'stores/keys')?.exports ?? [];
+  expect(names.length).toBeGreaterThan(25);
+  expect(names.filter((name) => !sources.some(({ module }) => importsKey(module, [name])))).toEqual([]);
+});
+
+test('a counter with a name of its own is named by its owner, and each that is named is in the table', () => {
+  const fixed = counterTable.filter(({ name }) => !name.includes('<') && !name.includes('.send'));
+  const unnamed = fixed.filter(({ name, owner }) => !sources.find((one) => one.module === owner)?.texts.includes(name));
+  expect(unnamed).toEqual([]);
+  const calls = [...keyCalls()].filter((name) => !counterTable.some((row) => row.name === name));
+  expect(calls).toEqual([]);
+});
+
+function keyCalls(): ReadonlySet<string> {
+  const texts = sources.map(({ module }) => document(`src/${module}.ts`)).join('\n');
+  return new Set([...texts.matchAll(/\battemptCounter\([^,]+, '([^']+)'\)/g)].map(([, name = '']) => name));
+}

@@ -1,5 +1,6 @@
 /** All that one run found out, and what the budgets of the design say about it. */
 import type { DecisionCost } from './decisions.ts';
+import type { HardDecision } from './hard-decisions.ts';
 import type { Comparison } from './measure.ts';
 import type { PasswordLogins } from './password-logins.ts';
 import type { StartUp } from './start-up.ts';
@@ -17,6 +18,7 @@ export interface Results {
   readonly machine: Readonly<Record<string, string | number>>;
   readonly comparisons: readonly Comparison[];
   readonly decisions: readonly DecisionCost[];
+  readonly hardDecisions: readonly HardDecision[];
   readonly startUps: readonly StartUp[];
   readonly memory: { readonly baseline: Memory; readonly stepgate: Memory };
   readonly passwordLogins: PasswordLogins;
@@ -49,7 +51,7 @@ const budget = { cpuRatio: 0.9, decisionMicros: 10, startMillis: 600, memory: 20
 
 /** The verdicts on everything that has a budget. */
 export function verdictsOn(results: Results): readonly Verdict[] {
-  const { comparisons, decisions, startUps, memory, passwordLogins } = results;
+  const { comparisons, decisions, hardDecisions, startUps, memory, passwordLogins } = results;
   return [
     ...comparisons
       .filter(({ operation, connections }) => operation in tripBudget && connections > 1)
@@ -62,6 +64,7 @@ export function verdictsOn(results: Results): readonly Verdict[] {
     ...decisions
       .filter(({ rules }) => rules === 100)
       .map(({ micros }) => atMost('decision at 100 rules', micros, budget.decisionMicros, 'us')),
+    ...hardDecisions.map(({ what, micros, limit }) => atMost(what, micros, limit, 'us')),
     ...startUps.map(({ store, millis }) => atMost(`start, ${store}`, millis, budget.startMillis, 'ms')),
     atMost('memory under load', memory.stepgate.underLoad, budget.memory, 'MB'),
     atLeast('password logins, client apart', passwordLogins.ratioApart, budget.passwordRatio, 'x hash rate'),

@@ -12,6 +12,7 @@ import { hash } from 'argon2';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type Child, nodeFlags, startChild } from './child.ts';
 import { measureDecisions } from './decisions.ts';
+import { measureHardDecisions } from './hard-decisions.ts';
 import { type Comparison, compare, costOf, type Setting, type Target, targetOf } from './measure.ts';
 import { login, loginRequests, type Operation, sessionOperations } from './operations.ts';
 import { hashParameters, measurePasswordLogins } from './password-logins.ts';
@@ -69,6 +70,7 @@ try {
 async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, apps, seconds, decisions }: Effort) {
   const startUps = await measureStartUps(`${url}/1`, apps, starts);
   const costs = measureDecisions(decisions);
+  const hardDecisions = measureHardDecisions(decisions);
   const targets = { baseline: await bareProvider(url), stepgate: await stepgate(url, 'free hashing') };
   const atStart = { baseline: await memoryOf(targets.baseline), stepgate: await memoryOf(targets.stepgate) };
   for (const target of Object.values(targets)) {
@@ -88,6 +90,7 @@ async function measure({ url }: RedisServer, { rounds, scale, warmUp, starts, ap
     machine: machine(),
     comparisons,
     decisions: costs,
+    hardDecisions,
     startUps,
     memory: {
       baseline: { atStart: atStart.baseline.atStart, underLoad: (await memoryOf(targets.baseline)).underLoad },

@@ -1,6 +1,7 @@
 /** Puts into a store what a benchmark needs: the demo's configuration with apps of its own, and users. */
 import { authenticatorKinds } from '../../src/authenticators/index.ts';
 import { passwordCredential } from '../../src/authenticators/password/credential.ts';
+import { createKeyring } from '../../src/oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../src/policy/load.ts';
 import { type Document, type Documents, documentKey } from '../../src/policy/model/documents.ts';
 import { findingLine } from '../../src/policy/model/finding.ts';
@@ -22,6 +23,7 @@ export interface Seed {
 export async function seed({ url, prefix, passwordHash, otherApps = 0 }: Seed): Promise<void> {
   const store = openRedis({ url, ...(prefix === undefined ? {} : { prefix }) });
   const documents = await documentsWith(otherApps);
+  await createKeyring(store, Math.floor(Date.now() / 1000));
   await new Revisions(store, { authenticators: authenticatorKinds }).apply(documents, { by: 'bench' });
   if (passwordHash !== undefined) {
     const directory = new Directory(store, () => Math.floor(Date.now() / 1000));

@@ -9,6 +9,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { StoreUnavailable } from '../../src/errors.ts';
 import { openEmbedded } from '../../src/stores/embedded.ts';
+import { keyringKey, revisionPointerKey } from '../../src/stores/keys.ts';
 import { openStore } from '../../src/stores/open.ts';
 import type { Op, Store } from '../../src/stores/store.ts';
 import { membersOf, read, write } from './store-harness.ts';
@@ -232,7 +233,9 @@ describe('a file that cannot be used', () => {
 
 test('openStore makes the directory, for its owner only, and keeps what was written', async () => {
   const dataDir = join(root, 'data', 'deep');
-  const first = await openStore({ dataDir });
+  const first = await openStore({ dataDir }, async (store) => {
+    for (const key of [keyringKey, revisionPointerKey]) await write(store, { op: 'create', key, value: 'x' });
+  });
   await write(first, { op: 'put', key: 'entry:{a}', value: 'a' });
   await first.close();
   const second = await openStore({ dataDir });

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { Cluster, Redis } from 'ioredis';
 import { StoreUnavailable } from '../../src/errors.ts';
-import { openStore } from '../../src/stores/open.ts';
+import { openAsItIs, openStore } from '../../src/stores/open.ts';
 import { openRedis } from '../../src/stores/redis.ts';
 import { parseRedisUrl } from '../../src/stores/redis-url.ts';
 import { counterOf, type Op, type Store, storeKey } from '../../src/stores/store.ts';
@@ -198,9 +198,9 @@ describe('the check at start', () => {
   });
 });
 
-test('openStore connects and forwards warnings', async () => {
+test('openAsItIs connects and forwards warnings', async () => {
   const warnings: string[] = [];
-  const store = await openStore({ redisUrl: single.url, dataDir: '/nowhere', warn: (text) => warnings.push(text) });
+  const store = await openAsItIs({ redisUrl: single.url, dataDir: '/nowhere', warn: (text) => warnings.push(text) });
   await store.ping();
   await store.close();
   expect(warnings).toEqual([expect.stringContaining('appendonly')]);

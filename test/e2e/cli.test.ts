@@ -203,7 +203,7 @@ test('a revision that is applied is in use within two seconds, for the next step
   await cp('config', other, { recursive: true });
   await writeFile(
     join(other, 'policies/sign-on/notes.yaml'),
-    'name: notes\nrules:\n  - name: Closed today\n    then: deny\n',
+    'name: notes\nrules:\n  - name: Closed today\n    when: { scopes: { any: [openid] } }\n    then: deny\n  - name: Others\n    then: { allow: { factors: 1 } }\n',
   );
   const before = await explained('--app', 'notes', '--config', other);
   expect(before.steps).toEqual([{ kind: 'denied', reason: 'rule', layer: 'app', rule: 'Closed today' }]);

@@ -112,6 +112,30 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(claims).toMatchObject({ acr: 'urn:okta:loa:2fa:any', amr: ['mfa', 'otp', 'pwd'] });
   });
 
+  test('wrong codes are limited for each browser, and for each network over all browsers', async () => {
+    const limited = await openNode(storeUnderTest);
+    try {
+      const { issuer } = limited.node;
+      const tries = async (agent: UserAgent, count: number) => {
+        let page = await agent.open(`${issuer}/device`);
+        for (let done = 0; done < count && page.status === 200; done += 1)
+          page = await agent.submit(page, codeForm(page), { user_code: 'BBBBBBBB' });
+        return page;
+      };
+      const first = new UserAgent();
+      expect((await tries(first, 20)).messages).toEqual(['device.invalid']);
+      const over = await tries(first, 1);
+      expect([over.status, over.messages]).toEqual([429, ['attempts.exceeded']]);
+      expect(Number(over.headers.get('retry-after'))).toBeGreaterThan(0);
+      for (let browser = 0; browser < 4; browser += 1) await tries(new UserAgent(), 20);
+      expect((await tries(new UserAgent(), 1)).status).toBe(429);
+      await limited.pass(601);
+      expect((await tries(first, 1)).messages).toEqual(['device.invalid']);
+    } finally {
+      await limited.stop();
+    }
+  });
+
   test('a session that is there already counts, but never silently: the user confirms the device', async () => {
     const agent = new UserAgent();
     const notes = await discover(node.issuer, 'notes');

@@ -123,6 +123,10 @@ describe('what is announced', () => {
       backchannel_logout_supported: true,
       backchannel_logout_session_supported: true,
       request_uri_parameter_supported: false,
+      prompt_values_supported: ['none', 'login', 'consent'],
+      ui_locales_supported: ['de', 'en'],
+      introspection_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
+      revocation_endpoint_auth_methods_supported: body.token_endpoint_auth_methods_supported,
     });
     expect(body).not.toHaveProperty('registration_endpoint');
     expect(body).not.toHaveProperty('request_object_signing_alg_values_supported');

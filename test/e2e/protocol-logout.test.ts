@@ -123,6 +123,17 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
     expect(node.errors).toEqual([]);
   });
 
+  test('a request that is not valid speaks of signing out, not of signing in', async () => {
+    const agent = new UserAgent();
+    await authorize(notes, agent, user);
+    for (const fields of [{ id_token_hint: 'x' }, { client_id: 'nobody' }]) {
+      const page = await agent.open(logoutUrl(fields));
+      expect(page.status).toBe(400);
+      expect(page.html).toContain('Signing out did not work');
+      expect(page.html).not.toMatch(/start this sign-in|sent you here/);
+    }
+  });
+
   test('back to the app, with its state, when it says who it is', async () => {
     const agent = new UserAgent();
     const { tokens } = await authorize(notes, agent, user);

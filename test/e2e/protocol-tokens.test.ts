@@ -59,6 +59,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
   const introspect = async (token: string | undefined) =>
     (await post(endpoint('introspect'), { token: token ?? '' }, basic())).body;
   const isActive = async (token: string | undefined) => (await introspect(token)).active;
+  /** As notes asks, whose token it is. */
+  const isOwnActive = async (token: string | undefined) =>
+    (await post(endpoint('introspect'), { token: token ?? '', client_id: 'notes' })).body.active;
 
   describe('JWT access tokens for a resource', () => {
     const forResource = (algorithm: string, scope = 'openid read') =>
@@ -143,6 +146,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         acr: 'urn:okta:loa:1fa:pwd',
         amr: ['pwd'],
         auth_time: tokens.claims()?.auth_time,
+        username: user.identifier,
       });
       const next = await client.refreshTokenGrant(notes, tokens.refresh_token ?? '');
       expect(await introspect(next.access_token)).toMatchObject({
@@ -163,6 +167,14 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       expect(await nextCode(other)).toMatch(/^\d{6}$/);
     });
 
+    test('tells of a refresh token to its own app only, and tells nothing to an API', async () => {
+      const { tokens } = await authorize(notes, new UserAgent(), user);
+      expect(await introspect(tokens.access_token)).toMatchObject({ active: true });
+      expect(await introspect(tokens.refresh_token)).toEqual({ active: false });
+      const own = await post(endpoint('introspect'), { token: tokens.refresh_token ?? '', client_id: 'notes' });
+      expect(own.body).toMatchObject({ active: true, client_id: 'notes' });
+    });
+
     test('knows nothing of what is no token', async () => {
       for (const token of ['x', 'a'.repeat(43), '../grant', `${'é'}x`])
         expect(await introspect(token)).toEqual({ active: false });
@@ -181,9 +193,9 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       user = await newTestUser(node);
       const agent = new UserAgent();
       const { tokens } = await authorize(notes, agent, user);
-      expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([true, true]);
+      expect([await isActive(tokens.access_token), await isOwnActive(tokens.refresh_token)]).toEqual([true, true]);
       await act(tokens, agent);
-      expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, false]);
+      expect([await isActive(tokens.access_token), await isOwnActive(tokens.refresh_token)]).toEqual([false, false]);
       await expect(client.refreshTokenGrant(notes, tokens.refresh_token ?? '')).rejects.toMatchObject({
         error: 'invalid_grant',
       });
@@ -207,6 +219,30 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
       const anonymous = await post(endpoint('introspect'), { token: tokens.access_token });
       expect(anonymous.body).not.toHaveProperty('active');
       expect(anonymous.status).toBe(400);
+    });
+  });
+
+  test('an empty answer to a revocation has no content type', async () => {
+    const { status, headers } = await post(endpoint('revoke'), { token: 'x', client_id: 'notes' });
+    expect([status, headers.get('content-type'), headers.get('content-length')]).toEqual([200, null, '0']);
+  });
+
+  describe('a public client that names itself in the Authorization header', () => {
+    const named = (text: string) => ({ authorization: `Basic ${Buffer.from(text).toString('base64')}` });
+
+    test.each(['notes', 'notes:'])('%s', async (text) => {
+      const { tokens } = await authorize(notes, new UserAgent(), user);
+      const ask = (fields = {}) =>
+        post(endpoint('introspect'), { token: tokens.access_token, ...fields }, named(text)).then(({ body }) => body);
+      expect(await ask()).toMatchObject({ active: true, client_id: 'notes' });
+      expect(await ask({ client_id: 'notes' })).toMatchObject({ active: true });
+      expect((await post(endpoint('revoke'), { token: tokens.access_token }, named(text))).status).toBe(200);
+      expect(await isActive(tokens.access_token)).toBe(false);
+    });
+
+    test('counts for no client that has a secret, and not beside another name', async () => {
+      for (const text of ['api', 'api:', 'nobody', 'nobody:', ':', '%:'])
+        expect((await post(endpoint('introspect'), { token: 'x' }, named(text))).body).not.toHaveProperty('active');
     });
   });
 
@@ -297,7 +333,7 @@ describe.each(storesUnderTest)('on the $name store', (storeUnderTest) => {
         const agent = new UserAgent();
         const { tokens } = await authorize(notes, agent, user);
         await client.tokenRevocation(notes, tokens[which] ?? '');
-        expect([await isActive(tokens.access_token), await isActive(tokens.refresh_token)]).toEqual([false, false]);
+        expect([await isActive(tokens.access_token), await isOwnActive(tokens.refresh_token)]).toEqual([false, false]);
         const again = await authorize(notes, agent, user);
         expect(again.asked).toEqual([]);
         expect(await isActive(again.tokens.access_token)).toBe(true);

@@ -224,7 +224,9 @@ describe('a configuration that changes while the node runs', () => {
     expect(currentStep(await identify(agent, page, alice))).toBe('code');
     expect((await fetch(`${node.issuer}/readyz`)).status).toBe(200);
     await cp('config/apps/notes.yaml', join(node.configDir, 'apps/notes.yaml'));
-    await writeFile(file, 'name: notes\nrules:\n  - name: Nobody\n    then: deny\n');
+    const closed = '  - { name: Closed, when: { scopes: { any: [openid] } }, then: deny }\n';
+    const others = '  - { name: Others, then: { allow: { factors: 1 } } }\n';
+    await writeFile(file, `name: notes\nrules:\n${closed}${others}`);
     await until('the new policy', async () => {
       const next = await beginSignIn(node, 'notes');
       return next.page.status === 403 || (await identify(next.agent, next.page, alice)).status === 403;

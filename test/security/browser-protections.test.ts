@@ -164,7 +164,7 @@ describe('cookies', () => {
       const path = attributes.find((attribute) => attribute.startsWith('path='));
       if (pair.startsWith('__host-')) expect(path).toBe('path=/');
       else {
-        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume|finished)(\.sig)?=/);
+        expect(pair).toMatch(/^__secure-stepgate-(interaction|resume|finished|proof)(\.sig)?=/);
         expect(path).toMatch(/^path=\/(signin|oauth2\/v1\/authorize)\/[\w-]{20,}$/);
       }
     }
@@ -469,7 +469,7 @@ describe('a planted session', () => {
     const jars: UserAgent[] = [];
     const keep = (): void => {
       remember();
-      jars.push(agent.via({ [issuer]: node.origin }));
+      jars.push(agent.copy());
     };
     await agent.open(`${issuer}/oauth2/v1/logout`);
     keep();
@@ -496,7 +496,7 @@ describe('a planted session', () => {
     const agent = browser();
     const first = await beginSignIn(node, 'notes', agent);
     await identify(agent, first.page, user);
-    const before = agent.via({ [issuer]: node.origin });
+    const before = agent.copy();
     const second = await beginSignIn(node, 'payroll', agent);
     await answerStep(agent, second.page, await passcode(user));
     expect(currentStep((await beginSignIn(node, 'payroll', agent, { prompt: 'none' })).page)).toBe('code');

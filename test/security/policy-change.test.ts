@@ -60,6 +60,7 @@ describe('between two steps', () => {
     expect([end.status, end.messages]).toEqual([403, ['denied.rule']]);
     const back = await agent.submit(end, formOf(end, 'cancel'), {}, redirectUri);
     expect(currentStep(back)).toBe('access_denied');
+    expect(new URL(back.url).searchParams.get('error_description')).toBe('the policies deny this sign-in');
   });
 
   test('one factor becomes two: the second is asked for', async () => {

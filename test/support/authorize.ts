@@ -103,6 +103,7 @@ export async function openNode(
 }
 
 export interface AppFile {
+  readonly name?: string;
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;

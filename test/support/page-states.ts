@@ -355,6 +355,8 @@ const steps: Readonly<Record<string, StepPage>> = {
     step: enrollPhone,
   },
   select: { ...base, ...known, step: select },
+  'identify-forgotten': { ...base, step: { ...identify, identifyWith: 'password', recoverable: true } },
+  'identify-recovering': { ...base, recovering: true, canRestart: true, step: identify },
   'identify-keep': { ...base, step: { ...identify, identifyWith: 'password', keepSignedIn: false } },
   'identify-keep-ticked': {
     ...base,
@@ -669,6 +671,16 @@ const standalone: Readonly<Record<string, Draw>> = {
     }),
   'magic-link-replaced': (r) => r.renderMagicLinkOver({ brand, locale: 'en', reason: 'replaced' }),
   'magic-link-expired': (r) => r.renderMagicLinkOver({ brand, locale: 'de', reason: 'expired' }),
+  'sign-in-lost': (r) =>
+    r.renderSignInLost({ brand, locale: 'en', app, action: '/signin/u/restart', stateHandle: 'h' }),
+  'sign-in-lost-hostile': (r) =>
+    r.renderSignInLost({
+      brand,
+      locale: 'de',
+      app: { name: hostile },
+      action: '/signin/u/restart',
+      stateHandle: hostile,
+    }),
   inbox: (r) =>
     r.renderInbox({
       brand,

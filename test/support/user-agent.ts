@@ -61,7 +61,7 @@ export function formsOf(html: string): readonly Form[] {
 }
 
 export class UserAgent {
-  readonly #cookies = new Map<string, Cookie[]>();
+  #cookies = new Map<string, Cookie[]>();
   readonly #headers: Readonly<Record<string, string>>;
   /** Requests to these origins go elsewhere: several nodes behind one issuer. */
   readonly #routes: Readonly<Record<string, string>>;
@@ -76,10 +76,17 @@ export class UserAgent {
     this.#routes = options.routes ?? {};
   }
 
-  /** The same browser, talking to another node from now on. */
+  /** The same browser with the same cookies, talking to another node. */
   via(routes: Readonly<Record<string, string>>): UserAgent {
     const other = new UserAgent({ headers: this.#headers, routes });
-    for (const [host, cookies] of this.#cookies) other.#cookies.set(host, cookies);
+    other.#cookies = this.#cookies;
+    return other;
+  }
+
+  /** Another browser that has the cookies of this one as they are now. */
+  copy(): UserAgent {
+    const other = new UserAgent({ headers: this.#headers, routes: this.#routes });
+    other.#cookies = new Map(this.#cookies);
     return other;
   }
 

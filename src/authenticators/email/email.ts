@@ -107,7 +107,8 @@ function challengeByMail(credential: Credential | undefined, context: Authentica
   const requestedFrom = requestedBy(context);
   const link = `${context.issuer}/signin/${context.transactionId}/link?t=${token}`;
   const expires = context.now + challengeLifetime;
-  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...requestedFrom };
+  const purpose = context.recovering ? { purpose: 'recovery' } : {};
+  const params = { app: context.app, code, link, minutes: challengeLifetime / 60, ...purpose, ...requestedFrom };
   const message: Delivery = { channel: 'email', to: address ?? '', template: 'code', params, expires };
   return {
     inputs: ['one_time_code'],

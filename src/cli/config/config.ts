@@ -4,11 +4,12 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Command } from 'commander';
 import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { createKeyring } from '../../oidc/keys/keyring.ts';
 import { loadConfiguration } from '../../policy/load.ts';
 import type { AuthenticatorKind } from '../../policy/model/authenticator-kind.ts';
 import type { Documents } from '../../policy/model/documents.ts';
 import { findingLine, warningLine } from '../../policy/model/finding.ts';
-import { Revisions } from '../../policy/revision/revisions.ts';
+import { type Applied, Revisions } from '../../policy/revision/revisions.ts';
 import { jsonSchemas } from '../../policy/schema/json-schemas.ts';
 import type { Variables } from '../../policy/source/substitute-variables.ts';
 import type { Store } from '../../stores/store.ts';
@@ -18,6 +19,8 @@ import { withStore } from '../shared/with-store.ts';
 
 export interface ConfigContext {
   openStore(): Promise<Store>;
+  /** `init`: an empty Redis, too, is a new store, which `initialise` fills. Rejects with what it rejects with. */
+  openNewStore(init: boolean, initialise: (store: Store) => Promise<void>): Promise<Store>;
   /** Directory of the configuration, when the command names none. */
   readonly configDir: string;
   /** Each takes whole lines. */
@@ -33,6 +36,7 @@ export interface ConfigContext {
 interface ApplyOptions {
   readonly message?: string;
   readonly by?: string;
+  readonly init: boolean;
 }
 
 /** The command with its subcommands. They reject with what the store rejects with. */
@@ -59,16 +63,35 @@ function applyCommand(context: ConfigContext): Command {
     .argument('[dir]', 'directory of the configuration', context.configDir)
     .option('-m, --message <text>', 'why')
     .option('--by <name>', 'who (default: the user of this process)')
-    .action(async (dir: string, { message, by = operatorName() }: ApplyOptions) => {
+    .option('--init', 'an empty Redis is a new store: make its keys', false)
+    .action(async (dir: string, options: ApplyOptions) => {
       const documents = await checked(context, dir);
       if (documents === undefined) return;
-      await withRevisions(context, async (revisions) => {
-        const { revision, changed } = await revisions.apply(documents, { by, ...omitUndefined({ message }) });
-        const changes = `${counted(changed.length, 'change')}: ${shortened(changed)}`;
-        if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
-        else context.stdout(`revision ${revision} is in use: ${changes}\n`);
-      });
+      const { revision, changed } = await applied(context, documents, options);
+      const changes = `${counted(changed.length, 'change')}: ${shortened(changed)}`;
+      if (changed.length === 0) context.stdout(`no change: revision ${revision} is in use\n`);
+      else context.stdout(`revision ${revision} is in use: ${changes}\n`);
     });
+}
+
+/** A new store gets its keys first, and the pointer to the configuration last: with it, the store is whole. */
+async function applied(
+  context: ConfigContext,
+  documents: Documents,
+  { message, by = operatorName(), init }: ApplyOptions,
+): Promise<Applied> {
+  const apply = (store: Store): Promise<Applied> =>
+    new Revisions(store, { authenticators: context.authenticators }).apply(documents, {
+      by,
+      ...omitUndefined({ message }),
+    });
+  let first: Applied | undefined;
+  const openStore = (): Promise<Store> =>
+    context.openNewStore(init, async (store) => {
+      await createKeyring(store, Math.floor(Date.now() / 1000));
+      first = await apply(store);
+    });
+  return withStore({ openStore }, async (store) => first ?? apply(store));
 }
 
 function historyCommand(context: ConfigContext): Command {

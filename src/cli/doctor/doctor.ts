@@ -17,8 +17,8 @@ import { checkKeys } from './keys.ts';
 import { checkUsers } from './users.ts';
 
 export interface DoctorContext {
-  /** `warn` receives what an admin should know about the store. */
-  openStore(warn: (text: string) => void): Promise<Store>;
+  /** Also an empty store. `warn` receives what an admin should know about it. */
+  openAsItIs(warn: (text: string) => void): Promise<Store>;
   /** Takes whole lines. */
   stdout(text: string): void;
   readonly paint: Paint;
@@ -60,7 +60,7 @@ async function examine(context: DoctorContext): Promise<readonly CheckResult[]> 
   if (files?.usable === false) return before;
   const warnings: string[] = [];
   try {
-    const store = await context.openStore((text) => warnings.push(text));
+    const store = await context.openAsItIs((text) => warnings.push(text));
     try {
       await store.ping();
       const trouble = [...new Set(warnings)].map((text) => warn('store', text));

@@ -4,7 +4,7 @@ import { type Keyring, parseKeyring, type SigningKey } from '../../oidc/keys/key
 import { keyringKey } from '../../stores/keys.ts';
 import type { Store } from '../../stores/store.ts';
 import { durationText } from '../shared/durations.ts';
-import { type CheckResult, fail, ok, warn } from './finding.ts';
+import { type CheckResult, fail, ok } from './finding.ts';
 
 const types = ['RS256', 'ES256', 'EdDSA'] as const satisfies readonly SigningKey['type'][];
 const rotate = 'stepgate keys rotate';
@@ -12,7 +12,8 @@ const restore = 'restore the store from a backup';
 
 export async function checkKeys(store: Store, now: Seconds): Promise<readonly CheckResult[]> {
   const entry = (await store.load([keyringKey])).entries.get(keyringKey);
-  if (entry === undefined) return [warn('keys', 'there are none yet', 'the server makes them at its first start')];
+  if (entry === undefined)
+    return [fail('keys', 'there are none', `if the store is new: stepgate config apply --init; else ${restore}`)];
   const keyring = readKeyring(entry.value);
   if (keyring === undefined) return [fail('keys', 'their record is damaged', restore)];
   const { keys, secrets } = keyring;

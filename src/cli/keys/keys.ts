@@ -36,7 +36,7 @@ function listCommand(context: KeysContext): Command {
   return newCommand('keys list').action(() =>
     withStore(context, async (store) => {
       const now = epochSeconds();
-      for (const key of publishedKeys(await loadKeyring(store, now), now)) context.stdout(lineOf(key, now));
+      for (const key of publishedKeys(await loadKeyring(store), now)) context.stdout(lineOf(key, now));
     }),
   );
 }

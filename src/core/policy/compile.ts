@@ -7,11 +7,14 @@ import type { AcrValue, Rule, RuleHead } from '../model/policy.ts';
 import type { ProfileRule } from '../model/profile-policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import { type CompiledCondition, compileConditions } from './conditions.ts';
+import { type GroupIndex, groupIndex } from './group-index.ts';
 
 /** A rule with its conditions as closures. */
 export interface CompiledRule<Of extends RuleHead = Rule> {
   readonly rule: Of;
   readonly conditions: readonly CompiledCondition[];
+  /** The position of the condition `groups` among them, which the index of the policy answers. -1: there is none. */
+  readonly groupsAt: number;
   /**
    * The trace for each pattern of results, made when it first occurs, so that a rule that misses costs no allocation.
    */
@@ -22,6 +25,8 @@ export interface CompiledRule<Of extends RuleHead = Rule> {
 export interface CompiledPolicy<Of extends RuleHead = Rule> {
   readonly name: string;
   readonly rules: readonly CompiledRule<Of>[];
+  /** What the groups of a user say about the rules. */
+  readonly groups: GroupIndex;
 }
 
 /** Everything that decides about one app, compiled once per revision and app. */
@@ -34,6 +39,8 @@ export interface PolicySet {
   readonly enrollment?: CompiledPolicy<EnrollmentRule>;
   /** Absent: `defaultPasswordTerms` apply to every user. */
   readonly password?: CompiledPolicy<PasswordRule>;
+  /** What a recovery takes. Absent: no password can be recovered. */
+  readonly recovery?: CompiledPolicy;
   /** Absent: no user is asked for anything, and none can register. */
   readonly profile?: CompiledPolicy<ProfileRule>;
   /** Strongest first, as configured. */
@@ -59,9 +66,11 @@ export function compilePolicy<Of extends RuleHead>(policy: {
   readonly name: string;
   readonly rules: readonly Of[];
 }): CompiledPolicy<Of> {
-  return { name: policy.name, rules: policy.rules.map(compileRule) };
+  const rules = policy.rules.map(compileRule);
+  return { name: policy.name, rules, groups: groupIndex(rules) };
 }
 
 function compileRule<Of extends RuleHead>(rule: Of): CompiledRule<Of> {
-  return { rule, conditions: compileConditions(rule.when), traces: [] };
+  const conditions = compileConditions(rule.when);
+  return { rule, conditions, groupsAt: conditions.findIndex(({ name }) => name === 'groups'), traces: [] };
 }

@@ -4,6 +4,7 @@ import type { Facts } from '../model/facts.ts';
 import type { Rule, RuleHead } from '../model/policy.ts';
 import type { RuleTrace } from '../model/trace.ts';
 import type { CompiledPolicy, CompiledRule } from './compile.ts';
+import { resultTogether, ruleTrace } from './rule-trace.ts';
 
 /** What a session policy or sign-on policy says about these facts. */
 export interface RuleOutcome {
@@ -38,16 +39,20 @@ export function applyRules(policy: CompiledPolicy, facts: Facts): RuleOutcome {
 
 /** The first rule that holds. A rule before it that may yet hold leaves the policy undecided. */
 export function findRule<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): RuleMatch<Of> {
-  const traces: RuleTrace[] = [];
-  let undecided = false;
-  for (const compiled of policy.rules) {
-    const trace = testRule(compiled, facts);
-    traces.push(trace);
-    if (trace.result === 'unknown') undecided = true;
+  const view = policy.groups(facts.subject?.groups);
+  const traces = [...view.traces];
+  let firstUnknown = view.firstUnknown;
+  for (const position of view.positions) {
+    const compiled = policy.rules[position] as CompiledRule<Of>;
+    const trace = traces[position] ?? testRule(compiled, facts, view.resultOf(position));
+    traces[position] = trace;
+    if (trace.result === 'unknown') firstUnknown = Math.min(firstUnknown, position);
     if (trace.result !== 'hit') continue;
-    return undecided ? { undecided, traces } : { undecided, rule: compiled.rule, traces };
+    const undecided = firstUnknown < position;
+    traces.length = position + 1;
+    return { undecided, ...(undecided ? {} : { rule: compiled.rule }), traces: traces as RuleTrace[] };
   }
-  return { undecided, traces };
+  return { undecided: firstUnknown < policy.rules.length, traces: traces as RuleTrace[] };
 }
 
 /**
@@ -65,31 +70,25 @@ export function possibleRules<Of extends RuleHead>(policy: CompiledPolicy<Of>, f
 export function rulesAnywhere<Of extends RuleHead>(policy: CompiledPolicy<Of>, facts: Facts): readonly Of[] {
   const possible: Of[] = [];
   for (const { rule, conditions } of policy.rules) {
-    const result = combine(conditions.map(({ varies, test }) => (varies ? 'unknown' : test(facts))));
+    const result = resultTogether(conditions.map(({ varies, test }) => (varies ? 'unknown' : test(facts))));
     if (result !== 'miss') possible.push(rule);
     if (result === 'hit') break;
   }
   return possible;
 }
 
-function testRule(compiled: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
+/** `groups`: the result of the condition `groups`, if the rule has it. */
+function testRule(compiled: CompiledRule<RuleHead>, facts: Facts, groups: ConditionResult): RuleTrace {
+  const { conditions, groupsAt } = compiled;
   // The results as the digits of a number of base 3.
   let pattern = 0;
-  for (const { test } of compiled.conditions) pattern = pattern * 3 + digits[test(facts)];
+  for (let at = 0; at < conditions.length; at += 1) {
+    pattern = pattern * 3 + digits[at === groupsAt ? groups : (conditions[at]?.test(facts) ?? 'unknown')];
+  }
   const kept = compiled.traces[pattern];
   if (kept !== undefined) return kept;
-  const trace = describe(compiled, facts);
+  const results = conditions.map(({ test }, at) => (at === groupsAt ? groups : test(facts)));
+  const trace = ruleTrace(compiled, results);
   if (pattern < KEPT_TRACES) compiled.traces[pattern] = trace;
   return trace;
-}
-
-function describe({ rule, conditions }: CompiledRule<RuleHead>, facts: Facts): RuleTrace {
-  const results = conditions.map(({ name, test }) => ({ condition: name, result: test(facts) }));
-  const result = combine(results.map((condition) => condition.result));
-  return { rule: rule.name, result, conditions: results, ...(rule.location && { location: rule.location }) };
-}
-
-function combine(results: readonly ConditionResult[]): ConditionResult {
-  if (results.includes('miss')) return 'miss';
-  return results.includes('unknown') ? 'unknown' : 'hit';
 }

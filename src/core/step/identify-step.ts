@@ -15,6 +15,8 @@ export interface RegistrationView {
 export interface IdentifyContext {
   /** From `identifierPageSecret`. */
   readonly identifyWith?: string;
+  /** The authenticator whose secret can be recovered here. */
+  readonly recoverable?: string;
   /** From `offersToKeep`. */
   readonly canKeep: boolean;
   /** What a user without an account is asked for. Absent: none can register. */
@@ -35,10 +37,17 @@ export function identifyStep(transaction: Transaction, context: IdentifyContext)
   return registrationStep(transaction, context) ?? askedStep(transaction, context);
 }
 
-function askedStep(transaction: Transaction, { identifyWith, canKeep, registration }: IdentifyContext): Step {
-  const { loginHint, subject, keepSignedIn } = transaction;
-  const identifier = subject?.identifier ?? loginHint;
-  const ticked = canKeep ? keepSignedIn === true : undefined;
-  const kept = omitUndefined({ identifyWith, identifier, keepSignedIn: ticked });
-  return { kind: 'identify', ...kept, ...(registration && { canRegister: true }), notices: [] };
+function askedStep(
+  { loginHint, subject, keepSignedIn }: Transaction,
+  { identifyWith, canKeep, recoverable, registration }: IdentifyContext,
+): Step {
+  return omitUndefined({
+    kind: 'identify' as const,
+    identifyWith,
+    identifier: subject?.identifier ?? loginHint,
+    canRegister: registration && (true as const),
+    keepSignedIn: canKeep ? keepSignedIn === true : undefined,
+    recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
+    notices: [],
+  });
 }

@@ -146,7 +146,7 @@ interface PendingView {
 
 function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView: PendingView): Step {
   const { enrollment, inputs, purpose, public: challenge } = pending;
-  const { hasSeveral: alternatives, reason } = pendingView;
+  const { hasSeveral: alternatives, reason, view } = pendingView;
   if (purpose === 'enroll') return offerStep(pending, pendingView);
   const { remember, ...why } = reason;
   return {
@@ -155,6 +155,7 @@ function pendingStep(pending: Pending, option: AuthenticatorOption, pendingView:
     inputs,
     challenge,
     alternatives,
+    ...(option.authenticator === view.recoverable && { recoverable: true }),
     ...(remember?.enrollments.some((one) => one === enrollment) && { remember: remember.seconds }),
     ...why,
     notices: [],

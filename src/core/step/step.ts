@@ -86,6 +86,8 @@ export type Step = StepBase &
         readonly canRegister?: true;
         /** The user may ask to be kept signed in; true: the user did. Absent: the policy does not offer it. */
         readonly keepSignedIn?: boolean;
+        /** The secret can be recovered. */
+        readonly recoverable?: true;
       }
     | {
         readonly kind: 'select';
@@ -107,6 +109,8 @@ export type Step = StepBase &
         readonly alternatives: boolean;
         /** A new user proves the address, and the account is made. */
         readonly registers?: true;
+        /** What is asked for can be recovered. */
+        readonly recoverable?: true;
         /** The user may ask this browser to remember the proof for so long (seconds). */
         readonly remember?: Seconds;
         /** The challenge comes before the enrollment of one of these. */

@@ -102,10 +102,14 @@ export interface Transaction {
   readonly skipped?: readonly string[];
   /** The authenticator that the user asked to enroll, until it is enrolled or skipped. */
   readonly requestedEnrollment?: string;
+  /** The user forgot the password, and recovers it first. */
+  readonly recovering?: true;
   /** The user asked to be kept signed in. */
   readonly keepSignedIn?: boolean;
   /** The user asked this browser to remember the second factor. */
   readonly rememberDevice?: true;
+  /** Hash of the secret of the browser that gave the last proof (Law 15). Absent: nothing was proved yet. */
+  readonly proofSecret?: string;
 }
 
 /** What a new transaction starts from. */

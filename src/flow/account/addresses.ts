@@ -3,9 +3,11 @@
  * the code that was sent there has come back, in the session in which the address was entered; codes and tries have
  * limits per account and per address. The caller has checked the form and Law 7.
  */
+
 import { randomInt, timingSafeEqual } from 'node:crypto';
 import type { RefusalCode } from '../../authenticators/refusal-codes.ts';
 import { mailAddress, maskedAddress } from '../../core/model/mail-address.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { NoticeCode } from '../../core/step/notice-codes.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { withdraw } from '../../delivery/outbox.ts';
@@ -49,7 +51,7 @@ const tries: readonly Limit[] = [
 const counter = 'notification_address';
 
 function wrong(code: NoticeCode, field?: string): Notice {
-  return { code, level: 'error', ...(field === undefined ? {} : { field }) };
+  return { code, level: 'error', ...omitUndefined({ field }) };
 }
 
 /** How the pages call an address: none stands in a URL. */

@@ -1,5 +1,7 @@
 /** The changes that users make to their own account. The caller has checked the form and Law 7. */
+
 import { maskedAddress } from '../../core/model/mail-address.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import { credentialsKey } from '../../stores/keys.ts';
@@ -96,7 +98,7 @@ export function recordChange(
     client: accountClientId,
     ip: visitor.ip,
     policyRevision: snapshot.revision,
-    ...(authenticator === undefined ? {} : { authenticator }),
+    ...omitUndefined({ authenticator }),
     ...(otherSessionsEnded ? { otherSessionsEnded } : {}),
   });
 }

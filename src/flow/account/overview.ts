@@ -2,6 +2,7 @@
 
 import { isFull } from '../../core/enrollment/enrollment-limit.ts';
 import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { enrollmentRuling, usablePolicies } from '../../core/policy/enrollment-terms.ts';
 import { accountClientId } from '../../policy/model/account-client-id.ts';
 import { browserInWords } from '../../user-agent.ts';
@@ -78,7 +79,7 @@ export async function overviewOf(context: OpenAccount): Promise<Overview> {
       const authenticator = services.authenticators.get(credential.authenticator);
       if (authenticator === undefined) return [];
       const remaining = authenticator.remainingUses?.(credential);
-      return { ...ownAuthenticator(context, credential), ...(remaining === undefined ? {} : { remaining }) };
+      return { ...ownAuthenticator(context, credential), ...omitUndefined({ remaining }) };
     }),
     addable,
     full,
@@ -130,7 +131,7 @@ export function ownAuthenticator({ services }: OpenAccount, credential: OwnCrede
     id,
     authenticator,
     createdAt,
-    ...(label === undefined ? {} : { label }),
+    ...omitUndefined({ label }),
     ...(address === undefined || address === label ? {} : { address }),
   };
 }

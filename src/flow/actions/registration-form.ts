@@ -41,7 +41,8 @@ export async function openRegistration(
   { services, snapshot, app, transaction }: OpenTransaction,
   facts: Facts,
 ): Promise<OpenRegistration | undefined> {
-  if (transaction.subject || transaction.expectedSubject !== undefined || !services.canMail()) return undefined;
+  const { subject, expectedSubject, recovering } = transaction;
+  if (subject || recovering || expectedSubject !== undefined || !services.canMail()) return undefined;
   const policies = await snapshot.policies(app);
   const offer = registrationOffer(policies, facts);
   if (offer === undefined) return undefined;

@@ -4,6 +4,7 @@
  */
 
 import type { AuthenticatorDescriptor, Evidence, Facts, RequestFacts, Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { decoySubject } from '../../core/step/decoy.ts';
 import type { Transaction } from '../../core/step/transaction.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -77,12 +78,13 @@ function transactionOf({
   startedAt,
   skipped,
   requestedEnrollment,
+  recovering,
 }: Transaction): NonNullable<Facts['transaction']> {
   return {
     id: event,
     startedAt,
     ...(skipped ? { skipped } : {}),
-    ...(requestedEnrollment === undefined ? {} : { requestedEnrollment }),
+    ...omitUndefined({ requestedEnrollment, recovering }),
   };
 }
 

@@ -3,7 +3,9 @@
  * within the limits of the account, the recipient and the quotas of the authenticator, in the language of the user; an
  * unknown identifier costs the same work and sends nothing.
  */
+
 import type { Delivery, IssuedChallenge, Quota } from '../../authenticators/authenticator.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { enqueue, enqueueNothing } from '../../delivery/outbox.ts';
 import { attemptCounter, recipientCounter, sendingQuotaCounter } from '../../stores/keys.ts';
@@ -106,7 +108,7 @@ function auditMessage(
 ): void {
   const of = (kind: string) => quotas.find((quota) => quota.kind === kind)?.value;
   const [country, prefix] = [of('country'), of('prefix')];
-  const where = { ...(country === undefined ? {} : { country }), ...(prefix === undefined ? {} : { prefix }) };
+  const where = { ...omitUndefined({ country, prefix }) };
   audit(context.request.unit, context.services.audit, {
     ...(channel === undefined
       ? ({ event: 'message.withheld', outcome: 'failure', reason: 'no_account' } as const)

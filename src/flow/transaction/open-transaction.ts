@@ -10,6 +10,7 @@ import type { App } from '../../policy/model/app.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
 import { placeInWords } from '../../policy/schema/zones.ts';
 import type { UnitOfWork } from '../../stores/unit-of-work.ts';
+import type { ProofSecret } from '../browser/proof-secret.ts';
 import type { SsoSession } from '../browser/sso-session.ts';
 import type { Visitor } from '../browser/visitor.ts';
 import { loadAccount } from '../facts/account.ts';
@@ -21,6 +22,7 @@ export interface TransactionRequest {
   readonly unit: UnitOfWork;
   readonly uid: string;
   readonly visitor: Visitor;
+  readonly proofSecret: ProofSecret;
   /** The SSO session that the browser has now, whatever it had when the sign-in began; asked only where it matters. */
   session(): Promise<SsoSession | undefined>;
 }
@@ -73,6 +75,7 @@ export function environmentOf(
     },
     ...(transaction.subject ? { identifier: transaction.subject.identifier } : {}),
     mayShowDetails: transaction.evidence.length > 0,
+    ...(transaction.recovering ? { recovering: true } : {}),
     enrolled: credentials.filter(({ authenticator }) => authenticator === key),
     settings: { ...snapshot.settings.authenticators[key] },
     warn: services.warn,

@@ -4,24 +4,34 @@ import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
 import { identifierKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Merged } from '../../stores/unit-of-work.ts';
+import { renewSecret } from '../browser/proof-secret.ts';
 import type { OpenTransaction } from './open-transaction.ts';
 
 type TransactionToStore = Pick<OpenTransaction, 'request' | 'services'> & { readonly transaction: Transaction };
 
 /**
- * Writes the transaction if it differs from what the store holds; true if it did. Messages whose codes no longer count
- * are withdrawn from the outbox.
+ * Writes the transaction if it differs from what the store holds; true if it did. For a new proof the browser gets a
+ * fresh secret (Law 15). Messages whose codes no longer count are withdrawn from the outbox.
  */
 export function saveTransaction(
   { request, transaction, services }: TransactionToStore,
   stored: string | undefined,
 ): boolean {
   const ttl = Math.max(1, transaction.expiresAt - services.now());
-  const entry = transactionEntry(transaction, ttl);
+  const isProved = hasNewEvidence(transaction, stored);
+  const entry = transactionEntry(
+    isProved ? { ...transaction, proofSecret: renewSecret(request.proofSecret) } : transaction,
+    ttl,
+  );
   if (entry.value === stored) return false;
   request.unit.replace(transactionKey(transaction.id), entry);
   if (stored !== undefined) withdraw(request.unit, voided(parseTransaction(stored), transaction));
   return true;
+}
+
+function hasNewEvidence({ evidence }: Transaction, stored: string | undefined): boolean {
+  const before = stored === undefined ? [] : parseTransaction(stored).evidence;
+  return evidence.length > 0 && JSON.stringify(evidence) !== JSON.stringify(before);
 }
 
 /** Deletes the transaction, and withdraws its messages from the outbox. */

@@ -1,5 +1,7 @@
 /** `/account/authenticators`: one authenticator of one's own, to be renamed or removed. */
+
 import type { Context } from 'koa';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { StepgateError } from '../../errors.ts';
 import { accountHandle, isAccountHandle } from '../../flow/account/account-form.ts';
@@ -101,7 +103,7 @@ async function showAuthenticator(
   showAccountPage(request, {
     kind: 'authenticator',
     authenticator: ownAuthenticator(open, credential),
-    ...(label === undefined ? {} : { label }),
+    ...omitUndefined({ label }),
     renameHandle: accountHandle(open, `rename ${id}`),
     removeHandle: accountHandle(open, `remove ${id}`),
     ...(lost ? { lost } : {}),

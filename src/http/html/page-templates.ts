@@ -27,6 +27,7 @@ export const pageTemplates: TemplateTable<PageTemplateModels> = {
   'pages/magic-link-elsewhere': { version: 1, fingerprint: '74396bdef1f6' },
   'pages/magic-link-over': { version: 1, fingerprint: '90c649c0c057' },
   'pages/oauth-error': { version: 1, fingerprint: '46a524365741' },
+  'pages/sign-in-lost': { version: 1, fingerprint: '64787faf35c9' },
   'pages/signed-out': { version: 1, fingerprint: '1775b0303bff' },
   'partials/account': { version: 1, fingerprint: '1717987c4b78' },
   'partials/add-authenticator': { version: 1, fingerprint: 'e49967d8f3f8' },

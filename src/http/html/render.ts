@@ -29,6 +29,7 @@ import type {
   OAuthErrorPage,
   PageBase,
   SignedOutPage,
+  SignInLostPage,
   StepPage,
 } from './views/page-models.ts';
 import * as standalone from './views/standalone-pages.ts';
@@ -49,6 +50,7 @@ export interface Renderer {
   renderMagicLinkConfirm(page: MagicLinkConfirmPage): string;
   renderMagicLinkElsewhere(page: MagicLinkElsewherePage): string;
   renderMagicLinkOver(page: MagicLinkOverPage): string;
+  renderSignInLost(page: SignInLostPage): string;
   renderInbox(page: InboxPage): string;
   /** The texts of a language; English for one that has none. */
   texts(locale: string): Translator;
@@ -95,6 +97,7 @@ export function createRenderer({ viewsDir, drawn }: RendererOptions): Renderer {
     renderMagicLinkConfirm: page(standalone.magicLinkConfirmView),
     renderMagicLinkElsewhere: page(standalone.magicLinkElsewhereView),
     renderMagicLinkOver: page(standalone.magicLinkOverView),
+    renderSignInLost: page(standalone.signInLostView),
     renderInbox: page(standalone.inboxView),
     texts: parts.translator,
     locales,

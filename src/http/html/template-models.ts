@@ -43,6 +43,7 @@ import type {
   MagicLinkOverModel,
   OAuthErrorModel,
   ReferenceModel,
+  SignInLostModel,
 } from './models/standalone-models.ts';
 import type {
   ChallengeModel,
@@ -99,6 +100,7 @@ export interface PageTemplateModels {
   readonly 'pages/magic-link-confirm': MagicLinkConfirmModel;
   readonly 'pages/magic-link-elsewhere': MagicLinkElsewhereModel;
   readonly 'pages/magic-link-over': MagicLinkOverModel;
+  readonly 'pages/sign-in-lost': SignInLostModel;
   readonly 'pages/inbox': InboxModel;
   readonly 'account/overview': OverviewModel;
   readonly 'account/overview/authenticators': AuthenticatorsModel;

@@ -1,5 +1,7 @@
 /** The pages that oidc-provider shows itself, in our templates. */
+
 import type { KoaContextWithOIDC } from 'oidc-provider';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Notice } from '../../core/step/step.ts';
 import { type DeviceDetails, type PageError, type ProviderPages, sessionState } from '../../oidc/pages.ts';
 import type { Snapshot } from '../../policy/revision/snapshot.ts';
@@ -18,6 +20,7 @@ export interface ProviderPagesParts {
 
 export function providerPages(parts: ProviderPagesParts): ProviderPages {
   return {
+    locales: parts.renderer.locales,
     showError: async (ctx, error) => showError(parts, ctx, error),
     showDeviceInput: async (ctx, error) => showDeviceInput(parts, ctx, error),
     showDeviceConfirmation: async (ctx, device) => showDeviceConfirmation(parts, ctx, device),
@@ -32,21 +35,20 @@ export function providerPages(parts: ProviderPagesParts): ProviderPages {
 function showError({ renderer, snapshot }: ProviderPagesParts, ctx: KoaContextWithOIDC, error: PageError): void {
   const { error: code, error_description: description } = error;
   const page = sharedContext({ renderer, snapshot }, ctx);
-  showPage(
-    ctx,
-    renderer.renderOAuthError({ ...page, error: code, ...(description === undefined ? {} : { description }) }),
-  );
+  const isSignOut = String(ctx.oidc?.route).startsWith('end_session');
+  showPage(ctx, renderer.renderOAuthError({ ...page, isSignOut, error: code, ...omitUndefined({ description }) }));
 }
 
 function showDeviceInput(parts: ProviderPagesParts, ctx: KoaContextWithOIDC, error: Error | undefined): void {
-  const { userCode } = (error ?? {}) as { readonly userCode?: string };
+  const { userCode, seconds } = (error ?? {}) as { readonly userCode?: string; readonly seconds?: number };
+  if (seconds !== undefined) ctx.set('Retry-After', String(seconds));
   const html = parts.renderer.renderDeviceInput({
     ...sharedContext(parts, ctx),
     action: ctx.oidc.urlFor('code_verification'),
     xsrf: sessionState(ctx).secret ?? '',
     ...(userCode ? { userCode } : {}),
     charset: 'base-20',
-    messages: error ? [deviceNotice(error)] : [],
+    messages: error ? [deviceNotice(error, seconds)] : [],
   });
   showPage(ctx, html);
 }
@@ -109,13 +111,15 @@ function appOf({ oidc: { client } }: KoaContextWithOIDC): { readonly name: strin
 }
 
 /** oidc-provider tells by the class of the error why it asks again. */
-function deviceNotice(error: Error): Notice {
+function deviceNotice(error: Error, seconds = 0): Notice {
   const field = 'user_code';
   switch (error.name) {
     case 'NoCodeError':
       return { code: 'device.required', level: 'error', field };
     case 'AbortedError':
       return { code: 'device.aborted', level: 'info' };
+    case 'UserCodesExceeded':
+      return { code: 'attempts.exceeded', level: 'error', field, params: { seconds } };
     case 'NotFoundError':
     case 'ExpiredError':
     case 'AlreadyUsedError':

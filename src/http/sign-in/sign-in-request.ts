@@ -4,7 +4,7 @@ import type { Provider } from 'oidc-provider';
 import { StepgateError } from '../../errors.ts';
 import type { Services } from '../../flow/services.ts';
 import type { TransactionRequest } from '../../flow/transaction/open-transaction.ts';
-import { browserSession } from '../../oidc/interaction/interactions.ts';
+import { browserSession, proofSecretOf } from '../../oidc/interaction/interactions.ts';
 import { currentRequest } from '../../oidc/request-scope.ts';
 import type { Renderer } from '../html/render.ts';
 import type { BoundRequest } from '../middleware/browser-binding.ts';
@@ -23,6 +23,8 @@ export interface SignInRequest extends BoundRequest {
   readonly parts: SignInParts;
   /** What the engine needs of the request. */
   readonly transaction: TransactionRequest;
+  /** The secret that the browser gets for a proof in this request. */
+  readonly given: { secret?: string };
 }
 
 /** Throws `StepgateError('not_found')` when the address cannot name a transaction. */
@@ -32,5 +34,12 @@ export function signInRequest(parts: SignInParts, ctx: Context): SignInRequest {
   const provider = parts.provider();
   const { unit, visitor } = currentRequest();
   const session = () => browserSession(provider, ctx, parts.services);
-  return { parts, ctx, provider, uid, transaction: { unit, uid, visitor, session } };
+  const given: SignInRequest['given'] = {};
+  const proofSecret = {
+    presented: proofSecretOf(provider, ctx),
+    give(secret: string) {
+      given.secret = secret;
+    },
+  };
+  return { parts, ctx, provider, uid, given, transaction: { unit, uid, visitor, session, proofSecret } };
 }

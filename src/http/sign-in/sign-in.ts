@@ -10,6 +10,7 @@ import { type SignInResult, type Submission, submit, view } from '../../flow/eng
 import { parseTransaction } from '../../flow/transaction/store.ts';
 import {
   finishInteraction,
+  forgetResult,
   type OpenInteraction,
   openInteraction,
   refuseInteraction,
@@ -34,6 +35,7 @@ const submissionSteps: ReadonlySet<string> = new Set([
   'skip',
   'resend',
   'restart',
+  'recover',
   'cancel',
   'register',
 ] satisfies Submission['step'][]);
@@ -59,6 +61,7 @@ async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
   const request = signInRequest(parts, ctx);
   const submission: Submission = { step: step as Submission['step'], handle, fields };
   const result = await inInitiatingBrowser(request, () => submit(parts.services, request.transaction, submission));
+  if (step === 'restart' && result.kind !== 'lost') await forgetResult(request.provider, ctx);
   await respond(request, result, fields);
 }
 
@@ -66,7 +69,10 @@ async function submitForm(parts: SignInParts, ctx: Context): Promise<void> {
 async function respond(request: SignInRequest, result: SignInResult, typed?: StepPage['typed']): Promise<void> {
   const { ctx, provider, uid } = request;
   const interaction = await openInteraction(provider, ctx, uid);
+  if (request.given.secret !== undefined) interaction.giveSecret(request.given.secret);
   switch (result.kind) {
+    case 'lost':
+      return showLost(request, result);
     case 'complete':
       return seeOther(ctx, await complete(request, result));
     case 'cancelled':
@@ -84,6 +90,7 @@ const refusals: Readonly<
   Record<Result<'cancelled'>['reason'], { readonly error: string; readonly description: string }>
 > = {
   user: { error: 'access_denied', description: 'the user ended the sign-in' },
+  denied: { error: 'access_denied', description: 'the policies deny this sign-in' },
   unmet: {
     error: 'unmet_authentication_requirements',
     description: 'the requested authentication context cannot be reached',
@@ -113,13 +120,25 @@ function setDeviceCookie({ parts, ctx, transaction }: SignInRequest, keepsSecret
   });
 }
 
+/** The browser may begin anew. 409: the sign-in is not where this browser takes it to be. */
+function showLost({ parts, ctx, uid, transaction }: SignInRequest, { app, snapshot, handle }: Result<'lost'>): void {
+  const entry = transaction.unit.peek(transactionKey(uid));
+  const uiLocales = entry && parseTransaction(entry.value).uiLocales;
+  const page = { ...pageContext(parts.renderer, snapshot, uiLocales), ...brandFor(snapshot, app) };
+  ctx.status = 409;
+  showPage(
+    ctx,
+    parts.renderer.renderSignInLost({ ...page, action: `${signInPath(uid)}/restart`, stateHandle: handle }),
+  );
+}
+
 /** `typed`: what a form that was refused held. */
 function showStep(
   { parts, ctx, uid, transaction }: SignInRequest,
   result: Result<'step'>,
   { interaction, typed }: { readonly interaction: OpenInteraction; readonly typed?: StepPage['typed'] },
 ): void {
-  const { step, handle, version, app, snapshot, identifier, done, canRestart } = result;
+  const { step, handle, version, app, snapshot, identifier, done, canRestart, recovering } = result;
   const entry = transaction.unit.peek(transactionKey(uid));
   const uiLocales = entry && parseTransaction(entry.value).uiLocales;
   ctx.status = statusOf(result);
@@ -137,6 +156,7 @@ function showStep(
     ...(identifier === undefined ? {} : { account: { identifier } }),
     done,
     canRestart,
+    ...(recovering ? { recovering } : {}),
     ...(typed ? { typed } : {}),
   });
   showPage(ctx, html);

@@ -26,10 +26,12 @@ export function features({ settings, pages }: FeatureParts): Configuration['feat
     dPoP: { enabled: true },
     introspection: {
       enabled: true,
-      // Tokens of an app that is no longer configured are no longer valid.
+      // Resource servers ask about the access tokens of others; a refresh token is for its own app alone. Tokens of an
+      // app that is no longer configured are no longer valid.
       allowedPolicy: async (ctx, client, token) =>
         token.clientId === client.clientId ||
-        (client.clientAuthMethod !== 'none' &&
+        (token.kind !== 'RefreshToken' &&
+          client.clientAuthMethod !== 'none' &&
           (await ctx.oidc.provider.Client.find(token.clientId ?? '')) !== undefined),
     },
     pushedAuthorizationRequests: { enabled: true },

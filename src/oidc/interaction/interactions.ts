@@ -5,8 +5,11 @@
 
 import { errors, type KoaContextWithOIDC, type Provider } from 'oidc-provider';
 import type { Assurance } from '../../core/model/decision.ts';
+import type { Seconds } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import { begin, type Transaction } from '../../core/step/transaction.ts';
 import { StepgateError } from '../../errors.ts';
+import { renewSecret } from '../../flow/browser/proof-secret.ts';
 import type { SsoSession } from '../../flow/browser/sso-session.ts';
 import { loadAccount } from '../../flow/facts/account.ts';
 import type { Services } from '../../flow/services.ts';
@@ -17,9 +20,15 @@ import { expectedSubject } from '../sign-on/request-facts.ts';
 import { signOn } from '../sign-on/sign-on.ts';
 import { sessionOfCookie } from '../storage/session-adapter.ts';
 import { endSession } from './end-session.ts';
+import { presentedSecret, setProofCookie } from './proof-cookie.ts';
 
 type Interaction = InstanceType<Provider['Interaction']>;
-type Exchange = { readonly req: KoaContextWithOIDC['req']; readonly res: KoaContextWithOIDC['res'] };
+type Exchange = Pick<KoaContextWithOIDC, 'req' | 'res' | 'cookies'>;
+
+/** The secret that the browser got for the last proof of the sign-in that is asked for. */
+export function proofSecretOf(provider: Provider, exchange: Pick<Exchange, 'cookies'>): string | undefined {
+  return presentedSecret(exchange, provider);
+}
 
 export function signInPath(uid: string): string {
   return `/signin/${uid}`;
@@ -59,13 +68,16 @@ export async function beginTransaction(
     ...(interaction.session?.uid ? { session: interaction.session.uid } : {}),
     ...(expected === undefined ? {} : { expectedSubject: expected }),
   });
+  const give = (secret: string) => setProofCookie(ctx, ctx.oidc.provider, { secret, ...placeOf(interaction, ttl) });
   const subject = account && {
     id: account.user.id,
     identifier: account.user.identifiers[0] ?? account.user.id,
     decoy: false,
   };
+  const isProved = continues !== undefined && continues.evidence.length > 0;
   const transaction: Transaction = {
     ...fresh,
+    ...(isProved ? { proofSecret: renewSecret({ give }) } : {}),
     ...(subject ? { subject } : {}),
     ...(registers ? { registration: {} } : {}),
     ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
@@ -79,10 +91,16 @@ export async function beginTransaction(
 
 /** The app asks for the form of a new user first. */
 export const registrationPrompt = 'create';
+/** Where the browser keeps the secret of a proof: at the steps and at the resume. */
+function placeOf({ uid, returnTo }: Interaction, lifetime: Seconds) {
+  return { paths: [signInPath(uid), new URL(returnTo).pathname], lifetime };
+}
 
 /** The interaction that oidc-provider waits for. */
 export interface OpenInteraction {
   readonly uid: string;
+  /** Gives the browser the secret of a proof. */
+  readonly giveSecret: (secret: string) => void;
   /** `login`, or `consent` when the relying party asked for it by `prompt=consent`. */
   readonly prompt: string;
   readonly clientId: string;
@@ -101,8 +119,10 @@ export async function openInteraction(provider: Provider, exchange: Exchange, ui
   if (found.uid !== uid)
     throw new StepgateError('sign_in_expired', 'the address and the cookie name different interactions');
   const { params, session, prompt } = found;
+  const lifetime = found.exp - Math.floor(Date.now() / 1000);
   return {
     uid,
+    giveSecret: (secret) => setProofCookie(exchange, provider, { secret, ...placeOf(found, lifetime) }),
     prompt: prompt.name,
     clientId: String(params.client_id),
     ...(typeof params.redirect_uri === 'string' ? { redirectUri: params.redirect_uri } : {}),
@@ -142,13 +162,21 @@ export async function finishInteraction(
   interaction.result = {
     ...interaction.lastSubmission,
     // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
-    login: { accountId, ts: authTime, amr: [...amr], ...(acr === undefined ? {} : { acr }), remember: false },
+    login: { accountId, ts: authTime, amr: [...amr], ...omitUndefined({ acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
     ...(interaction.prompt.name === registrationPrompt ? { [registrationPrompt]: {} } : {}),
   };
   // `exp` is by the clock of oidc-provider.
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
   return interaction.returnTo;
+}
+
+/** The user begins anew: what was handed over before counts no more. */
+export async function forgetResult(provider: Provider, exchange: Exchange): Promise<void> {
+  const interaction = await details(provider, exchange);
+  if (interaction.result === undefined) return;
+  delete interaction.result;
+  await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));
 }
 
 /** The SSO session of the browser; `undefined`: none that is alive. Rejects with `StoreUnavailable`. */

@@ -8,8 +8,9 @@
 import { randomBytes } from 'node:crypto';
 import { exportJWK, generateKeyPair, type JWK } from 'jose';
 import type { Seconds } from '../../core/model/facts.ts';
+import { StoreUnavailable } from '../../errors.ts';
 import { keyringKey } from '../../stores/keys.ts';
-import type { Store } from '../../stores/store.ts';
+import type { Entry, Store } from '../../stores/store.ts';
 
 /**
  * Algorithms that clients can choose from (RFC 7518 section 3.1, RFC 8037 section 3.1). The first is the default of
@@ -39,17 +40,31 @@ export function parseKeyring(value: string): Keyring {
   return JSON.parse(value) as Keyring;
 }
 
-/** The keyring of the store; made by whichever node comes first. */
-export async function loadKeyring(store: Store, now: Seconds): Promise<Keyring> {
-  const { entries } = await store.load([keyringKey]);
-  const entry = entries.get(keyringKey);
-  if (entry) return parseKeyring(entry.value);
+/**
+ * The keyring of the store. Makes none: a store without keys is not initialised, or has lost them. Rejects with
+ * `StoreUnavailable`.
+ */
+export async function loadKeyring(store: Store): Promise<Keyring> {
+  return parseKeyring((await keyringEntry(store)).value);
+}
+
+async function keyringEntry(store: Store): Promise<Entry> {
+  const entry = (await store.load([keyringKey])).entries.get(keyringKey);
+  // A store that lost its keys is not the one that we started with: no relying party could verify what new keys would
+  // sign.
+  if (entry === undefined) throw new StoreUnavailable('the keys are gone from the store');
+  return entry;
+}
+
+/** The first keyring of a new store, whose keys sign from `now` on; one that is there stays. */
+export async function createKeyring(store: Store, now: Seconds): Promise<void> {
+  if ((await store.load([keyringKey])).entries.get(keyringKey) !== undefined) return;
   const keyring: Keyring = {
     keys: await Promise.all(keyTypes.map((type) => newKey(type, now))),
     secrets: [randomBytes(32).toString('base64url')],
   };
-  const created = await store.commit([{ op: 'create', key: keyringKey, value: JSON.stringify(keyring) }]);
-  return created.ok ? keyring : loadKeyring(store, now);
+  // Where another process was faster, this fails, and its keyring stays.
+  await store.commit([{ op: 'create', key: keyringKey, value: JSON.stringify(keyring) }]);
 }
 
 /**
@@ -62,10 +77,7 @@ export async function rotateKeys(
   now: Seconds,
   times: { readonly overlap: Seconds; readonly keep: Seconds },
 ): Promise<readonly SigningKey[]> {
-  await loadKeyring(store, now);
-  const { entries } = await store.load([keyringKey]);
-  const entry = entries.get(keyringKey);
-  if (!entry) throw new TypeError('the keyring vanished from the store');
+  const entry = await keyringEntry(store);
   const keyring = parseKeyring(entry.value);
   const activeFrom = now + times.overlap;
   const added = await Promise.all(keyTypes.map((type) => newKey(type, activeFrom)));

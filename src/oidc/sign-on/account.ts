@@ -43,7 +43,7 @@ export async function findAccount(requested: AccountRequested, id: string): Prom
 
 /**
  * By now the request has read from the store and knows the newest revision. Rejects with `InvalidClient` when that
- * revision has another version of the app than the one that was authenticated, or none.
+ * revision has other credentials of the app than those that were authenticated, or no such app.
  */
 async function checkClient(ctx: KoaContextWithOIDC, services: Services): Promise<void> {
   const clientId = ctx.oidc.client?.clientId ?? '';

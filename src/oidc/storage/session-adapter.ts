@@ -155,7 +155,7 @@ function validOf(
   if (valid === undefined) return {};
   const { accountId: former, valid: kept = valid, validSince } = found;
   if (former !== accountId) return { valid };
-  return { valid: Math.max(valid, kept), ...(validSince === undefined ? {} : { validSince }) };
+  return { valid: Math.max(valid, kept), ...omitUndefined({ validSince }) };
 }
 
 /** The session ends with this request, unless it is saved under another id before. */

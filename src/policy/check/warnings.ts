@@ -11,7 +11,7 @@ import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
 import { readPolicy, readSettings } from '../revision/read-document.ts';
 import { valuesAt } from '../source/values-at.ts';
 import type { DocumentSource, YamlSource } from '../source/yaml-source.ts';
-import { characteristicFault } from './check-characteristics.ts';
+import { requirementFault } from './requirement-fault.ts';
 
 /** The section of the settings that a channel needs. */
 export const sectionOf = { email: 'mail', sms: 'sms', voice: 'voice' } as const satisfies Record<
@@ -71,7 +71,7 @@ function unreachableAcrValues(
 ): readonly Finding[] {
   return valuesAt(source.content, 'acrValues.*.value').flatMap(({ value, path }) => {
     const acr = settings.acrValues.find((one) => one.value === value);
-    const fault = acr && characteristicFault(acr.requirement, { settings, all });
+    const fault = acr && requirementFault(acr.requirement, { settings, all });
     return fault === undefined
       ? []
       : [source.finding([...path.slice(0, -1), 'requirement'], `no user can reach it: ${fault}`)];

@@ -1,6 +1,8 @@
 /** Imports users from a file of any length: each record is applied whole, or reported with its line. */
+
 import type { NewCredential } from '../../authenticators/authenticator.ts';
 import type { AttributeSchema } from '../../core/model/attribute.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { Op } from '../../stores/store.ts';
 import { reservationOps, takenValue, type UniqueValue, uniqueValues } from '../attribute-reservations.ts';
 import type { Amendment } from '../changes.ts';
@@ -227,9 +229,7 @@ function changes(imported: ImportedUser, current: User, password: ReadPassword['
   return {
     addIdentifiers: identifiers,
     profile: { ...current.profile, ...unverified, ...profile },
-    ...(groups === undefined ? {} : { groups }),
-    ...(status === undefined ? {} : { status }),
-    ...(userType === undefined ? {} : { userType }),
-    ...(password === undefined ? {} : { password }),
+    ...omitUndefined({ groups, status }),
+    ...omitUndefined({ userType, password }),
   };
 }

@@ -1,6 +1,8 @@
 /** Reads the fields of one record as a user. Names are those of the profile; unknown names are custom attributes. */
+
 import type { AttributeSchema } from '../../core/model/attribute.ts';
 import type { UserStatus } from '../../core/model/facts.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
 import type { ProfileValue } from '../../core/profile/attribute-value.ts';
 import { canonicalIdentifier } from '../identifier.ts';
 import { readProfileValue, textFault } from '../profile-rules.ts';
@@ -49,10 +51,8 @@ function read(fields: Fields, schema: AttributeSchema): ImportedUser {
       ...new Set([...readIdentifiers(fields, schema), ...identifyingValues(schema, profile).map(canonical)]),
     ],
     profile,
-    ...(groups === undefined ? {} : { groups }),
-    ...(status === undefined ? {} : { status }),
-    ...(userType === undefined ? {} : { userType }),
-    ...(secret === undefined ? {} : { secret }),
+    ...omitUndefined({ groups, status }),
+    ...omitUndefined({ userType, secret }),
   };
 }
 

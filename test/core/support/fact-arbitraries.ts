@@ -36,6 +36,7 @@ export const conditionArbitraries: { readonly [Name in ConditionName]: fc.Arbitr
     },
     { requiredKeys: ['zone'] },
   ),
+  recovered: fc.record({ within: fc.constantFrom(60, 86_400) }),
   attributes: fc.dictionary(
     fc.constantFrom(...names),
     fc.record({ equals: value, in: listOf(value), matches: fc.constantFrom('*', 'a*') }, { requiredKeys: [] }),
@@ -60,6 +61,7 @@ const subject: fc.Arbitrary<Subject> = fc.record(
     userType: fc.constantFrom(...names),
     profile: fc.dictionary(fc.constantFrom(...names), fc.oneof(value, fc.array(value, { maxLength: 2 }))),
     enrollments: enrollments(3),
+    recovery: fc.record({ at: fc.constantFrom(NOW - 3600, NOW), by: fc.subarray([...keys]) }),
     acceptedTerms: fc.dictionary(fc.constantFrom(...names), fc.constantFrom('1', '2')),
     offeredAttributes: fc.subarray(names),
     skipped: fc.dictionary(fc.constantFrom(...keys), fc.constant({ grace: { count: 1, at: NOW - 60 } })),
@@ -80,6 +82,7 @@ export const factArbitraries: { readonly [Name in keyof Required<Facts>]: fc.Arb
       startedAt: fc.constant(NOW - 60),
       skipped: list,
       requestedEnrollment: fc.constantFrom(...keys),
+      recovering: fc.constant(true as const),
     },
     { requiredKeys: ['id', 'startedAt'] },
   ),

@@ -7,7 +7,11 @@ import { checkDelivery } from '../../../src/cli/doctor/delivery.ts';
 import { type DoctorContext, doctorCommand } from '../../../src/cli/doctor/doctor.ts';
 import type { CheckResult } from '../../../src/cli/doctor/finding.ts';
 import { StoreUnavailable } from '../../../src/errors.ts';
-import { loadKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
+import { createKeyring, parseKeyring, rotateKeys } from '../../../src/oidc/keys/keyring.ts';
+import { loadConfiguration } from '../../../src/policy/load.ts';
+import type { Document } from '../../../src/policy/model/documents.ts';
+import { findingLine } from '../../../src/policy/model/finding.ts';
+import { Revisions } from '../../../src/policy/revision/revisions.ts';
 import { settingsSchemaFor } from '../../../src/policy/schema/schemas.ts';
 import { keyringKey, revisionPointerKey } from '../../../src/stores/keys.ts';
 import { applyDemo, NOW, openTerminal, run, type Terminal } from './harness.ts';
@@ -35,14 +39,23 @@ afterEach(async () => {
 
 async function sound(): Promise<void> {
   await applyDemo(terminal.store, configDir);
-  await loadKeyring(terminal.store, NOW);
+  await createKeyring(terminal.store, NOW);
   await terminal.directory.create({ identifiers: ['bob@demo.test'] });
 }
 
 function contextWith(more: Partial<DoctorContext> = {}): DoctorContext {
   const issuer = 'https://id.example.org';
   const variables = { GATEWAY_SECRET: 'a secret' };
-  return { ...terminal.context, variables, dataDir, configDir, issuer, nodeVersion: '24.15.0', ...more };
+  return {
+    ...terminal.context,
+    openAsItIs: terminal.context.openStore,
+    variables,
+    dataDir,
+    configDir,
+    issuer,
+    nodeVersion: '24.15.0',
+    ...more,
+  };
 }
 
 async function examined(more: Partial<DoctorContext> = {}): Promise<readonly CheckResult[]> {
@@ -83,7 +96,7 @@ test('a sound installation: every line is ok, and the exit code says so', async 
 test('an empty store', async () => {
   expect(await complaints()).toEqual([
     'fail configuration: there is no configuration in the store: run `stepgate config apply`',
-    'warn keys: there are none yet',
+    'fail keys: there are none',
     'warn users: there are none',
   ]);
   expect(terminal.exitCode()).toBe(1);
@@ -100,10 +113,10 @@ test('each failure comes with a remedy', async () => {
 
 test('no data directory: nothing is made', async () => {
   await rm(dataDir, { recursive: true });
-  const openStore = () => Promise.reject(new Error('must not be opened'));
-  expect(await complaints({ openStore })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
+  const openAsItIs = () => Promise.reject(new Error('must not be opened'));
+  expect(await complaints({ openAsItIs })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
   await mkdir(dataDir);
-  expect(await complaints({ openStore })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
+  expect(await complaints({ openAsItIs })).toEqual([`fail data directory: there is no store in ${dataDir}`]);
 });
 
 test('a data directory that others can read', async () => {
@@ -119,7 +132,7 @@ test('a data directory that others can read', async () => {
 test('a store that does not answer, and one that warns', async () => {
   await sound();
   const { dataDir: _, ...redis } = contextWith();
-  const broken = { ...redis, openStore: () => Promise.reject(new StoreUnavailable('Redis may evict counters')) };
+  const broken = { ...redis, openAsItIs: () => Promise.reject(new StoreUnavailable('Redis may evict counters')) };
   await run(doctorCommand(broken), '--json');
   expect(JSON.parse(terminal.printed())).toEqual([
     { level: 'ok', about: 'node', text: 'Node 24.15.0' },
@@ -131,11 +144,11 @@ test('a store that does not answer, and one that warns', async () => {
     },
   ]);
   expect(terminal.exitCode()).toBe(1);
-  const openStore: DoctorContext['openStore'] = (warn) => {
+  const openAsItIs: DoctorContext['openAsItIs'] = (warn) => {
     for (let times = 0; times < 2; times += 1) warn('the clock of Redis differs from ours by 9 s');
     return terminal.context.openStore();
   };
-  expect(await complaints({ openStore })).toEqual(['warn store: the clock of Redis differs from ours by 9 s']);
+  expect(await complaints({ openAsItIs })).toEqual(['warn store: the clock of Redis differs from ours by 9 s']);
 });
 
 test('a revision that cannot be read', async () => {
@@ -250,7 +263,7 @@ test('acr values out of reach, and an app that demands one', async () => {
   const settings = 'acrValues:\n  - value: hardware\n    requirement: { factors: 3 }\n';
   await writeFile(
     join(configDir, 'stepgate.yaml'),
-    `brand: { name: Test }\nauthenticators: { password: { enabled: true } }\n${settings}`,
+    `brand: { name: Test }\nauthenticators: { password: { enabled: true }, webauthn: { enabled: true } }\n${settings}`,
   );
   await writeFile(
     join(configDir, 'apps/notes.yaml'),
@@ -262,7 +275,17 @@ test('acr values out of reach, and an app that demands one', async () => {
   );
   await rm(join(configDir, 'policies/enrollment.yaml'));
   await sound();
-  expect(await complaints()).toEqual([
+  // A revision from before the check that refuses such files today.
+  const loaded = await loadConfiguration(configDir, { authenticators: authenticatorKinds, variables: {} });
+  if (!loaded.ok) throw new Error(loaded.findings.map(findingLine).join('\n'));
+  const { documents } = loaded;
+  const now = documents.get('settings') as Document;
+  const before = { ...now, content: { ...(now.content as object), authenticators: { webauthn: { enabled: false } } } };
+  await new Revisions(terminal.store, { authenticators: authenticatorKinds, now: () => NOW * 1000 }).apply(
+    new Map([...documents, ['settings', before]]),
+    { by: 'test' },
+  );
+  expect((await complaints()).filter((line) => line.includes('acr'))).toEqual([
     'warn acr: out of reach: hardware',
     'fail acr: no user can reach hardware, which notes demands',
   ]);

@@ -171,6 +171,9 @@ export function createWorld(options: WorldOptions = {}) {
     ...browser,
   };
 
+  /** What the browser keeps. */
+  const jar: { secret: string | undefined } = { secret: undefined };
+
   /** A request of its own: its unit is committed at its end. `session`: the one that the browser has. */
   async function inRequest<T>(
     uid: string,
@@ -182,6 +185,12 @@ export function createWorld(options: WorldOptions = {}) {
       unit,
       uid,
       visitor,
+      proofSecret: {
+        presented: jar.secret,
+        give(secret) {
+          jar.secret = secret;
+        },
+      },
       session: async () => (session ? sessionIn(unit, session) : undefined),
     });
     await unit.commit();
@@ -333,7 +342,7 @@ export function asStep(result: SignInResult): StepShown {
 
 /** `challenge:totp`, `identify`, `denied:rule`, `complete`, `cancelled:unmet`. */
 export function currentStep(result: SignInResult): string {
-  if (result.kind === 'complete') return 'complete';
+  if (result.kind === 'complete' || result.kind === 'lost') return result.kind;
   if (result.kind === 'cancelled') return `cancelled:${result.reason}`;
   const { step } = result;
   if (step.kind === 'denied') return `denied:${step.reason}`;

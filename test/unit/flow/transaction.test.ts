@@ -124,7 +124,27 @@ describe('saving it', () => {
       expect(saveTransaction({ request, services: world.services, transaction: changed }, entry?.value)).toBe(true);
     });
     expect(await world.outbox()).toHaveLength(left);
-    expect(await world.transaction()).toEqual(change(stored));
+    const { proofSecret, ...kept } = (await world.transaction()) ?? {};
+    expect(kept).toEqual(change(stored));
+    expect(proofSecret !== undefined).toBe(change(stored).evidence.length > 0);
+  });
+
+  test('each proof gives the browser another secret, and nothing else does', async () => {
+    const { world, stored, load } = await withMessages();
+    const hashes: (string | undefined)[] = [];
+    const proofs = [{ at: 1 } as Evidence, { at: 2 } as Evidence];
+    for (const change of [{}, { evidence: proofs.slice(1) }, { keepSignedIn: true }, { evidence: proofs }]) {
+      await world.inRequest('tx', async (request) => {
+        const entry = await load(request.unit);
+        const transaction = { ...stored, ...(await world.transaction()), ...change };
+        saveTransaction({ request, services: world.services, transaction }, entry?.value);
+      });
+      hashes.push((await world.transaction())?.proofSecret);
+    }
+    const [none, first, same, next] = hashes;
+    expect([none, same]).toEqual([undefined, first]);
+    expect([first, next]).toEqual([expect.any(String), expect.any(String)]);
+    expect(next).not.toBe(first);
   });
 
   test('what is as it was is not written', async () => {

@@ -186,7 +186,7 @@ test('a profile policy stands beside an enrollment policy that disables somethin
 });
 
 const policy = (name: string) =>
-  `name: notes\nrules:\n  - name: A\n    when: { attributes: { ${name}: { equals: x } } }\n    then: deny\n  - name: B\n    then: deny\n`;
+  `name: notes\nrules:\n  - name: A\n    when: { attributes: { ${name}: { equals: x } } }\n    then: deny\n  - name: B\n    then: { allow: { factors: 1 } }\n`;
 
 test('a condition asks only about attributes of the schema, where there is one', async () => {
   const file = 'policies/sign-on/notes.yaml';

@@ -14,8 +14,10 @@ const all = [...authenticators, ...authenticatorKinds.filter(({ key }) => key ==
 /** Runs `stepgate config ...` with a store in `<dir>.db`, outside of the configuration. */
 async function run(dir: string, ...args: readonly string[]) {
   const outcome = { stdout: '', stderr: '', code: 0 };
+  const openStore = async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') }));
   const command = configCommand({
-    openStore: async () => recordingStore(openEmbedded({ file: join(dir, '.store.db') })),
+    openStore,
+    openNewStore: openStore,
     configDir: dir,
     stdout: (text) => {
       outcome.stdout += text;

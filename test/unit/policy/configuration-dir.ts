@@ -7,9 +7,12 @@ import { type LoadedConfiguration, loadConfiguration } from '../../../src/policy
 import type { AuthenticatorKind } from '../../../src/policy/model/authenticator-kind.ts';
 import { findingLine } from '../../../src/policy/model/finding.ts';
 
-export const authenticators: readonly AuthenticatorKind[] = authenticatorKinds.filter(({ key }) =>
-  ['password', 'totp', 'webauthn'].includes(key),
-);
+export const authenticators: readonly AuthenticatorKind[] = kindsOf('password', 'totp', 'webauthn');
+
+/** Some of the authenticators that there are. */
+export function kindsOf(...keys: readonly string[]): readonly AuthenticatorKind[] {
+  return authenticatorKinds.filter(({ key }) => keys.includes(key));
+}
 
 /** A small valid configuration. */
 export const validFiles: Readonly<Record<string, string>> = {
@@ -43,8 +46,11 @@ export async function withConfiguration<T>(
 export function load(
   files: Readonly<Record<string, string | Uint8Array | undefined>> = {},
   variables: Readonly<Record<string, string>> = {},
+  kinds: readonly AuthenticatorKind[] = authenticators,
 ): Promise<LoadedConfiguration> {
-  return withConfiguration({ ...validFiles, ...files }, (dir) => loadConfiguration(dir, { authenticators, variables }));
+  return withConfiguration({ ...validFiles, ...files }, (dir) =>
+    loadConfiguration(dir, { authenticators: kinds, variables }),
+  );
 }
 
 /** The findings as they are printed. */

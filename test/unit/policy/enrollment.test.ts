@@ -1,7 +1,7 @@
 /** The enrollment policy: how it is read, and what the checks find in it. */
 import { expect, test } from '@jest/globals';
 import { readEnrollmentPolicy } from '../../../src/policy/revision/read-document.ts';
-import { findingLines, load } from './configuration-dir.ts';
+import { findingLines, kindsOf, load } from './configuration-dir.ts';
 
 const file = 'policies/enrollment.yaml';
 const settings =
@@ -128,7 +128,9 @@ test.each<[string, string, string]>([
     '2:45 rules[0].then.promote.webauthn no user can enroll webauthn: stepgate.yaml does not enable it',
   ],
 ])('what no user can enroll: %s', async (_, then, expected) => {
-  const lines = await findingLines({ [file]: `rules:\n  - { name: A, then: { ${then} } }\n` });
+  const enabled = 'brand: { name: Test }\nauthenticators: { access_code: { enabled: true } }\n';
+  const files = { [file]: `rules:\n  - { name: A, then: { ${then} } }\n`, 'stepgate.yaml': enabled };
+  const lines = await findingLines(files, {}, kindsOf('password', 'totp', 'webauthn', 'access_code'));
   expect(lines).toEqual(expected === '' ? [] : [`${file}:${expected}`]);
 });
 

@@ -58,13 +58,19 @@ test.each([
 });
 
 test.each([
-  'deny',
   '{ allow: { factors: 1 } }',
   '{ allow: { factors: 2, possession: { exclude: [email] }, knowledge: {} } }',
   '{ allow: { factors: 2, possession: { authenticators: [totp] }, knowledge: {} } }',
   '{ allow: { chains: [[{ authenticators: [email] }]] } }',
 ])('a rule that asks for one factor, or takes no mail, has no warning: %s', async (then) => {
   const files = { 'policies/sign-on/notes.yaml': `name: notes\nrules:\n  - name: All\n    then: ${then}\n` };
+  expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
+});
+
+test('a rule that denies has no warning', async () => {
+  const rules =
+    '  - { name: A, when: { groups: { any: [x] } }, then: deny }\n  - { name: B, then: { allow: { factors: 1 } } }\n';
+  const files = { 'policies/sign-on/notes.yaml': `name: notes\nrules:\n${rules}` };
   expect(await warnings({ ...files, 'stepgate.yaml': settings('email: { enabled: true }', mail) })).toEqual([]);
 });
 

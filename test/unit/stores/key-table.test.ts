@@ -23,6 +23,8 @@ import { recordingStore, takeViolations } from '../../support/recording-store.ts
 const store = openEmbedded({ file: ':memory:' });
 afterAll(() => store.close());
 
+const line = JSON.stringify({ event: 'user.added' });
+
 test('a key is built by the rule of its tag', () => {
   expect(userKey('u1')).toBe('user:{u1}');
   expect(usersKey).toBe('users:{all}');
@@ -49,7 +51,7 @@ describe('the recording store', () => {
   test.each<[string, Op, string | undefined]>([
     ['a user', { op: 'put', key: userKey('u'), value: '', refs: [credentialsKey('u')] }, undefined],
     ['a known device', { op: 'put', key: knownDeviceKey('s'), value: '', ttl: 180 * 86_400 }, undefined],
-    ['a line of the audit log', { op: 'append', key: auditKey, value: '', keep: 100_000 }, undefined],
+    ['a line of the audit log', { op: 'append', key: auditKey, value: line, keep: 100_000 }, undefined],
     ['a reset', { op: 'reset', counter: attemptCounter('u', 'security_question.enroll') }, undefined],
     ['a deletion', { op: 'delete', key: grantTokensKey('g') }, undefined],
     ['an unknown kind', { op: 'put', key: 'thing:{a}', value: '' }, 'key of an unknown kind'],
@@ -60,8 +62,10 @@ describe('the recording store', () => {
     ['a missing ttl', { op: 'put', key: keyOf('transaction', 't'), value: '' }, 'with a ttl of undefined'],
     ['an unexpected ttl', { op: 'put', key: userKey('u'), value: '', ttl: 5 }, 'with a ttl of 5'],
     ['another ttl', { op: 'put', key: knownDeviceKey('s'), value: '', ttl: 5 }, 'with a ttl of 5'],
-    ['another length of a log', { op: 'append', key: auditKey, value: '', keep: 5 }, 'keeps 5 lines'],
+    ['another length of a log', { op: 'append', key: auditKey, value: line, keep: 5 }, 'keeps 5 lines'],
+    ['the forms of a profile', { op: 'reset', counter: attemptCounter('u', 'profile') }, undefined],
     ['an unknown counter', { op: 'reset', counter: attemptCounter('u', 'account.other') }, 'unknown counter'],
+    ['a counter of no authenticator', { op: 'reset', counter: attemptCounter('u', 'pager') }, 'unknown counter'],
   ])('%s', async (_, op, expected) => {
     await recorded.commit([op]);
     const found = takeViolations().join();

@@ -1,7 +1,7 @@
 /** What the templates of the standalone pages are given: errors, devices, magic links, signing out, the inbox. */
 import type { MessageDescriptor } from '../../../rendering/message-descriptor.ts';
 import type { Field } from '../inputs.ts';
-import type { AccountModel, FormModel, LeadModel } from './shared-models.ts';
+import type { AccountModel, FormModel, LeadModel, OptionModel } from './shared-models.ts';
 
 export interface ReferenceModel {
   readonly reference?: string;
@@ -52,6 +52,11 @@ export interface MagicLinkElsewhereModel extends LeadModel {
 
 export interface MagicLinkOverModel extends LeadModel {
   readonly code: string;
+}
+
+export interface SignInLostModel extends LeadModel {
+  readonly code: string;
+  readonly restart: OptionModel;
 }
 
 export interface InboxModel extends LeadModel {

@@ -23,6 +23,8 @@ export interface StepPage extends PageBase {
   readonly done?: readonly string[];
   /** Offer "Use another account". */
   readonly canRestart: boolean;
+  /** The user recovers the password. */
+  readonly recovering?: true;
   /** Where a page that waits for another tab asks how far the sign-in is, and the version that it shows itself. */
   readonly follow?: { readonly status: string; readonly version: number };
   /**
@@ -50,6 +52,13 @@ export interface MagicLinkElsewherePage extends PageBase {
   readonly code: string;
   /** Where the request came from; empty texts: not known. */
   readonly asked: { readonly ip: string; readonly browser: string; readonly system: string };
+}
+
+/** A sign-in that did not go on in this browser after a proof. */
+export interface SignInLostPage extends PageBase {
+  readonly app: AppLabel;
+  readonly action: string;
+  readonly stateHandle: string;
 }
 
 /** A magic link that no longer counts, and why. */
@@ -80,6 +89,8 @@ export interface ErrorPage extends PageBase {
 
 /** An OAuth error that cannot go back to the client (RFC 6749 section 4.1.2.1), from oidc-provider's `renderError`. */
 export interface OAuthErrorPage extends PageBase {
+  /** The app wanted the user to sign out. Absent: to sign in. */
+  readonly isSignOut?: boolean;
   /** e.g. `invalid_redirect_uri`. */
   readonly error: string;
   /** For the client's developers; shown as detail. */

@@ -20,6 +20,7 @@ import type {
   MagicLinkOverPage,
   OAuthErrorPage,
   SignedOutPage,
+  SignInLostPage,
 } from './page-models.ts';
 import { accountModel, appView, noticesModel, stateForm, type View } from './view.ts';
 
@@ -32,15 +33,16 @@ export function errorView({ code: error, reference }: ErrorPage, t: Translator):
   };
 }
 
-export function oauthErrorView({ error, description, reference }: OAuthErrorPage, t: Translator): View {
+export function oauthErrorView(page: OAuthErrorPage, t: Translator): View {
+  const { error, description, reference, isSignOut } = page;
   const code = `oauth.${error}`;
   return {
     template: 'pages/oauth-error',
-    heading: { key: 'oauth.title' },
+    heading: { key: isSignOut ? 'oauth.sign_out.title' : 'oauth.title' },
     model: {
       code,
       error,
-      lead: { key: t.pick(code, 'oauth.other') },
+      lead: { key: isSignOut ? 'oauth.sign_out' : t.pick(code, 'oauth.other') },
       ...omitUndefined({ description, reference }),
     },
   };
@@ -155,6 +157,23 @@ export function magicLinkOverView({ reason }: MagicLinkOverPage): View {
     template: 'pages/magic-link-over',
     heading: { key: 'magic_link.over.title' },
     model: { code, lead: { key: code } },
+  };
+}
+
+export function signInLostView({ app, action, stateHandle }: SignInLostPage): View {
+  return {
+    template: 'pages/sign-in-lost',
+    heading: { key: 'sign_in.lost.title' },
+    app: appView(app),
+    model: {
+      code: 'sign_in.lost',
+      lead: { key: 'sign_in.lost', params: { app: app.name } },
+      restart: {
+        main: stateForm({ step: 'restart', action }, stateHandle),
+        look: 'primary',
+        text: { key: 'sign_in.lost.restart' },
+      },
+    },
   };
 }
 

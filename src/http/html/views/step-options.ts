@@ -18,8 +18,9 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...resendsOf(step, t).map(({ text, more }) => option('resend', text, more)),
     ...(hasOthers ? [option('select', { key: `options.select.${step.kind}` })] : []),
     ...(skip === undefined ? [] : [option('skip', skip)]),
+    ...('recoverable' in step && step.recoverable ? [option('recover', { key: 'options.recover' })] : []),
     ...(step.kind === 'identify' && step.canRegister ? [option('register', { key: 'options.register' })] : []),
-    ...(canRestart ? [option('restart', restartText(step))] : []),
+    ...(canRestart ? [option('restart', restartText(page))] : []),
   ];
   return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
 }
@@ -71,7 +72,8 @@ function skipText(step: Step): MessageDescriptor | undefined {
 }
 
 /** A new user may turn out to have an account. */
-function restartText(step: Step): MessageDescriptor {
+function restartText({ step, recovering }: StepPage): MessageDescriptor {
+  if (recovering) return { key: 'options.restart.recovering' };
   const isNew = 'registers' in step && step.registers;
   return { key: isNew ? 'options.sign_in' : 'options.restart' };
 }

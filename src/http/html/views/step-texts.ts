@@ -27,10 +27,18 @@ export function methodOf(step: Step): string {
   return typeof method === 'string' ? `.${method}` : '';
 }
 
+/** Key of the text for a denial. What denies a recovery is no matter of the app. */
+export function denialKey({ recovering }: Pick<StepPage, 'recovering'>, reason: string): string {
+  const isPlain = !recovering || reason === 'nothing_to_recover' || reason === 'account_inactive';
+  return isPlain ? `denied.${reason}` : 'denied.recovery';
+}
+
 /** Keys ending in `.in_app` name the app themselves. */
-export function headingOf({ step, app }: StepPage, t: Translator): MessageDescriptor {
+export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
+  const { step, app } = page;
   switch (step.kind) {
     case 'identify':
+      if (page.recovering) return { key: 'recover.title' };
       return { key: 'identify.title.in_app', params: { app: app.name } };
     case 'select':
       return { key: `select.${step.purpose}.title` };
@@ -48,15 +56,22 @@ export function headingOf({ step, app }: StepPage, t: Translator): MessageDescri
     case 'profile':
       return { key: step.registers ? 'register.title' : 'profile.title' };
     case 'denied':
-      return { key: t.pick(`denied.${step.reason}.title`, 'denied.title.in_app'), params: { app: app.name } };
+      return {
+        key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),
+        params: { app: app.name },
+      };
     case 'complete':
       return { key: 'complete.title' };
   }
 }
 
 /** What stands over the heading. Absent: the heading names the app itself. */
-export function contextOf({ app, step }: StepPage, heading: MessageDescriptor): MessageDescriptor | undefined {
+export function contextOf(
+  { app, step, recovering }: StepPage,
+  heading: MessageDescriptor,
+): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
+  if (recovering) return { key: 'context.recover' };
   if ('registers' in step && step.registers) return { key: 'context.register', params: { app: app.name } };
   return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
 }

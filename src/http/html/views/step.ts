@@ -14,6 +14,7 @@ import {
   challengeAction,
   challengeLead,
   contextOf,
+  denialKey,
   enrollAction,
   enrollLead,
   headingOf,
@@ -205,7 +206,7 @@ function denied({ page, step, t, account }: StepOf<'denied'>): Content {
     model: {
       account,
       code: `denied.${step.reason}`,
-      lead: { key: t.pick(`denied.${step.reason}`, 'denied.other') },
+      lead: { key: t.pick(denialKey(page, step.reason), 'denied.other') },
       back: returnOption(page),
       options: optionsOf(page, t),
     },

@@ -1,0 +1,122 @@
+/**
+ * Finds out which rules of a policy hold for the groups of a user, in one pass over these groups, and looks at no rule
+ * that the groups alone rule out. A user may be in hundreds of groups, and a policy have a thousand rules over groups.
+ */
+import type { AnyAllNone, ConditionResult } from '../model/conditions.ts';
+import type { RuleHead } from '../model/policy.ts';
+import type { RuleTrace } from '../model/trace.ts';
+import type { CompiledCondition } from './conditions.ts';
+import { ruleTrace } from './rule-trace.ts';
+
+/** What the groups of one user say about the rules of a policy. Positions are those of the rules. */
+export interface GroupView {
+  /** The traces of rules that depend on nothing else. Of other rules: undefined. */
+  readonly traces: readonly (RuleTrace | undefined)[];
+  /** The rules that may hold or depend on other conditions, in their order. */
+  readonly positions: readonly number[];
+  /** The position of the first rule that depends on nothing but a user who has not identified yet. */
+  readonly firstUnknown: number;
+  /** The result of the condition `groups`. Where a rule has none: a hit. */
+  readonly resultOf: (position: number) => ConditionResult;
+}
+
+/** For the groups of a user. Undefined: the user has not identified yet. */
+export type GroupIndex = (groups: readonly string[] | undefined) => GroupView;
+
+/** A rule as far as the index reads it. */
+interface IndexedRule {
+  readonly rule: RuleHead;
+  readonly conditions: readonly CompiledCondition[];
+}
+
+/** A rule that names a group, and in which list. */
+interface Named {
+  readonly position: number;
+  readonly list: keyof AnyAllNone;
+}
+
+/** The lowest bits say how many names of `all` are open; above them, whether `any` is, and whether `none` forbids. */
+const ANY = 1 << 20;
+const NONE = 1 << 21;
+
+/** Made once for a policy. */
+export function groupIndex(rules: readonly IndexedRule[]): GroupIndex {
+  const lists = rules.map(({ rule }) => rule.when.groups);
+  const names = namesIn(lists);
+  const start = Int32Array.from(lists, (one) => (one?.any ? ANY : 0) + new Set(one?.all).size);
+  const traces = { hit: tracesOf(rules, 'hit'), miss: tracesOf(rules, 'miss') };
+  const before = rules.map((_, position) => traces[resultIn(start, position)][position]);
+  const always = [...rules.keys()].filter((position) => !traces.miss[position] || start[position] === 0);
+  const anonymous = anonymousView(rules);
+  // Several decisions in a row often ask about one user.
+  let last: { readonly groups: readonly string[]; readonly view: GroupView } | undefined;
+  return (groups) => {
+    if (groups === undefined) return anonymous;
+    if (last?.groups === groups) return last.view;
+    const open = start.slice();
+    const touched = meetAll(groups, names, open);
+    const own = touched.size === 0 ? before : before.slice();
+    for (const position of touched) own[position] = traces[resultIn(open, position)][position];
+    const resultOf = (position: number) => resultIn(open, position);
+    const positions = touched.size === 0 ? always : [...new Set([...always, ...touched])].sort((a, b) => a - b);
+    last = { groups, view: { traces: own, positions, firstUnknown: rules.length, resultOf } };
+    return last.view;
+  };
+}
+
+function anonymousView(rules: readonly IndexedRule[]): GroupView {
+  const traces = tracesOf(rules, 'unknown');
+  const firstUnknown = traces.findIndex((trace) => trace !== undefined);
+  return {
+    traces,
+    positions: [...rules.keys()].filter((position) => traces[position] === undefined),
+    firstUnknown: firstUnknown < 0 ? rules.length : firstUnknown,
+    resultOf: () => 'unknown',
+  };
+}
+
+function tracesOf(rules: readonly IndexedRule[], result: ConditionResult): readonly (RuleTrace | undefined)[] {
+  const isAlone = ({ rule, conditions }: IndexedRule) => rule.when.groups !== undefined && conditions.length === 1;
+  return rules.map((one) => (isAlone(one) ? ruleTrace(one, [result]) : undefined));
+}
+
+function namesIn(rules: readonly (AnyAllNone | undefined)[]): ReadonlyMap<string, readonly Named[]> {
+  const all = rules.flatMap((lists = {}, position) =>
+    (['any', 'all', 'none'] as const).flatMap((list) =>
+      [...new Set(lists[list])].map((name) => ({ name, named: { position, list } })),
+    ),
+  );
+  return new Map(
+    [...Map.groupBy(all, ({ name }) => name)].map(([name, found]) => [name, found.map(({ named }) => named)]),
+  );
+}
+
+function resultIn(open: Int32Array, position: number): 'hit' | 'miss' {
+  return open[position] === 0 ? 'hit' : 'miss';
+}
+
+/** Returns the positions of the rules that name one of the groups. */
+function meetAll(
+  groups: readonly string[],
+  names: ReadonlyMap<string, readonly Named[]>,
+  open: Int32Array,
+): ReadonlySet<number> {
+  const touched = new Set<number>();
+  if (names.size === 0) return touched;
+  const found = new Set<readonly Named[]>();
+  for (const group of groups) {
+    const named = names.get(group);
+    if (named) found.add(named);
+  }
+  for (const { position, list } of [...found].flat()) {
+    touched.add(position);
+    meet(list, position, open);
+  }
+  return touched;
+}
+
+function meet(list: keyof AnyAllNone, position: number, open: Int32Array): void {
+  const before = open[position] ?? 0;
+  if (list === 'any') open[position] = before & ~ANY;
+  else open[position] = list === 'all' ? before - 1 : before | NONE;
+}

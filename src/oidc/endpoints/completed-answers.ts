@@ -1,0 +1,28 @@
+/** What the answers of oidc-provider lack for the clients that there are. */
+import type { KoaContextWithOIDC } from 'oidc-provider';
+import { loadAccount } from '../../flow/facts/account.ts';
+import { currentRequest } from '../request-scope.ts';
+
+/** Middleware. */
+export function completedAnswers() {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
+    await next();
+    if (ctx.oidc?.route === 'revocation' && ctx.body === '') sendNothing(ctx);
+    if (ctx.oidc?.route === 'introspection') await addUsername(ctx);
+  };
+}
+
+/** An empty answer is no text: clients that expect JSON refuse one that says so. */
+function sendNothing(ctx: KoaContextWithOIDC): void {
+  ctx.body = null;
+  ctx.status = 200;
+}
+
+/** `username` (RFC 7662 section 2.2): the identifier that the user signs in with. */
+async function addUsername(ctx: KoaContextWithOIDC): Promise<void> {
+  const answer = ctx.body as { readonly active?: unknown; readonly sub?: unknown } | undefined;
+  if (answer?.active !== true || typeof answer.sub !== 'string') return;
+  const account = await loadAccount(currentRequest().unit, answer.sub);
+  const username = account?.user.identifiers[0];
+  if (username !== undefined) ctx.body = { ...answer, username };
+}

@@ -1,0 +1,29 @@
+/** A user code is looked up only after the try was counted (Law 8). oidc-provider leaves this open. */
+import { errors, Provider } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import { reserveUserCode } from '../../flow/browser/user-code-limit.ts';
+import type { Store } from '../../stores/store.ts';
+import { currentRequest } from '../request-scope.ts';
+
+/** The page says it; `seconds`: after which another try makes sense. */
+class UserCodesExceeded extends errors.OIDCProviderError {
+  readonly seconds: Seconds;
+
+  constructor(seconds: Seconds) {
+    super(429, 'slow_down');
+    this.name = 'UserCodesExceeded';
+    this.error_description = 'too many user codes were tried';
+    this.seconds = seconds;
+  }
+}
+
+export function limitUserCodes(provider: Provider, store: Pick<Store, 'reserve'>): void {
+  const { DeviceCode } = provider;
+  const { findByUserCode } = DeviceCode;
+  DeviceCode.findByUserCode = async (...args) => {
+    const { ip } = currentRequest().visitor;
+    const wait = await reserveUserCode(store, { ip, browser: Provider.ctx?.oidc.session?.uid ?? '' });
+    if (wait !== undefined) throw new UserCodesExceeded(wait);
+    return findByUserCode.apply(DeviceCode, args);
+  };
+}

@@ -1,0 +1,84 @@
+/**
+ * The cookie that holds the secret of the browser that gave the last proof of a sign-in (Law 15, decision 30), and the
+ * check at the resume, where oidc-provider makes the user of the result the user of the session.
+ */
+import type { KoaContextWithOIDC, Provider } from 'oidc-provider';
+import type { Seconds } from '../../core/model/facts.ts';
+import type { Transaction } from '../../core/step/transaction.ts';
+import { isProvingBrowser } from '../../flow/browser/proof-secret.ts';
+import { parseTransaction } from '../../flow/transaction/store.ts';
+import { interactionKey, transactionKey } from '../../stores/keys.ts';
+import { currentRequest } from '../request-scope.ts';
+
+type CookieContext = Pick<KoaContextWithOIDC, 'cookies'>;
+
+/** Bound to the paths of one sign-in, so that tabs do not clash; the prefix `__Host-` forbids that. */
+function proofCookie({ issuer }: Pick<Provider, 'issuer'>): string {
+  return issuer.startsWith('https:') ? '__Secure-stepgate-proof' : 'stepgate-proof';
+}
+
+export function presentedSecret(ctx: CookieContext, provider: Pick<Provider, 'issuer'>): string | undefined {
+  return ctx.cookies.get(proofCookie(provider), { signed: false });
+}
+
+/** `paths`: the steps of the sign-in, and its resume. */
+export function setProofCookie(
+  ctx: CookieContext,
+  provider: Pick<Provider, 'issuer'>,
+  {
+    secret,
+    paths,
+    lifetime,
+  }: { readonly secret: string; readonly paths: readonly string[]; readonly lifetime: Seconds },
+): void {
+  for (const path of paths) {
+    ctx.cookies.set(proofCookie(provider), secret, {
+      httpOnly: true,
+      sameSite: 'lax',
+      secure: provider.issuer.startsWith('https:'),
+      path,
+      maxAge: lifetime * 1000,
+      // The cookie has one value for each path.
+      overwrite: false,
+      signed: false,
+    });
+  }
+}
+
+/**
+ * Middleware: a request that would resume a sign-in goes on only in the browser that gave the last proof. Any other one
+ * is led to the page where a sign-in begins anew. The cookie, not the address, says what oidc-provider resumes.
+ */
+export function resumeOnlyWhereProved(provider: Provider, pathOf: (uid: string) => string) {
+  return async (ctx: KoaContextWithOIDC, next: () => Promise<unknown>): Promise<void> => {
+    const uid = ctx.cookies.get(provider.cookieName('resume'), { signed: true });
+    if (uid === undefined || (await mayResume(uid, presentedSecret(ctx, provider)))) return void (await next());
+    ctx.redirect(pathOf(uid));
+    ctx.status = 303;
+    ctx.set('Cache-Control', 'no-store');
+  };
+}
+
+/** Where nothing was proved, nothing is asked for: such a resume signs no user in. */
+async function mayResume(uid: string, presented: string | undefined): Promise<boolean> {
+  const { unit } = currentRequest();
+  const { entries } = await unit.load([interactionKey(uid), transactionKey(uid)]);
+  const account = resultingAccount(entries.get(interactionKey(uid))?.value);
+  const entry = entries.get(transactionKey(uid));
+  const transaction = entry && parseTransaction(entry.value);
+  if (!isProvingBrowser(transaction?.proofSecret, presented)) return false;
+  return account === undefined || (transaction !== undefined && isResultOf(transaction, account));
+}
+
+function resultingAccount(interaction: string | undefined): string | undefined {
+  if (interaction === undefined) return undefined;
+  const { payload } = JSON.parse(interaction) as {
+    readonly payload: { readonly result?: { readonly login?: { readonly accountId?: string } } };
+  };
+  return payload.result?.login?.accountId;
+}
+
+/** A result that a new start left behind belongs to no user of the transaction any more. */
+function isResultOf({ subject, evidence, proofSecret }: Transaction, account: string): boolean {
+  return subject?.id === account && (evidence.length === 0 || proofSecret !== undefined);
+}

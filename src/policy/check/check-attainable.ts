@@ -1,0 +1,98 @@
+/**
+ * Finds what locks users out: rules that no user can meet, levels that no user can reach, and apps that no user can
+ * enter. Works on a configuration that is otherwise valid.
+ */
+
+import type { Facts } from '../../core/model/facts.ts';
+import type { Rule } from '../../core/model/policy.ts';
+import { type CompiledPolicy, compilePolicy } from '../../core/policy/compile.ts';
+import { rulesAnywhere } from '../../core/policy/rules.ts';
+import type { App } from '../model/app.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import { type Document, type Documents, documentKey } from '../model/documents.ts';
+import type { Finding } from '../model/finding.ts';
+import { readApp, readPolicy, readSettings } from '../revision/read-document.ts';
+import type { DocumentSource, Path, YamlSource } from '../source/yaml-source.ts';
+import { type KnownAuthenticators, requirementFault } from './requirement-fault.ts';
+
+/** In no order. */
+export function checkAttainable(
+  sources: readonly DocumentSource[],
+  documents: Documents,
+  all: readonly AuthenticatorKind[],
+): readonly Finding[] {
+  const document = documents.get(documentKey('settings', 'settings'));
+  if (document === undefined) return [];
+  const context = { settings: readSettings(document, all), all };
+  const byFile = new Map([...documents.values()].map((one) => [one.file, one]));
+  return sources.flatMap(({ kind, source }) => {
+    const read = byFile.get(source.file);
+    if (read === undefined) return [];
+    if (kind === 'app') return appFindings(source, readApp(read), { ...context, documents });
+    return kind === 'sign-on' || kind === 'session' ? ruleFindings(source, read, context) : [];
+  });
+}
+
+/** A rule of the session policy may stand for two of the core; one finding is enough. */
+function ruleFindings(source: YamlSource, document: Document, context: KnownAuthenticators): readonly Finding[] {
+  const faults = new Map<number, string>();
+  for (const { then, location } of readPolicy(document).rules) {
+    const index = document.ruleLines.indexOf(location?.line ?? 0);
+    const fault = then.kind === 'allow' ? requirementFault(then.requirement, context) : undefined;
+    if (fault !== undefined) faults.set(index, fault);
+  }
+  return [...faults].map(([index, fault]) =>
+    source.finding(['rules', index, 'then', 'allow'], `lets no user in: ${fault}`),
+  );
+}
+
+function appFindings(
+  source: YamlSource,
+  app: App,
+  context: KnownAuthenticators & { readonly documents: Documents },
+): readonly Finding[] {
+  const { minimumAcr, client } = app;
+  const levels: readonly (readonly [Path, string])[] = [
+    ...(minimumAcr === undefined ? [] : [[['minimumAcr'], minimumAcr] as const]),
+    ...(client.default_acr_values ?? []).map((value, at) => [['client', 'default_acr_values', at], value] as const),
+  ];
+  return [
+    ...levels.flatMap(([path, value]) => {
+      const acr = context.settings.acrValues.find((one) => one.value === value);
+      const fault = acr && requirementFault(acr.requirement, context);
+      return fault === undefined ? [] : [source.finding(path, `no user can reach it: ${fault}`)];
+    }),
+    ...closedTo(app, context.documents).map(([path, message]) => source.finding(path, message)),
+  ];
+}
+
+/** Why no user can enter the app: the rules of a policy that can decide there all deny. */
+function closedTo({ clientId, signOnPolicy }: App, documents: Documents): readonly (readonly [Path, string])[] {
+  const isClosed = (key: string) => {
+    const document = documents.get(key);
+    return document !== undefined && !mayAllow(compilePolicy(readPolicy(document)), clientId);
+  };
+  const what = 'no user can enter this app: every rule of';
+  const remedy = 'add one that allows, or remove the app';
+  if (isClosed(documentKey('sign-on', signOnPolicy)))
+    return [[['signOnPolicy'], `${what} \`${signOnPolicy}\` that can decide here denies; ${remedy}`]];
+  if (isClosed(documentKey('session', 'session')))
+    return [[['clientId'], `${what} policies/session.yaml that can decide here denies; ${remedy}`]];
+  return [];
+}
+
+/** Whether a rule that allows may decide for some user, at any time, from anywhere. */
+function mayAllow(policy: CompiledPolicy<Rule>, clientId: string): boolean {
+  return rulesAnywhere(policy, anyRequestTo(clientId)).some(({ then }) => then.kind === 'allow');
+}
+
+/** Of no user, so that what depends on the user is open. What depends on anything but the app is open in any case. */
+function anyRequestTo(clientId: string): Facts {
+  return {
+    now: 0,
+    request: { clientId, scopes: [], acrValues: [], acrEssential: false, promptLogin: false },
+    network: { ip: '', zones: [] },
+    device: { known: false, platform: 'other', os: 'other' },
+    evidence: [],
+  };
+}

@@ -1,0 +1,92 @@
+/** Why no user can meet a requirement with the authenticators that are enabled, and what to do about it. */
+
+import { bestEvidence } from '../../core/evidence/attainable-acr.ts';
+import { meetsRequirement } from '../../core/evidence/requirement.ts';
+import type { AuthenticatorDescriptor, Characteristic } from '../../core/model/facts.ts';
+import type { Requirement } from '../../core/model/policy.ts';
+import type { AuthenticatorKind } from '../model/authenticator-kind.ts';
+import type { Settings } from '../model/settings.ts';
+import { enabledAuthenticators } from '../revision/enabled-authenticators.ts';
+
+/** The settings, and all authenticators, enabled or not. */
+export interface KnownAuthenticators {
+  readonly settings: Settings;
+  readonly all: readonly AuthenticatorKind[];
+}
+
+/**
+ * The reason, as a clause. `undefined`: a user who had everything that is enabled, at its best and fresh, would meet
+ * the requirement. More evidence never hurts, so this one test is enough.
+ */
+export function requirementFault(requirement: Requirement, context: KnownAuthenticators): string | undefined {
+  const enabled = enabledAuthenticators(context.all, context.settings);
+  if (isMet(requirement, enabled)) return undefined;
+  return (
+    characteristicFault(requirement, context) ??
+    factorFault(requirement, enabled) ??
+    disabledFault(requirement, enabled) ??
+    'no combination of the authenticators that are enabled meets it; enable another one in stepgate.yaml, or ask for less'
+  );
+}
+
+/** It could be met if each enabled authenticator had all characteristics. */
+function characteristicFault(requirement: Requirement, { settings, all }: KnownAuthenticators): string | undefined {
+  const enabled = enabledAuthenticators(all, settings);
+  const demanded = demandedBy(requirement);
+  if (demanded.length === 0 || isMet(requirement, enabled)) return undefined;
+  if (!isMet(requirement, enabled.map(withEverything))) return undefined;
+  const missing = demanded.filter((one) => !enabled.some(({ characteristics }) => characteristics.includes(one)));
+  const words = (missing.length > 0 ? missing : demanded).join(' and ');
+  const only = all.filter(
+    ({ key, characteristics }) => isEnabled(key, enabled) && missing.some((one) => characteristics.includes(one)),
+  );
+  const hint = only.map(
+    ({ key }) => `; \`${key}\` can only do so with other settings (hardware is proved by \`metadata\`)`,
+  );
+  return `no authenticator that it takes and that is enabled shows ${words}${hint.join('')}`;
+}
+
+/** It asks for more factor types than there are. */
+function factorFault(requirement: Requirement, enabled: readonly AuthenticatorDescriptor[]): string | undefined {
+  if ('chains' in requirement) return undefined;
+  const covered = [...new Set(enabled.flatMap(({ auxiliary, factors }) => (auxiliary ? [] : factors)))];
+  const fewest = Math.min(...requirement.anyOf.map(({ factors }) => factors));
+  if (fewest <= covered.length) return undefined;
+  const types = covered.length === 0 ? 'none' : `only ${covered.join(' and ')}`;
+  return `it takes ${fewest} factor ${fewest === 1 ? 'type' : 'types'}, and what is enabled covers ${types}; enable another authenticator in stepgate.yaml, or ask for less`;
+}
+
+/** It names authenticators that are not enabled. */
+function disabledFault(requirement: Requirement, enabled: readonly AuthenticatorDescriptor[]): string | undefined {
+  const parts = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  const named = new Set(parts.flatMap(({ authenticators = [] }) => authenticators));
+  const disabled = [...named].filter((key) => !isEnabled(key, enabled)).map((key) => `\`${key}\``);
+  if (disabled.length === 0) return undefined;
+  const which = `${disabled.join(' and ')} ${disabled.length === 1 ? 'is' : 'are'} not enabled`;
+  return `${which}; enable ${disabled.length === 1 ? 'it' : 'one'} under \`authenticators\` in stepgate.yaml, or name another one`;
+}
+
+const everything: readonly Characteristic[] = [
+  'userPresence',
+  'userVerification',
+  'deviceBound',
+  'hardwareProtected',
+  'phishingResistant',
+];
+
+function withEverything(descriptor: AuthenticatorDescriptor): AuthenticatorDescriptor {
+  return { ...descriptor, characteristics: everything };
+}
+
+function demandedBy(requirement: Requirement): readonly Characteristic[] {
+  const demands = 'chains' in requirement ? requirement.chains.flat() : requirement.anyOf.flatMap((one) => one.demands);
+  return everything.filter((one) => demands.some(({ characteristics }) => characteristics?.includes(one)));
+}
+
+function isMet(requirement: Requirement, authenticators: readonly AuthenticatorDescriptor[]): boolean {
+  return meetsRequirement(requirement, bestEvidence(requirement, authenticators));
+}
+
+function isEnabled(key: string, enabled: readonly AuthenticatorDescriptor[]): boolean {
+  return enabled.some((descriptor) => descriptor.key === key);
+}

@@ -1,0 +1,119 @@
+/**
+ * The directory of the embedded store. A database appears in it only when it is complete, and one that lost something
+ * is refused, so that no file is ever taken for a new store.
+ */
+import { randomBytes } from 'node:crypto';
+import { closeSync, existsSync, fsyncSync, openSync } from 'node:fs';
+import { link, mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { StepgateError, StoreUnavailable } from '../errors.ts';
+import { openEmbedded } from './embedded.ts';
+import { isIncomplete } from './embedded-mark.ts';
+import type { Store } from './store.ts';
+
+export const databaseName = 'stepgate.db';
+
+/** Says that a store was made here, also when its database is gone. */
+const markerName = 'stepgate.store';
+const markerText =
+  'The store of Stepgate in this directory is stepgate.db and, while it is in use, stepgate.db-wal.\n' +
+  'This file says that there was one: without it, a directory that lost them would pass for a new one.\n';
+
+/** What an earlier store leaves behind. */
+const traces = [markerName, ...['-wal', '-shm', '-journal'].map((suffix) => databaseName + suffix)];
+
+const temporaryPrefix = `${databaseName}.new-`;
+
+/**
+ * Opens the store in `dir`. Without a database, `initialise` fills a new one; nothing is made when it is absent.
+ * Rejects with `StepgateError('not_configured')` when there is no store, with `StoreUnavailable` when it lost something
+ * or cannot be opened, and with what `initialise` rejects with.
+ */
+export async function openDataDir(dir: string, initialise?: (store: Store) => Promise<void>): Promise<Store> {
+  const file = join(dir, databaseName);
+  if (!existsSync(file)) {
+    refuseLoss(dir);
+    if (initialise === undefined) throw new StepgateError('not_configured', noStore(dir));
+    await makeStore(dir, initialise);
+  }
+  if (isIncomplete(file)) throw new StoreUnavailable(incomplete(file));
+  const store = openEmbedded({ file });
+  // Only now: a marker that is written before the database would turn an interrupted start into a loss.
+  if (!existsSync(join(dir, markerName))) await writeFile(join(dir, markerName), markerText, { mode: 0o600 });
+  return store;
+}
+
+function refuseLoss(dir: string): void {
+  const found = traces.filter((name) => existsSync(join(dir, name)));
+  if (found.length === 0) return;
+  throw new StoreUnavailable(
+    `the database of the store in ${dir} is gone: there is ${found.join(', ')}, but no ${databaseName}. ` +
+      `Put it back, restore it from a backup, or empty ${dir} to begin anew`,
+  );
+}
+
+function noStore(dir: string): string {
+  return (
+    `there is no store in ${dir}: start the server once or run \`stepgate config apply --init\`, ` +
+    'or set DATA_DIR (or REDIS_URL) as the server has it'
+  );
+}
+
+function incomplete(file: string): string {
+  return (
+    `${file} is damaged: it is empty, or was copied while it was in use and without its log (${databaseName}-wal), ` +
+    'so what was written last is missing. Put the log beside it, restore both from a backup, or remove the file and ' +
+    `${markerName} to begin anew`
+  );
+}
+
+/**
+ * Under a temporary name first: whatever is interrupted, there is a whole database or none. When another process was
+ * faster, its database stays.
+ */
+async function makeStore(dir: string, initialise: (store: Store) => Promise<void>): Promise<void> {
+  await mkdir(dir, { recursive: true, mode: 0o700 });
+  const temporary = join(dir, `${temporaryPrefix}${randomBytes(6).toString('hex')}`);
+  try {
+    const store = openEmbedded({ file: temporary });
+    try {
+      await initialise(store);
+    } finally {
+      // The last connection writes the log into the file and removes it.
+      await store.close();
+    }
+    await putInPlace(temporary, join(dir, databaseName));
+    syncDirectory(dir);
+  } catch (error) {
+    if (!existsSync(join(dir, databaseName))) throw error;
+  } finally {
+    for (const suffix of ['', '-wal', '-shm']) await rm(temporary + suffix, { force: true });
+  }
+  await removeLeftOvers(dir);
+}
+
+/** A link, unlike a rename, replaces no database that is there. Where the file system has none, it is renamed. */
+async function putInPlace(temporary: string, file: string): Promise<void> {
+  try {
+    await link(temporary, file);
+  } catch (error) {
+    if (existsSync(file)) return;
+    if (!existsSync(temporary)) throw error;
+    await rename(temporary, file);
+  }
+}
+
+/** Of starts that were killed. One that is under way finds the database of this one. */
+async function removeLeftOvers(dir: string): Promise<void> {
+  const names = (await readdir(dir)).filter((name) => name.startsWith(temporaryPrefix));
+  for (const name of names) await rm(join(dir, name), { force: true });
+}
+
+function syncDirectory(dir: string): void {
+  const descriptor = openSync(dir, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
+}
