@@ -15,6 +15,8 @@ export interface ReplicatedOptions {
 
 export interface ReplicatedCommits {
   readonly run: RedisLink['runCommit'];
+  /** A sentence for the operator, where one more dead machine would stop promised commits. */
+  readonly advice: () => Promise<readonly string[]>;
   readonly stop: () => void;
 }
 
@@ -24,23 +26,44 @@ export function replicatedCommits(
   shared: RedisClient,
 ): ReplicatedCommits {
   const alone: RedisLink['runCommit'] = ([keys, ...rest]) => shared.stepgateCommit(Number(keys), ...rest);
-  if (shared instanceof Cluster) return { run: alone, stop: () => {} };
+  if (shared instanceof Cluster) return { run: alone, advice: async () => [], stop: () => {} };
   const watch = watchOf(url, shared, patience);
   const { client, ready } = connectForCommits(parseRedisUrl(url), patience);
   const waiting = groupCommit({ client, prefix, ready, ...watch, waitLimit: patience.replicas });
+  const needed = (): number | undefined => {
+    const { remoteAddress = '', remotePort = 0 } = shared.stream ?? {};
+    return watch.rule.needed(watch.addressOf(remoteAddress, remotePort), performance.now());
+  };
   return {
     async run(args, promised) {
       if (!promised) return alone(args, false);
       await watch.known();
-      const { remoteAddress = '', remotePort = 0 } = client.stream ?? {};
-      const needed = watch.rule.needed(watch.addressOf(remoteAddress, remotePort), performance.now());
-      return needed === 0 ? alone(args, true) : waiting(args);
+      return needed() === 0 ? alone(args, true) : waiting(args);
+    },
+    async advice() {
+      if (parseRedisUrl(url).kind !== 'sentinel') return [];
+      try {
+        await watch.known();
+        return adviceFor(needed());
+      } catch (error) {
+        return [`${(error as Error).message}: until it has, nothing that must be kept is acknowledged`];
+      }
     },
     stop() {
       watch.stop();
       client.disconnect();
     },
   };
+}
+
+function adviceFor(replicas: number | undefined): readonly string[] {
+  if (replicas === 0)
+    return ['Redis has sentinels and no replica: a machine that dies takes acknowledged writes with it'];
+  if (replicas === 1)
+    return [
+      'Redis has one replica that counts: when it or the master dies, no sign-in ends until it is back. Have two',
+    ];
+  return [];
 }
 
 function watchOf(url: string, shared: Redis, { ready }: RedisPatience): ReplicaWatch {

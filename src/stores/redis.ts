@@ -58,7 +58,12 @@ export function openRedis(options: RedisOptions): Store {
     members: membersOf({ ...link, send: track(link.send) }),
     tail: track(tailOf(link)),
     ping: track(() => link.send('ping', () => pingAll(client))),
-    examine: track((now = Date.now) => link.send('ping', () => assertRedisSafe(mastersOf(client), now))),
+    examine: track((now = Date.now) =>
+      link.send('ping', async () => [
+        ...(await assertRedisSafe(mastersOf(client), now)),
+        ...(await replicated.advice()),
+      ]),
+    ),
     async close() {
       await drain();
       replicated.stop();

@@ -81,6 +81,15 @@ const entry = (): string => storeKey('entry', freshTag());
 const ephemeral = (): Op => ({ op: 'put', key: storeKey('transaction', freshTag()), value: 't', ttl: 60 });
 
 describe.each([1, 2])('with %i replica(s)', (count) => {
+  test('the settings say so where one more dead machine would stop sign-ins', async () => {
+    const { open } = await startLab(count);
+    const store = await open(longPatience);
+    const advice = expect.stringContaining('one replica');
+    expect(await store.examine()).toEqual(
+      count === 1 ? expect.arrayContaining([advice]) : [expect.stringMatching(/appendonly/)],
+    );
+  });
+
   test('while a replica hangs, promises are refused and everything else goes on', async () => {
     const { replicas, open } = await startLab(count);
     const store = await open();

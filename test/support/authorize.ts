@@ -107,6 +107,9 @@ export interface AppFile {
   readonly signOnPolicy?: string;
   readonly profilePolicy?: string;
   readonly clientSecretHash?: string;
+  readonly pkce?: string;
+  readonly popups?: boolean;
+  readonly scopeClaimsInIdToken?: boolean;
   readonly client?: Readonly<Record<string, unknown>>;
 }
 

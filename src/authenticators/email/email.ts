@@ -67,6 +67,7 @@ export function emailAuthenticator(): Authenticator {
       const address = addressOf(credential);
       return address && maskedAddress(address);
     },
+    enrollmentStages: ['address', 'code'],
     register: (address, context) => takeAddress({ email: address }, context),
     beginEnrollment: async (subject, context) => askForAddress(subject, context),
     enroll: async (_subject, answer, context) =>

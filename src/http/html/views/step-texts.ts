@@ -49,7 +49,6 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
         key: t.pick(
           `${step.kind}.${step.authenticator}${stageOf(step)}${methodOf(step)}.title`,
           `${step.kind}.${step.authenticator}${stageOf(step)}.title`,
-          `${step.kind}.${step.authenticator}.title`,
         ),
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
@@ -132,17 +131,10 @@ export function enrollLead(step: Extract<Step, { kind: 'enroll' }>, t: Translato
 }
 
 /** What the main button of a challenge says. A proof before an enrollment does not sign the user in. */
-export function challengeAction(step: Extract<Step, { kind: 'challenge' }>, t: Translator): MessageDescriptor {
-  if (step.toEnroll) return { key: 'action.continue' };
-  return { key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue') };
+export function challengeAction(step: Extract<Step, { kind: 'challenge' }>): MessageDescriptor {
+  return { key: step.toEnroll ? 'action.continue' : `challenge.${step.authenticator}.action` };
 }
 
-export function enrollAction(step: Extract<Step, { kind: 'enroll' }>, t: Translator): MessageDescriptor {
-  return {
-    key: t.pick(
-      `enroll.${step.authenticator}${stageOf(step)}.action`,
-      `enroll.${step.authenticator}.action`,
-      'action.finish',
-    ),
-  };
+export function enrollAction(step: Extract<Step, { kind: 'enroll' }>): MessageDescriptor {
+  return { key: `enroll.${step.authenticator}${stageOf(step)}.action` };
 }

@@ -128,7 +128,7 @@ function challenge({ page, step, t, account }: StepOf<'challenge'>): Content {
       }),
       main: stateForm({ step: 'challenge', authenticator, action: page.action, novalidate: true }, page.stateHandle),
       fields: fieldsOf(step),
-      action: challengeAction(step, t),
+      action: challengeAction(step),
       options: optionsOf(page, t),
     },
   };
@@ -143,9 +143,7 @@ function publicKeyChallenge({ page, step, t, account }: StepOf<'challenge'>): Co
       ...omitUndefined({ reason: reasonOf(step), lead: challengeLead(step, t) }),
       main: ceremonyForm(page, step, ceremony),
       fields: fieldsOf(step),
-      publicKey: publicKeyModel(assertionInputs, 'primary', {
-        key: t.pick(`challenge.${step.authenticator}.action`, 'action.continue'),
-      }),
+      publicKey: publicKeyModel(assertionInputs, 'primary', { key: `challenge.${step.authenticator}.action` }),
       options: optionsOf(page, t),
     },
   };
@@ -168,7 +166,7 @@ function enroll({ page, step, t, account }: StepOf<'enroll'>): Content {
         recoveryCodes: recoveryCodesOf(page, offer),
         setup: setupOf(offer),
       }),
-      action: enrollAction(step, t),
+      action: enrollAction(step),
     },
   };
 }
@@ -180,7 +178,7 @@ function publicKeyEnroll({ page, step, t, account }: StepOf<'enroll'>): Content 
     model: {
       ...enrollBase({ page, step, t, account }),
       main: { ...ceremonyForm(page, step, ceremony), novalidate: true },
-      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step, t)),
+      publicKey: publicKeyModel(attestationInputs, 'primary', enrollAction(step)),
     },
   };
 }
