@@ -1,5 +1,5 @@
 /**
- * Registration as an attacker uses it: to find out who has an account (V-G1), to prepare one on the address of another
+ * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the address of another
  * user (V-G2), and to have mail sent elsewhere (V-G3).
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -105,7 +105,7 @@ function seen(page: Page, address: string) {
   return { status: page.status, step: currentStep(page), messages: page.messages, html };
 }
 
-describe('who has an account does not show (V-G1)', () => {
+describe('whether an address has an account does not show (V-G1)', () => {
   async function walk(kind: string, app: string) {
     const address = await user(kind);
     const { agent, page } = await open(app);
