@@ -35,10 +35,10 @@ export interface OutboxWorkerOptions {
 export type FailureReason = 'rejected' | 'expired' | 'template';
 
 /** Seconds before the second try, the third, and so on; the last one repeats. */
-export const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
+const backoff: readonly Seconds[] = [2, 10, 60, 120, 300];
 
 /** The same for notifications of a logout: an app may be down for hours. */
-export const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
+const logoutBackoff: readonly Seconds[] = [2, 10, 60, 300, 900];
 
 /** Longest pause that the other side can ask for. */
 const longestPause: Seconds = 300;
