@@ -1,6 +1,6 @@
 /**
- * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the address of another
- * user (V-G2), and to have mail sent elsewhere (V-G3).
+ * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the
+ * address of another user (V-G2), and to have mail sent elsewhere (V-G3).
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { emailCredential } from '../../src/authenticators/email/email.ts';

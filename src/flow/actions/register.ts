@@ -16,7 +16,7 @@ import { parseIdentifierReservation, serializeCredentials, serializeUser, type U
 import { audit } from '../audit.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
-import { accepting } from './profile.ts';
+import { withAcceptedTerms } from './profile.ts';
 import { addressAttribute, type OpenRegistration, openRegistration, sendCode } from './registration-form.ts';
 import {
   type ActionResult,
@@ -84,7 +84,7 @@ async function createAccount(
   const profile = { ...form.profile, [addressAttribute]: form.identifier, emailVerified: true };
   const user: User = {
     ...newUser({ identifiers: [], profile, groups: offer.groups }, [form.identifier], now),
-    ...accepting({}, form.terms, now),
+    ...withAcceptedTerms({}, form.terms, now),
     ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
   };
   if (!(await reserveIdentifier(context, user, now))) return toSignIn(context);
