@@ -67,6 +67,12 @@ export interface Authenticator {
     context: AuthenticatorContext,
   ): Promise<Enrolled | EnrollmentContinued | Refused>;
 
+  /**
+   * Present: a new user registers by it. Sends a code to an address that no account has yet; `enroll` takes the answer.
+   * Without `pending.private.code` no answer proves anything.
+   */
+  register?(address: string, context: AuthenticatorContext): EnrollmentContinued | Refused;
+
   /** Present: it can identify the user, who has not entered an identifier yet (a passkey). */
   readonly identifyByCredential?: IdentifyByCredential;
   /** Present: the identifier that the user enters can be this credential itself (an address, a number). */

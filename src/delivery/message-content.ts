@@ -10,6 +10,7 @@ import type {
   MailBase,
   OriginModel,
   RecoveryUsedMail,
+  RegisteredMail,
   TextMessage,
   VoiceCall,
 } from './message-models.ts';
@@ -24,6 +25,7 @@ export interface RenderContext extends MailBase {
 export type MailContent = { readonly subject: MessageDescriptor; readonly footer: MessageDescriptor } & (
   | { readonly name: 'code'; readonly model: CodeMail }
   | { readonly name: 'address'; readonly model: AddressMail }
+  | { readonly name: 'registered'; readonly model: RegisteredMail }
   | { readonly name: 'recovery-used'; readonly model: RecoveryUsedMail }
   | { readonly name: 'account-changed'; readonly model: AccountChangedMail }
 );
@@ -57,6 +59,10 @@ export function mailContent({ template, params }: Delivery, context: RenderConte
     case 'address': {
       const model = { ...base, ...originOf(given), code, minutes };
       return { name: template, model, subject: { key: 'mail.address.subject' }, footer: askedFooter(base) };
+    }
+    case 'registered': {
+      const model = { ...base, ...originOf(given), app };
+      return { name: template, model, subject: { key: 'mail.registered.subject' }, footer: askedFooter(base) };
     }
     case 'recovery-used': {
       const remaining = given.number('remaining');

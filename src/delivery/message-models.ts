@@ -15,6 +15,8 @@ export interface MessageTemplateModels {
   readonly 'mail/code.html': CodeMail;
   readonly 'mail/address.txt': AddressMail;
   readonly 'mail/address.html': AddressMail;
+  readonly 'mail/registered.txt': RegisteredMail;
+  readonly 'mail/registered.html': RegisteredMail;
   readonly 'mail/recovery-used.txt': RecoveryUsedMail;
   readonly 'mail/recovery-used.html': RecoveryUsedMail;
   readonly 'mail/account-changed.txt': AccountChangedMail;
@@ -68,6 +70,11 @@ export interface CodeMail extends MailBase, OriginModel {
 export interface AddressMail extends MailBase, OriginModel {
   readonly code: string;
   readonly minutes: number;
+}
+
+/** To the owner of an account whose address was entered by a new user. */
+export interface RegisteredMail extends MailBase, OriginModel {
+  readonly app: string;
 }
 
 /** When, where and by what something happened, as far as it is known. */

@@ -119,6 +119,7 @@ export const auditEvents = {
   'recovery.started': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['recover'] },
   'recovery.completed': { outcomes: succeeds, fields: [...inSignIn, 'authenticator'], causedBy: ['enroll'] },
   'enrollment.skipped': { outcomes: succeeds, fields: [...inSignIn, 'authenticator', 'reason'], causedBy: ['skip'] },
+  'user.registered': { outcomes: succeeds, fields: inSignIn, causedBy: ['challenge'] },
   'profile.completed': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['profile'] },
   'profile.skipped': { outcomes: succeeds, fields: [...inSignIn, 'attributes'], causedBy: ['skip'] },
   'message.queued': {

@@ -19,6 +19,7 @@ import { interactionKey, knownDeviceKey, transactionKey } from '../stores/keys.t
 import { answer, attemptOf } from './actions/answer.ts';
 import { withCredentialChallenges } from './actions/identify-by-credential.ts';
 import { recover } from './actions/recover.ts';
+import { beginRegistration } from './actions/registration-form.ts';
 import { resend } from './actions/resend.ts';
 import { begunAnew, restarted } from './actions/restart.ts';
 import { select, viewOf } from './actions/select.ts';
@@ -42,7 +43,7 @@ import { discardTransaction, parseTransaction, saveTransaction } from './transac
 
 export interface Submission {
   /** What the user did: answered the step, or chose another option. */
-  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'cancel';
+  readonly step: 'answer' | 'select' | 'skip' | 'resend' | 'restart' | 'recover' | 'register' | 'cancel';
   /** The `stateHandle` of the form. */
   readonly handle: string | undefined;
   /** Names of the form contract (docs/form-contract.md), e.g. `credentials.passcode`. */
@@ -129,6 +130,8 @@ export async function submit(
       return moved(context, await skip(context, await decide(context)));
     case 'recover':
       return moved(context, await recover(context, await decide(context)));
+    case 'register':
+      return moved(context, await beginRegistration(context, await decide(context)));
     case 'select':
       return present(await select(context, await decide(context), submission.fields['authenticator.id']), [], true);
     case 'answer':
@@ -220,7 +223,7 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
   if (decision.kind === 'deny' && messages.length === 0) auditDenial(context, decision);
   const handle = formHandle(context.services.secrets()[0], {
     transaction: transaction.id,
-    step: step.kind,
+    step: 'registers' in step && step.registers ? 'register' : step.kind,
     authenticator: answeredAuthenticator(step),
     version,
   });
@@ -237,7 +240,9 @@ async function present(context: OpenTransaction, messages: readonly Notice[], mo
     snapshot: context.snapshot,
     ...(subject ? { identifier: subject.identifier } : {}),
     done: [...new Set(transaction.evidence.map(({ authenticator }) => authenticator))],
-    canRestart: transaction.recovering === true || (subject !== undefined && transaction.expectedSubject === undefined),
+    canRestart:
+      transaction.recovering === true ||
+      ((subject !== undefined || transaction.registration !== undefined) && transaction.expectedSubject === undefined),
     ...(transaction.recovering ? { recovering: true } : {}),
     // A notice that this request caused would be lost after a redirect.
     moved: moved && newNotices.length === 0,

@@ -25,7 +25,7 @@ import { postedRequests } from './endpoints/posted-requests.ts';
 import { publicClientBasic } from './endpoints/public-client-basic.ts';
 import { limitUserCodes } from './endpoints/user-code-limit.ts';
 import { queueBackchannelLogouts } from './interaction/backchannel-logout.ts';
-import { beginTransaction, signInPath } from './interaction/interactions.ts';
+import { beginTransaction, registrationPrompt, signInPath } from './interaction/interactions.ts';
 import { resumeOnlyWhereProved } from './interaction/proof-cookie.ts';
 import { cookieSigner } from './keys/cookie-signer.ts';
 import { type SigningKey, signingAlgorithms } from './keys/keyring.ts';
@@ -273,8 +273,10 @@ function policy(services: Services): NonNullable<Configuration['interactions']>[
     ),
     ...named,
   );
+  // Initiating User Registration via OpenID Connect 1.0: `prompt=create`.
+  prompts.add(new Prompt({ name: registrationPrompt, requestable: true }), 0);
   prompts.remove('login');
-  prompts.add(login, 0);
+  prompts.add(login, 1);
   // All apps belong to the operator: a native one needs no consent page of its own.
   prompts.get('consent')?.checks.remove('native_client_prompt');
   return prompts;

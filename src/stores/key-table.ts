@@ -478,6 +478,18 @@ export const counterTable: readonly CounterRow[] = [
     owner: 'flow/actions/enroll',
   },
   {
+    what: 'Answers of new users with the code that was sent to their address; success resets it.',
+    of: userOrUnknown,
+    name: '<authenticator>.register',
+    owner: 'flow/actions/answer',
+  },
+  {
+    what: 'Forms about the profile.',
+    of: ['user'],
+    name: 'profile',
+    owner: 'flow/actions/profile',
+  },
+  {
     what: 'Messages of an authenticator.',
     of: userOrUnknown,
     name: '<authenticator>.send',

@@ -93,12 +93,13 @@ export function replaceCredentials(account: VersionedAccount, credentials: Accou
 }
 
 /**
- * Names of the counters of answers while an authenticator is enrolled: `reset` by success, and one that success leaves
- * alone.
+ * Names of the counters of answers while an authenticator is enrolled: `reset` by success, one that success leaves
+ * alone, and the one of new users, who do not count against the account that may have their address.
  */
 export const enrollCounters = {
   attempts: (authenticator: string): string => `${authenticator}.enroll`,
   answers: (authenticator: string): string => `${authenticator}.enroll.answers`,
+  registrations: (authenticator: string): string => `${authenticator}.register`,
 } as const;
 
 /** Forgets the failed attempts with these authenticators, and with enrolling them. */

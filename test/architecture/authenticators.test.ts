@@ -47,6 +47,7 @@ const known: Readonly<Record<string, readonly string[]>> = {
   'policy/source/configuration-files': ['password'],
   // The notification of `stepgate users tac`, a command that is about one authenticator.
   'cli/users/tac': ['access_code'],
+  'flow/actions/registration-form': ['email'],
   'flow/notify/account-notification': ['access_code', 'email'],
   // The users of the demo, and what it says about the claims that it gets.
   'demo/claims-text': ['email'],

@@ -9,6 +9,7 @@ import { appears, clickThrough, launchBrowser } from '../support/browser.ts';
 import { freePort } from '../support/free-port.ts';
 import { codeIn, codesTo, linkIn, mailTo, reader } from '../support/mail.ts';
 import { password, startNode, type TestNode, testPassword } from '../support/node.ts';
+import { randomName } from '../support/random-name.ts';
 import { nextCode } from '../support/relying-party.ts';
 
 let node: TestNode;
@@ -94,6 +95,10 @@ async function start(page: Page, app: AppName): Promise<void> {
 }
 
 /** What the app says, once the browser is back. */
+async function appearsWhole(page: Page): Promise<void> {
+  await appears(page.locator('h1'));
+}
+
 async function isBack(page: Page): Promise<string> {
   await page.waitForURL(`${relyingParty.origin}/**`);
   return (await page.textContent('main')) ?? '';
@@ -131,6 +136,28 @@ async function givePassword(page: Page): Promise<void> {
 }
 
 describe('shop', () => {
+  test.each([true, false])('a new user creates an account, with JavaScript: %p', async (javaScriptEnabled) => {
+    // The checks of axe are scripts of the page.
+    const expectGood = javaScriptEnabled ? expectAccessible : appearsWhole;
+    const address = `${randomName()}@new.test`;
+    await visit(
+      async (page) => {
+        await start(page, 'Shop');
+        await clickThrough(page.getByRole('button', { name: 'Create an account' }));
+        await expectGood(page);
+        await page.fill('[name="userProfile.email"]', address);
+        await clickThrough(page.getByRole('button', { name: 'Send code' }));
+        await expectGood(page);
+        await page.fill('[name="credentials.passcode"]', codeIn(await mailTo(node, address)));
+        await clickThrough(page.getByRole('button', { name: 'Verify' }));
+        await skip(page).click();
+        expect(await isBack(page)).toContain(address);
+      },
+      { javaScriptEnabled },
+    );
+    expect((await node.app.directory.findByIdentifier(address))?.user.groups).toEqual(['customers']);
+  });
+
   test('the checkout asks for a name and an address, once; what is wrong stands beside its field', async () => {
     const { identifier } = await createUser();
     await visit(async (page) => {

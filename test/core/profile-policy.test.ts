@@ -9,6 +9,7 @@ import { compilePolicy, type PolicySet } from '../../src/core/policy/compile.ts'
 import { registrationOffer } from '../../src/core/profile/profile-terms.ts';
 import { nextStep } from '../../src/core/step/next-step.ts';
 import { begin } from '../../src/core/step/transaction.ts';
+import { forgetSubject, identified } from '../../src/core/step/transitions.ts';
 import {
   type FactParts,
   factors,
@@ -180,6 +181,52 @@ test('the step is that of the decision, with the fields of the view', () => {
   expect(nextStep(decision, { transaction, view, now: NOW })).toEqual({
     kind: 'step',
     step: { kind: 'profile', fields: [field], terms: [], canSkip: true, notices: [] },
+  });
+});
+
+describe('a new user', () => {
+  const field = { name: 'email', attribute: { type: 'email', read: 'user', write: 'user' }, required: true } as const;
+  const registration = { fields: [field], terms: [] };
+  const view = { labels: () => undefined, canKeep: false, registration };
+  const fresh = begin({ id: 't', request: plainRequest, now: NOW, lifetime: 900 });
+  const identify = evaluate(policiesOf(), factsOf());
+  const stepFor = (transaction: typeof fresh, context: Parameters<typeof nextStep>[1]['view'] = view) => {
+    const plan = nextStep(identify, { transaction, view: context, now: NOW });
+    return plan.kind === 'step' ? plan.step : plan;
+  };
+  const pending = {
+    purpose: 'enroll',
+    authenticator: 'email',
+    inputs: ['one_time_code'],
+    public: { address: 'a@x.test' },
+    private: { code: 'hash' },
+    expires: NOW + 600,
+  } as const;
+
+  test('has an option on the first page, where the policy allows it', () => {
+    expect(stepFor(fresh)).toMatchObject({ kind: 'identify', canRegister: true });
+    expect(stepFor(fresh, { labels: () => undefined, canKeep: false })).not.toHaveProperty('canRegister');
+  });
+
+  test('fills in the form, then proves the address', () => {
+    const asked = { ...fresh, registration: {} };
+    expect(stepFor(asked)).toEqual({ kind: 'profile', ...registration, registers: true, notices: [] });
+    const sent = stepFor({ ...fresh, registration: { pending } });
+    expect(sent).toMatchObject({ kind: 'challenge', authenticator: 'email', registers: true, alternatives: false });
+    expect(JSON.stringify(sent)).not.toContain('hash');
+  });
+
+  test('is back at the first page when the policy no longer allows it', () => {
+    expect(stepFor({ ...fresh, registration: { pending } }, { labels: () => undefined, canKeep: false }).kind).toBe(
+      'identify',
+    );
+  });
+
+  test('no longer registers once the user identifies, or begins anew', () => {
+    const asked = { ...fresh, registration: {} };
+    const named = identified(asked, { id: 'ann', identifier: 'ann', decoy: false });
+    expect(named.ok && named.transaction).not.toHaveProperty('registration');
+    expect(forgetSubject(asked)).not.toHaveProperty('registration');
   });
 });
 

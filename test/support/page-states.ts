@@ -113,6 +113,14 @@ const profile: Extract<Step, { kind: 'profile' }> = {
   terms: [{ id: 'shop', version: '1', label: { en: 'Terms of the shop' }, url: 'https://shop.example/terms' }],
   notices: [],
 };
+const registers: Extract<Step, { kind: 'profile' }> = {
+  kind: 'profile',
+  fields: [standard('email'), standard('displayName')],
+  secret: { authenticator: 'password', inputs: ['new_secret'], offer: { minLength: 15 } },
+  terms: profile.terms,
+  registers: true,
+  notices: [],
+};
 const follow = { status: '/signin/f1x2t3u4r5e6/status', version: 3 };
 const enrollEmail: Step = {
   kind: 'enroll',
@@ -516,6 +524,28 @@ const steps: Readonly<Record<string, StepPage>> = {
     },
   },
   'prove-first-passkey': { ...base, ...known, locale: 'de', step: { ...passkey, toEnroll: ['totp'] } },
+  'identify-register': { ...base, app: { name: 'Shop' }, step: { ...identify, canRegister: true } },
+  register: { ...base, app: { name: 'Shop' }, canRestart: true, step: registers },
+  'register-german': {
+    ...base,
+    locale: 'de',
+    canRestart: true,
+    step: {
+      ...registers,
+      notices: [error('profile.check'), error('profile.required', { field: 'userProfile.email' })],
+    },
+  },
+  'register-code': {
+    ...base,
+    app: { name: 'Shop' },
+    canRestart: true,
+    step: {
+      ...email,
+      challenge: { stage: 'code', address: 'ann@example.net', resend: true },
+      alternatives: false,
+      registers: true,
+    },
+  },
   profile: { ...base, ...known, app: { name: 'Shop' }, step: profile },
   'profile-wrong': {
     ...base,

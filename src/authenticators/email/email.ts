@@ -68,6 +68,7 @@ export function emailAuthenticator(): Authenticator {
       return address && maskedAddress(address);
     },
     enrollmentStages: ['address', 'code'],
+    register: (address, context) => takeAddress({ email: address }, context),
     beginEnrollment: async (subject, context) => askForAddress(subject, context),
     enroll: async (_subject, answer, context) =>
       answer.pending.stage === 'code' ? confirmAddress(answer, context) : takeAddress(answer.input, context),

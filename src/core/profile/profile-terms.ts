@@ -53,7 +53,7 @@ export function profileRequest(
 }
 
 /** A user who registers has no groups, no profile and no authenticators yet. */
-const newcomer: Subject = {
+export const newcomer: Subject = {
   id: 'newcomer',
   status: 'active',
   identifiers: [],

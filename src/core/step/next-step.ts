@@ -6,6 +6,7 @@ import type { Decision, ProfileRequest, Rememberable, Skippable } from '../model
 import type { Seconds } from '../model/facts.ts';
 import { omitUndefined } from '../model/omit-undefined.ts';
 import type { OutdatedReason } from '../model/password-policy.ts';
+import { type IdentifyContext, identifyStep } from './identify-step.ts';
 import { challengesToSelect, enrollmentsToSelect, listedOptions, type Option, type OptionsView } from './options.ts';
 import type { AuthenticatorOption, ProfileField, Step } from './step.ts';
 import type { Choice, Pending, Transaction } from './transaction.ts';
@@ -27,13 +28,7 @@ export type Plan =
     };
 
 /** What a step depends on besides decision and transaction. */
-export interface StepContext extends OptionsView {
-  /** From `identifierPageSecret`. */
-  readonly identifyWith?: string;
-  /** The authenticator whose secret can be recovered here. */
-  readonly recoverable?: string;
-  /** From `offersToKeep`. */
-  readonly canKeep: boolean;
+export interface StepContext extends OptionsView, IdentifyContext {
   /** Those of the attributes that the user can fill in, with what is known. */
   readonly profileFields?: (asked: Pick<ProfileRequest, 'required' | 'optional'>) => readonly ProfileField[];
   /** From `endsOtherSessions`, for an authenticator that is offered for enrollment. */
@@ -83,22 +78,6 @@ export function nextStep(decision: Decision, position: Position): Plan {
 
 function show(step: Step): Plan {
   return { kind: 'step', step };
-}
-
-function identifyStep(
-  { loginHint, subject, keepSignedIn }: Transaction,
-  { identifyWith, canKeep, recoverable }: StepContext,
-): Step {
-  const identifier = subject?.identifier ?? loginHint;
-  const ticked = canKeep ? keepSignedIn === true : undefined;
-  return omitUndefined({
-    kind: 'identify' as const,
-    identifyWith,
-    identifier,
-    keepSignedIn: ticked,
-    recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
-    notices: [],
-  });
 }
 
 /** Why the user is asked, and what the page may ask with it. */

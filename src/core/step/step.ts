@@ -56,6 +56,13 @@ export interface ProfileField {
   readonly value?: string | number | boolean;
 }
 
+/** The inputs of a new secret, and what its authenticator tells the page. */
+export interface NewSecretField {
+  readonly authenticator: string;
+  readonly inputs: readonly InputKind[];
+  readonly offer: Readonly<Record<string, unknown>>;
+}
+
 interface StepBase {
   readonly notices: readonly Notice[];
 }
@@ -75,6 +82,8 @@ export type Step = StepBase &
         }[];
         /** Prefill: `login_hint`, or what the user typed before. */
         readonly identifier?: string;
+        /** A user without an account can make one. */
+        readonly canRegister?: true;
         /** The user may ask to be kept signed in; true: the user did. Absent: the policy does not offer it. */
         readonly keepSignedIn?: boolean;
         /** The secret can be recovered. */
@@ -98,6 +107,8 @@ export type Step = StepBase &
         readonly challenge: Readonly<Record<string, unknown>>;
         /** There are other options. */
         readonly alternatives: boolean;
+        /** A new user proves the address, and the account is made. */
+        readonly registers?: true;
         /** What is asked for can be recovered. */
         readonly recoverable?: true;
         /** The user may ask this browser to remember the proof for so long (seconds). */
@@ -126,6 +137,10 @@ export type Step = StepBase &
         /** To be accepted. */
         readonly terms: readonly TermsOfUse[];
         readonly canSkip?: true;
+        /** It is the form of a new user. */
+        readonly registers?: true;
+        /** A secret that a new user chooses. */
+        readonly secret?: NewSecretField;
       }
     | { readonly kind: 'denied'; readonly reason: string }
     | { readonly kind: 'complete' }

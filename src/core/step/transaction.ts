@@ -1,5 +1,7 @@
 /** One run of the step loop for one authorization request, as data. */
 import type { Evidence, RequestFacts, Seconds } from '../model/facts.ts';
+import type { TermsOfUse } from '../model/profile-policy.ts';
+import type { ProfileValue } from '../profile/attribute-value.ts';
 import type { InputKind } from './step.ts';
 
 /**
@@ -34,6 +36,33 @@ export interface Pending extends Choice {
   readonly outbox?: readonly string[];
 }
 
+/** A user makes an account. Nothing of it exists before the address is proved, and it ends with the transaction. */
+export interface Registration {
+  /** What was filled in. Absent: the form is open. */
+  readonly form?: RegistrationForm;
+  /** The code that was sent to the address. */
+  readonly pending?: Pending;
+}
+
+export interface RegistrationForm {
+  /** The address in canonical form. */
+  readonly identifier: string;
+  /** The address that mail is sent to. */
+  readonly address: string;
+  readonly profile: Readonly<Record<string, ProfileValue>>;
+  readonly terms: readonly TermsOfUse[];
+  /** Optional attributes that were asked for. */
+  readonly offered: readonly string[];
+  /** A password that was chosen: the new credential, what it proves, and when it was typed (epoch seconds). */
+  readonly secret?: {
+    readonly credential: Pick<Evidence, 'authenticator' | 'factors' | 'characteristics'> & {
+      readonly secret: Readonly<Record<string, unknown>>;
+    };
+    readonly proof: Pick<Evidence, 'factors' | 'characteristics' | 'amr'>;
+    readonly at: Seconds;
+  };
+}
+
 /** The state of one sign-in. */
 export interface Transaction {
   /** The uid of oidc-provider's interaction. */
@@ -56,6 +85,8 @@ export interface Transaction {
   /** Only this account may sign in (`id_token_hint`, or the `sub` of the claims parameter). */
   readonly expectedSubject?: string;
   readonly subject?: TransactionSubject;
+  /** Only without a subject. */
+  readonly registration?: Registration;
   /** Proved in this transaction only. The evidence of the SSO session is added when facts are gathered. */
   readonly evidence: readonly Evidence[];
   readonly choice?: Choice;

@@ -14,14 +14,15 @@ export type Identified =
    */
   | { readonly ok: false; readonly reason: 'other_subject' };
 
-/** Sets the user. As long as nothing is proved, the user may correct the identifier. */
+/** Sets the user, who no longer registers. As long as nothing is proved, the user may correct the identifier. */
 export function identified(transaction: Transaction, subject: TransactionSubject): Identified {
-  const { expectedSubject, evidence, subject: present } = transaction;
+  const { registration: _, ...signIn } = transaction;
+  const { expectedSubject, evidence, subject: present } = signIn;
   const isUnexpected = expectedSubject !== undefined && subject.id !== expectedSubject;
   const isAnother = present !== undefined && present.id !== subject.id;
   if (isUnexpected || (isAnother && evidence.length > 0)) return { ok: false, reason: 'other_subject' };
-  if (!isAnother) return { ok: true, transaction: { ...transaction, subject } };
-  return { ok: true, transaction: { ...withoutRequestedEnrollment(transaction), subject } };
+  if (!isAnother) return { ok: true, transaction: { ...signIn, subject } };
+  return { ok: true, transaction: { ...withoutRequestedEnrollment(signIn), subject } };
 }
 
 /** The user asks for the list of options. */
@@ -130,6 +131,7 @@ export function forgetSubject(transaction: Transaction): Transaction {
   if (transaction.evidence.length > 0) throw new Error('a subject with evidence cannot be forgotten');
   const {
     subject: _subject,
+    registration: _registration,
     rememberDevice: _remember,
     keepSignedIn: _keep,
     recovering: _recovering,

@@ -21,6 +21,8 @@ import { identifyByCredential } from './identify-by-credential.ts';
 import { magicLinkField, returnByMagicLink } from './magic-link-challenge.ts';
 import { withOwnAttempts } from './own-attempts.ts';
 import { completeProfile } from './profile.ts';
+import { proveAddress } from './register.ts';
+import { takeRegistration } from './registration-form.ts';
 import { selectOption } from './select.ts';
 import {
   type ActionResult,
@@ -60,11 +62,16 @@ export function attemptOf(services: Services, binding: FormBinding, fields: Fiel
     return { keys: [of], ...(withSecret ? { reserve: { of, name, limits, when } } : {}) };
   }
   const authenticator = services.authenticators.get(binding.authenticator);
-  if (!authenticator || (binding.step !== 'challenge' && binding.step !== 'enroll')) return { keys: [] };
-  // Guesses at a new key of one's own do no harm: they do not count against the enrolled ones.
-  const name = binding.step === 'enroll' ? enrollCounters.attempts(binding.authenticator) : binding.authenticator;
+  if (!authenticator || !['challenge', 'enroll', 'register'].includes(binding.step)) return { keys: [] };
+  const name = counterNames[binding.step]?.(binding.authenticator) ?? binding.authenticator;
   return { keys: [], reserve: { of: transaction, name, limits: authenticator.attemptLimits, when } };
 }
+
+/** Guesses at a new key, and at the code of a new user, do not count against what is enrolled. */
+const counterNames: Readonly<Partial<Record<string, (authenticator: string) => string>>> = {
+  enroll: enrollCounters.attempts,
+  register: enrollCounters.registrations,
+};
 
 /** The form is genuine and current. Its binding says which step it answers. */
 export async function answer(
@@ -84,6 +91,10 @@ export async function answer(
       return withRememberedDevice(await challenge(context, decided, submitted), decided, fields);
     case 'enroll':
       return enroll(context, decided, submitted);
+    case 'register':
+      return binding.authenticator === ''
+        ? takeRegistration(context, decided, fields)
+        : proveAddress(context, decided, submitted);
     case 'profile':
       return completeProfile(context, decided, fields);
     default:

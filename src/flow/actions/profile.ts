@@ -96,7 +96,7 @@ function changedProfile(
 }
 
 /** The user with these terms accepted. */
-function withAcceptedTerms(
+export function withAcceptedTerms(
   { acceptedTerms }: Pick<User, 'acceptedTerms'>,
   terms: readonly TermsOfUse[],
   at: number,

@@ -7,6 +7,7 @@ import { started } from '../../core/step/transitions.ts';
 import { asResendRefusal } from '../notify/enqueue-message.ts';
 import type { Decided, OpenTransaction } from '../transaction/open-transaction.ts';
 import { resendOffer } from './enroll.ts';
+import { resendRegistration } from './register.ts';
 import { startChallenge } from './start-challenge.ts';
 import { type ActionResult, withError } from './verify.ts';
 
@@ -19,7 +20,8 @@ export async function resend(
   decided: Decided,
   requestedMethod?: string,
 ): Promise<ActionResult> {
-  const { pending } = context.transaction;
+  const { pending, registration } = context.transaction;
+  if (registration) return resendRegistration(context, decided);
   if (pending?.public.resend !== true) return withError(context, 'form.stale');
   const method = methodOf(pending, requestedMethod);
   if (method === undefined && requestedMethod !== undefined) return withError(context, 'form.stale');

@@ -12,6 +12,7 @@ import { credentialsOf, type Decided, type OpenTransaction } from '../transactio
 import { authenticatorNames } from './authenticator-names.ts';
 import { wouldEndOtherSessions } from './enroll.ts';
 import { profileFields } from './profile-fields.ts';
+import { registrationView } from './registration-form.ts';
 
 /** The user has proved something, in this transaction or in the session of this browser. */
 export function hasProved({ subject, evidence }: Facts): boolean {
@@ -44,6 +45,7 @@ export async function viewOf(context: OpenTransaction, { facts, decision }: Deci
   );
   return {
     ...omitUndefined({ identifyWith, recoverable, lastUsed: facts.device.lastUsed }),
+    ...(isIdentify ? await registrationView(context, facts) : {}),
     profileFields: (asked) => profileFields(snapshot.settings.attributes, profileOf(facts), asked),
     canKeep: isIdentify && offersToKeep(policies, facts),
     labels: (id) => labels.get(id),

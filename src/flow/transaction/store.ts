@@ -2,7 +2,7 @@
 
 import type { Transaction } from '../../core/step/transaction.ts';
 import { withdraw } from '../../delivery/outbox.ts';
-import { ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
+import { identifierKey, ssoSessionKey, transactionKey, userKey } from '../../stores/keys.ts';
 import type { Merged } from '../../stores/unit-of-work.ts';
 import { renewSecret } from '../browser/proof-secret.ts';
 import type { OpenTransaction } from './open-transaction.ts';
@@ -51,8 +51,8 @@ function voided(before: Transaction, after?: Transaction): readonly string[] {
   return codesOut(before).filter((id) => !kept.includes(id));
 }
 
-function codesOut({ pending, parked = [] }: Transaction): readonly string[] {
-  return [pending, ...parked].flatMap((one) => one?.outbox ?? []);
+function codesOut({ pending, parked = [], registration }: Transaction): readonly string[] {
+  return [pending, registration?.pending, ...parked].flatMap((one) => one?.outbox ?? []);
 }
 
 export function parseTransaction(value: string): Transaction {
@@ -65,7 +65,8 @@ export function parseTransaction(value: string): Transaction {
  */
 export function transactionEntry(transaction: Transaction, ttl: number): Merged {
   const { subject } = transaction;
-  const owner = subject && (subject.decoy ? subject.id : userKey(subject.id));
+  const form = transaction.registration?.form;
+  const owner = subject ? (subject.decoy ? subject.id : userKey(subject.id)) : form && identifierKey(form.identifier);
   const refs = [...(owner ? [owner] : []), ...(transaction.session ? [ssoSessionKey(transaction.session)] : [])];
   return { value: JSON.stringify(transaction), ttl, refs };
 }

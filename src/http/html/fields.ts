@@ -1,5 +1,5 @@
 /** The inputs of a form and what their messages do to them. */
-import type { Notice, Step } from '../../core/step/step.ts';
+import type { NewSecretField, Notice, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import { type Field, type Input, identifier, inputs, keepSignedIn, rememberDevice } from './inputs.ts';
 
@@ -39,7 +39,12 @@ export function fieldsOf(step: Step, typed: Readonly<Record<string, string>> = {
   }
 }
 
-function inputsOf(step: Extract<Step, { kind: 'challenge' | 'enroll' }>, authenticator: string): readonly Input[] {
+/** The inputs of a secret that a new user chooses, in a form with other inputs. */
+export function newSecretInputs({ inputs: kinds, offer, authenticator }: NewSecretField): readonly Input[] {
+  return inputsOf({ inputs: kinds }, authenticator).map((input) => filledIn(input, offer));
+}
+
+function inputsOf(step: Pick<NewSecretField, 'inputs'>, authenticator: string): readonly Input[] {
   return step.inputs.flatMap((kind) => {
     if (kind === 'public_key') return [];
     return [kind === 'secret' ? secretOf(authenticator) : inputs[kind]];

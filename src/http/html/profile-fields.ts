@@ -3,7 +3,7 @@ import type { Attribute, LocalizedText } from '../../core/model/attribute.ts';
 import type { ProfileField, Step } from '../../core/step/step.ts';
 import type { MessageDescriptor } from '../../rendering/message-descriptor.ts';
 import type { Translator } from '../../rendering/translator.ts';
-import { connect } from './fields.ts';
+import { connect, newSecretInputs } from './fields.ts';
 import type { Field, Input } from './inputs.ts';
 
 type ProfileStep = Extract<Step, { kind: 'profile' }>;
@@ -43,7 +43,8 @@ export function profileInputs(
       params: { label: termsLabel(label, t) },
     };
   });
-  return connect([...inputs, ...boxes], step.notices);
+  const secret = step.secret ? newSecretInputs(step.secret) : [];
+  return connect([...inputs, ...secret, ...boxes], step.notices);
 }
 
 /** What users call these terms. */

@@ -38,6 +38,7 @@ const submissionSteps = [
   'restart',
   'recover',
   'cancel',
+  'register',
 ] as const satisfies readonly Submission['step'][];
 
 export function signInHandlers(parts: SignInParts) {

@@ -50,7 +50,9 @@ export async function beginTransaction(
   const ttl = snapshot.settings.tokens.interaction;
   const expected = expectedSubject(ctx);
   const accountId = ctx.oidc.session?.accountId;
-  const asked = accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
+  const registers = ctx.oidc.prompts.has(registrationPrompt) && ctx.oidc.promptPending(registrationPrompt);
+  const asked =
+    !registers && accountId !== undefined && (expected === undefined || expected === accountId) ? accountId : undefined;
   const account = asked === undefined ? undefined : await loadAccount(unit, asked);
   const hint = ctx.oidc.params?.login_hint;
   const locales = ctx.oidc.params?.ui_locales;
@@ -77,6 +79,7 @@ export async function beginTransaction(
     ...fresh,
     ...(isProved ? { proofSecret: renewSecret({ give }) } : {}),
     ...(subject ? { subject } : {}),
+    ...(registers ? { registration: {} } : {}),
     ...(continues ? { startedAt: continues.startedAt, evidence: continues.evidence } : {}),
     ...(continues?.skipped ? { skipped: continues.skipped } : {}),
     ...(continues?.keepSignedIn === undefined ? {} : { keepSignedIn: continues.keepSignedIn }),
@@ -86,6 +89,8 @@ export async function beginTransaction(
   return signInPath(interaction.uid);
 }
 
+/** The app asks for the form of a new user first. */
+export const registrationPrompt = 'create';
 /** Where the browser keeps the secret of a proof: at the steps and at the resume. */
 function placeOf({ uid, returnTo }: Interaction, lifetime: Seconds) {
   return { paths: [signInPath(uid), new URL(returnTo).pathname], lifetime };
@@ -159,6 +164,7 @@ export async function finishInteraction(
     // Whether the session outlives the browser is for the policy to say, at the end of the authorization request.
     login: { accountId, ts: authTime, amr: [...amr], ...omitUndefined({ acr }), remember: false },
     ...(interaction.prompt.name === 'consent' ? { consent: {} } : {}),
+    ...(interaction.prompt.name === registrationPrompt ? { [registrationPrompt]: {} } : {}),
   };
   // `exp` is by the clock of oidc-provider.
   await interaction.save(interaction.exp - Math.floor(Date.now() / 1000));

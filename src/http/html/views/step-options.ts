@@ -19,9 +19,8 @@ export function optionsOf(page: StepPage, t: Translator): readonly OptionModel[]
     ...(hasOthers ? [option('select', { key: `options.select.${step.kind}` })] : []),
     ...(skip === undefined ? [] : [option('skip', skip)]),
     ...('recoverable' in step && step.recoverable ? [option('recover', { key: 'options.recover' })] : []),
-    ...(canRestart
-      ? [option('restart', { key: page.recovering ? 'options.restart.recovering' : 'options.restart' })]
-      : []),
+    ...(step.kind === 'identify' && step.canRegister ? [option('register', { key: 'options.register' })] : []),
+    ...(canRestart ? [option('restart', restartText(page))] : []),
   ];
   return step.kind === 'denied' ? all : [...all, option('cancel', cancelText(page))];
 }
@@ -70,6 +69,13 @@ function skipText(step: Step): MessageDescriptor | undefined {
   if (count !== undefined) return { key: 'options.skip.left', params: { count } };
   if (until === undefined) return { key: 'options.skip' };
   return { key: 'options.skip.until', params: { date: { at: until - 1, style: 'day' } } };
+}
+
+/** A new user may turn out to have an account. */
+function restartText({ step, recovering }: StepPage): MessageDescriptor {
+  if (recovering) return { key: 'options.restart.recovering' };
+  const isNew = 'registers' in step && step.registers;
+  return { key: isNew ? 'options.sign_in' : 'options.restart' };
 }
 
 /** A user who is not identified yet has no account to go back to. */

@@ -53,7 +53,7 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
         params: { authenticator: authenticatorName(step.authenticator, t) },
       };
     case 'profile':
-      return { key: 'profile.title' };
+      return { key: step.registers ? 'register.title' : 'profile.title' };
     case 'denied':
       return {
         key: t.pick(`${denialKey(page, step.reason)}.title`, 'denied.title.in_app'),
@@ -65,9 +65,13 @@ export function headingOf(page: StepPage, t: Translator): MessageDescriptor {
 }
 
 /** What stands over the heading. Absent: the heading names the app itself. */
-export function contextOf({ app, recovering }: StepPage, heading: MessageDescriptor): MessageDescriptor | undefined {
+export function contextOf(
+  { app, step, recovering }: StepPage,
+  heading: MessageDescriptor,
+): MessageDescriptor | undefined {
   if (heading.key.endsWith('.in_app')) return undefined;
   if (recovering) return { key: 'context.recover' };
+  if ('registers' in step && step.registers) return { key: 'context.register', params: { app: app.name } };
   return app.ownAccount ? { key: 'account.title' } : { key: 'context.sign_in', params: { app: app.name } };
 }
 
@@ -82,6 +86,12 @@ export function reasonOf(step: Step): ReasonModel | undefined {
   if (step.outdated)
     return { text: { key: `enroll.outdated.${step.outdated}` }, code: `enroll.outdated.${step.outdated}` };
   return step.skippable && { text: { key: `enroll.reason.${step.skippable.reason}` } };
+}
+
+/** What the form is for. */
+export function profileLead({ app }: StepPage, step: Extract<Step, { kind: 'profile' }>): MessageDescriptor {
+  if (step.registers) return { key: 'register.lead' };
+  return { key: step.canSkip ? 'profile.lead.optional' : 'profile.lead', params: { app: app.name } };
 }
 
 export function selectLead(step: Extract<Step, { kind: 'select' }>, t: Translator): MessageDescriptor {

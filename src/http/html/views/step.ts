@@ -6,9 +6,9 @@ import type { Translator } from '../../../rendering/translator.ts';
 import { fieldsOf } from '../fields.ts';
 import type { AccountModel, FormModel } from '../models/shared-models.ts';
 import type { ChoiceModel, IdentifyModel, OtherTabModel, PublicKeyModel } from '../models/step-models.ts';
-import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
 import { recoveryCodesOf, setupOf } from './enrollment-offer.ts';
 import type { StepPage } from './page-models.ts';
+import { profileModel } from './profile-form.ts';
 import { optionsOf, returnOption } from './step-options.ts';
 import {
   challengeAction,
@@ -65,7 +65,7 @@ function contentOf(page: StepPage, t: Translator): Content {
     case 'enroll':
       return takesPublicKey(step) ? publicKeyEnroll({ ...context, step }) : enroll({ ...context, step });
     case 'profile':
-      return profile({ ...context, step });
+      return { template: 'steps/profile', model: profileModel({ ...context, step }) };
     case 'denied':
       return denied({ ...context, step });
     case 'complete':
@@ -198,28 +198,6 @@ function enrollBase({ page, step, t, account }: StepOf<'enroll'>) {
   };
 }
 
-function profile({ page, step, t, account }: StepOf<'profile'>): Content {
-  const fields = profileInputs(step, page.typed, t).map((field) => {
-    const { url, label } = step.terms.find(({ id }) => field.name === `terms.${id}`) ?? {};
-    return {
-      field,
-      notices: noticesModel(step.notices, t, { only: (notice) => notice.field === field.name }),
-      ...omitUndefined({ link: url === undefined ? undefined : { url, text: termsLink(termsLabel(label, t)) } }),
-    };
-  });
-  return {
-    template: 'steps/profile',
-    model: {
-      account,
-      lead: { key: step.canSkip ? 'profile.lead.optional' : 'profile.lead', params: { app: page.app.name } },
-      main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
-      fields,
-      action: { key: 'action.continue' },
-      options: optionsOf(page, t),
-    },
-  };
-}
-
 function denied({ page, step, t, account }: StepOf<'denied'>): Content {
   return {
     template: 'steps/denied',
@@ -285,6 +263,11 @@ function otherTabOf({ step, follow, action }: StepPage): OtherTabModel | undefin
   return { main: { method: 'get', step: 'continue', action, follow, hidden: [] } };
 }
 
+function asksForNewSecret(step: Step): boolean {
+  if (step.kind === 'profile') return step.secret !== undefined;
+  return step.kind === 'enroll' && step.inputs.includes('new_secret');
+}
+
 function scriptsOf(page: StepPage): readonly string[] {
   const { step } = page;
   const isPrinted = step.kind === 'enroll' && Array.isArray(step.offer.codes);
@@ -292,6 +275,6 @@ function scriptsOf(page: StepPage): readonly string[] {
     ...(takesPublicKey(step) ? ['webauthn.js'] : []),
     ...(otherTabOf(page) ? ['other-tab.js'] : []),
     ...(isPrinted ? ['print.js'] : []),
-    ...(step.kind === 'enroll' && step.inputs.includes('new_secret') ? ['new-secret.js'] : []),
+    ...(asksForNewSecret(step) ? ['new-secret.js'] : []),
   ];
 }

@@ -1,0 +1,53 @@
+/** The first page: who the user is, or the form of a new one. */
+import { omitUndefined } from '../model/omit-undefined.ts';
+import type { TermsOfUse } from '../model/profile-policy.ts';
+import type { NewSecretField, ProfileField, Step } from './step.ts';
+import type { Transaction } from './transaction.ts';
+
+/** The form of a new user. */
+export interface RegistrationView {
+  readonly fields: readonly ProfileField[];
+  readonly terms: readonly TermsOfUse[];
+  readonly secret?: NewSecretField;
+}
+
+/** What the first page depends on besides the transaction. */
+export interface IdentifyContext {
+  /** From `identifierPageSecret`. */
+  readonly identifyWith?: string;
+  /** The authenticator whose secret can be recovered here. */
+  readonly recoverable?: string;
+  /** From `offersToKeep`. */
+  readonly canKeep: boolean;
+  /** What a user without an account is asked for. Absent: none can register. */
+  readonly registration?: RegistrationView;
+}
+
+/** The form of a new user, then the code that was sent to the address. Undefined: the user does not register. */
+function registrationStep({ registration }: Transaction, { registration: asked }: IdentifyContext): Step | undefined {
+  if (registration === undefined || asked === undefined) return undefined;
+  const { pending } = registration;
+  if (pending === undefined) return { kind: 'profile', ...asked, registers: true, notices: [] };
+  const { authenticator, inputs, public: challenge } = pending;
+  return { kind: 'challenge', authenticator, inputs, challenge, alternatives: false, registers: true, notices: [] };
+}
+
+/** The page that asks who the user is, unless the user registers. */
+export function identifyStep(transaction: Transaction, context: IdentifyContext): Step {
+  return registrationStep(transaction, context) ?? askedStep(transaction, context);
+}
+
+function askedStep(
+  { loginHint, subject, keepSignedIn }: Transaction,
+  { identifyWith, canKeep, recoverable, registration }: IdentifyContext,
+): Step {
+  return omitUndefined({
+    kind: 'identify' as const,
+    identifyWith,
+    identifier: subject?.identifier ?? loginHint,
+    canRegister: registration && (true as const),
+    keepSignedIn: canKeep ? keepSignedIn === true : undefined,
+    recoverable: identifyWith !== undefined && identifyWith === recoverable ? (true as const) : undefined,
+    notices: [],
+  });
+}

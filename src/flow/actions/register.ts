@@ -1,0 +1,165 @@
+/**
+ * A new user proves the address, and the account is made. This file promises: before that, nothing is an account; after
+ * it, everything is written in one commit; of two who register one address at once, one wins, and the other is told.
+ */
+import type { NewCredential, Proof } from '../../authenticators/authenticator.ts';
+import { newcomer } from '../../core/profile/profile-terms.ts';
+import type { RegistrationForm } from '../../core/step/transaction.ts';
+import { proved } from '../../core/step/transitions.ts';
+import { credentialsKey, identifierKey, userKey, usersKey } from '../../stores/keys.ts';
+import { accountByIdentifier } from '../../users/account.ts';
+import { reserveUniqueValues, uniqueValues } from '../../users/attribute-reservations.ts';
+import { newUser } from '../../users/changes.ts';
+import { reserveFor } from '../../users/credential-reservations.ts';
+import { issueCredential } from '../../users/credentials.ts';
+import { parseIdentifierReservation, serializeCredentials, serializeUser, type User } from '../../users/user.ts';
+import { audit } from '../audit.ts';
+import { asResendRefusal } from '../notify/enqueue-message.ts';
+import { auditContext, type Decided, environmentOf, type OpenTransaction } from '../transaction/open-transaction.ts';
+import { withAcceptedTerms } from './profile.ts';
+import { addressAttribute, type OpenRegistration, openRegistration, sendCode } from './registration-form.ts';
+import {
+  type ActionResult,
+  acceptProof,
+  credentialInput,
+  refused,
+  type SubmittedAnswer,
+  throttled,
+  withError,
+  withTransaction,
+} from './verify.ts';
+
+/** Age in seconds from which an identifier that no user lists is free: no request is still creating that user. */
+const abandonedAfter = 60;
+
+/** The answer with the code. */
+export async function proveAddress(
+  context: OpenTransaction,
+  { facts }: Decided,
+  { fields, loaded }: SubmittedAnswer,
+): Promise<ActionResult> {
+  const { form, pending } = context.transaction.registration ?? {};
+  const open = await openRegistration(context, facts);
+  if (!form || !pending || !open) return withError(context, 'form.stale');
+  const { authenticator } = open;
+  const { key } = authenticator.descriptor;
+  const refusal = throttled(context, key, loaded.reservation);
+  if (refusal) return refusal;
+  if (pending.expires <= context.services.now()) return withError(context, 'challenge.expired');
+  const env = environmentOf(context, key, []);
+  const result = await authenticator.enroll(
+    newcomer,
+    { pending: pending.private, input: credentialInput(fields) },
+    env,
+  );
+  if (!result.ok) return refused(context, key, result);
+  if ('nextStage' in result) return withError(context, 'form.stale');
+  return createAccount(context, open, { form, credential: result.credential, proof: result.proof });
+}
+
+/** Sends the code once more. Where a limit is reached, the one before still counts. */
+export async function resendRegistration(context: OpenTransaction, { facts }: Decided): Promise<ActionResult> {
+  const { form } = context.transaction.registration ?? {};
+  const open = await openRegistration(context, facts);
+  if (!form || !open) return withError(context, 'form.stale');
+  const { entries } = await context.request.unit.load([identifierKey(form.identifier)]);
+  const sent = await sendCode(context, open, { form, account: accountByIdentifier(entries, form.identifier) });
+  if (sent.messages.length > 0) return { ...sent, messages: sent.messages.map(asResendRefusal) };
+  return { ...sent, messages: [{ code: 'sent.again', level: 'info' }] };
+}
+
+interface ProvedForm {
+  readonly form: RegistrationForm;
+  readonly credential: NewCredential;
+  readonly proof: Proof;
+}
+
+async function createAccount(
+  context: OpenTransaction,
+  { offer, authenticator }: OpenRegistration,
+  { form, credential, proof }: ProvedForm,
+): Promise<ActionResult> {
+  const { services, request, snapshot } = context;
+  const now = services.now();
+  const profile = { ...form.profile, [addressAttribute]: form.identifier, emailVerified: true };
+  const user: User = {
+    ...newUser({ identifiers: [], profile, groups: offer.groups }, [form.identifier], now),
+    ...withAcceptedTerms({}, form.terms, now),
+    ...(form.offered.length > 0 && { offeredAttributes: form.offered }),
+  };
+  if (!(await reserveIdentifier(context, user, now))) return toSignIn(context);
+  const unique = uniqueValues(snapshot.settings.attributes, profile);
+  if (await reserveUniqueValues(request.unit, unique, { user: user.id, now })) return backToForm(context);
+  const { secret } = form;
+  const mailbox = issueCredential(credential, now);
+  const password = secret && issueCredential(secret.credential, secret.at);
+  const credentials = [mailbox, ...(password ? [password] : [])];
+  for (const one of credentials)
+    if (!(await reserveFor(request.unit, one, { user: user.id, now }))) return toSignIn(context);
+  request.unit.create(userKey(user.id), { value: serializeUser(user), refs: [credentialsKey(user.id)] });
+  request.unit.create(credentialsKey(user.id), { value: serializeCredentials(credentials) });
+  request.unit.add({ op: 'join', key: usersKey, member: user.id });
+  const { registration: _, ...transaction } = context.transaction;
+  const subject = { id: user.id, identifier: form.address, decoy: false };
+  const registered = { ...context, transaction: { ...transaction, subject } };
+  auditRegistration(registered);
+  const event = 'authenticator.enrolled';
+  const accepted = acceptProof(registered, {
+    authenticator,
+    enrollment: mailbox.id,
+    proof,
+    origin: 'enrollment',
+    event,
+  });
+  if (!secret || !password) return accepted;
+  const evidence = {
+    authenticator: secret.credential.authenticator,
+    enrollment: password.id,
+    subject: user.id,
+    ...secret.proof,
+    at: secret.at,
+    transaction: transaction.event,
+    origin: 'enrollment' as const,
+  };
+  return withTransaction(accepted.context, proved(accepted.context.transaction, evidence));
+}
+
+/** False: a user has it. Two commits for one identifier: one of them fails. */
+async function reserveIdentifier({ request: { unit } }: OpenTransaction, user: User, now: number): Promise<boolean> {
+  const [identifier = ''] = user.identifiers;
+  const key = identifierKey(identifier);
+  const { entries } = await unit.load([key]);
+  const entry = entries.get(key);
+  const reservation = { value: JSON.stringify({ user: user.id, at: now }), refs: [userKey(user.id)] };
+  if (entry === undefined) unit.create(key, reservation);
+  else if (
+    accountByIdentifier(entries, identifier) ||
+    parseIdentifierReservation(entry.value).at > now - abandonedAfter
+  )
+    return false;
+  else unit.replace(key, reservation);
+  return true;
+}
+
+/** The user has proved the address meanwhile in another tab: what is left to do is to sign in. */
+function toSignIn(context: OpenTransaction): ActionResult {
+  const { registration, ...transaction } = context.transaction;
+  const loginHint = registration?.form?.address ?? transaction.loginHint ?? '';
+  return {
+    context: { ...context, transaction: { ...transaction, loginHint } },
+    messages: [{ code: 'register.exists', level: 'info' }],
+  };
+}
+
+/** Another user was faster with a value that must be unique. */
+function backToForm(context: OpenTransaction): ActionResult {
+  return {
+    context: { ...context, transaction: { ...context.transaction, registration: {} } },
+    messages: [{ code: 'profile.taken', level: 'error' }],
+  };
+}
+
+function auditRegistration(context: OpenTransaction): void {
+  const { request, services } = context;
+  audit(request.unit, services.audit, { event: 'user.registered', outcome: 'success', ...auditContext(context) });
+}

@@ -1,0 +1,221 @@
+/**
+ * The form of a new user. This file promises: a known address gets the same pages, the same work and one message, to
+ * its owner; nothing is written but the transaction.
+ */
+import type { Authenticator, Delivery, EnrollmentContinued } from '../../authenticators/authenticator.ts';
+import type { Facts } from '../../core/model/facts.ts';
+import { mailAddress } from '../../core/model/mail-address.ts';
+import { omitUndefined } from '../../core/model/omit-undefined.ts';
+import { newcomer, type RegistrationOffer, registrationOffer } from '../../core/profile/profile-terms.ts';
+import type { StepContext } from '../../core/step/next-step.ts';
+import type { Notice } from '../../core/step/step.ts';
+import type { Registration, RegistrationForm } from '../../core/step/transaction.ts';
+import { placeInWords } from '../../policy/schema/zones.ts';
+import { identifierKey } from '../../stores/keys.ts';
+import { browserInWords } from '../../user-agent.ts';
+import { accountByIdentifier, type VersionedAccount } from '../../users/account.ts';
+import { takenValue, uniqueValues } from '../../users/attribute-reservations.ts';
+import { canonicalIdentifier } from '../../users/identifier.ts';
+import { isSameAddress, notificationAddresses } from '../../users/notification-addresses.ts';
+import { sendWithin } from '../notify/enqueue-message.ts';
+import {
+  type Decided,
+  environmentOf,
+  newPasswordTerms,
+  type OpenTransaction,
+} from '../transaction/open-transaction.ts';
+import { inputName, profileFields, readTyped, withSummary } from './profile-fields.ts';
+import { type ActionResult, credentialInput, type Fields, refused, withError, withTransaction } from './verify.ts';
+
+/** The attribute that a new user is identified and reached by. */
+export const addressAttribute = 'email';
+
+/** What the app offers to a new user, and the authenticator that proves the address. */
+export interface OpenRegistration {
+  readonly offer: RegistrationOffer;
+  readonly authenticator: Authenticator & { readonly register: NonNullable<Authenticator['register']> };
+}
+
+/** Undefined: no user can register here. */
+export async function openRegistration(
+  { services, snapshot, app, transaction }: OpenTransaction,
+  facts: Facts,
+): Promise<OpenRegistration | undefined> {
+  const { subject, expectedSubject, recovering } = transaction;
+  if (subject || recovering || expectedSubject !== undefined || !services.canMail()) return undefined;
+  const policies = await snapshot.policies(app);
+  const offer = registrationOffer(policies, facts);
+  if (offer === undefined) return undefined;
+  for (const authenticator of services.authenticators.values()) {
+    const { register, descriptor } = authenticator;
+    if (register && policies.authenticators.some(({ key }) => key === descriptor.key))
+      return { offer, authenticator: { ...authenticator, register } };
+  }
+  return undefined;
+}
+
+/** The user asks for the form. Undefined: the page has no such option. */
+export async function beginRegistration(
+  context: OpenTransaction,
+  { decision, facts }: Decided,
+): Promise<OpenTransaction | undefined> {
+  if (decision.kind !== 'identify' || !(await openRegistration(context, facts))) return undefined;
+  return { ...context, transaction: { ...context.transaction, registration: {} } };
+}
+
+/** What the page of the form asks for. */
+export async function registrationView(
+  context: OpenTransaction,
+  facts: Facts,
+): Promise<Pick<StepContext, 'registration'>> {
+  const open = await openRegistration(context, facts);
+  if (open === undefined) return {};
+  const { offer } = open;
+  const secret = offer.password ? await secretOf(context, { facts, offer }) : undefined;
+  return { registration: { fields: fieldsOf(context, offer), terms: offer.terms, ...omitUndefined({ secret }) } };
+}
+
+function fieldsOf({ snapshot, transaction: { loginHint } }: OpenTransaction, offer: RegistrationOffer) {
+  const hinted = loginHint === undefined ? undefined : mailAddress(loginHint);
+  const others = profileFields(
+    snapshot.settings.attributes,
+    {},
+    {
+      required: offer.required.filter((name) => name !== addressAttribute),
+      optional: offer.optional.filter((name) => name !== addressAttribute),
+    },
+  );
+  const [address] = profileFields(snapshot.settings.attributes, {}, { required: [addressAttribute], optional: [] });
+  return [...(address ? [{ ...address, ...omitUndefined({ value: hinted }) }] : []), ...others];
+}
+
+interface NewSecret {
+  readonly facts: Facts;
+  readonly offer: RegistrationOffer;
+}
+
+/** The user as the password policy sees them: without anything but the groups that the account begins with. */
+function withNewcomer({ facts, offer }: NewSecret, about: Partial<typeof newcomer> = {}): Facts {
+  return { ...facts, subject: { ...newcomer, groups: offer.groups, ...about } };
+}
+
+async function passwordIn(context: OpenTransaction, asked: NewSecret, about: Partial<typeof newcomer> = {}) {
+  const facts = withNewcomer(asked, about);
+  const policies = await context.snapshot.policies(context.app);
+  const key = policies.authenticators.find(({ underPasswordPolicy }) => underPasswordPolicy)?.key ?? '';
+  const authenticator = context.services.authenticators.get(key);
+  if (authenticator === undefined || facts.subject === undefined) return undefined;
+  const env = { ...environmentOf(context, key, []), ...(await newPasswordTerms(context, key, facts)) };
+  return { key, authenticator, env, subject: facts.subject };
+}
+
+async function secretOf(context: OpenTransaction, asked: NewSecret) {
+  const password = await passwordIn(context, asked);
+  if (password === undefined) return undefined;
+  const { inputs, public: offer } = await password.authenticator.beginEnrollment(password.subject, password.env);
+  return { authenticator: password.key, inputs, offer };
+}
+
+/**
+ * Takes the form. Whether an account has the address makes no difference that shows: the password is hashed, the limits
+ * are counted and one message goes out in either case.
+ */
+export async function takeRegistration(
+  context: OpenTransaction,
+  { facts }: Decided,
+  fields: Fields,
+): Promise<ActionResult> {
+  const open = await openRegistration(context, facts);
+  if (open === undefined) return withError(context, 'form.stale');
+  const { offer } = open;
+  const schema = context.snapshot.settings.attributes;
+  const typed = readTyped(fields, { fields: fieldsOf(context, offer), terms: offer.terms });
+  const { [addressAttribute]: given = '', ...profile } = typed.values;
+  if (typed.notices.length > 0) return { context, messages: typed.notices };
+  const read = readAddress(String(given));
+  if (read === undefined) return { context, messages: withSummary([wrongAddress]) };
+  const { address, identifier } = read;
+  const about = { identifiers: [identifier], profile };
+  const secret = offer.password ? await newSecret(context, { facts, offer, about }, fields) : undefined;
+  if (secret && 'messages' in secret) return { context, messages: secret.messages };
+  const unique = uniqueValues(schema, profile);
+  const { entries } = await context.request.unit.load([identifierKey(identifier), ...unique.map(({ key }) => key)]);
+  const taken = takenValue(entries, unique, { user: undefined, now: context.services.now() });
+  if (taken) return { context, messages: withSummary([{ ...takenNotice, field: inputName(taken.attribute) }]) };
+  const form: RegistrationForm = {
+    identifier,
+    address,
+    profile,
+    terms: offer.terms,
+    offered: offer.optional,
+    ...omitUndefined({ secret }),
+  };
+  return sendCode(context, open, { form, account: accountByIdentifier(entries, identifier) });
+}
+
+/**
+ * Undefined: mail cannot be sent there, or it would go to another mailbox than the one that the identifier names (a
+ * ligature or another letter that is folded away).
+ */
+function readAddress(given: string): { readonly address: string; readonly identifier: string } | undefined {
+  const address = mailAddress(given);
+  const canonical = canonicalIdentifier(given);
+  if (address === undefined || !canonical.ok || canonical.value !== address.toLowerCase()) return undefined;
+  return { address, identifier: canonical.value };
+}
+
+const wrongAddress: Notice = { code: 'profile.invalid.email', level: 'error', field: inputName(addressAttribute) };
+const takenNotice = { code: 'profile.taken', level: 'error' } as const;
+
+async function newSecret(
+  context: OpenTransaction,
+  { about, ...asked }: NewSecret & { readonly about: Partial<typeof newcomer> },
+  fields: Fields,
+): Promise<NonNullable<RegistrationForm['secret']> | Pick<ActionResult, 'messages'> | undefined> {
+  const password = await passwordIn(context, asked, about);
+  if (password === undefined) return undefined;
+  const { key, authenticator, env, subject } = password;
+  const result = await authenticator.enroll(subject, { pending: {}, input: credentialInput(fields) }, env);
+  if (!result.ok) return { messages: withSummary(refused(context, key, result).messages) };
+  if ('nextStage' in result) return undefined;
+  return { credential: result.credential, proof: result.proof, at: env.now };
+}
+
+/** Sends the code to the address, or word to the owner of the account that has it. */
+export async function sendCode(
+  context: OpenTransaction,
+  { authenticator }: OpenRegistration,
+  { form, account }: { readonly form: RegistrationForm; readonly account: VersionedAccount | undefined },
+): Promise<ActionResult> {
+  const { key } = authenticator.descriptor;
+  const asSubject = { id: identifierKey(form.identifier), identifier: form.address, decoy: true };
+  const counting = { ...context, transaction: { ...context.transaction, subject: asSubject } };
+  const begun = authenticator.register(form.address, environmentOf(context, key, []));
+  if (!begun.ok) return { context, messages: withSummary([wrongAddress]) };
+  const { nextStage } = account ? { nextStage: toOwner(begun.nextStage, account, context) } : begun;
+  const { deliver: _deliver, quotas: _quotas, undeliverable: _undeliverable, ...rest } = nextStage;
+  const { messages, outbox } = await sendWithin(counting, key, nextStage);
+  if (messages.length > 0) return { context, messages };
+  const expires = Math.min(nextStage.expires, context.transaction.expiresAt);
+  const pending = { purpose: 'enroll' as const, authenticator: key, ...rest, expires, outbox };
+  const registration: Registration = { form, pending };
+  return withTransaction(context, { ...context.transaction, registration });
+}
+
+/** The same stage without a code that anything could be proved by, and a message to an address that is stored. */
+function toOwner(
+  stage: EnrollmentContinued['nextStage'],
+  account: VersionedAccount,
+  { app, services, snapshot, request: { visitor } }: OpenTransaction,
+): EnrollmentContinued['nextStage'] {
+  const [typed] = stage.deliver ?? [];
+  const known = notificationAddresses(account).map(({ address }) => address);
+  const to = known.find((address) => isSameAddress(address, typed?.to ?? '')) ?? known[0];
+  const params = { app: app.name, ip: placeInWords(snapshot, visitor.ip), ...browserInWords(visitor.userAgent) };
+  const message: Delivery | undefined =
+    to === undefined
+      ? undefined
+      : { channel: 'email', to, template: 'registered', params, expires: services.now() + 86_400 };
+  const { deliver: _deliver, ...rest } = stage;
+  return { ...rest, private: { ...stage.private, code: '' }, ...(message && { deliver: [message] }) };
+}

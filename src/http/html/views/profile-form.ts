@@ -1,0 +1,42 @@
+/** The form about the profile, and that of a new user. */
+import { omitUndefined } from '../../../core/model/omit-undefined.ts';
+import type { Step } from '../../../core/step/step.ts';
+import type { Translator } from '../../../rendering/translator.ts';
+import type { AccountModel } from '../models/shared-models.ts';
+import type { ProfileFieldModel, ProfileModel } from '../models/step-models.ts';
+import { profileInputs, termsLabel, termsLink } from '../profile-fields.ts';
+import type { StepPage } from './page-models.ts';
+import { optionsOf } from './step-options.ts';
+import { profileLead } from './step-texts.ts';
+import { noticesModel, stateForm } from './view.ts';
+
+interface ProfileForm {
+  readonly page: StepPage;
+  readonly step: Extract<Step, { kind: 'profile' }>;
+  readonly t: Translator;
+  readonly account: AccountModel;
+}
+
+export function profileModel(form: ProfileForm): ProfileModel {
+  const { page, step, t, account } = form;
+  return {
+    account,
+    lead: profileLead(page, step),
+    main: stateForm({ step: 'profile', action: page.action, novalidate: true }, page.stateHandle),
+    fields: fieldModels(form),
+    action: { key: step.registers ? 'register.action' : 'action.continue' },
+    options: optionsOf(page, t),
+  };
+}
+
+/** What is wrong with an input stands beside it. */
+function fieldModels({ page, step, t }: ProfileForm): readonly ProfileFieldModel[] {
+  return profileInputs(step, page.typed, t).map((field) => {
+    const { url, label } = step.terms.find(({ id }) => field.name === `terms.${id}`) ?? {};
+    return {
+      field,
+      notices: noticesModel(step.notices, t, { only: (notice) => notice.field === field.name }),
+      ...omitUndefined({ link: url === undefined ? undefined : { url, text: termsLink(termsLabel(label, t)) } }),
+    };
+  });
+}

@@ -1,0 +1,281 @@
+/**
+ * Registration as an attacker uses it: to find out which addresses have an account (V-G1), to prepare one on the
+ * address of another user (V-G2), and to have mail sent elsewhere (V-G3).
+ */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { emailCredential } from '../../src/authenticators/email/email.ts';
+import { openEmbedded } from '../../src/stores/embedded.ts';
+import { identifierKey, transactionKey, usersKey } from '../../src/stores/keys.ts';
+import type { Store } from '../../src/stores/store.ts';
+import { counterOf } from '../../src/stores/store.ts';
+import { appFile } from '../support/authorize.ts';
+import { allMailTo, codeIn, inboxOf, mailTo } from '../support/mail.ts';
+import { startNode, type TestNode, testPassword } from '../support/node.ts';
+import { randomName } from '../support/random-name.ts';
+import { answerStep, beginSignIn, currentStep, formOf } from '../support/sign-in-flow.ts';
+import { mainForm, type Page, UserAgent } from '../support/user-agent.ts';
+
+const rules = (name: string, register: unknown) =>
+  JSON.stringify({ name, rules: [{ name: 'New users', then: { register } }] });
+const files = {
+  'policies/profile/mail.yaml': rules('mail', 'allow'),
+  'policies/profile/password.yaml': rules('password', { password: true }),
+  ...appFile('store', { profilePolicy: 'mail' }),
+  ...appFile('forum', { profilePolicy: 'password' }),
+};
+const authenticators = ['password', 'totp', 'email'];
+
+/** Counts what goes to the store. */
+function countingStore(): { readonly store: Store; readonly trips: () => number } {
+  const inner = openEmbedded({ file: ':memory:' });
+  let trips = 0;
+  // What a node does by itself, such as looking for the newest revision, is none of it.
+  const isOfSignIn = (args: readonly unknown[]) =>
+    /"(?:transaction|identifier|user|credentials|recipient|sending-quota):/.test(JSON.stringify(args));
+  const counted =
+    <Args extends readonly unknown[], Result>(act: (...args: Args) => Result) =>
+    (...args: Args): Result => {
+      if (isOfSignIn(args)) trips += 1;
+      return act(...args);
+    };
+  const store: Store = {
+    ...inner,
+    load: counted(inner.load.bind(inner)),
+    commit: counted(inner.commit.bind(inner)),
+    reserve: counted(inner.reserve.bind(inner)),
+  };
+  return { store, trips: () => trips };
+}
+
+let node: TestNode;
+let trips: () => number;
+beforeAll(async () => {
+  const counting = countingStore();
+  trips = counting.trips;
+  node = await startNode({ files, authenticators, store: counting.store, demo: true });
+  // Mail goes out when a test wants it, so that nothing else is counted.
+  await node.app.outbox.stop();
+  node.app.activeRevision.stop();
+});
+afterAll(() => node.stop());
+
+/** The next message to the address may go out at once. */
+async function maySendTo(address: string): Promise<void> {
+  await node.store.commit([{ op: 'reset', counter: counterOf(identifierKey(address), 'email.send') }]);
+}
+
+const newAddress = () => `${randomName()}@victim.test`;
+const password = 'a rather long password of mine';
+
+async function open(app: string, agent = new UserAgent()) {
+  const begun = await beginSignIn(node, app, agent);
+  const page = await agent.submit(begun.page, formOf(begun.page, 'register') as never);
+  return { ...begun, page };
+}
+
+const fill = (agent: UserAgent, page: Page, address: string) =>
+  answerStep(agent, page, {
+    'userProfile.email': address,
+    ...('credentials.passcode' in (mainForm(page)?.fields ?? {}) && { 'credentials.passcode': password }),
+  });
+
+async function user(kind: string): Promise<string> {
+  const address = newAddress();
+  if (kind === 'unknown') return address;
+  const isReachable = kind !== 'unverified';
+  await node.app.directory.create({
+    identifiers: [address],
+    profile: { email: address, emailVerified: isReachable },
+    status: kind === 'suspended' ? 'suspended' : 'active',
+    credentials: [
+      ...(kind === 'passwordless' ? [] : [testPassword(node.app)]),
+      ...(isReachable ? [emailCredential(address)] : []),
+    ],
+  });
+  return address;
+}
+
+/** What a stranger sees of a page, without what always differs. */
+function seen(page: Page, address: string) {
+  const html = page.html
+    .replaceAll(address, 'ADDRESS')
+    .replace(/\/signin\/[\w-]+/g, '/signin/ID')
+    .replace(/name="stateHandle" value="[^"]*"/g, 'HANDLE')
+    .replace(/\b\d+ seconds\b/g, 'N seconds');
+  return { status: page.status, step: currentStep(page), messages: page.messages, html };
+}
+
+describe('whether an address has an account does not show (V-G1)', () => {
+  async function walk(kind: string, app: string) {
+    const address = await user(kind);
+    const { agent, page } = await open(app);
+    const steps: unknown[] = [];
+    const watch = async (act: () => Promise<Page>): Promise<Page> => {
+      const [hashes, before] = [node.app.hashing.stats.started, trips()];
+      const next = await act();
+      steps.push({ ...seen(next, address), hashes: node.app.hashing.stats.started - hashes, trips: trips() - before });
+      return next;
+    };
+    const sent = await watch(() => fill(agent, page, address));
+    const wrong = await watch(() => answerStep(agent, sent, { 'credentials.passcode': '123456' }));
+    const again = await watch(() => agent.submit(wrong, formOf(wrong, 'resend') as never));
+    let last = again;
+    for (let count = 0; count < 6; count += 1)
+      last = await watch(() => answerStep(agent, last, { 'credentials.passcode': '123456' }));
+    return steps;
+  }
+
+  test.each(['store', 'forum'])('%s: the same pages, hashes and round trips for every address', async (app) => {
+    const expected = await walk('unknown', app);
+    expect(expected).toHaveLength(9);
+    for (const kind of ['active', 'suspended', 'passwordless', 'unverified'])
+      expect([kind, await walk(kind, app)]).toEqual([kind, expected]);
+  });
+
+  test('one message goes to the owner, to the stored address, with nothing that opens anything', async () => {
+    node.app.outbox.start();
+    const address = newAddress();
+    const stored = address.replace('victim', 'VICTIM');
+    await node.app.directory.create({ identifiers: [address], credentials: [emailCredential(stored)] });
+    const { agent, page } = await open('store');
+    await fill(agent, page, ` ${address.toUpperCase()} `);
+    const mail = await allMailTo(node);
+    const found = mail.filter(({ to }) => to.toLowerCase() === address);
+    expect(found.map(({ to, subject }) => [to.split('@')[0], subject])).toEqual([
+      [address.split('@')[0], 'You already have an account'],
+    ]);
+    expect(codeIn(found[0] as (typeof mail)[number])).toBe('');
+    expect(found[0]?.text).not.toMatch(/https?:/);
+  });
+
+  test('guesses do not lock the owner out', async () => {
+    const address = await user('passwordless');
+    const { agent, page } = await open('store');
+    let tried = await fill(agent, page, address);
+    for (let count = 0; count < 7; count += 1)
+      tried = await answerStep(agent, tried, { 'credentials.passcode': '123456' });
+    expect(tried.messages).toEqual(['attempts.exceeded']);
+    const owner = await beginSignIn(node, 'store');
+    const asked = await answerStep(owner.agent, owner.page, { identifier: address });
+    await mailTo(node, address, 2);
+    const codes = (await inboxOf(node, address)).map(codeIn).filter((code) => code !== '');
+    expect(currentStep(await answerStep(owner.agent, asked, { 'credentials.passcode': codes[0] ?? '' }))).toBe('code');
+  });
+});
+
+describe('nothing is an account before the address is proved (V-G2)', () => {
+  test('what an attacker prepared is void: no password, no session, no reservation', async () => {
+    const address = newAddress();
+    const attacker = await open('forum');
+    const waiting = await fill(attacker.agent, attacker.page, address);
+    expect((await node.store.load([identifierKey(address)])).entries.get(identifierKey(address))).toBeUndefined();
+    const guess = await beginSignIn(node, 'forum');
+    const refused = await answerStep(guess.agent, guess.page, {
+      identifier: address,
+      'credentials.passcode': password,
+    });
+    expect(currentStep(refused)).not.toBe('code');
+
+    await maySendTo(address);
+    const victim = await open('store');
+    const sent = await fill(victim.agent, victim.page, address);
+    await mailTo(node, address, 2);
+    const [newest] = (await inboxOf(node, address)).map(codeIn);
+    expect(currentStep(await answerStep(victim.agent, sent, { 'credentials.passcode': newest ?? '' }))).toBe('code');
+    const account = await node.app.directory.findByIdentifier(address);
+    expect(account?.credentials.map(({ authenticator }) => authenticator)).toEqual(['email']);
+
+    // A code of the victim proves nothing in the browser of the attacker.
+    const stolen = await answerStep(attacker.agent, waiting, { 'credentials.passcode': newest ?? '' });
+    expect(stolen.messages).toEqual(['credentials.invalid']);
+    expect((await node.app.directory.findByIdentifier(address))?.credentials).toEqual(account?.credentials);
+  });
+
+  test('a registration ends with its transaction', async () => {
+    const address = newAddress();
+    const { agent, page, uid } = await open('store');
+    const sent = await fill(agent, page, address);
+    const code = codeIn(await mailTo(node, address));
+    await node.store.commit([{ op: 'delete', key: transactionKey(uid) }]);
+    expect((await answerStep(agent, sent, { 'credentials.passcode': code })).status).toBe(410);
+    expect(await node.app.directory.findByIdentifier(address)).toBeUndefined();
+  });
+
+  test('two tabs: one wins, and the other is told, with the address filled in', async () => {
+    const address = newAddress();
+    const tabs: { readonly agent: UserAgent; readonly page: Page }[] = [];
+    for (const _ of [1, 2]) {
+      const { agent, page } = await open('store');
+      tabs.push({ agent, page: await fill(agent, page, address) });
+      await maySendTo(address);
+    }
+    await mailTo(node, address, 2);
+    const codes = (await inboxOf(node, address)).map(codeIn);
+    const outcomes: Page[] = [];
+    for (const { agent, page } of tabs)
+      for (const code of codes) {
+        const answered = await answerStep(agent, page, { 'credentials.passcode': code });
+        if (answered.status === 422) continue;
+        outcomes.push(answered);
+        break;
+      }
+    expect(outcomes.map(currentStep)).toEqual(['code', expect.stringMatching(/^identify/)]);
+    expect(outcomes[1]?.messages).toEqual(['register.exists']);
+    expect(mainForm(outcomes[1] as Page)?.fields.identifier).toBe(address);
+  });
+
+  test('two forms with the code at the same time make one account', async () => {
+    const address = newAddress();
+    const { agent, page } = await open('store');
+    const sent = await fill(agent, page, address);
+    const code = codeIn(await mailTo(node, address));
+    const pages = await Promise.all([1, 2].map(() => answerStep(agent, sent, { 'credentials.passcode': code })));
+    expect(pages.filter((one) => currentStep(one) === 'code').length).toBeGreaterThanOrEqual(1);
+    const account = await node.app.directory.findByIdentifier(address);
+    const ids: string[] = [];
+    for await (const some of node.store.members(usersKey)) ids.push(...some);
+    const owners = await Promise.all(ids.map((id) => node.app.directory.get(id)));
+    expect(owners.filter((one) => one?.user.identifiers.includes(address)).map((one) => one?.user.id)).toEqual([
+      account?.user.id,
+    ]);
+  });
+});
+
+describe('mail goes to one address, as it is written (V-G3)', () => {
+  test.each([
+    ['a second address', 'a@victim.test,b@attacker.test'],
+    ['a line break', 'a@victim.test\nBcc: b@attacker.test'],
+    ['an encoded one', 'a@victim.test%0aBcc:b@attacker.test'],
+    ['a name', '"a@victim.test"<b@attacker.test>'],
+    ['NUL', 'a@victim.test\0b@attacker.test'],
+    ['a trailing dot', 'a@victim.test.'],
+    ['300 characters', `${'a'.repeat(300)}@victim.test`],
+    ['a ligature', 'o\ufb03ce@victim.test'],
+    ['a dotless i', 'adm\u0131n@victim.test'],
+  ])('%s is refused', async (_, address) => {
+    const before = (await allMailTo(node)).length;
+    const { agent, page } = await open('store');
+    const refused = await fill(agent, page, address);
+    expect([refused.status, currentStep(refused)]).toEqual([422, 'profile']);
+    expect(await allMailTo(node)).toHaveLength(before);
+  });
+
+  test('a field twice is no form', async () => {
+    const { agent, page } = await open('store');
+    const form = mainForm(page);
+    const body = new URLSearchParams({ ...form?.fields, 'userProfile.email': 'a@victim.test' });
+    body.append('userProfile.email', 'b@attacker.test');
+    expect((await agent.open(page.url, { method: 'POST', body })).status).toBe(400);
+  });
+
+  test('flooding stops at the limits of the address', async () => {
+    const address = newAddress();
+    const { agent, page } = await open('store');
+    const sent = await fill(agent, page, address);
+    const soon = await agent.submit(sent, formOf(sent, 'resend') as never);
+    expect([soon.status, soon.messages]).toEqual([429, ['resend.exceeded']]);
+    const other = await open('store');
+    expect((await fill(other.agent, other.page, address)).status).toBe(429);
+    expect(await allMailTo(node, address)).toHaveLength(1);
+  });
+});
